@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Compiles the program: ./compile.sh [windows|linux|all], into dist/icinga-warden.exe and dist/icinga-warden.
+#
+#   DENO         the deno command to compile with (default: deno on the path, else npx -y deno@2.9.5)
+#   DENORT_BIN   the base runtime to build upon (default: Deno downloads its own); it serves one target alone
+set -euo pipefail
+cd "$(dirname "$0")"
+
+target=${1:-all}
+case $target in
+  windows | linux) targets=$target ;;
+  all) targets="windows linux" ;;
+  *)
+    echo "compile.sh: unknown target '$target'; expected windows, linux or all" >&2
+    exit 2
+    ;;
+esac
+if [[ $targets == *" "* && -n ${DENORT_BIN:-} ]]; then
+  echo "compile.sh: DENORT_BIN is the base runtime of one platform; name the target, windows or linux" >&2
+  exit 2
+fi
+
+if [[ -n ${DENO:-} ]]; then
+  read -ra deno <<<"$DENO"
+elif command -v deno >/dev/null; then
+  deno=(deno)
+else
+  deno=(npx -y deno@2.9.5)
+fi
+
+mkdir -p dist
+commit=$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+[[ -z $(git status --porcelain 2>/dev/null) ]] || commit+=-modified
+printf '{ "commit": "%s" }\n' "$commit" >dist/build.json
+
+# A package.json above the checkout must not draw its node_modules into the exe.
+export DENO_NO_PACKAGE_JSON=1
+"${deno[@]}" run --quiet --frozen -A .ci/vendor.ts dist
+
+compile() { # <target triple> <file>
+  "${deno[@]}" compile --quiet --no-check -A --config dist/deno.json --target "$1" --output "$2" \
+    --include lib/daemon/worker.ts --include dist/build.json main.ts
+}
+
+explain() { # <log>
+  cat "$1" >&2
+  if [[ -z ${DENORT_BIN:-} ]] && grep -qiE 'denort|dl\.deno|download' "$1"; then
+    echo "compile.sh: cannot fetch Deno's base runtime: Deno's download host is out of reach from here." >&2
+    echo "compile.sh: set DENORT_BIN to a denort of the same Deno version and the target's platform (docs/building.md)." >&2
+  fi
+}
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+for name in $targets; do
+  case $name in
+    windows) triple=x86_64-pc-windows-msvc file=dist/icinga-warden.exe ;;
+    linux) triple=x86_64-unknown-linux-gnu file=dist/icinga-warden ;;
+  esac
+  compile "$triple" "dist/new/${file#dist/}" >"$log" 2>&1 || { explain "$log"; exit 1; }
+  mv "dist/new/${file#dist/}" "$file"
+  printf '%s  %s bytes  sha256 %s\n' "$file" "$(wc -c <"$file")" "$(sha256sum "$file" | cut -d' ' -f1)"
+done

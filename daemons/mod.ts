@@ -1,0 +1,27 @@
+/**
+ * The daemons that ship with the program.
+ *
+ * @module
+ */
+import type { ArgumentSpecs, DaemonDefinition } from "../lib/daemon/mod.ts";
+import icingaAgentService from "./icinga_agent_service.ts";
+
+/** A daemon that ships with the program. */
+export interface BuiltinDaemon {
+  definition: DaemonDefinition;
+  /** The URL of its module, which its thread imports. */
+  module: string;
+}
+
+/** The daemons that ship, by name; each module bears its daemon's name. */
+export const builtinDaemons: ReadonlyMap<string, BuiltinDaemon> = new Map(
+  [icingaAgentService as DaemonDefinition].map((definition) => [
+    definition.name,
+    { definition, module: import.meta.resolve(`./${definition.name}.ts`) },
+  ]),
+);
+
+/** What each of them takes, by its name. */
+export const builtinArguments: ReadonlyMap<string, ArgumentSpecs> = new Map(
+  [...builtinDaemons].map(([name, { definition }]) => [name, definition.arguments ?? {}]),
+);

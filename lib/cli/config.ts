@@ -1,0 +1,106 @@
+import { builtinArguments } from "../../daemons/mod.ts";
+import {
+  ConfigError,
+  configSchema,
+  loadConfig,
+  type LoadedConfig,
+  sampleConfig,
+  writtenConfig,
+} from "../config/mod.ts";
+import { suggest } from "../config/nearest.ts";
+import { type Command, EXIT, type Invocation, UsageError } from "./command.ts";
+import { print, printError, printJson } from "./output.ts";
+import { findPlace, type Place } from "./place.ts";
+
+const ACTIONS = { init, check, show, schema } as const;
+
+/** `icinga-warden config` */
+export const configCommand: Command = {
+  name: "config",
+  words: "init|check|show|schema",
+  summary: "write, check or show the configuration",
+  details: [
+    "init     write a commented icinga-warden.json into home; an existing file stays as it is",
+    "check    say every problem with its file, line, column, path and value; exit code 2 if there is one",
+    "show     print what is in force, defaults included",
+    "schema   print the JSON schema, for editors",
+  ],
+  run(invocation) {
+    const [word, ...rest] = invocation.words;
+    if (word === undefined) {
+      throw new UsageError("'config' needs one of init, check, show or schema");
+    }
+    if (!Object.hasOwn(ACTIONS, word)) {
+      throw new UsageError(
+        `Unknown 'config ${word}': '${word}'; ${suggest(word, Object.keys(ACTIONS))}`,
+      );
+    }
+    refuseWords(rest);
+    return ACTIONS[word as keyof typeof ACTIONS](invocation);
+  },
+};
+
+/**
+ * Loads the configuration of a place.
+ *
+ * @throws {ConfigError} when it cannot be used.
+ */
+export function loadPlace({ configFile, configNamed }: Place): Promise<LoadedConfig> {
+  return loadConfig(configFile, {
+    mustExist: configNamed,
+    builtin: builtinArguments,
+  });
+}
+
+/** @throws {UsageError} when there are words that the command does not take. */
+export function refuseWords(words: readonly string[]): void {
+  if (words.length > 0) throw new UsageError(`Unexpected '${words[0]}'; see 'icinga-warden help'`);
+}
+
+async function init(invocation: Invocation): Promise<number> {
+  const { configFile } = findPlace(invocation);
+  try {
+    await Deno.writeTextFile(configFile, sampleConfig(), { createNew: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    printError(
+      `icinga-warden: ${configFile} exists and stays as it is; move it away to begin anew`,
+    );
+    return EXIT.failed;
+  }
+  print(`Wrote ${configFile}`);
+  return EXIT.done;
+}
+
+async function check(invocation: Invocation): Promise<number> {
+  const place = findPlace(invocation);
+  try {
+    const { file, exists, config } = await loadPlace(place);
+    const daemons = Object.keys(config.daemons).join(", ") || "none";
+    if (invocation.given.has("json")) printJson({ file, exists, problems: [] });
+    else {print(
+        `${file}: ${
+          exists ? "right" : "not there, the defaults are in force"
+        }; daemons: ${daemons}`,
+      );}
+    return EXIT.done;
+  } catch (error) {
+    if (!(error instanceof ConfigError) || !invocation.given.has("json")) throw error;
+    printJson({ file: error.file, exists: true, problems: error.problems });
+    return EXIT.usage;
+  }
+}
+
+async function show(invocation: Invocation): Promise<number> {
+  const { file, exists, config } = await loadPlace(findPlace(invocation));
+  if (!invocation.given.has("json")) {
+    print(`// ${file}${exists ? "" : ": not there, these are the defaults"}`);
+  }
+  printJson(writtenConfig(config, builtinArguments));
+  return EXIT.done;
+}
+
+function schema(): number {
+  printJson(configSchema(builtinArguments));
+  return EXIT.done;
+}

@@ -1,0 +1,49 @@
+import { type Command, COMMON_FLAGS, type FlagSpecs } from "./command.ts";
+
+/** The help of the whole program. */
+export function programHelp(commands: readonly Command[]): string {
+  return [
+    "icinga-warden keeps the Icinga 2 agent service running and hosts daemons of your own.",
+    "",
+    "Usage:",
+    ...columns(commands.map((c) => [`icinga-warden ${c.name} ${c.words}`.trimEnd(), c.summary])),
+    ...columns([["icinga-warden --foreground", "the same as run --foreground"]]),
+    "",
+    "Everywhere:",
+    ...flagLines(COMMON_FLAGS),
+    "",
+    "Exit codes: 0 done, 1 it failed, 2 usage or configuration, 3 the agent is not running.",
+    "More about a command: icinga-warden help COMMAND",
+  ].join("\n");
+}
+
+/** The help of one command. */
+export function commandHelp(command: Command): string {
+  const flags = command.flags ?? {};
+  const own = Object.keys(flags).length > 0 ? ["", "Flags:", ...flagLines(flags)] : [];
+  const details = command.details ? ["", ...command.details] : [];
+  return [
+    `icinga-warden ${command.name}: ${command.summary}`,
+    "",
+    `Usage: icinga-warden ${command.name} ${command.words}`.trimEnd(),
+    ...details,
+    ...own,
+    "",
+    "Everywhere:",
+    ...flagLines(COMMON_FLAGS),
+  ].join("\n");
+}
+
+function flagLines(flags: FlagSpecs): string[] {
+  return columns(
+    Object.entries(flags).map(([name, { value, help }]) => [
+      value === undefined ? `--${name}` : `--${name} ${value}`,
+      help,
+    ]),
+  );
+}
+
+function columns(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(34, ...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+}

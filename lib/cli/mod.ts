@@ -1,0 +1,78 @@
+/**
+ * The command line: finds the command, checks what was typed, and turns what happens into an exit code.
+ *
+ * @module
+ */
+import { ConfigError } from "../config/mod.ts";
+import { suggest } from "../config/nearest.ts";
+import { type Command, COMMON_FLAGS, EXIT, type Invocation, UsageError } from "./command.ts";
+import { configCommand } from "./config.ts";
+import { commandHelp, programHelp } from "./help.ts";
+import { print, printError } from "./output.ts";
+import { parse } from "./parse.ts";
+import { runCommand } from "./run.ts";
+import { versionCommand } from "./version.ts";
+
+const helpCommand: Command = {
+  name: "help",
+  words: "[COMMAND]",
+  summary: "show the help of a command",
+  run({ words: [name] }) {
+    return help(name === undefined ? undefined : findCommand(name));
+  },
+};
+
+const COMMANDS: readonly Command[] = [runCommand, configCommand, versionCommand, helpCommand];
+
+/** Runs one command line, without the program's name, and returns the exit code. Never throws. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(args);
+  } catch (error) {
+    if (error instanceof UsageError || error instanceof ConfigError) {
+      printError(error instanceof UsageError ? `icinga-warden: ${error.message}` : error.message);
+      return EXIT.usage;
+    }
+    printError(`icinga-warden: ${error instanceof Error ? error.message : error}`);
+    return EXIT.failed;
+  }
+}
+
+/** Flags may stand anywhere; the first word that is no flag's value is the command. */
+async function dispatch(args: readonly string[]): Promise<number> {
+  const invocation = parse(args, Object.assign({}, ...COMMANDS.map(({ flags }) => flags)));
+  const [name, ...words] = invocation.words;
+  const command = name === undefined ? impliedCommand(invocation) : findCommand(name);
+  if (command) refuseForeignFlags(command, invocation);
+  if (invocation.given.has("help")) return help(command);
+  if (invocation.given.has("version")) return await versionCommand.run(invocation);
+  if (command) return await command.run({ ...invocation, words });
+  printError(programHelp(COMMANDS));
+  return EXIT.usage;
+}
+
+/** `icinga-warden --foreground` means `icinga-warden run --foreground`. */
+function impliedCommand({ given }: Invocation): Command | undefined {
+  return given.has("foreground") ? runCommand : undefined;
+}
+
+function help(command: Command | undefined): number {
+  print(command ? commandHelp(command) : programHelp(COMMANDS));
+  return EXIT.done;
+}
+
+function refuseForeignFlags({ name, flags = {} }: Command, { given, values }: Invocation): void {
+  const typed = [...given, ...Object.keys(values).filter((flag) => values[flag] !== undefined)];
+  const foreign = typed.find((flag) => !(flag in flags) && !(flag in COMMON_FLAGS));
+  if (foreign === undefined) return;
+  throw new UsageError(
+    `Flag '--${foreign}' is not for '${name}'; see 'icinga-warden help ${name}'`,
+  );
+}
+
+function findCommand(name: string): Command {
+  const names = COMMANDS.map((command) => command.name);
+  const command = COMMANDS[names.indexOf(name)];
+  if (command) return command;
+  throw new UsageError(`Unknown command '${name}'; ${suggest(name, names)}`);
+}

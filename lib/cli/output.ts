@@ -1,0 +1,26 @@
+const encoder = new TextEncoder();
+
+/** Prints text and a line end on standard output. */
+export function print(text: string): void {
+  write(Deno.stdout, text);
+}
+
+/** Prints text and a line end on standard error. */
+export function printError(text: string): void {
+  write(Deno.stderr, text);
+}
+
+/** Prints a value as JSON on standard output. */
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2));
+}
+
+/** A reader that has gone away, or a service that has no console, is no reason to fail. */
+function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
+  try {
+    let rest = encoder.encode(`${text}\n`);
+    while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
+  } catch {
+    return;
+  }
+}

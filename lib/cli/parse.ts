@@ -1,0 +1,49 @@
+import { parseArgs } from "@std/cli/parse-args";
+import { suggest } from "../config/nearest.ts";
+import { COMMON_FLAGS, type FlagSpecs, type Invocation, UsageError } from "./command.ts";
+
+/**
+ * Reads a command line.
+ *
+ * @param flags the flags that may be given.
+ * @throws {UsageError} for an unknown flag, a flag without its value, and a value where none is taken.
+ */
+export function parse(args: readonly string[], flags: FlagSpecs): Invocation {
+  const all: FlagSpecs = { ...COMMON_FLAGS, ...flags };
+  const names = Object.keys(all);
+  const string = names.filter((name) => all[name]!.value !== undefined);
+  const boolean = names.filter((name) => all[name]!.value === undefined);
+  refuseValues(args, boolean);
+  const parsed = parseArgs([...args], {
+    string: [...string, "_"],
+    boolean,
+    alias: { h: "help" },
+    unknown: (arg, key) => key === undefined || refuseFlag(arg, names),
+  });
+  for (const name of string) {
+    if (parsed[name] === "") {
+      throw new UsageError(`Flag '--${name}' needs a value: --${name} ${all[name]!.value}`);
+    }
+  }
+  return {
+    words: parsed._.map(String),
+    values: Object.fromEntries(string.map((name) => [name, parsed[name] as string | undefined])),
+    given: new Set(boolean.filter((name) => parsed[name])),
+  };
+}
+
+function refuseFlag(arg: string, names: readonly string[]): never {
+  const flag = arg.replace(/=.*$/s, "");
+  const known = names.map((name) => `--${name}`);
+  throw new UsageError(`Unknown flag '${flag}'; ${suggest(flag, known)}`);
+}
+
+function refuseValues(args: readonly string[], boolean: readonly string[]): void {
+  for (const arg of args) {
+    if (arg === "--") return;
+    const [, name, value] = /^--([^=]+)=(.*)$/s.exec(arg) ?? [];
+    if (name !== undefined && boolean.includes(name)) {
+      throw new UsageError(`Flag '--${name}' takes no value, and got '${value}'`);
+    }
+  }
+}

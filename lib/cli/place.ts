@@ -1,0 +1,47 @@
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Invocation, UsageError } from "./command.ts";
+
+/** Where the agent lives. */
+export interface Place {
+  /** The home folder, absolute. */
+  home: string;
+  /** The configuration file, absolute. */
+  configFile: string;
+  /** Whether the file was named by the user, so that it has to exist. */
+  configNamed: boolean;
+}
+
+/**
+ * Finds home and the configuration: `--home`, else `ICINGA_WARDEN_HOME`, else the exe's own folder (from source:
+ * `.home` in the checkout).
+ *
+ * @throws {UsageError} when home is no folder.
+ */
+export function findPlace({ values }: Pick<Invocation, "values">): Place {
+  const variable = Deno.env.get("ICINGA_WARDEN_HOME") || undefined;
+  const named = values.home ?? variable;
+  const home = resolve(named ?? defaultHome());
+  if (named !== undefined && !isFolder(home)) {
+    const source = values.home === undefined ? "ICINGA_WARDEN_HOME" : "--home";
+    throw new UsageError(`${source} '${named}' is no folder; name one that exists`);
+  }
+  return {
+    home,
+    configFile: resolve(values.config ?? join(home, "icinga-warden.json")),
+    configNamed: values.config !== undefined,
+  };
+}
+
+function defaultHome(): string {
+  if (Deno.build.standalone) return dirname(Deno.execPath());
+  return fileURLToPath(new URL("../../.home", import.meta.url));
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}

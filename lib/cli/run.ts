@@ -1,0 +1,163 @@
+import { join } from "node:path";
+import { runAgent } from "../agent.ts";
+import { buildInfo } from "../build.ts";
+import { systemClock } from "../clock.ts";
+import { type Config, ConfigError, defaultConfig, parseDuration } from "../config/mod.ts";
+import { agentLog, type Log, LOG_LEVELS, type LogLevel, openLog } from "../log/mod.ts";
+import {
+  demoScenario,
+  parseScenario,
+  type Scenario,
+  type ServiceManagerPlan,
+} from "../service/mod.ts";
+import { type Command, EXIT, type Invocation, UsageError } from "./command.ts";
+import { loadPlace, refuseWords } from "./config.ts";
+import { printError } from "./output.ts";
+import { findPlace, type Place } from "./place.ts";
+import { onStopSignal } from "./signals.ts";
+
+/** `icinga-warden run` */
+export const runCommand: Command = {
+  name: "run",
+  words: "[--foreground]",
+  summary: "run the agent",
+  details: [
+    "Without --foreground it logs to logs/icinga-warden.log in home and prints nothing, as a service does.",
+    "Ctrl+C stops it in order: daemons get 5 s to end. A second Ctrl+C ends it at once.",
+  ],
+  flags: {
+    foreground: { help: "log to the console too, to debug" },
+    simulate: { help: "a simulated service manager instead of Windows'" },
+    scenario: {
+      value: "TEXT",
+      help: "with --simulate: what the service does, such as crash=4s,refuse=1",
+    },
+    for: { value: "DURATION", help: "stop by itself after this time, such as 30s" },
+  },
+  async run(invocation) {
+    refuseWords(invocation.words);
+    const place = findPlace(invocation);
+    const span = readSpan(invocation);
+    const level = readLevel(invocation);
+    const serviceManager = chooseServiceManager(invocation);
+    const foreground = invocation.given.has("foreground");
+    const config = await readConfig(place, foreground);
+    config.log.level = level ?? config.log.level;
+    const log = open(place, config, foreground);
+    await runUntilStopped(log, span, (signal) =>
+      runAgent({
+        config,
+        home: place.home,
+        serviceManager: { ...config.serviceManager, ...serviceManager },
+        log: log.write,
+      }, signal));
+    return EXIT.done;
+  },
+};
+
+/** A configuration that cannot be used is told on the console and, for a service, in its log. */
+async function readConfig(place: Place, foreground: boolean): Promise<Config> {
+  try {
+    return (await loadPlace(place)).config;
+  } catch (error) {
+    if (error instanceof ConfigError && !foreground) {
+      const log = open(place, defaultConfig(), foreground);
+      for (const line of error.message.split("\n")) agentLog(log.write).fatal(line);
+      log.close();
+    }
+    throw error;
+  }
+}
+
+function open(
+  { home }: Place,
+  { log: { level, maxSize, keep } }: Config,
+  foreground: boolean,
+): Log {
+  return openLog({
+    level,
+    file: { path: join(home, "logs", "icinga-warden.log"), maxSize, keep },
+    console: foreground ? (isColourful() ? "colour" : "plain") : undefined,
+    onFailure: printError,
+  });
+}
+
+/** See https://no-color.org: any value but an empty one switches colour off. */
+function isColourful(): boolean {
+  return Deno.stdout.isTerminal() && !Deno.env.get("NO_COLOR");
+}
+
+/**
+ * Runs the agent until a signal asks for its end or the time is up; a second signal ends the process at once.
+ *
+ * @param span ms; undefined: no limit.
+ */
+async function runUntilStopped(
+  log: Log,
+  span: number | undefined,
+  agent: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const { info, warning } = agentLog(log.write);
+  const stop = new AbortController();
+  const forgetSignals = onStopSignal((signal) => {
+    if (stop.signal.aborted) {
+      warning(`${signal} again: ending at once`);
+      log.close();
+      Deno.exit(EXIT.failed);
+    }
+    info(`${signal}: stopping`);
+    stop.abort();
+  });
+  if (span !== undefined) {
+    systemClock.sleep(span, stop.signal).then(() => {
+      info("The time given by --for is up: stopping");
+      stop.abort();
+    }, () => {});
+  }
+  const { version, commit, deno } = buildInfo();
+  info(`Started icinga-warden ${version} (${commit}, Deno ${deno}), process ${Deno.pid}`);
+  await agent(stop.signal);
+  info("Stopped");
+  forgetSignals();
+  log.close();
+}
+
+function chooseServiceManager({ given, values }: Invocation): ServiceManagerPlan {
+  if (values.scenario !== undefined && !given.has("simulate")) {
+    throw new UsageError("Flag '--scenario' goes with '--simulate'");
+  }
+  if (given.has("simulate")) return { kind: "simulated", scenario: readScenario(values.scenario) };
+  if (Deno.build.os !== "windows") {
+    throw new UsageError(
+      `There is no Windows service control manager on ${Deno.build.os}; add '--simulate' for a simulated one`,
+    );
+  }
+  return { kind: "windows", systemRoot: Deno.env.get("SystemRoot") || "C:\\Windows" };
+}
+
+function readScenario(text: string | undefined): Scenario {
+  try {
+    return text === undefined ? demoScenario : parseScenario(text);
+  } catch (error) {
+    throw new UsageError(`Flag '--scenario': ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function readSpan({ values: { for: text } }: Invocation): number | undefined {
+  const span = text === undefined ? undefined : parseDuration(text);
+  if (text !== undefined && span === undefined) {
+    throw new UsageError(`Flag '--for' is '${text}'; expected a duration such as 500ms, 30s or 2m`);
+  }
+  return span;
+}
+
+function readLevel({ values }: Invocation): LogLevel | undefined {
+  const text = values["log-level"];
+  const level = LOG_LEVELS.find((level) => level === text);
+  if (text !== undefined && level === undefined) {
+    throw new UsageError(
+      `Flag '--log-level' is '${text}'; expected one of ${LOG_LEVELS.join(", ")}`,
+    );
+  }
+  return level;
+}

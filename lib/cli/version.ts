@@ -1,0 +1,16 @@
+import { buildInfo } from "../build.ts";
+import { type Command, EXIT } from "./command.ts";
+import { print, printJson } from "./output.ts";
+
+/** `icinga-warden version` */
+export const versionCommand: Command = {
+  name: "version",
+  words: "",
+  summary: "show version, commit and Deno version",
+  run({ given }) {
+    const info = buildInfo();
+    if (given.has("json")) printJson(info);
+    else print(`icinga-warden ${info.version} (${info.commit}, Deno ${info.deno}, ${info.target})`);
+    return EXIT.done;
+  },
+};

@@ -1,0 +1,97 @@
+import { delay } from "@std/async/delay";
+
+/**
+ * Where the project takes its time from. Everything that waits is handed a clock, so that a test moves
+ * time by hand.
+ */
+export interface Clock {
+  /** Milliseconds on a monotonic clock with an arbitrary origin; never runs backwards. */
+  now(): number;
+  /**
+   * Resolves after `ms` milliseconds.
+   *
+   * @throws {unknown} the signal's reason, as soon as `signal` is aborted.
+   */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The real clock: `performance.now()` and timers. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  sleep: (ms, signal) => delay(ms, signal ? { signal } : {}),
+};
+
+interface Sleeper {
+  at: number;
+  wake: () => void;
+}
+
+/**
+ * A clock that stands still until it is told to move.
+ *
+ * @example
+ * ```ts
+ * const clock = new ManualClock();
+ * const slept = clock.sleep(5000);
+ * await clock.advance(5000);
+ * await slept;
+ * ```
+ */
+export class ManualClock implements Clock {
+  #now = 0;
+  #sleepers: Sleeper[] = [];
+
+  /** Milliseconds since the clock was made. */
+  now(): number {
+    return this.#now;
+  }
+
+  /** How many sleeps are under way. */
+  get sleeping(): number {
+    return this.#sleepers.length;
+  }
+
+  /** Resolves once the clock was advanced by `ms`; rejects with the signal's reason on abort. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const sleeper: Sleeper = { at: this.#now + Math.max(0, ms), wake: resolve };
+    const abort = () => {
+      this.#sleepers = this.#sleepers.filter((s) => s !== sleeper);
+      reject(signal?.reason);
+    };
+    sleeper.wake = () => {
+      signal?.removeEventListener("abort", abort);
+      resolve();
+    };
+    signal?.addEventListener("abort", abort, { once: true });
+    this.#sleepers.push(sleeper);
+    return promise;
+  }
+
+  /**
+   * Moves time forward by `ms`, waking each sleeper at its own time, in order, and letting what it woke run
+   * before the next: a loop that sleeps again within the span is woken again.
+   */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await settle();
+    for (let next = this.#next(end); next; next = this.#next(end)) {
+      this.#sleepers = this.#sleepers.filter((s) => s !== next);
+      this.#now = Math.max(this.#now, next.at);
+      next.wake();
+      await settle();
+    }
+    this.#now = end;
+    await settle();
+  }
+
+  #next(end: number): Sleeper | undefined {
+    return this.#sleepers.filter((s) => s.at <= end).sort((a, b) => a.at - b.at)[0];
+  }
+}
+
+/** Lets pending promise reactions run: a turn of the event loop drains every microtask queued by then. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}

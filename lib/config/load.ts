@@ -1,0 +1,67 @@
+import { type BuiltinArguments, checkConfig } from "./check.ts";
+import { readConfigFile } from "./file.ts";
+import { ConfigError, type PlacedProblem } from "./problem.ts";
+import { type Config, defaultConfig } from "./schema.ts";
+import { readSource } from "./source.ts";
+import { readSyntax } from "./syntax.ts";
+import { decodeText } from "./text.ts";
+
+/** How to load a configuration. */
+export interface LoadOptions {
+  /** What the built-in daemons take. */
+  builtin: BuiltinArguments;
+  /** Whether a missing file is an error (`false`: the defaults are in force). */
+  mustExist?: boolean;
+}
+
+/** A configuration that can be used, and where it is from. */
+export interface LoadedConfig {
+  config: Config;
+  file: string;
+  /** False when there is no such file: the configuration is the default. */
+  exists: boolean;
+}
+
+const MISSING: PlacedProblem = {
+  path: [],
+  value: undefined,
+  fault: "does not exist",
+  expected: "name a file that exists, or run 'icinga-warden config init'",
+};
+
+/**
+ * Loads the configuration in `file`.
+ *
+ * @throws {ConfigError} with every problem, when the file cannot be read or says what cannot be used.
+ */
+export async function loadConfig(
+  file: string,
+  { builtin, mustExist = false }: LoadOptions,
+): Promise<LoadedConfig> {
+  const bytes = await readConfigFile(file);
+  if (!bytes && mustExist) throw new ConfigError(file, [MISSING]);
+  if (!bytes) return { config: defaultConfig(), file, exists: false };
+  const text = decodeText(bytes);
+  if (typeof text !== "string") throw new ConfigError(file, [text]);
+  return { config: parseConfig(text, file, builtin), file, exists: true };
+}
+
+/**
+ * Reads a configuration's text; `file` is the name it has in errors.
+ *
+ * @throws {ConfigError} with every problem, in the order of the text.
+ */
+export function parseConfig(text: string, file: string, builtin: BuiltinArguments): Config {
+  const tree = readSyntax(text);
+  if (Array.isArray(tree)) throw new ConfigError(file, tree);
+  const source = readSource(tree, text);
+  const config = checkConfig(source.value, builtin);
+  const found = Array.isArray(config) ? config.map(source.locate) : [];
+  const problems = [...source.problems, ...found].sort(byPlace);
+  if (Array.isArray(config) || problems.length > 0) throw new ConfigError(file, problems);
+  return config;
+}
+
+function byPlace(a: PlacedProblem, b: PlacedProblem): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}

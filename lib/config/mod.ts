@@ -1,0 +1,14 @@
+/**
+ * The configuration: its form, its defaults, how it is loaded, and what is said about a wrong one.
+ *
+ * @module
+ */
+export type { ArgumentCheck, ArgumentSpec, ArgumentSpecs, ArgumentValues } from "./arguments.ts";
+export type { BuiltinArguments } from "./check.ts";
+export { configSchema } from "./json_schema.ts";
+export { loadConfig, type LoadedConfig, type LoadOptions, parseConfig } from "./load.ts";
+export { ConfigError, type PlacedProblem, type Problem } from "./problem.ts";
+export { sampleConfig } from "./sample.ts";
+export { type Config, type DaemonConfig, defaultConfig } from "./schema.ts";
+export { parseDuration } from "./units.ts";
+export { writtenConfig } from "./written.ts";

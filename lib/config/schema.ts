@@ -1,0 +1,172 @@
+import * as v from "valibot";
+import { LOG_LEVELS } from "../log/level.ts";
+import { checkModulePath } from "./module_path.ts";
+import { expectedOneOf } from "./problem.ts";
+import {
+  type Bounds,
+  DURATION_PATTERN,
+  expectedDuration,
+  expectedNumber,
+  expectedSize,
+  isWithin,
+  parseDuration,
+  parseSize,
+  SIZE_PATTERN,
+} from "./units.ts";
+
+const MINUTE = 60_000;
+const KB = 1024;
+
+/** How many threads run at once in a thread pool that does not say. */
+const DEFAULT_THREADS = 20;
+
+/** What a daemon may be called. */
+export const DaemonName = v.pipe(
+  v.string(),
+  v.regex(
+    /^[a-z][a-z0-9_]{0,63}$/,
+    "expected small letters, digits and _, a letter first, at most 64",
+  ),
+);
+
+const poolName = v.pipe(
+  v.string(),
+  v.regex(
+    /^[A-Za-z][A-Za-z0-9_]{0,63}$/,
+    "expected letters, digits and _, a letter first, at most 64",
+  ),
+);
+
+/** The form of one daemon's entry. */
+export const DaemonSchema = v.strictObject({
+  module: v.optional(v.pipe(
+    v.string("expected a path in double quotes"),
+    v.description(
+      "The daemon's file (.ts, .js or .mjs), in home or at an absolute path; none for a built-in daemon",
+    ),
+    v.check(
+      (path) => checkModulePath(path) === undefined,
+      ({ input }) => checkModulePath(input) ?? "",
+    ),
+  )),
+  arguments: v.optional(
+    v.pipe(v.record(v.string(), v.unknown()), v.description("The daemon's arguments by name")),
+    {},
+  ),
+  enabled: v.optional(
+    v.pipe(
+      v.boolean("expected true or false"),
+      v.description("Whether the daemon runs; false keeps its entry and does not start it"),
+    ),
+    true,
+  ),
+});
+
+const daemons = v.pipe(
+  v.record(DaemonName, DaemonSchema),
+  v.description(
+    "The daemons that run, by name. Left out: the Icinga daemon alone. Given: exactly those listed",
+  ),
+);
+
+const threadPools = v.pipe(
+  v.record(
+    poolName,
+    v.strictObject({
+      max: v.optional(integer("How many threads run at once", { min: 1 }), DEFAULT_THREADS),
+    }),
+  ),
+  v.description("The thread pools by name; MainPool always exists"),
+  v.transform((pools) => ({ MainPool: { max: DEFAULT_THREADS }, ...pools })),
+);
+
+const log = v.pipe(
+  v.strictObject({
+    level: v.optional(
+      v.pipe(
+        v.picklist(LOG_LEVELS, expectedOneOf(LOG_LEVELS)),
+        v.description("The least severe records that are kept"),
+      ),
+      "info",
+    ),
+    maxSize: v.optional(
+      size("How large a log file grows before the next begins", { min: 64 * KB }),
+      "10MB",
+    ),
+    keep: v.optional(integer("How many older log files are kept", { min: 1, max: 100 }), 5),
+  }),
+  v.description("The log file, logs/icinga-warden.log in home"),
+);
+
+const serviceManager = v.pipe(
+  v.strictObject({
+    queryTimeout: v.optional(timeout("How long one query of a service's state may take"), "10s"),
+    changeTimeout: v.optional(timeout("How long one start or stop of a service may take"), "60s"),
+  }),
+  v.description("How services are queried, started and stopped"),
+);
+
+/** The form of the file, where every key may be left out; it is read into a {@linkcode Config}. */
+export const ConfigSchema = v.pipe(
+  v.strictObject({
+    $schema: v.optional(v.pipe(
+      v.string("expected the address of a JSON schema in double quotes"),
+      v.description("Where editors find the JSON schema of this file; the agent ignores it"),
+    )),
+    daemons: v.optional(daemons, { icinga_agent_service: {} }),
+    threadPools: v.optional(threadPools, {}),
+    log: v.optional(log, {}),
+    serviceManager: v.optional(serviceManager, {}),
+  }),
+  v.title("Configuration of icinga-warden"),
+);
+
+/** A configuration in force: complete, durations in ms, sizes in bytes, `MainPool` always there. */
+export type Config = v.InferOutput<typeof ConfigSchema>;
+
+/** One daemon of a configuration; its arguments are as written, not yet read. */
+export type DaemonConfig = Config["daemons"][string];
+
+/** The configuration that is in force when there is no file. */
+export function defaultConfig(): Config {
+  return v.parse(ConfigSchema, {});
+}
+
+function integer(description: string, bounds: Bounds) {
+  const expected = expectedNumber(bounds, true);
+  return v.pipe(
+    v.number(expected),
+    v.integer(expected),
+    v.check((value) => isWithin(value, bounds), expected),
+    v.metadata({ description, minimum: bounds.min, maximum: bounds.max }),
+  );
+}
+
+function timeout(description: string) {
+  return quantity(description, DURATION_PATTERN, parseDuration, expectedDuration, {
+    min: 1,
+    max: 60 * MINUTE,
+  });
+}
+
+function size(description: string, bounds: Bounds) {
+  return quantity(description, SIZE_PATTERN, parseSize, expectedSize, bounds);
+}
+
+/** Text with a unit, on its way to a number. The pattern is for the JSON schema. */
+function quantity(
+  description: string,
+  pattern: RegExp,
+  parse: (text: string) => number | undefined,
+  expectedWithin: (bounds: Bounds) => string,
+  bounds: Bounds,
+) {
+  const expected = expectedWithin(bounds);
+  return v.pipe(
+    v.string(expected),
+    v.description(description),
+    v.regex(pattern, expected),
+    v.check((text) => isWithin(parse(text) ?? NaN, bounds), expected),
+    v.transform((text) => parse(text)!),
+  );
+}

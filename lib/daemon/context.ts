@@ -1,0 +1,129 @@
+import { type Clock, systemClock } from "../clock.ts";
+import type { ArgumentSpecs, ArgumentValues } from "../config/arguments.ts";
+import { isLogged, type LogLevel } from "../log/level.ts";
+import type { ServiceManager } from "../service/mod.ts";
+import type { PublicState, ReplicatedMap } from "../state/mod.ts";
+import { every } from "./every.ts";
+import { mapPath } from "./names.ts";
+
+/** Where a daemon's log records go: into the agent's log, with the thread's name. */
+export interface DaemonLog {
+  debug(message: string): void;
+  info(message: string): void;
+  warning(message: string): void;
+  error(message: string): void;
+}
+
+/** A map of the public state that a daemon owns. */
+export type DaemonMap<V> = ReplicatedMap<string, V>;
+
+/** The public state as a daemon sees it: every map can be read, its own can be written. */
+export interface DaemonState {
+  /** The daemon's own map `Daemons.<daemon>.<name>`. */
+  map<V = unknown>(name: string): DaemonMap<V>;
+  /** Another daemon's map, to read. */
+  of<V = unknown>(daemon: string, name: string): ReadonlyMap<string, V>;
+}
+
+/** One Windows service, as its daemon sees it: the service manager's calls with the name given. */
+export interface Service {
+  readonly name: string;
+  /** See {@linkcode ServiceManager.query}. */
+  query(): ReturnType<ServiceManager["query"]>;
+  /** See {@linkcode ServiceManager.start}. */
+  start(): Promise<void>;
+  /** See {@linkcode ServiceManager.stop}. */
+  stop(): Promise<void>;
+  /** See {@linkcode ServiceManager.restart}. */
+  restart(): Promise<void>;
+}
+
+/** All that a daemon is given to do its work. */
+export interface DaemonContext<S extends ArgumentSpecs = ArgumentSpecs> {
+  /** The name under which the daemon is registered. */
+  readonly daemon: string;
+  /** The thread's name. */
+  readonly thread: string;
+  /** Aborted when the daemon is to stop. */
+  readonly signal: AbortSignal;
+  /** The arguments, checked, with defaults filled in; durations in ms, sizes in bytes. */
+  readonly arguments: ArgumentValues<S>;
+  readonly log: DaemonLog;
+  readonly state: DaemonState;
+  /** Milliseconds on the monotonic clock. */
+  now(): number;
+  /** Resolves after `ms`; rejects with the signal's reason when the daemon is to stop. */
+  sleep(ms: number): Promise<void>;
+  /**
+   * Runs `beat` at once and then every `ms` on the monotonic clock, one at a time, until the daemon is to
+   * stop; then it resolves. A beat that takes longer than `ms` leaves out the beats it overran.
+   */
+  every(ms: number, beat: () => void | Promise<void>): Promise<void>;
+  /**
+   * A Windows service to manage.
+   *
+   * @throws {Error} when the daemon did not declare the permission `services`.
+   */
+  service(name: string): Service;
+}
+
+/** What a context is made of. */
+export interface ContextParts<S extends ArgumentSpecs> {
+  daemon: string;
+  thread: string;
+  signal: AbortSignal;
+  arguments: ArgumentValues<S>;
+  state: PublicState;
+  log: DaemonLog;
+  /** The service manager; undefined where the daemon's permissions do not include it. */
+  services?: ServiceManager | undefined;
+  clock?: Clock;
+}
+
+/** Puts a daemon's context together. */
+export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): DaemonContext<S> {
+  const { daemon, thread, signal, state, services, clock = systemClock } = parts;
+  return {
+    daemon,
+    thread,
+    signal,
+    arguments: parts.arguments,
+    log: parts.log,
+    state: {
+      map: (name) => state.map(mapPath(daemon, name)),
+      of: (other, name) => state.map(mapPath(other, name)),
+    },
+    now: () => clock.now(),
+    sleep: (ms) => clock.sleep(ms, signal),
+    every: (ms, beat) => every(clock, ms, signal, beat),
+    service: (name) => {
+      if (!services) {
+        throw new Error(
+          `Cannot manage service '${name}': daemon '${daemon}' does not declare permissions: { services: true }`,
+        );
+      }
+      return bindService(services, name, signal);
+    },
+  };
+}
+
+/** A daemon's log that hands each record of at least `lowest` to `write`. */
+export function createDaemonLog(
+  lowest: LogLevel,
+  write: (level: LogLevel, message: string) => void,
+): DaemonLog {
+  const at = (level: LogLevel) => (message: string) => {
+    if (isLogged(level, lowest)) write(level, String(message));
+  };
+  return { debug: at("debug"), info: at("info"), warning: at("warning"), error: at("error") };
+}
+
+function bindService(manager: ServiceManager, name: string, signal: AbortSignal): Service {
+  return {
+    name,
+    query: () => manager.query(name, signal),
+    start: () => manager.start(name, signal),
+    stop: () => manager.stop(name, signal),
+    restart: () => manager.restart(name, signal),
+  };
+}

@@ -1,0 +1,9 @@
+/**
+ * What the author of a daemon sees.
+ *
+ * @module
+ */
+export { type DaemonDefinition, type DaemonPermissions, defineDaemon } from "./define.ts";
+export type { DaemonContext, DaemonLog, DaemonMap, DaemonState, Service } from "./context.ts";
+export type { ArgumentSpec, ArgumentSpecs, ArgumentValues } from "../config/arguments.ts";
+export type { ServiceState } from "../service/mod.ts";

@@ -1,0 +1,28 @@
+import type { ServiceManagerPlan } from "../service/mod.ts";
+import type { LogLevel } from "../log/level.ts";
+
+/** What a thread is to run; plain data, posted once its worker stands. */
+export interface Assignment {
+  /** The thread's name. */
+  thread: string;
+  /** The name under which the daemon is registered. */
+  daemon: string;
+  /** The URL of its module. */
+  module: string;
+  /** Its arguments as configured, not yet checked. */
+  arguments: Record<string, unknown>;
+  /** The service manager that it is given, if its permissions allow one. */
+  serviceManager: ServiceManagerPlan;
+  /** Records below this level stay in the thread. */
+  logLevel: LogLevel;
+}
+
+/** What the agent tells a thread. */
+export type ToThread = { type: "start"; assignment: Assignment } | { type: "stop" };
+
+/** What a thread tells the agent. */
+export type FromThread =
+  | { type: "log"; level: LogLevel; message: string; time: number }
+  | { type: "running" }
+  | { type: "finished" }
+  | { type: "failed"; error: string };

@@ -1,0 +1,64 @@
+/**
+ * The agent's log: records to the rotating file in home and, in the foreground, to the console.
+ *
+ * @module
+ */
+import { configureSync, disposeSync, getLogger, type Sink } from "@logtape/logtape";
+import type { WriteLog } from "./entry.ts";
+import type { LogLevel } from "./level.ts";
+import { consoleSink, fileSink, type LogFile } from "./sinks.ts";
+
+export { agentLog, type LogEntry, type WriteLog } from "./entry.ts";
+export { isLogged, LOG_LEVELS, type LogLevel } from "./level.ts";
+export type { LogFile } from "./sinks.ts";
+
+const ROOT = "icinga-warden";
+
+/** How the log is to be kept. */
+export interface LogOptions {
+  /** Records below it are dropped. */
+  level: LogLevel;
+  file: LogFile;
+  /** Whether records go to standard output too, and how; undefined: not at all. */
+  console?: "colour" | "plain" | undefined;
+  /** Told in one line that the log file cannot be written. */
+  onFailure: (message: string) => void;
+}
+
+/** An open log. */
+export interface Log {
+  write: WriteLog;
+  /** Flushes and closes what is open; records written after that are dropped. */
+  close(): void;
+}
+
+/** Opens the log; there is one in a process. The file is made with the first record. */
+export function openLog({ level, file, console, onFailure }: LogOptions): Log {
+  const sinks: Record<string, Sink> = {
+    file: fileSink(file, (error) => onFailure(`Cannot write ${file.path}: ${describe(error)}`)),
+  };
+  if (console) sinks.console = consoleSink(console === "colour");
+  configureSync({
+    reset: true,
+    sinks,
+    loggers: [
+      { category: ROOT, lowestLevel: level, sinks: Object.keys(sinks) },
+      { category: ["logtape", "meta"], lowestLevel: null },
+    ],
+  });
+  return { write, close: disposeSync };
+}
+
+const write: WriteLog = ({ time, level, source, message }) => {
+  getLogger([ROOT, source]).emit({
+    timestamp: time,
+    level,
+    message: [message],
+    rawMessage: message,
+    properties: {},
+  });
+};
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

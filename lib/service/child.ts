@@ -1,0 +1,103 @@
+import type { Clock } from "../clock.ts";
+import { answerLimit } from "./output.ts";
+
+/** How a child process has ended. */
+export interface ChildResult {
+  /** Its exit code. */
+  code: number;
+  /** What it wrote, standard output before standard error: the first {@linkcode answerLimit} bytes of each. */
+  output: Uint8Array;
+}
+
+/** How long a child process may run. */
+export interface ChildOptions {
+  /** Milliseconds after which it is killed. */
+  limit: number;
+  /** Where the limit takes its time from. */
+  clock: Clock;
+  /** Kills it on abort. */
+  signal?: AbortSignal;
+}
+
+/** Milliseconds that output is awaited after the child has ended: a grandchild may hold the pipe. */
+const grace = 500;
+
+/**
+ * Runs a program to its end, without a shell and without input; `undefined` if it was killed at the limit.
+ *
+ * @throws {unknown} the signal's reason on abort, or Deno's error if the program cannot be run.
+ */
+export async function runChild(
+  program: string,
+  args: string[],
+  { limit, clock, signal }: ChildOptions,
+): Promise<ChildResult | undefined> {
+  signal?.throwIfAborted();
+  const child = new Deno.Command(program, {
+    args,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const outputs = [new Output(child.stdout), new Output(child.stderr)];
+  const waiting = new AbortController();
+  const abort = () => waiting.abort(signal?.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    const status = await Promise.race([child.status, clock.sleep(limit, waiting.signal)]);
+    if (!status) return undefined;
+    const ended = Promise.all(outputs.map((output) => output.ended));
+    await Promise.race([ended, clock.sleep(grace, waiting.signal)]);
+    return { code: status.code, output: concat(outputs.flatMap((output) => output.parts)) };
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    waiting.abort();
+    await end(child);
+    await Promise.all(outputs.map((output) => output.cancel()));
+  }
+}
+
+/** Kills the child unless it has ended; resolves once it has. */
+async function end(child: Deno.ChildProcess): Promise<void> {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+  await child.status;
+}
+
+/** Reads a stream to its end and keeps its first bytes. */
+class Output {
+  /** What is kept. */
+  readonly parts: Uint8Array[] = [];
+  /** Resolves when the stream has ended, failed, or was cancelled. */
+  readonly ended: Promise<void>;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #room = answerLimit;
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#reader = stream.getReader();
+    this.ended = this.#drain().catch(() => {});
+  }
+
+  /** Closes the stream. */
+  async cancel(): Promise<void> {
+    await this.#reader.cancel().catch(() => {});
+    await this.ended;
+  }
+
+  async #drain(): Promise<void> {
+    for (;;) {
+      const { done, value } = await this.#reader.read();
+      if (done) return;
+      const part = value.slice(0, this.#room);
+      if (part.length > 0) this.parts.push(part);
+      this.#room -= part.length;
+    }
+  }
+}
+
+function concat(parts: Uint8Array[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap((part) => [...part]));
+}

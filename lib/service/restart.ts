@@ -1,0 +1,79 @@
+import type { Clock } from "../clock.ts";
+import { formatDuration } from "../config/units.ts";
+import { ServiceError } from "./error.ts";
+import type { ServiceState } from "./manager.ts";
+import { type Change, nextStep, type Step } from "./plan.ts";
+
+/** One service, as far as a restart needs it. */
+export interface ServiceControls {
+  /** The state of the service; `undefined` if it is not installed. */
+  query(): Promise<ServiceState | undefined>;
+  /** Asks for a change; one that was made already is a success. */
+  change(change: Change): Promise<void>;
+}
+
+/** How a restart waits. */
+export interface RestartOptions {
+  /** Milliseconds that a state may stay pending after each change. */
+  changeTimeout: number;
+  /** Where it takes its time from. */
+  clock: Clock;
+  /** Ends the waiting. */
+  signal?: AbortSignal;
+}
+
+/** Milliseconds between two looks at a pending service: the first, and what it doubles up to. */
+const firstPause = 250;
+const longestPause = 1000;
+
+/**
+ * Brings a service to `RUNNING` as {@linkcode nextStep} says; resolves once a query has said `RUNNING`.
+ *
+ * @throws {ServiceError} what a control throws; `not-installed`, `timeout`, or `crashed` if it did not stay up.
+ */
+export async function restart(
+  controls: ServiceControls,
+  service: string,
+  { changeTimeout, clock, signal }: RestartOptions,
+): Promise<void> {
+  const taken = new Set<Step>();
+  let deadline = clock.now() + changeTimeout;
+  let pause = firstPause;
+  for (;;) {
+    const state = await controls.query();
+    if (state === undefined) throw ServiceError.ofCode("restart", service, 1060);
+    const step = nextStep(state, taken);
+    taken.add(step);
+    if (step === "done") return;
+    if (step === "give up") throw gaveUp(service, state);
+    if (step === "wait") {
+      if (clock.now() >= deadline) throw stillPending(service, state, changeTimeout);
+      await clock.sleep(pause, signal);
+      pause = Math.min(pause * 2, longestPause);
+    } else {
+      await take(step, controls);
+      deadline = clock.now() + changeTimeout;
+      pause = firstPause;
+    }
+  }
+}
+
+/** A service that cannot be continued is stopped next, and what is wrong shows then. */
+async function take(change: Change, controls: ServiceControls): Promise<void> {
+  try {
+    await controls.change(change);
+  } catch (error) {
+    if (change !== "continue" || !(error instanceof ServiceError)) throw error;
+  }
+}
+
+function gaveUp(service: string, state: ServiceState): ServiceError {
+  if (state === "STOPPED") return ServiceError.ofCode("restart", service, 1067);
+  const explanation = `it stays ${state}, told to continue and to stop; end its process`;
+  return new ServiceError("failed", "restart", service, explanation);
+}
+
+function stillPending(service: string, state: ServiceState, waited: number): ServiceError {
+  const explanation = `it is still ${state} after ${formatDuration(waited)}; end its process`;
+  return new ServiceError("timeout", "restart", service, explanation);
+}

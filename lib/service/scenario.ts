@@ -1,0 +1,103 @@
+import { parseDuration } from "../config/units.ts";
+import { type ServiceState, serviceStates } from "./manager.ts";
+
+/** How a simulated service behaves; one of which nothing is said is in good health. Plain data. */
+export interface Scenario {
+  /** Its state at first; `RUNNING` unless told. */
+  state?: ServiceState;
+  /** It is not installed. */
+  absent?: boolean;
+  /** It crashes this many milliseconds after each time it came to run. */
+  crashEvery?: number;
+  /** It crashes at these milliseconds since the simulation was made, if it runs then. */
+  crashAt?: number[];
+  /** It refuses this many starts before each that it accepts. */
+  refuseStarts?: number;
+  /** Milliseconds that it is `START_PENDING` or `CONTINUE_PENDING`; 0 unless told. */
+  startTakes?: number;
+  /** Milliseconds that it is `STOP_PENDING` or `PAUSE_PENDING`; 0 unless told. */
+  stopTakes?: number;
+  /** Told to stop, it stays `STOP_PENDING`. */
+  hangOnStop?: boolean;
+  /** A query gets no answer and ends at its time limit. */
+  hangOnQuery?: boolean;
+  /** Nobody may start, stop or continue it. */
+  accessDenied?: boolean;
+}
+
+/**
+ * A first look at the agent: the service crashes 8 s after it came to run and refuses one start, so that at
+ * an interval of 5 s one sees a crash, a failed restart and a recovery within 20 s, and again.
+ */
+export const demoScenario: Scenario = { crashEvery: 8000, refuseStarts: 1 };
+
+/** A word of a scenario's text: what its value is, and what it sets. */
+interface Word {
+  /** An example of the word, for an error message. */
+  example: string;
+  /** What the word sets; `undefined` if it cannot be read. */
+  read(value: string): Scenario | undefined;
+}
+
+const words: Readonly<Record<string, Word>> = {
+  crash: duration("crash=4s", (crashEvery) => ({ crashEvery })),
+  refuse: {
+    example: "refuse=1",
+    read: (value) => /^\d{1,9}$/.test(value) ? { refuseStarts: Number(value) } : undefined,
+  },
+  slow: duration("slow=2s", (ms) => ({ startTakes: ms, stopTakes: ms })),
+  hang: flag("hang", { hangOnStop: true }),
+  silent: flag("silent", { hangOnQuery: true }),
+  denied: flag("denied", { accessDenied: true }),
+  absent: flag("absent", { absent: true }),
+  state: {
+    example: "state=PAUSED",
+    read(value) {
+      const state = serviceStates.find((name) => name === value.toUpperCase());
+      return state && { state };
+    },
+  },
+};
+
+/**
+ * Reads a scenario such as `crash=4s,refuse=1`: words with commas between them. No words, a healthy service.
+ *
+ * - `crash=4s` crashes that long after it came to run, every time
+ * - `refuse=1` refuses so many starts before each that it accepts
+ * - `slow=2s` takes so long to start and to stop
+ * - `hang` hangs when it is stopped, `silent` when it is queried
+ * - `denied` may not be started or stopped, `absent` is not installed
+ * - `state=PAUSED` begins in that state
+ *
+ * @throws {Error} a message that names the word and what would be right.
+ */
+export function parseScenario(text: string): Scenario {
+  const parts = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  return Object.assign({}, ...parts.map(readWord));
+}
+
+function readWord(part: string): Scenario {
+  const [name = "", ...rest] = part.split("=");
+  const word = Object.hasOwn(words, name) ? words[name] : undefined;
+  if (!word) {
+    const known = Object.values(words).map(({ example }) => example).join(", ");
+    throw new Error(`Invalid scenario '${part}': expected one or more of ${known}`);
+  }
+  const scenario = word.read(rest.join("="));
+  if (!scenario) throw new Error(`Invalid scenario '${part}': expected it like ${word.example}`);
+  return scenario;
+}
+
+function duration(example: string, set: (ms: number) => Scenario): Word {
+  return {
+    example,
+    read(value) {
+      const ms = parseDuration(value);
+      return ms ? set(ms) : undefined;
+    },
+  };
+}
+
+function flag(example: string, scenario: Scenario): Word {
+  return { example, read: (value) => value === "" ? scenario : undefined };
+}

@@ -1,0 +1,132 @@
+import type { Clock } from "../clock.ts";
+import { type ServiceAction, ServiceError } from "./error.ts";
+import { type ServiceManager, type ServiceState, type TimeLimits, timeLimits } from "./manager.ts";
+import { requireServiceName } from "./name.ts";
+import type { Change } from "./plan.ts";
+import { restart } from "./restart.ts";
+import type { Scenario } from "./scenario.ts";
+import { type Standing, standingAt } from "./standing.ts";
+
+/**
+ * A simulation of one service, which answers to every name. Where the service stands follows from the clock
+ * alone: nothing runs between two calls.
+ *
+ * @example
+ * ```ts
+ * import { ManualClock } from "../clock.ts";
+ * const clock = new ManualClock();
+ * const manager = new SimulatedServiceManager(clock, { crashEvery: 4000 });
+ * await clock.advance(4000);
+ * await manager.query("icinga2"); // "STOPPED"
+ * ```
+ */
+export class SimulatedServiceManager implements ServiceManager {
+  /** What was asked, in order: `query icinga2`, `start icinga2`; a restart also shows what it asks. */
+  readonly calls: string[] = [];
+  readonly #clock: Clock;
+  readonly #limits: TimeLimits;
+  readonly #origin: number;
+  #scenario: Scenario;
+  #standing: Standing;
+  #refused = 0;
+
+  /** The simulation begins at the clock's present. */
+  constructor(clock: Clock, scenario: Scenario = {}, limits: Partial<TimeLimits> = {}) {
+    this.#clock = clock;
+    this.#limits = timeLimits(limits);
+    this.#origin = clock.now();
+    this.#scenario = scenario;
+    this.#standing = { state: scenario.state ?? "RUNNING", since: 0 };
+  }
+
+  /** See {@linkcode ServiceManager.query}. */
+  async query(service: string, signal?: AbortSignal): Promise<ServiceState | undefined> {
+    this.#note("query", service, signal);
+    if (this.#scenario.hangOnQuery) {
+      await this.#clock.sleep(this.#limits.queryTimeout, signal);
+      throw new ServiceError("timeout", "query", service, "the simulated service is silent");
+    }
+    return this.#scenario.absent ? undefined : this.#state();
+  }
+
+  /** See {@linkcode ServiceManager.start}. */
+  start(service: string, signal?: AbortSignal): Promise<void> {
+    return this.#change("start", service, signal);
+  }
+
+  /** See {@linkcode ServiceManager.stop}. */
+  stop(service: string, signal?: AbortSignal): Promise<void> {
+    return this.#change("stop", service, signal);
+  }
+
+  /** See {@linkcode ServiceManager.restart}. */
+  async restart(service: string, signal?: AbortSignal): Promise<void> {
+    this.#note("restart", service, signal);
+    const controls = {
+      query: () => this.query(service, signal),
+      change: (change: Change) => this.#change(change, service, signal),
+    };
+    const { changeTimeout } = this.#limits;
+    await restart(controls, service, { changeTimeout, clock: this.#clock, signal });
+  }
+
+  /** Ends the service unexpectedly. */
+  crash(): void {
+    this.set("STOPPED");
+  }
+
+  /** Pauses the service. */
+  pause(): void {
+    this.set("PAUSED");
+  }
+
+  /** Puts the service in a state; a pending one goes on from here as the scenario says. */
+  set(state: ServiceState): void {
+    this.#standing = { state, since: this.#now() };
+  }
+
+  /** Takes another scenario from now on, a healthy service's unless told; the state stays as it is. */
+  repair(scenario: Scenario = {}): void {
+    this.set(this.#state());
+    this.#scenario = scenario;
+    this.#refused = 0;
+  }
+
+  #change(change: Change, service: string, signal?: AbortSignal): Promise<void> {
+    return Promise.try(() => {
+      this.#note(change, service, signal);
+      const { absent, accessDenied } = this.#scenario;
+      if (absent) throw ServiceError.ofCode(change, service, 1060);
+      if (accessDenied) throw ServiceError.ofCode(change, service, 5);
+      this.#obey(change, service);
+    });
+  }
+
+  /** Does what is asked if the state allows it; there is nothing to do otherwise. */
+  #obey(change: Change, service: string): void {
+    const state = this.#state();
+    if (change === "stop" && (state === "RUNNING" || state === "PAUSED")) this.set("STOP_PENDING");
+    if (change === "continue" && state === "PAUSED") this.set("CONTINUE_PENDING");
+    if (change === "start" && state === "STOPPED") {
+      const { refuseStarts = 0 } = this.#scenario;
+      if (this.#refused++ < refuseStarts) throw ServiceError.ofCode(change, service, 1053);
+      this.#refused = 0;
+      this.set("START_PENDING");
+    }
+  }
+
+  #note(action: ServiceAction, service: string, signal?: AbortSignal): void {
+    signal?.throwIfAborted();
+    requireServiceName(service);
+    this.calls.push(`${action} ${service}`);
+  }
+
+  #state(): ServiceState {
+    this.#standing = standingAt(this.#standing, this.#scenario, this.#now());
+    return this.#standing.state;
+  }
+
+  #now(): number {
+    return this.#clock.now() - this.#origin;
+  }
+}

@@ -1,0 +1,131 @@
+import { type Clock, systemClock } from "../clock.ts";
+import { formatDuration } from "../config/units.ts";
+import { type ChildResult, runChild } from "./child.ts";
+import { kindOfCode, type ServiceAction, ServiceError, type ServiceErrorKind } from "./error.ts";
+import { type ServiceManager, type ServiceState, type TimeLimits, timeLimits } from "./manager.ts";
+import { requireServiceName } from "./name.ts";
+import { readNetError } from "./net.ts";
+import type { Change } from "./plan.ts";
+import { restart } from "./restart.ts";
+import { readQuery } from "./sc.ts";
+
+/** What a {@linkcode WindowsServiceManager} may be told. */
+export interface WindowsOptions extends Partial<TimeLimits> {
+  /** Where it takes its time from; {@linkcode systemClock} unless told. */
+  clock?: Clock;
+  /** The paths of the two programs; those of Windows unless told. */
+  programs?: ServicePrograms;
+}
+
+/** The absolute paths of the programs that speak to the service control manager. */
+export interface ServicePrograms {
+  /** The path of `sc.exe`. */
+  sc: string;
+  /** The path of `net.exe`. */
+  net: string;
+}
+
+/** Windows' own two programs; `systemRoot` is the value of `%SystemRoot%`. */
+export function windowsPrograms(systemRoot: string): ServicePrograms {
+  return {
+    sc: `${systemRoot}\\System32\\sc.exe`,
+    net: `${systemRoot}\\System32\\net.exe`,
+  };
+}
+
+/** The error that says that a change had been made already. */
+const already: Readonly<Record<Change, ServiceErrorKind | undefined>> = {
+  start: "already-running",
+  stop: "not-started",
+  continue: undefined,
+};
+
+/** Windows' service control manager, by way of `sc.exe` and `net.exe`. */
+export class WindowsServiceManager implements ServiceManager {
+  readonly #programs: ServicePrograms;
+  readonly #limits: TimeLimits;
+  readonly #clock: Clock;
+
+  /** `systemRoot` is the value of `%SystemRoot%`. */
+  constructor(systemRoot: string, options: WindowsOptions = {}) {
+    this.#programs = options.programs ?? windowsPrograms(systemRoot);
+    this.#limits = timeLimits(options);
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /** See {@linkcode ServiceManager.query}. */
+  async query(service: string, signal?: AbortSignal): Promise<ServiceState | undefined> {
+    const { code, output } = await this.#run("sc", "query", service, signal);
+    const answer = readQuery(code, output);
+    if (answer === "unreadable") throw unreadable(service);
+    if ("state" in answer) return answer.state;
+    if (kindOfCode(answer.code) === "not-installed") return undefined;
+    throw ServiceError.ofCode("query", service, answer.code);
+  }
+
+  /** See {@linkcode ServiceManager.start}. */
+  start(service: string, signal?: AbortSignal): Promise<void> {
+    return this.#change("start", service, signal);
+  }
+
+  /** See {@linkcode ServiceManager.stop}. */
+  stop(service: string, signal?: AbortSignal): Promise<void> {
+    return this.#change("stop", service, signal);
+  }
+
+  /** See {@linkcode ServiceManager.restart}. */
+  restart(service: string, signal?: AbortSignal): Promise<void> {
+    const controls = {
+      query: () => this.query(service, signal),
+      change: (change: Change) => this.#change(change, service, signal),
+    };
+    const { changeTimeout } = this.#limits;
+    return restart(controls, service, { changeTimeout, clock: this.#clock, signal });
+  }
+
+  /** `net` waits for the change but is vague about a failure; where it names no number, `sc` is asked. */
+  async #change(change: Change, service: string, signal?: AbortSignal): Promise<void> {
+    const net = await this.#run("net", change, service, signal);
+    if (net.code === 0) return;
+    const code = readNetError(net.output) ?? (await this.#run("sc", change, service, signal)).code;
+    if (code === 0 || kindOfCode(code) === already[change]) return;
+    throw ServiceError.ofCode(change, service, code);
+  }
+
+  async #run(
+    program: keyof ServicePrograms,
+    action: "query" | Change,
+    service: string,
+    signal?: AbortSignal,
+  ): Promise<ChildResult> {
+    requireServiceName(service);
+    const path = this.#programs[program];
+    const { queryTimeout, changeTimeout } = this.#limits;
+    const limit = action === "query" ? queryTimeout : changeTimeout;
+    const result = await runChild(path, [action, service], { limit, clock: this.#clock, signal })
+      .catch((error) => {
+        signal?.throwIfAborted();
+        throw unavailable(action, service, path, error);
+      });
+    if (!result) throw timedOut(action, service, path, limit);
+    return result;
+  }
+}
+
+function unavailable(action: ServiceAction, service: string, path: string, error: unknown) {
+  const why = error instanceof Error ? error.name : String(error);
+  const explanation =
+    `'${path}' cannot be run (${why}); the agent needs it, and the right to run it`;
+  return new ServiceError("unavailable", action, service, explanation);
+}
+
+function timedOut(action: ServiceAction, service: string, path: string, limit: number) {
+  const explanation = `'${path}' had not ended after ${formatDuration(limit)} and was killed; ` +
+    "see in services.msc whether the service hangs";
+  return new ServiceError("timeout", action, service, explanation);
+}
+
+function unreadable(service: string) {
+  const explanation = "the answer of 'sc query' cannot be read; run it by hand to see why";
+  return new ServiceError("unreadable", "query", service, explanation);
+}

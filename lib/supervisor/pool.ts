@@ -1,0 +1,50 @@
+/** A thread pool: a limit on how many threads run at once. Those above it wait, in order. */
+export class ThreadPool {
+  readonly #max: number;
+  #running = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  /** @param max how many may run at once, 1 or more. */
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /**
+   * Resolves when there is a place, with what gives the place back.
+   *
+   * @throws {unknown} the signal's reason, when it is aborted while waiting.
+   */
+  async enter(signal: AbortSignal): Promise<() => void> {
+    signal.throwIfAborted();
+    if (this.#running < this.#max) this.#running++;
+    else await this.#wait(signal);
+    let left = false;
+    return () => {
+      if (left) return;
+      left = true;
+      this.#leave();
+    };
+  }
+
+  #wait(signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const cancel = () => {
+      this.#waiting.splice(this.#waiting.indexOf(admit), 1);
+      reject(signal.reason);
+    };
+    const admit = () => {
+      signal.removeEventListener("abort", cancel);
+      resolve();
+    };
+    signal.addEventListener("abort", cancel, { once: true });
+    this.#waiting.push(admit);
+    return promise;
+  }
+
+  /** The place goes straight to who has waited longest, so nobody overtakes. */
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#running--;
+  }
+}

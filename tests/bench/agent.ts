@@ -1,0 +1,190 @@
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import daemon from "../../daemons/icinga_agent_service.ts";
+import { systemClock } from "../../lib/clock.ts";
+import { createContext, createDaemonLog } from "../../lib/daemon/context.ts";
+import type { DaemonDefinition } from "../../lib/daemon/mod.ts";
+import { WindowsServiceManager } from "../../lib/service/windows.ts";
+import { PublicState } from "../../lib/state/mod.ts";
+import { measure, median } from "./process.ts";
+import type { Row } from "./row.ts";
+
+const EXE = path("../../dist/icinga-warden");
+const ROUNDS = 5;
+
+/** The agent's figures. They need dist/icinga-warden, and DENO and DENORT_BIN as it was compiled with. */
+export async function agentRows(): Promise<Row[]> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const bare = await compileBare(folder);
+    return [
+      ...await processRows(bare, folder),
+      ...await tickRows(folder),
+      sizeRow(),
+    ];
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** A bare main with one bare worker, compiled as the agent was. */
+async function compileBare(folder: string): Promise<string> {
+  const [deno, ...words] = (Deno.env.get("DENO") ?? Deno.execPath()).split(" ");
+  const exe = `${folder}/bare`;
+  const { success, stderr } = await new Deno.Command(deno!, {
+    args: [
+      ...[...words, "compile", "--quiet", "--no-check", "-A", "--no-config", "--output", exe],
+      ...["--include", path("bare_worker.ts"), path("bare.ts")],
+    ],
+    env: { DENO_NO_PACKAGE_JSON: "1" },
+  }).output();
+  if (!success) throw new Error(`Cannot compile ${exe}: ${new TextDecoder().decode(stderr)}`);
+  return exe;
+}
+
+/** Memory and start, the two programs in turn. */
+async function processRows(bare: string, home: string): Promise<Row[]> {
+  const agent = ["--foreground", "--simulate", "--scenario", "crash=1h", "--home", home];
+  const figures = { memory: [] as number[][], start: [] as number[][] };
+  for (let round = 0; round < ROUNDS; round++) {
+    const ours = await measure(EXE, agent, /is RUNNING/);
+    const other = await measure(bare, [], /ready/);
+    await systemClock.sleep(3_000);
+    figures.memory.push([ours.resident(), other.resident()]);
+    figures.start.push([ours.started, other.started]);
+    await Promise.all([ours.end(), other.end()]);
+  }
+  const [memory, bareMemory] = medians(figures.memory);
+  const [start, bareStart] = medians(figures.start);
+  return [
+    {
+      figure: "resident memory of the running agent",
+      measured: `${mb(memory!)} MB`,
+      baseline: `bare main and worker ${mb(bareMemory!)} MB`,
+      ratio: `${(memory! / bareMemory!).toFixed(2)} ×`,
+      target: "≤ 1.25 ×",
+      met: memory! / bareMemory! <= 1.25,
+    },
+    {
+      figure: "exe start to first query",
+      measured: `${start!.toFixed(0)} ms`,
+      baseline: `bare worker's first message ${bareStart!.toFixed(0)} ms`,
+      ratio: `${(start! / bareStart!).toFixed(2)} ×`,
+      target: "≤ 300 ms",
+      met: start! <= 300,
+    },
+  ];
+}
+
+/** Stand-ins for `sc` and `net` whose service lies in a file, so that every query is a real child process. */
+async function standIns(folder: string): Promise<{ sc: string; net: string; state: string }> {
+  const files = { sc: `${folder}/sc`, net: `${folder}/net`, state: `${folder}/state` };
+  const number = `$(cat ${files.state})`;
+  const write = (file: string, script: string) =>
+    Deno.writeTextFile(file, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  await Deno.writeTextFile(files.state, "4");
+  await write(files.sc, `printf 'SERVICE_NAME: x\\n  TYPE : 10 A\\n  STATE : %s B\\n' ${number}`);
+  await write(files.net, `date +%s%N >${folder}/restarted; echo 4 >${files.state}`);
+  return files;
+}
+
+/** Processor time of a tick, and how soon a stopped service is started again. */
+async function tickRows(folder: string): Promise<Row[]> {
+  const interval = 100;
+  const { sc, net, state: file } = await standIns(folder);
+  const manager = new WindowsServiceManager("", { programs: { sc, net } });
+  const state = new PublicState({ thread: "main", first: true, channelName: "bench" });
+  const stop = new AbortController();
+  const done = (daemon as DaemonDefinition).run(createContext({
+    daemon: daemon.name,
+    thread: "bench",
+    signal: stop.signal,
+    arguments: { service: "icinga2", interval },
+    state,
+    log: createDaemonLog("fatal", () => {}),
+    services: manager,
+  }));
+  const cpu = await processorTime(100, interval);
+  const query = await queryTime(manager);
+  const beyond = await restartTimes(folder, file, interval);
+  stop.abort();
+  await done;
+  state.close();
+  return [
+    {
+      figure: "own processor time of a tick, child processes apart",
+      measured: `${cpu.toFixed(2)} ms`,
+      baseline: "",
+      ratio: "",
+      target: "< 2 ms",
+      met: cpu < 2,
+    },
+    {
+      figure: "stopped service to start command, beyond the interval",
+      measured: `at most ${beyond.toFixed(0)} ms`,
+      baseline: `one query ${query.toFixed(0)} ms`,
+      ratio: "",
+      target: "≤ 50 ms + one query",
+      met: beyond <= 50 + query,
+    },
+  ];
+}
+
+async function processorTime(ticks: number, interval: number): Promise<number> {
+  await systemClock.sleep(1_000);
+  const before = process.cpuUsage();
+  await systemClock.sleep(ticks * interval);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000 / ticks;
+}
+
+async function queryTime(manager: WindowsServiceManager): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < 20; round++) {
+    const begin = performance.now();
+    await manager.query("icinga2");
+    times.push(performance.now() - begin);
+  }
+  return median(times);
+}
+
+/** The longest time from a crash to the start command, less the interval, ms. */
+async function restartTimes(folder: string, state: string, interval: number): Promise<number> {
+  let longest = -Infinity;
+  for (let round = 0; round < 20; round++) {
+    await systemClock.sleep(250 + Math.random() * interval);
+    const crashed = Date.now();
+    await Deno.writeTextFile(state, "1");
+    while ((await Deno.readTextFile(state)).trim() !== "4") await systemClock.sleep(5);
+    const restarted = Number(await Deno.readTextFile(`${folder}/restarted`)) / 1e6;
+    longest = Math.max(longest, restarted - crashed - interval);
+  }
+  return longest;
+}
+
+function sizeRow(): Row {
+  const base = Deno.env.get("DENORT_BIN");
+  const size = Deno.statSync(EXE).size;
+  const baseSize = base ? Deno.statSync(base).size : undefined;
+  const beyond = baseSize === undefined ? NaN : size - baseSize;
+  return {
+    figure: "exe size beyond its base runtime",
+    measured: `${mb(beyond)} MB`,
+    baseline: `exe ${mb(size)} MB`,
+    ratio: "",
+    target: "≤ 5 MB",
+    met: beyond <= 5e6,
+  };
+}
+
+function medians(pairs: number[][]): number[] {
+  return [0, 1].map((side) => median(pairs.map((pair) => pair[side]!)));
+}
+
+function mb(bytes: number): string {
+  return Number.isNaN(bytes) ? "?" : (bytes / 1e6).toFixed(1);
+}
+
+function path(relative: string): string {
+  return fileURLToPath(new URL(relative, import.meta.url));
+}

@@ -1,0 +1,15 @@
+/**
+ * `deno task bench`: every figure, measured side by side in one run, as the table of docs/performance.md.
+ *
+ * @module
+ */
+// deno-lint-ignore-file no-console
+import { agentRows } from "./agent.ts";
+
+console.log("| figure | measured | held against | ratio | target | met |");
+console.log("| --- | --- | --- | --- | --- | --- |");
+for (const { figure, measured, baseline, ratio, target, met } of await agentRows()) {
+  console.log(
+    `| ${figure} | ${measured} | ${baseline} | ${ratio} | ${target} | ${met ? "yes" : "no"} |`,
+  );
+}

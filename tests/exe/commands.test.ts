@@ -1,0 +1,107 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { testExe } from "./program.ts";
+
+testExe("version says what it was made from", async (bench) => {
+  const { code, stdout } = await bench.run("version");
+  assertEquals(code, 0);
+  assertMatch(
+    stdout,
+    /^icinga-warden \d+\.\d+\.\d+ \(([0-9a-f]{12}|unknown)(-modified)?, Deno \d+\.\d+\.\d+, x86_64-/,
+  );
+  const { commit, deno } = JSON.parse((await bench.run("--version", "--json")).stdout);
+  assertStringIncludes(stdout, `(${commit}, Deno ${deno},`);
+});
+
+testExe("help names every command, and each has its own", async (bench) => {
+  const { code, stdout } = await bench.run("help");
+  assertEquals(code, 0);
+  for (const command of ["run", "config", "version", "help"]) {
+    assertStringIncludes(stdout, `icinga-warden ${command}`);
+    const { code, stdout: own } = await bench.run("help", command);
+    assertEquals(code, 0);
+    assertEquals((await bench.run(command, "--help")).stdout, own);
+  }
+});
+
+testExe("what cannot be meant is one line on standard error and exit code 2", async (bench) => {
+  const cases: [args: string[], message: RegExp][] = [
+    [["rnu"], /Unknown command 'rnu'; did you mean "run"\?/],
+    [["run", "--foregrond"], /Unknown flag '--foregrond'; did you mean "--foreground"\?/],
+    [["run", "--home"], /Flag '--home' needs a value: --home DIR/],
+    [["run", "--home", "/nowhere"], /--home '\/nowhere' is no folder/],
+    [["run", "--json=yes"], /Flag '--json' takes no value, and got 'yes'/],
+    [["run", "--foreground"], /no Windows service control manager on linux; add '--simulate'/],
+    [["run", "--simulate", "--for", "soon"], /Flag '--for' is 'soon'; expected a duration/],
+    [["run", "--simulate", "--log-level", "loud"], /Flag '--log-level' is 'loud'; expected one of/],
+    [["run", "--simulate", "--scenario", "x"], /Flag '--scenario': Invalid scenario 'x'/],
+    [["run", "--scenario", "hang"], /Flag '--scenario' goes with '--simulate'/],
+    [["run", "fast", "--simulate"], /Unexpected 'fast'/],
+    [["version", "--simulate"], /Flag '--simulate' is not for 'version'/],
+    [["config"], /init, check, show or schema/],
+    [["config", "chek"], /Unknown .*'chek'; did you mean "check"\?/],
+    [["config", "check", "--config", "/nowhere.json"], /\/nowhere\.json/],
+  ];
+  for (const [args, message] of cases) {
+    const { code, stdout, stderr } = await bench.run(...args);
+    assertEquals([code, stdout], [2, ""], args.join(" "));
+    assertMatch(stderr, message);
+    assertEquals(stderr.trimEnd().split("\n").length, 1, stderr);
+  }
+});
+
+testExe("without a command it shows the help on standard error and exits with 2", async (bench) => {
+  const { code, stdout, stderr } = await bench.run();
+  assertEquals([code, stdout], [2, ""]);
+  assertStringIncludes(stderr, "Usage:");
+});
+
+testExe(
+  "every problem of a configuration is one line with file, line, column, path and value",
+  async (bench) => {
+    await bench.write(
+      "icinga-warden.json",
+      `{
+  "daemons": {
+    "icinga_agent_service": { "arguments": { "interval": "5x", "servce": "icinga2" } }
+  },
+  "log": { "level": "loud" }
+}`,
+    );
+    for (const args of [["config", "check"], ["run", "--simulate"]]) {
+      const { code, stderr } = await bench.run(...args);
+      assertEquals(code, 2);
+      const lines = stderr.trimEnd().split("\n");
+      assertEquals(lines.length, 3, stderr);
+      assertMatch(
+        lines[0]!,
+        /icinga-warden\.json:3:58: daemons\.icinga_agent_service\.arguments\.interval: .*"5x"/,
+      );
+      assertMatch(
+        lines[1]!,
+        /:3:\d+: daemons\.icinga_agent_service\.arguments\.servce: .*did you mean "service"/,
+      );
+      assertMatch(lines[2]!, /:5:\d+: log\.level: .*"loud"/);
+    }
+    assertMatch(await bench.log(), /\[FATAL\] agent: .*interval/); // a service has nobody to tell but its log
+  },
+);
+
+testExe("config init writes a file that passes, and never overwrites one", async (bench) => {
+  assertEquals((await bench.run("config", "init")).code, 0);
+  assertEquals((await bench.run("config", "check")).code, 0);
+  const before = await Deno.readTextFile(`${bench.home}/icinga-warden.json`);
+  const { code, stderr } = await bench.run("config", "init");
+  assertEquals(code, 1);
+  assertMatch(stderr, /exists/);
+  assertEquals(await Deno.readTextFile(`${bench.home}/icinga-warden.json`), before);
+});
+
+testExe("config show prints what is in force, and config schema a JSON schema", async (bench) => {
+  const shown = JSON.parse((await bench.run("config", "show", "--json")).stdout);
+  assertEquals(shown.daemons.icinga_agent_service.arguments, {
+    service: "icinga2",
+    interval: "5s",
+  });
+  const schema = JSON.parse((await bench.run("config", "schema")).stdout);
+  assertEquals(Object.keys(schema.properties).includes("daemons"), true);
+});

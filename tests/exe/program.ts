@@ -1,0 +1,117 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const EXE = Deno.env.get("ICINGA_WARDEN_LINUX_EXE") ??
+  fileURLToPath(new URL("../../dist/icinga-warden", import.meta.url));
+
+/** Why the compiled program cannot be tested here; undefined when it can. */
+const missing = Deno.build.os !== "linux"
+  ? `the Linux exe does not run on ${Deno.build.os}`
+  : exists(EXE)
+  ? undefined
+  : `${EXE} is not there; make it with ./compile.sh linux`;
+
+/** What a program has done: its exit code and all that it printed. */
+export interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A running program. */
+export interface Running {
+  signal(signal: Deno.Signal): void;
+  /** Resolves with what it has printed once that matches; rejects with all of it after 20 s, or at its end. */
+  printed(pattern: RegExp): Promise<string>;
+  ended: Promise<Ended>;
+}
+
+/** A home folder of its own and the compiled program in it. */
+export interface Bench {
+  home: string;
+  start(...args: string[]): Running;
+  run(...args: string[]): Promise<Ended>;
+  runWith(env: Record<string, string>, ...args: string[]): Promise<Ended>;
+  write(name: string, content: string | Uint8Array): Promise<void>;
+  log(): Promise<string>;
+}
+
+/** A test of the compiled Linux program; without one it is skipped, and says why. */
+export function testExe(name: string, test: (bench: Bench) => Promise<void>): void {
+  // deno-lint-ignore no-console
+  if (missing) console.log(`SKIPPED: ${name}: ${missing}`);
+  Deno.test({ name, ignore: missing !== undefined, fn: () => onBench(test) });
+}
+
+async function onBench(test: (bench: Bench) => Promise<void>): Promise<void> {
+  const home = await Deno.makeTempDir({ prefix: "warden home ä " });
+  const running: Running[] = [];
+  const begin = (env: Record<string, string>, args: string[]) => {
+    const program = launch(args, { ICINGA_WARDEN_HOME: home, ...env });
+    running.push(program);
+    return program;
+  };
+  try {
+    await test({
+      home,
+      start: (...args) => begin({}, args),
+      run: (...args) => begin({}, args).ended,
+      runWith: (env, ...args) => begin(env, args).ended,
+      write: async (name, content) => {
+        const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+        await Deno.writeFile(join(home, name), bytes);
+      },
+      log: () => Deno.readTextFile(join(home, "logs", "icinga-warden.log")),
+    });
+  } finally {
+    for (const program of running) program.signal("SIGKILL");
+    await Promise.all(running.map((program) => program.ended));
+    await Deno.remove(home, { recursive: true });
+  }
+}
+
+function launch(args: string[], env: Record<string, string>): Running {
+  const child = new Deno.Command(EXE, {
+    args,
+    env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let output = "";
+  let over = false;
+  const take = async (stream: ReadableStream<Uint8Array>) => {
+    let text = "";
+    for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      output += chunk;
+    }
+    return text;
+  };
+  const ended = Promise.all([child.status, take(child.stdout), take(child.stderr)])
+    .then(([{ code }, stdout, stderr]) => {
+      over = true;
+      return { code, stdout, stderr };
+    });
+  return {
+    ended,
+    signal: (signal) => {
+      if (!over) child.kill(signal);
+    },
+    printed: async (pattern) => {
+      for (const until = Date.now() + 20_000; !pattern.test(output);) {
+        if (over || Date.now() > until) throw new Error(`not printed: ${pattern}\n${output}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      return output;
+    },
+  };
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,37 @@
+import { assertEquals } from "@std/assert";
+import { type ServiceState, serviceStates } from "../../lib/service/manager.ts";
+import { nextStep, type Step } from "../../lib/service/plan.ts";
+
+const table: [state: ServiceState, taken: Step[], next: Step][] = [
+  ["STOPPED", [], "start"],
+  ["STOPPED", ["wait"], "start"],
+  ["STOPPED", ["stop"], "start"],
+  ["STOPPED", ["start"], "give up"],
+  ["STOPPED", ["start", "wait"], "give up"],
+  ["RUNNING", [], "stop"],
+  ["RUNNING", ["stop", "start"], "done"],
+  ["RUNNING", ["wait"], "done"],
+  ["RUNNING", ["continue"], "done"],
+  ["PAUSED", [], "continue"],
+  ["PAUSED", ["wait"], "continue"],
+  ["PAUSED", ["continue"], "stop"],
+  ["PAUSED", ["continue", "stop"], "give up"],
+  ["START_PENDING", [], "wait"],
+  ["START_PENDING", ["start", "wait"], "wait"],
+  ["STOP_PENDING", [], "wait"],
+  ["CONTINUE_PENDING", ["continue"], "wait"],
+  ["PAUSE_PENDING", [], "wait"],
+];
+
+for (const [state, taken, next] of table) {
+  Deno.test(`${state} after [${taken.join(", ")}]: ${next}`, () => {
+    assertEquals(nextStep(state, new Set(taken)), next);
+  });
+}
+
+Deno.test("whatever states a service shows, only waiting is repeated", () => {
+  for (const state of serviceStates) {
+    const all = new Set<Step>(["wait", "start", "stop", "continue"]);
+    assertEquals(["wait", "done", "give up"].includes(nextStep(state, all)), true, state);
+  }
+});

@@ -1,0 +1,234 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { ManualClock } from "../../lib/clock.ts";
+import { ServiceError, type ServiceErrorKind } from "../../lib/service/error.ts";
+import { WindowsServiceManager } from "../../lib/service/windows.ts";
+
+/** The stand-ins are shell scripts; nothing is left over: no timer, no pipe, no process. */
+const options = {
+  ignore: Deno.build.os === "windows",
+  sanitizeOps: true,
+  sanitizeResources: true,
+};
+
+/** What the stand-ins for `sc` and `net` do: shell scripts, in a folder of their own. */
+interface Scripts {
+  sc?: string;
+  net?: string;
+}
+
+/** Prints what `sc query` would say of a service whose state's number stands in the file `state`. */
+const query = `number=$(cat state); printf 'SERVICE_NAME: x\\r\\n        TYPE : 10  OWN\\r\\n'
+printf '        STATE : %s  WORD\\r\\n' "$number"`;
+
+/** Runs a test with a manager whose programs are scripts; each call is noted in the file `calls`. */
+async function withScripts(
+  scripts: Scripts,
+  test: (manager: WindowsServiceManager, folder: string, clock: ManualClock) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  const clock = new ManualClock();
+  try {
+    const programs = { sc: `${folder}/sc`, net: `${folder}/net` };
+    for (const [name, script] of Object.entries({ sc: query, net: "exit 9", ...scripts })) {
+      const text = `#!/bin/sh\ncd '${folder}'\necho "${name} $*" >>calls\n${script}\n`;
+      await Deno.writeTextFile(`${folder}/${name}`, text, { mode: 0o755 });
+    }
+    await Deno.writeTextFile(`${folder}/state`, "4");
+    await test(new WindowsServiceManager("C:\\Windows", { clock, programs }), folder, clock);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function calls(folder: string): Promise<string[]> {
+  return (await Deno.readTextFile(`${folder}/calls`)).trim().split("\n");
+}
+
+function windowsTest(
+  name: string,
+  scripts: Scripts,
+  test: Parameters<typeof withScripts>[1],
+): void {
+  Deno.test({ name, ...options, fn: () => withScripts(scripts, test) });
+}
+
+async function assertKind(call: Promise<unknown>, kind: ServiceErrorKind): Promise<ServiceError> {
+  const error = await assertRejects(() => call, ServiceError);
+  assertEquals(error.kind, kind);
+  return error;
+}
+
+windowsTest("a query says what sc says", {}, async (manager, folder) => {
+  assertEquals(await manager.query("Icinga 2"), "RUNNING");
+  await Deno.writeTextFile(`${folder}/state`, "7");
+  assertEquals(await manager.query("Icinga 2"), "PAUSED");
+  assertEquals(await calls(folder), ["sc query Icinga 2", "sc query Icinga 2"]);
+});
+
+windowsTest(
+  "a service that is not installed has no state",
+  { sc: "echo '[SC] EnumQueryServicesStatus:OpenService FAILED 1060:'" },
+  async (manager) => {
+    assertEquals(await manager.query("icinga2"), undefined);
+    await assertKind(manager.restart("icinga2"), "not-installed");
+  },
+);
+
+windowsTest("a query that is denied says so", { sc: "exit 5" }, async (manager) => {
+  assertEquals((await assertKind(manager.query("icinga2"), "access-denied")).code, 5);
+});
+
+windowsTest(
+  "an answer that cannot be read is an error without the answer",
+  { sc: "echo SECRET; echo ' SECRET: 10 SECRET'" },
+  async (manager) => {
+    const error = await assertKind(manager.query("icinga2"), "unreadable");
+    assertEquals(error.message.includes("SECRET"), false);
+  },
+);
+
+windowsTest(
+  "a flood for an answer cannot be read",
+  { sc: "yes | head -c 3000000" },
+  async (manager) => {
+    await assertKind(manager.query("icinga2"), "unreadable");
+  },
+);
+
+windowsTest("a start and a stop are net's", { net: "exit 0" }, async (manager, folder) => {
+  await manager.start("icinga2");
+  await manager.stop("icinga2");
+  assertEquals(await calls(folder), ["net start icinga2", "net stop icinga2"]);
+});
+
+for (const [action, number] of [["start", 2182], ["stop", 3521]] as const) {
+  windowsTest(
+    `a ${action} that finds nothing to do is a success`,
+    { net: `printf 'No.\\r\\n\\r\\nNET HELPMSG ${number}\\r\\n' >&2; exit 2` },
+    (manager) => manager[action]("icinga2"),
+  );
+}
+
+windowsTest(
+  "a start that net refuses with a number is that number's error",
+  {
+    net: "printf 'Systemfehler 1058 aufgetreten.\\r\\n\\r\\nEr ist deaktiviert.\\r\\n' >&2; exit 2",
+  },
+  async (manager, folder) => {
+    assertEquals((await assertKind(manager.start("icinga2"), "disabled")).code, 1058);
+    assertEquals(await calls(folder), ["net start icinga2"]);
+  },
+);
+
+windowsTest(
+  "where net names no number, sc's exit code is the verdict",
+  { net: "echo 'Service is disabled.'; exit 1", sc: "exit 5" },
+  async (manager, folder) => {
+    await assertKind(manager.start("icinga2"), "access-denied");
+    assertEquals(await calls(folder), ["net start icinga2", "sc start icinga2"]);
+  },
+);
+
+windowsTest(
+  "where net names no number and sc can do it, it is done",
+  { net: "exit 1", sc: "exit 0" },
+  (manager) => manager.stop("icinga2"),
+);
+
+windowsTest(
+  "a restart stops, starts, and waits until a query says that it runs",
+  {
+    sc: `if [ "$(cat state)" = 2 ] && [ -e looked ]; then echo 4 >state; fi
+[ "$(cat state)" = 2 ] && touch looked
+${query}`,
+    net: "case $1 in stop) echo 1 >state ;; start) echo 2 >state ;; esac",
+  },
+  async (manager, folder, clock) => {
+    const restarted = manager.restart("icinga2");
+    let done = false;
+    restarted.finally(() => done = true).catch(() => {});
+    while (!done) await clock.advance(10);
+    await restarted;
+    assertEquals(await calls(folder), [
+      "sc query icinga2",
+      "net stop icinga2",
+      "sc query icinga2",
+      "net start icinga2",
+      "sc query icinga2",
+      "sc query icinga2",
+    ]);
+  },
+);
+
+windowsTest(
+  "a restart whose start is accepted is no success while the service is stopped",
+  { net: "echo 1 >state" },
+  async (manager) => {
+    await assertKind(manager.restart("icinga2"), "crashed");
+  },
+);
+
+windowsTest(
+  "a paused service is continued, and restarted where net knows no continue",
+  { net: "case $1 in stop) echo 1 >state ;; start) echo 4 >state ;; esac" },
+  async (manager, folder) => {
+    await Deno.writeTextFile(`${folder}/state`, "7");
+    await manager.restart("icinga2");
+    assertEquals((await calls(folder)).filter((call) => call.startsWith("net")), [
+      "net continue icinga2",
+      "net stop icinga2",
+      "net start icinga2",
+    ]);
+  },
+);
+
+for (const [action, limit] of [["query", 10_000], ["start", 60_000], ["stop", 60_000]] as const) {
+  const hang = "exec sleep 60";
+  windowsTest(
+    `a ${action} that hangs ends at its limit`,
+    { sc: hang, net: hang },
+    async (manager, folder, clock) => {
+      const call = manager[action]("icinga2");
+      call.catch(() => {});
+      await clock.advance(limit);
+      const error = await assertKind(call, "timeout");
+      const program = `${folder}/${action === "query" ? "sc" : "net"}`;
+      assertEquals(
+        error.message,
+        `Cannot ${action} service 'icinga2': '${program}' had not ended after ${
+          limit / 1000
+        }s and was killed; see in services.msc whether the service hangs`.replace("60s", "1m"),
+      );
+    },
+  );
+}
+
+windowsTest("an abort is thrown as it is", { sc: "exec sleep 60" }, async (manager) => {
+  const abort = new AbortController();
+  const call = manager.query("icinga2", abort.signal);
+  abort.abort(new Error("shutting down"));
+  await assertRejects(() => call, Error, "shutting down");
+});
+
+windowsTest("a program that is not there is named", {}, async (_, folder) => {
+  const programs = { sc: `${folder}/nothing`, net: `${folder}/state` };
+  const manager = new WindowsServiceManager("C:\\Windows", { programs });
+  const gone = await assertKind(manager.query("icinga2"), "unavailable");
+  assertEquals(
+    gone.message.includes(`'${programs.sc}' cannot be run (NotFound)`),
+    true,
+    gone.message,
+  );
+  const refused = await assertKind(manager.start("icinga2"), "unavailable");
+  assertEquals(
+    refused.message.includes(`'${programs.net}' cannot be run (PermissionDenied)`),
+    true,
+    refused.message,
+  );
+});
+
+windowsTest("a name that no service can have is not handed on", {}, async (manager) => {
+  for (const call of ["query", "start", "stop", "restart"] as const) {
+    await assertRejects(() => manager[call]("state="), TypeError, "Cannot use");
+  }
+});
