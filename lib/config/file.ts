@@ -35,7 +35,8 @@ export function explainFailure(error: unknown): PlacedProblem {
     return problem("access is denied", "let the account that runs the agent read the file");
   }
   const message = error instanceof Error ? error.message : String(error);
-  return problem(`cannot be read (${excerpt(message)})`, "expected a file that can be read");
+  const reason = excerpt(message.replace(/: \w+ '.*'$/s, "")); // Deno ends it with the path
+  return problem(`cannot be read (${reason})`, "expected a file that can be read");
 }
 
 function problem(fault: string, expected: string): PlacedProblem {

@@ -69,6 +69,8 @@ const daemons = v.pipe(
   ),
 );
 
+type Pools = Record<string, { max: number }> & { MainPool: { max: number } };
+
 const threadPools = v.pipe(
   v.record(
     poolName,
@@ -77,7 +79,7 @@ const threadPools = v.pipe(
     }),
   ),
   v.description("The thread pools by name; MainPool always exists"),
-  v.transform((pools) => ({ MainPool: { max: DEFAULT_THREADS }, ...pools })),
+  v.transform((pools): Pools => ({ MainPool: { max: DEFAULT_THREADS }, ...pools })),
 );
 
 const log = v.pipe(

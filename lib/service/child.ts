@@ -73,11 +73,11 @@ class Output {
   readonly parts: Uint8Array[] = [];
   /** Resolves when the stream has ended, failed, or was cancelled. */
   readonly ended: Promise<void>;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #reader: ReadableStreamBYOBReader;
   #room = answerLimit;
 
   constructor(stream: ReadableStream<Uint8Array>) {
-    this.#reader = stream.getReader();
+    this.#reader = stream.getReader({ mode: "byob" });
     this.ended = this.#drain().catch(() => {});
   }
 
@@ -87,13 +87,16 @@ class Output {
     await this.ended;
   }
 
+  /** A buffer of its own, since Deno's would be 64 KB for each read. */
   async #drain(): Promise<void> {
+    let buffer = new Uint8Array(4096);
     for (;;) {
-      const { done, value } = await this.#reader.read();
+      const { done, value } = await this.#reader.read(buffer);
       if (done) return;
       const part = value.slice(0, this.#room);
       if (part.length > 0) this.parts.push(part);
       this.#room -= part.length;
+      buffer = new Uint8Array(value.buffer);
     }
   }
 }

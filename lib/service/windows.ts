@@ -105,17 +105,17 @@ export class WindowsServiceManager implements ServiceManager {
     const result = await runChild(path, [action, service], { limit, clock: this.#clock, signal })
       .catch((error) => {
         signal?.throwIfAborted();
-        throw unavailable(action, service, path, error);
+        throw unavailable(action, service, error);
       });
     if (!result) throw timedOut(action, service, path, limit);
     return result;
   }
 }
 
-function unavailable(action: ServiceAction, service: string, path: string, error: unknown) {
-  const why = error instanceof Error ? error.name : String(error);
-  const explanation =
-    `'${path}' cannot be run (${why}); the agent needs it, and the right to run it`;
+/** Deno's own errors name the program. */
+function unavailable(action: ServiceAction, service: string, error: unknown) {
+  const why = String(error).replaceAll(/\s+/g, " ");
+  const explanation = `${why}; the agent needs this program, and the right to run it`;
   return new ServiceError("unavailable", action, service, explanation);
 }
 

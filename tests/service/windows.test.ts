@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { ManualClock } from "../../lib/clock.ts";
 import { ServiceError, type ServiceErrorKind } from "../../lib/service/error.ts";
 import { WindowsServiceManager } from "../../lib/service/windows.ts";
@@ -214,17 +214,11 @@ windowsTest("a program that is not there is named", {}, async (_, folder) => {
   const programs = { sc: `${folder}/nothing`, net: `${folder}/state` };
   const manager = new WindowsServiceManager("C:\\Windows", { programs });
   const gone = await assertKind(manager.query("icinga2"), "unavailable");
-  assertEquals(
-    gone.message.includes(`'${programs.sc}' cannot be run (NotFound)`),
-    true,
-    gone.message,
-  );
+  assertStringIncludes(gone.message, "NotFound");
+  assertStringIncludes(gone.message, programs.sc);
   const refused = await assertKind(manager.start("icinga2"), "unavailable");
-  assertEquals(
-    refused.message.includes(`'${programs.net}' cannot be run (PermissionDenied)`),
-    true,
-    refused.message,
-  );
+  assertStringIncludes(refused.message, "PermissionDenied");
+  assertStringIncludes(refused.message, programs.net);
 });
 
 windowsTest("a name that no service can have is not handed on", {}, async (manager) => {

@@ -1,0 +1,141 @@
+import { assertEquals } from "@std/assert";
+import { defaultConfig } from "../../lib/config/schema.ts";
+import { complaints, parse } from "./parse.ts";
+
+Deno.test("an empty object means the defaults, complete", () => {
+  assertEquals(parse("{}"), defaultConfig());
+  assertEquals(defaultConfig(), {
+    daemons: { icinga_agent_service: { arguments: {}, enabled: true } },
+    threadPools: { MainPool: { max: 20 } },
+    log: { level: "info", maxSize: 10_485_760, keep: 5 },
+    serviceManager: { queryTimeout: 10_000, changeTimeout: 60_000 },
+  });
+});
+
+Deno.test("the defaults are made anew each time", () => {
+  defaultConfig().daemons.icinga_agent_service!.arguments.service = "changed";
+  assertEquals(parse("{}").daemons.icinga_agent_service!.arguments, {});
+});
+
+Deno.test("what is written goes before the defaults", () => {
+  const config = parse(`{
+    "$schema": "anything",
+    "daemons": { "disk_watch": { "module": "daemons/disk_watch.ts", "arguments": { "drive": ["C:", { "x": 1 }] } } },
+    "threadPools": { "Slow": { "max": 1 }, "Other": {} },
+    "log": { "level": "fatal", "keep": 100 },
+    "serviceManager": { "queryTimeout": "1ms" }
+  }`);
+  assertEquals(config, {
+    $schema: "anything",
+    daemons: {
+      disk_watch: {
+        module: "daemons/disk_watch.ts",
+        arguments: { drive: ["C:", { x: 1 }] },
+        enabled: true,
+      },
+    },
+    threadPools: { MainPool: { max: 20 }, Slow: { max: 1 }, Other: { max: 20 } },
+    log: { level: "fatal", maxSize: 10_485_760, keep: 100 },
+    serviceManager: { queryTimeout: 1, changeTimeout: 60_000 },
+  });
+  assertEquals(parse('{ "threadPools": { "MainPool": { "max": 3 } } }').threadPools, {
+    MainPool: { max: 3 },
+  });
+});
+
+Deno.test("daemons that are listed are exactly those that run", () => {
+  assertEquals(parse('{ "daemons": {} }').daemons, {});
+});
+
+Deno.test("every problem is said at once, in the order of the file", () => {
+  const text = `{
+  "daemons": {
+    "icinga_agent_service": {
+      "arguments": { "interwal": "5s", "service": "a/b", "interval": "0s" },
+      "enbled": true
+    },
+    "disk": { "enabled": "yes" },
+    "Disk": {},
+    "mine": { "module": "../mine.ts", "arguments": [] }
+  },
+  "threadPools": { "MainPool": { "max": 0 }, "my pool": { "max": 1.5 } },
+  "log": { "levle": "info", "level": "loud", "maxSize": "1KB", "keep": 101, "zzzzzzzz": 1 },
+  "serviceManager": { "queryTimeout": "0s", "changeTimeout": "2h" },
+  "deamons": {}
+}`;
+  assertEquals(complaints(text), [
+    '4:22: daemons.icinga_agent_service.arguments.interwal: unknown argument; did you mean "interval"?',
+    '4:51: daemons.icinga_agent_service.arguments.service: got "a/b"; expected the name of a service, without a slash or backslash',
+    '4:70: daemons.icinga_agent_service.arguments.interval: got "0s"; expected a duration such as 500ms, 5s, 2m or 1h, from 100ms to 1h',
+    '5:7: daemons.icinga_agent_service.enbled: unknown key; did you mean "enabled"?',
+    '7:5: daemons.disk: no built-in daemon of this name; known: icinga_agent_service, or name a "module"',
+    '7:26: daemons.disk.enabled: got "yes"; expected true or false',
+    "8:5: daemons.Disk: unusable name; expected small letters, digits and _, a letter first, at most 64",
+    '9:25: daemons.mine.module: got "../mine.ts"; expected a path in home or an absolute path',
+    "9:52: daemons.mine.arguments: got an array; expected an object: { ... }",
+    "11:41: threadPools.MainPool.max: got 0; expected a whole number, at least 1",
+    '11:46: threadPools."my pool": unusable name; expected letters, digits and _, a letter first, at most 64',
+    '11:66: threadPools."my pool".max: got 1.5; expected a whole number, at least 1',
+    '12:12: log.levle: unknown key; did you mean "level"?',
+    '12:38: log.level: got "loud"; expected one of "trace", "debug", "info", "warning", "error", "fatal"',
+    '12:57: log.maxSize: got "1KB"; expected a size such as 64KB, 10MB or 1GB, at least 64KB',
+    "12:72: log.keep: got 101; expected a whole number, from 1 to 100",
+    "12:77: log.zzzzzzzz: unknown key; known: level, maxSize, keep",
+    '13:39: serviceManager.queryTimeout: got "0s"; expected a duration such as 500ms, 5s, 2m or 1h, from 1ms to 1h',
+    '13:62: serviceManager.changeTimeout: got "2h"; expected a duration such as 500ms, 5s, 2m or 1h, from 1ms to 1h',
+    '14:3: deamons: unknown key; did you mean "daemons"?',
+  ]);
+});
+
+Deno.test("what stands in an object's place is one problem, whatever is in it", () => {
+  const expected = "expected an object: { ... }";
+  assertEquals(complaints("[1, 2]"), [`1:1: got an array; ${expected}`]);
+  assertEquals(complaints('"x"'), [`1:1: got "x"; ${expected}`]);
+  assertEquals(complaints("null"), [`1:1: got null; ${expected}`]);
+  assertEquals(complaints('{ "log": [], "daemons": [{}], "threadPools": { "MainPool": 3 } }'), [
+    `1:10: log: got an array; ${expected}`,
+    `1:25: daemons: got an array; ${expected}`,
+    `1:60: threadPools.MainPool: got 3; ${expected}`,
+  ]);
+  assertEquals(complaints('{ "daemons": { "icinga_agent_service": { "arguments": null } } }'), [
+    `1:55: daemons.icinga_agent_service.arguments: got null; ${expected}`,
+  ]);
+});
+
+Deno.test("the names that objects inherit are unknown like others", () => {
+  assertEquals(complaints('{ "toString": 1, "log": { "valueOf": 1 } }'), [
+    "1:3: toString: unknown key; known: $schema, daemons, threadPools, log, serviceManager",
+    "1:27: log.valueOf: unknown key; known: level, maxSize, keep",
+  ]);
+  assertEquals(complaints('{ "__proto__": { "log": 1 } }'), [
+    "1:3: __proto__: reserved name; expected another name",
+  ]);
+});
+
+Deno.test("numbers beyond what can be held are refused", () => {
+  assertEquals(complaints('{ "threadPools": { "MainPool": { "max": 1e999 } } }'), [
+    "1:41: threadPools.MainPool.max: got a number too large to hold; expected a whole number, at least 1",
+  ]);
+  assertEquals(complaints(`{ "log": { "maxSize": "${"9".repeat(20)}GB" } }`).length, 1);
+});
+
+Deno.test("the arguments of a module are left to the module", () => {
+  const own =
+    '{ "daemons": { "mine": { "module": "mine.ts", "arguments": { "any": { "x": [1] } } } } }';
+  assertEquals(complaints(own), []);
+});
+
+Deno.test("a name may have 64 letters and no more", () => {
+  const named = (name: string) => `{ "daemons": { "${name}": { "module": "x.ts" } } }`;
+  assertEquals(complaints(named("d".repeat(64))), []);
+  for (const name of ["d".repeat(65), "", "1d", "_d", "D", "d-x", "d.x", "dé"]) {
+    assertEquals(complaints(named(name)).length, 1, name);
+  }
+});
+
+Deno.test("a hundred thousand unknown daemons are a hundred lines and a count", () => {
+  const names = Array.from({ length: 70_000 }, (_, i) => `"d${i}":{}`);
+  const lines = complaints(`{"daemons":{${names}}}`);
+  assertEquals(lines.length, 101);
+  assertEquals(lines[100], "69900 more problems");
+});
