@@ -95,6 +95,7 @@ for (const key of ["ctrl-c", "ctrl-break"] as const) {
   testWindows(`${key} stops it in order: exit code 0, no process left`, async (windows) => {
     const agent = await windows.agent(["--foreground"], watching("not_there"));
     await until("it started", async () => (await agent.stdout()).includes("Started"));
+    assertEquals((await windows.processes()).length, 1);
     await agent.press(key);
     assertEquals(await agent.ended(), 0);
     assertMatch(await agent.log(), /agent: SIG(INT|BREAK): stopping\n.*agent: Stopped\n$/);
