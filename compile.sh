@@ -35,6 +35,8 @@ printf '{ "commit": "%s" }\n' "$commit" >dist/build.json
 
 # A package.json above the checkout must not draw its node_modules into the exe.
 export DENO_NO_PACKAGE_JSON=1
+# Behind a proxy with a certificate of its own the system's certificates count too.
+export DENO_TLS_CA_STORE=${DENO_TLS_CA_STORE:-system,mozilla}
 "${deno[@]}" run --quiet --frozen -A .ci/vendor.ts dist
 
 compile() { # <target triple> <file>

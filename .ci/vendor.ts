@@ -51,8 +51,9 @@ async function bundle(files: string[]): Promise<void> {
     args: ["bundle", "--quiet", "--minify", "--code-splitting", "--outdir", vendor, ...files],
     cwd: root,
     stdin: "null",
+    stderr: "inherit",
   }).output();
-  if (!success) throw new Error("deno bundle failed");
+  if (!success) throw new Error("Cannot bundle the packages: deno bundle has said why");
 }
 
 /** deno.json as the exe has it: packages come from the bundles. */

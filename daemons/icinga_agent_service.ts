@@ -4,7 +4,7 @@ import {
   defineDaemon,
   type Service,
 } from "../lib/daemon/mod.ts";
-import { checkServiceName, type ServiceState } from "../lib/service/mod.ts";
+import { checkServiceName, ServiceError, type ServiceState } from "../lib/service/mod.ts";
 
 /** How long a service may stay in a pending state before that counts as an error, ms. */
 export const PENDING_LIMIT = 60_000;
@@ -77,7 +77,7 @@ class ServiceWatch {
       await this.#act(state);
     } catch (error) {
       if (this.#context.signal.aborted) throw error;
-      this.#noteQueryError(message(error));
+      if (!isInterrupted(error)) this.#noteQueryError(message(error));
     }
   }
 
@@ -102,7 +102,7 @@ class ServiceWatch {
     try {
       await this.#service.restart();
     } catch (error) {
-      if (this.#context.signal.aborted) throw error;
+      if (this.#context.signal.aborted || isInterrupted(error)) throw error;
       return this.#fail(message(error));
     }
     this.#seen = { state: "RUNNING", at: this.#context.now() };
@@ -147,6 +147,11 @@ class ServiceWatch {
 function levelOf(state: ServiceState | undefined): "debug" | "info" | "warning" {
   if (state === undefined) return "debug";
   return state === "STOPPED" || state === "PAUSED" ? "warning" : "info";
+}
+
+/** Ctrl+C reaches the child first: that the daemon is to stop is about to be known. */
+function isInterrupted(error: unknown): boolean {
+  return error instanceof ServiceError && error.kind === "interrupted";
 }
 
 function message(error: unknown): string {

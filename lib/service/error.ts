@@ -31,6 +31,7 @@ const meanings = {
     "correct the account, its password or its rights in services.msc",
   ],
   "crashed": ["it ended as soon as it was started", "look into its own log and the event log"],
+  "interrupted": ["Ctrl+C reached the program that asks", "nothing needs doing"],
   "failed": ["Windows refused", "run 'net helpmsg' with this number to see why"],
 } as const satisfies Record<string, readonly [meaning: string, advice: string]>;
 
@@ -61,6 +62,8 @@ const kindsByCode: Readonly<Record<number, CodedKind>> = {
   3521: "not-started",
   3534: "crashed",
   3547: "crashed",
+  // STATUS_CONTROL_C_EXIT (ntstatus.h): the keys reach every process of a console, children included.
+  0xC000013A: "interrupted",
 };
 
 /** The kind of error that an error code of Windows stands for; `failed` for one without a kind of its own. */

@@ -6,6 +6,7 @@ import { createContext, createDaemonLog } from "../../lib/daemon/context.ts";
 import type { DaemonDefinition } from "../../lib/daemon/mod.ts";
 import {
   type Scenario,
+  ServiceError,
   type ServiceManager,
   type ServiceState,
   SimulatedServiceManager,
@@ -170,6 +171,23 @@ Deno.test("slow queries never overlap, and failed ones do not end the loop", asy
   assertEquals(records.filter((record) => record.startsWith("error")).length, 1);
   await end();
 });
+
+for (const broken of ["query", "restart"] as const) {
+  Deno.test(`a ${broken} that Ctrl+C ended is no error: the stop follows`, async () => {
+    const interrupted = () => Promise.reject(ServiceError.ofCode(broken, "icinga2", 0xC000013A));
+    const { clock, shared, records, end } = start({ state: "STOPPED" }, (manager) => ({
+      query: (...args) => manager.query(...args),
+      start: (...args) => manager.start(...args),
+      stop: (...args) => manager.stop(...args),
+      restart: (...args) => manager.restart(...args),
+      [broken]: interrupted,
+    }));
+    await clock.advance(5_000);
+    assertEquals(records.filter((record) => record.startsWith("error")), []);
+    assertEquals(shared.get("restart_error"), 0);
+    await end();
+  });
+}
 
 Deno.test("arguments are checked with what would be right", () => {
   const wrong = readArguments(daemon.arguments!, {

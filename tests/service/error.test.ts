@@ -21,7 +21,7 @@ const table: Record<number, ServiceErrorKind> = {
   1051: "failed",
   0: "failed",
   [-1]: "failed",
-  3221225786: "failed",
+  3221225786: "interrupted",
 };
 
 for (const [code, kind] of Object.entries(table)) {
