@@ -45,10 +45,11 @@ compile() { # <target triple> <file>
 }
 
 explain() { # <log>
-  cat "$1" >&2
-  if [[ -z ${DENORT_BIN:-} ]] && grep -qiE 'denort|dl\.deno|download' "$1"; then
+  if [[ -z ${DENORT_BIN:-} ]] && grep -qE 'denort|dl\.deno' "$1"; then
     echo "compile.sh: cannot fetch Deno's base runtime: Deno's download host is out of reach from here." >&2
     echo "compile.sh: set DENORT_BIN to a denort of the same Deno version and the target's platform (docs/building.md)." >&2
+  else
+    cat "$1" >&2
   fi
 }
 

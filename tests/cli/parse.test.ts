@@ -1,0 +1,37 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { UsageError } from "../../lib/cli/command.ts";
+import { parse } from "../../lib/cli/parse.ts";
+
+const flags = { foreground: { help: "" }, for: { value: "DURATION", help: "" } };
+
+Deno.test("flags may stand anywhere, with their value beside them or behind =", () => {
+  for (
+    const args of [["--home", "x", "run", "--foreground"], ["run", "--foreground", "--home=x"]]
+  ) {
+    const { words, values, given } = parse(args, flags);
+    assertEquals([words, values.home, [...given]], [["run"], "x", ["foreground"]]);
+  }
+});
+
+Deno.test("words that look like numbers stay words, and what follows -- is no flag", () => {
+  assertEquals(parse(["7", "0x1f", "--", "--home"], flags).words, ["7", "0x1f", "--home"]);
+});
+
+Deno.test("what is wrong with a flag is said with what would be right", () => {
+  const cases: [args: string[], message: string][] = [
+    [["--hme", "x"], `Unknown flag '--hme'; did you mean "--home"?`],
+    [["-x"], "Unknown flag '-x'"],
+    [["--home"], "Flag '--home' needs a value: --home DIR"],
+    [["--home", "--json"], "Flag '--home' needs a value"],
+    [["--home="], "Flag '--home' needs a value"],
+    [["--json=1"], "Flag '--json' takes no value, and got '1'"],
+    [["--for"], "Flag '--for' needs a value: --for DURATION"],
+  ];
+  for (const [args, message] of cases) {
+    assertThrows(() => parse(args, flags), UsageError, message);
+  }
+});
+
+Deno.test("-h asks for help", () => {
+  assertEquals(parse(["-h"], flags).given.has("help"), true);
+});
