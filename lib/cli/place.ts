@@ -35,7 +35,9 @@ export function findPlace({ values }: Pick<Invocation, "values">): Place {
 
 function defaultHome(): string {
   if (Deno.build.standalone) return dirname(Deno.execPath());
-  return fileURLToPath(new URL("../../.home", import.meta.url));
+  const home = fileURLToPath(new URL("../../.home", import.meta.url));
+  Deno.mkdirSync(home, { recursive: true });
+  return home;
 }
 
 function isFolder(path: string): boolean {
