@@ -1,5 +1,5 @@
 import type { ServiceManagerPlan } from "../service/mod.ts";
-import type { LogLevel } from "../log/level.ts";
+import { LOG_LEVELS, type LogLevel } from "../log/level.ts";
 
 /** What a thread is to run; plain data, posted once its worker stands. */
 export interface Assignment {
@@ -26,3 +26,23 @@ export type FromThread =
   | { type: "running" }
   | { type: "finished" }
   | { type: "failed"; error: string };
+
+/** The message in what came from a thread; undefined when it is none, since a daemon may post what it likes. */
+export function readFromThread(data: unknown): FromThread | undefined {
+  const message = (data ?? {}) as Record<string, unknown>;
+  switch (message.type) {
+    case "running":
+    case "finished":
+      return { type: message.type };
+    case "failed":
+      return { type: "failed", error: String(message.error) };
+    case "log": {
+      const level = LOG_LEVELS.find((level) => level === message.level);
+      const time = Number(message.time);
+      if (level === undefined || !Number.isFinite(time)) return undefined;
+      return { type: "log", level, message: String(message.message), time };
+    }
+    default:
+      return undefined;
+  }
+}

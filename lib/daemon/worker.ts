@@ -8,7 +8,7 @@ import { readArguments } from "../config/arguments.ts";
 import { describeProblem } from "../config/problem.ts";
 import { createServiceManager } from "../service/mod.ts";
 import { PublicState } from "../state/mod.ts";
-import { createContext, createDaemonLog } from "./context.ts";
+import { createContext, createDaemonLog, type DaemonLog } from "./context.ts";
 import { loadDaemon } from "./load.ts";
 import { mayWrite } from "./names.ts";
 import type { Assignment, FromThread, ToThread } from "./protocol.ts";
@@ -29,17 +29,46 @@ async function work(assignment: Assignment): Promise<void> {
     assignment.logLevel,
     (level, message) => tell({ type: "log", level, message, time: Date.now() }),
   );
+  catchStrays(log);
   const { thread } = assignment;
-  const state = new PublicState({ thread, mayWrite, onProblem: (text) => log.warning(text) });
+  const state = new PublicState({ thread, mayWrite, onProblem: log.debug });
   const outcome = await run(assignment, state, log);
   state.close();
   tell(outcome);
 }
 
+/** What a daemon prints goes to the log, and what it throws outside of `run` is its failure: neither is the console's. */
+function catchStrays(log: DaemonLog): void {
+  const methods = {
+    debug: "debug",
+    log: "info",
+    info: "info",
+    warn: "warning",
+    error: "error",
+  } as const;
+  for (const [method, level] of Object.entries(methods)) {
+    const print = (...values: unknown[]) =>
+      log[level](values.map((v) => typeof v === "string" ? v : Deno.inspect(v)).join(" "));
+    Object.assign(globalThis.console, { [method]: print });
+  }
+  self.addEventListener("error", (event) => {
+    event.preventDefault();
+    tell(failure(event.error));
+  });
+  self.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    tell(failure(event.reason));
+  });
+}
+
+function failure(error: unknown): FromThread {
+  return { type: "failed", error: error instanceof Error ? error.message : Deno.inspect(error) };
+}
+
 async function run(
   { daemon, thread, module, arguments: given, serviceManager }: Assignment,
   state: PublicState,
-  log: ReturnType<typeof createDaemonLog>,
+  log: DaemonLog,
 ): Promise<FromThread> {
   try {
     const definition = await loadDaemon(module);
@@ -66,6 +95,6 @@ async function run(
     return { type: "finished" };
   } catch (error) {
     if (stop.signal.aborted) return { type: "finished" };
-    return { type: "failed", error: error instanceof Error ? error.message : String(error) };
+    return failure(error);
   }
 }

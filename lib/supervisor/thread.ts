@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
-import type { Assignment, FromThread, ToThread } from "../daemon/protocol.ts";
-import type { WriteLog } from "../log/mod.ts";
+import { type Assignment, readFromThread, type ToThread } from "../daemon/protocol.ts";
+import type { LogEntry, WriteLog } from "../log/mod.ts";
 
 /** How a thread's run ended: its daemon returned, it failed, or it did not stop in time. */
 export type Outcome =
@@ -33,7 +33,10 @@ export async function runThread(run: ThreadRun): Promise<Outcome> {
   });
   const over = new AbortController();
   try {
-    const ended = outcomeOf(worker, (entry) => run.log({ ...entry, source: assignment.thread }));
+    const ended = outcomeOf(
+      worker,
+      ({ time, level, message }) => run.log({ time, level, source: assignment.thread, message }),
+    );
     tell(worker, { type: "start", assignment });
     await Promise.race([ended, aborted(signal, over.signal)]);
     if (!signal.aborted) return await ended;
@@ -51,12 +54,13 @@ function tell(worker: Worker, message: ToThread): void {
 
 function outcomeOf(
   worker: Worker,
-  log: (entry: Omit<FromThread & { type: "log" }, "type">) => void,
+  log: (entry: Omit<LogEntry, "source">) => void,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
-    worker.onmessage = ({ data }: MessageEvent<FromThread>) => {
-      if (data.type === "log") log({ level: data.level, message: data.message, time: data.time });
-      else if (data.type !== "running") resolve(data);
+    worker.onmessage = ({ data }) => {
+      const message = readFromThread(data);
+      if (message?.type === "log") log(message);
+      else if (message?.type === "finished" || message?.type === "failed") resolve(message);
     };
     worker.onerror = (event) => {
       event.preventDefault();

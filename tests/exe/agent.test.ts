@@ -102,6 +102,49 @@ testExe("a daemon that throws is started again, and others go on", async (bench)
   await agent.printed(/Restarted service 'icinga2'/);
 });
 
+testExe(
+  "what a daemon prints, posts and throws astray is contained, and nothing is the console's",
+  async (bench) => {
+    await bench.write(
+      "astray.js",
+      `
+    export default { name: "astray", description: "misbehaves", async run() {
+      console.log("printed", { n: 1 });
+      for (const garbage of [null, 7, {}, { type: "log" }, { type: "start" }]) self.postMessage(garbage);
+      const channel = new BroadcastChannel("icinga-warden.state");
+      for (const garbage of [null, 7, { type: "ask", from: 1 }]) channel.postMessage(garbage);
+      const stamp = { counter: 99, writer: "astray::run::Main::0#1" };
+      const entry = { path: "Daemons.icinga_agent_service.ServiceState", key: "value", value: "X", stamp };
+      channel.postMessage({ type: "writes", from: stamp.writer, seq: 1, entries: [entry] });
+      setTimeout(() => { throw { no: "error" }; }, 300);
+      await new Promise(() => {});
+    } };`,
+    );
+    await bench.write(
+      "icinga-warden.json",
+      `{ "daemons": {
+    "icinga_agent_service": { "arguments": { "interval": "100ms" } }, "astray": { "module": "astray.js" } } }`,
+    );
+    const agent = bench.start(
+      "--foreground",
+      "--simulate",
+      "--scenario",
+      "crash=600ms",
+      "--for",
+      "2s",
+    );
+    const { code, stdout, stderr } = await agent.ended;
+    assertEquals([code, stderr], [0, ""]);
+    assertMatch(stdout, /\[INFO\] astray::run::Main::0: printed \{ n: 1 \}/);
+    assertMatch(
+      stdout,
+      /Thread astray::run::Main::0 failed: \{ no: "error" \}; starting it again in 1 s/,
+    );
+    assertMatch(stdout, /\[WARNING\] agent: The public state ignored a write of .* by astray::/);
+    assertMatch(stdout, /Restarted service 'icinga2'/);
+  },
+);
+
 testExe("a custom daemon reads the state of another", async (bench) => {
   await bench.write(
     "reader.js",
