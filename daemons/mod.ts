@@ -8,6 +8,7 @@ import icingaAgentService from "./icinga_agent_service.ts";
 
 /** A daemon that ships with the program. */
 export interface BuiltinDaemon {
+  /** What it is and does. */
   definition: DaemonDefinition;
   /** The URL of its module, which its thread imports. */
   module: string;

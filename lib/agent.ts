@@ -14,12 +14,15 @@ import { supervise, type ThreadPlan } from "./supervisor/supervisor.ts";
 
 /** What an agent is made of. */
 export interface AgentParts {
+  /** What is in force. */
   config: Config;
   /** The home folder, absolute. */
   home: string;
   /** The service manager that daemons get. */
   serviceManager: ServiceManagerPlan;
+  /** Where its log records go. */
   log: WriteLog;
+  /** Where it takes its time from; the system's clock unless told. */
   clock?: Clock;
 }
 

@@ -2,6 +2,7 @@ import settings from "../deno.json" with { type: "json" };
 
 /** What this program was made from. */
 export interface BuildInfo {
+  /** The version of the program, from deno.json. */
   version: string;
   /** The commit it was compiled from, `<hash>-modified` where files differed; `source` when not compiled. */
   commit: string;

@@ -37,12 +37,15 @@ export interface Invocation {
 
 /** A command of the program. */
 export interface Command {
+  /** What is typed to call it. */
   name: string;
   /** What may stand after its name, for the help. */
   words: string;
+  /** One line of help. */
   summary: string;
   /** More help, each string one line; shown by `help COMMAND`. */
   details?: readonly string[];
+  /** The flags that it takes beside the common ones. */
   flags?: FlagSpecs;
   /**
    * Does it, and returns the exit code.

@@ -8,9 +8,13 @@ import { mapPath } from "./names.ts";
 
 /** Where a daemon's log records go: into the agent's log, with the thread's name. */
 export interface DaemonLog {
+  /** For who looks into the daemon: how it decides. */
   debug(message: string): void;
+  /** What it did, and what changed. */
   info(message: string): void;
+  /** What is not as it should be. */
   warning(message: string): void;
+  /** What failed. */
   error(message: string): void;
 }
 
@@ -27,6 +31,7 @@ export interface DaemonState {
 
 /** One Windows service, as its daemon sees it: the service manager's calls with the name given. */
 export interface Service {
+  /** The name of the service. */
   readonly name: string;
   /** See {@linkcode ServiceManager.query}. */
   query(): ReturnType<ServiceManager["query"]>;
@@ -48,7 +53,9 @@ export interface DaemonContext<S extends ArgumentSpecs = ArgumentSpecs> {
   readonly signal: AbortSignal;
   /** The arguments, checked, with defaults filled in; durations in ms, sizes in bytes. */
   readonly arguments: ArgumentValues<S>;
+  /** The agent's log, with the thread's name. */
   readonly log: DaemonLog;
+  /** The public state. */
   readonly state: DaemonState;
   /** Milliseconds on the monotonic clock. */
   now(): number;
@@ -69,14 +76,21 @@ export interface DaemonContext<S extends ArgumentSpecs = ArgumentSpecs> {
 
 /** What a context is made of. */
 export interface ContextParts<S extends ArgumentSpecs> {
+  /** See {@linkcode DaemonContext}. */
   daemon: string;
+  /** See {@linkcode DaemonContext}. */
   thread: string;
+  /** See {@linkcode DaemonContext}. */
   signal: AbortSignal;
+  /** See {@linkcode DaemonContext}. */
   arguments: ArgumentValues<S>;
+  /** The thread's copy of the public state. */
   state: PublicState;
+  /** See {@linkcode DaemonContext}. */
   log: DaemonLog;
   /** The service manager; undefined where the daemon's permissions do not include it. */
   services?: ServiceManager | undefined;
+  /** The system's clock unless told. */
   clock?: Clock;
 }
 

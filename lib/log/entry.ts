@@ -4,9 +4,11 @@ import type { LogLevel } from "./level.ts";
 export interface LogEntry {
   /** Milliseconds since the Unix epoch. */
   time: number;
+  /** How severe it is. */
   level: LogLevel;
   /** Who says it: a thread's name, or `agent`. */
   source: string;
+  /** What is said; a line end in it is escaped. */
   message: string;
 }
 

@@ -18,6 +18,7 @@ const ROOT = "icinga-warden";
 export interface LogOptions {
   /** Records below it are dropped. */
   level: LogLevel;
+  /** The rotating file. */
   file: LogFile;
   /** Whether records go to standard output too, and how; undefined: not at all. */
   console?: "colour" | "plain" | undefined;
@@ -27,6 +28,7 @@ export interface LogOptions {
 
 /** An open log. */
 export interface Log {
+  /** Takes a record. */
   write: WriteLog;
   /** Flushes and closes what is open; records written after that are dropped. */
   close(): void;

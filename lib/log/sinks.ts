@@ -13,6 +13,7 @@ const LINE = {
 
 /** Where the rotating log file lies, and how it is rotated. */
 export interface LogFile {
+  /** Its path; folders are made as needed. */
   path: string;
   /** Bytes at which a new file is begun. */
   maxSize: number;

@@ -69,6 +69,7 @@ export class ReplicatedMap<K extends string = string, V = unknown> implements Re
     return this.#values.values();
   }
 
+  /** The keys and their values. */
   [Symbol.iterator](): MapIterator<[K, V]> {
     return this.entries();
   }

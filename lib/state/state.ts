@@ -3,8 +3,11 @@ import { type Entry, type Message, readMessage } from "./message.ts";
 
 /** What carries the messages; a `BroadcastChannel` is one. It may drop, delay and reorder. */
 export interface StateChannel {
+  /** Sends to every other end. */
   postMessage(message: unknown): void;
+  /** Called with what another end has sent. */
   onmessage: ((event: MessageEvent) => void) | null;
+  /** Leaves. */
   close(): void;
 }
 
@@ -16,6 +19,7 @@ export interface StateOptions {
   first?: boolean;
   /** The channel; a `BroadcastChannel` named `channelName` unless told. */
   channel?: StateChannel;
+  /** The name of the `BroadcastChannel`. */
   channelName?: string;
   /** Whether a thread may write the map at a path; any may any unless told. */
   mayWrite?: (thread: string, path: string) => boolean;

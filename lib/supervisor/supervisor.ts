@@ -10,14 +10,19 @@ export const STOP_GRACE = 5_000;
 
 /** A thread to keep running. */
 export interface ThreadPlan {
+  /** What the thread is to run. */
   assignment: Assignment;
+  /** What its worker may do. */
   permissions: Deno.PermissionOptionsObject;
+  /** The pool that it runs in. */
   pool: ThreadPool;
 }
 
 /** What supervision works with. */
 export interface SupervisorParts {
+  /** Where backoff takes its time from. */
   clock: Clock;
+  /** Where records go. */
   log: WriteLog;
   /** Aborted when every thread is to stop. */
   signal: AbortSignal;

@@ -10,13 +10,17 @@ export type Outcome =
 
 /** What a thread needs to run. */
 export interface ThreadRun {
+  /** What it is to run. */
   assignment: Assignment;
+  /** What its worker may do. */
   permissions: Deno.PermissionOptionsObject;
   /** Aborted when the thread is to stop. */
   signal: AbortSignal;
   /** How long it may take to stop before it is terminated, ms. */
   grace: number;
+  /** Where the grace takes its time from. */
   clock: Clock;
+  /** Where its records go. */
   log: WriteLog;
 }
 
