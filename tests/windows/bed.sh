@@ -62,7 +62,7 @@ lay_out_debian() {
   mkdir -p "$(dirname "$bed")"
   try unshare --mount debootstrap --variant=minbase --include=wine,wine64 trixie "$bed.partial" "$from"
   rm -f "$bed.partial"/var/cache/apt/archives/*.deb
-  mv "$bed.partial" "$bed"
+  mv -T "$bed.partial" "$bed"
 }
 
 # The way in: its mounts are its own and end with it.
@@ -95,7 +95,7 @@ make_prefix() {
 
 check_machine
 need_tools
-[[ -e $bed/usr/bin/wine ]] || lay_out_debian
+[[ -d $bed/usr ]] || lay_out_debian
 write_enter
 compile_programs
 make_prefix
