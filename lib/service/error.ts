@@ -66,9 +66,12 @@ const kindsByCode: Readonly<Record<number, CodedKind>> = {
   0xC000013A: "interrupted",
 };
 
-/** The kind of error that an error code of Windows stands for; `failed` for one without a kind of its own. */
+/**
+ * The kind of error that an error code of Windows stands for; `failed` for one without a kind of its own. Deno gives
+ * exit codes of Windows as signed numbers of 32 bits; either form is read.
+ */
 export function kindOfCode(code: number): CodedKind {
-  return kindsByCode[code] ?? "failed";
+  return kindsByCode[code >>> 0] ?? "failed";
 }
 
 /** Why a service manager could not do what it was asked; the message says it in one line. */

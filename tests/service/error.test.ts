@@ -22,6 +22,7 @@ const table: Record<number, ServiceErrorKind> = {
   0: "failed",
   [-1]: "failed",
   3221225786: "interrupted",
+  [-1073741510]: "interrupted",
 };
 
 for (const [code, kind] of Object.entries(table)) {
