@@ -59,3 +59,8 @@ export interface Command {
 export class UsageError extends Error {
   override name = "UsageError";
 }
+
+/** @throws {UsageError} when there are words that the command does not take. */
+export function refuseWords(words: readonly string[]): void {
+  if (words.length > 0) throw new UsageError(`Unexpected '${words[0]}'; see 'icinga-warden help'`);
+}

@@ -8,7 +8,7 @@ import {
   writtenConfig,
 } from "../config/mod.ts";
 import { suggest } from "../config/nearest.ts";
-import { type Command, EXIT, type Invocation, UsageError } from "./command.ts";
+import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "./command.ts";
 import { print, printError, printJson } from "./output.ts";
 import { findPlace, type Place } from "./place.ts";
 
@@ -52,24 +52,24 @@ export function loadPlace({ configFile, configNamed }: Place): Promise<LoadedCon
   });
 }
 
-/** @throws {UsageError} when there are words that the command does not take. */
-export function refuseWords(words: readonly string[]): void {
-  if (words.length > 0) throw new UsageError(`Unexpected '${words[0]}'; see 'icinga-warden help'`);
-}
-
 async function init(invocation: Invocation): Promise<number> {
   const { configFile } = findPlace(invocation);
   try {
     await Deno.writeTextFile(configFile, sampleConfig(), { createNew: true });
   } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    printError(
-      `icinga-warden: ${configFile} exists and stays as it is; move it away to begin anew`,
-    );
+    printError(`icinga-warden: ${whyNotWritten(configFile, error)}`);
     return EXIT.failed;
   }
   print(`Wrote ${configFile}`);
   return EXIT.done;
+}
+
+function whyNotWritten(file: string, error: unknown): string {
+  if (error instanceof Deno.errors.AlreadyExists) {
+    return `${file} exists and stays as it is; move it away to begin anew`;
+  }
+  if (error instanceof Deno.errors.NotFound) return `${file}: its folder does not exist; make it`;
+  return `Cannot write ${file}: ${error instanceof Error ? error.message : error}`;
 }
 
 async function check(invocation: Invocation): Promise<number> {
@@ -86,7 +86,8 @@ async function check(invocation: Invocation): Promise<number> {
     return EXIT.done;
   } catch (error) {
     if (!(error instanceof ConfigError) || !invocation.given.has("json")) throw error;
-    printJson({ file: error.file, exists: true, problems: error.problems });
+    const exists = await Deno.stat(error.file).then(() => true, () => false);
+    printJson({ file: error.file, exists, problems: error.problems });
     return EXIT.usage;
   }
 }

@@ -5,9 +5,17 @@
  */
 import { ConfigError } from "../config/mod.ts";
 import { suggest } from "../config/nearest.ts";
-import { type Command, COMMON_FLAGS, EXIT, type Invocation, UsageError } from "./command.ts";
+import {
+  type Command,
+  COMMON_FLAGS,
+  EXIT,
+  type Invocation,
+  refuseWords,
+  UsageError,
+} from "./command.ts";
 import { configCommand } from "./config.ts";
 import { commandHelp, programHelp } from "./help.ts";
+import { readLevel } from "./level.ts";
 import { print, printError } from "./output.ts";
 import { parse } from "./parse.ts";
 import { runCommand } from "./run.ts";
@@ -17,7 +25,8 @@ const helpCommand: Command = {
   name: "help",
   words: "[COMMAND]",
   summary: "show the help of a command",
-  run({ words: [name] }) {
+  run({ words: [name, ...rest] }) {
+    refuseWords(rest);
     return help(name === undefined ? undefined : findCommand(name));
   },
 };
@@ -44,6 +53,7 @@ async function dispatch(args: readonly string[]): Promise<number> {
   const [name, ...words] = invocation.words;
   const command = name === undefined ? impliedCommand(invocation) : findCommand(name);
   if (command) refuseForeignFlags(command, invocation);
+  readLevel(invocation);
   if (invocation.given.has("help")) return help(command);
   if (invocation.given.has("version")) return await versionCommand.run(invocation);
   if (command) return await command.run({ ...invocation, words });

@@ -3,15 +3,16 @@ import { runAgent } from "../agent.ts";
 import { buildInfo } from "../build.ts";
 import { systemClock } from "../clock.ts";
 import { type Config, ConfigError, defaultConfig, parseDuration } from "../config/mod.ts";
-import { agentLog, type Log, LOG_LEVELS, type LogLevel, openLog } from "../log/mod.ts";
+import { agentLog, type Log, openLog } from "../log/mod.ts";
 import {
   demoScenario,
   parseScenario,
   type Scenario,
   type ServiceManagerPlan,
 } from "../service/mod.ts";
-import { type Command, EXIT, type Invocation, UsageError } from "./command.ts";
-import { loadPlace, refuseWords } from "./config.ts";
+import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "./command.ts";
+import { loadPlace } from "./config.ts";
+import { readLevel } from "./level.ts";
 import { printError } from "./output.ts";
 import { findPlace, type Place } from "./place.ts";
 import { onStopSignal } from "./signals.ts";
@@ -149,15 +150,4 @@ function readSpan({ values: { for: text } }: Invocation): number | undefined {
     throw new UsageError(`Flag '--for' is '${text}'; expected a duration such as 500ms, 30s or 2m`);
   }
   return span;
-}
-
-function readLevel({ values }: Invocation): LogLevel | undefined {
-  const text = values["log-level"];
-  const level = LOG_LEVELS.find((level) => level === text);
-  if (text !== undefined && level === undefined) {
-    throw new UsageError(
-      `Flag '--log-level' is '${text}'; expected one of ${LOG_LEVELS.join(", ")}`,
-    );
-  }
-  return level;
 }

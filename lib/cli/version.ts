@@ -1,5 +1,5 @@
 import { buildInfo } from "../build.ts";
-import { type Command, EXIT } from "./command.ts";
+import { type Command, EXIT, refuseWords } from "./command.ts";
 import { print, printJson } from "./output.ts";
 
 /** `icinga-warden version` */
@@ -7,7 +7,8 @@ export const versionCommand: Command = {
   name: "version",
   words: "",
   summary: "show version, commit and Deno version",
-  run({ given }) {
+  run({ words, given }) {
+    refuseWords(words);
     const info = buildInfo();
     if (given.has("json")) printJson(info);
     else print(`icinga-warden ${info.version} (${info.commit}, Deno ${info.deno}, ${info.target})`);

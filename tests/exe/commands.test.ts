@@ -36,6 +36,9 @@ testExe("what cannot be meant is one line on standard error and exit code 2", as
     [["run", "--simulate", "--scenario", "x"], /Flag '--scenario': Invalid scenario 'x'/],
     [["run", "--scenario", "hang"], /Flag '--scenario' goes with '--simulate'/],
     [["run", "fast", "--simulate"], /Unexpected 'fast'/],
+    [["version", "please"], /Unexpected 'please'/],
+    [["help", "run", "now"], /Unexpected 'now'/],
+    [["config", "show", "--log-level", "loud"], /Flag '--log-level' is 'loud'; expected one of/],
     [["version", "--simulate"], /Flag '--simulate' is not for 'version'/],
     [["config"], /init, check, show or schema/],
     [["config", "chek"], /Unknown .*'chek'; did you mean "check"\?/],
@@ -104,4 +107,13 @@ testExe("config show prints what is in force, and config schema a JSON schema", 
   });
   const schema = JSON.parse((await bench.run("config", "schema")).stdout);
   assertEquals(Object.keys(schema.properties).includes("daemons"), true);
+});
+
+testExe("config init says in one line why it cannot write, and exits with 1", async (bench) => {
+  const file = `${bench.home}/none/icinga-warden.json`;
+  const { code, stderr } = await bench.run("config", "init", "--config", file);
+  assertEquals([code, stderr], [
+    1,
+    `icinga-warden: ${file}: its folder does not exist; make it\n`,
+  ]);
 });
