@@ -1,15 +1,27 @@
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { builtinDaemons } from "../daemons/mod.ts";
+import { buildInfo } from "./build.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Config, DaemonConfig } from "./config/mod.ts";
+import {
+  AGENT_MAPS,
+  type AgentInfo,
+  type DaemonStanding,
+  type Pause,
+  type RunEnd,
+  type RunMode,
+} from "./daemon/agent_state.ts";
 import type { DaemonPermissions } from "./daemon/mod.ts";
 import { MAIN_THREAD, mayWrite, threadName } from "./daemon/names.ts";
 import { agentLog, type WriteLog } from "./log/mod.ts";
 import { type ServiceManagerPlan, servicePrograms } from "./service/mod.ts";
 import { PublicState } from "./state/mod.ts";
+import { diffPlans } from "./supervisor/diff.ts";
+import { Gate } from "./supervisor/gate.ts";
 import { workerPermissions } from "./supervisor/permissions.ts";
 import { ThreadPool } from "./supervisor/pool.ts";
+import { changeStanding, firstStanding } from "./supervisor/standing.ts";
 import { supervise, type ThreadPlan } from "./supervisor/supervisor.ts";
 
 /** What an agent is made of. */
@@ -22,43 +34,218 @@ export interface AgentParts {
   serviceManager: ServiceManagerPlan;
   /** Where its log records go. */
   log: WriteLog;
+  /** How it was started; `foreground` unless told. */
+  mode?: RunMode;
+  /** How the previous run of this home ended, if there was one. */
+  lastEnd?: RunEnd | undefined;
   /** Where it takes its time from; the system's clock unless told. */
   clock?: Clock;
+}
+
+/** An agent that runs. */
+export interface Agent {
+  /** The agent's own copy of the public state. */
+  readonly state: PublicState;
+  /** Resolved when every thread is gone and the state is closed. */
+  readonly done: Promise<void>;
+  /** Stops every daemon, each within its grace of 5 s, and then the agent; the same promise as `done`. */
+  stop(): Promise<void>;
+  /**
+   * Daemons leave out their beats and nothing is started again until it is resumed.
+   *
+   * @param by who asks for it.
+   * @param duration ms after which it is resumed by itself; never when left out.
+   */
+  pause(by: Pause["by"], duration?: number): void;
+  /** Ends a pause. */
+  resume(): void;
+  /**
+   * Stops a daemon and starts it anew; resolves when the old threads are gone.
+   *
+   * @throws {Error} when no daemon of this name is to run.
+   */
+  restartDaemon(name: string): Promise<void>;
+  /**
+   * Puts another configuration into force: only what differs is started, stopped or restarted. Resolves when
+   * what had to stop is gone.
+   */
+  apply(config: Config): Promise<void>;
 }
 
 /** The pool that a daemon's first thread runs in. */
 const MAIN_POOL = "MainPool";
 
-/**
- * Runs the agent until `signal` is aborted: one thread for each daemon that is registered and enabled, all of
- * them sharing the public state. Resolves when every thread is gone.
- */
-export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<void> {
-  const { config, log: write, clock = systemClock } = parts;
-  const log = agentLog(write);
-  const state = new PublicState({
-    thread: MAIN_THREAD,
-    first: true,
-    mayWrite,
-    onProblem: (text) => log.warning(text),
-  });
-  const pool = new ThreadPool(config.threadPools[MAIN_POOL].max);
-  const daemons = Object.entries(config.daemons).filter(([, daemon]) => daemon.enabled);
-  if (daemons.length === 0) {
-    log.warning("No daemon is registered and enabled: there is nothing to do");
+/** Starts the agent: one thread for each daemon that is registered and enabled, all sharing the public state. */
+export function startAgent(parts: AgentParts): Agent {
+  return new RunningAgent(parts);
+}
+
+/** A daemon's thread under supervision. */
+interface Supervised {
+  plan: ThreadPlan;
+  stop: AbortController;
+  done: Promise<void>;
+}
+
+class RunningAgent implements Agent {
+  readonly state: PublicState;
+  readonly done: Promise<void>;
+  readonly #parts: AgentParts;
+  readonly #clock: Clock;
+  readonly #gate = new Gate();
+  readonly #pool: ThreadPool;
+  readonly #running = new Map<string, Supervised>();
+  readonly #end = Promise.withResolvers<void>();
+  #pauseEnd = new AbortController();
+  #stopped = false;
+
+  constructor(parts: AgentParts) {
+    const { log, config, clock = systemClock } = parts;
+    this.#parts = parts;
+    this.#clock = clock;
+    this.#pool = new ThreadPool(config.threadPools[MAIN_POOL].max);
+    this.done = this.#end.promise;
+    this.state = new PublicState({
+      thread: MAIN_THREAD,
+      first: true,
+      mayWrite,
+      onProblem: (text) => agentLog(log).warning(text),
+    });
+    this.#tellInfo();
+    this.#tellDaemons(config);
+    const plans = planDaemons(config, this.#pool, parts);
+    if (plans.size === 0) {
+      agentLog(log).warning("No daemon is registered and enabled: there is nothing to do");
+    }
+    for (const plan of plans.values()) this.#start(plan);
   }
-  const threads = daemons.map(([name, daemon]) =>
-    supervise(planThread(name, daemon, pool, parts), { clock, log: write, signal })
+
+  stop(): Promise<void> {
+    if (!this.#stopped) void this.#takeDown();
+    this.#stopped = true;
+    return this.done;
+  }
+
+  pause(by: Pause["by"], duration?: number): void {
+    this.#pauseEnd.abort();
+    this.#gate.close();
+    const pause: Pause = { since: new Date().toISOString(), by };
+    if (duration !== undefined) {
+      pause.until = new Date(Date.now() + duration).toISOString();
+      this.#pauseEnd = new AbortController();
+      this.#clock.sleep(duration, this.#pauseEnd.signal).then(() => this.resume(), () => {});
+    }
+    this.state.map(AGENT_MAPS.maintenance).set("paused", pause);
+  }
+
+  resume(): void {
+    this.#pauseEnd.abort();
+    this.state.map(AGENT_MAPS.maintenance).delete("paused");
+    this.#gate.open();
+  }
+
+  async restartDaemon(name: string): Promise<void> {
+    const running = this.#running.get(name);
+    if (!running) throw new Error(`Cannot restart daemon '${name}': no daemon of this name runs`);
+    await this.#stop(name);
+    this.#start(running.plan);
+  }
+
+  async apply(config: Config): Promise<void> {
+    this.#tellDaemons(config);
+    const before = new Map([...this.#running].map(([name, { plan }]) => [name, plan]));
+    const after = planDaemons(config, this.#pool, this.#parts);
+    const { start, stop, restart } = diffPlans(before, after, samePlan);
+    const stopped = stop.map((name) => this.#stop(name));
+    for (const plan of start) this.#start(plan);
+    const restarted = restart.map(async (plan) => {
+      await this.#stop(plan.assignment.daemon);
+      this.#start(plan);
+    });
+    await Promise.all([...stopped, ...restarted]);
+  }
+
+  async #takeDown(): Promise<void> {
+    this.#pauseEnd.abort();
+    await Promise.all([...this.#running.keys()].map((name) => this.#stop(name)));
+    this.state.close();
+    this.#end.resolve();
+  }
+
+  #start(plan: ThreadPlan): void {
+    if (this.#stopped) return;
+    const { daemon, thread } = plan.assignment;
+    const stop = new AbortController();
+    const threads = this.state.map(AGENT_MAPS.threads);
+    let standing = firstStanding(plan, new Date());
+    const done = supervise(plan, {
+      clock: this.#clock,
+      log: this.#parts.log,
+      signal: stop.signal,
+      gate: this.#gate,
+      onChange: (change) => {
+        standing = changeStanding(standing, change, new Date());
+        threads.set(thread, standing);
+      },
+    });
+    this.#running.set(daemon, { plan, stop, done });
+  }
+
+  /** Resolves when the daemon's thread is gone, and with it what the public state said of it. */
+  async #stop(name: string): Promise<void> {
+    const { plan, stop, done } = this.#running.get(name)!;
+    stop.abort();
+    await done;
+    this.#running.delete(name);
+    this.state.map(AGENT_MAPS.threads).delete(plan.assignment.thread);
+  }
+
+  #tellInfo(): void {
+    const { home, mode = "foreground", lastEnd } = this.#parts;
+    const { version, commit, deno } = buildInfo();
+    const info: AgentInfo = {
+      ...{ version, commit, deno, pid: Deno.pid, home, mode },
+      started: new Date().toISOString(),
+      ...(lastEnd && { last_end: lastEnd }),
+    };
+    const map = this.state.map(AGENT_MAPS.info);
+    for (const [key, value] of Object.entries(info)) map.set(key, value);
+  }
+
+  #tellDaemons({ daemons }: Config): void {
+    const map = this.state.map<string, DaemonStanding>(AGENT_MAPS.daemons);
+    for (const name of map.keys()) if (!(name in daemons)) map.delete(name);
+    for (const [name, { module, enabled }] of Object.entries(daemons)) {
+      map.set(name, { module: module ?? null, enabled });
+    }
+  }
+}
+
+/** The plans of the daemons that are to run, by name. */
+function planDaemons(
+  { daemons, log }: Config,
+  pool: ThreadPool,
+  parts: AgentParts,
+): Map<string, ThreadPlan> {
+  const enabled = Object.entries(daemons).filter(([, daemon]) => daemon.enabled);
+  return new Map(
+    enabled.map(([name, daemon]) => [name, planThread(name, daemon, log, pool, parts)]),
   );
-  await Promise.all([...threads, aborted(signal)]);
-  state.close();
+}
+
+/** A log level of its own is no reason to restart a daemon. */
+function samePlan(a: ThreadPlan, b: ThreadPlan): boolean {
+  const essence = ({ assignment, permissions }: ThreadPlan) =>
+    JSON.stringify([{ ...assignment, logLevel: undefined }, permissions]);
+  return essence(a) === essence(b);
 }
 
 function planThread(
   daemon: string,
   config: DaemonConfig,
+  log: Config["log"],
   pool: ThreadPool,
-  { home, serviceManager, config: { log } }: AgentParts,
+  { home, serviceManager }: AgentParts,
 ): ThreadPlan {
   const { module, permissions, folder } = findModule(daemon, config, home);
   return {
@@ -90,11 +277,4 @@ function findModule(daemon: string, { module }: DaemonConfig, home: string): Dae
   }
   const file = resolve(home, module);
   return { module: pathToFileURL(file).href, permissions: {}, folder: dirname(file) };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

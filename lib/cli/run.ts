@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { runAgent } from "../agent.ts";
+import { type Agent, startAgent } from "../agent.ts";
 import { buildInfo } from "../build.ts";
 import { systemClock } from "../clock.ts";
 import { type Config, ConfigError, defaultConfig, parseDuration } from "../config/mod.ts";
@@ -45,13 +45,14 @@ export const runCommand: Command = {
     const config = await readConfig(place, foreground);
     config.log.level = level ?? config.log.level;
     const log = open(place, config, foreground);
-    await runUntilStopped(log, span, (signal) =>
-      runAgent({
+    await runUntilStopped(log, span, () =>
+      startAgent({
         config,
         home: place.home,
         serviceManager: { ...config.serviceManager, ...serviceManager },
         log: log.write,
-      }, signal));
+        mode: foreground ? "foreground" : "background",
+      }));
     return EXIT.done;
   },
 };
@@ -96,7 +97,7 @@ function isColourful(): boolean {
 async function runUntilStopped(
   log: Log,
   span: number | undefined,
-  agent: (signal: AbortSignal) => Promise<void>,
+  start: () => Agent,
 ): Promise<void> {
   const { info, warning } = agentLog(log.write);
   const stop = new AbortController();
@@ -117,7 +118,10 @@ async function runUntilStopped(
   }
   const { version, commit, deno } = buildInfo();
   info(`Started icinga-warden ${version} (${commit}, Deno ${deno}), process ${Deno.pid}`);
-  await agent(stop.signal);
+  const agent = start();
+  if (stop.signal.aborted) void agent.stop();
+  else stop.signal.addEventListener("abort", () => void agent.stop(), { once: true });
+  await agent.done;
   info("Stopped");
   forgetSignals();
   log.close();

@@ -3,6 +3,7 @@ import type { ArgumentSpecs, ArgumentValues } from "../config/arguments.ts";
 import { isLogged, type LogLevel } from "../log/level.ts";
 import type { ServiceManager } from "../service/mod.ts";
 import type { PublicState, ReplicatedMap } from "../state/mod.ts";
+import { AGENT_MAPS } from "./agent_state.ts";
 import { every } from "./every.ts";
 import { mapPath } from "./names.ts";
 
@@ -63,7 +64,8 @@ export interface DaemonContext<S extends ArgumentSpecs = ArgumentSpecs> {
   sleep(ms: number): Promise<void>;
   /**
    * Runs `beat` at once and then every `ms` on the monotonic clock, one at a time, until the daemon is to
-   * stop; then it resolves. A beat that takes longer than `ms` leaves out the beats it overran.
+   * stop; then it resolves. A beat that takes longer than `ms` leaves out the beats it overran; beats are
+   * left out as well while the agent is paused.
    */
   every(ms: number, beat: () => void | Promise<void>): Promise<void>;
   /**
@@ -97,6 +99,7 @@ export interface ContextParts<S extends ArgumentSpecs> {
 /** Puts a daemon's context together. */
 export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): DaemonContext<S> {
   const { daemon, thread, signal, state, services, clock = systemClock } = parts;
+  const maintenance = state.map(AGENT_MAPS.maintenance);
   return {
     daemon,
     thread,
@@ -109,7 +112,8 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
     },
     now: () => clock.now(),
     sleep: (ms) => clock.sleep(ms, signal),
-    every: (ms, beat) => every(clock, ms, signal, beat),
+    every: (ms, beat) =>
+      every(clock, ms, signal, () => maintenance.has("paused") ? undefined : beat()),
     service: (name) => {
       if (!services) {
         throw new Error(

@@ -22,6 +22,8 @@ export interface ThreadRun {
   clock: Clock;
   /** Where its records go. */
   log: WriteLog;
+  /** Told that its module is loaded and its daemon works. */
+  onRunning: () => void;
 }
 
 /**
@@ -40,6 +42,7 @@ export async function runThread(run: ThreadRun): Promise<Outcome> {
     const ended = outcomeOf(
       worker,
       ({ time, level, message }) => run.log({ time, level, source: assignment.thread, message }),
+      run.onRunning,
     );
     tell(worker, { type: "start", assignment });
     await Promise.race([ended, aborted(signal, over.signal)]);
@@ -59,11 +62,13 @@ function tell(worker: Worker, message: ToThread): void {
 function outcomeOf(
   worker: Worker,
   log: (entry: Omit<LogEntry, "source">) => void,
+  onRunning: () => void,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     worker.onmessage = ({ data }) => {
       const message = readFromThread(data);
       if (message?.type === "log") log(message);
+      else if (message?.type === "running") onRunning();
       else if (message?.type === "finished" || message?.type === "failed") resolve(message);
     };
     worker.onerror = (event) => {

@@ -1,0 +1,114 @@
+/**
+ * What the agent says about itself in the public state: the maps `Agent.*`, written by the agent's own thread
+ * alone and read by every thread and by the control endpoint.
+ *
+ * @module
+ */
+
+/** The paths of the agent's maps. */
+export const AGENT_MAPS = {
+  /** Keys of {@linkcode AgentInfo}. */
+  info: "Agent.Info",
+  /** By thread name, {@linkcode ThreadStanding}. */
+  threads: "Agent.Threads",
+  /** By daemon name, {@linkcode DaemonStanding}. */
+  daemons: "Agent.Daemons",
+  /** Key `paused`, {@linkcode Pause}; absent when the agent is not paused. */
+  maintenance: "Agent.Maintenance",
+} as const;
+
+/** How the program was started. */
+export type RunMode = "foreground" | "service" | "background";
+
+/** How a run ended: it was stopped and came to its end, or it broke off. */
+export type RunEnd = "clean" | "unclean";
+
+/** What the agent is. */
+export interface AgentInfo {
+  /** The version of the program. */
+  version: string;
+  /** The commit it was compiled from. */
+  commit: string;
+  /** The version of Deno inside. */
+  deno: string;
+  /** The process id. */
+  pid: number;
+  /** The home folder, absolute. */
+  home: string;
+  /** When it was started, UTC ISO 8601. */
+  started: string;
+  /** How it was started. */
+  mode: RunMode;
+  /** How the previous run of this home ended; absent when there was none. */
+  last_end?: RunEnd;
+}
+
+/**
+ * Where a thread stands.
+ *
+ * - `waiting`: for a place in its pool
+ * - `starting`: its worker is being made, its module loaded
+ * - `running`: its daemon works
+ * - `backing-off`: it failed, and is started again after a while
+ * - `frozen`: it showed no sign of life, and is being ended
+ * - `failed`: it failed too often, and is left alone for long
+ * - `stopping`: it was told to stop
+ * - `stopped`: it was stopped
+ * - `finished`: its work is done
+ */
+export type ThreadState =
+  | "waiting"
+  | "starting"
+  | "running"
+  | "backing-off"
+  | "frozen"
+  | "failed"
+  | "stopping"
+  | "stopped"
+  | "finished";
+
+/** What is known of a thread. */
+export interface ThreadStanding {
+  /** The daemon it belongs to. */
+  daemon: string;
+  /** What it runs of it; `run` for a daemon's own thread. */
+  task: string;
+  /** The pool that it runs in. */
+  pool: string;
+  /** Where it stands. */
+  state: ThreadState;
+  /** Since when, UTC ISO 8601. */
+  since: string;
+  /** How often it was started again. */
+  restarts: number;
+  /** Failures in a row; absent when there are none. */
+  failures?: number;
+  /** What failed last, and when, UTC ISO 8601. */
+  lastError?: { at: string; message: string };
+  /** Bytes in use on its heap, as last heard. */
+  heap?: number;
+  /** How late its event loop was, ms, as last heard. */
+  lag?: number;
+  /** When it was last started, UTC ISO 8601. */
+  started?: string;
+}
+
+/** A daemon that is registered. */
+export interface DaemonStanding {
+  /** Its module as configured; null for one that is built in. */
+  module: string | null;
+  /** Whether it is to run. */
+  enabled: boolean;
+  /** Why it cannot run, in one line. */
+  problem?: string;
+}
+
+/** The agent is paused: daemons leave out their beats, and nothing is started again. */
+export interface Pause {
+  /** Since when, UTC ISO 8601. */
+  since: string;
+  /** When it ends by itself, UTC ISO 8601; absent when it does not. */
+  until?: string;
+  /** Who asked for it. */
+  by: "service" | "command";
+}

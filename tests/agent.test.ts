@@ -1,0 +1,115 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { type Agent, type AgentParts, startAgent } from "../lib/agent.ts";
+import { type Config, defaultConfig } from "../lib/config/mod.ts";
+import { AGENT_MAPS, type ThreadStanding } from "../lib/daemon/agent_state.ts";
+import type { LogEntry } from "../lib/log/mod.ts";
+
+/** Counts its beats in the map `Beats`. */
+const COUNTER = `export default { name: "counter", description: "counts", run: (context) => {
+  let beats = 0;
+  return context.every(20, () => void context.state.map("Beats").set("count", ++beats));
+} };`;
+
+/** An agent with daemons of its own, each a name and the module it runs, in a home of its own. */
+async function withAgent(
+  daemons: Record<string, string>,
+  test: (agent: Agent, config: (daemons: Record<string, string>) => Config) => Promise<void>,
+): Promise<void> {
+  const home = await Deno.makeTempDir({ prefix: "agent ä " });
+  await Deno.writeTextFile(`${home}/counter.js`, COUNTER);
+  const records: LogEntry[] = [];
+  const config = (daemons: Record<string, string>): Config => ({
+    ...defaultConfig(),
+    daemons: Object.fromEntries(
+      Object.entries(daemons).map((
+        [name, module],
+      ) => [name, { module, arguments: {}, enabled: true }]),
+    ),
+  });
+  const parts: AgentParts = {
+    config: config(daemons),
+    home,
+    serviceManager: { kind: "simulated", scenario: {} },
+    log: (record) => void records.push(record),
+  };
+  const agent = startAgent(parts);
+  try {
+    await test(agent, config);
+  } finally {
+    await agent.stop();
+    await Deno.remove(home, { recursive: true });
+  }
+}
+
+const threads = (agent: Agent) => agent.state.map<string, ThreadStanding>(AGENT_MAPS.threads);
+const beats = (agent: Agent, daemon: string) =>
+  agent.state.map<string, number>(`Daemons.${daemon}.Beats`).get("count") ?? 0;
+
+async function until(what: string, holds: () => boolean): Promise<void> {
+  for (const end = Date.now() + 30_000; !holds();) {
+    if (Date.now() > end) throw new Error(`Not within 30 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+Deno.test("the agent says what it is, what is registered, and where each thread stands", async () => {
+  await withAgent({ a: "counter.js" }, async (agent) => {
+    await until("a beats", () => beats(agent, "a") > 2);
+    const { daemon, task, pool, state, restarts } = threads(agent).get("a::run::Main::0")!;
+    assertEquals([daemon, task, pool, state, restarts], ["a", "run", "MainPool", "running", 0]);
+    assertEquals(agent.state.map(AGENT_MAPS.info).get("pid"), Deno.pid);
+    assertEquals([...agent.state.map(AGENT_MAPS.daemons)], [["a", {
+      module: "counter.js",
+      enabled: true,
+    }]]);
+  });
+});
+
+Deno.test("a daemon is restarted on request, and others are not", async () => {
+  await withAgent({ a: "counter.js", b: "counter.js" }, async (agent) => {
+    await until("both beat", () => beats(agent, "a") > 5 && beats(agent, "b") > 5);
+    const since = threads(agent).get("b::run::Main::0")!.since;
+    const before = beats(agent, "b");
+    await agent.restartDaemon("a");
+    await until("a beats anew", () => beats(agent, "a") < 5 && beats(agent, "a") > 0);
+    assertEquals(threads(agent).get("b::run::Main::0")!.since, since);
+    assertEquals(beats(agent, "b") >= before, true);
+    await assertRejects(() => agent.restartDaemon("nobody"), Error, "nobody");
+  });
+});
+
+Deno.test("another configuration starts, stops and restarts only what differs", async () => {
+  await withAgent({ a: "counter.js", b: "counter.js" }, async (agent, config) => {
+    await until("both beat", () => beats(agent, "a") > 2 && beats(agent, "b") > 2);
+    const since = threads(agent).get("b::run::Main::0")!.since;
+    await agent.apply(config({ b: "counter.js", c: "./counter.js" }));
+    await until("c beats", () => beats(agent, "c") > 2);
+    assertEquals([...threads(agent).keys()].sort(), ["b::run::Main::0", "c::run::Main::0"]);
+    assertEquals(threads(agent).get("b::run::Main::0")!.since, since);
+    assertEquals([...agent.state.map(AGENT_MAPS.daemons).keys()].sort(), ["b", "c"]);
+  });
+});
+
+Deno.test("while it is paused daemons leave out their beats; then they go on", async () => {
+  await withAgent({ a: "counter.js" }, async (agent) => {
+    await until("a beats", () => beats(agent, "a") > 2);
+    agent.pause("command");
+    await until("a idles", idle(() => beats(agent, "a")));
+    const before = beats(agent, "a");
+    agent.resume();
+    await until("a goes on", () => beats(agent, "a") > before);
+    assertEquals(agent.state.map(AGENT_MAPS.maintenance).size, 0);
+    agent.pause("service", 50);
+    await until("the pause is over", () => agent.state.map(AGENT_MAPS.maintenance).size === 0);
+  });
+});
+
+/** Whether a figure has stood still for ten looks in a row. */
+function idle(figure: () => number): () => boolean {
+  let [last, still] = [NaN, 0];
+  return () => {
+    still = figure() === last ? still + 1 : 0;
+    last = figure();
+    return still >= 10;
+  };
+}
