@@ -1,0 +1,82 @@
+import { listProcesses } from "./processes.ts";
+import type { FromServiceThread, ToServiceThread } from "./service_messages.ts";
+import type { ServiceRequest } from "./service_status.ts";
+
+/** This process as a service of Windows. */
+export interface NativeService {
+  /** The name under which it is installed. */
+  readonly name: string;
+  /** Calls `take` with every request of the service control manager, those that came before included. */
+  onRequest(take: (request: ServiceRequest) => void): void;
+  /** Reports that the agent runs; until then the service is starting, or continuing after a pause. */
+  running(): void;
+  /** Reports that the agent is paused. */
+  paused(): void;
+  /**
+   * Reports that the agent has stopped and resolves once the process may end.
+   *
+   * @param exitCode 0 in order; any other makes the recovery actions fire.
+   */
+  stopped(exitCode: number): Promise<void>;
+}
+
+/**
+ * Answers the service control manager, if it has started this process; undefined in a console, under NSSM,
+ * and on any other system than Windows.
+ *
+ * The parent's name settles nearly every case at once; what settles it for good is whether the service control
+ * manager takes the process for its own.
+ */
+export async function joinServiceManager(): Promise<NativeService | undefined> {
+  if (Deno.build.os !== "windows" || !isChildOfServices()) return undefined;
+  const worker = new Worker(import.meta.resolve("./service_thread.ts"), {
+    type: "module",
+    name: "service",
+    deno: { permissions: { ffi: true } },
+  });
+  const first = await nextMessage(worker);
+  if (first.type === "started") return serve(worker, first.service);
+  worker.terminate();
+  return undefined;
+}
+
+function isChildOfServices(): boolean {
+  return listProcesses().some(({ pid, exe }) =>
+    pid === Deno.ppid && exe.toLowerCase() === "services.exe"
+  );
+}
+
+function nextMessage(worker: Worker): Promise<FromServiceThread> {
+  return new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      reject(new Error(`Cannot speak to the service control manager: ${event.message}`));
+    };
+  });
+}
+
+function serve(worker: Worker, name: string): NativeService {
+  const over = Promise.withResolvers<void>();
+  const early: ServiceRequest[] = [];
+  let take = (request: ServiceRequest) => void early.push(request);
+  const tell = (message: ToServiceThread) => worker.postMessage(message);
+  worker.onmessage = ({ data }: MessageEvent<FromServiceThread>) => {
+    if (data.type === "request") take(data.request);
+    else if (data.type === "over") over.resolve();
+  };
+  return {
+    name,
+    onRequest(listener) {
+      take = listener;
+      early.splice(0).forEach(listener);
+    },
+    running: () => tell({ type: "running" }),
+    paused: () => tell({ type: "paused" }),
+    async stopped(exitCode) {
+      tell({ type: "stopped", exitCode });
+      await over.promise;
+      worker.terminate();
+    },
+  };
+}

@@ -1,0 +1,104 @@
+/**
+ * The entry of the thread that speaks to the service control manager. It is a thread of its own so that a
+ * control is answered at once, however busy the agent's is.
+ *
+ * @module
+ */
+import { addressOf, allocate, wide, wideAt } from "./ffi.ts";
+import type { FromServiceThread, ToServiceThread } from "./service_messages.ts";
+import {
+  advance,
+  answer,
+  isPending,
+  type ServiceStatus,
+  settled,
+  STARTING,
+  STATE,
+  statusBytes,
+} from "./service_status.ts";
+
+/** How often a pending state shows a sign of life, ms. */
+const SIGN_EVERY = 1_000;
+
+/** For how many signs: a start or a stop that takes longer hangs, and is not to look alive. */
+const MAX_SIGNS = 60;
+
+/** The exit code of an agent that did not end within {@linkcode MAX_SIGNS} of being told to. */
+const HUNG = 3;
+
+const advapi32 = Deno.dlopen("advapi32.dll", {
+  StartServiceCtrlDispatcherW: { parameters: ["buffer"], result: "i32", nonblocking: true },
+  RegisterServiceCtrlHandlerExW: {
+    parameters: ["buffer", "function", "pointer"],
+    result: "pointer",
+  },
+  SetServiceStatus: { parameters: ["pointer", "buffer"], result: "i32" },
+}).symbols;
+
+const kernel32 = Deno.dlopen("kernel32.dll", {
+  GetCurrentProcess: { parameters: [], result: "pointer" },
+  TerminateProcess: { parameters: ["pointer", "u32"], result: "i32" },
+}).symbols;
+
+let handle: Deno.PointerValue = null;
+let status: ServiceStatus = STARTING;
+
+function report(next: ServiceStatus): void {
+  status = next;
+  advapi32.SetServiceStatus(handle, statusBytes(status));
+}
+
+function tell(message: FromServiceThread): void {
+  self.postMessage(message);
+}
+
+const handler = Deno.UnsafeCallback.threadSafe(
+  { parameters: ["u32", "u32", "pointer", "pointer"], result: "u32" },
+  (control) => {
+    const { code, status: next, request } = answer(status, control);
+    if (code === 0) report(next);
+    if (request) tell({ type: "request", request });
+    return code;
+  },
+);
+
+const serviceMain = Deno.UnsafeCallback.threadSafe(
+  { parameters: ["u32", "pointer"], result: "void" },
+  (count, names) => {
+    const service = count > 0 && names !== null
+      ? wideAt(new Deno.UnsafePointerView(names).getPointer(0))
+      : "";
+    handle = advapi32.RegisterServiceCtrlHandlerExW(wide(service), handler.pointer, null);
+    report(STARTING);
+    tell({ type: "started", service });
+  },
+);
+
+self.onmessage = ({ data }: MessageEvent<ToServiceThread>) => {
+  if (status.state === STATE.stopPending && data.type !== "stopped") return;
+  if (data.type === "running") report(settled(STATE.running));
+  else if (data.type === "paused") report(settled(STATE.paused));
+  else report(settled(STATE.stopped, data.exitCode));
+};
+
+setInterval(() => {
+  if (handle === null || !isPending(status.state)) return;
+  if (status.checkpoint < MAX_SIGNS) report(advance(status));
+  else if (status.state === STATE.stopPending) endProcess();
+}, SIGN_EVERY);
+
+/** `Deno.exit` would end this thread alone, and the agent's does not listen any more. */
+function endProcess(): void {
+  report(settled(STATE.stopped, HUNG));
+  kernel32.TerminateProcess(kernel32.GetCurrentProcess(), HUNG);
+}
+
+/** A `SERVICE_TABLE_ENTRYW` and the empty one that ends the table; the name in it does not count. */
+const name = wide("");
+const table = allocate(32);
+const entries = new DataView(table.buffer);
+entries.setBigUint64(0, addressOf(name), true);
+entries.setBigUint64(8, Deno.UnsafePointer.value(serviceMain.pointer), true);
+
+const served = await advapi32.StartServiceCtrlDispatcherW(table);
+tell(served !== 0 ? { type: "over" } : { type: "no-service" });
