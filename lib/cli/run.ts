@@ -10,11 +10,13 @@ import {
   type Scenario,
   type ServiceManagerPlan,
 } from "../service/mod.ts";
+import type { NativeService } from "../windows/native_service.ts";
 import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "./command.ts";
 import { loadPlace } from "./config.ts";
 import { readLevel } from "./level.ts";
 import { printError } from "./output.ts";
 import { findPlace, type Place } from "./place.ts";
+import { obeyServiceManager, runAsService } from "./service_mode.ts";
 import { onStopSignal } from "./signals.ts";
 
 /** `icinga-warden run` */
@@ -35,27 +37,33 @@ export const runCommand: Command = {
     },
     for: { value: "DURATION", help: "stop by itself after this time, such as 30s" },
   },
-  async run(invocation) {
+  run(invocation) {
     refuseWords(invocation.words);
-    const place = findPlace(invocation);
-    const span = readSpan(invocation);
-    const level = readLevel(invocation);
-    const serviceManager = chooseServiceManager(invocation);
-    const foreground = invocation.given.has("foreground");
-    const config = await readConfig(place, foreground);
-    config.log.level = level ?? config.log.level;
-    const log = open(place, config, foreground);
-    await runUntilStopped(log, span, () =>
-      startAgent({
-        config,
-        home: place.home,
-        serviceManager: { ...config.serviceManager, ...serviceManager },
-        log: log.write,
-        mode: foreground ? "foreground" : "background",
-      }));
-    return EXIT.done;
+    if (invocation.given.has("foreground")) return run(invocation);
+    return runAsService((service) => run(invocation, service));
   },
 };
+
+/** @param service the process as a service of Windows, if the service control manager has started it. */
+async function run(invocation: Invocation, service?: NativeService): Promise<number> {
+  const place = findPlace(invocation);
+  const span = readSpan(invocation);
+  const level = readLevel(invocation);
+  const serviceManager = chooseServiceManager(invocation);
+  const foreground = invocation.given.has("foreground");
+  const config = await readConfig(place, foreground);
+  config.log.level = level ?? config.log.level;
+  const log = open(place, config, foreground);
+  await runUntilStopped(log, span, service, () =>
+    startAgent({
+      config,
+      home: place.home,
+      serviceManager: { ...config.serviceManager, ...serviceManager },
+      log: log.write,
+      mode: foreground ? "foreground" : service ? "service" : "background",
+    }));
+  return EXIT.done;
+}
 
 /** A configuration that cannot be used is told on the console and, for a service, in its log. */
 async function readConfig(place: Place, foreground: boolean): Promise<Config> {
@@ -90,13 +98,14 @@ function isColourful(): boolean {
 }
 
 /**
- * Runs the agent until a signal asks for its end or the time is up; a second signal ends the process at once.
+ * Runs the agent until a signal or the service control manager asks for its end or the time is up; a second signal ends the process at once.
  *
  * @param span ms; undefined: no limit.
  */
 async function runUntilStopped(
   log: Log,
   span: number | undefined,
+  service: NativeService | undefined,
   start: () => Agent,
 ): Promise<void> {
   const { info, warning } = agentLog(log.write);
@@ -119,6 +128,7 @@ async function runUntilStopped(
   const { version, commit, deno } = buildInfo();
   info(`Started icinga-warden ${version} (${commit}, Deno ${deno}), process ${Deno.pid}`);
   const agent = start();
+  if (service) obeyServiceManager(service, agent, log.write, stop);
   if (stop.signal.aborted) void agent.stop();
   else stop.signal.addEventListener("abort", () => void agent.stop(), { once: true });
   await agent.done;

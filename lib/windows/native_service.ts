@@ -56,11 +56,22 @@ function nextMessage(worker: Worker): Promise<FromServiceThread> {
   });
 }
 
+/**
+ * Should the thread fail, nobody would hear the service control manager any more: the agent stops, and its end
+ * without a report is a crash to the service control manager.
+ */
 function serve(worker: Worker, name: string): NativeService {
   const over = Promise.withResolvers<void>();
   const early: ServiceRequest[] = [];
-  let take = (request: ServiceRequest) => void early.push(request);
+  let take = (request: ServiceRequest): void => {
+    early.push(request);
+  };
   const tell = (message: ToServiceThread) => worker.postMessage(message);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    over.resolve();
+    take("stop");
+  };
   worker.onmessage = ({ data }: MessageEvent<FromServiceThread>) => {
     if (data.type === "request") take(data.request);
     else if (data.type === "over") over.resolve();

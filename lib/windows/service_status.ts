@@ -117,7 +117,9 @@ export function controlsAccepted(state: StateNumber): number {
 }
 
 /** A status as Windows' `SERVICE_STATUS`: seven numbers of four bytes. */
-export function statusBytes({ state, checkpoint, exitCode }: ServiceStatus): Uint8Array<ArrayBuffer> {
+export function statusBytes(
+  { state, checkpoint, exitCode }: ServiceStatus,
+): Uint8Array<ArrayBuffer> {
   const view = new DataView(new ArrayBuffer(28));
   const win32ExitCode = exitCode === 0 ? NO_ERROR : ERROR_SERVICE_SPECIFIC_ERROR;
   [

@@ -53,7 +53,7 @@ function tell(message: FromServiceThread): void {
 }
 
 const handler = Deno.UnsafeCallback.threadSafe(
-  { parameters: ["u32", "u32", "pointer", "pointer"], result: "u32" },
+  { parameters: ["u32", "u32", "pointer", "pointer"], result: "u32" } as const,
   (control) => {
     const { code, status: next, request } = answer(status, control);
     if (code === 0) report(next);
@@ -63,7 +63,7 @@ const handler = Deno.UnsafeCallback.threadSafe(
 );
 
 const serviceMain = Deno.UnsafeCallback.threadSafe(
-  { parameters: ["u32", "pointer"], result: "void" },
+  { parameters: ["u32", "pointer"], result: "void" } as const,
   (count, names) => {
     const service = count > 0 && names !== null
       ? wideAt(new Deno.UnsafePointerView(names).getPointer(0))

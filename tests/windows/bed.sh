@@ -87,6 +87,7 @@ compile_programs() {
   local gcc="x86_64-w64-mingw32-gcc -O2 -municode"
   try $gcc -o "$bed/bed/bin/standin.exe" "$here/standin.c" -ladvapi32
   try $gcc -o "$bed/bed/bin/console.exe" "$here/console.c"
+  try $gcc -o "$bed/bed/bin/control.exe" "$here/control.c" -ladvapi32
 }
 
 make_prefix() {

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -87,22 +87,17 @@ async function inSession(test: (windows: Windows) => Promise<void>): Promise<voi
 export class Windows {
   readonly #services: string[] = [];
   readonly #agents: Agent[] = [];
+  #homes = 0;
   readonly #folder = `runs/${crypto.randomUUID()}`;
 
   /** Runs a program of Windows to its end, 60 s at most. */
-  async run(program: string, ...args: string[]): Promise<Ended> {
-    const child = system.command("", program, args).spawn();
-    const limit = setTimeout(() => child.kill("SIGKILL"), 60_000);
-    const { code, stdout } = await child.output();
-    clearTimeout(limit);
-    return { code, output: new TextDecoder().decode(stdout) };
+  run(program: string, ...args: string[]): Promise<Ended> {
+    return runToEnd(system.command("", program, args));
   }
 
   /** Installs the stand-in under a name and starts it. */
   async install(service: string): Promise<void> {
-    const binary = `${system.windowsRoot}\\bin\\standin.exe`;
-    await this.run("sc.exe", "create", service, "binPath=", binary, "start=", "demand");
-    this.#services.push(service);
+    await this.register(service, `${system.windowsRoot}\\bin\\standin.exe`);
     await this.run("net.exe", "start", service);
     await until(`${service} runs`, async () => await this.state(service) === 4);
   }
@@ -124,20 +119,43 @@ export class Windows {
     await Deno.remove(faultFile(service, fault)).catch(() => {});
   }
 
-  /** Starts the agent in a home of its own, which holds the exe and `files`. */
+  /** Lays out a home of its own, which holds the exe and `files`. */
+  async home(files: Record<string, string> = {}, name = "home"): Promise<Home> {
+    const home = new Home(`${this.#folder}/${this.#homes++}/${name}`);
+    await Deno.mkdir(home.outside, { recursive: true });
+    await Deno.copyFile(EXE, join(home.outside, "icinga-warden.exe"));
+    for (const [name, text] of Object.entries(files)) await home.write(name, text);
+    return home;
+  }
+
+  /** Starts the agent in a console of its own, in a home that holds the exe and `files`. */
   async agent(args: string[], files: Record<string, string> = {}, home = "home"): Promise<Agent> {
-    const folder = `${this.#folder}/${this.#agents.length}/${home}`;
-    const outside = join(system.root, folder);
-    await Deno.mkdir(outside, { recursive: true });
-    await Deno.copyFile(EXE, join(outside, "icinga-warden.exe"));
-    for (const [name, text] of Object.entries(files)) {
-      await Deno.writeTextFile(join(outside, name), text);
-    }
+    const { folder } = await this.home(files, home);
     const console = `${system.windowsRoot}\\bin\\console.exe`;
     const child = system.command(folder, console, ["100", "icinga-warden.exe", ...args]).spawn();
-    const agent = new Agent(outside, child);
+    const agent = new Agent(folder, child);
     this.#agents.push(agent);
     return agent;
+  }
+
+  /** Registers a command line as a service that is started by hand; removed when the case ends. */
+  async register(service: string, commandLine: string): Promise<void> {
+    this.owns(service);
+    await this.run("sc.exe", "create", service, "binPath=", commandLine, "start=", "demand");
+  }
+
+  /** Names a service that is to be removed when the case ends. */
+  owns(service: string): void {
+    this.#services.push(service);
+  }
+
+  /** Sends a service a control, 0 for none, and says how it stands after that; see control.c. */
+  async control(service: string, control: number): Promise<Standing> {
+    const program = `${system.windowsRoot}\\bin\\control.exe`;
+    const { output } = await this.run(program, service, String(control));
+    const [error, state, accepts, exitCode, ownCode, checkpoint, waitHint, took] = output.trim()
+      .split(" ").map(Number) as [number, number, number, number, number, number, number, number];
+    return { error, state, accepts, exitCode, ownCode, checkpoint, waitHint, took };
   }
 
   /** The process ids of agents that are there. */
@@ -160,14 +178,72 @@ export class Windows {
   }
 }
 
+/** How a service stands: Windows' `SERVICE_STATUS`. */
+export interface Standing {
+  /** Windows' error code for the control; 0 when it was taken. */
+  error: number;
+  state: number;
+  accepts: number;
+  exitCode: number;
+  /** The service's own exit code, where `exitCode` is 1066. */
+  ownCode: number;
+  checkpoint: number;
+  /** ms */
+  waitHint: number;
+  /** How long the service took to answer, ms. */
+  took: number;
+}
+
+/** A home folder with the exe in it. */
+export class Home {
+  /** `folder` is below the root of the {@linkcode System}. */
+  constructor(readonly folder: string) {}
+
+  /** The folder as this process names it. */
+  get outside(): string {
+    return join(system.root, this.folder);
+  }
+
+  /** The folder as Windows names it. */
+  get inside(): string {
+    return `${system.windowsRoot}\\${this.folder.replaceAll("/", "\\")}`;
+  }
+
+  /** Runs the exe to its end, 60 s at most, without a console. */
+  warden(...args: string[]): Promise<Ended> {
+    return runToEnd(system.command(this.folder, "icinga-warden.exe", args));
+  }
+
+  /** What is in its log file. */
+  log(): Promise<string> {
+    return this.read("logs/icinga-warden.log");
+  }
+
+  /** A file in it; empty when it is not there. */
+  read(file: string): Promise<string> {
+    return Deno.readTextFile(join(this.outside, file)).catch(() => "");
+  }
+
+  /** Writes a file into it. */
+  async write(file: string, text: string): Promise<void> {
+    await Deno.mkdir(dirname(join(this.outside, file)), { recursive: true });
+    await Deno.writeTextFile(join(this.outside, file), text);
+  }
+
+  /** Waits until its log matches, 40 s at most, and returns the log. */
+  async logged(pattern: RegExp): Promise<string> {
+    await until(`logged ${pattern}`, async () => pattern.test(await this.log()), () => this.log());
+    return await this.log();
+  }
+}
+
 /** An agent in a console of its own: see console.c. */
-export class Agent {
-  readonly #home: string;
+export class Agent extends Home {
   readonly #child: Deno.ChildProcess;
 
-  /** `home` as this process names it. */
-  constructor(home: string, child: Deno.ChildProcess) {
-    this.#home = home;
+  /** `folder` is its home. */
+  constructor(folder: string, child: Deno.ChildProcess) {
+    super(folder);
     this.#child = child;
   }
 
@@ -181,25 +257,9 @@ export class Agent {
     return this.read("stderr");
   }
 
-  /** What is in its log file. */
-  log(): Promise<string> {
-    return this.read("logs/icinga-warden.log");
-  }
-
-  /** A file of its home; empty when it is not there. */
-  read(file: string): Promise<string> {
-    return Deno.readTextFile(join(this.#home, file)).catch(() => "");
-  }
-
-  /** Waits until its log matches, 40 s at most, and returns the log. */
-  async logged(pattern: RegExp): Promise<string> {
-    await until(`logged ${pattern}`, async () => pattern.test(await this.log()), () => this.log());
-    return await this.log();
-  }
-
   /** Presses Ctrl+C or Ctrl+Break on its console. */
   async press(key: "ctrl-c" | "ctrl-break"): Promise<void> {
-    const file = join(this.#home, key);
+    const file = join(this.outside, key);
     await Deno.writeTextFile(file, "");
     await until(`${key} was pressed`, () => Promise.resolve(!exists(file)));
   }
@@ -213,10 +273,20 @@ export class Agent {
 
   /** Ends it, if it has not ended yet. */
   async kill(): Promise<void> {
-    if (!exists(join(this.#home, "exit"))) await Deno.writeTextFile(join(this.#home, "kill"), "");
+    if (!exists(join(this.outside, "exit"))) {
+      await Deno.writeTextFile(join(this.outside, "kill"), "");
+    }
     if (!this.#child.stdout.locked) await this.#child.stdout.cancel().catch(() => {});
     await this.#child.status;
   }
+}
+
+async function runToEnd(command: Deno.Command): Promise<Ended> {
+  const child = command.spawn();
+  const limit = setTimeout(() => child.kill("SIGKILL"), 60_000);
+  const { code, stdout } = await child.output();
+  clearTimeout(limit);
+  return { code, output: new TextDecoder().decode(stdout) };
 }
 
 /** Waits until something holds, 40 s at most. */

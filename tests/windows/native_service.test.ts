@@ -1,0 +1,110 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { CONTROL, STATE } from "../../lib/windows/service_status.ts";
+import { type Home, testWindows, until, type Windows } from "./machine.ts";
+
+const WARDEN = "warden tést ä";
+const SERVICE = "warden_test";
+const ALL_CONTROLS = 0x107;
+
+const configuration = (daemons: Record<string, unknown>): Record<string, string> => ({
+  "icinga-warden.json": JSON.stringify({ daemons }),
+});
+
+const watching = configuration({
+  icinga_agent_service: { arguments: { service: SERVICE, interval: "1s" } },
+});
+
+/** Registers the exe of a home as a service, as the service control manager starts it, and starts it. */
+async function start(windows: Windows, home: Home): Promise<void> {
+  await windows.register(WARDEN, `"${home.inside}\\icinga-warden.exe" run`);
+  await windows.run("net.exe", "start", WARDEN);
+}
+
+const inState = (windows: Windows, state: number) =>
+  until(
+    `state ${state}`,
+    async () => (await windows.control(WARDEN, 0)).state === state,
+    async () => JSON.stringify(await windows.control(WARDEN, 0)),
+  );
+
+testWindows("the agent is a service: it runs, and stops in order", async (windows) => {
+  const home = await windows.home(watching, "a home ä ü");
+  await start(windows, home);
+  await inState(windows, STATE.running);
+  assertEquals((await windows.control(WARDEN, 0)).accepts, ALL_CONTROLS);
+  await home.logged(/Started icinga-warden/);
+  await windows.run("net.exe", "stop", WARDEN);
+  await inState(windows, STATE.stopped);
+  const { exitCode, ownCode } = await windows.control(WARDEN, 0);
+  assertEquals({ exitCode, ownCode }, { exitCode: 0, ownCode: 0 });
+  assertMatch(
+    await home.log(),
+    /agent: Service 'warden tést ä' is told to stop: stopping\n.*agent: Stopped\n$/,
+  );
+  await until("no process is left", async () => (await windows.processes()).length === 0);
+});
+
+testWindows("a service that crashes is restarted by the agent as a service", async (windows) => {
+  await windows.install(SERVICE);
+  const home = await windows.home(watching);
+  await start(windows, home);
+  await home.logged(/Service 'warden_test' is RUNNING/);
+  await windows.fault(SERVICE, "crash");
+  await home.logged(/Restarted service 'warden_test': it is RUNNING \(restart_error 0\)/);
+  assertEquals(await windows.state(SERVICE), STATE.running);
+});
+
+testWindows("a paused agent restarts nothing until it is continued", async (windows) => {
+  await windows.install(SERVICE);
+  const home = await windows.home(watching);
+  await start(windows, home);
+  await home.logged(/Service 'warden_test' is RUNNING/);
+  assertEquals((await windows.control(WARDEN, CONTROL.pause)).error, 0);
+  await inState(windows, STATE.paused);
+  await windows.fault(SERVICE, "crash");
+  await until("it crashed", async () => await windows.state(SERVICE) === STATE.stopped);
+  // Three beats of the daemon go by, each of which would start the service.
+  await windows.run("ping.exe", "-n", "4", "127.0.0.1");
+  assertEquals(await windows.state(SERVICE), STATE.stopped);
+  assertEquals((await windows.control(WARDEN, CONTROL.continue)).error, 0);
+  await inState(windows, STATE.running);
+  await home.logged(/Restarted service 'warden_test'/);
+});
+
+testWindows("while a daemon hangs, a stop shows signs of life, and ends", async (windows) => {
+  const home = await windows.home({
+    ...configuration({ stubborn: { module: "stubborn.js" } }),
+    "stubborn.js":
+      `export default { name: "stubborn", description: "", run: () => new Promise(() => {}) };`,
+  });
+  await start(windows, home);
+  await home.logged(/Started/);
+  await inState(windows, STATE.running);
+  const { state, waitHint } = await windows.control(WARDEN, CONTROL.stop);
+  assertEquals({ state, waitHint }, { state: STATE.stopPending, waitHint: 10_000 });
+  await until("a sign of life", async () => {
+    const { state, checkpoint } = await windows.control(WARDEN, 0);
+    return state === STATE.stopPending && checkpoint > 1;
+  });
+  await inState(windows, STATE.stopped);
+  assertEquals((await windows.control(WARDEN, 0)).exitCode, 0);
+  assertMatch(await home.log(), /stubborn.* did not stop within 5 s[^]*agent: Stopped\n$/);
+});
+
+testWindows("a start that fails is told as an error of the service's own", async (windows) => {
+  const home = await windows.home({ "icinga-warden.json": `{ "log": { "level": "loud" } }` });
+  await start(windows, home);
+  await inState(windows, STATE.stopped);
+  const { exitCode, ownCode } = await windows.control(WARDEN, 0);
+  assertEquals({ exitCode, ownCode }, { exitCode: 1066, ownCode: 2 });
+  assertMatch(await home.log(), /\[FATAL\] agent: .*log\.level: .*"loud"/);
+});
+
+testWindows("a control that asks for nothing leaves it as it is", async (windows) => {
+  await start(windows, await windows.home(watching));
+  await inState(windows, STATE.running);
+  // 130 is a control of the user's own: Windows hands back the service's refusal, Wine does not.
+  await windows.control(WARDEN, 130);
+  const { error, state } = await windows.control(WARDEN, CONTROL.interrogate);
+  assertEquals({ error, state }, { error: 0, state: STATE.running });
+});
