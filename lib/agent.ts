@@ -1,9 +1,7 @@
-import { dirname, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { builtinDaemons } from "../daemons/mod.ts";
+import { dirname } from "node:path";
 import { buildInfo } from "./build.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import type { Config, DaemonConfig } from "./config/mod.ts";
+import type { Config } from "./config/mod.ts";
 import {
   AGENT_MAPS,
   type AgentInfo,
@@ -12,9 +10,9 @@ import {
   type RunEnd,
   type RunMode,
 } from "./daemon/agent_state.ts";
-import type { DaemonPermissions } from "./daemon/mod.ts";
 import { MAIN_THREAD, mayWrite, threadName } from "./daemon/names.ts";
 import { agentLog, type WriteLog } from "./log/mod.ts";
+import type { RegisteredDaemon } from "./registry/registry.ts";
 import { type ServiceManagerPlan, servicePrograms } from "./service/mod.ts";
 import { PublicState } from "./state/mod.ts";
 import { diffPlans } from "./supervisor/diff.ts";
@@ -28,6 +26,8 @@ import { supervise, type ThreadPlan } from "./supervisor/supervisor.ts";
 export interface AgentParts {
   /** What is in force. */
   config: Config;
+  /** The daemons that it registers, their modules looked at. */
+  daemons: readonly RegisteredDaemon[];
   /** The home folder, absolute. */
   home: string;
   /** The service manager that daemons get. */
@@ -66,10 +66,10 @@ export interface Agent {
    */
   restartDaemon(name: string): Promise<void>;
   /**
-   * Puts another configuration into force: only what differs is started, stopped or restarted. Resolves when
-   * what had to stop is gone.
+   * Puts another configuration into force: only what differs is started, stopped or restarted. A daemon that
+   * runs and cannot be run as it is now registered goes on as it was. Resolves when what had to stop is gone.
    */
-  apply(config: Config): Promise<void>;
+  apply(config: Config, daemons: readonly RegisteredDaemon[]): Promise<void>;
 }
 
 /** The pool that a daemon's first thread runs in. */
@@ -100,7 +100,7 @@ class RunningAgent implements Agent {
   #stopped = false;
 
   constructor(parts: AgentParts) {
-    const { log, config, clock = systemClock } = parts;
+    const { log, config, daemons, clock = systemClock } = parts;
     this.#parts = parts;
     this.#clock = clock;
     this.#pool = new ThreadPool(config.threadPools[MAIN_POOL].max);
@@ -112,9 +112,9 @@ class RunningAgent implements Agent {
       onProblem: (text) => agentLog(log).warning(text),
     });
     this.#tellInfo();
-    this.#tellDaemons(config);
-    const plans = planDaemons(config, this.#pool, parts);
-    if (plans.size === 0) {
+    this.#tellDaemons(daemons);
+    const plans = planDaemons(daemons, config, this.#pool, parts);
+    if (!Object.values(config.daemons).some(({ enabled }) => enabled)) {
       agentLog(log).warning("No daemon is registered and enabled: there is nothing to do");
     }
     for (const plan of plans.values()) this.#start(plan);
@@ -151,10 +151,14 @@ class RunningAgent implements Agent {
     this.#start(running.plan);
   }
 
-  async apply(config: Config): Promise<void> {
-    this.#tellDaemons(config);
+  async apply(config: Config, daemons: readonly RegisteredDaemon[]): Promise<void> {
+    this.#tellDaemons(daemons);
     const before = new Map([...this.#running].map(([name, { plan }]) => [name, plan]));
-    const after = planDaemons(config, this.#pool, this.#parts);
+    const after = planDaemons(daemons, config, this.#pool, this.#parts);
+    for (const { name, problem } of daemons) {
+      const running = before.get(name);
+      if (problem !== undefined && running) after.set(name, running);
+    }
     const { start, stop, restart } = diffPlans(before, after, samePlan);
     const stopped = stop.map((name) => this.#stop(name));
     for (const plan of start) this.#start(plan);
@@ -212,25 +216,29 @@ class RunningAgent implements Agent {
     for (const [key, value] of Object.entries(info)) map.set(key, value);
   }
 
-  #tellDaemons({ daemons }: Config): void {
+  /** Says which daemons are registered, and logs what is wrong with one, once as long as it stays so. */
+  #tellDaemons(daemons: readonly RegisteredDaemon[]): void {
     const map = this.state.map<string, DaemonStanding>(AGENT_MAPS.daemons);
-    for (const name of map.keys()) if (!(name in daemons)) map.delete(name);
-    for (const [name, { module, enabled }] of Object.entries(daemons)) {
-      map.set(name, { module: module ?? null, enabled });
+    const names = new Set(daemons.map(({ name }) => name));
+    for (const name of map.keys()) if (!names.has(name)) map.delete(name);
+    for (const { name, module, enabled, problem } of daemons) {
+      if (problem !== undefined && problem !== map.get(name)?.problem) {
+        agentLog(this.#parts.log).error(problem);
+      }
+      map.set(name, { module, enabled, ...(problem !== undefined && { problem }) });
     }
   }
 }
 
 /** The plans of the daemons that are to run, by name. */
 function planDaemons(
-  { daemons, log }: Config,
+  daemons: readonly RegisteredDaemon[],
+  { log }: Config,
   pool: ThreadPool,
   parts: AgentParts,
 ): Map<string, ThreadPlan> {
-  const enabled = Object.entries(daemons).filter(([, daemon]) => daemon.enabled);
-  return new Map(
-    enabled.map(([name, daemon]) => [name, planThread(name, daemon, log, pool, parts)]),
-  );
+  const usable = daemons.filter(({ enabled, problem }) => enabled && problem === undefined);
+  return new Map(usable.map((daemon) => [daemon.name, planThread(daemon, log, pool, parts)]));
 }
 
 /** A log level of its own is no reason to restart a daemon. */
@@ -241,40 +249,25 @@ function samePlan(a: ThreadPlan, b: ThreadPlan): boolean {
 }
 
 function planThread(
-  daemon: string,
-  config: DaemonConfig,
+  { name, url, version, files: [file], ...daemon }: RegisteredDaemon,
   log: Config["log"],
   pool: ThreadPool,
   { home, serviceManager }: AgentParts,
 ): ThreadPlan {
-  const { module, permissions, folder } = findModule(daemon, config, home);
+  const folder = file === undefined ? undefined : dirname(file);
   return {
     assignment: {
-      thread: threadName(daemon, "run", "Main", 0),
-      daemon,
-      module,
-      arguments: config.arguments,
+      thread: threadName(name, "run", "Main", 0),
+      daemon: name,
+      module: url,
+      version,
+      home,
+      arguments: daemon.arguments,
+      services: daemon.permissions.services ?? false,
       serviceManager,
       logLevel: log.level,
     },
-    permissions: workerPermissions(permissions, folder, servicePrograms(serviceManager)),
+    permissions: workerPermissions(daemon.permissions, folder, servicePrograms(serviceManager)),
     pool,
   };
-}
-
-interface DaemonModule {
-  /** Its URL. */
-  module: string;
-  permissions: DaemonPermissions;
-  /** The folder it lies in; undefined inside the program. */
-  folder?: string;
-}
-
-function findModule(daemon: string, { module }: DaemonConfig, home: string): DaemonModule {
-  if (module === undefined) {
-    const builtin = builtinDaemons.get(daemon)!;
-    return { module: builtin.module, permissions: builtin.definition.permissions ?? {} };
-  }
-  const file = resolve(home, module);
-  return { module: pathToFileURL(file).href, permissions: {}, folder: dirname(file) };
 }

@@ -3,6 +3,7 @@ import { type Agent, type AgentParts, startAgent } from "../lib/agent.ts";
 import { type Config, defaultConfig } from "../lib/config/mod.ts";
 import { AGENT_MAPS, type ThreadStanding } from "../lib/daemon/agent_state.ts";
 import type { LogEntry } from "../lib/log/mod.ts";
+import { Registry } from "../lib/registry/registry.ts";
 
 /** Counts its beats in the map `Beats`. */
 const COUNTER = `export default { name: "counter", description: "counts", run: (context) => {
@@ -13,7 +14,7 @@ const COUNTER = `export default { name: "counter", description: "counts", run: (
 /** An agent with daemons of its own, each a name and the module it runs, in a home of its own. */
 async function withAgent(
   daemons: Record<string, string>,
-  test: (agent: Agent, config: (daemons: Record<string, string>) => Config) => Promise<void>,
+  test: (agent: Agent, apply: (daemons: Record<string, string>) => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const home = await Deno.makeTempDir({ prefix: "agent ä " });
   await Deno.writeTextFile(`${home}/counter.js`, COUNTER);
@@ -26,15 +27,23 @@ async function withAgent(
       ) => [name, { module, arguments: {}, enabled: true }]),
     ),
   });
+  const registry = new Registry(home);
+  const register = async (daemons: Record<string, string>) => {
+    const loaded = { config: config(daemons), describe: String };
+    return { config: loaded.config, daemons: await registry.resolve(loaded) };
+  };
   const parts: AgentParts = {
-    config: config(daemons),
+    ...await register(daemons),
     home,
     serviceManager: { kind: "simulated", scenario: {} },
     log: (record) => void records.push(record),
   };
   const agent = startAgent(parts);
   try {
-    await test(agent, config);
+    await test(agent, async (daemons) => {
+      const { config, daemons: registered } = await register(daemons);
+      await agent.apply(config, registered);
+    });
   } finally {
     await agent.stop();
     await Deno.remove(home, { recursive: true });
@@ -79,10 +88,10 @@ Deno.test("a daemon is restarted on request, and others are not", async () => {
 });
 
 Deno.test("another configuration starts, stops and restarts only what differs", async () => {
-  await withAgent({ a: "counter.js", b: "counter.js" }, async (agent, config) => {
+  await withAgent({ a: "counter.js", b: "counter.js" }, async (agent, apply) => {
     await until("both beat", () => beats(agent, "a") > 2 && beats(agent, "b") > 2);
     const since = threads(agent).get("b::run::Main::0")!.since;
-    await agent.apply(config({ b: "counter.js", c: "./counter.js" }));
+    await apply({ b: "counter.js", c: "./counter.js" });
     await until("c beats", () => beats(agent, "c") > 2);
     assertEquals([...threads(agent).keys()].sort(), ["b::run::Main::0", "c::run::Main::0"]);
     assertEquals(threads(agent).get("b::run::Main::0")!.since, since);

@@ -1,4 +1,5 @@
 import { builtinArguments } from "../../daemons/mod.ts";
+import { findModules } from "../registry/discover.ts";
 import {
   ConfigError,
   configSchema,
@@ -45,9 +46,11 @@ export const configCommand: Command = {
  *
  * @throws {ConfigError} when it cannot be used.
  */
-export function loadPlace({ configFile, configNamed }: Place): Promise<LoadedConfig> {
-  return loadConfig(configFile, {
+export async function loadPlace({ home, configFile, configNamed }: Place): Promise<LoadedConfig> {
+  const found = await findModules(home);
+  return await loadConfig(configFile, {
     mustExist: configNamed,
+    found: new Set(found.map(({ name }) => name)),
     builtin: builtinArguments,
   });
 }

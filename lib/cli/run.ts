@@ -2,8 +2,15 @@ import { join } from "node:path";
 import { type Agent, startAgent } from "../agent.ts";
 import { buildInfo } from "../build.ts";
 import { systemClock } from "../clock.ts";
-import { type Config, ConfigError, defaultConfig, parseDuration } from "../config/mod.ts";
+import {
+  type Config,
+  ConfigError,
+  defaultConfig,
+  type LoadedConfig,
+  parseDuration,
+} from "../config/mod.ts";
 import { agentLog, type Log, openLog } from "../log/mod.ts";
+import { Registry } from "../registry/registry.ts";
 import {
   demoScenario,
   parseScenario,
@@ -18,6 +25,9 @@ import { printError } from "./output.ts";
 import { findPlace, type Place } from "./place.ts";
 import { obeyServiceManager, runAsService } from "./service_mode.ts";
 import { onStopSignal } from "./signals.ts";
+
+/** How long the built-in daemons wait for modules that are slow to load, ms. */
+const MODULES_WAIT = 500;
 
 /** `icinga-warden run` */
 export const runCommand: Command = {
@@ -51,24 +61,35 @@ async function run(invocation: Invocation, service?: NativeService): Promise<num
   const level = readLevel(invocation);
   const serviceManager = chooseServiceManager(invocation);
   const foreground = invocation.given.has("foreground");
-  const config = await readConfig(place, foreground);
+  const loaded = await readConfig(place, foreground);
+  const { config } = loaded;
   config.log.level = level ?? config.log.level;
   const log = open(place, config, foreground);
-  await runUntilStopped(log, span, service, () =>
-    startAgent({
+  const registry = new Registry(place.home);
+  const resolving = registry.resolve(loaded);
+  const daemons = await Promise.race([
+    resolving,
+    systemClock.sleep(MODULES_WAIT).then(() => registry.resolveBuiltin(loaded)),
+  ]);
+  await runUntilStopped(log, span, service, () => {
+    const agent = startAgent({
       config,
+      daemons,
       home: place.home,
       serviceManager: { ...config.serviceManager, ...serviceManager },
       log: log.write,
       mode: foreground ? "foreground" : service ? "service" : "background",
-    }));
+    });
+    void resolving.then((daemons) => agent.apply(config, daemons));
+    return agent;
+  });
   return EXIT.done;
 }
 
 /** A configuration that cannot be used is told on the console and, for a service, in its log. */
-async function readConfig(place: Place, foreground: boolean): Promise<Config> {
+async function readConfig(place: Place, foreground: boolean): Promise<LoadedConfig> {
   try {
-    return (await loadPlace(place)).config;
+    return await loadPlace(place);
   } catch (error) {
     if (error instanceof ConfigError && !foreground) {
       const log = open(place, defaultConfig(), foreground);

@@ -86,6 +86,38 @@ export function withDefaults(
   return Object.fromEntries(Object.entries(specs).map(written));
 }
 
+const EXPECTED_TEXT = "expected text in double quotes";
+
+const TYPES = ["string", "number", "boolean", "duration", "size", "list"];
+
+/** What is wrong with a daemon's own statement of its arguments: a mistake of its author. */
+export function specProblems(specs: Record<string, unknown>): Problem[] {
+  return Object.entries(specs).flatMap(([name, spec]) => {
+    if (!isObject(spec)) {
+      return [{ path: [name], value: spec, expected: "expected { type, description }" }];
+    }
+    const { type, description = "", default: fallback } = spec;
+    if (!TYPES.includes(String(type))) {
+      return [{ path: [name, "type"], value: type, expected: expectedOneOf(TYPES) }];
+    }
+    if (typeof description !== "string") {
+      return [{ path: [name, "description"], value: description, expected: EXPECTED_TEXT }];
+    }
+    const wrong = boundProblems(spec as ArgumentSpec, name);
+    if (wrong.length > 0 || fallback === undefined) return wrong;
+    return argumentProblems(spec as ArgumentSpec, fallback, [name, "default"]);
+  });
+}
+
+function boundProblems(spec: ArgumentSpec, name: string): Problem[] {
+  if (spec.type !== "duration" && spec.type !== "size") return [];
+  const parse = spec.type === "duration" ? parseDuration : parseSize;
+  const expected = (spec.type === "duration" ? expectedDuration : expectedSize)({});
+  return (["min", "max"] as const)
+    .filter((end) => spec[end] !== undefined && parse(String(spec[end])) === undefined)
+    .map((end) => ({ path: [name, end], value: spec[end], expected }));
+}
+
 function unknownArguments(specs: ArgumentSpecs, given: Record<string, unknown>): Problem[] {
   const known = Object.keys(specs);
   return Object.entries(given)
@@ -97,7 +129,8 @@ function unknownArguments(specs: ArgumentSpecs, given: Record<string, unknown>):
 
 function argumentProblems(spec: ArgumentSpec, value: unknown, path: string[]): Problem[] {
   if (value === undefined) {
-    return [{ path, value, fault: "missing", expected: `it has no default: ${spec.description}` }];
+    const meaning = spec.description ? `: ${spec.description}` : "";
+    return [{ path, value, fault: "missing", expected: `it has no default${meaning}` }];
   }
   if (spec.type === "list" && Array.isArray(value)) {
     const item: ArgumentSpec = { ...spec, type: "string", default: undefined };
@@ -131,7 +164,7 @@ function refuseText(
   check: ArgumentCheck | undefined,
 ): string | undefined {
   if (oneOf) return oneOf.some((known) => known === value) ? undefined : expectedOneOf(oneOf);
-  return typeof value === "string" ? check?.(value) : "expected text in double quotes";
+  return typeof value === "string" ? check?.(value) : EXPECTED_TEXT;
 }
 
 function isNumber(value: unknown, spec: Bounds & { integer?: boolean }): boolean {

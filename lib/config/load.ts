@@ -1,6 +1,6 @@
-import { type BuiltinArguments, checkConfig } from "./check.ts";
+import { type BuiltinArguments, checkConfig, type FoundNames } from "./check.ts";
 import { readConfigFile } from "./file.ts";
-import { ConfigError, type PlacedProblem } from "./problem.ts";
+import { ConfigError, type PlacedProblem, type Problem } from "./problem.ts";
 import { type Config, defaultConfig } from "./schema.ts";
 import { readSource } from "./source.ts";
 import { readSyntax } from "./syntax.ts";
@@ -10,6 +10,8 @@ import { decodeText } from "./text.ts";
 export interface LoadOptions {
   /** What the built-in daemons take. */
   builtin: BuiltinArguments;
+  /** The modules that can be registered by their name alone; none unless told. */
+  found?: FoundNames;
   /** Whether a missing file is an error (`false`: the defaults are in force). */
   mustExist?: boolean;
 }
@@ -20,6 +22,8 @@ export interface LoadedConfig {
   file: string;
   /** False when there is no such file: the configuration is the default. */
   exists: boolean;
+  /** Says what is wrong with a value in it, in one line with its file and place. */
+  describe(problem: Problem): string;
 }
 
 const MISSING: PlacedProblem = {
@@ -36,14 +40,14 @@ const MISSING: PlacedProblem = {
  */
 export async function loadConfig(
   file: string,
-  { builtin, mustExist = false }: LoadOptions,
+  { builtin, found, mustExist = false }: LoadOptions,
 ): Promise<LoadedConfig> {
   const bytes = await readConfigFile(file);
   if (!bytes && mustExist) throw new ConfigError(file, [MISSING]);
-  if (!bytes) return { config: defaultConfig(), file, exists: false };
+  if (!bytes) return { config: defaultConfig(), file, exists: false, describe: inFile(file) };
   const text = decodeText(bytes);
   if (typeof text !== "string") throw new ConfigError(file, [text]);
-  return { config: parseConfig(text, file, builtin), file, exists: true };
+  return { ...parseLoaded(text, file, builtin, found), exists: true };
 }
 
 /**
@@ -51,15 +55,36 @@ export async function loadConfig(
  *
  * @throws {ConfigError} with every problem, in the order of the text.
  */
-export function parseConfig(text: string, file: string, builtin: BuiltinArguments): Config {
+export function parseConfig(
+  text: string,
+  file: string,
+  builtin: BuiltinArguments,
+  found?: FoundNames,
+): Config {
+  return parseLoaded(text, file, builtin, found).config;
+}
+
+function parseLoaded(
+  text: string,
+  file: string,
+  builtin: BuiltinArguments,
+  found?: FoundNames,
+): Omit<LoadedConfig, "exists"> {
   const tree = readSyntax(text);
   if (Array.isArray(tree)) throw new ConfigError(file, tree);
   const source = readSource(tree, text);
-  const config = checkConfig(source.value, builtin);
-  const found = Array.isArray(config) ? config.map(source.locate) : [];
-  const problems = [...source.problems, ...found].sort(byPlace);
+  const config = checkConfig(source.value, builtin, found);
+  const wrong = Array.isArray(config) ? config.map(source.locate) : [];
+  const problems = [...source.problems, ...wrong].sort(byPlace);
   if (Array.isArray(config) || problems.length > 0) throw new ConfigError(file, problems);
-  return config;
+  return { config, file, describe: inFile(file, source.locate) };
+}
+
+function inFile(
+  file: string,
+  locate: (problem: Problem) => PlacedProblem = (problem) => problem,
+): LoadedConfig["describe"] {
+  return (problem) => new ConfigError(file, [locate(problem)]).message;
 }
 
 function byPlace(a: PlacedProblem, b: PlacedProblem): number {

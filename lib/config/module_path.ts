@@ -3,10 +3,11 @@
  * undefined when it is right.
  *
  * A module lies in home (a relative path that does not leave it) or at an absolute path, `C:\…`,
- * `\\server\share\…` or `/…`. Either separator may be used.
+ * `\\server\share\…` or `/…`. Either separator may be used. Or it is the name of a built-in daemon.
  */
 export function checkModulePath(path: string): string | undefined {
   if (/\p{Cc}/u.test(path)) return String.raw`expected a path; write \\ for each backslash`;
+  if (/^[a-z][a-z0-9_]*$/.test(path)) return undefined; // a built-in daemon, looked up elsewhere
   if (!/[^\\/]\.(?:ts|js|mjs)$/.test(path)) return "expected a path that ends in .ts, .js or .mjs";
   if (path.replace(/^[A-Za-z]:[\\/]/, "").includes(":")) {
     return "expected a path in home or an absolute path, with no colon but a drive's";

@@ -20,6 +20,8 @@ const KB = 1024;
 /** How many threads run at once in a thread pool that does not say. */
 const DEFAULT_THREADS = 20;
 
+const EXPECTED_ITEM = "expected text in double quotes";
+
 /** What a daemon may be called. */
 export const DaemonName = v.pipe(
   v.string(),
@@ -37,12 +39,40 @@ const poolName = v.pipe(
   ),
 );
 
+const permissionList = (description: string) =>
+  v.optional(v.pipe(
+    v.array(
+      v.pipe(v.string(EXPECTED_ITEM), v.nonEmpty(EXPECTED_ITEM)),
+      "expected a list of texts in square brackets",
+    ),
+    v.description(description),
+  ));
+
+const permissions = v.pipe(
+  v.strictObject({
+    services: v.optional(v.pipe(
+      v.boolean("expected true or false"),
+      v.description("Whether it may query, start and stop services"),
+    )),
+    read: permissionList("Files and folders that it may read, in home or absolute; * is all"),
+    write: permissionList("Files and folders that it may write, in home or absolute; * is all"),
+    run: permissionList("Programs that it may run; * is all"),
+    net: permissionList("Hosts that it may speak to, host or host:port; * is all"),
+    env: permissionList("Environment variables that it may read; * is all"),
+    ffi: permissionList("Libraries that it may load; * is all"),
+    sys: permissionList("What it may ask of the system, such as hostname; * is all"),
+  }),
+  v.description(
+    "What the daemon may do, of what its module declares; its own folder it reads anyway",
+  ),
+);
+
 /** The form of one daemon's entry. */
 export const DaemonSchema = v.strictObject({
   module: v.optional(v.pipe(
     v.string("expected a path in double quotes"),
     v.description(
-      "The daemon's file (.ts, .js or .mjs), in home or at an absolute path; none for a built-in daemon",
+      "The daemon's file (.ts, .js or .mjs), in home or at an absolute path, or the name of a built-in daemon",
     ),
     v.check(
       (path) => checkModulePath(path) === undefined,
@@ -60,6 +90,7 @@ export const DaemonSchema = v.strictObject({
     ),
     true,
   ),
+  permissions: v.optional(permissions),
 });
 
 const daemons = v.pipe(

@@ -50,6 +50,8 @@ export interface DaemonContext<S extends ArgumentSpecs = ArgumentSpecs> {
   readonly daemon: string;
   /** The thread's name. */
   readonly thread: string;
+  /** The home folder, absolute: relative paths of permissions begin there. */
+  readonly home: string;
   /** Aborted when the daemon is to stop. */
   readonly signal: AbortSignal;
   /** The arguments, checked, with defaults filled in; durations in ms, sizes in bytes. */
@@ -71,7 +73,7 @@ export interface DaemonContext<S extends ArgumentSpecs = ArgumentSpecs> {
   /**
    * A Windows service to manage.
    *
-   * @throws {Error} when the daemon did not declare the permission `services`.
+   * @throws {Error} when the daemon lacks the permission `services`.
    */
   service(name: string): Service;
 }
@@ -82,6 +84,8 @@ export interface ContextParts<S extends ArgumentSpecs> {
   daemon: string;
   /** See {@linkcode DaemonContext}. */
   thread: string;
+  /** See {@linkcode DaemonContext}; the current folder unless told. */
+  home?: string;
   /** See {@linkcode DaemonContext}. */
   signal: AbortSignal;
   /** See {@linkcode DaemonContext}. */
@@ -103,6 +107,7 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
   return {
     daemon,
     thread,
+    home: parts.home ?? Deno.cwd(),
     signal,
     arguments: parts.arguments,
     log: parts.log,
@@ -117,7 +122,7 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
     service: (name) => {
       if (!services) {
         throw new Error(
-          `Cannot manage service '${name}': daemon '${daemon}' does not declare permissions: { services: true }`,
+          `Cannot manage service '${name}': daemon '${daemon}' lacks the permission services; its module declares it, the configuration grants it`,
         );
       }
       return bindService(services, name, signal);

@@ -1,22 +1,28 @@
 import type { ArgumentSpecs, ArgumentValues } from "../config/arguments.ts";
+import type { DaemonPermissions } from "../config/permissions.ts";
 import type { DaemonContext } from "./context.ts";
 
-/** What a daemon may do beyond computing and sharing state. What is not declared is refused. */
-export interface DaemonPermissions {
-  /** Query, start and stop services: the thread may run `sc.exe` and `net.exe`, and nothing else. */
-  services?: boolean;
+/** What a daemon says of one of its maps. */
+export interface MapSpec {
+  /** One sentence for people. */
+  description: string;
 }
+
+/** A daemon's maps by name. */
+export type MapSpecs = Readonly<Record<string, MapSpec>>;
 
 /** A daemon: what a module exports as its default. */
 export interface DaemonDefinition<S extends ArgumentSpecs = ArgumentSpecs> {
-  /** An identifier in snake case, the same as the module's file name without its extension. */
+  /** Small letters, digits and `_`, a letter first; the same as the module's file name without its extension. */
   name: string;
   /** One sentence for people. */
   description: string;
   /** The arguments it takes; none when left out. */
   arguments?: S;
-  /** What it may do; nothing when left out. */
+  /** What it needs beyond computing and sharing state; nothing when left out. The configuration grants it. */
   permissions?: DaemonPermissions;
+  /** The maps of the public state that it keeps, for people; one that is not listed can be used as well. */
+  maps?: MapSpecs;
   /**
    * The daemon's work, called once in a thread of its own. Returning means that the work is done; throwing,
    * that it failed, and it is started again after a while. It must return soon after
@@ -47,4 +53,4 @@ export function defineDaemon<const S extends ArgumentSpecs>(
   return definition;
 }
 
-export type { ArgumentSpecs, ArgumentValues };
+export type { ArgumentSpecs, ArgumentValues, DaemonPermissions };

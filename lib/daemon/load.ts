@@ -1,4 +1,7 @@
+import { fileURLToPath } from "node:url";
+import { refuseDefinition } from "./check.ts";
 import type { DaemonDefinition } from "./define.ts";
+import { describeLoadError } from "./load_error.ts";
 
 /**
  * Whether an exe of a version of Deno reads a module from disk: any of them JavaScript, TypeScript those from
@@ -13,25 +16,26 @@ export function readsModule(module: string, deno: string): boolean {
  * Imports a daemon's module and returns what it defines.
  *
  * @param module its URL.
- * @throws {Error} when the module cannot be loaded or its default export is no daemon.
+ * @throws {Error} one line with file and place, when the module cannot be loaded or exports no daemon.
  */
 export async function loadDaemon(module: string): Promise<DaemonDefinition> {
+  const file = fileURLToPath(module);
   const inside = module.startsWith(new URL("../../", import.meta.url).href);
   if (Deno.build.standalone && !inside && !readsModule(module, Deno.version.deno)) {
     throw new Error(
-      `Cannot load ${module}: this exe of Deno ${Deno.version.deno} reads JavaScript only; compile the daemon to .js, or use an exe of Deno 2.9 or later`,
+      `${file}: TypeScript, and this exe of Deno ${Deno.version.deno} reads JavaScript only; compile the daemon to .js, or use an exe of Deno 2.9 or later`,
     );
   }
-  const { default: definition } = await import(module);
-  if (!isDaemon(definition)) {
-    throw new Error(
-      `Cannot use ${module}: its default export must be a daemon, { name, description, run }`,
-    );
-  }
-  return definition;
+  const { default: definition } = await importModule(module, file);
+  const refusal = refuseDefinition(definition, inside ? undefined : file);
+  if (refusal !== undefined) throw new Error(`${file}: ${refusal}`);
+  return definition as DaemonDefinition;
 }
 
-function isDaemon(value: unknown): value is DaemonDefinition {
-  const { name, run } = (value ?? {}) as Partial<DaemonDefinition>;
-  return typeof name === "string" && typeof run === "function";
+async function importModule(module: string, file: string): Promise<{ default?: unknown }> {
+  try {
+    return await import(module);
+  } catch (error) {
+    throw new Error(describeLoadError(error, file));
+  }
 }

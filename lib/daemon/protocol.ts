@@ -9,9 +9,15 @@ export interface Assignment {
   daemon: string;
   /** The URL of its module. */
   module: string;
+  /** Changes when the module does; the same module of another version is another plan. */
+  version: string;
+  /** The home folder, absolute. */
+  home: string;
   /** Its arguments as configured, not yet checked. */
   arguments: Record<string, unknown>;
-  /** The service manager that it is given, if its permissions allow one. */
+  /** Whether it is given the service manager. */
+  services: boolean;
+  /** The service manager. */
   serviceManager: ServiceManagerPlan;
   /** Records below this level stay in the thread. */
   logLevel: LogLevel;

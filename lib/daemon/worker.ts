@@ -66,7 +66,7 @@ function failure(error: unknown): FromThread {
 }
 
 async function run(
-  { daemon, thread, module, arguments: given, serviceManager }: Assignment,
+  { daemon, thread, module, home, arguments: given, services, serviceManager }: Assignment,
   state: PublicState,
   log: DaemonLog,
 ): Promise<FromThread> {
@@ -76,9 +76,6 @@ async function run(
     if (problems.length > 0) {
       throw new Error(`Cannot use its arguments: ${problems.map(describeProblem).join(", and ")}`);
     }
-    const services = definition.permissions?.services
-      ? createServiceManager(serviceManager)
-      : undefined;
     await state.ready;
     tell({ type: "running" });
     await definition.run(
@@ -89,7 +86,8 @@ async function run(
         arguments: values,
         state,
         log,
-        services,
+        home,
+        services: services ? createServiceManager(serviceManager) : undefined,
       }),
     );
     return { type: "finished" };

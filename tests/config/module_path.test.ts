@@ -19,6 +19,10 @@ Deno.test("a module lies in home or at an absolute path", () => {
   for (const path of right) assertEquals(checkModulePath(path), undefined, path);
 });
 
+Deno.test("a name alone is a built-in daemon's", () => {
+  assertEquals(checkModulePath("service_watch"), undefined);
+});
+
 Deno.test("a relative path that leaves home is refused", () => {
   for (const path of ["../x.ts", "..\\x.ts", "a/../../x.ts", "./../x.ts", "a\\..\\..\\a/x.ts"]) {
     assertEquals(checkModulePath(path), "expected a path in home or an absolute path", path);
@@ -28,7 +32,7 @@ Deno.test("a relative path that leaves home is refused", () => {
 Deno.test("a module is TypeScript or JavaScript", () => {
   const wrong = [
     "",
-    "x",
+    "X",
     "x.ps1",
     "x.tsx",
     "x.ts ",

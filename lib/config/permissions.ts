@@ -1,0 +1,58 @@
+import type { Problem } from "./problem.ts";
+
+/** The kinds of permission that are lists; Deno's own words. */
+export const PERMISSION_LISTS = ["read", "write", "run", "net", "env", "ffi", "sys"] as const;
+
+/** A kind of permission that is a list. */
+export type PermissionList = typeof PERMISSION_LISTS[number];
+
+/**
+ * What a daemon may do beyond computing, sharing state and reading its own folder. A module declares what it
+ * needs, and the configuration grants it; both in this form. What is not in both is refused.
+ *
+ * In a module, `{drive}` in an item stands for the argument `drive` (for each item of it, where it is a list;
+ * for nothing, where it is empty), and `{home}` for the home folder. The item `*` stands for all there is.
+ */
+export interface DaemonPermissions {
+  /** Query, start and stop services: the thread may run `sc.exe` and `net.exe`. */
+  services?: boolean | undefined;
+  /** Files and folders to read; relative to home, or absolute. A folder counts with all that is in it. */
+  read?: readonly string[] | undefined;
+  /** Files and folders to write; as `read`. */
+  write?: readonly string[] | undefined;
+  /** Programs to run: an absolute path, or a name that is found on the path. What they do is theirs. */
+  run?: readonly string[] | undefined;
+  /** Hosts to speak to: `host`, `host:port`. */
+  net?: readonly string[] | undefined;
+  /** Environment variables to read. */
+  env?: readonly string[] | undefined;
+  /** Libraries to load; what they do is not limited by anything. */
+  ffi?: readonly string[] | undefined;
+  /** What to ask of the system: `hostname`, `osRelease`, `systemMemoryInfo` and the other names of Deno. */
+  sys?: readonly string[] | undefined;
+}
+
+/** The kinds of permission, for messages. */
+export const PERMISSION_KINDS: readonly string[] = ["services", ...PERMISSION_LISTS];
+
+/** What is wrong with permissions as a module declares them; their paths begin with the kind. */
+export function permissionProblems(declared: Record<string, unknown>): Problem[] {
+  return Object.entries(declared).flatMap(([kind, value]): Problem[] => {
+    const expected = expectedPermission(kind, value);
+    return expected === undefined ? [] : [{ path: [kind], value, ...expected }];
+  });
+}
+
+function expectedPermission(
+  kind: string,
+  value: unknown,
+): Omit<Problem, "path" | "value"> | undefined {
+  if (!PERMISSION_KINDS.includes(kind)) {
+    return { fault: "unknown permission", expected: `known: ${PERMISSION_KINDS.join(", ")}` };
+  }
+  if (kind === "services") {
+    return typeof value === "boolean" ? undefined : { expected: "expected true or false" };
+  }
+  const isList = Array.isArray(value) && value.every((item) => typeof item === "string" && item);
+  return isList ? undefined : { expected: "expected a list of texts in square brackets" };
+}

@@ -1,0 +1,133 @@
+import { type ArgumentSpecs, specProblems } from "../config/arguments.ts";
+import { suggest } from "../config/nearest.ts";
+import { isObject } from "../config/object.ts";
+import { permissionProblems } from "../config/permissions.ts";
+import type { DaemonPermissions } from "../config/permissions.ts";
+import { describeProblem, excerpt, type Problem } from "../config/problem.ts";
+import type { DaemonDefinition, MapSpecs } from "./define.ts";
+
+/** A daemon's definition as plain data: what can be posted, shown and written as JSON. */
+export interface DaemonDescription {
+  /** See {@linkcode DaemonDefinition}. */
+  name: string;
+  /** See {@linkcode DaemonDefinition}; empty when the module has none. */
+  description: string;
+  /** Its arguments, their checks left out: those are code. */
+  arguments: ArgumentSpecs;
+  /** See {@linkcode DaemonDefinition}. */
+  permissions: DaemonPermissions;
+  /** See {@linkcode DaemonDefinition}. */
+  maps: MapSpecs;
+}
+
+const EXPORT = "export default { name, description, run }";
+const KEYS = ["name", "description", "arguments", "permissions", "maps", "run"];
+
+/** What a daemon, an argument, a map may be called in a module. */
+const DAEMON_NAME = /^[a-z][a-z0-9_]{0,63}$/;
+const MEMBER_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
+
+const EXPECTED_NAME = "expected small letters, digits and _, a letter first, at most 64";
+const EXPECTED_MEMBER = "expected letters, digits and _, a letter first, at most 64";
+
+/** The name that a daemon's file says it has: `daemons/disk_watch.js` is `disk_watch`'s. */
+export function nameOfFile(file: string): string {
+  return file.replace(/^.*[\\/]/s, "").replace(/\.\w+$/, "");
+}
+
+/** What is wrong with a module's file name, as a clause; undefined when a daemon can have it. */
+export function refuseFileName(file: string): string | undefined {
+  const name = nameOfFile(file);
+  if (DAEMON_NAME.test(name)) return undefined;
+  return describeProblem({
+    ...{ path: [], value: name, fault: `its file name is "${excerpt(name)}"` },
+    expected: EXPECTED_NAME,
+  });
+}
+
+/**
+ * What is wrong with a module's default export, as a clause; undefined when it is a daemon.
+ *
+ * @param file the module's path; undefined: the name is not held against it.
+ */
+export function refuseDefinition(value: unknown, file: string | undefined): string | undefined {
+  if (value === undefined) return `has no default export; expected ${EXPORT}`;
+  if (!isObject(value)) return `its default export is ${kindOf(value)}; expected ${EXPORT}`;
+  const [first] = definitionProblems(value, file);
+  return first && describeProblem(first);
+}
+
+function definitionProblems(value: Record<string, unknown>, file: string | undefined): Problem[] {
+  return [
+    ...nameProblems(value.name, file),
+    ...textProblems(value.description ?? "", ["description"]),
+    ...(typeof value.run === "function"
+      ? []
+      : [{ path: ["run"], value: value.run, expected: "expected a function" }]),
+    ...Object.keys(value).filter((key) => !KEYS.includes(key)).map((key) => (
+      { path: [key], value: value[key], fault: "unknown key", expected: suggest(key, KEYS) }
+    )),
+    ...inObject(value.arguments, ["arguments"], specProblems),
+    ...inObject(value.permissions, ["permissions"], permissionProblems),
+    ...inObject(value.maps, ["maps"], mapProblems),
+  ];
+}
+
+function nameProblems(name: unknown, file: string | undefined): Problem[] {
+  const path = ["name"];
+  if (typeof name !== "string" || !DAEMON_NAME.test(name)) {
+    return [{ path, value: name, expected: EXPECTED_NAME }];
+  }
+  if (file === undefined || name === nameOfFile(file)) return [];
+  return [{ path, value: name, expected: `expected "${nameOfFile(file)}", as its file is called` }];
+}
+
+function textProblems(value: unknown, path: string[]): Problem[] {
+  return typeof value === "string" ? [] : [{ path, value, expected: "expected text in quotes" }];
+}
+
+function inObject(
+  value: unknown,
+  path: string[],
+  problems: (object: Record<string, unknown>) => Problem[],
+): Problem[] {
+  if (value === undefined) return [];
+  if (!isObject(value)) return [{ path, value, expected: "expected an object: { ... }" }];
+  return problems(value).map((problem) => ({ ...problem, path: [...path, ...problem.path] }));
+}
+
+function mapProblems(maps: Record<string, unknown>): Problem[] {
+  return Object.entries(maps).flatMap(([name, spec]) => [
+    ...memberNameProblems(name),
+    ...inObject(
+      spec ?? null,
+      [name],
+      ({ description }) => textProblems(description, ["description"]),
+    ),
+  ]);
+}
+
+function memberNameProblems(name: string): Problem[] {
+  if (MEMBER_NAME.test(name)) return [];
+  return [{ path: [name], value: name, fault: "unusable name", expected: EXPECTED_MEMBER }];
+}
+
+/** A definition that was found right, as plain data. */
+export function describeDefinition(definition: DaemonDefinition): DaemonDescription {
+  const specs = Object.entries(definition.arguments ?? {}).map(([name, spec]) => {
+    const { check: _, ...data } = spec as typeof spec & { check?: unknown };
+    return [name, data];
+  });
+  return structuredClone({
+    name: definition.name,
+    description: definition.description ?? "",
+    arguments: Object.fromEntries(specs),
+    permissions: definition.permissions ?? {},
+    maps: definition.maps ?? {},
+  });
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return "an array";
+  return value === null ? "null" : `a ${typeof value}`;
+}

@@ -1,0 +1,110 @@
+import { resolve, sep } from "node:path";
+import {
+  type DaemonPermissions,
+  PERMISSION_LISTS,
+  type PermissionList,
+} from "../config/permissions.ts";
+
+/** Stands for all there is of a kind. */
+const ALL = "*";
+
+/** The kinds whose items are paths. */
+const PATHS: readonly PermissionList[] = ["read", "write", "run", "ffi"];
+
+/** What the items of a declaration may refer to. */
+export interface Placeholders {
+  /** The home folder, absolute. */
+  home: string;
+  /** The daemon's arguments as they are written, defaults included. */
+  arguments: Readonly<Record<string, unknown>>;
+}
+
+/** A daemon's permissions after the configuration was asked. */
+export interface Grant {
+  /** What its worker gets: declared and granted; paths absolute, placeholders replaced. */
+  permissions: DaemonPermissions;
+  /** What is declared and not granted, in the configuration's form. */
+  missing: DaemonPermissions;
+}
+
+/** Holds what a module declares against what the configuration grants. */
+export function grantPermissions(
+  declared: DaemonPermissions,
+  granted: DaemonPermissions,
+  placeholders: Placeholders,
+): Grant {
+  const wanted = fillIn(declared, placeholders);
+  const given = resolvePaths(granted, placeholders.home);
+  const isGranted = (kind: PermissionList) => (item: string) =>
+    given[kind]?.some((other) => covers(kind, other, item)) ?? false;
+  const permissions: DaemonPermissions = {};
+  const missing: DaemonPermissions = {};
+  if (wanted.services) (granted.services ? permissions : missing).services = true;
+  for (const kind of PERMISSION_LISTS) {
+    const items = wanted[kind] ?? [];
+    const allowed = items.filter(isGranted(kind));
+    const refused = items.filter((item) => !isGranted(kind)(item));
+    if (allowed.length > 0) permissions[kind] = allowed;
+    if (refused.length > 0) missing[kind] = refused;
+  }
+  return { permissions, missing };
+}
+
+/** What a module declares, with its placeholders replaced and its paths absolute. */
+export function fillIn(declared: DaemonPermissions, placeholders: Placeholders): DaemonPermissions {
+  const filled: DaemonPermissions = declared.services ? { services: true } : {};
+  for (const kind of PERMISSION_LISTS) {
+    const items = (declared[kind] ?? []).flatMap((item) => replace(item, placeholders));
+    if (items.length > 0) filled[kind] = items;
+  }
+  return resolvePaths(filled, placeholders.home);
+}
+
+/** Permissions on one line, for people: `read "C:\data", services`; `none` when there are none. */
+export function describePermissions(permissions: DaemonPermissions): string {
+  const lists = PERMISSION_LISTS.flatMap((kind) =>
+    (permissions[kind] ?? []).map((item) => `${kind} ${JSON.stringify(item)}`)
+  );
+  return [...lists, ...(permissions.services ? ["services"] : [])].join(", ") || "none";
+}
+
+/** An item once for each value of the argument that it names; not at all when that is empty. */
+function replace(item: string, { home, arguments: values }: Placeholders): string[] {
+  const name = /\{(\w+)\}/.exec(item)?.[1];
+  if (name === undefined) return [item];
+  const value = name === "home" ? home : values[name];
+  const texts = (Array.isArray(value) ? value : [value ?? ""]).map(String);
+  return texts.filter((text) => text !== "").map((text) =>
+    item.replaceAll(`{${name}}`, () => text)
+  );
+}
+
+function resolvePaths(permissions: DaemonPermissions, home: string): DaemonPermissions {
+  const absolute = (kind: PermissionList, item: string) => {
+    const isBareName = (kind === "run" || kind === "ffi") && !/[\\/]/.test(item);
+    return item === ALL || isBareName ? item : resolve(home, item);
+  };
+  const resolved = { ...permissions };
+  for (const kind of PATHS) {
+    const items = permissions[kind]?.map((item) => absolute(kind, item));
+    if (items) resolved[kind] = items;
+  }
+  return resolved;
+}
+
+function covers(kind: PermissionList, granted: string, wanted: string): boolean {
+  if (granted === ALL) return true;
+  if (wanted === ALL) return false;
+  if (kind === "read" || kind === "write") return isInside(fold(granted), fold(wanted));
+  if (kind === "net") return wanted === granted || wanted.replace(/:\d+$/, "") === granted;
+  return kind === "sys" ? wanted === granted : fold(wanted) === fold(granted);
+}
+
+function isInside(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
+/** Windows tells neither paths nor variables apart by case. */
+function fold(text: string): string {
+  return Deno.build.os === "windows" ? text.replaceAll("/", "\\").toLowerCase() : text;
+}

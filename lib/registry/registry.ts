@@ -1,0 +1,144 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { builtinDaemons } from "../../daemons/mod.ts";
+import { withDefaults } from "../config/arguments.ts";
+import type { LoadedConfig } from "../config/load.ts";
+import type { DaemonPermissions } from "../config/permissions.ts";
+import type { Problem } from "../config/problem.ts";
+import type { DaemonConfig } from "../config/schema.ts";
+import { type DaemonDescription, describeDefinition } from "../daemon/check.ts";
+import { findModules } from "./discover.ts";
+import { describePermissions, grantPermissions } from "./grant.ts";
+import { moduleFiles, signature } from "./imports.ts";
+import { type Probed, probeModule } from "./probe.ts";
+
+/** A daemon of the configuration and what was found out about its module. */
+export interface RegisteredDaemon {
+  /** The name under which it is registered. */
+  name: string;
+  /** Its module as configured, or as it was found; null for one that is built in. */
+  module: string | null;
+  /** Whether it is to run. */
+  enabled: boolean;
+  /** The URL of its module. */
+  url: string;
+  /** Its arguments as configured. */
+  arguments: Record<string, unknown>;
+  /** What it may do: what its module declares and the configuration grants. */
+  permissions: DaemonPermissions;
+  /** Its module's file and all that it imports, absolute; none of one that is built in. */
+  files: readonly string[];
+  /** Changes whenever one of the files does. */
+  version: string;
+  /** What its module defines; absent of one that is disabled or cannot be used. */
+  description?: DaemonDescription;
+  /** Arguments that do not fit, with the path in the configuration. */
+  faults: readonly Problem[];
+  /** Why it cannot run, in one line. */
+  problem?: string;
+}
+
+/** Four modules are looked at at a time: each look is a worker. */
+const PROBES = 4;
+
+/** Knows the daemons that a configuration registers. It remembers what it has seen of modules that are unchanged. */
+export class Registry {
+  readonly #home: string;
+  #seen = new Map<string, Probed>();
+
+  /** @param home absolute. */
+  constructor(home: string) {
+    this.#home = home;
+  }
+
+  /** The daemons of a configuration that are built in: there is no module to look at. */
+  resolveBuiltin({ config }: Pick<LoadedConfig, "config">): RegisteredDaemon[] {
+    return Object.entries(config.daemons).flatMap(([name, daemon]) =>
+      this.#builtin(name, daemon) ?? []
+    );
+  }
+
+  /** Looks at the modules of all daemons of a configuration. Never rejects for what is wrong with a module. */
+  async resolve(loaded: Pick<LoadedConfig, "config" | "describe">): Promise<RegisteredDaemon[]> {
+    const entries = Object.entries(loaded.config.daemons);
+    const found = new Map(
+      (await findModules(this.#home)).map((found) => [found.name, found.module]),
+    );
+    const seen = new Map<string, Probed>();
+    const resolved: RegisteredDaemon[] = new Array(entries.length);
+    const waiting = entries.keys();
+    const work = async () => {
+      for (const index of waiting) {
+        const [name, daemon] = entries[index]!;
+        resolved[index] = await this.#resolve(name, daemon, found, seen, loaded.describe);
+      }
+    };
+    await Promise.all(Array.from({ length: PROBES }, work));
+    this.#seen = seen;
+    return resolved;
+  }
+
+  async #resolve(
+    name: string,
+    config: DaemonConfig,
+    found: ReadonlyMap<string, string>,
+    seen: Map<string, Probed>,
+    describe: LoadedConfig["describe"],
+  ): Promise<RegisteredDaemon> {
+    const builtin = this.#builtin(name, config);
+    if (builtin) return builtin;
+    const module = config.module ?? found.get(name) ?? `daemons/${name}.js`;
+    const file = resolve(this.#home, module);
+    const plain = this.#plain(name, config, module);
+    if (!config.enabled) return plain;
+    const files = await moduleFiles(file);
+    const daemon = { ...plain, files, version: signature(files) };
+    const key = JSON.stringify([file, daemon.version, config.arguments]);
+    const probed = this.#seen.get(key) ?? await probeModule(file, config.arguments);
+    seen.set(key, probed);
+    if ("problem" in probed) return { ...daemon, problem: probed.problem };
+    const { description, argumentProblems } = probed;
+    const faults = argumentProblems.map((problem) => (
+      { ...problem, path: ["daemons", name, "arguments", ...problem.path] }
+    ));
+    if (faults.length > 0) {
+      return { ...daemon, description, faults, problem: describe(faults[0]!) };
+    }
+    return this.#grant({ ...daemon, description }, config.permissions ?? {});
+  }
+
+  #builtin(name: string, config: DaemonConfig): RegisteredDaemon | undefined {
+    const builtin = builtinDaemons.get(config.module ?? name);
+    if (!builtin) return undefined;
+    const description = describeDefinition(builtin.definition);
+    return this.#grant(
+      { ...this.#plain(name, config, null), url: builtin.module, description },
+      config.permissions ?? description.permissions,
+    );
+  }
+
+  #plain(name: string, config: DaemonConfig, module: string | null): RegisteredDaemon {
+    return {
+      ...{ name, module, enabled: config.enabled, arguments: config.arguments },
+      url: module === null ? "" : pathToFileURL(resolve(this.#home, module)).href,
+      ...{ permissions: {}, files: [], version: "", faults: [] },
+    };
+  }
+
+  #grant(daemon: RegisteredDaemon, granted: DaemonPermissions): RegisteredDaemon {
+    const { arguments: specs, permissions: declared } = daemon.description!;
+    const values = withDefaults(specs, daemon.arguments);
+    const { permissions, missing } = grantPermissions(declared, granted, {
+      home: this.#home,
+      arguments: values,
+    });
+    if (Object.keys(missing).length === 0) return { ...daemon, permissions };
+    return { ...daemon, permissions, problem: notGranted(daemon.name, missing) };
+  }
+}
+
+function notGranted(name: string, missing: DaemonPermissions): string {
+  return `Daemon '${name}' needs permissions that daemons.${name}.permissions does not grant: ${
+    describePermissions(missing)
+  }`;
+}

@@ -1,0 +1,86 @@
+import { assertEquals } from "@std/assert";
+import { describeDefinition, refuseDefinition, refuseFileName } from "../../lib/daemon/check.ts";
+
+const right = { name: "x", description: "does it", run: () => {} };
+const EXPORT = "expected export default { name, description, run }";
+
+Deno.test("what a module exports is a daemon, or what is wrong is said", () => {
+  const cases: [exported: unknown, refusal: string | undefined][] = [
+    [right, undefined],
+    [{ name: "x", run() {} }, undefined],
+    [undefined, `has no default export; ${EXPORT}`],
+    [null, `its default export is null; ${EXPORT}`],
+    [42, `its default export is a number; ${EXPORT}`],
+    [[right], `its default export is an array; ${EXPORT}`],
+    [() => {}, `its default export is a function; ${EXPORT}`],
+    [
+      {},
+      "name: got nothing; expected small letters, digits and _, a letter first, at most 64",
+    ],
+    [
+      { ...right, name: "X-1" },
+      'name: got "X-1"; expected small letters, digits and _, a letter first, at most 64',
+    ],
+    [{ ...right, name: "y" }, 'name: got "y"; expected "x", as its file is called'],
+    [{ ...right, description: 7 }, "description: got 7; expected text in quotes"],
+    [{ ...right, run: undefined }, "run: got nothing; expected a function"],
+    [{ ...right, permission: {} }, 'permission: unknown key; did you mean "permissions"?'],
+    [{ ...right, arguments: [] }, "arguments: got an array; expected an object: { ... }"],
+    [
+      { ...right, arguments: { drive: "C:" } },
+      'arguments.drive: got "C:"; expected { type, description }',
+    ],
+    [
+      { ...right, arguments: { drive: { type: "text", description: "" } } },
+      'arguments.drive.type: got "text"; expected one of "string", "number", "boolean", "duration", "size", "list"',
+    ],
+    [
+      { ...right, arguments: { every: { type: "duration", description: "", default: 5 } } },
+      "arguments.every.default: got 5; expected a duration such as 500ms, 5s, 2m or 1h",
+    ],
+    [
+      { ...right, arguments: { every: { type: "duration", description: "", min: "soon" } } },
+      'arguments.every.min: got "soon"; expected a duration such as 500ms, 5s, 2m or 1h',
+    ],
+    [
+      { ...right, permissions: { files: [] } },
+      "permissions.files: unknown permission; known: services, read, write, run, net, env, ffi, sys",
+    ],
+    [
+      { ...right, permissions: { read: "C:" } },
+      'permissions.read: got "C:"; expected a list of texts in square brackets',
+    ],
+    [
+      { ...right, permissions: { services: 1 } },
+      "permissions.services: got 1; expected true or false",
+    ],
+    [{ ...right, maps: { Free: 1 } }, "maps.Free: got 1; expected an object: { ... }"],
+    [
+      { ...right, maps: { "a b": { description: "" } } },
+      'maps."a b": unusable name; expected letters, digits and _, a letter first, at most 64',
+    ],
+  ];
+  for (const [exported, refusal] of cases) {
+    assertEquals(refuseDefinition(exported, "/home/daemons/x.js"), refusal, Deno.inspect(exported));
+  }
+});
+
+Deno.test("a file's name is one that a daemon can have", () => {
+  const expected = "expected small letters, digits and _, a letter first, at most 64";
+  assertEquals(refuseFileName("C:\\home\\daemons\\disk_watch.ts"), undefined);
+  assertEquals(refuseFileName("/daemons/Disk.js"), `its file name is "Disk"; ${expected}`);
+  assertEquals(refuseFileName("dísk.js"), `its file name is "dísk"; ${expected}`);
+  assertEquals(refuseFileName("disk watch.mjs"), `its file name is "disk watch"; ${expected}`);
+  assertEquals(refuseFileName("2.js"), `its file name is "2"; ${expected}`);
+});
+
+Deno.test("a description is plain data: checks, which are code, are left out", () => {
+  const argument = { type: "string", description: "", check: () => undefined } as const;
+  assertEquals(describeDefinition({ ...right, arguments: { a: argument } }), {
+    name: "x",
+    description: "does it",
+    arguments: { a: { type: "string", description: "" } },
+    permissions: {},
+    maps: {},
+  });
+});

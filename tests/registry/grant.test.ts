@@ -1,0 +1,68 @@
+import { assertEquals } from "@std/assert";
+import { resolve } from "node:path";
+import type { DaemonPermissions } from "../../lib/config/permissions.ts";
+import { describePermissions, fillIn, grantPermissions } from "../../lib/registry/grant.ts";
+
+const home = resolve("/home");
+const at = (path: string) => resolve(home, path);
+const grant = (declared: DaemonPermissions, granted: DaemonPermissions, values = {}) =>
+  grantPermissions(declared, granted, { home, arguments: values });
+
+Deno.test("nothing declared or nothing granted is nothing", () => {
+  assertEquals(grant({}, { read: ["*"], services: true }), { permissions: {}, missing: {} });
+  assertEquals(grant({ read: ["/data"], services: true }, {}), {
+    permissions: {},
+    missing: { read: [at("/data")], services: true },
+  });
+});
+
+Deno.test("a worker gets what is both declared and granted", () => {
+  const cases: [kind: keyof DaemonPermissions, declared: string, granted: string, is: boolean][] = [
+    ["read", "/data/x", "/data", true],
+    ["read", "/data", "/data/", true],
+    ["read", "/database", "/data", false],
+    ["read", "/data/../etc", "/data", false],
+    ["read", "/data", "/data/x", false],
+    ["read", "logs", "logs", true],
+    ["write", "/data", "*", true],
+    ["read", "*", "/data", false],
+    ["read", "*", "*", true],
+    ["run", "powershell.exe", "powershell.exe", true],
+    ["run", "/bin/true", "/bin", false],
+    ["net", "localhost:80", "localhost", true],
+    ["net", "localhost:80", "localhost:80", true],
+    ["net", "localhost", "localhost:80", false],
+    ["net", "evil.example", "example", false],
+    ["env", "PATH", "PATH", true],
+    ["env", "PATH", "HOME", false],
+    ["ffi", "kernel32.dll", "kernel32.dll", true],
+    ["sys", "hostname", "osRelease", false],
+  ];
+  for (const [kind, declared, granted, is] of cases) {
+    const { permissions, missing } = grant({ [kind]: [declared] }, { [kind]: [granted] });
+    const what = `${kind} ${declared} of ${granted}`;
+    assertEquals(Object.keys(permissions), is ? [kind] : [], what);
+    assertEquals(Object.keys(missing), is ? [] : [kind], what);
+  }
+});
+
+Deno.test("what one kind grants another does not", () => {
+  assertEquals(grant({ write: ["/data"] }, { read: ["/data"] }).permissions, {});
+});
+
+Deno.test("a declaration refers to arguments and to home", () => {
+  const values = { drive: "/data", drives: ["/a", "/b"], none: "", empty: [] };
+  const filled = fillIn(
+    { read: ["{drive}/x", "{drives}", "{none}", "{empty}", "{unknown}", "{home}/y", "z"] },
+    { home, arguments: values },
+  );
+  assertEquals(filled, { read: ["/data/x", "/a", "/b", at("y"), at("z")].map((p) => resolve(p)) });
+});
+
+Deno.test("permissions are said on one line", () => {
+  assertEquals(describePermissions({}), "none");
+  assertEquals(
+    describePermissions({ services: true, net: ["a", "b"] }),
+    'net "a", net "b", services',
+  );
+});
