@@ -10,6 +10,7 @@ import {
   parseDuration,
 } from "../config/mod.ts";
 import { agentLog, type Log, openLog } from "../log/mod.ts";
+import { followChanges } from "../reload.ts";
 import { Registry } from "../registry/registry.ts";
 import {
   demoScenario,
@@ -61,9 +62,13 @@ async function run(invocation: Invocation, service?: NativeService): Promise<num
   const level = readLevel(invocation);
   const serviceManager = chooseServiceManager(invocation);
   const foreground = invocation.given.has("foreground");
-  const loaded = await readConfig(place, foreground);
+  const load = async () => {
+    const loaded = await loadPlace(place);
+    loaded.config.log.level = level ?? loaded.config.log.level;
+    return loaded;
+  };
+  const loaded = await readConfig(load, place, foreground);
   const { config } = loaded;
-  config.log.level = level ?? config.log.level;
   const log = open(place, config, foreground);
   const registry = new Registry(place.home);
   const resolving = registry.resolve(loaded);
@@ -71,7 +76,7 @@ async function run(invocation: Invocation, service?: NativeService): Promise<num
     resolving,
     systemClock.sleep(MODULES_WAIT).then(() => registry.resolveBuiltin(loaded)),
   ]);
-  await runUntilStopped(log, span, service, () => {
+  await runUntilStopped(log, span, service, (signal) => {
     const agent = startAgent({
       config,
       daemons,
@@ -80,16 +85,24 @@ async function run(invocation: Invocation, service?: NativeService): Promise<num
       log: log.write,
       mode: foreground ? "foreground" : service ? "service" : "background",
     });
-    void resolving.then((daemons) => agent.apply(config, daemons));
+    void resolving.then(async (daemons) => {
+      await agent.apply(config, daemons);
+      const parts = { agent, inForce: { config, daemons }, load, registry, clock: systemClock };
+      await followChanges({ ...parts, ...place, log: log.write }, signal);
+    });
     return agent;
   });
   return EXIT.done;
 }
 
 /** A configuration that cannot be used is told on the console and, for a service, in its log. */
-async function readConfig(place: Place, foreground: boolean): Promise<LoadedConfig> {
+async function readConfig(
+  load: () => Promise<LoadedConfig>,
+  place: Place,
+  foreground: boolean,
+): Promise<LoadedConfig> {
   try {
-    return await loadPlace(place);
+    return await load();
   } catch (error) {
     if (error instanceof ConfigError && !foreground) {
       const log = open(place, defaultConfig(), foreground);
@@ -127,7 +140,7 @@ async function runUntilStopped(
   log: Log,
   span: number | undefined,
   service: NativeService | undefined,
-  start: () => Agent,
+  start: (stop: AbortSignal) => Agent,
 ): Promise<void> {
   const { info, warning } = agentLog(log.write);
   const stop = new AbortController();
@@ -148,7 +161,7 @@ async function runUntilStopped(
   }
   const { version, commit, deno } = buildInfo();
   info(`Started icinga-warden ${version} (${commit}, Deno ${deno}), process ${Deno.pid}`);
-  const agent = start();
+  const agent = start(stop.signal);
   if (service) obeyServiceManager(service, agent, log.write, stop);
   if (stop.signal.aborted) void agent.stop();
   else stop.signal.addEventListener("abort", () => void agent.stop(), { once: true });
