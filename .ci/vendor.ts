@@ -42,7 +42,12 @@ async function readSources(path: string): Promise<string[]> {
 }
 
 function writeEntry(name: string): Promise<void> {
-  return Deno.writeTextFile(join(entries, `${fileOf(name)}.ts`), `export * from "${name}";\n`);
+  const hasDefault = new RegExp(`import \\w+ from "${name}"`).test(sources);
+  const lines = [
+    `export * from "${name}";`,
+    ...(hasDefault ? [`export { default } from "${name}";`] : []),
+  ];
+  return Deno.writeTextFile(join(entries, `${fileOf(name)}.ts`), `${lines.join("\n")}\n`);
 }
 
 /** Packages that share another one share its chunk, so that there is one instance of each. */

@@ -5,6 +5,8 @@ export const EXIT = { done: 0, failed: 1, usage: 2, notRunning: 3 } as const;
 export interface FlagSpec {
   /** What stands for its value in the help, for example `DIR`; none: the flag takes no value. */
   value?: string;
+  /** One letter that means the same, `-<short>`. */
+  short?: string;
   /** One line of help. */
   help: string;
 }
@@ -33,6 +35,8 @@ export interface Invocation {
   values: Readonly<Record<string, string | undefined>>;
   /** The flags without value that were given. */
   given: ReadonlySet<string>;
+  /** What ends a command that goes on by itself; undefined: Ctrl+C does. */
+  until?: AbortSignal | undefined;
 }
 
 /** A command of the program. */
@@ -47,6 +51,8 @@ export interface Command {
   details?: readonly string[];
   /** The flags that it takes beside the common ones. */
   flags?: FlagSpecs;
+  /** Whether it speaks as an Icinga plugin, errors included: on standard output, and with exit code 3. */
+  asPlugin?: boolean;
   /**
    * Does it, and returns the exit code.
    *

@@ -36,8 +36,10 @@ export function commandHelp(command: Command): string {
 
 function flagLines(flags: FlagSpecs): string[] {
   return columns(
-    Object.entries(flags).map(([name, { value, help }]) => [
-      value === undefined ? `--${name}` : `--${name} ${value}`,
+    Object.entries(flags).map(([name, { short, value, help }]) => [
+      `${short === undefined ? "" : `-${short}, `}--${name}${
+        value === undefined ? "" : ` ${value}`
+      }`,
       help,
     ]),
   );

@@ -13,13 +13,20 @@ import {
   refuseWords,
   UsageError,
 } from "./command.ts";
+import { NotRunningError } from "../control/client.ts";
+import { checkCommand, PLUGIN_EXIT, pluginError } from "./check.ts";
 import { configCommand } from "./config.ts";
+import { getCommand } from "./get.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { readLevel } from "./level.ts";
+import { logsCommand } from "./logs.ts";
 import { print, printError } from "./output.ts";
 import { parse } from "./parse.ts";
+import { pauseCommand, resumeCommand } from "./pause.ts";
 import { runCommand } from "./run.ts";
+import { statusCommand } from "./status.ts";
 import { versionCommand } from "./version.ts";
+import { watchCommand } from "./watch.ts";
 
 const helpCommand: Command = {
   name: "help",
@@ -31,24 +38,47 @@ const helpCommand: Command = {
   },
 };
 
-const COMMANDS: readonly Command[] = [runCommand, configCommand, versionCommand, helpCommand];
+const COMMANDS: readonly Command[] = [
+  runCommand,
+  ...[statusCommand, getCommand, watchCommand, logsCommand, pauseCommand, resumeCommand],
+  ...[checkCommand, configCommand, versionCommand, helpCommand],
+];
 
-/** Runs one command line, without the program's name, and returns the exit code. Never throws. */
-export async function runCommandLine(args: readonly string[]): Promise<number> {
+/**
+ * Runs one command line, without the program's name, and returns the exit code. Never throws.
+ *
+ * @param until ends a command that goes on by itself, instead of Ctrl+C.
+ */
+export async function runCommandLine(
+  args: readonly string[],
+  until?: AbortSignal,
+): Promise<number> {
   try {
-    return await dispatch(args);
+    return await dispatch(args, until);
   } catch (error) {
-    if (error instanceof UsageError || error instanceof ConfigError) {
-      printError(error instanceof UsageError ? `icinga-warden: ${error.message}` : error.message);
-      return EXIT.usage;
+    const text = error instanceof Error ? error.message : String(error);
+    if (commandIn(args)?.asPlugin) {
+      print(pluginError(text));
+      return PLUGIN_EXIT.unknown;
     }
-    printError(`icinga-warden: ${error instanceof Error ? error.message : error}`);
-    return EXIT.failed;
+    printError(error instanceof ConfigError ? text : `icinga-warden: ${text}`);
+    return exitCodeOf(error);
   }
 }
 
+function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError || error instanceof ConfigError) return EXIT.usage;
+  return error instanceof NotRunningError ? EXIT.notRunning : EXIT.failed;
+}
+
+/** The command that is most likely meant, when it cannot be known for certain. */
+function commandIn(args: readonly string[]): Command | undefined {
+  const names = COMMANDS.map(({ name }) => name);
+  return COMMANDS[names.indexOf(args.find((arg) => names.includes(arg)) ?? "")];
+}
+
 /** Flags may stand anywhere; the first word that is no flag's value is the command. */
-async function dispatch(args: readonly string[]): Promise<number> {
+async function dispatch(args: readonly string[], until?: AbortSignal): Promise<number> {
   const invocation = parse(args, Object.assign({}, ...COMMANDS.map(({ flags }) => flags)));
   const [name, ...words] = invocation.words;
   const command = name === undefined ? impliedCommand(invocation) : findCommand(name);
@@ -56,7 +86,7 @@ async function dispatch(args: readonly string[]): Promise<number> {
   readLevel(invocation);
   if (invocation.given.has("help")) return help(command);
   if (invocation.given.has("version")) return await versionCommand.run(invocation);
-  if (command) return await command.run({ ...invocation, words });
+  if (command) return await command.run({ ...invocation, words, until });
   printError(programHelp(COMMANDS));
   return EXIT.usage;
 }

@@ -17,7 +17,7 @@ export function parse(args: readonly string[], flags: FlagSpecs): Invocation {
   const parsed = parseArgs([...args], {
     string: [...string, "_"],
     boolean,
-    alias: { h: "help" },
+    alias: { h: "help", ...shortNames(all) },
     unknown: (arg, key) => key === undefined || refuseFlag(arg, names),
   });
   for (const name of string) {
@@ -30,6 +30,14 @@ export function parse(args: readonly string[], flags: FlagSpecs): Invocation {
     values: Object.fromEntries(string.map((name) => [name, parsed[name] as string | undefined])),
     given: new Set(boolean.filter((name) => parsed[name])),
   };
+}
+
+function shortNames(flags: FlagSpecs): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(flags).flatMap(([name, { short }]) =>
+      short === undefined ? [] : [[short, name]]
+    ),
+  );
 }
 
 function refuseFlag(arg: string, names: readonly string[]): never {

@@ -21,8 +21,10 @@ import {
 import type { NativeService } from "../windows/native_service.ts";
 import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "./command.ts";
 import { loadPlace } from "./config.ts";
+import { serveAgent } from "./control_mode.ts";
 import { readLevel } from "./level.ts";
 import { printError } from "./output.ts";
+import { isColourful } from "./paint.ts";
 import { findPlace, type Place } from "./place.ts";
 import { obeyServiceManager, runAsService } from "./service_mode.ts";
 import { onStopSignal } from "./signals.ts";
@@ -90,7 +92,7 @@ async function run(invocation: Invocation, service?: NativeService): Promise<num
       const parts = { agent, inForce: { config, daemons }, load, registry, clock: systemClock };
       await followChanges({ ...parts, ...place, log: log.write }, signal);
     });
-    return agent;
+    return { agent, served: serveAgent({ agent, home: place.home, config: config.control, log }) };
   });
   return EXIT.done;
 }
@@ -126,11 +128,6 @@ function open(
   });
 }
 
-/** See https://no-color.org: any value but an empty one switches colour off. */
-function isColourful(): boolean {
-  return Deno.stdout.isTerminal() && !Deno.env.get("NO_COLOR");
-}
-
 /**
  * Runs the agent until a signal or the service control manager asks for its end or the time is up; a second signal ends the process at once.
  *
@@ -140,7 +137,7 @@ async function runUntilStopped(
   log: Log,
   span: number | undefined,
   service: NativeService | undefined,
-  start: (stop: AbortSignal) => Agent,
+  start: (stop: AbortSignal) => { agent: Agent; served: Promise<void> },
 ): Promise<void> {
   const { info, warning } = agentLog(log.write);
   const stop = new AbortController();
@@ -161,11 +158,12 @@ async function runUntilStopped(
   }
   const { version, commit, deno } = buildInfo();
   info(`Started icinga-warden ${version} (${commit}, Deno ${deno}), process ${Deno.pid}`);
-  const agent = start(stop.signal);
+  const { agent, served } = start(stop.signal);
   if (service) obeyServiceManager(service, agent, log.write, stop);
   if (stop.signal.aborted) void agent.stop();
   else stop.signal.addEventListener("abort", () => void agent.stop(), { once: true });
   await agent.done;
+  await served;
   info("Stopped");
   forgetSignals();
   log.close();

@@ -8,7 +8,7 @@ import { DURATION_PATTERN, SIZE_PATTERN } from "./units.ts";
  * The form of the file, not that of the {@linkcode Config} made from it; a check is code, which JSON
  * cannot hold.
  */
-const OPTIONS: ConversionConfig = { typeMode: "input", ignoreActions: ["check"] };
+const OPTIONS: ConversionConfig = { typeMode: "input", ignoreActions: ["check", "raw_check"] };
 
 /**
  * The configuration's JSON schema (draft 7), with which editors complete and check the file, the

@@ -4,11 +4,13 @@
  * @module
  */
 export type { ArgumentCheck, ArgumentSpec, ArgumentSpecs, ArgumentValues } from "./arguments.ts";
+export { type Address, formatAddress } from "./address.ts";
 export type { BuiltinArguments } from "./check.ts";
+export type { ControlConfig, MetricsConfig } from "./control_schema.ts";
 export { configSchema } from "./json_schema.ts";
 export { loadConfig, type LoadedConfig, type LoadOptions, parseConfig } from "./load.ts";
 export { ConfigError, type PlacedProblem, type Problem } from "./problem.ts";
 export { sampleConfig } from "./sample.ts";
-export { type Config, type DaemonConfig, defaultConfig, defaultDaemonConfig } from "./schema.ts";
+export { type Config, type DaemonConfig, defaultConfig } from "./schema.ts";
 export { parseDuration } from "./units.ts";
 export { writtenConfig } from "./written.ts";

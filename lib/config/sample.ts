@@ -43,6 +43,13 @@ const SAMPLE =
     "queryTimeout": "10s",
     "changeTimeout": "60s",
   },
+
+  // Where commands such as 'icinga-warden status' and the page are served, on this host alone; "off": nowhere.
+  "control": {
+    "listen": "127.0.0.1:5664",
+    // Metrics for a Prometheus on another host: see docs/monitoring.md.
+    // "metrics": { "listen": "0.0.0.0:9664", "user": "prometheus", "passwordFile": "metrics.password" },
+  },
 }
 `;
 

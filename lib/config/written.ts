@@ -1,5 +1,7 @@
 import { withDefaults } from "./arguments.ts";
+import { formatAddress } from "./address.ts";
 import type { BuiltinArguments } from "./check.ts";
+import type { ControlConfig } from "./control_schema.ts";
 import type { Config, DaemonConfig } from "./schema.ts";
 import { formatDuration, formatSize } from "./units.ts";
 
@@ -8,7 +10,7 @@ import { formatDuration, formatSize } from "./units.ts";
  * complete. Written to a file, it means the same.
  */
 export function writtenConfig(config: Config, builtin: BuiltinArguments): Record<string, unknown> {
-  const { daemons, threadPools, log, serviceManager } = config;
+  const { daemons, threadPools, log, serviceManager, control } = config;
   return {
     daemons: Object.fromEntries(
       Object.entries(daemons).map(([name, daemon]) => [name, writtenDaemon(name, daemon, builtin)]),
@@ -19,6 +21,14 @@ export function writtenConfig(config: Config, builtin: BuiltinArguments): Record
       queryTimeout: formatDuration(serviceManager.queryTimeout),
       changeTimeout: formatDuration(serviceManager.changeTimeout),
     },
+    control: writtenControl(control),
+  };
+}
+
+function writtenControl({ listen, metrics }: ControlConfig): Record<string, unknown> {
+  return {
+    listen: listen ? formatAddress(listen) : "off",
+    ...(metrics && { metrics: { ...metrics, listen: formatAddress(metrics.listen) } }),
   };
 }
 
@@ -26,13 +36,7 @@ function writtenDaemon(
   name: string,
   daemon: DaemonConfig,
   builtin: BuiltinArguments,
-): Record<string, unknown> {
+): DaemonConfig {
   const specs = daemon.module === undefined ? builtin.get(name) : undefined;
-  return {
-    ...daemon,
-    ...(specs && { arguments: withDefaults(specs, daemon.arguments) }),
-    frozenAfter: formatDuration(daemon.frozenAfter),
-    memoryLimit: formatSize(daemon.memoryLimit),
-    failedRetry: formatDuration(daemon.failedRetry),
-  };
+  return specs ? { ...daemon, arguments: withDefaults(specs, daemon.arguments) } : daemon;
 }

@@ -7,10 +7,14 @@ import { configureSync, disposeSync, getLogger, type Sink } from "@logtape/logta
 import type { WriteLog } from "./entry.ts";
 import type { LogLevel } from "./level.ts";
 import { consoleSink, fileSink, type LogFile } from "./sinks.ts";
+import { type ListenToLog, tapSink } from "./tap.ts";
 
 export { agentLog, type LogEntry, type WriteLog } from "./entry.ts";
 export { isLogged, LOG_LEVELS, type LogLevel } from "./level.ts";
+export { formatLogLine, parseLogLine } from "./line.ts";
 export type { LogFile } from "./sinks.ts";
+export { isWanted, type LogFilter, readLogTail } from "./tail.ts";
+export type { ListenToLog } from "./tap.ts";
 
 const ROOT = "icinga-warden";
 
@@ -30,13 +34,17 @@ export interface LogOptions {
 export interface Log {
   /** Takes a record. */
   write: WriteLog;
+  /** Hands every record that is kept to a listener, too. */
+  listen: ListenToLog;
   /** Flushes and closes what is open; records written after that are dropped. */
   close(): void;
 }
 
 /** Opens the log; there is one in a process. The file is made with the first record. */
 export function openLog({ level, file, console, onFailure }: LogOptions): Log {
+  const tap = tapSink();
   const sinks: Record<string, Sink> = {
+    tap: tap.sink,
     file: fileSink(file, (error) => onFailure(`Cannot write ${file.path}: ${describe(error)}`)),
   };
   if (console) sinks.console = consoleSink(console === "colour");
@@ -48,7 +56,7 @@ export function openLog({ level, file, console, onFailure }: LogOptions): Log {
       { category: ["logtape", "meta"], lowestLevel: null },
     ],
   });
-  return { write, close: disposeSync };
+  return { write, listen: tap.listen, close: disposeSync };
 }
 
 const write: WriteLog = ({ time, level, source, message }) => {

@@ -2,21 +2,14 @@ import { assertEquals } from "@std/assert";
 import { defaultConfig } from "../../lib/config/schema.ts";
 import { complaints, parse } from "./parse.ts";
 
-/** How a daemon is supervised of which nothing is said. */
-const supervision = {
-  restart: "on-failure",
-  frozenAfter: 30_000,
-  memoryLimit: 268_435_456,
-  failedRetry: 600_000,
-} as const;
-
 Deno.test("an empty object means the defaults, complete", () => {
   assertEquals(parse("{}"), defaultConfig());
   assertEquals(defaultConfig(), {
-    daemons: { icinga_agent_service: { arguments: {}, enabled: true, ...supervision } },
+    daemons: { icinga_agent_service: { arguments: {}, enabled: true } },
     threadPools: { MainPool: { max: 20 } },
     log: { level: "info", maxSize: 10_485_760, keep: 5 },
     serviceManager: { queryTimeout: 10_000, changeTimeout: 60_000 },
+    control: { listen: { hostname: "127.0.0.1", port: 5664 } },
   });
 });
 
@@ -31,7 +24,8 @@ Deno.test("what is written goes before the defaults", () => {
     "daemons": { "disk_watch": { "module": "daemons/disk_watch.ts", "arguments": { "drive": ["C:", { "x": 1 }] } } },
     "threadPools": { "Slow": { "max": 1 }, "Other": {} },
     "log": { "level": "fatal", "keep": 100 },
-    "serviceManager": { "queryTimeout": "1ms" }
+    "serviceManager": { "queryTimeout": "1ms" },
+    "control": { "listen": "off", "metrics": { "listen": "[::]:9664" } }
   }`);
   assertEquals(config, {
     $schema: "anything",
@@ -40,12 +34,12 @@ Deno.test("what is written goes before the defaults", () => {
         module: "daemons/disk_watch.ts",
         arguments: { drive: ["C:", { x: 1 }] },
         enabled: true,
-        ...supervision,
       },
     },
     threadPools: { MainPool: { max: 20 }, Slow: { max: 1 }, Other: { max: 20 } },
     log: { level: "fatal", maxSize: 10_485_760, keep: 100 },
     serviceManager: { queryTimeout: 1, changeTimeout: 60_000 },
+    control: { listen: undefined, metrics: { listen: { hostname: "::", port: 9664 } } },
   });
   assertEquals(parse('{ "threadPools": { "MainPool": { "max": 3 } } }').threadPools, {
     MainPool: { max: 3 },
@@ -113,7 +107,7 @@ Deno.test("what stands in an object's place is one problem, whatever is in it", 
 
 Deno.test("the names that objects inherit are unknown like others", () => {
   assertEquals(complaints('{ "toString": 1, "log": { "valueOf": 1 } }'), [
-    "1:3: toString: unknown key; known: $schema, daemons, threadPools, log, serviceManager",
+    "1:3: toString: unknown key; known: $schema, daemons, threadPools, log, serviceManager, control",
     "1:27: log.valueOf: unknown key; known: level, maxSize, keep",
   ]);
   assertEquals(complaints('{ "__proto__": { "log": 1 } }'), [

@@ -10,7 +10,8 @@ function watching(
 ): Record<string, string> {
   const arguments_ = { service, interval };
   const daemons = { icinga_agent_service: { arguments: arguments_ }, ...more };
-  return { "icinga-warden.json": JSON.stringify({ daemons }) };
+  const control = { listen: "127.0.0.1:0" }; // other agents run beside
+  return { "icinga-warden.json": JSON.stringify({ daemons, control }) };
 }
 
 testWindows(

@@ -1,0 +1,113 @@
+import { parseDuration } from "../config/mod.ts";
+import { Client } from "../control/client.ts";
+import { findTroubles, THRESHOLDS, type Thresholds, worst } from "../control/view/health.ts";
+import { type PerformanceValue, pluginOutput } from "../control/view/plugin.ts";
+import { parseRange, type Range } from "../control/view/range.ts";
+import type { Health, Status } from "../control/view/status_schema.ts";
+import { type Command, type Invocation, refuseWords, UsageError } from "./command.ts";
+import { print, printJson } from "./output.ts";
+import { findPlace } from "./place.ts";
+
+/** The exit codes of a plugin. */
+export const PLUGIN_EXIT: Readonly<Record<Health, number>> = {
+  ok: 0,
+  warning: 1,
+  critical: 2,
+  unknown: 3,
+};
+
+const DEFAULT_TIMEOUT = "10s";
+
+/** `icinga-warden check` */
+export const checkCommand: Command = {
+  name: "check",
+  words: "",
+  summary: "check the running agent as an Icinga plugin does",
+  details: [
+    "Exit codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN; the last too when no agent runs or the flags are wrong.",
+    "RANGE is as the Monitoring Plugins guidelines have it: 10, 10:, ~:10, 10:20, @10:20.",
+  ],
+  flags: {
+    warning: {
+      short: "w",
+      value: "RANGE",
+      help: "warn when restart_error is outside (default: 0)",
+    },
+    critical: {
+      short: "c",
+      value: "RANGE",
+      help: "critical when restart_error is outside (default: 2)",
+    },
+    timeout: {
+      short: "t",
+      value: "DURATION",
+      help: `how long it may take, such as 5s or 5 (default: ${DEFAULT_TIMEOUT})`,
+    },
+  },
+  asPlugin: true,
+  async run(invocation) {
+    refuseWords(invocation.words);
+    const thresholds = readThresholds(invocation);
+    const status = await fetchStatus(findPlace(invocation).home, readTimeout(invocation));
+    const troubles = findTroubles(status, thresholds);
+    const health = worst(troubles);
+    const output = pluginOutput({ ...status, health, problems: troubles }, thresholds);
+    if (invocation.given.has("json")) printJson({ health, ...output });
+    else print(formatOutput(output));
+    return PLUGIN_EXIT[health];
+  },
+};
+
+/** What a plugin prints about an error of any kind: one line, without what would begin performance data. */
+export function pluginError(message: string): string {
+  return `UNKNOWN: ${message.split("\n")[0]!.replaceAll("|", "/")}`;
+}
+
+async function fetchStatus(home: string, timeout: number): Promise<Status> {
+  const signal = AbortSignal.timeout(timeout);
+  try {
+    const client = await Client.connect(home);
+    return await client.get<Status>("/api/status", signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new Error(`The agent did not answer within ${timeout / 1000} s`);
+  }
+}
+
+function formatOutput({ summary, details, performance }: ReturnType<typeof pluginOutput>): string {
+  return [`${summary} | ${performance.map(formatPerformance).join(" ")}`, ...details].join("\n");
+}
+
+function formatPerformance({ label, value, unit, range }: PerformanceValue): string {
+  const name = /[\s'=]/.test(label)
+    ? `'${label.replaceAll("'", "''").replaceAll("=", "_")}'`
+    : label;
+  return `${name}=${value}${unit}${range ? `;${range.join(";")}` : ""}`;
+}
+
+function readThresholds(invocation: Invocation): Thresholds {
+  return {
+    warning: readRange(invocation, "warning") ?? THRESHOLDS.warning,
+    critical: readRange(invocation, "critical") ?? THRESHOLDS.critical,
+  };
+}
+
+function readRange({ values }: Invocation, flag: string): Range | undefined {
+  const text = values[flag];
+  const range = text === undefined ? undefined : parseRange(text);
+  if (text !== undefined && !range) {
+    throw new UsageError(
+      `Flag '--${flag}' is '${text}'; expected a range such as 10, 10:, ~:10, 10:20 or @10:20`,
+    );
+  }
+  return range;
+}
+
+/** Plugins' timeouts are seconds by custom. */
+function readTimeout({ values: { timeout: text = DEFAULT_TIMEOUT } }: Invocation): number {
+  const time = parseDuration(/^\d+$/.test(text) ? `${text}s` : text);
+  if (time !== undefined && time > 0 && time <= 3_600_000) return time;
+  throw new UsageError(
+    `Flag '--timeout' is '${text}'; expected a duration such as 500ms, 5s or 1m, at most 1h`,
+  );
+}

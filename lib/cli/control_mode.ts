@@ -1,0 +1,26 @@
+import type { Agent } from "../agent.ts";
+import { systemClock } from "../clock.ts";
+import type { ControlConfig } from "../config/mod.ts";
+import type { Log } from "../log/mod.ts";
+
+/** What is served, and from where. */
+export interface ServedAgent {
+  agent: Agent;
+  /** The home folder, absolute. */
+  home: string;
+  /** What the configuration says. */
+  config: ControlConfig;
+  log: Log;
+}
+
+/** Serves a running agent to commands, the page and Prometheus until the agent is done. Never rejects. */
+export async function serveAgent({ agent, home, config, log }: ServedAgent): Promise<void> {
+  const { startControl, watchState } = await import("../control/mod.ts");
+  const { state } = agent;
+  const control = await startControl({
+    ...{ agent, home, config, log, state },
+    ...{ watch: watchState(state), clock: systemClock, protect: () => Promise.resolve() },
+  });
+  await agent.done;
+  await control.close();
+}

@@ -1,0 +1,74 @@
+import { suggest } from "../config/nearest.ts";
+import { Client, RefusedError } from "../control/client.ts";
+import type { Found } from "../control/view/find.ts";
+import { type Command, EXIT, refuseWords } from "./command.ts";
+import { print, printError, printJson } from "./output.ts";
+import { findPlace } from "./place.ts";
+import { oneLine, table } from "./table.ts";
+
+/** `icinga-warden get` */
+export const getCommand: Command = {
+  name: "get",
+  words: "[PATH]",
+  summary: "read the public state of the running agent: a value, a map, or all of it",
+  details: [
+    "PATH is DAEMON.MAP.KEY, Agent.MAP.KEY, or the beginning of one; after a key, dots lead into its value:",
+    "  icinga-warden get icinga_agent_service.ServiceState.value",
+  ],
+  async run(invocation) {
+    const [path = "", ...rest] = invocation.words;
+    refuseWords(rest);
+    const client = await Client.connect(findPlace(invocation).home);
+    try {
+      const found = await client.get<Found>(`/api/state?${new URLSearchParams({ path })}`);
+      if (invocation.given.has("json")) printJson(contentOf(found));
+      else print(formatFound(found).join("\n"));
+      return EXIT.done;
+    } catch (error) {
+      if (!(error instanceof RefusedError) || error.status !== 404) throw error;
+      const paths = await client.get<string[]>("/api/paths");
+      const known = paths.map((path) => path.replace(/^Daemons\./, ""));
+      const hint = known.length > 8
+        ? suggest(path, known).replace(/^known:.*/, "")
+        : suggest(path, known);
+      printError(`icinga-warden: ${error.message}${hint && `; ${hint}`}`);
+      return EXIT.failed;
+    }
+  },
+};
+
+/** A value as people read it: text as it is, all else as JSON, on one line. */
+export function formatValue(value: unknown): string {
+  return oneLine(typeof value === "string" ? value : JSON.stringify(value));
+}
+
+function contentOf(found: Found): unknown {
+  if (found.kind === "value") return found.value;
+  return found.kind === "map" ? found.entries : found.maps;
+}
+
+function formatFound(found: Found): string[] {
+  switch (found.kind) {
+    case "value":
+      return [formatValue(found.value)];
+    case "map":
+      return tableOf("KEY", found.entries);
+    case "maps":
+      return tableOf(
+        "PATH",
+        Object.fromEntries(
+          Object.entries(found.maps).flatMap(([map, entries]) =>
+            Object.entries(entries).map(([key, value]) => [`${map}.${key}`, value])
+          ),
+        ),
+      );
+  }
+}
+
+function tableOf(first: string, entries: Record<string, unknown>): string[] {
+  const rows = Object.entries(entries).map(([key, value]) => [
+    { text: oneLine(key) },
+    { text: formatValue(value) },
+  ]);
+  return table([first, "VALUE"], rows);
+}

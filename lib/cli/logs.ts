@@ -1,0 +1,75 @@
+import { join } from "node:path";
+import { Client, NotRunningError } from "../control/client.ts";
+import { formatLogLine, type LogEntry, type LogFilter, readLogTail } from "../log/mod.ts";
+import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "./command.ts";
+import { follow } from "./follow.ts";
+import { readLevel } from "./level.ts";
+import { print } from "./output.ts";
+import { findPlace } from "./place.ts";
+
+/** How many records are shown unless told. */
+const LINES = 50;
+
+/** As many can be asked for. */
+const MOST_LINES = 1_000;
+
+/** `icinga-warden logs` */
+export const logsCommand: Command = {
+  name: "logs",
+  words: "",
+  summary: "show the log of the running agent",
+  details: [
+    "Where no agent runs it shows what the last one has logged, and exits with 3. With --json one object a line.",
+  ],
+  flags: {
+    follow: { short: "f", help: "go on with new records, until Ctrl+C" },
+    daemon: { value: "NAME", help: "only records of this daemon" },
+    level: { value: "LEVEL", help: "only records of this level and above" },
+    lines: { value: "N", help: `how many records to begin with (default: ${LINES})` },
+  },
+  async run(invocation) {
+    refuseWords(invocation.words);
+    const filter = { level: readLevel(invocation, "level"), daemon: invocation.values.daemon };
+    const lines = readLines(invocation);
+    const show = invocation.given.has("json") ? JSON.stringify : formatLogLine;
+    const printAll = (entries: readonly LogEntry[]) =>
+      entries.forEach((entry) => print(show(entry)));
+    const { home } = findPlace(invocation);
+    try {
+      await showLog(invocation, home, { ...filter, lines }, printAll);
+      return EXIT.done;
+    } catch (error) {
+      if (!(error instanceof NotRunningError) || invocation.given.has("follow")) throw error;
+      printAll(readLogTail(join(home, "logs", "icinga-warden.log"), lines, filter));
+      throw error;
+    }
+  },
+};
+
+async function showLog(
+  { given, until }: Invocation,
+  home: string,
+  filter: LogFilter & { lines: number },
+  printAll: (entries: readonly LogEntry[]) => void,
+): Promise<void> {
+  const client = await Client.connect(home);
+  const { lines, level, daemon } = filter;
+  const query = { lines: String(lines), ...(level && { level }), ...(daemon && { daemon }) };
+  if (!given.has("follow")) {
+    return printAll(await client.get<LogEntry[]>(`/api/logs?${new URLSearchParams(query)}`));
+  }
+  await follow(
+    client,
+    { topics: "log", ...query },
+    ({ data }) => printAll(data as LogEntry[]),
+    until,
+  );
+}
+
+function readLines({ values: { lines: text } }: Invocation): number {
+  const lines = Number(text ?? LINES);
+  if (Number.isInteger(lines) && lines >= 0 && lines <= MOST_LINES) return lines;
+  throw new UsageError(
+    `Flag '--lines' is '${text}'; expected a whole number from 0 to ${MOST_LINES}`,
+  );
+}

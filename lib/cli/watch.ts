@@ -1,0 +1,57 @@
+import { Client } from "../control/client.ts";
+import type { Events } from "../control/events.ts";
+import type { Change } from "../control/view/change.ts";
+import { formatTime } from "./amount.ts";
+import { type Command, EXIT, refuseWords } from "./command.ts";
+import { follow } from "./follow.ts";
+import { formatValue } from "./get.ts";
+import { print } from "./output.ts";
+import { findPlace } from "./place.ts";
+import { oneLine } from "./table.ts";
+
+/** `icinga-warden watch` */
+export const watchCommand: Command = {
+  name: "watch",
+  words: "[PATH]",
+  summary: "show changes of the public state as they happen, until Ctrl+C",
+  details: [
+    "First what there is, then each change. With --json one object a line: time, path, map, key, and value; initial",
+    "for what there was, deleted where a key went away.",
+  ],
+  async run(invocation) {
+    const [path = "", ...rest] = invocation.words;
+    refuseWords(rest);
+    const client = await Client.connect(findPlace(invocation).home);
+    const show = invocation.given.has("json") ? showJson : showText;
+    await follow(client, { topics: "state", path }, ({ name, data }) => {
+      const time = new Date().toISOString();
+      for (const seen of readEvent(name, data)) print(show(seen, time));
+    }, invocation.until);
+    return EXIT.done;
+  },
+};
+
+interface Seen extends Change {
+  initial?: boolean;
+}
+
+function readEvent(name: string, data: unknown): Seen[] {
+  if (name === "changes") return data as Events["changes"];
+  if (name !== "snapshot") return [];
+  return Object.entries(data as Events["snapshot"]).flatMap(([map, entries]) =>
+    Object.entries(entries).map(([key, value]) => ({ map, key, value, initial: true }))
+  );
+}
+
+function showText({ map, key, value }: Seen, time: string): string {
+  const path = oneLine(`${map}.${key}`);
+  return `${formatTime(time)}  ${path}  ${value === undefined ? "(deleted)" : formatValue(value)}`;
+}
+
+function showJson({ map, key, value, initial }: Seen, time: string): string {
+  return JSON.stringify({
+    ...{ time, path: `${map}.${key}`, map, key, value },
+    ...(value === undefined && { deleted: true }),
+    ...(initial && { initial }),
+  });
+}

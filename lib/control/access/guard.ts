@@ -1,0 +1,59 @@
+import { Refusal } from "../http/mod.ts";
+
+/**
+ * Refuses what no command and no page of the agent would send: requests under another name than the agent's own
+ * (DNS rebinding), from pages of other origins, and bodies that a form of another site could send.
+ *
+ * @param port the port that the agent serves; its names are `127.0.0.1:<port>` and `localhost:<port>`.
+ * @throws {Refusal} 403 or 415.
+ */
+export function guardRequest({ method, headers }: Request, port: number): void {
+  const host = headers.get("host") ?? "";
+  if (!namesOf(port).includes(host.toLowerCase())) {
+    throw new Refusal(403, "The Host field does not name this agent");
+  }
+  const origin = headers.get("origin");
+  if (origin !== null && origin !== `http://${host}`) {
+    throw new Refusal(403, "Requests of another origin are refused");
+  }
+  const site = headers.get("sec-fetch-site");
+  if (site !== null && site !== "same-origin" && site !== "none") {
+    throw new Refusal(403, "Requests of another site are refused");
+  }
+  if (method === "POST" && headers.get("content-type") !== "application/json") {
+    throw new Refusal(415, "The body has to be application/json");
+  }
+}
+
+/** A port that HTTP implies is left out of the Host field. */
+function namesOf(port: number): string[] {
+  const names = ["127.0.0.1", "localhost"];
+  return [...names.map((name) => `${name}:${port}`), ...(port === 80 ? names : [])];
+}
+
+/** The token that a request bears in its Authorization field (RFC 6750); undefined when it bears none. */
+export function bearerOf(headers: Headers): string | undefined {
+  return /^Bearer +([\w.~+/=-]+)$/i.exec(headers.get("authorization") ?? "")?.[1];
+}
+
+/** User and password that a request bears in its Authorization field (RFC 7617); undefined when it bears none. */
+export function basicOf(headers: Headers): { user: string; password: string } | undefined {
+  const encoded = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(headers.get("authorization") ?? "")?.[1];
+  if (encoded === undefined) return undefined;
+  try {
+    const text = new TextDecoder().decode(Uint8Array.fromBase64(encoded));
+    const colon = text.indexOf(":");
+    return colon < 0 ? undefined : { user: text.slice(0, colon), password: text.slice(colon + 1) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The value of a cookie of a request; undefined when there is none. */
+export function cookieOf(headers: Headers, name: string): string | undefined {
+  for (const pair of (headers.get("cookie") ?? "").split(";")) {
+    const [key, value] = pair.trim().split("=");
+    if (key === name) return value;
+  }
+  return undefined;
+}

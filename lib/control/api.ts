@@ -1,0 +1,221 @@
+import { parseDuration } from "../config/units.ts";
+import { LOG_LEVELS, type LogFilter, readLogTail } from "../log/mod.ts";
+import { bearerOf, cookieOf, guardRequest } from "./access/guard.ts";
+import { isSameSecret } from "./access/secret.ts";
+import { SESSION_TIME, type Sessions } from "./access/sessions.ts";
+import { type EventSources, eventStream } from "./events.ts";
+import { answer, answerJson, Refusal } from "./http/mod.ts";
+import { allPaths, findInState } from "./view/find.ts";
+import type { History } from "./view/history.ts";
+
+/** What a control endpoint can do to its agent. */
+export interface ControlledAgent {
+  pause(by: "command", duration?: number): void;
+  resume(): void;
+  restartDaemon(name: string): Promise<void>;
+}
+
+/** What the endpoint answers from. */
+export interface ApiParts extends EventSources {
+  agent: ControlledAgent;
+  history: History;
+  sessions: Sessions;
+  /** How many streams of events are open. */
+  streams: { open: number };
+  /** The token, whole. */
+  token: string;
+  /** The port that is served. */
+  port: number;
+  /** Tells the log what was asked of the agent. */
+  note: (message: string) => void;
+}
+
+/** Who asks: nobody that is known, a page that is logged in, or who has the token. */
+type Caller = "nobody" | "page" | "token";
+
+interface Call {
+  request: Request;
+  query: URLSearchParams;
+  parts: ApiParts;
+}
+
+interface Route {
+  /** Who may call it. */
+  callers: readonly Caller[];
+  run(call: Call): Response | Promise<Response>;
+}
+
+const ALL: readonly Caller[] = ["nobody", "page", "token"];
+const KNOWN: readonly Caller[] = ["page", "token"];
+
+/** Streams at a time; each costs the agent a little with every change. */
+const MOST_STREAMS = 16;
+
+/** How long an agent may be paused, ms; timers go up to 24 days. */
+const LONGEST_PAUSE = 7 * 24 * 3_600_000;
+
+const MOST_LINES = 1_000;
+
+/** All that can be asked, by method and path; a GET never changes anything. */
+const ROUTES: Readonly<Record<string, Route>> = {
+  "POST /api/login": { callers: ALL, run: logIn },
+  "POST /api/logout": { callers: KNOWN, run: logOut },
+  "POST /api/link": {
+    callers: ["token"],
+    run: ({ parts: { sessions, port } }) =>
+      answerJson({ url: `http://127.0.0.1:${port}/#${sessions.issueLink()}` }),
+  },
+  "GET /api/status": { callers: KNOWN, run: ({ parts }) => answerJson(parts.status()) },
+  "GET /api/state": { callers: KNOWN, run: readState },
+  "GET /api/paths": { callers: KNOWN, run: ({ parts }) => answerJson(allPaths(parts.state)) },
+  "GET /api/history": { callers: KNOWN, run: ({ parts }) => answerJson(parts.history.past()) },
+  "GET /api/logs": {
+    callers: KNOWN,
+    run: ({ query, parts }) => {
+      const { lines, ...filter } = readLogQuery(query);
+      return answerJson(readLogTail(parts.logFile, lines, filter));
+    },
+  },
+  "GET /api/events": { callers: KNOWN, run: streamEvents },
+  "GET /metrics": { callers: KNOWN, run: ({ parts }) => metrics(parts) },
+  "POST /api/pause": { callers: KNOWN, run: pause },
+  "POST /api/resume": { callers: KNOWN, run: resume },
+  "POST /api/restart": { callers: KNOWN, run: restart },
+};
+
+/**
+ * Answers one request.
+ *
+ * @throws {Refusal} with what is to be answered instead.
+ */
+export async function answerCall(request: Request, parts: ApiParts): Promise<Response> {
+  guardRequest(request, parts.port);
+  const { pathname, searchParams: query } = new URL(request.url);
+  const route = findRoute(request.method, pathname);
+  if (!route.callers.includes(identify(request.headers, parts))) {
+    throw new Refusal(401, "The token is missing or wrong");
+  }
+  return await route.run({ request, query, parts });
+}
+
+/** The answer to a scrape: the metrics. */
+export async function metrics({ state, status }: EventSources): Promise<Response> {
+  const { formatMetrics, METRICS_TYPE } = await import("./view/metrics.ts");
+  return answer(METRICS_TYPE, await formatMetrics(state, status()));
+}
+
+function findRoute(method: string, path: string): Route {
+  const name = `${method} ${path}`;
+  if (Object.hasOwn(ROUTES, name)) return ROUTES[name]!;
+  const other = ["GET", "POST"].find((method) => Object.hasOwn(ROUTES, `${method} ${path}`));
+  if (other) throw new Refusal(405, `Only ${other} is for ${path}`);
+  throw new Refusal(404, "There is nothing of this name");
+}
+
+function identify(headers: Headers, { token, sessions, port }: ApiParts): Caller {
+  const bearer = bearerOf(headers);
+  if (bearer !== undefined) return isSameSecret(bearer, token) ? "token" : "nobody";
+  const session = cookieOf(headers, cookieName(port));
+  return session !== undefined && sessions.has(session) ? "page" : "nobody";
+}
+
+/** Browsers send a host's cookies to all of its ports. */
+function cookieName(port: number): string {
+  return `icinga-warden-${port}`;
+}
+
+async function logIn({ request, parts: { sessions, token, port } }: Call): Promise<Response> {
+  const { token: given, code } = await readBody(request);
+  const session = typeof given === "string" && isSameSecret(given.trim(), token)
+    ? sessions.open()
+    : typeof code === "string"
+    ? sessions.redeem(code)
+    : undefined;
+  if (session === undefined) throw new Refusal(401, "The token or the link is not valid");
+  return answerJson({ ok: true }, {
+    headers: { "set-cookie": cookie(port, session, SESSION_TIME) },
+  });
+}
+
+function logOut({ request, parts: { sessions, port } }: Call): Response {
+  const session = cookieOf(request.headers, cookieName(port));
+  if (session !== undefined) sessions.end(session);
+  return answerJson({ ok: true }, { headers: { "set-cookie": cookie(port, "", 0) } });
+}
+
+function cookie(port: number, value: string, time: number): string {
+  return `${cookieName(port)}=${value}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${time / 1000}`;
+}
+
+function readState({ query, parts: { state } }: Call): Response {
+  const path = query.get("path") ?? "";
+  const found = findInState(state, path);
+  if (!found) throw new Refusal(404, `There is nothing at '${path}' in the public state`);
+  return answerJson(found);
+}
+
+function streamEvents({ query, parts }: Call): Response {
+  const { streams } = parts;
+  if (streams.open >= MOST_STREAMS) {
+    throw new Refusal(503, `There are ${MOST_STREAMS} streams already`);
+  }
+  const topics = (query.get("topics") ?? "").split(",");
+  const wanted = {
+    status: topics.includes("status"),
+    state: topics.includes("state") ? query.get("path") ?? "" : undefined,
+    log: topics.includes("log") ? readLogQuery(query) : undefined,
+  };
+  streams.open++;
+  return answer("text/event-stream", eventStream(wanted, parts, () => streams.open--));
+}
+
+function readLogQuery(query: URLSearchParams): LogFilter & { lines: number } {
+  const lines = Number(query.get("lines") ?? 50);
+  const level = LOG_LEVELS.find((level) => level === query.get("level"));
+  if (!Number.isInteger(lines) || lines < 0 || lines > MOST_LINES) {
+    throw new Refusal(400, `lines has to be a whole number from 0 to ${MOST_LINES}`);
+  }
+  if (query.has("level") && !level) {
+    throw new Refusal(400, `level has to be one of ${LOG_LEVELS.join(", ")}`);
+  }
+  return { lines, level, daemon: query.get("daemon") ?? undefined };
+}
+
+async function pause({ request, parts: { agent, note } }: Call): Promise<Response> {
+  const { duration } = await readBody(request);
+  const time = typeof duration === "string" ? parseDuration(duration) : undefined;
+  if (duration !== undefined && (time === undefined || time < 1_000 || time > LONGEST_PAUSE)) {
+    throw new Refusal(400, "duration has to be text such as 30s, 10m or 2h, from 1s to 7d");
+  }
+  agent.pause("command", time);
+  note(`Paused by a command${time === undefined ? "" : ` for ${duration}`}: nothing is restarted`);
+  return answerJson({ ok: true });
+}
+
+function resume({ parts: { agent, note } }: Call): Response {
+  agent.resume();
+  note("Resumed by a command");
+  return answerJson({ ok: true });
+}
+
+async function restart({ request, parts: { agent, note } }: Call): Promise<Response> {
+  const { daemon } = await readBody(request);
+  if (typeof daemon !== "string") throw new Refusal(400, "daemon has to be a daemon's name");
+  note(`Restarting daemon '${daemon}': a command asked for it`);
+  try {
+    await agent.restartDaemon(daemon);
+  } catch (error) {
+    throw new Refusal(404, error instanceof Error ? error.message : String(error));
+  }
+  return answerJson({ ok: true });
+}
+
+async function readBody(request: Request): Promise<Record<string, unknown>> {
+  try {
+    const body = await request.json();
+    if (typeof body === "object" && body !== null && !Array.isArray(body)) return body;
+  } catch {
+    // Said below.
+  }
+  throw new Refusal(400, "The body has to be a JSON object");
+}

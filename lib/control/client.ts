@@ -1,0 +1,136 @@
+import { readToken, tokenFile } from "./access/token.ts";
+
+/** No agent runs from this home; the message says where it was looked for. */
+export class NotRunningError extends Error {
+  override name = "NotRunningError";
+}
+
+/** A running agent's answer when it refuses; the message is what it said. */
+export class RefusedError extends Error {
+  override name = "RefusedError";
+
+  /** @param status the HTTP status. */
+  constructor(readonly status: number, message: string) {
+    super(message);
+  }
+}
+
+/** How long an answer may take, ms; to restart a daemon takes as long as the daemon takes to stop. */
+const ANSWER_TIME = 30_000;
+
+/** An event of a running agent's stream. */
+export interface StreamEvent {
+  name: string;
+  data: unknown;
+}
+
+/** What speaks to a running agent. */
+export class Client {
+  readonly #file: string;
+  readonly #base: string;
+  readonly #token: string;
+  readonly #pid: number;
+
+  private constructor(
+    file: string,
+    { port, pid, text }: { port: number; pid: number; text: string },
+  ) {
+    this.#file = file;
+    this.#base = `http://127.0.0.1:${port}`;
+    this.#token = text;
+    this.#pid = pid;
+  }
+
+  /**
+   * What speaks to the agent that runs from a home folder.
+   *
+   * @throws {NotRunningError} when there is no token.
+   * @throws {Error} when this account may not read the token.
+   */
+  static async connect(home: string): Promise<Client> {
+    const file = tokenFile(home);
+    let token;
+    try {
+      token = await readToken(home);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new Error(`Cannot read ${file}, which only the agent's account may: ${why}`);
+    }
+    if (!token) {
+      throw new NotRunningError(
+        `The agent is not running, or serves no commands (control.listen): there is no ${file}`,
+      );
+    }
+    return new Client(file, token);
+  }
+
+  /**
+   * Asks for something.
+   *
+   * @param path path and query.
+   * @throws {NotRunningError} when nothing answers that knows the token.
+   * @throws {RefusedError} when the agent refuses.
+   */
+  async get<T>(path: string, signal = AbortSignal.timeout(ANSWER_TIME)): Promise<T> {
+    return await (await this.#fetch(path, { signal })).json();
+  }
+
+  /** Asks for something to be done; throws as {@linkcode Client.get} does. */
+  async post<T>(path: string, body: Record<string, unknown> = {}): Promise<T> {
+    const headers = { "content-type": "application/json" };
+    const response = await this.#fetch(path, {
+      ...{ method: "POST", headers, body: JSON.stringify(body) },
+      signal: AbortSignal.timeout(ANSWER_TIME),
+    });
+    return await response.json();
+  }
+
+  /**
+   * The events of a stream, until the agent ends it or the signal is aborted; throws as {@linkcode Client.get} does
+   * before the first.
+   */
+  async *events(query: URLSearchParams, signal: AbortSignal): AsyncGenerator<StreamEvent> {
+    const response = await this.#fetch(`/api/events?${query}`, { signal });
+    try {
+      yield* readEvents(response.body!.pipeThrough(new TextDecoderStream()));
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  async #fetch(path: string, init: RequestInit): Promise<Response> {
+    const headers = { ...init.headers, authorization: `Bearer ${this.#token}` };
+    let response;
+    try {
+      response = await fetch(this.#base + path, { ...init, headers });
+    } catch (error) {
+      if (init.signal?.aborted) throw error;
+      throw this.#notRunning("nothing answers there");
+    }
+    if (response.ok) return response;
+    if (response.status === 401) {
+      await response.body?.cancel();
+      throw this.#notRunning("what answers there is another one's");
+    }
+    throw new RefusedError(response.status, (await response.json()).error);
+  }
+
+  #notRunning(what: string): NotRunningError {
+    return new NotRunningError(
+      `The agent is not running: ${this.#file} names ${this.#base} and process ${this.#pid}, and ${what}`,
+    );
+  }
+}
+
+/** Reads server-sent events as the agent writes them. */
+async function* readEvents(chunks: ReadableStream<string>): AsyncGenerator<StreamEvent> {
+  let text = "";
+  for await (const chunk of chunks) {
+    const blocks = (text + chunk).split("\n\n");
+    text = blocks.pop()!;
+    for (const block of blocks) {
+      const [, name, data] = /^event: (\w+)\ndata: (.*)$/s.exec(block) ?? [];
+      if (name !== undefined) yield { name, data: JSON.parse(data!) };
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import { join } from "node:path";
+import type { Clock } from "../clock.ts";
+import { type Address, type ControlConfig, formatAddress } from "../config/mod.ts";
+import { agentLog, type Log } from "../log/mod.ts";
+import { Sessions } from "./access/sessions.ts";
+import { newToken, removeToken, writeToken } from "./access/token.ts";
+import { answerCall, type ApiParts, type ControlledAgent } from "./api.ts";
+import type { EventSources } from "./events.ts";
+import { startExporter } from "./exporter.ts";
+import { HttpServer, Refusal, refuse } from "./http/mod.ts";
+import type { Watch } from "./view/change.ts";
+import { History } from "./view/history.ts";
+import type { StateReader } from "./view/read.ts";
+import { readStatus } from "./view/status.ts";
+
+/** What the control endpoint works with. */
+export interface ControlParts {
+  /** The agent under control. */
+  agent: ControlledAgent;
+  /** Its copy of the public state. */
+  state: StateReader;
+  /** Tells of changes of the state. */
+  watch: Watch;
+  /** Its log. */
+  log: Pick<Log, "write" | "listen">;
+  /** The home folder, absolute. */
+  home: string;
+  /** Where it listens, and what it serves to scrapers. */
+  config: ControlConfig;
+  clock: Clock;
+  /** Narrows who may read a file on Windows; called while it is empty. */
+  protect: (path: string) => Promise<void>;
+}
+
+/** A control endpoint that runs. */
+export interface Control {
+  /** Closes it and takes the token out of home. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves a running agent to commands, the page and scrapers, as far as the configuration says so. What cannot be
+ * had, such as a port that is taken, is one error in the log, and the agent goes on without it. Never rejects.
+ */
+export async function startControl(parts: ControlParts): Promise<Control> {
+  const { state, watch, log: { listen }, home } = parts;
+  const sources: EventSources = {
+    ...{ state, watch, listen, logFile: join(home, "logs", "icinga-warden.log") },
+    status: () => readStatus(state, { now: Date.now(), memory: Deno.memoryUsage().rss }),
+  };
+  const started = await Promise.all([
+    attempt(parts, () => serveControl(parts, sources)),
+    attempt(parts, () => startExporter(parts.config.metrics, home, sources, logOf(parts))),
+  ]);
+  return {
+    close: async () => {
+      await Promise.all(started.map((close) => close?.()));
+    },
+  };
+}
+
+type Close = () => Promise<void>;
+
+async function attempt(
+  parts: ControlParts,
+  start: () => Promise<Close | undefined>,
+): Promise<Close | undefined> {
+  try {
+    return await start();
+  } catch (error) {
+    logOf(parts).error(error instanceof Error ? error.message : String(error));
+    return undefined;
+  }
+}
+
+async function serveControl(
+  parts: ControlParts,
+  sources: EventSources,
+): Promise<Close | undefined> {
+  const { home, config: { listen }, agent, clock, watch } = parts;
+  await removeToken(home);
+  if (listen === undefined) return undefined;
+  const listener = listenOn(listen);
+  const { port } = listener.addr as Deno.NetAddr;
+  const token = newToken(port, Deno.pid);
+  const history = new History(Date.now);
+  const forget = watch((change) => history.note(change));
+  const log = logOf(parts);
+  const api: ApiParts = {
+    ...{ ...sources, agent, history, port, token: token.text, note: log.info },
+    sessions: new Sessions(() => clock.now()),
+    streams: { open: 0 },
+  };
+  const server = new HttpServer(listener, {
+    handle: (request) => answerCall(request, api),
+    refuse: (error) => {
+      if (!(error instanceof Refusal)) log.error(`The control endpoint failed: ${error}`);
+      return refuse(error);
+    },
+  });
+  await writeToken(home, token, parts.protect);
+  log.info(`Commands and the page are served on http://127.0.0.1:${port}/`);
+  return async () => {
+    forget();
+    await removeToken(home);
+    await server.close();
+  };
+}
+
+/** @throws {Error} in one line, when the port cannot be had. */
+function listenOn(address: Address): Deno.Listener {
+  try {
+    return Deno.listen(address);
+  } catch (error) {
+    const why = error instanceof Deno.errors.AddrInUse
+      ? "another program has it"
+      : error instanceof Error
+      ? error.message
+      : String(error);
+    throw new Error(
+      `Cannot serve commands on ${
+        formatAddress(address)
+      }: ${why}; name a free port in control.listen, or "off"`,
+    );
+  }
+}
+
+function logOf({ log }: ControlParts) {
+  return agentLog(log.write);
+}

@@ -1,0 +1,116 @@
+import { resolve } from "node:path";
+import { formatAddress, type MetricsConfig } from "../config/mod.ts";
+import type { agentLog } from "../log/mod.ts";
+import { basicOf } from "./access/guard.ts";
+import { isSameSecret } from "./access/secret.ts";
+import { metrics } from "./api.ts";
+import type { EventSources } from "./events.ts";
+import { answerJson, HttpServer, Refusal, refuse } from "./http/mod.ts";
+
+interface Credentials {
+  user: string;
+  password: string;
+}
+
+/**
+ * Serves the metrics, and nothing else, on an address of their own; returns what closes that.
+ *
+ * @param home what paths in the configuration are relative to.
+ * @throws {Error} in one line, when a file cannot be read or the address cannot be had.
+ */
+export async function startExporter(
+  config: MetricsConfig | undefined,
+  home: string,
+  sources: EventSources,
+  log: ReturnType<typeof agentLog>,
+): Promise<(() => Promise<void>) | undefined> {
+  if (!config) return undefined;
+  const credentials = await readCredentials(config, home);
+  const listener = await listen(config, home);
+  const server = new HttpServer(listener, {
+    handle: (request) => answerScrape(request, credentials, sources),
+    refuse: (error) => {
+      if (!(error instanceof Refusal)) log.error(`The metrics endpoint failed: ${error}`);
+      return isUnknown(error) ? askForPassword(error) : refuse(error);
+    },
+  });
+  const scheme = config.certFile === undefined ? "http" : "https";
+  log.info(`Metrics are served on ${scheme}://${formatAddress(config.listen)}/metrics`);
+  return () => server.close();
+}
+
+/**
+ * Answers a scrape.
+ *
+ * @throws {Refusal} 401, 404 or 405.
+ */
+export function answerScrape(
+  request: Request,
+  credentials: Credentials | undefined,
+  sources: EventSources,
+): Promise<Response> {
+  if (credentials && !isKnown(request.headers, credentials)) {
+    throw new Refusal(401, "User or password is missing or wrong");
+  }
+  if (new URL(request.url).pathname !== "/metrics") {
+    throw new Refusal(404, "There is only /metrics here");
+  }
+  if (request.method !== "GET") throw new Refusal(405, "Only GET is for /metrics");
+  return metrics(sources);
+}
+
+/** Both are always compared, so that the time tells nothing. */
+function isKnown(headers: Headers, credentials: Credentials): boolean {
+  const given = basicOf(headers) ?? { user: "", password: "" };
+  const [user, password] = [
+    isSameSecret(given.user, credentials.user),
+    isSameSecret(given.password, credentials.password),
+  ];
+  return user && password;
+}
+
+function isUnknown(error: unknown): error is Refusal {
+  return error instanceof Refusal && error.status === 401;
+}
+
+function askForPassword({ status, message }: Refusal): Response {
+  const headers = { "www-authenticate": 'Basic realm="icinga-warden", charset="UTF-8"' };
+  return answerJson({ error: message }, { status, headers });
+}
+
+async function readCredentials(
+  { user, passwordFile }: MetricsConfig,
+  home: string,
+): Promise<Credentials | undefined> {
+  if (user === undefined || passwordFile === undefined) return undefined;
+  const [password = ""] = (await read("passwordFile", home, passwordFile)).split(/\r?\n/);
+  if (password === "") {
+    throw new Error(`control.metrics.passwordFile ${passwordFile}: its first line is empty`);
+  }
+  return { user, password };
+}
+
+async function listen(config: MetricsConfig, home: string): Promise<Deno.Listener> {
+  const { listen: address, certFile, keyFile } = config;
+  const tls = certFile === undefined || keyFile === undefined
+    ? undefined
+    : { cert: await read("certFile", home, certFile), key: await read("keyFile", home, keyFile) };
+  try {
+    return tls ? Deno.listenTls({ ...address, ...tls }) : Deno.listen(address);
+  } catch (error) {
+    throw new Error(`Cannot serve metrics on ${formatAddress(address)}: ${describe(error)}`);
+  }
+}
+
+async function read(key: string, home: string, file: string): Promise<string> {
+  const path = resolve(home, file);
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    throw new Error(`control.metrics.${key}: cannot read ${path}: ${describe(error)}`);
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

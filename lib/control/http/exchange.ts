@@ -1,0 +1,196 @@
+import { type Head, parseHead } from "./head.ts";
+import type { HttpLimits } from "./limits.ts";
+import { Refusal } from "./refusal.ts";
+
+/** Answers a request; what it throws is answered by {@linkcode refuse}. */
+export type Handler = (request: Request) => Response | Promise<Response>;
+
+/** The answer to what a handler, or the reading of a request, has thrown. */
+export type Refuse = (error: unknown) => Response;
+
+const END_OF_HEAD = "\r\n\r\n";
+
+/** After an answer this many bytes are still read, so that the client reads the answer and no reset. */
+const LINGER_BYTES = 256 * 1024;
+const LINGER_TIME = 1_000;
+
+/** One connection: one request, one answer, and it is closed. */
+export class Exchange {
+  readonly #conn: Deno.Conn;
+  readonly #limits: HttpLimits;
+  #received = new Uint8Array();
+  #arrived = false;
+
+  constructor(conn: Deno.Conn, limits: HttpLimits) {
+    this.#conn = conn;
+    this.#limits = limits;
+  }
+
+  /** Whether the request is there in full; until then the connection may be given up for another. */
+  get arrived(): boolean {
+    return this.#arrived;
+  }
+
+  /** Does it all; never rejects. */
+  async run(handle: Handler, refuse: Refuse): Promise<void> {
+    try {
+      await this.#send(await this.#answer(handle, refuse));
+      await this.#linger();
+    } catch {
+      // The client has gone away, or the server has closed the connection.
+    } finally {
+      this.close();
+    }
+  }
+
+  /** Ends it, whatever it is at. */
+  close(): void {
+    try {
+      this.#conn.close();
+    } catch {
+      // It was closed already.
+    }
+  }
+
+  async #answer(handle: Handler, refuse: Refuse): Promise<Response> {
+    try {
+      const late = () => new Refusal(408, "The request took too long to arrive");
+      const request = await within(this.#limits.arrival, this.#receive(), late);
+      this.#arrived = true;
+      return await handle(request);
+    } catch (error) {
+      return refuse(error);
+    }
+  }
+
+  async #receive(): Promise<Request> {
+    const head = await this.#receiveHead();
+    const body = await this.#receiveBody(head.length);
+    const { method, target, headers } = head;
+    const hasBody = method !== "GET" && method !== "HEAD";
+    try {
+      return new Request(`http://agent${target}`, { method, headers, ...(hasBody && { body }) });
+    } catch {
+      throw new Refusal(400, "Not an HTTP request");
+    }
+  }
+
+  async #receiveHead(): Promise<Head> {
+    for (;;) {
+      const text = latin1(this.#received);
+      const end = text.indexOf(END_OF_HEAD);
+      if (end < 0 ? text.length > this.#limits.head : end > this.#limits.head) {
+        throw new Refusal(431, `The head is larger than ${this.#limits.head} bytes`);
+      }
+      if (end >= 0) {
+        this.#received = this.#received.subarray(end + END_OF_HEAD.length);
+        return parseHead(text.slice(0, end));
+      }
+      await this.#read();
+    }
+  }
+
+  async #receiveBody(length: number): Promise<Uint8Array<ArrayBuffer>> {
+    if (length > this.#limits.body) {
+      throw new Refusal(413, `The body is larger than ${this.#limits.body} bytes`);
+    }
+    while (this.#received.length < length) await this.#read();
+    return this.#received.subarray(0, length);
+  }
+
+  async #read(): Promise<void> {
+    const buffer = new Uint8Array(4096);
+    const count = await this.#conn.read(buffer);
+    if (count === null) throw new Error("The client has gone away");
+    const joined = new Uint8Array(this.#received.length + count);
+    joined.set(this.#received);
+    joined.set(buffer.subarray(0, count), this.#received.length);
+    this.#received = joined;
+  }
+
+  async #send(response: Response): Promise<void> {
+    const streams = response.headers.get("content-type") === "text/event-stream";
+    const head = formatHead(response, streams);
+    if (!streams) return await this.#write(join(head, await response.bytes()));
+    await this.#write(head);
+    await this.#stream(response.body!.getReader());
+  }
+
+  /** Until the body or the client ends it. */
+  async #stream(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+    const gone = this.#read().catch(() => {}).then(() => reader.cancel());
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        await this.#write(value);
+      }
+    } finally {
+      await reader.cancel();
+      this.close();
+      await gone;
+    }
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    for (let rest = bytes; rest.length > 0;) {
+      const late = () => new Error("The client does not read");
+      rest = rest.subarray(await within(this.#limits.departure, this.#conn.write(rest), late));
+    }
+  }
+
+  async #linger(): Promise<void> {
+    await this.#conn.closeWrite();
+    const buffer = new Uint8Array(16 * 1024);
+    const drain = async () => {
+      for (let left = LINGER_BYTES; left > 0;) {
+        const count = await this.#conn.read(buffer);
+        if (count === null) return;
+        left -= count;
+      }
+    };
+    await within(LINGER_TIME, drain(), () => new Error("The client does not close"));
+  }
+}
+
+/** Rejects with `late()` when `promise` is not settled in time; what it does later is of no interest. */
+async function within<T>(ms: number, promise: Promise<T>, late: () => Error): Promise<T> {
+  const { promise: timeout, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(late()), ms);
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+    promise.catch(() => {});
+  }
+}
+
+function formatHead({ status, headers }: Response, streams: boolean): Uint8Array {
+  const lines = [`HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? ""}`, "Connection: close"];
+  for (const [name, value] of headers) lines.push(`${name}: ${value}`);
+  return new TextEncoder().encode(lines.join("\r\n") + (streams ? END_OF_HEAD : "\r\n"));
+}
+
+const STATUS_TEXT: Readonly<Record<number, string>> = {
+  200: "OK",
+  204: "No Content",
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+};
+
+function join(head: Uint8Array, body: Uint8Array): Uint8Array {
+  const length = new TextEncoder().encode(`Content-Length: ${body.length}${END_OF_HEAD}`);
+  const all = new Uint8Array(head.length + length.length + body.length);
+  all.set(head);
+  all.set(length, head.length);
+  all.set(body, head.length + length.length);
+  return all;
+}
+
+const latin1Decoder = new TextDecoder("latin1");
+
+function latin1(bytes: Uint8Array): string {
+  return latin1Decoder.decode(bytes);
+}

@@ -1,0 +1,10 @@
+/**
+ * The control endpoint: what a running agent serves to commands, to the page and to Prometheus.
+ *
+ * @module
+ */
+export { tokenFile } from "./access/token.ts";
+export type { ControlledAgent } from "./api.ts";
+export { type Control, type ControlParts, startControl } from "./control.ts";
+export type { Change, Watch } from "./view/change.ts";
+export { watchState } from "./watch_state.ts";

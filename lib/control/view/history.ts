@@ -1,0 +1,98 @@
+import { AGENT_MAPS, type ThreadStanding } from "../../daemon/agent_state.ts";
+import type { Change } from "./change.ts";
+
+/** What a daemon's service was, from `at` (ms since the Unix epoch) on. */
+export interface Seen {
+  at: number;
+  value: string;
+}
+
+/** A thread's memory and lag at one time. */
+export interface Sample {
+  /** Milliseconds since the Unix epoch. */
+  at: number;
+  /** Bytes. */
+  heap: number;
+  /** ms. */
+  lag: number;
+}
+
+/** The past, as the page draws it. */
+export interface Past {
+  /** By daemon, the states of its service, the oldest first. */
+  services: Record<string, Seen[]>;
+  /** By thread name, its samples, the oldest first. */
+  threads: Record<string, Sample[]>;
+}
+
+/** How far back services' states are remembered, ms, */
+export const HISTORY_TIME = 6 * 3_600_000;
+
+/** and how many of them for each service. */
+const MOST_SEEN = 500;
+
+/** Samples of a thread are at least so far apart, ms, */
+const SAMPLE_EVERY = 15_000;
+
+/** and there are this many: half an hour. */
+const MOST_SAMPLES = 120;
+
+const SERVICE_STATE = /^Daemons\.([^.]+)\.ServiceState$/;
+
+/** Remembers what the public state holds no longer, as far as the page shows it. It lives as long as the agent. */
+export class History {
+  readonly #now: () => number;
+  readonly #services = new Map<string, Seen[]>();
+  readonly #threads = new Map<string, Sample[]>();
+
+  /** @param now ms since the Unix epoch. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Takes note of a change of the public state. */
+  note({ map, key, value }: Change): void {
+    const [, daemon] = SERVICE_STATE.exec(map) ?? [];
+    if (daemon !== undefined && key === "value" && typeof value === "string") {
+      this.#noteService(daemon, value);
+    } else if (map === AGENT_MAPS.threads) {
+      this.#noteThread(key, value as ThreadStanding | undefined);
+    }
+  }
+
+  /** All that is remembered. */
+  past(): Past {
+    return {
+      services: Object.fromEntries(this.#services),
+      threads: Object.fromEntries(this.#threads),
+    };
+  }
+
+  #noteService(daemon: string, value: string): void {
+    const at = this.#now();
+    const seen = this.#services.get(daemon) ?? [];
+    if (seen.at(-1)?.value === value) return;
+    seen.push({ at, value });
+    while (seen.length > MOST_SEEN || isOver(seen, at - HISTORY_TIME)) seen.shift();
+    this.#services.set(daemon, seen);
+  }
+
+  #noteThread(thread: string, standing: ThreadStanding | undefined): void {
+    if (!standing) {
+      this.#threads.delete(thread);
+      return;
+    }
+    const { heap, lag = 0 } = standing;
+    const samples = this.#threads.get(thread) ?? [];
+    const at = this.#now();
+    if (heap === undefined || at - (samples.at(-1)?.at ?? -Infinity) < SAMPLE_EVERY) return;
+    samples.push({ at, heap, lag });
+    if (samples.length > MOST_SAMPLES) samples.shift();
+    this.#threads.set(thread, samples);
+  }
+}
+
+/** Whether the oldest state had ended before `time`. */
+function isOver(seen: readonly Seen[], time: number): boolean {
+  return seen.length > 1 && seen[1]!.at < time;
+}

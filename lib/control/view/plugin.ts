@@ -1,0 +1,120 @@
+import { serviceLabel, type Thresholds } from "./health.ts";
+import { formatRange } from "./range.ts";
+import type { DaemonStatus, Health, ServiceStatus, Status } from "./status_schema.ts";
+
+/** One value of a plugin's performance data. */
+export interface PerformanceValue {
+  label: string;
+  value: number;
+  /** `s`, `B`, `c` for a counter, or nothing. */
+  unit: "" | "s" | "B" | "c";
+  /** Warning, critical, least and greatest value; as far as there are any. */
+  range?: readonly (string | number)[];
+}
+
+/** What a plugin says. */
+export interface PluginOutput {
+  /** The first line, without performance data. */
+  summary: string;
+  /** More lines: one for each service and daemon. */
+  details: string[];
+  performance: PerformanceValue[];
+}
+
+/** A status as a plugin of the Monitoring Plugins guidelines says it. */
+export function pluginOutput(status: Status, thresholds: Thresholds): PluginOutput {
+  return {
+    summary: clean(`${word(status.health)}: ${summarize(status)}`),
+    details: [
+      ...status.services.map(describeService),
+      ...status.daemons.map(describeDaemon),
+    ].map(clean),
+    performance: performanceOf(status, thresholds),
+  };
+}
+
+function word(health: Health): string {
+  return health.toUpperCase();
+}
+
+function summarize({ problems, services, daemons, maintenance }: Status): string {
+  if (problems.length > 0) return problems.map(({ text }) => text).join(", ");
+  if (maintenance) return `paused until ${maintenance.until}`;
+  const states = services.map((service) => `${serviceLabel(service)} is ${service.value}`);
+  return [...states, `${runningOf(daemons)} of ${enabledOf(daemons)} daemons run`].join(", ");
+}
+
+function describeService(service: ServiceStatus): string {
+  const { value, restart_error, restarts, lastRestart } = service;
+  const counted = restarts === null ? "" : `, ${restarts} restarts`;
+  const last = lastRestart === null ? "" : `, the last ${lastRestart}`;
+  return `service ${serviceLabel(service)}: ${
+    value ?? "not installed"
+  }, restart_error ${restart_error}${counted}${last}`;
+}
+
+function describeDaemon({ name, problem, state, restarts, heap, lastError }: DaemonStatus): string {
+  const memory = heap === null ? "" : `, ${heap} B of heap`;
+  const error = lastError ? `, last error ${lastError.at}: ${lastError.message}` : "";
+  const standing = problem === null ? state : `cannot run: ${problem}`;
+  return `daemon ${name}: ${standing}, ${restarts} restarts${memory}${error}`;
+}
+
+function performanceOf(status: Status, { warning, critical }: Thresholds): PerformanceValue[] {
+  const { services, daemons, agent } = status;
+  const heaps = daemons.flatMap(({ heap }) => heap ?? []);
+  return [
+    ...services.flatMap((service) =>
+      servicePerformance(service, services.length > 1 ? `${serviceLabel(service)} ` : "", [
+        ...[formatRange(warning), formatRange(critical), 0],
+      ])
+    ),
+    {
+      label: "daemons",
+      value: runningOf(daemons),
+      unit: "",
+      range: ["", "", 0, enabledOf(daemons)],
+    },
+    {
+      ...{ label: "thread_restarts", unit: "c" },
+      value: daemons.reduce((sum, { restarts }) => sum + restarts, 0),
+    },
+    ...(heaps.length > 0
+      ? [{ label: "heap", value: heaps.reduce((a, b) => a + b), unit: "B" } as const]
+      : []),
+    { label: "memory", value: agent.memory, unit: "B" },
+    { label: "uptime", value: agent.uptime, unit: "s" },
+  ];
+}
+
+function servicePerformance(
+  { restart_error, restarts, restartFailures, queryTime }: ServiceStatus,
+  prefix: string,
+  range: readonly (string | number)[],
+): PerformanceValue[] {
+  const known = (label: string, value: number | null, unit: PerformanceValue["unit"]) =>
+    value === null ? [] : [{ label: prefix + label, value, unit }];
+  return [
+    { label: `${prefix}restart_error`, value: restart_error, unit: "", range },
+    ...known("restarts", restarts, "c"),
+    ...known("restart_failures", restartFailures, "c"),
+    ...known("query_time", queryTime === null ? null : Number(queryTime.toFixed(6)), "s"),
+  ];
+}
+
+function enabledOf(daemons: readonly DaemonStatus[]): number {
+  return daemons.filter(({ enabled }) => enabled).length;
+}
+
+function runningOf(daemons: readonly DaemonStatus[]): number {
+  const well = ["running", "starting", "waiting", "finished"];
+  return daemons.filter(({ enabled, problem, state }) =>
+    enabled && problem === null && well.includes(state)
+  ).length;
+}
+
+/** Without what would end a line or begin performance data. */
+function clean(text: string): string {
+  // deno-lint-ignore no-control-regex
+  return text.replaceAll(/[\x00-\x1f\x7f]+/g, " ").replaceAll("|", "/");
+}

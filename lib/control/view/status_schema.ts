@@ -1,0 +1,110 @@
+import * as v from "valibot";
+
+const Time = v.pipe(v.string(), v.isoTimestamp(), v.description("UTC, ISO 8601"));
+const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const Seconds = v.pipe(v.number(), v.minValue(0), v.description("Seconds"));
+const Bytes = v.pipe(Count, v.description("Bytes"));
+
+const LastError = v.strictObject({ at: Time, message: v.string() });
+
+const Thread = v.strictObject({
+  name: v.string(),
+  task: v.string(),
+  pool: v.string(),
+  state: v.picklist([
+    ...["waiting", "starting", "running", "backing-off", "frozen", "failed"] as const,
+    ...["stopping", "stopped", "finished"] as const,
+  ]),
+  since: Time,
+  uptime: v.nullable(Seconds),
+  restarts: Count,
+  failures: v.pipe(Count, v.description("Failures in a row")),
+  lastError: v.nullable(LastError),
+  heap: v.nullable(Bytes),
+  lag: v.nullable(v.pipe(v.number(), v.description("How late its event loop was, ms"))),
+});
+
+const Daemon = v.strictObject({
+  name: v.string(),
+  module: v.pipe(v.nullable(v.string()), v.description("null: built in")),
+  enabled: v.boolean(),
+  problem: v.pipe(v.nullable(v.string()), v.description("Why it cannot run")),
+  state: v.pipe(v.string(), v.description("Of its threads the worst; disabled, or absent: none")),
+  uptime: v.nullable(Seconds),
+  restarts: Count,
+  lastError: v.nullable(LastError),
+  heap: v.nullable(Bytes),
+  threads: v.array(Thread),
+});
+
+const Service = v.strictObject({
+  daemon: v.pipe(v.string(), v.description("The daemon that keeps it running")),
+  name: v.pipe(v.nullable(v.string()), v.description("null: not known yet")),
+  value: v.pipe(
+    v.nullable(v.string()),
+    v.description("The state last seen, such as RUNNING; null: it was never found installed"),
+  ),
+  restart_error: v.pipe(Count, v.description("Restarts that failed in a row")),
+  restarts: v.nullable(Count),
+  restartFailures: v.nullable(Count),
+  queries: v.nullable(Count),
+  queryErrors: v.nullable(Count),
+  queryTime: v.pipe(
+    v.nullable(v.number()),
+    v.description("Seconds that a query takes, on average"),
+  ),
+  lastRestart: v.nullable(Time),
+});
+
+/** The form of `status --json`; keys are added in later versions, and none goes away. */
+export const StatusSchema = v.pipe(
+  v.strictObject({
+    health: v.picklist(["ok", "warning", "critical", "unknown"]),
+    problems: v.array(
+      v.strictObject({ level: v.picklist(["warning", "critical", "unknown"]), text: v.string() }),
+    ),
+    agent: v.strictObject({
+      version: v.string(),
+      commit: v.string(),
+      deno: v.string(),
+      pid: Count,
+      home: v.string(),
+      mode: v.picklist(["foreground", "service", "background"]),
+      started: Time,
+      uptime: Seconds,
+      lastEnd: v.pipe(
+        v.nullable(v.picklist(["clean", "unclean"])),
+        v.description("How the previous run ended; null: there was none"),
+      ),
+      memory: v.pipe(Bytes, v.description("Bytes of the process that are resident")),
+    }),
+    maintenance: v.nullable(
+      v.strictObject({
+        since: Time,
+        until: v.nullable(Time),
+        by: v.picklist(["service", "command"]),
+      }),
+    ),
+    services: v.array(Service),
+    daemons: v.array(Daemon),
+  }),
+  v.title("What 'icinga-warden status --json' prints"),
+);
+
+/** How the agent, its services and its daemons are. */
+export type Status = v.InferOutput<typeof StatusSchema>;
+
+/** How well all is, as a plugin says it. */
+export type Health = Status["health"];
+
+/** One thing that is not well. */
+export type Trouble = Status["problems"][number];
+
+/** A service that a daemon keeps running. */
+export type ServiceStatus = Status["services"][number];
+
+/** A daemon that is registered. */
+export type DaemonStatus = Status["daemons"][number];
+
+/** A thread of a daemon. */
+export type ThreadStatus = DaemonStatus["threads"][number];

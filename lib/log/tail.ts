@@ -1,0 +1,46 @@
+import type { LogEntry } from "./entry.ts";
+import { isLogged, type LogLevel } from "./level.ts";
+import { parseLogLine } from "./line.ts";
+
+/** Which records are wanted. */
+export interface LogFilter {
+  /** The least severe. */
+  level?: LogLevel | undefined;
+  /** Only those of a daemon's threads. */
+  daemon?: string | undefined;
+}
+
+/** As much of the file's end is read, bytes. */
+const TAIL_SIZE = 256 * 1024;
+
+/** Whether a record is wanted. */
+export function isWanted({ level, source }: LogEntry, filter: LogFilter): boolean {
+  return isLogged(level, filter.level ?? "trace") &&
+    (filter.daemon === undefined || source.startsWith(`${filter.daemon}::`));
+}
+
+/**
+ * The last records of a log file that are wanted, the oldest first, from its last 256 KB; none when there is no
+ * file. Reads synchronously, so that a record is either in the file or yet to come.
+ *
+ * @param lines how many records at most.
+ */
+export function readLogTail(path: string, lines: number, filter: LogFilter): LogEntry[] {
+  const entries = readEnd(path).split("\n").flatMap((line) => parseLogLine(line) ?? []);
+  const wanted = entries.filter((entry) => isWanted(entry, filter));
+  return wanted.slice(Math.max(0, wanted.length - lines));
+}
+
+function readEnd(path: string): string {
+  try {
+    using file = Deno.openSync(path);
+    const { size } = file.statSync();
+    file.seekSync(Math.max(0, size - TAIL_SIZE), Deno.SeekMode.Start);
+    const bytes = new Uint8Array(Math.min(size, TAIL_SIZE));
+    const count = file.readSync(bytes) ?? 0;
+    return new TextDecoder().decode(bytes.subarray(0, count));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}

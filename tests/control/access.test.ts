@@ -1,0 +1,129 @@
+import { assertEquals } from "@std/assert";
+import { basicOf, bearerOf, cookieOf, guardRequest } from "../../lib/control/access/guard.ts";
+import { isSameSecret, newSecret } from "../../lib/control/access/secret.ts";
+import { SESSION_TIME, Sessions } from "../../lib/control/access/sessions.ts";
+import {
+  newToken,
+  parseToken,
+  readToken,
+  removeToken,
+  tokenFile,
+  writeToken,
+} from "../../lib/control/access/token.ts";
+import type { Refusal } from "../../lib/control/http/mod.ts";
+
+/** A request whose fields are as given; `Request` itself drops some. */
+function request(method: string, fields: Record<string, string>): Request {
+  return { method, headers: new Headers({ host: "127.0.0.1:5664", ...fields }) } as Request;
+}
+
+function refusalOf(method: string, fields: Record<string, string>): number | undefined {
+  try {
+    guardRequest(request(method, fields), 5664);
+    return undefined;
+  } catch (error) {
+    return (error as Refusal).status;
+  }
+}
+
+Deno.test("requests under another name, of another origin or site are refused", () => {
+  const json = { "content-type": "application/json" };
+  const cases: [expected: number | undefined, method: string, fields: Record<string, string>][] = [
+    [undefined, "GET", {}],
+    [undefined, "GET", { host: "localhost:5664" }],
+    [undefined, "GET", { host: "LOCALHOST:5664" }],
+    [undefined, "GET", { origin: "http://127.0.0.1:5664", "sec-fetch-site": "same-origin" }],
+    [undefined, "GET", { "sec-fetch-site": "none" }],
+    [undefined, "POST", json],
+    [403, "GET", { host: "127.0.0.1" }],
+    [403, "GET", { host: "127.0.0.1:5665" }],
+    [403, "GET", { host: "evil.example:5664" }],
+    [403, "GET", { host: "127.0.0.1:5664.evil.example" }],
+    [403, "GET", { host: "" }],
+    [403, "GET", { origin: "http://evil.example" }],
+    [403, "GET", { origin: "null" }],
+    [403, "GET", { origin: "https://127.0.0.1:5664" }],
+    [403, "GET", { origin: "http://localhost:5664" }],
+    [403, "GET", { "sec-fetch-site": "cross-site" }],
+    [403, "GET", { "sec-fetch-site": "same-site" }],
+    [415, "POST", {}],
+    [415, "POST", { "content-type": "text/plain" }],
+    [415, "POST", { "content-type": "application/x-www-form-urlencoded" }],
+  ];
+  for (const [expected, method, fields] of cases) {
+    assertEquals(refusalOf(method, fields), expected, JSON.stringify(fields));
+  }
+});
+
+Deno.test("credentials are read from their fields", () => {
+  const headers = (name: string, value: string) => new Headers({ [name]: value });
+  assertEquals(bearerOf(headers("authorization", "bearer abc-1")), "abc-1");
+  assertEquals(bearerOf(headers("authorization", "Basic abc")), undefined);
+  assertEquals(bearerOf(headers("authorization", "Bearer a b")), undefined);
+  const basic = (text: string) =>
+    basicOf(headers("authorization", `Basic ${new TextEncoder().encode(text).toBase64()}`));
+  assertEquals(basic("me:pä:ss"), { user: "me", password: "pä:ss" });
+  assertEquals(basic("nobody"), undefined);
+  assertEquals(basicOf(headers("authorization", "Basic %%%")), undefined);
+  assertEquals(cookieOf(headers("cookie", "a=1; b=2"), "b"), "2");
+  assertEquals(cookieOf(headers("cookie", "a=1; b=2"), "c"), undefined);
+});
+
+Deno.test("secrets are the same when each character is", () => {
+  const secret = newSecret();
+  assertEquals(secret.length, 43);
+  assertEquals(isSameSecret(secret, secret), true);
+  for (const other of ["", secret + "x", secret.slice(1), newSecret()]) {
+    assertEquals(isSameSecret(secret, other), false);
+  }
+});
+
+Deno.test("a link opens one session, once, within a minute; a session ends", () => {
+  let now = 0;
+  const sessions = new Sessions(() => now);
+  const link = sessions.issueLink();
+  const session = sessions.redeem(link)!;
+  assertEquals([sessions.has(session), sessions.has(link)], [true, false]);
+  assertEquals(sessions.redeem(link), undefined);
+  const late = sessions.issueLink();
+  now += 60_001;
+  assertEquals(sessions.redeem(late), undefined);
+  now = SESSION_TIME + 1;
+  assertEquals(sessions.has(session), false);
+  const another = sessions.open();
+  sessions.end(another);
+  assertEquals(sessions.has(another), false);
+});
+
+Deno.test("a token says its port and process, and anything else is none", () => {
+  const token = newToken(5664, 42);
+  assertEquals(parseToken(`${token.text}\r\n`), token);
+  for (const text of ["", "5664-42-short", token.text + "x", "x" + token.text, "{}"]) {
+    assertEquals(parseToken(text), undefined, text);
+  }
+});
+
+Deno.test("the token's file appears in full, for its owner alone, and goes away", async () => {
+  const home = await Deno.makeTempDir();
+  try {
+    assertEquals(await readToken(home), undefined);
+    const token = newToken(1, 2);
+    const seen: string[] = [];
+    await Deno.writeTextFile(tokenFile(home), "an older one");
+    await Deno.writeTextFile(`${tokenFile(home)}.new`, "left by a crash");
+    await writeToken(home, token, async (path) => {
+      seen.push(await Deno.readTextFile(path), await Deno.readTextFile(tokenFile(home)));
+    });
+    assertEquals(seen, ["", "an older one"]);
+    assertEquals(await readToken(home), token);
+    if (Deno.build.os !== "windows") {
+      assertEquals((await Deno.stat(tokenFile(home))).mode! & 0o777, 0o600);
+    }
+    assertEquals([...Deno.readDirSync(home)].map(({ name }) => name), ["control.token"]);
+    await removeToken(home);
+    await removeToken(home);
+    assertEquals(await readToken(home), undefined);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});

@@ -1,0 +1,337 @@
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { systemClock } from "../../lib/clock.ts";
+import { readToken, tokenFile } from "../../lib/control/access/token.ts";
+import { Client, NotRunningError, RefusedError } from "../../lib/control/client.ts";
+import { type Change, type ControlParts, startControl } from "../../lib/control/mod.ts";
+import type { LogEntry } from "../../lib/log/mod.ts";
+import { agentMaps, stateOf } from "./state.ts";
+
+/** An endpoint on a free port, with an agent that writes down what it is told. */
+interface Bench {
+  home: string;
+  base: string;
+  token: string;
+  client: Client;
+  calls: unknown[];
+  logged: LogEntry[];
+  log: (entry: LogEntry) => void;
+  change: (change: Change) => void;
+}
+
+async function withControl(
+  test: (bench: Bench) => Promise<void>,
+  config: Partial<ControlParts["config"]> = {},
+): Promise<void> {
+  const home = await Deno.makeTempDir();
+  const calls: unknown[] = [];
+  const logged: LogEntry[] = [];
+  const listeners = new Set<(entry: LogEntry) => void>();
+  const watchers = new Set<(change: Change) => void>();
+  const log = (entry: LogEntry) => {
+    logged.push(entry);
+    for (const listener of listeners) listener(entry);
+  };
+  const control = await startControl({
+    agent: {
+      pause: (...args) => calls.push(["pause", ...args]),
+      resume: () => calls.push(["resume"]),
+      restartDaemon: (name) => {
+        calls.push(["restart", name]);
+        return name === "known" ? Promise.resolve() : Promise.reject(new Error("no such daemon"));
+      },
+    },
+    state: stateOf(agentMaps()),
+    watch: (watcher) => {
+      watchers.add(watcher);
+      return () => watchers.delete(watcher);
+    },
+    log: {
+      write: log,
+      listen: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
+    home,
+    config: { listen: { hostname: "127.0.0.1", port: 0 }, ...config },
+    clock: systemClock,
+    protect: () => Promise.resolve(),
+  });
+  try {
+    const token = await readToken(home);
+    await test({
+      ...{ home, calls, logged, log, client: token ? await Client.connect(home) : undefined! },
+      base: `http://127.0.0.1:${token?.port}`,
+      token: token?.text ?? "",
+      change: (change) => watchers.forEach((watcher) => watcher(change)),
+    });
+  } finally {
+    await control.close();
+    assertEquals(await readToken(home), undefined);
+    assertEquals([listeners.size, watchers.size], [0, 0]);
+    await Deno.remove(home, { recursive: true });
+  }
+}
+
+const JSON_TYPE = { "content-type": "application/json" };
+
+/** Asks without any client's help, and returns status and body. */
+async function ask(url: string, init: RequestInit = {}): Promise<[number, string]> {
+  const response = await fetch(url, { redirect: "manual", ...init });
+  return [response.status, await response.text()];
+}
+
+Deno.test("without the token, or with a wrong one, nothing is told and nothing done", async () => {
+  await withControl(async ({ base, token, calls }) => {
+    const paths = ["status", "state", "paths", "history", "logs", "events"].map((name) =>
+      `/api/${name}`
+    );
+    const wrong = token.slice(0, -1) + (token.endsWith("A") ? "B" : "A");
+    for (const authorization of ["", `Bearer ${wrong}`, `Basic ${btoa(`:${token}`)}`, token]) {
+      const headers = { ...JSON_TYPE, authorization };
+      for (const path of [...paths, "/metrics"]) {
+        const [status, text] = await ask(base + path, { headers });
+        assertEquals([status, text], [401, '{"error":"The token is missing or wrong"}\n'], path);
+      }
+      for (const name of ["pause", "resume", "restart", "link"]) {
+        const [status] = await ask(`${base}/api/${name}`, { method: "POST", headers, body: "{}" });
+        assertEquals(status, 401, name);
+      }
+      const [status] = await ask(`${base}/metrics?token=${token}`, { headers });
+      assertEquals(status, 401);
+    }
+    assertEquals(calls, []);
+  });
+});
+
+Deno.test("a GET changes nothing, and what is not there is not found", async () => {
+  await withControl(async ({ base, token, calls }) => {
+    const headers = { authorization: `Bearer ${token}` };
+    for (const name of ["pause", "resume", "restart", "link", "login"]) {
+      assertEquals((await ask(`${base}/api/${name}`, { headers }))[0], 405, name);
+    }
+    const paths = [
+      ...["/api", "/api/", "/api/Status", "/api/status/", "/api//status", "/etc/passwd", "/page/"],
+      ...["/..%2f..%2fetc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/page.css/../../deno.json"],
+      ...["/control.token", "/constructor", "/__proto__", "/api/status%00", "/api/%73tatus"],
+    ];
+    for (const path of paths) assertEquals((await ask(base + path, { headers }))[0], 404, path);
+    assertEquals(calls, []);
+  });
+});
+
+Deno.test("commands reach the agent, and wrong ones do not", async () => {
+  await withControl(async ({ client, calls, logged }) => {
+    await client.post("/api/pause");
+    await client.post("/api/pause", { duration: "90s" });
+    await client.post("/api/resume");
+    await client.post("/api/restart", { daemon: "known" });
+    assertEquals(calls, [
+      ...[["pause", "command", undefined], ["pause", "command", 90_000], ["resume"]],
+      ["restart", "known"],
+    ]);
+    assertEquals(
+      logged.map(({ message }) => message).slice(-2),
+      ["Resumed by a command", "Restarting daemon 'known': a command asked for it"],
+    );
+    for (const duration of ["8d", "1ms", "soon", 5, null, [], "-1s"]) {
+      const error = await assertRejects(
+        () => client.post("/api/pause", { duration }),
+        RefusedError,
+      );
+      assertEquals(error.status, 400, String(duration));
+    }
+    const unknown = await assertRejects(
+      () => client.post("/api/restart", { daemon: "unknown" }),
+      RefusedError,
+    );
+    assertEquals([unknown.status, unknown.message], [404, "no such daemon"]);
+    await assertRejects(() => client.post("/api/restart", { daemon: 7 }), RefusedError);
+  });
+});
+
+Deno.test("a body that is no JSON object is refused", async () => {
+  await withControl(async ({ base, token, calls }) => {
+    const headers = { ...JSON_TYPE, authorization: `Bearer ${token}` };
+    for (const body of ["", "[]", "null", "7", "{", "\xff"]) {
+      const [status] = await ask(`${base}/api/pause`, { method: "POST", headers, body });
+      assertEquals(status, 400, body);
+    }
+    assertEquals(calls, []);
+  });
+});
+
+Deno.test("a login with the token or a link opens a session, which may not issue links", async () => {
+  await withControl(async ({ base, token, client, calls }) => {
+    const login = (body: object) =>
+      fetch(`${base}/api/login`, {
+        method: "POST",
+        headers: JSON_TYPE,
+        body: JSON.stringify(body),
+      });
+    for (const body of [{}, { token: "x" }, { code: "x" }, { token: [token] }]) {
+      const response = await login(body);
+      assertEquals([response.status, response.headers.get("set-cookie")], [401, null]);
+      await response.body?.cancel();
+    }
+    const { url } = await client.post<{ url: string }>("/api/link");
+    assertEquals(url.startsWith(`${base}/#`), true);
+    const response = await login({ code: url.split("#")[1] });
+    await response.body?.cancel();
+    const cookie = response.headers.get("set-cookie")!;
+    assertMatch(cookie, /^icinga-warden-\d+=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\//);
+    const again = await login({ code: url.split("#")[1] });
+    assertEquals([again.status, (await again.text()).includes("valid")], [401, true]);
+    const headers = { ...JSON_TYPE, cookie: cookie.split(";")[0]! };
+    assertEquals((await ask(`${base}/api/status`, { headers }))[0], 200);
+    const post = (name: string) =>
+      ask(`${base}/api/${name}`, { method: "POST", headers, body: "{}" });
+    assertEquals((await post("link"))[0], 401);
+    assertEquals((await post("resume"))[0], 200);
+    assertEquals(calls, [["resume"]]);
+    assertEquals((await post("logout"))[0], 200);
+    assertEquals((await ask(`${base}/api/status`, { headers }))[0], 401);
+  });
+});
+
+Deno.test("a stream tells what there is, and then what changes and is logged", async () => {
+  await withControl(async ({ home, client, change, log }) => {
+    await Deno.mkdir(`${home}/logs`);
+    const line = "2026-01-01T00:00:00.000Z [WARNING] disk::run::Main::0: low: a b\n";
+    await Deno.writeTextFile(`${home}/logs/icinga-warden.log`, `garbage\n${line}`);
+    const stop = new AbortController();
+    const query = new URLSearchParams({ topics: "status,state,log", path: "icinga_agent_service" });
+    const events = client.events(query, stop.signal);
+    const next = async () => (await events.next()).value!;
+    const old = { ...{ level: "warning", source: "disk::run::Main::0" }, message: "low: a b" };
+    assertEquals(await next(), { name: "log", data: [{ time: 1767225600000, ...old }] });
+    const snapshot = await next();
+    assertEquals([snapshot.name, Object.keys(snapshot.data as object)], ["snapshot", [
+      ...["Daemons.icinga_agent_service.ServiceState", "Daemons.icinga_agent_service.ServiceStats"],
+    ]]);
+    assertEquals((await next()).name, "status");
+    const map = "Daemons.icinga_agent_service.ServiceState";
+    change({ map, key: "value", value: "STOPPED" });
+    change({ map: "Daemons.other.Map", key: "x", value: 1 });
+    change({ map, key: "gone" });
+    assertEquals(await next(), {
+      ...{ name: "changes", data: [{ map, key: "value", value: "STOPPED" }, { map, key: "gone" }] },
+    });
+    log({ time: 1, level: "info", source: "agent", message: "new" });
+    assertEquals(await next(), {
+      ...{ name: "log", data: [{ time: 1, level: "info", source: "agent", message: "new" }] },
+    });
+    assertEquals((await next()).name, "status");
+    stop.abort();
+    assertEquals((await events.next()).done, true);
+  });
+});
+
+Deno.test("the log's tail is told by level and daemon", async () => {
+  await withControl(async ({ home, client }) => {
+    await Deno.mkdir(`${home}/logs`);
+    const lines = [
+      "[INFO] agent: a",
+      "[ERROR] disk::run::Main::0: b",
+      "[INFO] disk::run::Main::0: c",
+    ];
+    const text = lines.map((line) => `2026-01-01T00:00:00.000Z ${line}\n`).join("");
+    await Deno.writeTextFile(`${home}/logs/icinga-warden.log`, text);
+    const tail = async (query: string) =>
+      (await client.get<LogEntry[]>(`/api/logs?${query}`)).map(({ message }) => message).join("");
+    assertEquals(await tail(""), "abc");
+    assertEquals(await tail("lines=1"), "c");
+    assertEquals(await tail("lines=0"), "");
+    assertEquals(await tail("daemon=disk"), "bc");
+    assertEquals(await tail("level=warning"), "b");
+    for (const query of ["lines=-1", "lines=x", "lines=9999", "level=loud"]) {
+      await assertRejects(() => tail(query), RefusedError);
+    }
+  });
+});
+
+Deno.test("there are only so many streams at a time, and one that ends makes place", async () => {
+  await withControl(async ({ client }) => {
+    const query = new URLSearchParams({ topics: "status" });
+    const stops = Array.from({ length: 16 }, () => new AbortController());
+    const streams = stops.map(({ signal }) => client.events(query, signal));
+    await Promise.all(streams.map((stream) => stream.next()));
+    const one = () => client.events(query, AbortSignal.timeout(20_000));
+    assertEquals((await assertRejects(() => one().next(), RefusedError)).status, 503);
+    for (const { abort } of stops.map((stop) => ({ abort: () => stop.abort() }))) abort();
+    for (const stream of streams) await stream.next();
+    for (let served = false; !served;) {
+      const stream = one();
+      served = await stream.next().then(() => true, () => false);
+      await stream.return(undefined);
+    }
+  });
+});
+
+Deno.test("a port that is taken is one error, and the agent goes on without", async () => {
+  const other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = other.addr as Deno.NetAddr;
+  await withControl(({ logged, home }) => {
+    assertEquals(logged.map(({ level }) => level), ["error"]);
+    assertMatch(
+      logged[0]!.message,
+      new RegExp(`127.0.0.1:${port}: another program has it; .*control.listen`),
+    );
+    return assertRejects(() => Client.connect(home), NotRunningError).then(() => {});
+  }, { listen: { hostname: "127.0.0.1", port } });
+  other.close();
+});
+
+Deno.test("where no agent runs it is said where it was looked for", async () => {
+  const home = await Deno.makeTempDir();
+  const absent = await assertRejects(() => Client.connect(home), NotRunningError);
+  assertStringIncludes(absent.message, tokenFile(home));
+  await withControl(async ({ token, base }) => {
+    await Deno.writeTextFile(
+      tokenFile(home),
+      token.slice(0, -1) + (token.endsWith("A") ? "B" : "A"),
+    );
+    const client = await Client.connect(home);
+    const foreign = await assertRejects(() => client.get("/api/status"), NotRunningError);
+    assertStringIncludes(foreign.message, base);
+  });
+  const client = await Client.connect(home);
+  const stale = await assertRejects(() => client.get("/api/status"), NotRunningError);
+  assertMatch(
+    stale.message,
+    /control\.token names http:\/\/127\.0\.0\.1:\d+ and process \d+, and nothing answers/,
+  );
+  await Deno.remove(home, { recursive: true });
+});
+
+Deno.test("metrics on an address of their own are for who has the password, and are all there is", async () => {
+  const files = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${files}/password`, "s3cret\r\nnot this\r\n");
+  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const listen = free.addr as Deno.NetAddr;
+  free.close();
+  const metrics = { listen, user: "prometheus", passwordFile: `${files}/password` };
+  await withControl(async ({ token }) => {
+    const base = `http://127.0.0.1:${listen.port}`;
+    const basic = (text: string) => ({ headers: { authorization: `Basic ${btoa(text)}` } });
+    const [status, text] = await ask(`${base}/metrics`, basic("prometheus:s3cret"));
+    assertEquals(status, 200);
+    assertStringIncludes(text, "icinga_warden_build_info{");
+    for (const wrong of ["prometheus:", "prometheus:not this", ":s3cret", "other:s3cret"]) {
+      assertEquals((await ask(`${base}/metrics`, basic(wrong)))[0], 401, wrong);
+    }
+    const bearer = { headers: { authorization: `Bearer ${token}` } };
+    assertEquals((await ask(`${base}/metrics`, bearer))[0], 401);
+    assertEquals((await ask(`${base}/api/status`, basic("prometheus:s3cret")))[0], 404);
+    const post = { method: "POST", ...basic("prometheus:s3cret") };
+    assertEquals((await ask(`${base}/metrics`, post))[0], 405);
+  }, { metrics });
+  await withControl(({ logged }) => {
+    assertMatch(
+      logged.find(({ level }) => level === "error")!.message,
+      /passwordFile: cannot read .*nothing/,
+    );
+    return Promise.resolve();
+  }, { metrics: { ...metrics, passwordFile: `${files}/nothing` } });
+  await Deno.remove(files, { recursive: true });
+});

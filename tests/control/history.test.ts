@@ -1,0 +1,37 @@
+import { assertEquals } from "@std/assert";
+import { History, HISTORY_TIME } from "../../lib/control/view/history.ts";
+import { thread } from "./state.ts";
+
+const map = "Daemons.disk.ServiceState";
+
+Deno.test("a service's states are remembered, each once, and for some hours", () => {
+  let now = 0;
+  const history = new History(() => now);
+  const see = (at: number, value: string) => {
+    now = at;
+    history.note({ map, key: "value", value });
+    history.note({ map, key: "restart_error", value: 1 });
+  };
+  see(10, "RUNNING");
+  see(20, "RUNNING");
+  see(30, "STOPPED");
+  assertEquals(history.past().services, {
+    disk: [{ at: 10, value: "RUNNING" }, { at: 30, value: "STOPPED" }],
+  });
+  see(31 + HISTORY_TIME, "RUNNING");
+  assertEquals(history.past().services.disk!.map(({ at }) => at), [30, 31 + HISTORY_TIME]);
+  for (let i = 0; i < 2_000; i++) see(now + 1, i % 2 ? "RUNNING" : "STOPPED");
+  assertEquals(history.past().services.disk!.length, 500);
+});
+
+Deno.test("a thread's memory and lag are sampled, and forgotten with the thread", () => {
+  let now = 0;
+  const history = new History(() => now);
+  const note = (value: unknown) => history.note({ map: "Agent.Threads", key: "t", value });
+  for (now = 0; now < 3_600_000; now += 1_000) note(thread("disk", { heap: now, lag: 1 }));
+  const samples = history.past().threads.t!;
+  assertEquals(samples.length, 120);
+  assertEquals(samples[1]!.at - samples[0]!.at, 15_000);
+  note(undefined);
+  assertEquals(history.past().threads, {});
+});

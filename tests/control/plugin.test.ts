@@ -1,0 +1,46 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { THRESHOLDS } from "../../lib/control/view/health.ts";
+import { pluginOutput } from "../../lib/control/view/plugin.ts";
+import { readStatus } from "../../lib/control/view/status.ts";
+import { agentMaps, MOMENT, STARTED, stateOf, thread } from "./state.ts";
+
+function outputWith(change: (maps: ReturnType<typeof agentMaps>) => void) {
+  const maps = agentMaps();
+  change(maps);
+  return pluginOutput(readStatus(stateOf(maps), MOMENT), THRESHOLDS);
+}
+
+Deno.test("one line, one more for each service and daemon, and performance data with units", () => {
+  const { summary, details, performance } = outputWith(() => {});
+  assertEquals(summary, "OK: icinga2 is RUNNING, 1 of 1 daemons run");
+  assertEquals(details, [
+    `service icinga2: RUNNING, restart_error 0, 2 restarts, the last ${STARTED}`,
+    "daemon icinga_agent_service: running, 0 restarts, 4000000 B of heap",
+  ]);
+  assertEquals(performance.map(({ label, value, unit }) => `${label}=${value}${unit}`), [
+    ...["restart_error=0", "restarts=2c", "restart_failures=3c", "query_time=0.05s", "daemons=1"],
+    ...["thread_restarts=0c", "heap=4000000B", "memory=80000000B", "uptime=3600s"],
+  ]);
+  assertEquals(performance[0]!.range, ["0", "2", 0]);
+});
+
+Deno.test("with more than one service each has its own labels", () => {
+  const { performance } = outputWith((maps) => {
+    maps["Daemons.other.ServiceState"] = { value: "RUNNING", restart_error: 1 };
+  });
+  const labels = performance.map(({ label }) => label);
+  assertEquals(labels.filter((label) => label.includes("restart_error")), [
+    ...["icinga2 restart_error", "other restart_error"],
+  ]);
+});
+
+Deno.test("an error's text cannot end a line or begin performance data", () => {
+  const lastError = { at: STARTED, message: "bad | x=1\nworse\x1b[2J" };
+  const { summary, details } = outputWith((maps) => {
+    maps["Agent.Threads"]!["icinga_agent_service::run::Main::0"] = thread("icinga_agent_service", {
+      ...{ state: "failed", lastError },
+    });
+  });
+  assertStringIncludes(summary, "CRITICAL: daemon icinga_agent_service is failed: bad / x=1 worse");
+  for (const line of [summary, ...details]) assertMatch(line, /^[ -{}~]+$/);
+});

@@ -1,0 +1,157 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { answer, answerJson, HttpServer, Refusal, refuse } from "../../lib/control/http/mod.ts";
+import type { HttpLimits } from "../../lib/control/http/mod.ts";
+
+/** Short enough for a test, and far from each other. */
+const LIMITS: HttpLimits = {
+  ...{ head: 1024, body: 64, arrival: 300, departure: 300, connections: 8 },
+};
+
+const encode = (text: string) => new TextEncoder().encode(text);
+
+async function withServer(
+  handle: (request: Request) => Response | Promise<Response>,
+  test: (port: number) => Promise<void>,
+  limits: Partial<HttpLimits> = {},
+): Promise<void> {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const server = new HttpServer(listener, { handle, refuse, limits: { ...LIMITS, ...limits } });
+  try {
+    await test((listener.addr as Deno.NetAddr).port);
+  } finally {
+    await server.close();
+  }
+}
+
+const connect = (port: number) => Deno.connect({ hostname: "127.0.0.1", port });
+
+const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+/** Everything that comes until the end; a connection that is reset ends too. */
+async function readAll(conn: Deno.Conn): Promise<string> {
+  let text = "";
+  const decoder = new TextDecoder();
+  const buffer = new Uint8Array(4096);
+  for (;;) {
+    const count = await conn.read(buffer).catch(() => null);
+    if (count === null) return text;
+    text += decoder.decode(buffer.subarray(0, count));
+  }
+}
+
+async function exchange(port: number, ...pieces: string[]): Promise<string> {
+  using conn = await connect(port);
+  for (const piece of pieces) {
+    await conn.write(encode(piece)).catch(() => {});
+    await turn();
+  }
+  return await readAll(conn);
+}
+
+const echo = async (request: Request) =>
+  answerJson([request.method, new URL(request.url).pathname, await request.text()]);
+
+Deno.test("one request a connection, in one piece or in many", async () => {
+  await withServer(echo, async (port) => {
+    const response = await fetch(`http://127.0.0.1:${port}/a`, { method: "POST", body: "ä" });
+    assertEquals(await response.json(), ["POST", "/a", "ä"]);
+    const text = await exchange(
+      port,
+      "PO",
+      "ST /b HTTP/1.1\r\nHo",
+      "st: x\r\nContent-Length: 2\r",
+      "\n\r\nh",
+      "i",
+    );
+    assertMatch(text, /^HTTP\/1\.1 200 OK\r\nConnection: close\r\n/);
+    assertStringIncludes(text, '\r\n\r\n["POST","/b","hi"]\n');
+    const pipelined = "GET /c HTTP/1.1\r\nHost: x\r\n\r\n";
+    assertEquals((await exchange(port, pipelined + pipelined)).match(/HTTP\/1\.1/g)?.length, 1);
+  });
+});
+
+Deno.test("what is too large, too slow or no request gets its answer, and the next one is served", async () => {
+  await withServer(echo, async (port) => {
+    const cases: [status: number, pieces: string[]][] = [
+      [400, ["nonsense\r\n\r\n"]],
+      [400, ["\x16\x03\x01\x02\x00\x01\r\n\r\n"]], // TLS
+      [431, [`GET / HTTP/1.1\r\nHost: x\r\nX: ${"a".repeat(2000)}`]],
+      [431, [`GET /${"a".repeat(200_000)} HTTP/1.1\r\n`]],
+      [413, ["POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 65\r\n\r\n"]],
+      [413, [`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n${"a".repeat(200_000)}`]],
+      [408, ["GET / HT"]],
+      [408, ["GET / HTTP/1.1\r\nHost: x\r\n"]],
+      [408, ["POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab"]],
+    ];
+    for (const [status, pieces] of cases) {
+      assertMatch(await exchange(port, ...pieces), new RegExp(`^HTTP/1.1 ${status} `), pieces[0]);
+    }
+    assertEquals((await fetch(`http://127.0.0.1:${port}/`).then((r) => r.json()))[0], "GET");
+  });
+});
+
+Deno.test("what a handler throws is an answer, and gives nothing away", async () => {
+  const handle = ({ url }: Request): Response => {
+    throw url.endsWith("/known") ? new Refusal(404, "not here") : new Error("a secret");
+  };
+  await withServer(handle, async (port) => {
+    const known = await fetch(`http://127.0.0.1:${port}/known`);
+    assertEquals([known.status, await known.json()], [404, { error: "not here" }]);
+    const unknown = await fetch(`http://127.0.0.1:${port}/`);
+    assertEquals(unknown.status, 500);
+    assertEquals((await unknown.text()).includes("secret"), false);
+  });
+});
+
+Deno.test("many idle connections do not keep a quick one out, and are let go", async () => {
+  await withServer(echo, async (port) => {
+    const idle = await Promise.all(Array.from({ length: 100 }, () => connect(port)));
+    try {
+      assertEquals((await fetch(`http://127.0.0.1:${port}/`)).status, 200);
+      let ended = 0;
+      for (const conn of idle) void readAll(conn).then(() => ended++);
+      while (ended < idle.length - LIMITS.connections) await turn();
+    } finally {
+      for (const conn of idle) conn.close();
+    }
+  }, { arrival: 60_000 });
+});
+
+Deno.test("a stream goes on until its client leaves, or does not read", async () => {
+  const cancelled: string[] = [];
+  const handle = ({ url }: Request) => {
+    const name = new URL(url).pathname;
+    const body = new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        await turn();
+        controller.enqueue(new Uint8Array(name === "/flood" ? 100_000 : 1));
+      },
+      cancel: () => void cancelled.push(name),
+    });
+    return answer("text/event-stream", body);
+  };
+  await withServer(handle, async (port) => {
+    const until = async (name: string) => {
+      while (!cancelled.includes(name)) await turn();
+    };
+    const leaver = await connect(port);
+    await leaver.write(encode("GET /leaver HTTP/1.1\r\nHost: x\r\n\r\n"));
+    await leaver.read(new Uint8Array(100));
+    leaver.close();
+    await until("/leaver");
+    const sleeper = await connect(port);
+    await sleeper.write(encode("GET /flood HTTP/1.1\r\nHost: x\r\n\r\n"));
+    await until("/flood");
+    sleeper.close();
+  });
+});
+
+Deno.test("closing it ends every connection", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const server = new HttpServer(listener, { handle: echo, refuse, limits: LIMITS });
+  using conn = await connect((listener.addr as Deno.NetAddr).port);
+  await conn.write(encode("GET / HT"));
+  await turn();
+  await server.close();
+  assertEquals(await readAll(conn), "");
+});

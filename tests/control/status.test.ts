@@ -1,0 +1,136 @@
+import { assertEquals } from "@std/assert";
+import * as v from "valibot";
+import { toJsonSchema } from "@valibot/to-json-schema";
+import { parseRange } from "../../lib/control/view/range.ts";
+import { findTroubles } from "../../lib/control/view/health.ts";
+import { readStatus } from "../../lib/control/view/status.ts";
+import { StatusSchema } from "../../lib/control/view/status_schema.ts";
+import { agentMaps, MOMENT, STARTED, stateOf, thread } from "./state.ts";
+
+type Maps = ReturnType<typeof agentMaps>;
+
+const DAEMON = "icinga_agent_service";
+
+function statusWith(change: (maps: Maps) => void) {
+  const maps = agentMaps();
+  change(maps);
+  return readStatus(stateOf(maps), MOMENT);
+}
+
+/** Health, and each trouble with its level. */
+function verdict(change: (maps: Maps) => void): string[] {
+  const { health, problems } = statusWith(change);
+  return [health, ...problems.map(({ level, text }) => `${level}: ${text}`)];
+}
+
+Deno.test("the status says what the public state holds, in the form of its schema", () => {
+  const status = statusWith(() => {});
+  assertEquals(v.parse(StatusSchema, status), status);
+  assertEquals(status.agent.uptime, 3600);
+  assertEquals(status.services, [{
+    ...{ daemon: DAEMON, name: "icinga2", value: "RUNNING", restart_error: 0 },
+    ...{ restarts: 2, restartFailures: 3, queries: 10, queryErrors: 1, queryTime: 0.05 },
+    lastRestart: STARTED,
+  }]);
+  const [{ state, uptime, heap, threads } = {}] = status.daemons;
+  assertEquals([state, uptime, heap, threads?.length], ["running", 3600, 4_000_000, 1]);
+});
+
+Deno.test("an agent that has said little yet has a status too", () => {
+  const maps = agentMaps();
+  const status = readStatus(stateOf({ "Agent.Info": maps["Agent.Info"]! }), MOMENT);
+  assertEquals(v.parse(StatusSchema, status), status);
+  assertEquals([status.services, status.daemons], [[], []]);
+});
+
+Deno.test("the schema in docs is that of the status", async () => {
+  const file = new URL("../../docs/status.schema.json", import.meta.url);
+  assertEquals(JSON.parse(await Deno.readTextFile(file)), toJsonSchema(StatusSchema));
+});
+
+Deno.test("a service's state and its restart_error are what counts most", () => {
+  const service = (entries: Record<string, unknown>) => (maps: Maps) => {
+    maps[`Daemons.${DAEMON}.ServiceState`] = entries;
+  };
+  const cases: [entries: Record<string, unknown>, expected: string[]][] = [
+    [{ value: "RUNNING", restart_error: 0 }, ["ok"]],
+    [{ value: "STOPPED", restart_error: 0 }, ["critical", "critical: icinga2 is STOPPED"]],
+    [{ value: "PAUSED", restart_error: 0 }, ["critical", "critical: icinga2 is PAUSED"]],
+    [{ value: "START_PENDING", restart_error: 0 }, [
+      "warning",
+      "warning: icinga2 is START_PENDING",
+    ]],
+    [{ restart_error: 0 }, ["unknown", "unknown: icinga2 was not found installed"]],
+    [{ value: "RUNNING", restart_error: 1 }, ["warning", "warning: icinga2 has restart_error 1"]],
+    [
+      { value: "STOP_PENDING", restart_error: 3 },
+      [
+        ...["critical", "critical: icinga2 has restart_error 3"],
+        "warning: icinga2 is STOP_PENDING",
+      ],
+    ],
+  ];
+  for (const [entries, expected] of cases) assertEquals(verdict(service(entries)), expected);
+});
+
+Deno.test("thresholds of restart_error are the caller's", () => {
+  const { maintenance, services, daemons } = statusWith((maps) => {
+    maps[`Daemons.${DAEMON}.ServiceState`] = { value: "RUNNING", restart_error: 5 };
+  });
+  const levels = (warning: string, critical: string) =>
+    findTroubles({ maintenance, services, daemons }, {
+      warning: parseRange(warning)!,
+      critical: parseRange(critical)!,
+    }).map(({ level }) => level);
+  assertEquals(levels("5", "10"), []);
+  assertEquals(levels("4", "10"), ["warning"]);
+  assertEquals(levels("4", "@5:6"), ["critical"]);
+});
+
+Deno.test("a daemon that does not run is a trouble, and one that is switched off is none", () => {
+  const daemon = (change: object, more: object = {}) => (maps: Maps) => {
+    maps["Agent.Daemons"]!.disk = { module: "disk.ts", enabled: true, ...more };
+    maps["Agent.Threads"]!["disk::run::Main::0"] = thread("disk", change);
+  };
+  const lastError = { at: STARTED, message: "no drive" };
+  assertEquals(verdict(daemon({})), ["ok"]);
+  assertEquals(verdict(daemon({ state: "finished" })), ["ok"]);
+  assertEquals(verdict(daemon({ state: "backing-off", lastError })), [
+    ...["warning", "warning: daemon disk is backing-off: no drive"],
+  ]);
+  assertEquals(verdict(daemon({ state: "failed" })), [
+    "critical",
+    "critical: daemon disk is failed",
+  ]);
+  assertEquals(verdict(daemon({ state: "frozen" }))[0], "critical");
+  assertEquals(verdict(daemon({}, { problem: "no such file" })), [
+    ...["critical", "critical: daemon disk cannot run: no such file"],
+  ]);
+  assertEquals(verdict(daemon({ state: "failed" }, { enabled: false })), ["ok"]);
+  assertEquals(
+    verdict((maps) => {
+      maps["Agent.Daemons"]!.disk = { module: null, enabled: true };
+    }),
+    ["warning", "warning: daemon disk is absent"],
+  );
+});
+
+Deno.test("of a daemon's threads the worst speaks for it", () => {
+  const { daemons: [daemon] } = statusWith((maps) => {
+    maps["Agent.Threads"]!["icinga_agent_service::child::A::0"] = thread(DAEMON, {
+      ...{ state: "backing-off", restarts: 2, failures: 1, heap: 1_000_000 },
+    });
+  });
+  assertEquals([daemon!.state, daemon!.restarts, daemon!.heap], ["backing-off", 2, 5_000_000]);
+});
+
+Deno.test("while the agent is paused nothing else counts; a pause without an end is a warning", () => {
+  const paused = (pause: object) => (maps: Maps) => {
+    maps["Agent.Maintenance"] = { paused: { since: STARTED, by: "command", ...pause } };
+    maps[`Daemons.${DAEMON}.ServiceState`] = { value: "STOPPED", restart_error: 9 };
+  };
+  assertEquals(verdict(paused({ until: STARTED })), ["ok"]);
+  assertEquals(verdict(paused({})), [
+    ...["warning", `warning: paused since ${STARTED}, and without an end`],
+  ]);
+});
