@@ -1,45 +1,140 @@
-import type { Stamp } from "./stamp.ts";
-
-/** What a copy holds of one key; without a value it is a tombstone, which keeps older writes from coming back. */
-export interface Entry {
-  path: string;
-  key: string;
-  stamp: Stamp;
-  value?: unknown;
-}
+import { Knowledge } from "./knowledge.ts";
+import { type Group, readRows, type Rows } from "./rows.ts";
+import { isCounter, type Stamp } from "./stamp.ts";
 
 /**
- * What copies tell each other. `from` is the sender; `seq` is how many writes messages it has sent, so that a
- * receiver sees when one was lost.
+ * What copies tell each other.
  *
- * - `writes`: what was written in one turn of the event loop
- * - `tip`: nothing new; but who has seen fewer than `seq` has missed some
- * - `ask`: send a snapshot; to one copy, or, from a newcomer, to the first (`to` is absent)
- * - `snapshot`: all that the sender holds
+ * - `writes`: all that the sender wrote after `previous`, up to `counter`
+ * - `beat`: the sender lives; it wrote nothing after `wrote` and up to `counter`; and this is what it knows
+ * - `hello`: the sender is new, and would like a beat from whoever knows something
+ * - `ask`: what does `to` have that the sender does not? `known` is null when it wants everything, to start from
+ * - `answer`: that; `whole` when it is everything. `known` is what the sender knows
+ * - `bye`: the sender leaves. As a beat, with all it wrote after `previous` once more, since nobody can ask it any more
  */
 export type Message =
-  | { type: "writes"; from: string; seq: number; entries: Entry[] }
-  | { type: "tip"; from: string; seq: number }
-  | { type: "ask"; from: string; to?: string }
-  | { type: "snapshot"; from: string; to: string; seq: number; entries: Entry[] };
+  | { type: "writes"; from: string; previous: number; counter: number; groups: Group[]; rows: Rows }
+  | { type: "beat"; from: string; wrote: number; counter: number; known: Knowledge }
+  | { type: "hello"; from: string }
+  | { type: "ask"; from: string; to: string; id: number; known: Knowledge | null }
+  | Answer
+  | Bye;
+
+/** See {@linkcode Message}. */
+export interface Answer {
+  readonly type: "answer";
+  readonly from: string;
+  readonly to: string;
+  readonly id: number;
+  readonly whole: boolean;
+  readonly known: Knowledge;
+  readonly groups: Group[];
+  readonly rows: Rows;
+}
+
+/** See {@linkcode Message}. */
+export interface Bye {
+  readonly type: "bye";
+  readonly from: string;
+  readonly previous: number;
+  readonly counter: number;
+  readonly known: Knowledge;
+  readonly groups: Group[];
+  readonly rows: Rows;
+}
 
 /** The message in what came over the channel; undefined when it is none. */
 export function readMessage(data: unknown): Message | undefined {
-  const message = data as Partial<Extract<Message, { type: "snapshot" }>> | null;
-  if (typeof message !== "object" || message === null) return undefined;
-  if (typeof message.from !== "string") return undefined;
-  if (message.to !== undefined && typeof message.to !== "string") return undefined;
-  const { type, seq, entries } = message as { type: unknown; seq: unknown; entries: unknown };
-  const numbered = Number.isSafeInteger(seq);
-  const filled = Array.isArray(entries) && entries.every(isEntry);
-  const known = type === "ask" || (type === "tip" && numbered) ||
-    ((type === "writes" || (type === "snapshot" && message.to !== undefined)) && numbered &&
-      filled);
-  return known ? data as Message : undefined;
+  if (!Array.isArray(data) || typeof data[1] !== "string") return undefined;
+  const from = data[1];
+  switch (data[0]) {
+    case "writes":
+      return readWrites(from, data);
+    case "beat":
+      return readBeat(from, data);
+    case "hello":
+      return { type: "hello", from };
+    case "ask":
+      return readAsk(from, data);
+    case "answer":
+      return readAnswer(from, data);
+    case "bye":
+      return readBye(from, data);
+    default:
+      return undefined;
+  }
 }
 
-function isEntry(data: unknown): data is Entry {
-  const { path, key, stamp } = (data ?? {}) as Partial<Entry>;
-  return typeof path === "string" && typeof key === "string" &&
-    Number.isSafeInteger(stamp?.counter) && typeof stamp?.writer === "string";
+/** A message as it travels: an array, since its names would take longer than the message. */
+export const encode = {
+  writes: (from: string, previous: number, counter: number, rows: Rows) => [
+    ...["writes", from, previous, counter],
+    rows,
+  ],
+  beat: (from: string, wrote: number, counter: number, known: Knowledge) => [
+    ...["beat", from, wrote, counter],
+    known.toWire(),
+  ],
+  hello: (from: string) => ["hello", from],
+  ask: (from: string, to: string, id: number, known: Knowledge | null) => [
+    ...["ask", from, to, id],
+    known && known.toWire(),
+  ],
+  answer: (
+    from: string,
+    { to, id, whole, known, rows }: Omit<Answer, "type" | "from" | "groups">,
+  ) => [
+    ...["answer", from, to, id, whole],
+    known.toWire(),
+    rows,
+  ],
+  bye: (from: string, previous: number, counter: number, known: Knowledge, rows: Rows) => [
+    ...["bye", from, previous, counter],
+    known.toWire(),
+    rows,
+  ],
+} as const;
+
+function readWrites(from: string, [, , previous, counter, rows]: unknown[]): Message | undefined {
+  if (!isCounter(previous) || !isCounter(counter)) return undefined;
+  const groups = readRows(rows, { counter, writer: from });
+  if (!groups || !groups.every((group) => isOwn(group, from, counter))) return undefined;
+  return { type: "writes", from, previous, counter, groups, rows: rows as Rows };
+}
+
+function readBeat(from: string, [, , wrote, counter, wire]: unknown[]): Message | undefined {
+  const known = Knowledge.fromWire(wire);
+  if (!isCounter(wrote) || !isCounter(counter) || !known) return undefined;
+  return { type: "beat", from, wrote, counter, known };
+}
+
+function readAsk(from: string, [, , to, id, wire]: unknown[]): Message | undefined {
+  const known = wire === null ? null : Knowledge.fromWire(wire);
+  if (typeof to !== "string" || !isCounter(id) || known === undefined) return undefined;
+  return { type: "ask", from, to, id, known };
+}
+
+function readAnswer(from: string, data: unknown[]): Message | undefined {
+  const [, , to, id, whole, wire, rows] = data;
+  const known = Knowledge.fromWire(wire);
+  const groups = readRows(rows, FIRST);
+  if (typeof to !== "string" || !isCounter(id) || !known || !groups) return undefined;
+  return { type: "answer", from, to, id, whole: whole === true, known, groups, rows: rows as Rows };
+}
+
+function readBye(from: string, data: unknown[]): Message | undefined {
+  const [, , previous, counter, wire, rows] = data;
+  const known = Knowledge.fromWire(wire);
+  if (!isCounter(previous) || !isCounter(counter) || !known) return undefined;
+  const groups = readRows(rows, FIRST);
+  if (!groups || !groups.every((group) => isOwn(group, from, counter))) return undefined;
+  return { type: "bye", from, previous, counter, known, groups, rows: rows as Rows };
+}
+
+/** The stamp that the rows of an answer start from. */
+export const FIRST: Stamp = { counter: 0, writer: "" };
+
+/** A copy sends its own writes; of others it passes on no more than what a map's owner has declared. */
+function isOwn({ operation, stamp }: Group, from: string, counter: number): boolean {
+  return operation === "flag" || (stamp.writer === from && stamp.counter <= counter);
 }

@@ -1,8 +1,21 @@
 /**
- * Public state: maps that every thread holds in full, replicated over a BroadcastChannel that may lose
- * messages. It knows nothing of the program that uses it.
+ * Public state: maps that every thread of a process holds in full, replicated over a BroadcastChannel that
+ * loses messages. It knows nothing of the program that uses it.
+ *
+ * @example
+ * ```ts
+ * import { PublicState } from "./mod.ts";
+ *
+ * const state = new PublicState({ thread: "main", first: true });
+ * const free = state.map<string, number>("Daemons.disk_watch.Free");
+ * free.set("C:", 42);
+ * state.close();
+ * ```
  *
  * @module
  */
-export { ReplicatedMap } from "./map.ts";
-export { PublicState, type StateChannel, type StateOptions } from "./state.ts";
+export type { Change } from "./change.ts";
+export type { StateChannel } from "./channel.ts";
+export type { StateClock } from "./clock.ts";
+export { ReplicatedMap, type ValueCheck } from "./map.ts";
+export { type MapOptions, PublicState, type StateOptions } from "./state.ts";

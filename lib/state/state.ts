@@ -1,243 +1,272 @@
-import { ReplicatedMap } from "./map.ts";
-import { type Entry, type Message, readMessage } from "./message.ts";
+import { type Change, Changes } from "./change.ts";
+import type { StateChannel } from "./channel.ts";
+import { realClock, type StateClock } from "./clock.ts";
+import { type MapHost, ReplicatedMap, type ValueCheck } from "./map.ts";
+import { tellFew } from "./problems.ts";
+import { Replica } from "./replica.ts";
+import { writerOf } from "./stamp.ts";
+import { Store } from "./store.ts";
+import type { Table } from "./table.ts";
+import { watch } from "./watch.ts";
 
-/** What carries the messages; a `BroadcastChannel` is one. It may drop, delay and reorder. */
-export interface StateChannel {
-  /** Sends to every other end. */
-  postMessage(message: unknown): void;
-  /** Called with what another end has sent. */
-  onmessage: ((event: MessageEvent) => void) | null;
-  /** Leaves. */
-  close(): void;
-}
+/** How often an idle copy says that it lives and what it knows, ms; */
+const BEAT_EVERY = 10_000;
+
+/** and how soon after it wrote, in case that the message was lost, ms. */
+const BEAT_AFTER = 100;
+
+/** How often an unanswered copy asks again, ms. */
+const ASK_EVERY = 200;
+
+/** How long a copy that hears nobody waits before it starts by itself, ms. */
+const JOIN_PATIENCE = 5_000;
 
 /** How a copy of the public state is made. */
 export interface StateOptions {
-  /** The thread that holds the copy; its successor may bear the same name. */
+  /** The thread that holds the copy, such as `icinga_agent_service::run::Main::0`; its successor may bear the same name. */
   thread: string;
-  /** Whether this is the first copy, which newcomers ask for what there is; there is one. */
+  /** Whether this is the first copy: it starts with what it has and waits for nobody. There is one. */
   first?: boolean;
   /** The channel; a `BroadcastChannel` named `channelName` unless told. */
   channel?: StateChannel;
-  /** The name of the `BroadcastChannel`. */
+  /** The name of the `BroadcastChannel`; `icinga-warden.state` unless told. */
   channelName?: string;
-  /** Whether a thread may write the map at a path; any may any unless told. */
+  /** Whether a thread may write the map at a path, the same on every copy; any may any unless told. */
   mayWrite?: (thread: string, path: string) => boolean;
   /** Told in one sentence what was ignored, and why. */
   onProblem?: (problem: string) => void;
+  /** Where time comes from; the real clock unless told, whose timers keep no process alive. */
+  clock?: StateClock;
+  /** Tells this copy from earlier ones of the same thread's name; random unless told. */
+  incarnation?: string;
 }
 
-/** A tip follows a burst of writes after this time, ms, in case that its last message was lost; */
-const TIP_AFTER = 100;
-
-/** and another one each so many ms, in case that the tip was. */
-const TIP_EVERY = 5_000;
-
-/** An unanswered question is asked again after this time, ms. */
-const ASK_EVERY = 100;
+/** What a thread says about a map. */
+export interface MapOptions<V = unknown> {
+  /** Every thread may write it, not only its owner's. Only who may write the map may declare that; it stays. */
+  open?: boolean;
+  /** It is saved and given back at the next start. Only who may write the map may declare that; it stays. */
+  persistent?: boolean;
+  /** Looks at each value that is set here. */
+  check?: ValueCheck<V>;
+}
 
 /**
- * A thread's copy of the public state: maps that every thread holds in full. The last writer wins; after quiet
- * all copies are equal, whatever the channel has lost.
+ * A thread's copy of the public state: maps that every thread holds in full. The last writer wins; after quiet all
+ * copies are equal, whatever the channel has lost.
+ *
+ * @example
+ * ```ts
+ * const state = new PublicState({ thread: "main", first: true });
+ * state.map("Agent.Info").set("version", "1.0.0");
+ * state.close();
+ * ```
  */
 export class PublicState {
-  /** Resolves once the copy holds what there was when it joined. */
+  /** Resolves once the copy holds what there was when it joined, or nobody else is there. */
   readonly ready: Promise<void>;
-  readonly #id: string;
   readonly #options: StateOptions;
   readonly #channel: StateChannel;
+  readonly #clock: StateClock;
+  readonly #changes: Changes;
+  readonly #store: Store;
+  readonly #replica: Replica;
+  readonly #host: MapHost;
   readonly #maps = new Map<string, ReplicatedMap>();
-  readonly #seen = new Map<string, number>();
-  readonly #asked = new Map<string | undefined, number>();
-  #pending = new Map<string, Entry>();
-  #counter = 0;
-  #seq = 0;
-  #tip: number | undefined;
-  #tips: number | undefined;
-  #becomeReady: () => void;
+  readonly #rights = new WeakMap<Table, boolean>();
+  #isFlushing = false;
+  #isClosed = false;
+  /** When the next beat is due, and how to call it off. */
+  #beat = { due: Infinity, cancel: () => {} };
+  #cancelRetry: (() => void) | undefined;
 
-  /** Joins: the copy asks the first one for what there is. */
+  /** Joins: the copy asks the others for what there is. */
   constructor(options: StateOptions) {
-    const { thread, first = false, channelName = "icinga-warden.state" } = options;
-    this.#options = options;
-    this.#id = `${thread}#${crypto.randomUUID()}`;
-    this.#channel = options.channel ?? new BroadcastChannel(channelName);
+    const { thread, mayWrite = () => true, clock = realClock } = options;
+    const onProblem = tellFew(options.onProblem ?? (() => {}), () => clock.now());
+    const writer = writerOf(thread, options.incarnation ?? crypto.randomUUID().slice(0, 8));
+    this.#options = { ...options, mayWrite, onProblem };
+    this.#clock = clock;
+    this.#channel = options.channel ??
+      new BroadcastChannel(options.channelName ?? "icinga-warden.state");
+    this.#changes = new Changes(onProblem);
+    this.#store = new Store({ writer, mayWrite, changes: this.#changes, onProblem });
+    this.#replica = new Replica({
+      writer,
+      store: this.#store,
+      post: (message) => this.#post(message),
+      onProblem,
+      now: () => clock.now(),
+    });
+    this.ready = this.#replica.joined;
+    this.#host = {
+      store: this.#store,
+      changes: this.#changes,
+      ready: this.ready,
+      checkRight: (table) => this.#checkRight(table),
+      wrote: () => this.#wrote(),
+    };
     this.#channel.onmessage = ({ data }) => this.#receive(data);
-    ({ promise: this.ready, resolve: this.#becomeReady } = Promise.withResolvers<void>());
-    if (first) this.#becomeReady();
-    else this.#ask(undefined);
+    if (options.first) this.#found(true);
+    else this.#join(clock.now());
   }
 
-  /** The map at a dotted path, such as `Daemons.disk_watch.Free`; it is empty until somebody writes it. */
-  map<K extends string = string, V = unknown>(path: string): ReplicatedMap<K, V> {
-    let map = this.#maps.get(path);
-    if (!map) {
-      map = new ReplicatedMap(path, (...write) => this.#write(...write));
-      this.#maps.set(path, map);
+  /**
+   * The map at a dotted path, such as `Daemons.disk_watch.Free`; it is empty until somebody writes it. What `options`
+   * declare is declared for every copy.
+   *
+   * @throws {Error} when this thread declares something about a map that it may not write.
+   */
+  map<K extends string = string, V = unknown>(
+    path: string,
+    options: MapOptions<V> = {},
+  ): ReplicatedMap<K, V> {
+    const table = this.#store.table(path);
+    if (options.open) this.#declare(table, "open");
+    if (options.persistent) this.#declare(table, "persistent");
+    let map = this.#maps.get(path) as ReplicatedMap<K, V> | undefined;
+    if (!map || options.check) {
+      map = new ReplicatedMap<K, V>(this.#host, table, options.check);
+      this.#maps.set(path, map as unknown as ReplicatedMap);
     }
-    return map as unknown as ReplicatedMap<K, V>;
+    return map;
   }
 
   /** The paths of the maps that are known, sorted. */
   paths(): string[] {
-    return [...this.#maps.keys()].sort();
+    return [...this.#store.tables()].map(({ path }) => path).sort();
   }
 
-  /** Sends what was written and leaves. */
+  /** The paths of the maps that are to be saved, sorted. */
+  persistentPaths(): string[] {
+    return [...this.#store.tables()].filter(({ flags }) => flags.has("persistent"))
+      .map(({ path }) => path).sort();
+  }
+
+  /** Calls `listener` with each change of any map from now on; the answer stops that. */
+  onChange(listener: (change: Change) => void): () => void {
+    return this.#changes.listen(undefined, listener);
+  }
+
+  /** Calls `listener` with the path of a map that is to be saved, when that is declared or its content changes. */
+  onPersistentChange(listener: (path: string) => void): () => void {
+    const stops = [
+      this.#changes.listen(undefined, ({ path }) => {
+        if (this.#store.table(path).flags.has("persistent")) listener(path);
+      }),
+      this.#changes.listenToFlags((path, flag) => {
+        if (flag === "persistent") listener(path);
+      }),
+    ];
+    return () => stops.forEach((stop) => stop());
+  }
+
+  /** The changes of every map from now on, until `signal` is aborted or the loop is left. */
+  changes(options: { signal?: AbortSignal } = {}): AsyncIterableIterator<Change> {
+    return watch(this.#changes, undefined, options.signal);
+  }
+
+  /** Sends what was written, says goodbye, and leaves. What was read can still be read. */
   close(): void {
-    this.#flush();
-    clearTimeout(this.#tip);
-    clearInterval(this.#tips);
-    for (const timer of this.#asked.values()) clearInterval(timer);
+    if (this.#isClosed) return;
+    this.#replica.leave();
+    this.#isClosed = true;
+    this.#beat.cancel();
+    this.#cancelRetry?.();
     this.#channel.close();
   }
 
-  #write(path: string, key: string, value: unknown): void {
-    const { thread, mayWrite } = this.#options;
-    if (mayWrite && !mayWrite(thread, path)) {
-      throw new TypeError(`Cannot write ${path}: it is not for thread '${thread}' to write`);
+  #declare(table: Table, flag: "open" | "persistent"): void {
+    if (table.flags.has(flag)) return;
+    if (!this.#mayWrite(table)) {
+      throw new Error(
+        `Cannot declare ${table.path} ${flag}: it is not for thread '${this.#options.thread}' to write`,
+      );
     }
-    const stamp = { counter: this.#counter + 1, writer: this.#id };
-    const entry: Entry = { path, key, stamp };
-    if (value !== undefined) entry.value = clone(path, key, value);
-    this.#counter++;
-    this.map(path).merge(entry);
-    if (this.#pending.size === 0) queueMicrotask(() => this.#flush());
-    this.#pending.set(JSON.stringify([path, key]), entry);
+    this.#store.raise(table, flag);
+    this.#wrote();
   }
 
-  #flush(): void {
-    if (this.#pending.size === 0) return;
-    const entries = [...this.#pending.values()];
-    this.#pending = new Map();
-    this.#post({ type: "writes", from: this.#id, seq: ++this.#seq, entries });
-    this.#tip ??= unref(setTimeout(() => {
-      this.#tip = undefined;
-      this.#sendTip();
-    }, TIP_AFTER));
-    this.#tips ??= unref(setInterval(() => this.#sendTip(), TIP_EVERY));
-  }
-
-  #sendTip(): void {
-    this.#post({ type: "tip", from: this.#id, seq: this.#seq });
-  }
-
-  #post(message: Message): void {
-    this.#channel.postMessage(message);
-  }
-
-  #receive(data: unknown): void {
-    const message = readMessage(data);
-    if (!message) return this.#ignore("a message that is none of the state's");
-    if (message.from === this.#id) return this.#ignore("a message that pretends to be from here");
-    switch (message.type) {
-      case "ask":
-        if (message.to === this.#id || (message.to === undefined && this.#options.first)) {
-          this.#answer(message.from);
-        }
-        return;
-      case "snapshot":
-        if (message.to === this.#id) this.#takeSnapshot(message);
-        return;
-      case "writes":
-        this.#mergeAll(message);
-        return this.#checkGap(message.from, message.seq, message.seq - 1);
-      case "tip":
-        return this.#checkGap(message.from, message.seq, message.seq);
+  #mayWrite(table: Table): boolean {
+    let right = this.#rights.get(table);
+    if (right === undefined) {
+      right = this.#options.mayWrite!(this.#options.thread, table.path);
+      this.#rights.set(table, right);
     }
+    return right;
   }
 
-  #answer(to: string): void {
-    this.#flush();
-    const entries = [...this.#maps.values()].flatMap((map) => [...map.held()]);
-    this.#post({ type: "snapshot", from: this.#id, to, seq: this.#seq, entries });
-  }
-
-  #takeSnapshot(message: Extract<Message, { type: "snapshot" }>): void {
-    this.#mergeAll(message);
-    this.#seen.set(message.from, Math.max(this.#seen.get(message.from) ?? 0, message.seq));
-    this.#stopAsking(message.from);
-    this.#stopAsking(undefined);
-    this.#becomeReady();
-  }
-
-  /** `needed` is how many of the sender's messages must have been seen for none to be missing. */
-  #checkGap(from: string, seq: number, needed: number): void {
-    const seen = this.#seen.get(from) ?? 0;
-    if (seen < needed) this.#ask(from);
-    else this.#seen.set(from, Math.max(seen, seq));
-  }
-
-  /** Asks until there is an answer. For a copy that has died the first one answers. */
-  #ask(to: string | undefined): void {
-    if (this.#asked.has(to)) return;
-    const message: Message = { type: "ask", from: this.#id, ...(to === undefined ? {} : { to }) };
-    let left = 50;
-    this.#post(message);
-    const timer = unref(setInterval(() => {
-      if (left-- > 0) this.#post(message);
-      else this.#giveUp(to);
-    }, ASK_EVERY));
-    this.#asked.set(to, timer);
-  }
-
-  #giveUp(to: string | undefined): void {
-    this.#stopAsking(to);
-    this.#becomeReady();
-    if (to !== undefined) {
-      this.#seen.delete(to);
-      if (!this.#options.first) this.#ask(undefined);
+  #checkRight(table: Table): void {
+    if (this.#isClosed) {
+      throw new Error(`Cannot write ${table.path}: thread '${this.#options.thread}' has left`);
     }
-    this.#ignore(
-      `the silence of ${to ?? "the first copy"}, which had been asked for what it holds`,
+    if (this.#mayWrite(table) || table.flags.has("open")) return;
+    throw new Error(
+      `Cannot write ${table.path}: it is not for thread '${this.#options.thread}' to write, and its owner has not opened it`,
     );
   }
 
-  #stopAsking(to: string | undefined): void {
-    clearInterval(this.#asked.get(to));
-    this.#asked.delete(to);
-  }
-
-  #mergeAll({ from, entries }: { from: string; entries: Entry[] }): void {
-    for (const entry of entries) {
-      if (this.#isAllowed(entry)) this.#merge(entry);
-      else this.#refuse(entry, from);
+  #post(message: readonly unknown[]): void {
+    try {
+      this.#channel.postMessage(message);
+    } catch (error) {
+      this.#options.onProblem!(`The public state could not send a message: ${error}`);
     }
   }
 
-  #merge(entry: Entry): void {
-    this.map(entry.path).merge(entry);
-    this.#counter = Math.max(this.#counter, entry.stamp.counter);
+  #wrote(): void {
+    this.#changes.tell();
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    this.#clock.atTurnsEnd(() => {
+      this.#isFlushing = false;
+      if (this.#isClosed) return;
+      this.#replica.flush();
+      this.#beatIn(BEAT_AFTER);
+    });
   }
 
-  #isAllowed({ path, stamp }: Entry): boolean {
-    return this.#options.mayWrite?.(threadOf(stamp.writer), path) ?? true;
+  #receive(data: unknown): void {
+    if (this.#isClosed) return;
+    this.#replica.receive(data);
+    this.#changes.tell();
+    if (this.#replica.isNudging) this.#beatIn(BEAT_AFTER);
+    if (this.#replica.isAsking) this.#retrySoon();
   }
 
-  #refuse({ path, key, stamp }: Entry, from: string): void {
-    this.#ignore(`a write of ${path}.${key} by ${stamp.writer}, sent by ${from}`);
+  #join(since: number): void {
+    if (this.#isClosed || this.#replica.isJoined) return;
+    if (!this.#replica.hasPeers && this.#clock.now() - since >= JOIN_PATIENCE) {
+      return this.#found(false);
+    }
+    if (!this.#replica.isAsking) this.#replica.hello();
+    this.#clock.after(ASK_EVERY, () => this.#join(since));
+    this.#beatIn(BEAT_EVERY);
   }
 
-  #ignore(what: string): void {
-    this.#options.onProblem?.(`The public state ignored ${what}`);
+  #found(isKeeper: boolean): void {
+    this.#replica.found(isKeeper);
+    this.#beatIn(0);
   }
-}
 
-function threadOf(id: string): string {
-  return id.slice(0, id.lastIndexOf("#"));
-}
-
-function clone(path: string, key: string, value: unknown): unknown {
-  try {
-    return structuredClone(value);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new TypeError(`Cannot set ${path}.${key}: its value cannot be cloned (${why})`);
+  /** Sees to it that a beat comes after `ms` or earlier. */
+  #beatIn(ms: number): void {
+    const due = this.#clock.now() + ms;
+    if (due >= this.#beat.due) return;
+    this.#beat.cancel();
+    const cancel = this.#clock.after(ms, () => {
+      this.#beat.due = Infinity;
+      this.#replica.beat();
+      this.#beatIn(BEAT_EVERY);
+    });
+    this.#beat = { due, cancel };
   }
-}
 
-/** Timers of the state never keep a thread alive. */
-function unref(timer: ReturnType<typeof setTimeout>): number {
-  Deno.unrefTimer(Number(timer));
-  return Number(timer);
+  #retrySoon(): void {
+    this.#cancelRetry ??= this.#clock.after(ASK_EVERY, () => {
+      this.#cancelRetry = undefined;
+      this.#replica.retry();
+      if (this.#replica.isAsking) this.#retrySoon();
+    });
+  }
 }

@@ -1,222 +1,352 @@
-import { assertEquals, assertThrows } from "@std/assert";
-import { PublicState, type StateChannel, type StateOptions } from "../../lib/state/mod.ts";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { content, Network } from "./network.ts";
 
-/** A channel in memory that delivers when it is told to, and drops what `drop` names. */
-class Wire {
-  drop: (message: { type: string; from: string }) => boolean = () => false;
-  sent: { type: string; from: string }[] = [];
-  readonly #ends = new Set<StateChannel>();
-  #queue: (() => void)[] = [];
-
-  end(): StateChannel {
-    const end: StateChannel = {
-      onmessage: null,
-      postMessage: (data) => {
-        const message = structuredClone(data) as { type: string; from: string };
-        this.sent.push(message);
-        if (this.drop(message)) return;
-        for (const other of this.#ends) {
-          if (other === end) continue;
-          this.#queue.push(() => other.onmessage?.(new MessageEvent("message", { data: message })));
-        }
-      },
-      close: () => void this.#ends.delete(end),
-    };
-    this.#ends.add(end);
-    return end;
-  }
-
-  /** Delivers until nothing is under way any more. */
-  async settle(): Promise<void> {
-    await Promise.resolve();
-    for (; this.#queue.length > 0; await Promise.resolve()) this.#queue.shift()!();
-  }
+/** A network of copies that have joined; the first is the first. */
+function joined(...threads: string[]) {
+  const network = new Network();
+  const states = threads.map((thread, index) => network.join(thread, { first: index === 0 }));
+  network.run(1_000);
+  return { network, states, a: states[0]!, b: states[1]!, c: states[2]! };
 }
 
-function copies(wire: Wire, options: Partial<StateOptions> = {}) {
-  const open: PublicState[] = [];
-  return {
-    join: (thread: string, first = false) => {
-      const state = new PublicState({ thread, first, channel: wire.end(), ...options });
-      open.push(state);
-      return state;
-    },
-    [Symbol.dispose]: () => open.forEach((state) => state.close()),
-  };
+function sent(network: Network, type: string): unknown[][] {
+  return network.sent.filter(([name]) => name === type);
 }
 
-function content(state: PublicState, path = "M"): Record<string, unknown> {
-  return Object.fromEntries([...state.map(path)].sort());
-}
-
-Deno.test("a write is read at once where it was made, and soon everywhere", async () => {
-  const wire = new Wire();
-  using all = copies(wire);
-  const [a, b] = [all.join("a", true), all.join("b")];
-  await wire.settle();
+Deno.test("a write is read at once where it was made, and soon everywhere", () => {
+  const { network, a, b } = joined("a", "b");
   a.map("M").set("x", 1);
-  assertEquals(content(a), { x: 1 });
-  await wire.settle();
+  assertEquals([content(a), content(b)], [{ x: 1 }, {}]);
+  network.run(10);
   assertEquals(content(b), { x: 1 });
 });
 
-Deno.test("the writes of one turn travel as one message, with the last value of each key", async () => {
-  const wire = new Wire();
-  using all = copies(wire);
-  const a = all.join("a", true);
+Deno.test("the writes of one turn travel as one message, with the last value of each key", () => {
+  const { network, a, b } = joined("a", "b");
   for (let i = 0; i < 1000; i++) a.map("M").set("x", i).set("y", -i);
-  await wire.settle();
-  assertEquals(wire.sent.filter(({ type }) => type === "writes").length, 1);
+  a.map("N").set("z", 1);
+  network.run(10);
+  const messages = sent(network, "writes");
+  assertEquals(messages.length, 1);
+  assert(JSON.stringify(messages[0]).length < 100);
+  assertEquals([content(b), content(b, "N")], [{ x: 999, y: -999 }, { z: 1 }]);
 });
 
-Deno.test("of two concurrent writes the same one wins everywhere", async () => {
-  const wire = new Wire();
-  using all = copies(wire);
-  const states = [all.join("a", true), all.join("b"), all.join("c")];
-  await wire.settle();
+Deno.test("of two concurrent writes the same one wins everywhere", () => {
+  const { network, states } = joined("a", "b", "c");
   states.forEach((state, i) => state.map("M").set("x", i));
-  await wire.settle();
-  const [first, ...others] = states.map((state) => content(state));
-  for (const other of others) assertEquals(other, first!);
+  network.run(10);
+  assertEquals(states.map((state) => content(state)), [{ x: 2 }, { x: 2 }, { x: 2 }]);
 });
 
-Deno.test("a write that follows another wins over it, wherever it is made", async () => {
-  const wire = new Wire();
-  using all = copies(wire);
-  const [a, b] = [all.join("a", true), all.join("b")];
+Deno.test("a write that follows another wins over it, wherever it is made", () => {
+  const { network, a, b } = joined("a", "b");
   for (let i = 0; i < 20; i++) {
     (i % 2 ? a : b).map("M").set("x", i);
-    await wire.settle();
+    network.run(2);
   }
   assertEquals([content(a), content(b)], [{ x: 19 }, { x: 19 }]);
 });
 
-Deno.test("a deleted key stays deleted, also for one who joins later", async () => {
-  const wire = new Wire();
-  using all = copies(wire);
-  const [a, b] = [all.join("a", true), all.join("b")];
-  await wire.settle();
+Deno.test("a deleted key stays deleted, also for one who joins later", () => {
+  const { network, a, b } = joined("a", "b");
   b.map("M").set("x", 1).set("y", 2);
-  await wire.settle();
-  assertEquals(a.map("M").delete("x"), true);
-  assertEquals(a.map("M").delete("x"), false);
-  await wire.settle();
-  const c = all.join("c");
-  await wire.settle();
-  await c.ready;
+  network.run(10);
+  assertEquals([a.map("M").delete("x"), a.map("M").delete("x")], [true, false]);
+  network.run(10);
+  const c = network.join("c");
+  network.run(1_000);
   assertEquals([content(a), content(b), content(c)], [{ y: 2 }, { y: 2 }, { y: 2 }]);
 });
 
-Deno.test("a newcomer gets what there is, and what is written meanwhile", async () => {
-  const wire = new Wire();
-  using all = copies(wire);
-  const a = all.join("a", true);
-  a.map("M").set("old", 1);
-  const b = all.join("b");
-  a.map("M").set("new", 2);
-  await wire.settle();
-  await b.ready;
-  assertEquals(content(b), { new: 2, old: 1 });
+Deno.test("clear deletes every key, everywhere", () => {
+  const { network, a, b } = joined("a", "b");
+  a.map("M").set("x", 1).set("y", 2);
+  network.run(10);
+  b.map("M").clear();
+  network.run(10);
+  assertEquals([a.map("M").size, b.map("M").size], [0, 0]);
 });
 
-Deno.test("a receiver that sees a gap asks again and misses nothing", async () => {
-  const wire = new Wire();
-  using all = copies(wire);
-  const [a, b] = [all.join("a", true), all.join("b")];
-  await wire.settle();
-  wire.drop = ({ type }) => type === "writes";
+Deno.test("a newcomer gets what there is, and what is written meanwhile", async () => {
+  const network = new Network();
+  const a = network.join("a", { first: true });
+  a.map("M").set("old", 1);
+  const b = network.join("b");
+  b.map("M").set("own", 3);
+  a.map("M").set("new", 2);
+  network.run(1_000);
+  await b.ready;
+  assertEquals(content(b), { new: 2, old: 1, own: 3 });
+  assertEquals(content(a), content(b));
+});
+
+Deno.test("what a newcomer wrote before it had joined is a later write", () => {
+  const network = new Network();
+  const a = network.join("a", { first: true });
+  for (let i = 0; i < 50; i++) {
+    a.map("M").set("x", i);
+    network.run(5);
+  }
+  const b = network.join("b");
+  b.map("M").set("x", "b's");
+  b.map("M").increment("n");
+  network.run(1_000);
+  assertEquals([content(a), content(b)], Array(2).fill({ n: 1, x: "b's" }));
+});
+
+Deno.test("copies that find nobody start by themselves, and are equal in the end", () => {
+  const network = new Network();
+  const states = ["a", "b"].map((thread) => network.join(thread));
+  states.forEach((state, i) => state.map("M").set(`k${i}`, i));
+  network.run(30_000);
+  assertEquals(states.map((state) => content(state)), [{ k0: 0, k1: 1 }, { k0: 0, k1: 1 }]);
+});
+
+Deno.test("a receiver that sees a gap asks again and misses nothing; only what differs travels", () => {
+  const { network, a, b } = joined("a", "b");
+  for (let i = 0; i < 100; i++) a.map("M").set(`old ${i}`, i);
+  network.run(1_000);
+  network.fate = ([type]) => type === "writes" ? [] : [1];
   for (let i = 0; i < 5; i++) {
     a.map("M").set(`lost ${i}`, i);
-    await wire.settle();
+    network.run(1);
   }
-  assertEquals(content(b), {});
-  wire.drop = () => false;
+  assertEquals(b.map("M").size, 100);
+  network.fate = () => [1];
   a.map("M").set("last", 5);
-  await wire.settle();
+  network.run(10);
   assertEquals(content(b), content(a));
+  const answers = sent(network, "answer").slice(1);
+  assertEquals(answers.length, 1);
+  const text = JSON.stringify(answers[0]);
+  assert(text.includes("lost 4") && !text.includes("old"));
 });
 
-Deno.test("a write whose message was lost arrives though nothing follows it", async () => {
-  const wire = new Wire();
-  using all = copies(wire);
-  const [a, b] = [all.join("a", true), all.join("b")];
-  await wire.settle();
-  wire.drop = ({ type }) => type === "writes";
+Deno.test("a write whose message was lost arrives though nothing follows it", () => {
+  const { network, a, b } = joined("a", "b");
+  network.fate = ([type]) => type === "writes" ? [] : [1];
   a.map("M").set("x", 1);
-  while (content(b).x === undefined) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    await wire.settle();
-  }
+  network.run(200);
   assertEquals(content(b), { x: 1 });
 });
 
-Deno.test("a thread writes only what it may; a forged message is ignored and said", async () => {
-  const wire = new Wire();
-  const problems: string[] = [];
-  using all = copies(wire, {
-    mayWrite: (thread, path) => path.startsWith(`${thread}.`),
-    onProblem: (problem) => problems.push(problem),
+Deno.test("the last writes of a copy that leaves arrive, though their messages were lost", () => {
+  const { network, a, b } = joined("a", "b");
+  network.fate = ([type]) => type === "writes" ? [] : [1];
+  for (let i = 0; i < 300; i++) {
+    b.map("M").set(`k${i % 7}`, i);
+    network.run(0);
+  }
+  b.close();
+  network.run(10);
+  assertEquals(a.map("M").get("k5"), 299);
+});
+
+Deno.test("concurrent increments all count; a set starts anew", () => {
+  const { network, a, b, states } = joined("a", "b", "c");
+  states.forEach((state, i) => state.map("M").increment("n", i + 1));
+  assertEquals(states.map((state) => content(state)), [{ n: 1 }, { n: 2 }, { n: 3 }]);
+  network.run(10);
+  assertEquals(states.map((state) => content(state)), Array(3).fill({ n: 6 }));
+  a.map("M").set("n", 0.5);
+  network.run(10);
+  a.map("M").increment("n", -2);
+  b.map("M").increment("n");
+  network.run(10);
+  assertEquals(states.map((state) => content(state)), Array(3).fill({ n: -0.5 }));
+  b.map("M").delete("n");
+  network.run(10);
+  states.forEach((state) => state.map("M").increment("n"));
+  network.run(10);
+  assertEquals(states.map((state) => content(state)), Array(3).fill({ n: 3 }));
+});
+
+Deno.test("set, delete and increment within one turn count in their order", () => {
+  const { network, a, b } = joined("a", "b");
+  const map = a.map("M");
+  map.increment("n", 5);
+  map.set("n", 10);
+  assertEquals(map.increment("n"), 11);
+  map.delete("n");
+  assertEquals([map.increment("n", 2), map.increment("n", 2)], [2, 4]);
+  network.run(10);
+  assertEquals([content(a), content(b)], [{ n: 4 }, { n: 4 }]);
+});
+
+Deno.test("what cannot be counted is refused, and the map stays as it was", () => {
+  const { a } = joined("a");
+  const map = a.map("M").set("s", "text").set("n", 1);
+  for (const by of [0.5, NaN, Infinity, 2 ** 53]) {
+    assertThrows(() => map.increment("n", by), TypeError, "whole number");
+  }
+  assertThrows(() => map.increment("s"), TypeError, "Cannot increment M.s: it holds no number");
+  assertEquals(content(a), { n: 1, s: "text" });
+});
+
+Deno.test("update writes what a function makes of the value", () => {
+  const { network, a, b } = joined("a", "b");
+  const map = a.map<string, number[]>("M");
+  assertEquals(map.update("x", (old = []) => [...old, 1]), [1]);
+  assertEquals(map.update("x", (old = []) => [...old, 2]), [1, 2]);
+  assertThrows(
+    () =>
+      map.update("x", () => {
+        throw new Error("no");
+      }),
+    Error,
+    "no",
+  );
+  network.run(10);
+  assertEquals(content(b), { x: [1, 2] });
+});
+
+Deno.test("tombstones are dropped once every living copy has seen them", () => {
+  const { network, a, b, states } = joined("a", "b", "c");
+  for (let i = 0; i < 100; i++) a.map("M").set(`k${i}`, i);
+  network.run(10);
+  b.map("M").clear();
+  network.run(60_000);
+  const d = network.join("d");
+  network.run(1_000);
+  const snapshot = sent(network, "answer").at(-1);
+  assertEquals(JSON.stringify(snapshot).includes("k5"), false);
+  for (const state of [...states, d]) assertEquals(content(state), {});
+});
+
+Deno.test("a silent copy does not hold tombstones for ever, and starts again when it is back", () => {
+  const { network, a, b, c } = joined("a", "b", "c");
+  c.map("M").set("x", 1).set("y", 1);
+  c.map("M").increment("n", 5);
+  network.run(10_000);
+  // Now c is busy: it hears nothing and says nothing, and only then does it write again.
+  network.fate = (message, to) => to === "c" || String(message[1]).startsWith("c#") ? [] : [1];
+  a.map("M").delete("x");
+  network.run(120_000);
+  c.map("M").set("z", 2);
+  c.map("M").increment("n", 2);
+  b.map("M").increment("n", 10);
+  network.run(1_000);
+  network.fate = () => [1];
+  network.run(30_000);
+  const expected = { n: 17, y: 1, z: 2 };
+  assertEquals([a, b, c].map((state) => content(state)), [expected, expected, expected]);
+});
+
+Deno.test("a thread that comes back under its name is another copy", () => {
+  const { network, a, b } = joined("a", "b");
+  b.map("M").set("x", "first life");
+  b.map("M").increment("n");
+  network.run(10);
+  // It dies without a word, and its successor is there at once.
+  const dead = b;
+  network.fate = (message) => String(message[1]) === "b#1" ? [] : [1];
+  const again = network.join("b");
+  network.run(1_000);
+  again.map("M").set("x", "second life");
+  again.map("M").increment("n");
+  network.run(1_000);
+  assertEquals([content(a), content(again)], Array(2).fill({ n: 2, x: "second life" }));
+  dead.close();
+});
+
+Deno.test("changes tell old value, new value and writer, wherever they were made", () => {
+  const { network, a, b } = joined("a", "b");
+  const seen: unknown[] = [];
+  const stop = b.map("M").onChange(({ key, old, value, deleted, writer }) =>
+    seen.push([key, old, value, deleted, writer])
+  );
+  a.map("M").set("x", 1);
+  network.run(10);
+  b.map("M").set("x", 2);
+  a.map("N").set("other", 1);
+  network.run(10);
+  a.map("M").delete("x");
+  network.run(10);
+  stop();
+  a.map("M").set("x", 3);
+  network.run(10);
+  assertEquals(seen, [
+    ["x", undefined, 1, false, "a"],
+    ["x", 1, 2, false, "b"],
+    ["x", 2, undefined, true, "a"],
+  ]);
+});
+
+Deno.test("a newcomer's listener hears of the snapshot as changes", () => {
+  const network = new Network();
+  network.join("a", { first: true }).map("M").set("x", 1);
+  const b = network.join("b");
+  const seen: unknown[] = [];
+  b.onChange(({ path, key, old, value, writer }) => seen.push([path, key, old, value, writer]));
+  network.run(1_000);
+  assertEquals(seen, [["M", "x", undefined, 1, "a"]]);
+});
+
+Deno.test("a listener that fails is said, and the others are called; one that writes is heard after", () => {
+  const { network, a } = joined("a");
+  const seen: unknown[] = [];
+  a.map("M").onChange(() => {
+    throw new Error("boom");
   });
-  const [a, b] = [all.join("a", true), all.join("b")];
-  await wire.settle();
-  assertThrows(
-    () => b.map("a.M").set("x", 1),
-    TypeError,
-    "Cannot write a.M: it is not for thread 'b'",
-  );
-  a.map("a.M").set("x", "true");
-  await wire.settle();
-  const forger = wire.end();
-  const stamp = { counter: 99, writer: "b#1" };
-  const entries = [{ path: "a.M", key: "x", value: "forged", stamp }];
-  forger.postMessage({ type: "writes", from: "b#1", seq: 1, entries });
-  for (const garbage of [null, 7, "writes", {}, { type: "writes", from: "b#1" }, [1]]) {
-    forger.postMessage(garbage);
+  a.map("M").onChange(({ key, value }) => {
+    seen.push([key, value]);
+    if (key === "x") a.map("M").set("y", value);
+  });
+  a.map("M").set("x", 1);
+  assertEquals(seen, [["x", 1], ["y", 1]]);
+  assertEquals(network.problems, Array(2).fill("A listener to M failed: Error: boom"));
+});
+
+Deno.test("a watcher gets the changes; when it is behind, those of one key as one", async () => {
+  const { network, a, b } = joined("a", "b");
+  const stop = new AbortController();
+  const changes = b.map<string, number>("M").changes({ signal: stop.signal });
+  for (let i = 0; i < 1000; i++) {
+    a.map("M").set("x", i).set("y", -i);
+    network.run(1);
   }
-  await wire.settle();
-  assertEquals([content(a, "a.M"), content(b, "a.M")], [{ x: "true" }, { x: "true" }]);
-  assertEquals(problems.filter((problem) => problem.includes("a.M.x by b#1")).length, 2);
+  network.run(10);
+  const [first, second] = [await changes.next(), await changes.next()];
+  assertEquals([first, second].map(({ value: { key, old, value } }) => [key, old, value]), [
+    ["x", undefined, 999],
+    ["y", undefined, -999],
+  ]);
+  const third = changes.next();
+  b.map("M").set("z", 7);
+  assertEquals((await third).value.value, 7);
+  const end = Promise.all([changes.next(), changes.next()]);
+  stop.abort();
+  assertEquals((await end).map(({ done }) => done), [true, true]);
 });
 
-Deno.test("a value that cannot be cloned is refused, and the map stays as it was", () => {
-  using all = copies(new Wire());
-  const map = all.join("a", true).map("M").set("x", 1);
-  assertThrows(
-    () => map.set("x", () => 1),
-    TypeError,
-    "Cannot set M.x: its value cannot be cloned",
-  );
-  assertEquals([...map], [["x", 1]]);
+Deno.test("a check sees what is set, and may refuse it", () => {
+  const { a } = joined("a");
+  const map = a.map<string, number>("M", {
+    check: (value) => {
+      if (typeof value !== "number" || value > 9) throw new TypeError("a number up to 9");
+      return Math.round(value);
+    },
+  });
+  map.set("x", 1.2).set("n", 9);
+  assertThrows(() => map.set("x", "1" as unknown as number), TypeError, "a number up to 9");
+  assertThrows(() => map.increment("n"), TypeError, "a number up to 9");
+  assertEquals(content(a), { n: 9, x: 1 });
 });
 
-Deno.test("what is changed after it was set stays out of the map", () => {
-  using all = copies(new Wire());
-  const value = { n: 1 };
-  const map = all.join("a", true).map("M").set("x", value);
-  value.n = 2;
-  assertEquals(map.get("x"), { n: 1 });
+Deno.test("a copy that has left refuses writes and can be read", () => {
+  const { a } = joined("a");
+  a.map("M").set("x", 1);
+  a.close();
+  a.close();
+  assertThrows(() => a.map("M").set("x", 2), Error, "Cannot write M: thread 'a' has left");
+  assertEquals(content(a), { x: 1 });
 });
 
-Deno.test("over a real channel a thread that was busy while 10,000 messages came ends up equal", async () => {
-  const channelName = crypto.randomUUID();
-  const state = new PublicState({ thread: "main", first: true, channelName });
-  const worker = new Worker(import.meta.resolve("./spinner.ts"), { type: "module" });
-  const answers: ((answer: unknown) => void)[] = [];
-  worker.onmessage = ({ data }) => answers.shift()!(data);
-  const ask = (question: unknown) => {
-    worker.postMessage(question);
-    return new Promise((resolve) => answers.push(resolve));
-  };
-  await ask({ channelName, spin: 500 });
-  for (let i = 0; i < 10_000; i++) {
-    state.map("M").set(`k${i % 3000}`, i);
-    await Promise.resolve();
-  }
-  const expected = Object.fromEntries(state.map("M"));
-  const isEqual = (other: unknown) =>
-    Object.entries(expected).every(([key, value]) => (other as typeof expected)[key] === value);
-  while (!isEqual(await ask("report"))) await new Promise((resolve) => setTimeout(resolve, 20));
-  assertEquals(await ask("report"), expected);
-  worker.terminate();
-  state.close();
+Deno.test("an idle copy says one thing in 10 seconds", () => {
+  const { network } = joined("a", "b");
+  network.run(60_000);
+  const before = network.sent.length;
+  network.run(100_000);
+  assertEquals(network.sent.length - before, 20);
 });

@@ -1,0 +1,142 @@
+import { isCounter } from "./stamp.ts";
+
+/**
+ * A counter up to which everything is settled: whatever was written at or below it by anyone, every member has seen, and
+ * nobody but a member's earlier self has written there. Tombstones below it are dropped.
+ *
+ * It is decided by one copy, the keeper, and the others take it over. A copy that finds itself not among the members
+ * was left out, and starts again from a member's state.
+ */
+export interface Floor {
+  readonly counter: number;
+  /** The writers that lived. */
+  readonly members: readonly string[];
+  /** The writers that did not, and up to where every member has seen their writes. */
+  readonly departed: ReadonlyMap<string, number>;
+}
+
+const GROUND: Floor = { counter: 0, members: [], departed: new Map() };
+
+/**
+ * Whose writes a copy has seen, and up to where: a version vector with a floor. Everything at or below the
+ * floor is known; above it, each writer's writes are known without a gap up to a counter of its own.
+ */
+export class Knowledge {
+  #floor: Floor;
+  readonly #heads: Map<string, number>;
+
+  constructor(floor: Floor = GROUND, heads: Iterable<readonly [string, number]> = []) {
+    this.#floor = floor;
+    this.#heads = new Map(heads);
+  }
+
+  /** What is settled. */
+  get floor(): Floor {
+    return this.#floor;
+  }
+
+  /** The counter up to which each writer's writes are known, apart from the floor. */
+  get heads(): ReadonlyMap<string, number> {
+    return this.#heads;
+  }
+
+  /** The counter up to which this writer's writes are known. */
+  of(writer: string): number {
+    return Math.max(this.#heads.get(writer) ?? 0, this.#floor.counter);
+  }
+
+  /** Notes that this writer's writes are known up to `counter`. */
+  learn(writer: string, counter: number): void {
+    if (counter > this.of(writer)) this.#heads.set(writer, counter);
+  }
+
+  /** Notes what `other` knows, floor apart. */
+  absorb(other: Knowledge): void {
+    for (const [writer, counter] of other.#heads) this.learn(writer, counter);
+  }
+
+  /** Lifts the floor; false when it is higher already. */
+  raise(floor: Floor): boolean {
+    if (floor.counter <= this.#floor.counter) return false;
+    this.#floor = floor;
+    return true;
+  }
+
+  /** Drops a writer; what it wrote must be below the floor. */
+  forget(writer: string): void {
+    this.#heads.delete(writer);
+  }
+
+  /** Whether `other` knows a write that this does not. */
+  isBehind(other: Knowledge): boolean {
+    for (const [writer, counter] of other.#heads) if (counter > this.of(writer)) return true;
+    return false;
+  }
+
+  /** The largest counter of all. */
+  latest(): number {
+    let latest = this.#floor.counter;
+    for (const counter of this.#heads.values()) latest = Math.max(latest, counter);
+    return latest;
+  }
+
+  /** As it travels: the floor's counter, members and departed; then writers and counters by turns. */
+  toWire(): unknown[] {
+    const { counter, members, departed } = this.#floor;
+    return [counter, members, pairsToWire(departed), ...pairsToWire(this.#heads)];
+  }
+
+  /** Reads what {@linkcode toWire} made; undefined for anything else. */
+  static fromWire(wire: unknown): Knowledge | undefined {
+    if (!Array.isArray(wire)) return undefined;
+    const [counter, members, ...rest] = wire;
+    const departed = pairsFromWire(rest.shift());
+    const heads = pairsFromWire(rest);
+    if (!isCounter(counter) || !areStrings(members) || !departed || !heads) return undefined;
+    return new Knowledge({ counter, members, departed }, heads);
+  }
+}
+
+/** What the keeper makes the floor from: what each living copy has told it, its own knowledge included. */
+export function settledFloor(living: ReadonlyMap<string, Knowledge>): Floor {
+  const all = [...living.values()];
+  const writers = new Set(all.flatMap((known) => [...known.heads.keys()]));
+  let counter = Infinity;
+  for (const writer of writers) {
+    const heads = all.map((known) => known.of(writer));
+    const lowest = Math.min(...heads);
+    // Who has departed writes no more: once everybody has seen it all, it holds nobody up.
+    const isSettled = !living.has(writer) && lowest === Math.max(...heads);
+    if (!isSettled) counter = Math.min(counter, lowest);
+  }
+  if (counter === Infinity) return GROUND;
+  const departed = new Map<string, number>();
+  for (const writer of writers) {
+    if (!living.has(writer)) {
+      departed.set(
+        writer,
+        Math.min(...all.map((known) => known.of(writer))),
+      );
+    }
+  }
+  return { counter, members: [...living.keys()], departed };
+}
+
+/** Writers and counters by turns. */
+function pairsToWire(pairs: ReadonlyMap<string, number>): unknown[] {
+  return [...pairs].flat();
+}
+
+function pairsFromWire(wire: unknown): Map<string, number> | undefined {
+  if (!Array.isArray(wire) || wire.length % 2 !== 0) return undefined;
+  const pairs = new Map<string, number>();
+  for (let i = 0; i < wire.length; i += 2) {
+    if (typeof wire[i] !== "string" || !isCounter(wire[i + 1])) return undefined;
+    pairs.set(wire[i], wire[i + 1]);
+  }
+  return pairs;
+}
+
+function areStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}

@@ -1,0 +1,364 @@
+import { Knowledge, settledFloor } from "./knowledge.ts";
+import { type Answer, type Bye, encode, type Message, readMessage } from "./message.ts";
+import { threadOf } from "./stamp.ts";
+import type { Store } from "./store.ts";
+
+/** How long an answer may take before somebody else is asked, ms; it doubles each time. */
+const PATIENCE = { first: 200, longest: 5_000 };
+
+/** A copy that was not heard for so long has departed, ms: three beats and a little. */
+const LEASE = 35_000;
+
+/** A copy that departed is remembered for so long, ms, in case that it was only very busy. */
+const MEMORY = 3_600_000;
+
+/** A message whose counter is so far ahead is not believed: a few would use up all counters that there are. */
+const LONGEST_LEAP = 2 ** 40;
+
+/** What a {@linkcode Replica} is made of. */
+export interface ReplicaOptions {
+  writer: string;
+  store: Store;
+  /** Sends a message to every other copy. */
+  post: (message: readonly unknown[]) => void;
+  onProblem: (problem: string) => void;
+  /** Milliseconds on a monotonic clock. */
+  now: () => number;
+}
+
+/** Another copy, as far as it has told. */
+interface Peer {
+  readonly writer: string;
+  readonly known: Knowledge;
+  /** When it was last heard, ms. */
+  heard: number;
+  /** When it was last asked, ms. */
+  asked: number;
+}
+
+/** A question that has not been answered. */
+interface Question {
+  readonly id: number;
+  readonly peer: string;
+  readonly since: number;
+}
+
+/**
+ * One copy's side of the protocol: what it sends and how it takes what it receives. It has no timers: somebody calls
+ * {@linkcode flush} at the end of a turn, {@linkcode beat} and {@linkcode retry} now and then.
+ */
+export class Replica {
+  readonly #options: ReplicaOptions;
+  readonly #peers = new Map<string, Peer>();
+  /** Writers that are not peers, and since when, ms. */
+  readonly #departed = new Map<string, number>();
+  readonly #joined = Promise.withResolvers<void>();
+  #isJoined = false;
+  #isKeeper = false;
+  #question: Question | undefined;
+  #questions = 0;
+  #patience = PATIENCE.first;
+  /** The copy that is to give its whole state, since this one was left out of its floor. */
+  #source: string | undefined;
+  #isNudging = false;
+
+  constructor(options: ReplicaOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves once this copy has the state of the others. */
+  get joined(): Promise<void> {
+    return this.#joined.promise;
+  }
+
+  /** Whether this copy has the state of the others. */
+  get isJoined(): boolean {
+    return this.#isJoined;
+  }
+
+  /** Whether an answer is awaited. */
+  get isAsking(): boolean {
+    return this.#question !== undefined;
+  }
+
+  /** Whether the others should soon hear a beat: some copy was left out, or was deceived. */
+  get isNudging(): boolean {
+    return this.#isNudging;
+  }
+
+  /** Whether anybody has been heard who has the state. */
+  get hasPeers(): boolean {
+    return [...this.#peers.values()].some(({ known }) => known.heads.size > 0);
+  }
+
+  /** Asks who is there. */
+  hello(): void {
+    this.#sweep();
+    this.#options.post(encode.hello(this.#options.writer));
+  }
+
+  /** Starts from what this copy has. The first copy keeps the floor; there is one. */
+  found(isKeeper: boolean): void {
+    if (this.#isJoined) return;
+    this.#isKeeper = isKeeper;
+    this.#join();
+  }
+
+  /** Sends what was written since the last time. */
+  flush(): void {
+    const { store, writer, post } = this.#options;
+    const batch = this.#isJoined ? store.takeBatch() : undefined;
+    if (batch) post(encode.writes(writer, batch.previous, batch.counter, batch.rows));
+  }
+
+  /** Says that this copy lives, and what it knows: whoever missed something learns of it. */
+  beat(): void {
+    if (!this.#isJoined) return;
+    const { store, writer, post } = this.#options;
+    this.#isNudging = false;
+    this.flush();
+    store.learn(writer, store.clock);
+    this.#sweep();
+    post(encode.beat(writer, store.wrote, store.clock, store.known));
+  }
+
+  /** Says goodbye, and once more what not everybody is known to have heard: nobody can ask afterwards. */
+  leave(): void {
+    if (!this.#isJoined) return;
+    const { store, writer, post } = this.#options;
+    this.flush();
+    store.learn(writer, store.clock);
+    const heard = [...this.#peers.values()].map(({ known }) => known.of(writer));
+    const previous = Math.min(store.wrote, ...heard);
+    const rows = store.ownRowsSince(previous);
+    post(encode.bye(writer, previous, store.clock, store.known, rows));
+  }
+
+  /** Asks somebody else when an answer takes too long. */
+  retry(): void {
+    const question = this.#question;
+    if (!question || this.#options.now() - question.since < this.#patience) return;
+    this.#patience = Math.min(2 * this.#patience, PATIENCE.longest);
+    this.#question = undefined;
+    if (this.#isJoined) this.#catchUp();
+    else this.hello();
+  }
+
+  /** Takes a message; one that is none is reported and changes nothing. */
+  receive(data: unknown): void {
+    const { store, writer, onProblem } = this.#options;
+    const message = readMessage(data);
+    if (!message) return onProblem("The public state ignored a message that is none of its own");
+    if (this.#isJoined && latest(message) > store.clock + LONGEST_LEAP) {
+      return onProblem(
+        `The public state ignored a forged message: no writes of '${
+          threadOf(message.from)
+        }' can be that late`,
+      );
+    }
+    if (message.from === writer) {
+      // The others have believed it: what is true is written again.
+      store.writeOwnAgain(latest(message));
+      this.#isNudging = true;
+      return onProblem(
+        `The public state ignored a forged message: it claims to be from here, '${
+          threadOf(writer)
+        }'`,
+      );
+    }
+    // What is written from here on has seen the message, and what was written before has not.
+    this.flush();
+    this.#take(message, this.#hear(message.from));
+  }
+
+  #take(message: Message, peer: Peer): void {
+    switch (message.type) {
+      case "writes":
+        return this.#takeWrites(message, peer);
+      case "beat":
+        return this.#takeBeat(message, peer);
+      case "hello":
+        return this.beat();
+      case "ask":
+        return this.#takeAsk(message, peer);
+      case "answer":
+        return this.#takeAnswer(message);
+      case "bye":
+        return this.#takeBye(message, peer);
+    }
+  }
+
+  #takeWrites(message: Message & { type: "writes" }, peer: Peer): void {
+    const { previous, counter, groups, rows } = message;
+    const { store } = this.#options;
+    peer.known.learn(peer.writer, counter);
+    if (!this.#isJoined || this.#isOutsider(peer)) return;
+    if (counter <= store.known.of(peer.writer)) return;
+    // What follows a gap is left out too: were its writer to die, nobody would ever ask for it.
+    if (previous > store.known.of(peer.writer)) return this.#catchUp();
+    store.merge(groups, rows);
+    store.learn(peer.writer, counter);
+  }
+
+  #takeBeat({ wrote, counter, known }: Message & { type: "beat" }, peer: Peer): void {
+    const { store } = this.#options;
+    peer.known.absorb(known);
+    peer.known.raise(known.floor);
+    if (!this.#isJoined) return this.#ask(peer);
+    if (this.#isOutsider(peer) || !this.#adopt(known, peer)) return;
+    if (wrote <= store.known.of(peer.writer)) store.learn(peer.writer, counter);
+    this.#catchUp();
+  }
+
+  #takeAsk({ from, to, id, known }: Message & { type: "ask" }, peer: Peer): void {
+    if (known) {
+      peer.known.absorb(known);
+      peer.known.raise(known.floor);
+    }
+    if (to !== this.#options.writer || !this.#isJoined || this.#source) return;
+    const { store, writer, post } = this.#options;
+    const whole = known === null || this.#isOutsider(peer);
+    store.learn(writer, store.clock);
+    const rows = store.rowsSince(whole ? undefined : known);
+    post(encode.answer(writer, { to: from, id, whole, known: store.known, rows }));
+  }
+
+  #takeAnswer(answer: Answer): void {
+    const { store, writer } = this.#options;
+    const question = this.#question;
+    if (answer.to !== writer || answer.id !== question?.id || answer.from !== question.peer) return;
+    this.#question = undefined;
+    this.#patience = PATIENCE.first;
+    const { known, groups, rows, whole } = answer;
+    if (whole) {
+      this.#source = undefined;
+      store.load(groups, rows, known);
+      this.#join();
+      this.beat();
+    } else if (!this.#isJoined || !this.#adopt(known, this.#peers.get(answer.from)!)) {
+      return;
+    } else {
+      store.merge(groups, rows);
+      store.absorb(known);
+    }
+    this.#catchUp();
+  }
+
+  #takeBye({ previous, counter, known, groups, rows }: Bye, peer: Peer): void {
+    const { store } = this.#options;
+    this.#peers.delete(peer.writer);
+    if (this.#question?.peer === peer.writer) this.#question = undefined;
+    if (this.#source === peer.writer) this.#source = undefined;
+    if (!this.#isJoined || this.#isOutsider(peer) || !this.#adopt(known, peer)) return;
+    if (previous <= store.known.of(peer.writer)) {
+      store.merge(groups, rows);
+      store.learn(peer.writer, counter);
+    }
+    this.#catchUp();
+  }
+
+  #join(): void {
+    this.#isJoined = true;
+    this.#joined.resolve();
+  }
+
+  #hear(from: string): Peer {
+    let peer = this.#peers.get(from);
+    if (!peer) {
+      peer = { writer: from, known: new Knowledge(), heard: 0, asked: -Infinity };
+      this.#peers.set(from, peer);
+    }
+    peer.heard = this.#options.now();
+    return peer;
+  }
+
+  /** Whether a copy was left out of this one's floor and has not started again: what it says does not fit in. */
+  #isOutsider({ writer, known }: Peer): boolean {
+    const { floor } = this.#options.store.known;
+    const isOut = known.floor.counter < floor.counter && !floor.members.includes(writer);
+    if (isOut) this.#isNudging = true;
+    return isOut;
+  }
+
+  /**
+   * Takes over a higher floor. False when that cannot be, since this copy was left out, or it has seen writes of
+   * a copy that was: then it starts again from the state of who told.
+   */
+  #adopt({ floor }: Knowledge, peer: Peer): boolean {
+    const { store, writer } = this.#options;
+    const mine = store.known.floor;
+    if (floor.counter <= mine.counter) return this.#source === undefined;
+    const strays = [...store.known.heads].some(([head, counter]) =>
+      counter > mine.counter && !floor.members.includes(head) &&
+      counter > (floor.departed.get(head) ?? 0)
+    );
+    if (!floor.members.includes(writer) || strays) {
+      this.#source = peer.writer;
+      this.#ask(peer);
+      return false;
+    }
+    store.known.raise(floor);
+    this.#collect();
+    return this.#source === undefined;
+  }
+
+  /** Sweeps copies that have fallen silent; the keeper then sees what is settled. */
+  #sweep(): void {
+    const { store, writer, now } = this.#options;
+    for (const peer of this.#peers.values()) {
+      if (now() - peer.heard < LEASE) continue;
+      this.#peers.delete(peer.writer);
+      if (this.#source === peer.writer) this.#source = undefined;
+    }
+    if (!this.#isKeeper || this.#source) return;
+    const living = new Map([...this.#peers.values()].map((peer) => [peer.writer, peer.known]));
+    if (store.known.raise(settledFloor(living.set(writer, store.known)))) this.#collect();
+  }
+
+  #collect(): void {
+    const { store, writer, now } = this.#options;
+    const { known } = store;
+    for (const head of this.#departed.keys()) {
+      if (this.#peers.has(head) || !known.heads.has(head)) this.#departed.delete(head);
+    }
+    for (const [head, counter] of known.heads) {
+      if (head === writer || this.#peers.has(head)) continue;
+      const since = this.#departed.get(head) ?? now();
+      this.#departed.set(head, since);
+      if (now() - since > MEMORY && counter <= known.floor.counter) known.forget(head);
+    }
+    store.collect((name) => name !== writer && !known.heads.has(name) && !this.#peers.has(name));
+  }
+
+  /** Asks somebody who knows more, one at a time. */
+  #catchUp(): void {
+    if (!this.#isJoined || this.#question) return;
+    const { known } = this.#options.store;
+    const source = this.#source && this.#peers.get(this.#source);
+    if (source) return this.#ask(source);
+    let next: Peer | undefined;
+    for (const peer of this.#peers.values()) {
+      if (peer.asked >= (next?.asked ?? Infinity)) continue;
+      if (known.isBehind(peer.known) && !this.#isOutsider(peer)) next = peer;
+    }
+    if (next) this.#ask(next);
+  }
+
+  #ask(peer: Peer): void {
+    const { store, writer, now, post } = this.#options;
+    if (this.#question) return;
+    const id = ++this.#questions;
+    this.#question = { id, peer: peer.writer, since: now() };
+    peer.asked = now();
+    const wantsAll = !this.#isJoined || this.#source === peer.writer;
+    post(encode.ask(writer, peer.writer, id, wantsAll ? null : store.known));
+  }
+}
+
+/** The largest counter that the clock would take over from a message. */
+function latest(message: Message): number {
+  let latest = 0;
+  if ("counter" in message) latest = message.counter;
+  if ("known" in message) latest = Math.max(latest, message.known?.latest() ?? 0);
+  return latest;
+}
