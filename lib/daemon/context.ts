@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import type { ArgumentSpecs, ArgumentValues } from "../config/arguments.ts";
 import { isLogged, type LogLevel } from "../log/level.ts";
 import type { ServiceManager } from "../service/mod.ts";
-import type { PublicState, ReplicatedMap } from "../state/mod.ts";
+import type { MapOptions, PublicState, ReplicatedMap } from "../state/mod.ts";
 import { AGENT_MAPS } from "./agent_state.ts";
 import { every } from "./every.ts";
 import { mapPath } from "./names.ts";
@@ -24,10 +24,14 @@ export type DaemonMap<V> = ReplicatedMap<string, V>;
 
 /** The public state as a daemon sees it: every map can be read, its own can be written. */
 export interface DaemonState {
-  /** The daemon's own map `Daemons.<daemon>.<name>`. */
-  map<V = unknown>(name: string): DaemonMap<V>;
-  /** Another daemon's map, to read. */
-  of<V = unknown>(daemon: string, name: string): ReadonlyMap<string, V>;
+  /**
+   * The daemon's own map `Daemons.<daemon>.<name>`, shared by all its threads.
+   *
+   * @param options `persistent`: it outlives the agent; `open`: every daemon may write it; `check`: looks at each value.
+   */
+  map<V = unknown>(name: string, options?: MapOptions<V>): DaemonMap<V>;
+  /** Another daemon's map, to read; and to write, if that daemon has opened it. */
+  of<V = unknown>(daemon: string, name: string): DaemonMap<V>;
 }
 
 /** One Windows service, as its daemon sees it: the service manager's calls with the name given. */
@@ -112,7 +116,7 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
     arguments: parts.arguments,
     log: parts.log,
     state: {
-      map: (name) => state.map(mapPath(daemon, name)),
+      map: (name, options) => state.map(mapPath(daemon, name), options),
       of: (other, name) => state.map(mapPath(other, name)),
     },
     now: () => clock.now(),

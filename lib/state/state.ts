@@ -2,7 +2,6 @@ import { type Change, Changes } from "./change.ts";
 import type { StateChannel } from "./channel.ts";
 import { realClock, type StateClock } from "./clock.ts";
 import { type MapHost, ReplicatedMap, type ValueCheck } from "./map.ts";
-import { tellFew } from "./problems.ts";
 import { Replica } from "./replica.ts";
 import { writerOf } from "./stamp.ts";
 import { Store } from "./store.ts";
@@ -82,8 +81,7 @@ export class PublicState {
 
   /** Joins: the copy asks the others for what there is. */
   constructor(options: StateOptions) {
-    const { thread, mayWrite = () => true, clock = realClock } = options;
-    const onProblem = tellFew(options.onProblem ?? (() => {}), () => clock.now());
+    const { thread, mayWrite = () => true, onProblem = () => {}, clock = realClock } = options;
     const writer = writerOf(thread, options.incarnation ?? crypto.randomUUID().slice(0, 8));
     this.#options = { ...options, mayWrite, onProblem };
     this.#clock = clock;
