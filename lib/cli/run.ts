@@ -19,6 +19,7 @@ import {
   type ServiceManagerPlan,
 } from "../service/mod.ts";
 import type { NativeService } from "../windows/native_service.ts";
+import { type Claim, claimHome, HomeInUseError } from "../home/claim.ts";
 import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "./command.ts";
 import { loadPlace } from "./config.ts";
 import { serveAgent } from "./control_mode.ts";
@@ -28,6 +29,7 @@ import { isColourful } from "./paint.ts";
 import { findPlace, type Place } from "./place.ts";
 import { obeyServiceManager, runAsService } from "./service_mode.ts";
 import { onStopSignal } from "./signals.ts";
+import { onUncaught } from "./uncaught.ts";
 
 /** How long the built-in daemons wait for modules that are slow to load, ms. */
 const MODULES_WAIT = 500;
@@ -72,13 +74,14 @@ async function run(invocation: Invocation, service?: NativeService): Promise<num
   const loaded = await readConfig(load, place, foreground);
   const { config } = loaded;
   const log = open(place, config, foreground);
+  const home = claim(place, log, foreground);
   const registry = new Registry(place.home);
   const resolving = registry.resolve(loaded);
   const daemons = await Promise.race([
     resolving,
     systemClock.sleep(MODULES_WAIT).then(() => registry.resolveBuiltin(loaded)),
   ]);
-  await runUntilStopped(log, span, service, (signal) => {
+  await runUntilStopped({ log, home, span, service }, (signal) => {
     const agent = startAgent({
       config,
       daemons,
@@ -86,6 +89,7 @@ async function run(invocation: Invocation, service?: NativeService): Promise<num
       serviceManager: { ...config.serviceManager, ...serviceManager },
       log: log.write,
       mode: foreground ? "foreground" : service ? "service" : "background",
+      lastEnd: home.lastEnd,
     });
     void resolving.then(async (daemons) => {
       await agent.apply(config, daemons);
@@ -129,14 +133,43 @@ function open(
 }
 
 /**
- * Runs the agent until a signal or the service control manager asks for its end or the time is up; a second signal ends the process at once.
+ * Claims home for this process, which breaks off in order from then on.
  *
- * @param span ms; undefined: no limit.
+ * @throws {HomeInUseError} when another agent runs there; a service has nobody to tell but its log.
+ */
+function claim({ home }: Place, log: Log, foreground: boolean): Claim {
+  const { fatal } = agentLog(log.write);
+  try {
+    const claim = claimHome(home);
+    onUncaught((reason) => {
+      fatal(`The agent breaks off: ${reason}`);
+      claim.release(reason);
+      log.close();
+      Deno.exit(EXIT.failed);
+    });
+    return claim;
+  } catch (error) {
+    if (error instanceof HomeInUseError && !foreground) fatal(error.message);
+    log.close();
+    throw error;
+  }
+}
+
+/** What a run has beside its agent. */
+interface RunParts {
+  log: Log;
+  home: Claim;
+  /** ms; undefined: no limit. */
+  span: number | undefined;
+  service: NativeService | undefined;
+}
+
+/**
+ * Runs the agent until a signal or the service control manager asks for its end or the time is up; a second
+ * signal ends the process at once.
  */
 async function runUntilStopped(
-  log: Log,
-  span: number | undefined,
-  service: NativeService | undefined,
+  { log, home, span, service }: RunParts,
   start: (stop: AbortSignal) => { agent: Agent; served: Promise<void> },
 ): Promise<void> {
   const { info, warning } = agentLog(log.write);
@@ -144,6 +177,7 @@ async function runUntilStopped(
   const forgetSignals = onStopSignal((signal) => {
     if (stop.signal.aborted) {
       warning(`${signal} again: ending at once`);
+      home.release(`it was ended at once by a second ${signal}`);
       log.close();
       Deno.exit(EXIT.failed);
     }
@@ -158,6 +192,7 @@ async function runUntilStopped(
   }
   const { version, commit, deno } = buildInfo();
   info(`Started icinga-warden ${version} (${commit}, Deno ${deno}), process ${Deno.pid}`);
+  for (const problem of home.problems) warning(problem);
   const { agent, served } = start(stop.signal);
   if (service) obeyServiceManager(service, agent, log.write, stop);
   if (stop.signal.aborted) void agent.stop();
@@ -165,6 +200,7 @@ async function runUntilStopped(
   await agent.done;
   await served;
   info("Stopped");
+  home.release();
   forgetSignals();
   log.close();
 }

@@ -1,7 +1,12 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { getRotatingFileSink } from "@logtape/file";
-import { getAnsiColorFormatter, getTextFormatter, type Sink } from "@logtape/logtape";
+import {
+  getAnsiColorFormatter,
+  getTextFormatter,
+  type LogRecord,
+  type Sink,
+} from "@logtape/logtape";
 
 /** A line of the log: `<UTC time> [<LEVEL>] <source>: <message>`; a record is always one line. */
 const LINE = {
@@ -21,26 +26,54 @@ export interface LogFile {
   keep: number;
 }
 
+/** How often it is looked whether the file is still there, ms. */
+const LOOK_EVERY = 1_000;
+
 /**
- * A sink that writes to a rotating file, each record at once. While the file cannot be written the records are
- * dropped; `onFailure` is told once, and again after the next success.
+ * A sink that writes to a rotating file, each record at once; a file that was removed is made anew. While it
+ * cannot be written the records are dropped: `onFailure` is told once, and the file itself, as soon as it can
+ * be written again, how many there were.
+ *
+ * @param now the time, ms, on a monotonic clock.
  */
-export function fileSink(file: LogFile, onFailure: (error: unknown) => void): Sink & Disposable {
+export function fileSink(
+  file: LogFile,
+  onFailure: (error: unknown) => void,
+  now: () => number = () => performance.now(),
+): Sink & Disposable {
   let sink: (Sink & Disposable) | undefined;
-  let failing = false;
+  let lost = 0;
+  let looked = now();
+  const reopen = () => {
+    close(sink);
+    sink = undefined;
+    sink = openFile(file);
+  };
   const write: Sink = (record) => {
     try {
-      sink ??= openFile(file);
-      sink(record);
-      failing = false;
+      if (!sink || isGone(file.path)) reopen();
+      if (lost > 0) sink!(lostRecord(record, lost));
+      lost = 0;
+      sink!(record);
     } catch (error) {
       close(sink);
       sink = undefined;
-      if (!failing) onFailure(error);
-      failing = true;
+      if (lost++ === 0) onFailure(error);
     }
   };
+  /** Whether the file that is open was removed, as far as was looked. */
+  const isGone = (path: string) => {
+    if (now() - looked < LOOK_EVERY) return false;
+    looked = now();
+    return !existsSync(path);
+  };
   return Object.assign(write, { [Symbol.dispose]: () => close(sink) });
+}
+
+function lostRecord(record: LogRecord, lost: number): LogRecord {
+  const message = `${lost} log records could not be written and are lost`;
+  const category = [record.category[0]!, "agent"];
+  return { ...record, category, level: "warning", message: [message], rawMessage: message };
 }
 
 function openFile({ path, maxSize, keep }: LogFile): Sink & Disposable {

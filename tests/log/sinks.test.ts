@@ -57,6 +57,21 @@ inFolder(
     assertEquals(errors.length, 1);
     await Deno.remove(join(folder, "logs"));
     sink(record("kept"));
-    assertMatch(await Deno.readTextFile(path), /^[^\n]*kept\n$/);
+    assertMatch(
+      await Deno.readTextFile(path),
+      /^.*\[WARNING\] agent: 2 log records could not be written and are lost\n.*kept\n$/,
+    );
   },
 );
+
+inFolder("a file that was removed is made anew", async (folder, errors) => {
+  const path = join(folder, "logs", "a.log");
+  let now = 0;
+  using sink = fileSink({ path, maxSize: 1e6, keep: 1 }, (error) => errors.push(error), () => now);
+  sink(record("before"));
+  await Deno.remove(join(folder, "logs"), { recursive: true });
+  now = 1_000;
+  sink(record("after"));
+  assertMatch(await Deno.readTextFile(path), /^[^\n]*after\n$/);
+  assertEquals(errors, []);
+});

@@ -1,0 +1,52 @@
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { claimHome, HomeInUseError } from "../../lib/home/claim.ts";
+import { describeBadEnd, parseRecord } from "../../lib/home/record.ts";
+
+async function inHome(test: (home: string) => void | Promise<void>): Promise<void> {
+  const home = await Deno.makeTempDir({ prefix: "home ä " });
+  try {
+    await test(home);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+}
+
+Deno.test("a home is claimed by one at a time, and the second hears by whom", async () => {
+  await inHome((home) => {
+    const first = claimHome(home, new Date(0));
+    assertEquals([first.lastEnd, first.problems], [undefined, []]);
+    const error = assertThrows(() => claimHome(home), HomeInUseError);
+    assertMatch(
+      error.message,
+      new RegExp(`in use by process ${Deno.pid}, started 1970-01-01T00:00:00.000Z; stop that one`),
+    );
+    first.release();
+    const next = claimHome(home);
+    assertEquals([next.lastEnd, next.problems], ["clean", []]);
+    next.release("it broke");
+    const last = claimHome(home);
+    assertEquals(last.lastEnd, "unclean");
+    assertMatch(last.problems.join(), /The last run \(process \d+, .*\) ended badly: it broke/);
+    last.release();
+  });
+});
+
+Deno.test("a run that left half a record, or none of its end, ended badly", () => {
+  assertEquals(parseRecord('{ "pid": 1, "sta'), undefined);
+  assertEquals(parseRecord("null"), undefined);
+  assertMatch(describeBadEnd(undefined)!, /its record cannot be read/);
+  const record = parseRecord('{ "pid": 1, "started": "then" }')!;
+  assertMatch(describeBadEnd(record)!, /process 1, started then\) ended badly: it was killed/);
+  assertEquals(describeBadEnd({ ...record, ended: "later" }), undefined);
+});
+
+Deno.test("where nothing can be written the run goes on, and it is said once", async () => {
+  await inHome(async (home) => {
+    const file = `${home}/file`;
+    await Deno.writeTextFile(file, "");
+    const { problems, release } = claimHome(`${file}/home`);
+    assertEquals(problems.length, 1, problems.join("\n"));
+    assertMatch(problems[0]!, /Cannot lock .*icinga-warden\.lock/);
+    release();
+  });
+});
