@@ -38,8 +38,14 @@ interface Sleeper {
  * ```
  */
 export class ManualClock implements Clock {
+  readonly #settle: () => Promise<void>;
   #now = 0;
   #sleepers: Sleeper[] = [];
+
+  /** @param settle lets what a sleeper's end woke run; a turn of the event loop unless told. */
+  constructor(settle: () => Promise<void> = turn) {
+    this.#settle = settle;
+  }
 
   /** Milliseconds since the clock was made. */
   now(): number {
@@ -49,6 +55,11 @@ export class ManualClock implements Clock {
   /** How many sleeps are under way. */
   get sleeping(): number {
     return this.#sleepers.length;
+  }
+
+  /** When the next sleep ends, ms; undefined when none is under way. */
+  get nextWake(): number | undefined {
+    return this.#next(Infinity)?.at;
   }
 
   /** Resolves once the clock was advanced by `ms`; rejects with the signal's reason on abort. */
@@ -75,15 +86,15 @@ export class ManualClock implements Clock {
    */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
-    await settle();
+    await this.#settle();
     for (let next = this.#next(end); next; next = this.#next(end)) {
       this.#sleepers = this.#sleepers.filter((s) => s !== next);
       this.#now = Math.max(this.#now, next.at);
       next.wake();
-      await settle();
+      await this.#settle();
     }
     this.#now = end;
-    await settle();
+    await this.#settle();
   }
 
   #next(end: number): Sleeper | undefined {
@@ -92,6 +103,6 @@ export class ManualClock implements Clock {
 }
 
 /** Lets pending promise reactions run: a turn of the event loop drains every microtask queued by then. */
-function settle(): Promise<void> {
+function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -4,7 +4,7 @@ import type { Clock } from "./clock.ts";
 import { type Config, ConfigError, type LoadedConfig } from "./config/mod.ts";
 import { agentLog, type WriteLog } from "./log/mod.ts";
 import { DAEMONS_FOLDER } from "./registry/discover.ts";
-import { signature } from "./registry/imports.ts";
+import { signature } from "./daemon/imports.ts";
 import type { RegisteredDaemon, Registry } from "./registry/registry.ts";
 
 /** How often the files are looked at, ms: a look is one call of the file system for each. */

@@ -16,6 +16,7 @@ import {
 import { NotRunningError } from "../control/client.ts";
 import { checkCommand, PLUGIN_EXIT, pluginError } from "./check.ts";
 import { configCommand } from "./config.ts";
+import { daemonCommand } from "./daemon/mod.ts";
 import { getCommand } from "./get.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { readLevel } from "./level.ts";
@@ -41,7 +42,7 @@ const helpCommand: Command = {
 const COMMANDS: readonly Command[] = [
   runCommand,
   ...[statusCommand, getCommand, watchCommand, logsCommand, pauseCommand, resumeCommand],
-  ...[checkCommand, configCommand, versionCommand, helpCommand],
+  ...[checkCommand, daemonCommand, configCommand, versionCommand, helpCommand],
 ];
 
 /**

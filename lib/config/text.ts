@@ -36,6 +36,19 @@ export function decodeText(bytes: Uint8Array<ArrayBuffer>): string | PlacedProbl
   }
 }
 
+/** The bytes of a text in the encoding of `bytes`, its byte order mark included; UTF-8 when there are none. */
+export function encodeLike(bytes: Uint8Array | undefined, text: string): Uint8Array {
+  const encoding = MARKED.find(({ mark }) => mark.every((byte, i) => bytes?.[i] === byte));
+  if (!encoding) return new TextEncoder().encode(text);
+  if (encoding === UTF_8) return new TextEncoder().encode(`\ufeff${text}`);
+  const view = new DataView(new ArrayBuffer((text.length + 1) * 2));
+  const units = `\ufeff${text}`;
+  for (let i = 0; i < units.length; i++) {
+    view.setUint16(i * 2, units.charCodeAt(i), encoding.name === "UTF-16LE");
+  }
+  return new Uint8Array(view.buffer);
+}
+
 /** A configuration begins with an ASCII character, which in UTF-16 has one zero byte. */
 function looksLikeUtf16([first, second]: Uint8Array): boolean {
   return second !== undefined && (first === 0) !== (second === 0);

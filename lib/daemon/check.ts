@@ -30,6 +30,11 @@ const MEMBER_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 const EXPECTED_NAME = "expected small letters, digits and _, a letter first, at most 64";
 const EXPECTED_MEMBER = "expected letters, digits and _, a letter first, at most 64";
 
+/** Whether a daemon can be called so. */
+export function isDaemonName(name: string): boolean {
+  return DAEMON_NAME.test(name);
+}
+
 /** The name that a daemon's file says it has: `daemons/disk_watch.js` is `disk_watch`'s. */
 export function nameOfFile(file: string): string {
   return file.replace(/^.*[\\/]/s, "").replace(/\.\w+$/, "");

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { refuseDefinition } from "./check.ts";
 import type { DaemonDefinition } from "./define.ts";
+import { moduleFiles } from "./imports.ts";
 import { describeLoadError } from "./load_error.ts";
 
 /**
@@ -36,6 +37,15 @@ async function importModule(module: string, file: string): Promise<{ default?: u
   try {
     return await import(module);
   } catch (error) {
-    throw new Error(describeLoadError(error, file));
+    throw new Error(describeLoadError(error, file, await readModules(file)));
   }
+}
+
+/** The texts of a module and of what it imports, by their paths: to find the place of an import that fails. */
+async function readModules(file: string): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  for (const path of await moduleFiles(file)) {
+    texts.set(path, await Deno.readTextFile(path).catch(() => ""));
+  }
+  return texts;
 }

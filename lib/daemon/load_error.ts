@@ -1,7 +1,9 @@
 import { fileURLToPath } from "node:url";
+import { places } from "../config/place.ts";
+import { imports } from "./imports.ts";
 
 /** The names, beside those of relative files, that a daemon's module can import. */
-const IMPORT_NAMES = ["icinga-warden/daemon"];
+const IMPORT_NAMES = ["icinga-warden/daemon", "icinga-warden/testing"];
 
 /** A place in a file as Deno and V8 write it: `file:///C:/home/daemons/x.js:3:14`. */
 const PLACE = /(file:\/\/\/.*?):(\d+):(\d+)/;
@@ -12,8 +14,14 @@ const PLACE = /(file:\/\/\/.*?):(\d+):(\d+)/;
  *
  * @param error what `import()` threw; Deno 2.7 and 2.9 word it differently.
  * @param file the module's path.
+ * @param texts the texts of it and of what it imports, by their paths: an exe does not say where a failed
+ * import stands.
  */
-export function describeLoadError(error: unknown, file: string): string {
+export function describeLoadError(
+  error: unknown,
+  file: string,
+  texts: ReadonlyMap<string, string> = new Map(),
+): string {
   const { name = "", message, stack = "" } = (error ?? {}) as Partial<Error>;
   if (typeof message !== "string") return `${file}: threw ${Deno.inspect(error)} while loading`;
   // deno-lint-ignore no-control-regex
@@ -21,7 +29,9 @@ export function describeLoadError(error: unknown, file: string): string {
   const missing = /^Module not found:? "?(.+?)"?\.?$/m.exec(text);
   const unknown = /^Import "(.+?)" not a dependency/.exec(text);
   const isSyntax = name === "SyntaxError" || text.startsWith("SyntaxError: ");
-  const at = place(text) ?? (isSyntax ? undefined : place(inModule(stack)));
+  const failed = missing ? path(missing[1]!) : unknown?.[1];
+  const at = place(text) ?? placeOfImport(failed, texts) ??
+    (isSyntax ? undefined : place(inModule(stack)));
   const where = at ?? file;
   if (missing && path(missing[1]!) === file) {
     return `${file}: is not there; expected a daemon's module`;
@@ -34,6 +44,21 @@ export function describeLoadError(error: unknown, file: string): string {
   }
   if (isSyntax) return `${where}: ${firstLine(text.replace("SyntaxError: ", ""))}`;
   return `${where}: ${firstLine(text) || name} (thrown while it was loaded)`;
+}
+
+function placeOfImport(
+  imported: string | undefined,
+  texts: ReadonlyMap<string, string>,
+): string | undefined {
+  for (const [file, text] of texts) {
+    const found = imports(text, file).find(({ specifier, path }) =>
+      (path ?? specifier) === imported
+    );
+    if (!found) continue;
+    const { line, column } = places(text)(found.offset);
+    return `${file}:${line}:${column}`;
+  }
+  return undefined;
 }
 
 function place(text: string): string | undefined {

@@ -9,7 +9,7 @@ import type { DaemonConfig } from "../config/schema.ts";
 import { type DaemonDescription, describeDefinition } from "../daemon/check.ts";
 import { findModules } from "./discover.ts";
 import { describePermissions, grantPermissions } from "./grant.ts";
-import { moduleFiles, signature } from "./imports.ts";
+import { moduleFiles, signature } from "../daemon/imports.ts";
 import { type Probed, probeModule } from "./probe.ts";
 
 /** A daemon of the configuration and what was found out about its module. */

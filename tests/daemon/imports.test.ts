@@ -1,6 +1,6 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { join, resolve } from "node:path";
-import { importedPaths, moduleFiles, signature } from "../../lib/registry/imports.ts";
+import { importedPaths, moduleFiles, signature } from "../../lib/daemon/imports.ts";
 
 Deno.test("the files that a text imports", () => {
   const text = `import a from "./a.js";

@@ -1,0 +1,178 @@
+import { builtinArguments } from "../../../daemons/mod.ts";
+import { withDefaults } from "../../config/arguments.ts";
+import { setInText } from "../../config/edit.ts";
+import { parseConfig } from "../../config/mod.ts";
+import type { DaemonPermissions } from "../../config/permissions.ts";
+import { describeProblem } from "../../config/problem.ts";
+import { rewriteConfig } from "../../config/rewrite.ts";
+import type { DaemonDescription } from "../../daemon/check.ts";
+import { isDaemonName } from "../../daemon/check.ts";
+import { describePermissions, fillIn } from "../../registry/grant.ts";
+import { EXIT, UsageError } from "../command.ts";
+import { loadPlace } from "../config.ts";
+import { print, printJson } from "../output.ts";
+import { findPlace, type Place } from "../place.ts";
+import { type Action, requireName } from "./action.ts";
+import { describeMissing, origin, quote, standingPermissions } from "./describe.ts";
+import { findSubject, listKnown, lookAt, type Subject } from "./subject.ts";
+import { readWords } from "./words.ts";
+
+/** `icinga-warden daemon register NAME key=value…` */
+export const registerAction: Action = {
+  words: "NAME [key=value...]",
+  summary: "put a daemon to work, or change its arguments; the configuration is edited in place",
+  flags: {
+    module: {
+      value: "MODULE",
+      help: "daemon register: the module to run, a daemon's name or a path",
+    },
+    grant: { help: "daemon register, daemon test: grant the permissions that the module declares" },
+  },
+  async run(invocation) {
+    const [word, ...words] = invocation.words;
+    const name = requireName("register", word);
+    if (!isDaemonName(name)) {
+      throw new UsageError(
+        `'${name}' is no name for a daemon; expected small letters, digits and _, a letter first, at most 64`,
+      );
+    }
+    const place = findPlace(invocation);
+    const known = await listKnown(place, await loadPlace(place));
+    const subject = findSubject(name, known, invocation.values.module);
+    const { given, description } = await readGiven(subject, words);
+    const entry = newEntry(subject, given, description, place, invocation.given.has("grant"));
+    await writeEntry(place, name, entry, new Set(known.found.map((found) => found.name)));
+    const registered = { ...subject, entry: { ...entry, enabled: true } };
+    report(registered, description, place, invocation.given.has("json"));
+    return EXIT.done;
+  },
+};
+
+/** The arguments with those that were typed, checked. */
+async function readGiven(
+  subject: Subject,
+  words: readonly string[],
+): Promise<{ given: Record<string, unknown>; description: DaemonDescription }> {
+  const before = subject.entry?.arguments ?? {};
+  const look = async (given: Record<string, unknown>) => {
+    try {
+      return await lookAt(subject, given);
+    } catch (error) {
+      throw new UsageError(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const { description } = await look(before);
+  const given = { ...before, ...readWords(words, description.arguments) };
+  const { argumentProblems } = await look(given);
+  if (argumentProblems.length > 0) {
+    const said = argumentProblems.map((problem) => `argument ${describeProblem(problem)}`);
+    throw new UsageError(`Cannot register '${subject.name}': ${said.join(", and ")}`);
+  }
+  return { given, description };
+}
+
+interface Entry {
+  module?: string;
+  arguments: Record<string, unknown>;
+  permissions?: DaemonPermissions;
+}
+
+function newEntry(
+  subject: Subject,
+  given: Record<string, unknown>,
+  description: DaemonDescription,
+  { home }: Place,
+  grant: boolean,
+): Entry {
+  const builtin = subject.builtin === subject.name ? undefined : subject.builtin;
+  const module = subject.module ?? builtin;
+  const values = withDefaults(description.arguments, given);
+  const declared = fillIn(description.permissions, { home, arguments: values });
+  const permissions = grant && Object.keys(declared).length > 0
+    ? declared
+    : subject.entry?.permissions;
+  return {
+    ...(module !== undefined && { module }),
+    arguments: given,
+    ...(permissions && { permissions }),
+  };
+}
+
+async function writeEntry(
+  { configFile }: Place,
+  name: string,
+  entry: Entry,
+  found: ReadonlySet<string>,
+): Promise<void> {
+  await rewriteConfig(configFile, {
+    edit: (text) =>
+      editEntry(text, name, entry, parseConfig(text, configFile, builtinArguments, found)),
+    check: (text) => void parseConfig(text, configFile, builtinArguments, found),
+  });
+}
+
+/** Only what differs is touched, so that comments within an entry stay. */
+function editEntry(
+  text: string,
+  name: string,
+  { arguments: given, ...entry }: Entry,
+  before: ReturnType<typeof parseConfig>,
+): string {
+  const old = before.daemons[name];
+  if (!old) {
+    const rest = Object.keys(given).length > 0 ? { arguments: given } : {};
+    const { permissions, ...module } = entry;
+    return setInText(text, ["daemons", name], {
+      ...module,
+      ...rest,
+      ...(permissions && { permissions }),
+    });
+  }
+  const set = (text: string, key: string[], value: unknown, was: unknown) =>
+    JSON.stringify(value) === JSON.stringify(was)
+      ? text
+      : setInText(text, ["daemons", name, ...key], value);
+  let edited = text;
+  if (entry.module !== undefined) edited = set(edited, ["module"], entry.module, old.module);
+  for (const [key, value] of Object.entries(given)) {
+    edited = set(edited, ["arguments", key], value, old.arguments[key]);
+  }
+  if (entry.permissions) edited = set(edited, ["permissions"], entry.permissions, old.permissions);
+  return old.enabled ? edited : set(edited, ["enabled"], true, false);
+}
+
+function report(
+  subject: Subject & { entry: NonNullable<Subject["entry"]> },
+  description: DaemonDescription,
+  { home, configFile }: Place,
+  json: boolean,
+): void {
+  const { permissions, missing } = standingPermissions(subject, description, home);
+  const { name, module, entry } = subject;
+  if (json) {
+    return printJson({
+      name,
+      module,
+      file: configFile,
+      arguments: entry.arguments,
+      permissions,
+      missing,
+    });
+  }
+  const lacking = describeMissing(subject, { permissions, missing });
+  const specs = Object.entries(description.arguments);
+  const said = specs.map(([key, spec]) =>
+    `${key} = ${
+      key in entry.arguments ? quote(entry.arguments[key]) : `${quote(spec.default)} (default)`
+    }`
+  );
+  print([
+    `Registered ${name} (${origin(subject)}) in ${configFile}`,
+    `  arguments    ${said.join(", ") || "none"}`,
+    `  permissions  ${describePermissions(permissions)}`,
+    ...(lacking === undefined ? [] : [`  ${lacking}`]),
+    ...(lacking === undefined
+      ? ["An agent that runs from this home starts it within seconds."]
+      : []),
+  ].join("\n"));
+}

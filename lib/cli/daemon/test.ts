@@ -1,0 +1,220 @@
+import { dirname } from "node:path";
+import { pathToFileURL } from "node:url";
+import { withDefaults } from "../../config/arguments.ts";
+import { parseDuration } from "../../config/mod.ts";
+import { describeProblem } from "../../config/problem.ts";
+import { describePermissions, fillIn, type Grant } from "../../registry/grant.ts";
+import { workerPermissions } from "../../supervisor/permissions.ts";
+import type { Trial, TrialReport } from "../../testing/worker.ts";
+import { EXIT, type Invocation, refuseWords, UsageError } from "../command.ts";
+import { loadPlace } from "../config.ts";
+import { print, printJson } from "../output.ts";
+import { findPlace } from "../place.ts";
+import type { Action } from "./action.ts";
+import { origin, quote, standingPermissions } from "./describe.ts";
+import {
+  allSubjects,
+  findSubject,
+  type Known,
+  listKnown,
+  lookAt,
+  type Subject,
+} from "./subject.ts";
+
+/** How long a daemon runs unless told, simulated ms. */
+const SPAN = 60_000;
+
+/** How long a trial may take, real ms. */
+const LIMIT = 30_000;
+
+/** How many records are printed. */
+const SHOWN = 20;
+
+/** What is said of one daemon. */
+interface Verdict extends Partial<TrialReport> {
+  name: string;
+  from: string;
+  /** Why it failed; absent when it passed. */
+  problem?: string;
+  permissions?: Grant;
+}
+
+/** `icinga-warden daemon test [NAME]` */
+export const testAction: Action = {
+  words: "[NAME]",
+  summary:
+    "load, check and run a daemon on a simulated context with a fast clock, and the tests beside it; all of home's without NAME",
+  flags: {
+    for: { value: "DURATION", help: "daemon test: how long it runs, simulated (default: 60s)" },
+    grant: { help: "daemon register, daemon test: grant the permissions that the module declares" },
+  },
+  async run(invocation) {
+    const [name, ...rest] = invocation.words;
+    refuseWords(rest);
+    const span = readSpan(invocation);
+    const place = findPlace(invocation);
+    const known = await listKnown(place, await loadPlace(place));
+    const grant = invocation.given.has("grant");
+    const json = invocation.given.has("json");
+    const subjects = name === undefined ? ownSubjects(known) : [findSubject(name, known)];
+    const bad = name === undefined
+      ? known.found.filter(({ problem }) => problem !== undefined)
+      : [];
+    const verdicts: Verdict[] = bad.map(({ name, module, problem }) => ({
+      name,
+      from: module,
+      problem,
+    }));
+    for (const subject of subjects) verdicts.push(await judge(subject, known, span, grant));
+    if (json) printJson(verdicts);
+    else print(verdicts.length > 0 ? verdicts.map(describe).join("\n\n") : nothing(known));
+    return verdicts.every(({ problem }) => problem === undefined) ? EXIT.done : EXIT.failed;
+  },
+};
+
+function readSpan({ values: { for: text } }: Invocation): number {
+  const span = text === undefined ? SPAN : parseDuration(text);
+  if (span !== undefined) return span;
+  throw new UsageError(`Flag '--for' is '${text}'; expected a duration such as 500ms, 30s or 2m`);
+}
+
+/** The daemons that lie in a file. */
+function ownSubjects(known: Known): Subject[] {
+  return allSubjects(known).filter(({ file }) => file !== undefined);
+}
+
+function nothing({ place }: Known): string {
+  return `There is no daemon of your own in ${place.home}; make one with: icinga-warden daemon new NAME`;
+}
+
+async function judge(
+  subject: Subject,
+  known: Known,
+  span: number,
+  grant: boolean,
+): Promise<Verdict> {
+  const { home } = known.place;
+  const { name, file } = subject;
+  const verdict: Verdict = { name, from: origin(subject) };
+  const given = subject.entry?.arguments ?? {};
+  try {
+    const { description, argumentProblems } = await lookAt(subject, given);
+    if (argumentProblems.length > 0) {
+      const said = argumentProblems.map((problem) => `argument ${describeProblem(problem)}`);
+      return {
+        ...verdict,
+        problem: `${
+          said.join(", and ")
+        }; register it first: icinga-warden daemon register ${name} key=value`,
+      };
+    }
+    const values = withDefaults(description.arguments, given);
+    const permissions = grant
+      ? { permissions: fillIn(description.permissions, { home, arguments: values }), missing: {} }
+      : standingPermissions(subject, description, home);
+    const tests = file === undefined ? undefined : await findTests(file);
+    const report = await tryOut(
+      {
+        module: file === undefined ? builtinUrl(subject) : pathToFileURL(file).href,
+        ...{ name, arguments: given, home, span },
+        ...(tests !== undefined && { tests: pathToFileURL(tests).href }),
+      },
+      workerPermissions(permissions.permissions, file && dirname(file), []),
+    );
+    return { ...verdict, ...report, permissions, ...problemOf(report) };
+  } catch (error) {
+    return { ...verdict, problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function builtinUrl({ builtin }: Subject): string {
+  return import.meta.resolve(`../../../daemons/${builtin}.ts`);
+}
+
+function problemOf({ error, tests }: TrialReport): { problem?: string } {
+  const failed = tests.filter((test) => test.error !== undefined).length;
+  if (error !== undefined) return { problem: error };
+  return failed > 0 ? { problem: `${failed} of ${tests.length} tests failed` } : {};
+}
+
+async function findTests(file: string): Promise<string | undefined> {
+  for (const extension of [".ts", ".js", ".mjs"]) {
+    const tests = file.replace(/\.\w+$/, `.test${extension}`);
+    if (await Deno.stat(tests).then(({ isFile }) => isFile, () => false)) return tests;
+  }
+  return undefined;
+}
+
+/** @throws {Error} when it does not come to an end. */
+async function tryOut(
+  trial: Trial,
+  permissions: Deno.PermissionOptionsObject,
+): Promise<TrialReport> {
+  const worker = new Worker(import.meta.resolve("../../testing/worker.ts"), {
+    type: "module",
+    name: `trial of ${trial.name}`,
+    deno: { permissions },
+  });
+  const { promise, resolve, reject } = Promise.withResolvers<TrialReport>();
+  worker.onmessage = ({ data }) => resolve(data as TrialReport);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    reject(new Error(`it threw outside of run: ${event.message}`));
+  };
+  const late = setTimeout(
+    () =>
+      reject(
+        new Error(
+          `it did not come to an end within ${
+            LIMIT / 1000
+          } s; does it use the context's sleep and signal?`,
+        ),
+      ),
+    LIMIT,
+  );
+  try {
+    worker.postMessage(trial);
+    return await promise;
+  } finally {
+    clearTimeout(late);
+    worker.terminate();
+  }
+}
+
+function describe({ name, from, problem, ...report }: Verdict): string {
+  const verdict = problem === undefined ? "passed" : `FAILED: ${problem}`;
+  const { log, maps = {}, permissions, refused = [], tests = [] } = report;
+  if (!log) return `${name} (${from}): ${verdict}`;
+  const span = `${(report.ran ?? 0) / 1000} s of simulated time`;
+  const mapLines = Object.entries(maps).flatMap(([map, entries]) =>
+    Object.entries(entries).map(([key, value]) =>
+      `  Daemons.${name}.${map}.${key} = ${quote(value)}`
+    )
+  );
+  const granted = describePermissions(permissions?.permissions ?? {});
+  const missing = describePermissions(permissions?.missing ?? {});
+  return [
+    `${name} (${from}): ${verdict}`,
+    report.finished
+      ? `ran for up to ${span}, and returned by itself`
+      : `ran for ${span}, and stopped when it was told to`,
+    log.length === 0 ? "logged nothing" : `logged ${count(log.length, "record")}`,
+    ...log.slice(0, SHOWN).map(({ at, level, message }) =>
+      `  ${at / 1000} s  ${level}  ${message}`
+    ),
+    ...(log.length > SHOWN ? [`  and ${log.length - SHOWN} more`] : []),
+    mapLines.length === 0 ? "wrote nothing to the state" : "wrote to the state",
+    ...mapLines,
+    `permissions: granted ${granted}; declared and not granted ${missing}; refused ${
+      refused.join(", ") || "none"
+    }`,
+    tests.length === 0 ? "no tests beside it" : `tests: ${count(tests.length, "test")}`,
+    ...tests.map(({ name, error }) =>
+      `  ${name} ... ${error === undefined ? "ok" : `FAILED: ${error}`}`
+    ),
+  ].join("\n");
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,38 @@
+import { builtinArguments } from "../../../daemons/mod.ts";
+import { removeFromText } from "../../config/edit.ts";
+import { parseConfig } from "../../config/mod.ts";
+import { suggest } from "../../config/nearest.ts";
+import { rewriteConfig } from "../../config/rewrite.ts";
+import { findModules } from "../../registry/discover.ts";
+import { EXIT, refuseWords, UsageError } from "../command.ts";
+import { loadPlace } from "../config.ts";
+import { print, printJson } from "../output.ts";
+import { findPlace } from "../place.ts";
+import { type Action, requireName } from "./action.ts";
+
+/** `icinga-warden daemon unregister NAME` */
+export const unregisterAction: Action = {
+  words: "NAME",
+  summary: "take a daemon's entry out of the configuration; its module stays where it is",
+  async run(invocation) {
+    const [word, ...rest] = invocation.words;
+    const name = requireName("unregister", word);
+    refuseWords(rest);
+    const { home, configFile, ...place } = findPlace(invocation);
+    const { config } = await loadPlace({ home, configFile, ...place });
+    const names = Object.keys(config.daemons);
+    if (!names.includes(name)) {
+      throw new UsageError(`'${name}' is not registered; ${suggest(name, names)}`);
+    }
+    const found = new Set((await findModules(home)).map((module) => module.name));
+    await rewriteConfig(configFile, {
+      edit: (text) => removeFromText(text, ["daemons", name]),
+      check: (text) => void parseConfig(text, configFile, builtinArguments, found),
+    });
+    if (invocation.given.has("json")) printJson({ name, file: configFile });
+    else {print(
+        `Unregistered ${name} in ${configFile}; an agent that runs from this home stops it within seconds.`,
+      );}
+    return EXIT.done;
+  },
+};

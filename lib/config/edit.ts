@@ -1,0 +1,131 @@
+import { createScanner, findNodeAtLocation, type Node, parseTree } from "jsonc-parser";
+
+/** Keys that lead to a value. */
+type Path = readonly string[];
+
+/**
+ * Sets a value in a configuration's text; all other text stays as it is, comments and order included. A value
+ * that is there is replaced; one that is not is added at the end of its object, objects on the way are made.
+ *
+ * @param text a configuration without syntax errors.
+ */
+export function setInText(text: string, path: Path, value: unknown): string {
+  const root = parseTree(text, [], { allowTrailingComma: true })!;
+  const found = findNodeAtLocation(root, [...path]);
+  if (found) {
+    const printed = print(value, lineIndent(text, found.offset), eolOf(text));
+    return splice(text, found.offset, found.offset + found.length, printed);
+  }
+  const depth = deepest(root, path);
+  const object = findNodeAtLocation(root, path.slice(0, depth))!;
+  const inner = path.slice(depth + 1).reduceRight<unknown>(
+    (inner, key) => ({ [key]: inner }),
+    value,
+  );
+  return addProperty(text, object, path[depth]!, inner);
+}
+
+/** Whether a configuration's text has a key at its top. */
+export function hasKey(text: string, key: string): boolean {
+  const root = parseTree(text, [], { allowTrailingComma: true });
+  return root !== undefined && findNodeAtLocation(root, [key]) !== undefined;
+}
+
+/** Removes a key and its value from a configuration's text; the comments around it stay. */
+export function removeFromText(text: string, path: Path): string {
+  const root = parseTree(text, [], { allowTrailingComma: true })!;
+  const property = findNodeAtLocation(root, [...path])?.parent;
+  if (!property) return text;
+  const siblings = property.parent!.children!;
+  const before = siblings[siblings.indexOf(property) - 1];
+  const end = property.offset + property.length;
+  const comma = commaAfter(text, end);
+  const without = comma === undefined && before
+    ? removeComma(text.slice(0, property.offset), commaAfter(text, before.offset + before.length)!)
+    : text.slice(0, property.offset);
+  const after = comma === undefined
+    ? text.slice(end)
+    : text.slice(end, comma) + text.slice(comma + 1);
+  return joinWithoutBlankLine(without, after);
+}
+
+function removeComma(text: string, at: number): string {
+  return splice(text, at, at + 1, "");
+}
+
+/** Where nothing else stands on the line of what was removed, the line goes as well. */
+function joinWithoutBlankLine(before: string, after: string): string {
+  const [indent] = /[ \t]*$/.exec(before)!;
+  const startsLine = /(^|\n)[ \t]*$/.test(before);
+  const rest = /^[ \t]*(\r?\n)/.exec(after);
+  if (startsLine && rest) {
+    return before.slice(0, before.length - indent.length) + after.slice(rest[0].length);
+  }
+  return before + after.replace(/^[ \t]+/, startsLine ? "" : " ").replace(/^ (?= *[}\n])/, " ");
+}
+
+/** How many keys of the path lead to objects that are there. */
+function deepest(root: Node, path: Path): number {
+  let depth = 0;
+  while (findNodeAtLocation(root, path.slice(0, depth + 1))?.type === "object") depth++;
+  return depth;
+}
+
+function addProperty(text: string, object: Node, key: string, value: unknown): string {
+  const close = object.offset + object.length - 1;
+  const last = object.children?.at(-1);
+  const isOneLine = !/\n/.test(text.slice(object.offset, close)) && last !== undefined;
+  const outer = lineIndent(text, object.offset);
+  const eol = eolOf(text);
+  const indent = last && !isOneLine ? lineIndent(text, last.offset) : `${outer}  `;
+  const property = `${JSON.stringify(key)}: ${print(value, isOneLine ? outer : indent, eol)}`;
+  if (!last) {
+    const inside = text.slice(object.offset + 1, close).trimEnd();
+    const content = `${inside}${eol}${indent}${property}${eol}${outer}`;
+    return splice(text, object.offset + 1, close, content);
+  }
+  const end = last.offset + last.length;
+  const comma = commaAfter(text, end);
+  const withComma = comma === undefined ? splice(text, end, end, ",") : text;
+  const at = (comma ?? end) + 1;
+  const added = isOneLine
+    ? ` ${property}`
+    : `${eol}${indent}${property}${comma === undefined ? "" : ","}`;
+  const place = isOneLine ? at : afterComment(withComma, at);
+  return splice(withComma, place, place, added);
+}
+
+/** The offset of the comma that follows a property, comments between left aside. */
+function commaAfter(text: string, offset: number): number | undefined {
+  const scanner = createScanner(text, true);
+  scanner.setPosition(offset);
+  scanner.scan();
+  return text[scanner.getTokenOffset()] === "," ? scanner.getTokenOffset() : undefined;
+}
+
+/** The end of the comments that follow on the same line: they belong to what stands before them. */
+function afterComment(text: string, offset: number): number {
+  const [comments] = /^(?:[ \t]*(?:\/\/[^\r\n]*|\/\*(?:(?!\*\/)[^\r\n])*\*\/))*/.exec(
+    text.slice(offset),
+  )!;
+  return offset + comments.length;
+}
+
+function print(value: unknown, indent: string, eol: string): string {
+  const flat = JSON.stringify(value, null, 1).replace(/\n */g, " ");
+  const text = flat.length <= 60 ? flat : JSON.stringify(value, null, 2);
+  return text.replaceAll("\n", `${eol}${indent}`);
+}
+
+function lineIndent(text: string, offset: number): string {
+  const start = text.lastIndexOf("\n", offset - 1) + 1;
+  return /^[ \t]*/.exec(text.slice(start))![0];
+}
+
+function eolOf(text: string): string {
+  return text.includes("\r\n") ? "\r\n" : "\n";
+}
+
+function splice(text: string, start: number, end: number, inserted: string): string {
+  return text.slice(0, start) + inserted + text.slice(end);
+}

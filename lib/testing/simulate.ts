@@ -1,0 +1,170 @@
+import { setImmediate } from "node:timers";
+import { ManualClock } from "../clock.ts";
+import { type ArgumentSpecs, readArguments } from "../config/arguments.ts";
+import { describeProblem } from "../config/problem.ts";
+import { parseDuration } from "../config/units.ts";
+import { createContext, createDaemonLog, type DaemonMap } from "../daemon/context.ts";
+import type { DaemonDefinition } from "../daemon/define.ts";
+import { mapPath } from "../daemon/names.ts";
+import type { LogLevel } from "../log/level.ts";
+import { parseScenario, SimulatedServiceManager } from "../service/mod.ts";
+import { PublicState, type StateChannel } from "../state/mod.ts";
+
+/** How long to wait, in real time, for a daemon that neither sleeps nor returns, ms. */
+const PATIENCE = 1_000;
+
+/** A record that a simulated daemon has logged. */
+export interface LoggedRecord {
+  /** Simulated ms since its start. */
+  at: number;
+  /** How severe it is. */
+  level: LogLevel;
+  /** What is said. */
+  message: string;
+}
+
+/** What a simulated daemon is given. */
+export interface SimulationOptions {
+  /** Its arguments, as the configuration writes them; defaults are filled in. */
+  arguments?: Record<string, unknown>;
+  /** The name under which it is registered; its module's own unless told. */
+  name?: string;
+  /** The home folder; the current one unless told. */
+  home?: string;
+  /** What its service does, such as `crash=4s,refuse=1`: see `run --scenario`. In good health unless told. */
+  scenario?: string;
+}
+
+/**
+ * Runs a daemon on a simulated context: its clock moves when it is told to, its state is its own, its services
+ * are simulated. Files, hosts and programs are real.
+ *
+ * @throws {TypeError} when the arguments do not fit.
+ */
+export function simulate<S extends ArgumentSpecs>(
+  daemon: DaemonDefinition<S>,
+  options: SimulationOptions = {},
+): Simulation {
+  return new Simulation(daemon as unknown as DaemonDefinition, options);
+}
+
+/** A daemon that runs on a simulated context. */
+export class Simulation {
+  /** What it has logged, in order. */
+  readonly log: LoggedRecord[] = [];
+  /** Its service manager; `calls` are what it asked of it. */
+  readonly services: SimulatedServiceManager;
+  /** Its copy of the public state. */
+  readonly state: PublicState;
+  readonly #name: string;
+  readonly #clock = new ManualClock(quickTurn);
+  readonly #stop = new AbortController();
+  readonly #done: Promise<void>;
+  #outcome: { error?: unknown } | undefined;
+
+  /** Starts the daemon; see {@linkcode simulate}. */
+  constructor(daemon: DaemonDefinition, options: SimulationOptions) {
+    const { values, problems } = readArguments(daemon.arguments ?? {}, options.arguments);
+    if (problems.length > 0) throw new TypeError(problems.map(describeProblem).join(", and "));
+    this.#name = options.name ?? daemon.name;
+    this.services = new SimulatedServiceManager(this.#clock, parseScenario(options.scenario ?? ""));
+    const thread = `${this.#name}::run::Main::0`;
+    this.state = new PublicState({ thread, first: true, channel: nobody() });
+    const context = createContext({
+      ...{ daemon: this.#name, thread, signal: this.#stop.signal, arguments: values },
+      ...(options.home !== undefined && { home: options.home }),
+      state: this.state,
+      log: createDaemonLog("debug", (level, message) => {
+        this.log.push({ at: this.now, level, message });
+      }),
+      services: daemon.permissions?.services ? this.services : undefined,
+      clock: this.#clock,
+    });
+    this.#done = this.#run(daemon, context);
+  }
+
+  /** Simulated ms since its start. */
+  get now(): number {
+    return this.#clock.now();
+  }
+
+  /** Whether it has returned or thrown. */
+  get ended(): boolean {
+    return this.#outcome !== undefined;
+  }
+
+  /** A map of its own. */
+  map<V = unknown>(name: string): DaemonMap<V> {
+    return this.state.map(mapPath(this.#name, name));
+  }
+
+  /** Another daemon's map, to be filled before it reads it. */
+  mapOf<V = unknown>(daemon: string, name: string): DaemonMap<V> {
+    return this.state.map(mapPath(daemon, name));
+  }
+
+  /**
+   * Moves its clock forward, as fast as it does its work: whenever it sleeps, the clock goes to the end of that
+   * sleep. While it waits for something real, such as a file, the clock stands for up to a second.
+   *
+   * @param span ms, or a duration such as `5m`.
+   * @throws {unknown} what the daemon has thrown.
+   * @throws {TypeError} when the span is none.
+   */
+  async advance(span: number | string): Promise<void> {
+    const ms = typeof span === "number" ? span : parseDuration(span);
+    if (ms === undefined) throw new TypeError(`'${span}' is no duration; expected one such as 5m`);
+    const end = this.now + ms;
+    for (;;) {
+      await this.#idle();
+      const next = this.#clock.nextWake;
+      if (this.ended || next === undefined || next > end) break;
+      await this.#clock.advance(next - this.now);
+    }
+    await this.#clock.advance(end - this.now);
+    if (this.#outcome && "error" in this.#outcome) throw this.#outcome.error;
+  }
+
+  /**
+   * Tells it to stop, waits until it has returned, and closes its state.
+   *
+   * @throws {unknown} what the daemon has thrown, but for its being stopped.
+   */
+  async stop(): Promise<void> {
+    this.#stop.abort(new DOMException("The daemon is to stop", "AbortError"));
+    await this.#done;
+    this.state.close();
+    if (this.#outcome && "error" in this.#outcome) throw this.#outcome.error;
+  }
+
+  async #run(
+    daemon: DaemonDefinition,
+    context: Parameters<DaemonDefinition["run"]>[0],
+  ): Promise<void> {
+    try {
+      await daemon.run(context);
+      this.#outcome = {};
+    } catch (error) {
+      this.#outcome = this.#stop.signal.aborted ? {} : { error };
+    }
+  }
+
+  /** Waits until it sleeps or has ended, or patience has. */
+  async #idle(): Promise<void> {
+    const until = performance.now() + PATIENCE;
+    const isIdle = () => this.ended || this.#clock.nextWake !== undefined;
+    while (!isIdle() && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+}
+
+/** A turn of the event loop without a timer's millisecond. */
+function quickTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A channel with nobody at its other end. */
+function nobody(): StateChannel {
+  return { postMessage() {}, onmessage: null, close() {} };
+}

@@ -1,0 +1,150 @@
+import { assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { removeFromText, setInText } from "../../lib/config/edit.ts";
+import { parse } from "jsonc-parser";
+
+const read = (text: string) => parse(text, [], { allowTrailingComma: true });
+const B = ["daemons", "b"];
+
+Deno.test("an entry is added at the end, comments and order kept", () => {
+  const cases: [before: string, after: string][] = [
+    [
+      `{
+  // what runs
+  "daemons": {
+    "a": {}, // the first
+    /* and more */
+  },
+  "log": { "keep": 3 } // rarely
+}
+`,
+      `{
+  // what runs
+  "daemons": {
+    "a": {}, // the first
+    "b": { "n": 1 },
+    /* and more */
+  },
+  "log": { "keep": 3 } // rarely
+}
+`,
+    ],
+    [
+      `{
+\t"daemons": {
+\t\t"a": {} // the first
+\t}
+}`,
+      `{
+\t"daemons": {
+\t\t"a": {}, // the first
+\t\t"b": { "n": 1 }
+\t}
+}`,
+    ],
+    [`{ "daemons": { "a": {} } }`, `{ "daemons": { "a": {}, "b": { "n": 1 } } }`],
+    [`{ "daemons": { "a": {}, } }`, `{ "daemons": { "a": {}, "b": { "n": 1 } } }`],
+    [`{ "daemons": {} }`, `{ "daemons": {\n  "b": { "n": 1 }\n} }`],
+    [
+      `{\n  "daemons": {\n    // none yet\n  }\n}`,
+      `{\n  "daemons": {\n    // none yet\n    "b": { "n": 1 }\n  }\n}`,
+    ],
+    [`{}`, `{\n  "daemons": { "b": { "n": 1 } }\n}`],
+    [
+      `{\r\n  "daemons": {\r\n    "a": {}\r\n  }\r\n}\r\n`,
+      `{\r\n  "daemons": {\r\n    "a": {},\r\n    "b": { "n": 1 }\r\n  }\r\n}\r\n`,
+    ],
+  ];
+  for (const [before, after] of cases) assertEquals(setInText(before, B, { n: 1 }), after);
+});
+
+Deno.test("a value that is there is replaced", () => {
+  const text = `{ "daemons": { "b": { "n": 1, /* why */ "m": 2 } } }`;
+  assertEquals(
+    setInText(text, [...B, "n"], 7),
+    `{ "daemons": { "b": { "n": 7, /* why */ "m": 2 } } }`,
+  );
+});
+
+Deno.test("an entry is removed, comments around it kept", () => {
+  const cases: [before: string, after: string][] = [
+    [
+      `{
+  "daemons": {
+    // first
+    "a": {},
+    // second
+    "b": {
+      "n": 1
+    }, // of b
+    // third
+    "c": {}
+  }
+}`,
+      `{
+  "daemons": {
+    // first
+    "a": {},
+    // second
+    // of b
+    // third
+    "c": {}
+  }
+}`,
+    ],
+    [
+      `{\n  "daemons": {\n    "a": {}, // first\n    "b": {}\n  }\n}`,
+      `{\n  "daemons": {\n    "a": {} // first\n  }\n}`,
+    ],
+    [`{ "daemons": { "a": {}, "b": {} } }`, `{ "daemons": { "a": {} } }`],
+    [`{ "daemons": { "b": {}, "a": {} } }`, `{ "daemons": { "a": {} } }`],
+    [`{ "daemons": { "b": {} } }`, `{ "daemons": { } }`],
+    [`{ "daemons": {} }`, `{ "daemons": {} }`],
+  ];
+  for (const [before, after] of cases) {
+    const removed = removeFromText(before, B);
+    assertEquals(read(removed), read(after), removed);
+    assertEquals(removed.replace(/ +/g, " "), after.replace(/ +/g, " "));
+  }
+});
+
+Deno.test("whatever is set or removed, the rest means what it meant", () => {
+  const name = fc.constantFrom("a", "b", "c", "d");
+  const blank = fc.constantFrom("", " ", "\n", " // x\n", "/* y */", "\r\n  ");
+  const objectText = fc.tuple(
+    fc.uniqueArray(name),
+    fc.array(blank, { minLength: 20, maxLength: 20 }),
+    fc.boolean(),
+  )
+    .map(([names, blanks, trailing]) => {
+      let i = 0;
+      const next = () => blanks[i++ % blanks.length]!;
+      const entries = names.map((n, at) =>
+        `${next()}"${n}"${next()}:${next()}{ "n": ${at} }${next()}${
+          at < names.length - 1 || trailing ? "," : ""
+        }${next()}`
+      );
+      return `{${next()}"daemons":${next()}{${next()}${entries.join("")}}${next()}}`;
+    });
+  fc.assert(
+    fc.property(objectText, name, (text, key) => {
+      const before = read(text).daemons;
+      const set = read(setInText(text, ["daemons", key], { set: true }));
+      assertEquals(set.daemons, { ...before, [key]: { set: true } });
+      assertEquals(Object.keys(set.daemons), Object.keys({ ...before, [key]: 1 }));
+      const { [key]: _, ...rest } = before;
+      const removed = removeFromText(text, ["daemons", key]);
+      assertEquals(read(removed).daemons, rest);
+      assertEquals(
+        removed.match(/\/[/*] ?[xy]/g)?.length,
+        without(text, key).match(/\/[/*] ?[xy]/g)?.length,
+      );
+    }),
+    { numRuns: 500 },
+  );
+
+  /** The text without the property itself; comments within a property go with it. */
+  function without(text: string, key: string): string {
+    return text.replace(new RegExp(`"${key}"(?:[^{]*)\\{ "n": \\d \\}`), "");
+  }
+});

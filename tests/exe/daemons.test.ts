@@ -1,0 +1,317 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { type Bench, testExe } from "./program.ts";
+
+/** A port of its own, since other agents may run on this machine. */
+const CONTROL = `"control": { "listen": "127.0.0.1:0" }`;
+
+const ICINGA = `"icinga_agent_service": { "arguments": { "interval": "100ms" } }`;
+
+/** Writes a module into the folder of daemons. */
+async function module(bench: Bench, name: string, text: string): Promise<void> {
+  await Deno.mkdir(`${bench.home}/daemons`, { recursive: true });
+  await bench.write(`daemons/${name}`, text);
+}
+
+/** Runs a command that must succeed without a word on standard error, and returns what it printed. */
+async function done(bench: Bench, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await bench.run(...args);
+  assertEquals([code, stderr], [0, ""], `${args.join(" ")}\n${stdout}`);
+  return stdout;
+}
+
+testExe(
+  "a daemon is written, tried, registered, edited and unregistered while the agent runs",
+  async (bench) => {
+    await bench.write(
+      "icinga-warden.json",
+      `{\n  // mine\n  ${CONTROL},\n  "daemons": { ${ICINGA} }\n}\n`,
+    );
+    const agent = bench.start("--foreground", "--simulate", "--scenario", "crash=1h");
+    await agent.printed(/is RUNNING/);
+
+    await done(bench, "daemon", "new", "disk_watch");
+    const tried = await done(bench, "daemon", "test", "disk_watch");
+    assertMatch(tried, /^disk_watch \(daemons\/disk_watch\.js\): passed\n/);
+    assertStringIncludes(tried, "60 s  info  hello, beat 7");
+    assertStringIncludes(tried, "Daemons.disk_watch.Beats.count = 7");
+    assertStringIncludes(tried, "it beats at once and then at each interval ... ok");
+
+    await done(bench, "daemon", "register", "disk_watch", "interval=100ms", "greeting=hi");
+    await agent.printed(/\[INFO\] disk_watch::run::Main::0: hi, beat 3/);
+    assertStringIncludes(await Deno.readTextFile(`${bench.home}/icinga-warden.json`), "// mine");
+
+    await done(bench, "daemon", "register", "disk_watch", "greeting=hello");
+    await agent.printed(/disk_watch::run::Main::0: hello, beat \d+/);
+
+    await done(bench, "daemon", "register", "second", "--module", "disk_watch", "greeting=also");
+    await agent.printed(/second::run::Main::0: also, beat 1/);
+
+    const list = await done(bench, "daemon", "list");
+    assertMatch(list, /^second +daemons\/disk_watch\.js +yes +running +1 +\d+ ?s +0 +-$/m);
+
+    const file = `${bench.home}/daemons/disk_watch.js`;
+    const text = await Deno.readTextFile(file);
+    await bench.write("daemons/text.js", `export const word = "part";`);
+    await Deno.writeTextFile(
+      file,
+      `import { word } from "./text.js";\n${text.replace("beat ${", "${word} ${")}`,
+    );
+    await agent.printed(/disk_watch::run::Main::0: hello, part \d+/);
+    await bench.write("daemons/text.js", `export const word = "piece";`);
+    await agent.printed(/disk_watch::run::Main::0: hello, piece \d+/);
+
+    await done(bench, "daemon", "unregister", "disk_watch");
+    await done(bench, "daemon", "unregister", "second");
+    await agent.printed(/The daemons have changed: .*-second/);
+    const { stdout } = await bench.run("config", "show", "--json");
+    assertEquals(Object.keys(JSON.parse(stdout).daemons), ["icinga_agent_service"]);
+    const log = await bench.log();
+    assertEquals(log.match(/icinga_agent_service::run::Main::0: .* is RUNNING/g)?.length, 1, log);
+    assertEquals(log.match(/\[(WARNING|ERROR)\]/g), null, log);
+  },
+);
+
+testExe(
+  "a configuration that became wrong is refused as a whole, with its errors",
+  async (bench) => {
+    await module(bench, "beat.js", beat("beat"));
+    await bench.write("icinga-warden.json", `{ ${CONTROL}, "daemons": { ${ICINGA}, "beat": {} } }`);
+    const agent = bench.start("--foreground", "--simulate", "--scenario", "crash=1h");
+    await agent.printed(/beat::run::Main::0: beat 1/);
+    await bench.write(
+      "icinga-warden.json",
+      `{ ${CONTROL}, "daemons": { ${ICINGA} }, "log": { "level": "loud" } }`,
+    );
+    await agent.printed(
+      /\[ERROR\] agent: The changed configuration is refused, and the old one stays/,
+    );
+    const log = await agent.printed(
+      /\[ERROR\] agent: .*icinga-warden\.json:1:\d+: log\.level: got "loud"/,
+    );
+    const beats = log.match(/beat::run::Main::0: beat/g)!.length;
+    await agent.printed(new RegExp(`(beat::run::Main::0: beat[^]*){${beats + 3}}`));
+    await bench.write("icinga-warden.json", `{ ${CONTROL}, "daemons": { ${ICINGA} } }`);
+    await agent.printed(/The daemons have changed: -beat/);
+  },
+);
+
+/** A daemon that logs each of its beats. */
+function beat(name: string): string {
+  return `let n = 0;
+export default { name: "${name}", description: "", run: (context) =>
+  context.every(100, () => context.log.info("beat " + ++n)) };`;
+}
+
+const BAD: Record<string, [text: string, said: RegExp]> = {
+  "syntax.js": [`export default {\n  name: ;\n};`, /daemons.syntax\.js:2:9: /],
+  "endless.js": [`for (;;);`, /daemons.endless\.js: did not load within 5 s/],
+  "waits.js": [`await new Promise(() => {});`, /daemons.waits\.js: did not load within 5 s/],
+  "throws.js": [`\nthrow new Error("as it does");`, /daemons.throws\.js:2:7: as it does/],
+  "missing.js": [`import "./gone.js";`, /daemons.missing\.js:1:\d+: cannot find .*gone\.js/],
+  "foreign.js": [
+    `import "lodash";`,
+    /daemons.foreign\.js:1:\d+: cannot import "lodash"; known: icinga-warden\/daemon/,
+  ],
+  "number.js": [`export default 42;`, /daemons.number\.js: its default export is a number/],
+  "nothing.js": [`export const x = 1;`, /daemons.nothing\.js: has no default export/],
+  "renamed.js": [beat("other"), /daemons.renamed\.js: name: got "other"; expected "renamed"/],
+  "typed.ts": [
+    `const x: number = 1; export default x;`,
+    /daemons.typed\.ts: TypeScript, and .* reads JavaScript only/,
+  ],
+  "needy.js": [
+    `export default { name: "needy", permissions: { net: ["localhost"] }, run() {} };`,
+    /Daemon 'needy' needs permissions that daemons\.needy\.permissions does not grant: net "localhost"/,
+  ],
+  "wanting.js": [
+    `export default { name: "wanting", arguments: { drive: { type: "string", description: "a drive" } }, run() {} };`,
+    /icinga-warden\.json:\d+:\d+: daemons\.wanting\.arguments\.drive: missing; it has no default: a drive/,
+  ],
+};
+
+testExe("each bad module is one clear line, and good ones beside them run", async (bench) => {
+  await module(bench, "good.js", beat("good"));
+  for (const [name, [text]] of Object.entries(BAD)) await module(bench, name, text);
+  const entries = Object.keys(BAD).map((file) =>
+    `"${file.replace(/\.\w+$/, "")}": { "module": "daemons/${file}" }`
+  );
+  await bench.write(
+    "icinga-warden.json",
+    `{ ${CONTROL}, "daemons": { ${ICINGA}, "good": {},\n"gone": { "module": "daemons/not_there.js" },\n${
+      entries.join(",\n")
+    } } }`,
+  );
+  const agent = bench.start("--foreground", "--simulate", "--scenario", "crash=1h");
+  await agent.printed(/Service 'icinga2' is RUNNING/);
+  await agent.printed(/good::run::Main::0: beat 3/);
+  const log = await agent.printed(
+    /endless\.js: did not load[^]*waits\.js: did|waits\.js: did not load[^]*endless\.js: did/,
+  );
+  const errors = log.split("\n").filter((line) => line.includes("[ERROR]"));
+  for (const [name, [, said]] of Object.entries(BAD)) {
+    assertEquals(
+      errors.filter((line) => said.test(line)).length,
+      1,
+      `${name}\n${errors.join("\n")}`,
+    );
+  }
+  assertEquals(errors.filter((line) => /not_there\.js: is not there/.test(line)).length, 1);
+  assertEquals(errors.length, Object.keys(BAD).length + 1, errors.join("\n"));
+});
+
+testExe(
+  "names of odd characters or in odd case, and two modules of one name, are said",
+  async (bench) => {
+    for (const file of ["Odd.js", "a-b.js", "twin.js", "twin.mjs"]) {
+      await module(
+        bench,
+        file,
+        beat("x"),
+      );
+    }
+    const list = await done(bench, "daemon", "list");
+    assertMatch(list, /Odd\.js: its file name is "Odd"; expected small letters, digits and _/);
+    assertMatch(list, /a-b\.js: its file name is "a-b"; expected small letters/);
+    assertMatch(list, /twin\.js: twin\.mjs beside it has the same name; keep one/);
+    for (const name of ["Odd", "a-b", "twin"]) {
+      const { code, stderr } = await bench.run("daemon", "register", name);
+      assertEquals(code, 2);
+      assertEquals(stderr.trimEnd().split("\n").length, 1, stderr);
+    }
+  },
+);
+
+testExe("what is wrong is refused before anything is written", async (bench) => {
+  await module(bench, "beat.js", beat("beat"));
+  await module(bench, "syntax.js", "export default {");
+  const text = `{ "daemons": { "icinga_agent_service": {} } } // as it is`;
+  await bench.write("icinga-warden.json", text);
+  const cases: [args: string[], said: RegExp][] = [
+    [["register"], /'daemon register' needs the name of a daemon/],
+    [["register", "nobody"], /No daemon 'nobody' is built in or lies in .*daemons; known: beat, /],
+    [["register", "beat", "n=1"], /Unknown argument 'n'; none is known here/],
+    [["register", "beat", "fast"], /Unexpected 'fast'; arguments are typed key=value/],
+    [["register", "syntax"], /syntax\.js:1:\d+: /],
+    [["register", "Beat"], /'Beat' is no name for a daemon; expected small letters/],
+    [
+      ["register", "beat", "--module", "../x.js"],
+      /Flag '--module' is '\.\.\/x\.js'; expected a path in home/,
+    ],
+    [
+      ["register", "icinga_agent_service", "interval=5x"],
+      /argument interval: got "5x"; expected a duration/,
+    ],
+    [["unregister", "beat"], /'beat' is not registered; known: icinga_agent_service/],
+    [["new", "Beat"], /'Beat' is no name for a daemon/],
+    [["new", "beat"], /beat\.js is there already/],
+    [["new", "icinga_agent_service"], /is the name of a built-in daemon/],
+    [["list", "--grant"], /Flag '--grant' is not for 'daemon list'/],
+    [["lst"], /Unknown 'daemon lst': 'lst'; did you mean "list"\?/],
+    [[], /'daemon' needs one of list, show, new, test, register, unregister/],
+  ];
+  for (const [args, said] of cases) {
+    const { code, stdout, stderr } = await bench.run("daemon", ...args);
+    assertEquals([code, stdout], [2, ""], args.join(" "));
+    assertMatch(stderr, said);
+    assertEquals(stderr.trimEnd().split("\n").length, 1, stderr);
+  }
+  assertEquals(await Deno.readTextFile(`${bench.home}/icinga-warden.json`), text);
+});
+
+testExe(
+  "without a configuration, the Icinga daemon stays registered beside the first other",
+  async (bench) => {
+    await module(bench, "beat.js", beat("beat"));
+    await done(bench, "daemon", "register", "beat");
+    const shown = JSON.parse(await done(bench, "config", "show", "--json"));
+    assertEquals(Object.keys(shown.daemons), ["icinga_agent_service", "beat"]);
+    await done(bench, "daemon", "unregister", "beat");
+    await done(bench, "daemon", "unregister", "icinga_agent_service");
+    assertEquals(JSON.parse(await done(bench, "config", "show", "--json")).daemons, {});
+  },
+);
+
+const CURIOUS = `const tries = {
+  file: () => Deno.readTextFileSync("/etc/hostname"),
+  host: () => fetch("http://127.0.0.1:9/"),
+  program: () => new Deno.Command("true").outputSync(),
+  ffi: () => Deno.dlopen("libc.so.6", {}),
+};
+export default { name: "curious", description: "tries", async run(context) {
+  for (const [name, attempt] of Object.entries(tries)) {
+    try { await attempt(); context.log.info(name + " allowed"); }
+    catch (error) { context.log.error(name + ": " + error.message); }
+  }
+  await context.every(100, () => context.log.info("lives on"));
+} };`;
+
+testExe(
+  "a file, a host, a program and FFI that were not declared are refused, and it lives on",
+  async (bench) => {
+    await module(bench, "curious.js", CURIOUS);
+    // What is granted and not declared is not given either.
+    await bench.write(
+      "icinga-warden.json",
+      `{ ${CONTROL}, "daemons": { "curious": { "permissions": { "read": ["*"], "net": ["*"], "run": ["*"], "ffi": ["*"] } } } }`,
+    );
+    const agent = bench.start("--foreground", "--simulate", "--scenario", "crash=1h");
+    const log = await agent.printed(/curious::run::Main::0: lives on/);
+    const wanted = { file: "read", host: "net", program: "run", ffi: "ffi" };
+    for (const [name, kind] of Object.entries(wanted)) {
+      assertMatch(
+        log,
+        new RegExp(`\\[ERROR\\] curious::run::Main::0: ${name}: Requires ${kind} access`),
+      );
+    }
+    assertEquals(log.includes("allowed"), false, log);
+    const tried = await bench.run("daemon", "test", "curious");
+    for (const kind of Object.values(wanted)) {
+      assertMatch(
+        tried.stdout,
+        new RegExp(`refused .*${kind} `),
+      );
+    }
+  },
+);
+
+testExe("what is declared and granted is given; --grant writes the grant", async (bench) => {
+  await module(
+    bench,
+    "reader.js",
+    `export default { name: "reader", description: "reads",
+  arguments: { file: { type: "string", description: "to read" } },
+  permissions: { read: ["{file}"] },
+  run: (context) => context.every(100, () => context.log.info("read " + Deno.readTextFileSync(context.arguments.file))) };`,
+  );
+  await bench.write("data.txt", "the data");
+  await bench.write("icinga-warden.json", `{ ${CONTROL} }`);
+  const file = `${bench.home}/data.txt`;
+  const agent = bench.start("--foreground", "--simulate", "--scenario", "crash=1h");
+  await agent.printed(/is RUNNING/);
+  const shown = await done(bench, "daemon", "register", "reader", `file=${file}`);
+  assertStringIncludes(
+    shown,
+    `not granted: read ${JSON.stringify(file)}; it does not run until they are: `,
+  );
+  await agent.printed(
+    /Daemon 'reader' needs permissions that daemons\.reader\.permissions does not grant: read/,
+  );
+  await done(bench, "daemon", "register", "reader", "--grant");
+  await agent.printed(/reader::run::Main::0: read the data/);
+  const { daemons } = JSON.parse(await done(bench, "config", "show", "--json"));
+  assertEquals(daemons.reader.permissions, { read: [file] });
+});
+
+testExe("show and list are JSON for scripts", async (bench) => {
+  await module(bench, "beat.js", beat("beat"));
+  const shown = JSON.parse(await done(bench, "daemon", "show", "icinga_agent_service", "--json"));
+  assertEquals(shown.arguments.interval.default, "5s");
+  assertEquals([shown.registered, shown.module], [true, null]);
+  const list = JSON.parse(await done(bench, "daemon", "list", "--json"));
+  const names = list.map((row: { name: string; registered: string }) =>
+    `${row.name} ${row.registered}`
+  );
+  assert(names.includes("beat no") && names.includes("icinga_agent_service yes"), names.join());
+  const tests = JSON.parse(await done(bench, "daemon", "test", "--json"));
+  assertEquals(tests[0].log[0], { at: 0, level: "info", message: "beat 1" });
+});
