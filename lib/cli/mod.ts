@@ -25,6 +25,7 @@ import { print, printError } from "./output.ts";
 import { parse } from "./parse.ts";
 import { pauseCommand, resumeCommand } from "./pause.ts";
 import { runCommand } from "./run.ts";
+import { serviceCommand } from "./service/mod.ts";
 import { statusCommand } from "./status.ts";
 import { versionCommand } from "./version.ts";
 import { watchCommand } from "./watch.ts";
@@ -42,7 +43,7 @@ const helpCommand: Command = {
 const COMMANDS: readonly Command[] = [
   runCommand,
   ...[statusCommand, getCommand, watchCommand, logsCommand, pauseCommand, resumeCommand],
-  ...[checkCommand, daemonCommand, configCommand, versionCommand, helpCommand],
+  ...[checkCommand, daemonCommand, serviceCommand, configCommand, versionCommand, helpCommand],
 ];
 
 /**

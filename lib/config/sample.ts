@@ -50,6 +50,8 @@ const SAMPLE =
     // Metrics for a Prometheus on another host: see docs/monitoring.md.
     // "metrics": { "listen": "0.0.0.0:9664", "user": "prometheus", "passwordFile": "metrics.password" },
   },
+  // Whether the service runs daemons from folders into which others than administrators may write.
+  "allowUnsafeHome": false,
 }
 `;
 

@@ -152,6 +152,15 @@ export const ConfigSchema = v.pipe(
     log: v.optional(log, {}),
     serviceManager: v.optional(serviceManager, {}),
     control: v.optional(ControlSchema, {}),
+    allowUnsafeHome: v.optional(
+      v.pipe(
+        v.boolean("expected true or false"),
+        v.description(
+          "Whether the service runs daemons from folders that others than administrators may write",
+        ),
+      ),
+      false,
+    ),
   }),
   v.title("Configuration of icinga-warden"),
 );

@@ -10,7 +10,7 @@ import { formatDuration, formatSize } from "./units.ts";
  * complete. Written to a file, it means the same.
  */
 export function writtenConfig(config: Config, builtin: BuiltinArguments): Record<string, unknown> {
-  const { daemons, threadPools, log, serviceManager, control } = config;
+  const { daemons, threadPools, log, serviceManager, control, allowUnsafeHome } = config;
   return {
     daemons: Object.fromEntries(
       Object.entries(daemons).map(([name, daemon]) => [name, writtenDaemon(name, daemon, builtin)]),
@@ -22,6 +22,7 @@ export function writtenConfig(config: Config, builtin: BuiltinArguments): Record
       changeTimeout: formatDuration(serviceManager.changeTimeout),
     },
     control: writtenControl(control),
+    allowUnsafeHome,
   };
 }
 

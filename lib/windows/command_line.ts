@@ -29,6 +29,16 @@ export function splitCommandLine(line: string): string[] {
   return line.trim() === "" ? [] : [program, ...splitArguments(rest)];
 }
 
+/**
+ * The program and the arguments of a service, which somebody may have registered without quotes around a path with
+ * blanks: there Windows tries one blank after the other, and what is meant ends in `.exe`.
+ */
+export function splitServiceLine(line: string): string[] {
+  const [program] = /^[^"]*?\.exe(?=\s|$)/i.exec(line.trim()) ?? [];
+  if (program === undefined) return splitCommandLine(line);
+  return [program, ...splitArguments(line.trim().slice(program.length))];
+}
+
 /** A program's name ends at a quote or a blank, and a backslash in it is never special. */
 function splitProgram(line: string): [program: string, rest: string] {
   const [whole = "", quoted, plain] = /^(?:"([^"]*)"?|([^\s"]+))/.exec(line) ?? [];
@@ -60,8 +70,9 @@ function splitArguments(text: string): string[] {
 }
 
 /**
- * A command line to paste into `cmd`. `cmd` knows no `\"`: to it each quote opens or closes, so where an argument
- * holds a quote, what is special to `cmd` bears a caret, and the quotes too.
+ * A command line to paste into `cmd`. `cmd` knows no `\"`: to it each quote opens or closes, and within quotes it
+ * still replaces `%NAME%`. So where an argument holds a quote and what is special to `cmd`, or a percent sign, each
+ * of these bears a caret.
  */
 export function pasteLine(program: string, args: readonly string[]): string {
   return [program, ...args].map(pasteArgument).join(" ");
@@ -69,7 +80,6 @@ export function pasteLine(program: string, args: readonly string[]): string {
 
 function pasteArgument(argument: string): string {
   const quoted = /[\s"&|<>^()%!]/.test(argument) ? quoteAlways(argument) : quoteArgument(argument);
-  return argument.includes('"') && /[&|<>^()%!]/.test(argument)
-    ? quoted.replace(/["&|<>^()%!]/g, "^$&")
-    : quoted;
+  const needsCarets = /%/.test(argument) || /"[^]*[&|<>^()!]|[&|<>^()!][^]*"/.test(argument);
+  return needsCarets ? quoted.replace(/["&|<>^()%!]/g, "^$&") : quoted;
 }

@@ -20,10 +20,13 @@ import {
 /** How often a pending state shows a sign of life, ms. */
 const SIGN_EVERY = 1_000;
 
-/** For how many signs: a start or a stop that takes longer hangs, and is not to look alive. */
+/** For how many signs: a start that takes longer hangs, and is not to look alive. */
 const MAX_SIGNS = 60;
 
-/** The exit code of an agent that did not end within {@linkcode MAX_SIGNS} of being told to. */
+/** After how many signs a stop hangs, and the process is ended: daemons have a grace of 5 s, saving takes a while. */
+const MAX_STOP_SIGNS = 25;
+
+/** The exit code of an agent that did not stop in time. */
 const HUNG = 3;
 
 const advapi32 = Deno.dlopen("advapi32.dll", {
@@ -83,8 +86,9 @@ self.onmessage = ({ data }: MessageEvent<ToServiceThread>) => {
 
 setInterval(() => {
   if (handle === null || !isPending(status.state)) return;
-  if (status.checkpoint < MAX_SIGNS) report(advance(status));
-  else if (status.state === STATE.stopPending) endProcess();
+  const stopping = status.state === STATE.stopPending;
+  if (status.checkpoint < (stopping ? MAX_STOP_SIGNS : MAX_SIGNS)) report(advance(status));
+  else if (stopping) endProcess();
 }, SIGN_EVERY);
 
 /** `Deno.exit` would end this thread alone, and the agent's does not listen any more. */

@@ -10,6 +10,7 @@ Deno.test("an empty object means the defaults, complete", () => {
     log: { level: "info", maxSize: 10_485_760, keep: 5 },
     serviceManager: { queryTimeout: 10_000, changeTimeout: 60_000 },
     control: { listen: { hostname: "127.0.0.1", port: 5664 } },
+    allowUnsafeHome: false,
   });
 });
 
@@ -40,6 +41,7 @@ Deno.test("what is written goes before the defaults", () => {
     log: { level: "fatal", maxSize: 10_485_760, keep: 100 },
     serviceManager: { queryTimeout: 1, changeTimeout: 60_000 },
     control: { listen: undefined, metrics: { listen: { hostname: "::", port: 9664 } } },
+    allowUnsafeHome: false,
   });
   assertEquals(parse('{ "threadPools": { "MainPool": { "max": 3 } } }').threadPools, {
     MainPool: { max: 3 },
@@ -107,7 +109,7 @@ Deno.test("what stands in an object's place is one problem, whatever is in it", 
 
 Deno.test("the names that objects inherit are unknown like others", () => {
   assertEquals(complaints('{ "toString": 1, "log": { "valueOf": 1 } }'), [
-    "1:3: toString: unknown key; known: $schema, daemons, threadPools, log, serviceManager, control",
+    "1:3: toString: unknown key; known: $schema, daemons, threadPools, log, serviceManager, control, allowUnsafeHome",
     "1:27: log.valueOf: unknown key; known: level, maxSize, keep",
   ]);
   assertEquals(complaints('{ "__proto__": { "log": 1 } }'), [

@@ -17,6 +17,7 @@ Deno.test("what is in force is written as the file writes it, with every default
     log: { level: "info", maxSize: "10MB", keep: 5 },
     serviceManager: { queryTimeout: "10s", changeTimeout: "1m" },
     control: { listen: "127.0.0.1:5664" },
+    allowUnsafeHome: false,
   });
 });
 

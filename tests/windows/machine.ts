@@ -58,15 +58,32 @@ const missing = !exists(EXE)
     : `there is no test bed at ${BED}; make one with tests/windows/bed.sh, as root`
   : undefined;
 
-/** A case on a Windows machine; without one it is skipped, and says why. */
-export function testWindows(name: string, test: (windows: Windows) => Promise<void>): void {
+/**
+ * A case on a Windows machine; without one it is skipped, and says why.
+ *
+ * @param program of tests/windows/programs, which the case needs.
+ */
+export function testWindows(
+  name: string,
+  test: (windows: Windows) => Promise<void>,
+  program?: string,
+): void {
+  const lacking = missing ?? (program === undefined ? undefined : missingProgram(program));
   // deno-lint-ignore no-console
-  if (missing) console.log(`SKIPPED: on Windows ${name}: ${missing}`);
+  if (lacking) console.log(`SKIPPED: on Windows ${name}: ${lacking}`);
   Deno.test({
     name: `on Windows ${name}`,
-    ignore: missing !== undefined,
+    ignore: lacking !== undefined,
     fn: () => inSession(test),
   });
+}
+
+const programFile = (program: string) => here(`../../dist/windows/${program}.exe`);
+
+function missingProgram(program: string): string | undefined {
+  return exists(programFile(program))
+    ? undefined
+    : `${programFile(program)} is not there; make it with tests/windows/compile.sh`;
 }
 
 /** One process keeps Wine's session, and with it the services, alive as long as a case runs. */
@@ -95,6 +112,14 @@ export class Windows {
     return runToEnd(system.command("", program, args));
   }
 
+  /** Runs lines as if they were pasted into `cmd`; ASCII alone. */
+  async paste(lines: string): Promise<void> {
+    const file = `${crypto.randomUUID()}.txt`;
+    await Deno.writeTextFile(join(system.root, file), `${lines}\r\n`);
+    await this.run("cmd.exe", "/c", "cmd.exe", "<", file);
+    await Deno.remove(join(system.root, file));
+  }
+
   /** Installs the stand-in under a name and starts it. */
   async install(service: string): Promise<void> {
     await this.register(service, `${system.windowsRoot}\\bin\\standin.exe`);
@@ -119,11 +144,16 @@ export class Windows {
     await Deno.remove(faultFile(service, fault)).catch(() => {});
   }
 
-  /** Lays out a home of its own, which holds the exe and `files`. */
-  async home(files: Record<string, string> = {}, name = "home"): Promise<Home> {
+  /** Lays out a home of its own, which holds the exe, or `program` under its name, and `files`. */
+  async home(
+    files: Record<string, string> = {},
+    name = "home",
+    program?: string,
+  ): Promise<Home> {
     const home = new Home(`${this.#folder}/${this.#homes++}/${name}`);
+    const exe = program === undefined ? EXE : programFile(program);
     await Deno.mkdir(home.outside, { recursive: true });
-    await Deno.copyFile(EXE, join(home.outside, "icinga-warden.exe"));
+    await Deno.copyFile(exe, join(home.outside, "icinga-warden.exe"));
     for (const [name, text] of Object.entries(files)) await home.write(name, text);
     return home;
   }
@@ -228,6 +258,29 @@ export class Home {
   async write(file: string, text: string): Promise<void> {
     await Deno.mkdir(dirname(join(this.outside, file)), { recursive: true });
     await Deno.writeTextFile(join(this.outside, file), text);
+  }
+
+  /** Adds to a file in it. */
+  append(file: string, text: string): Promise<void> {
+    return Deno.writeTextFile(join(this.outside, file), text, { append: true });
+  }
+
+  /** The bytes of a file in it. */
+  async size(file: string): Promise<number> {
+    return (await Deno.stat(join(this.outside, file))).size;
+  }
+
+  /** What lies in it, sorted. */
+  async files(): Promise<string[]> {
+    return (await Array.fromAsync(Deno.readDir(this.outside))).map(({ name }) => name).sort();
+  }
+
+  /** Lets everyone write into the folder: on Wine access lists are Unix' modes. */
+  async openToEveryone(): Promise<void> {
+    if (system === onWine) return await Deno.chmod(this.outside, 0o777);
+    await runToEnd(
+      system.command(this.folder, "icacls.exe", [".", "/grant", "*S-1-1-0:(OI)(CI)M"]),
+    );
   }
 
   /** Waits until its log matches, 40 s at most, and returns the log. */

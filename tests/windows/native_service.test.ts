@@ -108,3 +108,20 @@ testWindows("a control that asks for nothing leaves it as it is", async (windows
   const { error, state } = await windows.control(WARDEN, CONTROL.interrogate);
   assertEquals({ error, state }, { error: 0, state: STATE.running });
 });
+
+testWindows(
+  "a main thread that never listens: controls are answered, and a stop ends it",
+  async (windows) => {
+    const home = await windows.home({}, "home", "busy_service");
+    await start(windows, home);
+    await inState(windows, STATE.running);
+    for (let i = 0; i < 3; i++) {
+      assertEquals((await windows.control(WARDEN, CONTROL.interrogate)).error, 0);
+    }
+    assertEquals((await windows.control(WARDEN, CONTROL.stop)).state, STATE.stopPending);
+    await inState(windows, STATE.stopped);
+    const { exitCode, ownCode } = await windows.control(WARDEN, 0);
+    assertEquals({ exitCode, ownCode }, { exitCode: 1066, ownCode: 3 });
+  },
+  "busy_service",
+);

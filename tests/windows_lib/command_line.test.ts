@@ -1,6 +1,11 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { commandLine, pasteLine, splitCommandLine } from "../../lib/windows/command_line.ts";
+import {
+  commandLine,
+  pasteLine,
+  splitCommandLine,
+  splitServiceLine,
+} from "../../lib/windows/command_line.ts";
 
 const EXE = "C:\\Program Files\\icinga-warden\\icinga-warden.exe";
 
@@ -55,9 +60,20 @@ const pasted: [string[], string][] = [
   [["binPath=", `"C:\\a b.exe" run`], `sc.exe binPath= "\\"C:\\a b.exe\\" run"`],
   [["C:\\a&b"], `sc.exe "C:\\a&b"`],
   [[`"C:\\a & b.exe" run`], `sc.exe ^"\\^"C:\\a ^& b.exe\\^" run^"`],
-  [["100%"], `sc.exe "100%"`],
+  [["%SystemRoot%\\a b"], `sc.exe ^"^%SystemRoot^%\\a b^"`],
 ];
 
 for (const [args, line] of pasted) {
   Deno.test(`to paste: ${line}`, () => assertEquals(pasteLine("sc.exe", args), line));
+}
+
+const services: [string, string[]][] = [
+  ["C:\\Program Files\\w\\w.exe run", ["C:\\Program Files\\w\\w.exe", "run"]],
+  ["C:\\w.exe", ["C:\\w.exe"]],
+  [`"C:\\a b\\w.exe" run --home "D:\\x y.exe"`, ["C:\\a b\\w.exe", "run", "--home", "D:\\x y.exe"]],
+  ["C:\\w.exe.d\\x.exe run", ["C:\\w.exe.d\\x.exe", "run"]],
+];
+
+for (const [line, words] of services) {
+  Deno.test(`what a service runs by ${line}`, () => assertEquals(splitServiceLine(line), words));
 }

@@ -1,0 +1,98 @@
+/**
+ * What is done by calls into Windows, as commands that do the same: for those who want to see it, or to do it by
+ * hand. Pure; each command is its program and arguments, for {@linkcode pasteLine}.
+ *
+ * @module
+ */
+import { EVENT_SOURCE_KEY, EVENT_SOURCE_VALUES } from "./event_source.ts";
+import type { Registration, StartType } from "./service_database.ts";
+import { safePermissions } from "./safety.ts";
+
+/** A program and its arguments. */
+export type CommandWords = readonly string[];
+
+/** What stands in the place of a password. */
+export const PASSWORD = "********";
+
+const START: Readonly<Record<StartType, string>> = {
+  automatic: "auto",
+  delayed: "delayed-auto",
+  manual: "demand",
+  disabled: "disabled",
+};
+
+/** Registers a service; `hasPassword`: the account has one, which stands as stars. */
+export function createCommands(
+  name: string,
+  registration: Registration,
+  hasPassword = false,
+): CommandWords[] {
+  return [
+    ["sc.exe", "create", name, ...basics(registration, hasPassword)],
+    ...otherCommands(name, registration),
+  ];
+}
+
+/** Changes the registration of a service; else as {@linkcode createCommands}. */
+export function changeCommands(
+  name: string,
+  registration: Registration,
+  hasPassword = false,
+): CommandWords[] {
+  return [
+    ["sc.exe", "config", name, ...basics(registration, hasPassword)],
+    ...otherCommands(name, registration),
+  ];
+}
+
+/** Stops a service and removes it. */
+export function removeCommands(name: string): CommandWords[] {
+  return [["net.exe", "stop", name], ["sc.exe", "delete", name]];
+}
+
+/** Makes the source of the agent's events known. */
+export function eventSourceCommands(): CommandWords[] {
+  return Object.entries(EVENT_SOURCE_VALUES).map(([name, value]) => [
+    ...["reg.exe", "add", `HKLM\\${EVENT_SOURCE_KEY}`, "/v", name],
+    ...["/t", typeof value === "string" ? "REG_EXPAND_SZ" : "REG_DWORD"],
+    ...["/d", String(value), "/f"],
+  ]);
+}
+
+/** Makes the source of the agent's events unknown. */
+export function forgetEventSourceCommands(): CommandWords[] {
+  return [["reg.exe", "delete", `HKLM\\${EVENT_SOURCE_KEY}`, "/f"]];
+}
+
+/** Sets the permissions that `--fix-permissions` sets on a folder, and has what is inside inherit them. */
+export function permissionCommands(folder: string, account?: string): CommandWords[] {
+  const grants = safePermissions(account).map(({ sid, icacls }) => `*${sid}:${icacls}`);
+  return [
+    ["icacls.exe", folder, "/setowner", "*S-1-5-32-544", "/T", "/C"],
+    ["icacls.exe", folder, "/inheritance:r", "/grant:r", ...grants],
+    ["icacls.exe", `${folder}\\*`, "/reset", "/T", "/C"],
+  ];
+}
+
+function basics(
+  { commandLine, start, account, displayName }: Registration,
+  hasPassword: boolean,
+): string[] {
+  return [
+    ...["binPath=", commandLine],
+    ...["start=", START[start]],
+    ...["obj=", account],
+    ...(hasPassword ? ["password=", PASSWORD] : []),
+    ...["DisplayName=", displayName],
+  ];
+}
+
+function otherCommands(name: string, { description, recovery }: Registration): CommandWords[] {
+  const { restartAfter, resetAfter, onErrors } = recovery;
+  const actions = restartAfter.map((delay) => `restart/${delay}`).join("/");
+  return [
+    ["sc.exe", "description", name, description],
+    ["sc.exe", "failure", name, "reset=", String(resetAfter), "actions=", actions],
+    ["sc.exe", "failureflag", name, onErrors ? "1" : "0"],
+  ];
+}

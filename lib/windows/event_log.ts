@@ -1,0 +1,102 @@
+/**
+ * The Windows event log, by FFI.
+ *
+ * @module
+ */
+import type { LogEntry } from "../log/mod.ts";
+import { type EventKind, eventOf, eventText } from "./event_numbers.ts";
+import { EVENT_SOURCE, EVENT_SOURCE_KEY, EVENT_SOURCE_VALUES } from "./event_source.ts";
+import { addressOf, allocate, lazy, wide } from "./ffi.ts";
+import { readRegistryText, removeRegistryKey, writeRegistry } from "./registry.ts";
+
+/** The longest text of an event, in UTF-16 code units: Windows refuses 31,839 and more. */
+const MAX_TEXT = 31_000;
+
+/** How many events wait for the event log at most; those beyond are in the log file alone. */
+const MAX_WAITING = 100;
+
+const advapi32 = lazy(() =>
+  Deno.dlopen("advapi32.dll", {
+    RegisterEventSourceW: { parameters: ["pointer", "buffer"], result: "pointer" },
+    DeregisterEventSource: { parameters: ["pointer"], result: "i32" },
+    ReportEventW: {
+      parameters: [
+        ...["pointer", "u16", "u16", "u32", "pointer", "u16", "u32"] as const,
+        ...["buffer", "pointer"] as const,
+      ],
+      result: "i32",
+      nonblocking: true,
+    },
+  }).symbols
+);
+
+/** Makes the source of the agent's events known. */
+export function registerEventSource(): void {
+  writeRegistry(EVENT_SOURCE_KEY, EVENT_SOURCE_VALUES);
+}
+
+/** Whether the source of the agent's events is known. */
+export function hasEventSource(): boolean {
+  return readRegistryText(EVENT_SOURCE_KEY, "EventMessageFile") !== undefined;
+}
+
+/** Makes the source of the agent's events unknown. */
+export function removeEventSource(): void {
+  removeRegistryKey(EVENT_SOURCE_KEY);
+}
+
+/** The event log, open for writing. */
+export interface EventLog {
+  /** Writes a record, if it is a warning or worse. Never throws, and never waits. */
+  write(entry: LogEntry): void;
+  /** Resolves when what was written is there, or has failed; nothing is written afterwards. */
+  close(): Promise<void>;
+}
+
+/** Opens the event log. Whatever fails, fails silently: the log file has every record. */
+export function openEventLog(): EventLog {
+  const source = attempt(() => advapi32().RegisterEventSourceW(null, wide(EVENT_SOURCE)));
+  // Each with what Windows reads meanwhile, which is to stay alive as long.
+  const waiting = new Map<Promise<void>, readonly Uint8Array[]>();
+  let closed = source === undefined || source === null;
+  return {
+    write(entry) {
+      const event = eventOf(entry);
+      if (!event || closed || waiting.size >= MAX_WAITING) return;
+      const memory = eventMemory(eventText(entry));
+      const reported = report(source!, event, memory.texts).finally(() => waiting.delete(reported));
+      waiting.set(reported, Object.values(memory));
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      await Promise.all(waiting.keys());
+      advapi32().DeregisterEventSource(source!);
+    },
+  };
+}
+
+/** An array of one text, as Windows takes it. */
+function eventMemory(message: string): Record<"text" | "texts", Uint8Array<ArrayBuffer>> {
+  const text = wide(message.slice(0, MAX_TEXT));
+  const texts = allocate(8);
+  new DataView(texts.buffer).setBigUint64(0, addressOf(text), true);
+  return { text, texts };
+}
+
+/** Runs on another thread, for the event log's service may be slow. */
+async function report(
+  source: Deno.PointerValue,
+  { id, type }: EventKind,
+  texts: Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  await advapi32().ReportEventW(source, type, 0, id, null, 1, 0, texts, null).catch(() => {});
+}
+
+function attempt<T>(make: () => T): T | undefined {
+  try {
+    return make();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * What the service commands need of Windows, in one place: a test puts another host in its place.
+ *
+ * @module
+ */
+import { type Clock, systemClock } from "../clock.ts";
+import { isBuiltin } from "./account.ts";
+import { currentUser, grantServiceLogon, sidOf } from "./account_rights.ts";
+import type { CommandWords } from "./as_commands.ts";
+import { hasEventSource, registerEventSource, removeEventSource } from "./event_log.ts";
+import { type AgentFiles, inspectFiles, protectFolder, type Safety } from "./home_safety.ts";
+import { listProcesses, type Process } from "./processes.ts";
+import { readRegistryText } from "./registry.ts";
+import { serviceControlManager } from "./scm.ts";
+import type { ServiceDatabase } from "./service_database.ts";
+import type { ExeFiles } from "./upgrade.ts";
+
+/** A Windows machine. */
+export interface Host {
+  /** Its service control manager. */
+  readonly database: ServiceDatabase;
+  /** Its files. */
+  readonly files: HostFiles;
+  /** Its clock. */
+  readonly clock: Clock;
+  /** Looks at the files of an agent that is to run as `account`. */
+  inspect(files: AgentFiles, account: string): Safety;
+  /** Whether a security identifier is that of the user who calls. */
+  isCaller(sid: string): boolean;
+  /** Sets the safe permissions on a folder of an agent that is to run as `account`. */
+  protect(folder: string, account: string): void;
+  /** Lets an account log on as a service; nothing to do for Windows' own. */
+  grantLogon(account: string): void;
+  /** The source of events in the event log. */
+  readonly events: { isKnown(): boolean; register(): void; remove(): void };
+  /** Runs a program to its end. */
+  run(command: CommandWords): Promise<{ code: number; output: Uint8Array }>;
+  /** The processes that run. */
+  processes(): Process[];
+  /** What NSSM runs as a service of this name; undefined when it does not say. */
+  nssmCommand(service: string): { application: string; parameters: string } | undefined;
+}
+
+/** What is done with files. */
+export interface HostFiles extends ExeFiles {
+  exists(path: string): Promise<boolean>;
+  /** Whether two files hold the same bytes. */
+  same(a: string, b: string): Promise<boolean>;
+  /** Removes a file, or a folder and all that is in it; what is not there is no error. */
+  purge(path: string): Promise<void>;
+}
+
+/** This machine. */
+export const windowsHost: Host = {
+  database: serviceControlManager,
+  files: {
+    rename: Deno.rename,
+    copy: Deno.copyFile,
+    remove: (path) => Deno.remove(path),
+    exists: (path) => Deno.stat(path).then(() => true, () => false),
+    same: sameFiles,
+    purge: purgePath,
+  },
+  clock: systemClock,
+  inspect: (files, account) => inspectFiles(files, [sidOf(account)]),
+  isCaller: (sid) => sid === currentUser(),
+  protect: (folder, account) => protectFolder(folder, sidOf(account)),
+  grantLogon(account) {
+    if (!isBuiltin(account)) grantServiceLogon(account);
+  },
+  events: { isKnown: hasEventSource, register: registerEventSource, remove: removeEventSource },
+  async run([program = "", ...args]) {
+    const command = new Deno.Command(program, { args, stdin: "null", stderr: "null" });
+    const { code, stdout } = await command.output();
+    return { code, output: stdout };
+  },
+  processes: listProcesses,
+  nssmCommand(service) {
+    const key = `SYSTEM\\CurrentControlSet\\Services\\${service}\\Parameters`;
+    const application = readRegistryText(key, "Application");
+    const parameters = readRegistryText(key, "AppParameters") ?? "";
+    return application === undefined ? undefined : { application, parameters };
+  },
+};
+
+async function sameFiles(a: string, b: string): Promise<boolean> {
+  const [sizeA, sizeB] = await Promise.all([Deno.stat(a), Deno.stat(b)]);
+  if (sizeA.size !== sizeB.size) return false;
+  const [sumA, sumB] = await Promise.all([checksum(a), checksum(b)]);
+  return sumA === sumB;
+}
+
+async function checksum(path: string): Promise<string> {
+  const sum = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
+  return Array.from(new Uint8Array(sum), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function purgePath(path: string): Promise<void> {
+  try {
+    await Deno.remove(path, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

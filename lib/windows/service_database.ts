@@ -1,0 +1,74 @@
+import type { StateNumber } from "./service_status.ts";
+
+/** When a service starts: with the machine, a while after that, by hand, or not at all. */
+export type StartType = "automatic" | "delayed" | "manual" | "disabled";
+
+/** What Windows does when a service fails. */
+export interface Recovery {
+  /** How long to wait before the first restart, the second, the third and all that follow, ms. */
+  restartAfter: readonly number[];
+  /** After how long without a failure they are counted anew, s. */
+  resetAfter: number;
+  /** Whether a stop with an exit code other than 0 is a failure too, and not the process's death alone. */
+  onErrors: boolean;
+}
+
+/** A service as it is registered. */
+export interface Registration {
+  /** The program and its arguments. */
+  commandLine: string;
+  /** What services.msc calls it. */
+  displayName: string;
+  /** What services.msc says of it. */
+  description: string;
+  /** Whom it runs as: `LocalSystem`, `NT AUTHORITY\LocalService`, `DOMAIN\user`, … */
+  account: string;
+  /** When it starts. */
+  start: StartType;
+  /** What Windows does when it fails. */
+  recovery: Recovery;
+}
+
+/** A registration as it was read: a system that does not know a setting does not tell it. */
+export type FoundRegistration =
+  & Pick<Registration, "commandLine" | "displayName" | "account" | "start">
+  & Partial<Registration>;
+
+/** How a service stands. */
+export interface ServiceStanding {
+  /** What it is doing. */
+  state: StateNumber;
+  /** Its process; 0 when there is none. */
+  pid: number;
+  /** Windows' code for how it ended; 1066: the service has a code of its own. */
+  exitCode: number;
+  /** The service's own code for how it ended. */
+  ownCode: number;
+}
+
+/**
+ * The database of the service control manager. Every call but the queries throws a `WindowsError` when it
+ * cannot do what it is asked.
+ */
+export interface ServiceDatabase {
+  /** Insists on the rights of an administrator: a `WindowsError` of code 5 when this process has not. */
+  requireAdministrator(): void;
+  /** How a service is registered; undefined when there is none of this name. */
+  find(name: string): FoundRegistration | undefined;
+  /** How a service stands; undefined when there is none of this name. */
+  standing(name: string): ServiceStanding | undefined;
+  /**
+   * Registers a service, and returns the settings that this system does not know.
+   *
+   * @param password of an account that has one.
+   */
+  create(name: string, registration: Registration, password?: string): string[];
+  /** Changes the registration of a service; else as {@linkcode create}. */
+  change(name: string, registration: Registration, password?: string): string[];
+  /** Marks a service for deletion: it is gone once it has stopped and nobody has it open. */
+  remove(name: string): void;
+  /** Starts a service; it may be starting still afterwards. */
+  start(name: string): void;
+  /** Asks a service to stop; it may be stopping still afterwards. */
+  stop(name: string): void;
+}

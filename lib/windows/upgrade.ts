@@ -1,0 +1,143 @@
+/**
+ * Putting another exe in the place of a service's own, and the old one back when the new one does not run.
+ *
+ * @module
+ */
+import type { Clock } from "../clock.ts";
+import type { ServiceDatabase } from "./service_database.ts";
+import { STATE } from "./service_status.ts";
+import { awaitState } from "./wait.ts";
+
+/** How long the old agent has to stop, ms. */
+const STOP_LIMIT = 60_000;
+
+/** How long the new one has to run, ms. */
+const START_LIMIT = 30_000;
+
+/** What an upgrade does to files. */
+export interface ExeFiles {
+  /** Renames a file; one that bears the new name is replaced. */
+  rename(from: string, to: string): Promise<void>;
+  copy(from: string, to: string): Promise<void>;
+  remove(path: string): Promise<void>;
+}
+
+/** An upgrade. */
+export interface Upgrade {
+  database: ServiceDatabase;
+  /** The service's name. */
+  service: string;
+  /** The new exe. */
+  from: string;
+  /** The service's own exe, whose place it takes. */
+  to: string;
+  files: ExeFiles;
+  clock: Clock;
+  /** Is told each step. */
+  say: (line: string) => void;
+}
+
+/** Where the exe that was replaced is kept. */
+export function previousExe(exe: string): string {
+  return exe.replace(/(?:\.exe)?$/i, ".previous.exe");
+}
+
+/**
+ * Stops the service, puts the new exe in the place of its own, starts it, and waits until it runs; when anything of
+ * that fails the old exe is put back and started. A service that did not run is not started.
+ *
+ * @throws {Error} that says what failed and what runs now.
+ */
+export async function upgradeExe(upgrade: Upgrade): Promise<void> {
+  const { database, service, say } = upgrade;
+  const ran = database.standing(service)?.state !== STATE.stopped;
+  if (ran) await stop(upgrade);
+  try {
+    await swap(upgrade);
+  } catch (error) {
+    if (ran) database.start(service);
+    throw error;
+  }
+  if (!ran) {
+    return say(`The new exe is in place; service '${service}' did not run and is not started`);
+  }
+  const failure = await tryStart(upgrade);
+  if (failure === undefined) {
+    return say(`The new exe runs; the old one is ${previousExe(upgrade.to)}`);
+  }
+  await putBack(upgrade, failure);
+}
+
+async function stop({ database, service, clock, say }: Upgrade): Promise<void> {
+  say(`Stopping service '${service}'`);
+  database.stop(service);
+  const outcome = await awaitState(database, service, STATE.stopped, { clock, limit: STOP_LIMIT });
+  if (outcome === "reached") return;
+  throw new Error(
+    `Cannot upgrade: service '${service}' did not stop within ${
+      STOP_LIMIT / 1000
+    } s; nothing was changed`,
+  );
+}
+
+/** Whatever happens, the service's exe is there afterwards, the new one or the old. */
+async function swap({ files, from, to }: Upgrade): Promise<void> {
+  const fresh = `${to}.new`;
+  try {
+    await files.copy(from, fresh);
+    await files.rename(to, previousExe(to));
+  } catch (error) {
+    await files.remove(fresh).catch(() => {});
+    throw new Error(`Cannot upgrade: ${reason(error)}; the old exe is in its place`);
+  }
+  try {
+    await files.rename(fresh, to);
+  } catch (error) {
+    await files.rename(previousExe(to), to);
+    throw new Error(`Cannot upgrade: ${reason(error)}; the old exe is back in its place`);
+  }
+}
+
+/** Why the new exe does not run; undefined when it does. */
+async function tryStart({ database, service, clock, say }: Upgrade): Promise<string | undefined> {
+  say(`Starting service '${service}' with the new exe`);
+  try {
+    database.start(service);
+  } catch (error) {
+    return reason(error);
+  }
+  const outcome = await awaitState(database, service, STATE.running, { clock, limit: START_LIMIT });
+  if (outcome === "reached") return undefined;
+  if (outcome === "late") return `it was not RUNNING within ${START_LIMIT / 1000} s`;
+  const { exitCode = 0, ownCode = 0 } = database.standing(service) ?? {};
+  return `it stopped with code ${exitCode === 1066 ? ownCode : exitCode}`;
+}
+
+async function putBack(upgrade: Upgrade, failure: string): Promise<never> {
+  const { database, service, files, to, clock } = upgrade;
+  upgrade.say(`The new exe does not run: ${failure}; going back to the old one`);
+  if (database.standing(service)?.state !== STATE.stopped) await halt(upgrade);
+  await files.rename(to, `${to}.failed`);
+  await files.rename(previousExe(to), to);
+  await files.remove(`${to}.failed`).catch(() => {});
+  database.start(service);
+  const outcome = await awaitState(database, service, STATE.running, { clock, limit: START_LIMIT });
+  const now = outcome === "reached"
+    ? "the old one runs again"
+    : "the old one is back in its place but does not run either; look into its log";
+  throw new Error(`The new exe does not run: ${failure}; ${now}`);
+}
+
+/** A service that hangs while it starts takes no stop; its exe can be renamed all the same. */
+async function halt({ database, service, clock }: Upgrade): Promise<void> {
+  try {
+    database.stop(service);
+  } catch {
+    return;
+  }
+  await awaitState(database, service, STATE.stopped, { clock, limit: STOP_LIMIT });
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Compiles the programs that tests/windows runs beside the exe, into dist/windows/: call it after ./compile.sh
+# windows, whose import map it uses, and with the same DENO and DENORT_BIN.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+read -ra deno <<<"${DENO:-deno}"
+export DENO_NO_PACKAGE_JSON=1
+for program in busy_service broken; do
+  "${deno[@]}" compile --quiet --no-check -A --config dist/deno.json --target x86_64-pc-windows-msvc \
+    --include lib/daemon/worker.ts --include lib/windows/service_thread.ts \
+    --output "dist/windows/$program.exe" "tests/windows/programs/$program.ts"
+done

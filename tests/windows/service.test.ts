@@ -1,0 +1,161 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { STATE } from "../../lib/windows/service_status.ts";
+import { type Ended, type Home, testWindows, until, type Windows } from "./machine.ts";
+
+const WARDEN = "warden tést ä";
+const SERVICE = "warden_test";
+const FOLDER = "a home ä ü";
+
+const watching = {
+  "icinga-warden.json": JSON.stringify({
+    daemons: { icinga_agent_service: { arguments: { service: SERVICE, interval: "1s" } } },
+  }),
+};
+
+type Call = (action: string, ...args: string[]) => Promise<Ended>;
+
+/** Calls `icinga-warden service` for the test's service, which is removed when the case ends. */
+function commands(windows: Windows, home: Home): Call {
+  windows.owns(WARDEN);
+  return (action, ...args) => home.warden("service", action, "--name", WARDEN, ...args);
+}
+
+testWindows("install, start, status, stop, uninstall", async (windows) => {
+  await windows.install(SERVICE);
+  const home = await windows.home(watching, FOLDER);
+  const call = commands(windows, home);
+  const installed = await call("install");
+  assertEquals(installed.code, 0, installed.output);
+  assertMatch(installed.output, /Installed service 'warden tést ä'/);
+  assertEquals((await call("status")).code, 3);
+
+  const started = await call("start");
+  assertEquals(started.code, 0, started.output);
+  assertMatch(started.output, /is RUNNING \(process \d+\)/);
+  assertEquals((await call("start")).code, 0);
+  const status = await call("status", "--json");
+  assertEquals(status.code, 0);
+  const { state, kind, commandLine, account, start } = JSON.parse(status.output);
+  assertEquals({ state, kind, commandLine, account, start }, {
+    state: "RUNNING",
+    kind: "native",
+    commandLine: `"${home.inside}\\icinga-warden.exe" run`,
+    account: "LocalSystem",
+    start: "delayed",
+  });
+  await home.logged(/Service 'warden_test' is RUNNING/);
+  await windows.fault(SERVICE, "crash");
+  await home.logged(/Restarted service 'warden_test'/);
+
+  assertEquals((await call("stop")).code, 0);
+  assertEquals((await windows.control(WARDEN, 0)).state, STATE.stopped);
+  assertMatch(await home.log(), /agent: Stopped\n$/);
+  assertEquals((await call("stop")).code, 0);
+  assertEquals((await call("uninstall")).code, 0);
+  assertEquals(await windows.state(WARDEN), undefined);
+  assertEquals((await call("status")).code, 3);
+  assertEquals((await call("start")).code, 1);
+  assertMatch(await home.log(), /Stopped/, "home is left alone");
+  await until("no process is left", async () => (await windows.processes()).length === 0);
+});
+
+testWindows("uninstall stops the service and, with --purge, clears home", async (windows) => {
+  const home = await windows.home(watching, FOLDER);
+  const call = commands(windows, home);
+  await call("install");
+  await call("start");
+  await home.logged(/Started/);
+  const { code, output } = await call("uninstall", "--purge");
+  assertEquals(code, 0, output);
+  assertEquals(await windows.state(WARDEN), undefined);
+  assertEquals(await home.files(), ["icinga-warden.exe"]);
+});
+
+testWindows("install twice, with other settings, and from another exe", async (windows) => {
+  const home = await windows.home(watching, FOLDER);
+  const call = commands(windows, home);
+  await call("install");
+  const again = await call("install");
+  assertEquals(again.code, 0, again.output);
+  assertMatch(again.output, /nothing was changed/);
+
+  const other = await call("install", "--display-name", "Other ä");
+  assertEquals(other.code, 1);
+  assertMatch(other.output, /display name: Icinga Warden {2}-> {2}Other ä/);
+  assertEquals((await call("install", "--display-name", "Other ä", "--force")).code, 0);
+  assertEquals(JSON.parse((await call("status", "--json")).output).displayName, "Other ä");
+});
+
+testWindows("a new exe takes the place of the old one while the service runs", async (windows) => {
+  const home = await windows.home(watching, FOLDER);
+  const call = commands(windows, home);
+  await call("install");
+  await call("start");
+  await home.logged(/Started/);
+  const fresh = await windows.home({}, "new");
+  // Bytes after its end leave an exe as it is, and make another file of it.
+  await fresh.append("icinga-warden.exe", "\0");
+  const upgrade = commands(windows, fresh);
+  const refused = await upgrade("install");
+  assertEquals(refused.code, 1);
+  assertMatch(refused.output, /is another one than this/);
+  const upgraded = await upgrade("install", "--force");
+  assertEquals(upgraded.code, 0, upgraded.output);
+  assertEquals((await windows.control(WARDEN, 0)).state, STATE.running);
+  assertEquals(await home.size("icinga-warden.exe"), await fresh.size("icinga-warden.exe"));
+  assertEquals((await home.log()).match(/Started icinga-warden/g)?.length, 2);
+  assertEquals((await upgrade("install")).code, 0);
+});
+
+testWindows("an exe that does not run gives way to the old one", async (windows) => {
+  const home = await windows.home(watching, FOLDER);
+  const call = commands(windows, home);
+  await call("install");
+  await call("start");
+  await home.logged(/Started/);
+  const before = await home.size("icinga-warden.exe");
+  const broken = await windows.home({}, "new", "broken");
+  const upgraded = await commands(windows, broken)("install", "--force");
+  assertEquals(upgraded.code, 1);
+  assertMatch(upgraded.output, /The new exe does not run: .*; going back to the old one/);
+  assertEquals((await windows.control(WARDEN, 0)).state, STATE.running);
+  assertEquals(await home.size("icinga-warden.exe"), before);
+  assertEquals((await home.log()).match(/Started icinga-warden/g)?.length, 2);
+}, "broken");
+
+testWindows("the printed commands, pasted, do what install does", async (windows) => {
+  const home = await windows.home(watching, "a & b (100%) ^c");
+  windows.owns("warden paste");
+  const call = (action: string, ...args: string[]) =>
+    home.warden("service", action, "--name", "warden paste", ...args);
+  await windows.paste((await call("print")).output);
+  const { commandLine } = JSON.parse((await call("status", "--json")).output);
+  assertEquals(commandLine, `"${home.inside}\\icinga-warden.exe" run`);
+  const { differs } = JSON.parse((await call("install", "--json")).output);
+  // Wine's sc knows no delayed start.
+  assertEquals(differs.filter(({ setting }: { setting: string }) => setting !== "start"), []);
+});
+
+testWindows("a folder that everyone may write into is refused, or put right", async (windows) => {
+  const home = await windows.home(watching, FOLDER);
+  await home.openToEveryone();
+  const call = commands(windows, home);
+  const refused = await call("install");
+  assertEquals(refused.code, 1);
+  assertEquals(await windows.state(WARDEN), undefined);
+  const fixed = await call("install", "--fix-permissions");
+  assertEquals(fixed.code, 0, fixed.output);
+  assertEquals((await call("uninstall")).code, 0);
+  assertEquals((await call("install")).code, 0, "the folder is safe now");
+});
+
+testWindows("another program's service is left alone", async (windows) => {
+  await windows.install(SERVICE);
+  const home = await windows.home();
+  for (const action of ["install", "uninstall"]) {
+    assertEquals((await home.warden("service", action, "--name", SERVICE)).code, 1);
+  }
+  const forced = await home.warden("service", "install", "--name", SERVICE, "--force");
+  assertEquals(forced.code, 1);
+  assertEquals(await windows.state(SERVICE), STATE.running);
+});

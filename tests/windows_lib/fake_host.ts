@@ -1,0 +1,134 @@
+import { ManualClock } from "../../lib/clock.ts";
+import { WindowsError } from "../../lib/windows/ffi.ts";
+import type { Host, HostFiles } from "../../lib/windows/host.ts";
+import type { Safety } from "../../lib/windows/home_safety.ts";
+import type {
+  Registration,
+  ServiceDatabase,
+  ServiceStanding,
+} from "../../lib/windows/service_database.ts";
+import { settled, STATE, type StateNumber } from "../../lib/windows/service_status.ts";
+
+/** A service of a {@linkcode FakeHost}. */
+interface FakeService {
+  registration: Registration;
+  standing: ServiceStanding;
+}
+
+/** A Windows machine in memory; its clock moves by what is slept. */
+export class FakeHost implements Host {
+  /** Every call that changes something, in order. */
+  readonly calls: string[] = [];
+  /** The services by name. */
+  readonly services = new Map<string, FakeService>();
+  /** The files: what each holds. */
+  readonly disk = new Map<string, string>();
+  readonly clock = new SelfMovingClock();
+  administrator = true;
+  /** Which contents of an exe run; any unless told. */
+  runs: (content: string | undefined) => boolean = () => true;
+  /** Whether a service that is removed stays, since somebody has it open. */
+  held = false;
+  safety: Safety = { dangers: [], above: [], unread: [] };
+  caller = "S-1-5-21-1-2-3-1000";
+  /** The settings that NSSM was told, by `<service> <parameter>`. */
+  readonly nssm = new Map<string, string>();
+  nssmPresent = true;
+  readonly #known = { events: false };
+
+  readonly database: ServiceDatabase = {
+    requireAdministrator: () => {
+      if (!this.administrator) throw new WindowsError(5, "open the service control manager");
+    },
+    find: (name) => this.services.get(name)?.registration,
+    standing: (name) => this.services.get(name)?.standing,
+    create: (name, registration, password) => {
+      this.calls.push(`create ${name}${password === undefined ? "" : " with password"}`);
+      this.services.set(name, { registration, standing: standing(STATE.stopped) });
+      return [];
+    },
+    change: (name, registration, password) => {
+      this.calls.push(`change ${name}${password === undefined ? "" : ` with '${password}'`}`);
+      this.services.get(name)!.registration = registration;
+      return [];
+    },
+    remove: (name) => {
+      this.calls.push(`remove ${name}`);
+      if (!this.held) this.services.delete(name);
+    },
+    start: (name) => {
+      this.calls.push(`start ${name}`);
+      const service = this.services.get(name)!;
+      const exe = /"(.*?)"/.exec(service.registration.commandLine)?.[1] ?? "";
+      service.standing = this.runs(this.disk.get(exe))
+        ? standing(STATE.running)
+        : { ...standing(STATE.stopped), exitCode: 1066, ownCode: 2 };
+    },
+    stop: (name) => {
+      this.calls.push(`stop ${name}`);
+      this.services.get(name)!.standing = standing(STATE.stopped);
+    },
+  };
+
+  readonly files: HostFiles = {
+    exists: (path) => Promise.resolve(this.disk.has(path)),
+    same: (a, b) => Promise.resolve(this.disk.get(a) === this.disk.get(b)),
+    rename: async (from, to) => {
+      await this.files.copy(from, to);
+      this.disk.delete(from);
+    },
+    copy: (from, to) => {
+      const content = this.disk.get(from);
+      if (content === undefined) return Promise.reject(new Error(`${from} is not there`));
+      this.disk.set(to, content);
+      return Promise.resolve();
+    },
+    remove: (path) => Promise.resolve(void this.disk.delete(path)),
+    purge: (path) => Promise.resolve(void this.calls.push(`purge ${path}`)),
+  };
+
+  readonly events = {
+    isKnown: () => this.#known.events,
+    register: () => {
+      this.calls.push("register events");
+      this.#known.events = true;
+    },
+    remove: () => {
+      this.#known.events = false;
+    },
+  };
+
+  inspect = () => this.safety;
+  isCaller = (sid: string) => sid === this.caller;
+  protect = (folder: string) => void this.calls.push(`protect ${folder}`);
+  grantLogon = (account: string) => void this.calls.push(`grant ${account}`);
+  processes = () => [{ pid: 7, parent: 1, exe: "mmc.exe" }];
+  nssmCommand = (name: string) => {
+    const application = this.nssm.get(`${name} Application`);
+    const parameters = this.nssm.get(`${name} AppParameters`) ?? "";
+    return application === undefined ? undefined : { application, parameters };
+  };
+
+  /** Runs NSSM, the only program that is run. */
+  run = ([, verb = "", name = "", ...rest]: readonly string[]) => {
+    if (!this.nssmPresent) return Promise.reject(new Error("it is not there"));
+    const parameter = rest.slice(0, rest[0] === "AppExit" ? 2 : 1).join(" ");
+    const [value = ""] = rest.slice(rest[0] === "AppExit" ? 2 : 1);
+    if (verb !== "get") this.calls.push([verb, name, ...rest].join(" "));
+    if (verb === "set") this.nssm.set(`${name} ${parameter}`, value);
+    const told = verb === "get" ? this.nssm.get(`${name} ${parameter}`) ?? "" : "";
+    return Promise.resolve({ code: 0, output: new TextEncoder().encode(`${told}\r\n`) });
+  };
+}
+
+function standing(state: StateNumber): ServiceStanding {
+  const { exitCode } = settled(state);
+  return { state, exitCode, ownCode: 0, pid: state === STATE.running ? 42 : 0 };
+}
+
+/** A clock that moves as soon as somebody sleeps. */
+class SelfMovingClock extends ManualClock {
+  override sleep(ms: number): Promise<void> {
+    return this.advance(ms);
+  }
+}

@@ -1,0 +1,77 @@
+import { assertEquals } from "@std/assert";
+import {
+  differences,
+  kindOfService,
+  samePath,
+  wantedRegistration,
+} from "../../lib/windows/registration.ts";
+
+const EXE = "C:\\Program Files\\icinga-warden\\icinga-warden.exe";
+const wanted = wantedRegistration({ exe: EXE });
+
+Deno.test("a service that is just so differs in nothing", () => {
+  assertEquals(differences(wanted, wanted), []);
+  assertEquals(wantedRegistration({ exe: "C:\\new\\icinga-warden.exe" }, wanted), wanted);
+});
+
+Deno.test("what this system does not tell does not differ", () => {
+  const { description: _, recovery: __, ...told } = wanted;
+  assertEquals(differences(told, wanted), []);
+});
+
+Deno.test("what differs is told, setting by setting", () => {
+  const found = {
+    commandLine: `${EXE} run`,
+    displayName: "Other",
+    description: "",
+    account: ".\\bob",
+    start: "manual",
+    recovery: { restartAfter: [], resetAfter: 0, onErrors: false },
+  } as const;
+  const rows = differences(found, wanted).map(({ setting, found }) => `${setting}: ${found}`);
+  assertEquals(rows, [
+    `command line: ${EXE} run`,
+    "display name: Other",
+    "description: ",
+    "account: .\\bob",
+    "start: manual",
+    "recovery: none",
+  ]);
+});
+
+Deno.test("an account that is spelled otherwise is the same", () => {
+  const found = { ...wanted, account: "NT Authority\\NetworkService" };
+  const again = wantedRegistration({ exe: EXE, account: "NT AUTHORITY\\NetworkService" });
+  assertEquals(differences(found, again), []);
+});
+
+Deno.test("what is not asked for stays, and what is asked for comes", () => {
+  const found = { ...wanted, displayName: "Mine", commandLine: `"${EXE}" run --home D:\\w` };
+  const again = wantedRegistration({ exe: EXE }, found);
+  assertEquals([again.displayName, again.commandLine], ["Mine", `"${EXE}" run --home D:\\w`]);
+  const other = wantedRegistration({ exe: EXE, args: ["run", "--home", "E:\\a b"] }, found);
+  assertEquals(other.commandLine, `"${EXE}" run --home "E:\\a b"`);
+});
+
+const kinds: [string, string][] = [
+  [`"${EXE}" run`, "native"],
+  [`${EXE} run`, "native"],
+  [`"D:\\icinga-warden-0.1.exe" run`, "native"],
+  [`"C:\\nssm\\nssm.exe"`, "nssm"],
+  ["C:\\nssm\\win64\\NSSM64.EXE", "nssm"],
+  [`"C:\\Program Files\\ICINGA2\\sbin\\icinga2.exe" --scm "daemon"`, "other"],
+  ["C:\\Windows\\system32\\svchost.exe -k netsvcs", "other"],
+];
+
+for (const [line, kind] of kinds) {
+  Deno.test(`${line}: ${kind}`, () => assertEquals(kindOfService(line, EXE), kind));
+}
+
+Deno.test("an exe that bears another name is its own service", () => {
+  assertEquals(kindOfService(`"D:\\warden.exe" run`, "C:\\temp\\warden.exe"), "native");
+});
+
+Deno.test("paths are the same whatever their case and slashes", () => {
+  assertEquals(samePath("c:/program files/x.EXE", "C:\\Program Files\\y\\..\\x.exe"), true);
+  assertEquals(samePath("C:\\x.exe", "C:\\y.exe"), false);
+});

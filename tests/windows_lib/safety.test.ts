@@ -1,0 +1,151 @@
+import { assertEquals } from "@std/assert";
+import {
+  foldersOf,
+  inspectFiles,
+  isProtectable,
+  watchedPaths,
+} from "../../lib/windows/home_safety.ts";
+import { WindowsError } from "../../lib/windows/ffi.ts";
+import {
+  dangersOf,
+  type Demand,
+  describeDangers,
+  safeDescriptor,
+} from "../../lib/windows/safety.ts";
+import { readSecurityDescriptor } from "../../lib/windows/security_descriptor.ts";
+
+const path = "C:\\x";
+const verdict = (text: string, demand: Demand = "unwritable", trusted: string[] = []) =>
+  dangersOf({ path, descriptor: readSecurityDescriptor(text), demand }, trusted)
+    .map(({ sid, owns }) => `${owns ? "owner " : ""}${sid}`);
+
+const TRUSTED_INSTALLER = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464";
+const verdicts: [text: string, dangers: string[]][] = [
+  // safe: Program Files, what --fix-permissions sets, reading by everyone
+  ["O:BAD:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;BU)", []],
+  [`O:${TRUSTED_INSTALLER}D:(A;;FA;;;SY)(A;;0x1200a9;;;WD)`, []],
+  ["O:SYD:(A;OICIIO;GA;;;CO)(A;;FA;;;BA)", []],
+  ["O:SYD:(A;;0x1200a9;;;AC)(A;;FRFX;;;WD)", []],
+  ["O:SYD:", []],
+  // groups of ordinary users that write, by whatever right
+  ["O:BAD:(A;;FA;;;WD)", ["S-1-1-0"]],
+  ["O:BAD:(A;OICIID;0x1301bf;;;AU)", ["S-1-5-11"]],
+  ["O:BAD:(A;;0x100116;;;BU)", ["S-1-5-32-545"]],
+  ["O:BAD:(A;;DC;;;BU)", ["S-1-5-32-545"]],
+  ["O:BAD:(A;;LC;;;BU)", ["S-1-5-32-545"]],
+  ["O:BAD:(A;;DT;;;BU)", ["S-1-5-32-545"]],
+  ["O:BAD:(A;;SD;;;BU)", ["S-1-5-32-545"]],
+  ["O:BAD:(A;;WD;;;BU)", ["S-1-5-32-545"]],
+  ["O:BAD:(A;;WO;;;BU)", ["S-1-5-32-545"]],
+  ["O:BAD:(A;;GW;;;IU)", ["S-1-5-4"]],
+  ["O:BAD:(A;OICIIO;GA;;;BG)", ["S-1-5-32-546"]],
+  ["O:BAD:(A;;FA;;;S-1-5-21-9-8-7-513)", ["S-1-5-21-9-8-7-513"]],
+  ["O:BAD:(A;;FA;;;WD)(A;;FW;;;WD)(A;;FA;;;BU)", ["S-1-1-0", "S-1-5-32-545"]],
+  ["O:BA", ["undefined"]],
+  ["O:BAD:NO_ACCESS_CONTROL", ["undefined"]],
+  // owners
+  ["O:S-1-5-21-9-8-7-1001D:(A;;FA;;;SY)", ["owner S-1-5-21-9-8-7-1001"]],
+  ["O:BUD:(A;;FA;;;SY)", ["owner S-1-5-32-545"]],
+  // writing attributes is none of it
+  ["O:BAD:(A;;0x120189;;;BU)", []],
+];
+
+for (const [text, dangers] of verdicts) {
+  Deno.test(`${text} is ${dangers.length === 0 ? "safe" : "not safe"}`, () => {
+    assertEquals(verdict(text), dangers);
+  });
+}
+
+Deno.test("above the agent's folders others may add, but not replace", () => {
+  // C:\ of a new Windows: everybody who is logged on may make folders
+  const drive = "O:SYD:(A;OICI;FA;;;BA)(A;OICIIO;0x1301bf;;;AU)(A;;LC;;;AU)";
+  assertEquals(verdict("O:BAD:(A;;LC;;;AU)", "unreplaceable"), []);
+  assertEquals(verdict("O:BAD:(A;;DT;;;AU)", "unreplaceable"), ["S-1-5-11"]);
+  assertEquals(verdict(drive, "unreplaceable"), ["S-1-5-11"]);
+});
+
+Deno.test("whom the service runs as may own its files", () => {
+  const text = "O:S-1-5-21-9-8-7-1001D:(A;;FA;;;S-1-5-21-9-8-7-1001)";
+  assertEquals(verdict(text, "unwritable", ["S-1-5-21-9-8-7-1001"]), []);
+});
+
+Deno.test("what --fix-permissions sets is safe, for whatever account", () => {
+  const account = "S-1-5-21-9-8-7-1104";
+  assertEquals(verdict(safeDescriptor()), []);
+  assertEquals(verdict(safeDescriptor("S-1-5-18")), []);
+  assertEquals(safeDescriptor("S-1-5-18"), safeDescriptor());
+  assertEquals(verdict(safeDescriptor(account)), []);
+  assertEquals(safeDescriptor(account).includes(`(A;OICI;0x1301bf;;;${account})`), true);
+});
+
+Deno.test("dangers are told in a line for each who", () => {
+  assertEquals(
+    describeDangers([
+      { path: "C:\\a", sid: "S-1-1-0", owns: false },
+      { path: "C:\\b", sid: "S-1-1-0", owns: false },
+      { path: "C:\\a", sid: "S-1-5-21-9-8-7-1001", owns: true },
+      { path: "C:\\c", sid: undefined, owns: false },
+    ]),
+    [
+      "Everyone (S-1-1-0) may change C:\\a, C:\\b",
+      "S-1-5-21-9-8-7-1001 owns C:\\a; the owner should be Administrators, SYSTEM or TrustedInstaller",
+      "Everyone may change C:\\c: no access list is there",
+    ],
+  );
+});
+
+const files = {
+  exe: "C:\\Tools\\warden\\icinga-warden.exe",
+  home: "D:\\Data\\warden",
+  config: "D:\\Data\\warden\\icinga-warden.json",
+};
+
+Deno.test("the paths that are looked at", () => {
+  assertEquals(watchedPaths(files).map(({ path, demand }) => `${demand} ${path}`), [
+    "unwritable C:\\Tools\\warden\\icinga-warden.exe",
+    "unwritable C:\\Tools\\warden",
+    "unwritable D:\\Data\\warden",
+    "unwritable D:\\Data\\warden\\daemons",
+    "unwritable D:\\Data\\warden\\icinga-warden.json",
+    "unreplaceable C:\\Tools",
+    "unreplaceable D:\\Data",
+  ]);
+  assertEquals(foldersOf(files), ["D:\\Data\\warden", "C:\\Tools\\warden"]);
+  assertEquals(foldersOf({ ...files, home: "c:\\tools\\warden" }), ["c:\\tools\\warden"]);
+});
+
+Deno.test("what is not there is no danger, and what cannot be read is told", () => {
+  const safety = inspectFiles(files, [], (path) => {
+    if (path.endsWith("daemons")) throw new WindowsError(2, "read");
+    if (path.endsWith(".json")) throw new WindowsError(5, `read the permissions of ${path}`);
+    return path === "D:\\Data" ? "O:BAD:(A;;FA;;;WD)" : "O:BAD:(A;;FA;;;SY)";
+  });
+  assertEquals(safety.dangers, []);
+  assertEquals(safety.above.map(({ path }) => path), ["D:\\Data"]);
+  assertEquals(safety.unread.length, 1);
+});
+
+const folders: [string, boolean][] = [
+  ["C:\\Program Files\\icinga-warden", true],
+  ["D:\\warden", true],
+  ["C:\\ProgramData\\icinga-warden\\", true],
+  ["C:\\Users\\ann\\Downloads\\warden", true],
+  ["\\\\server\\share\\warden", true],
+  ["C:\\", false],
+  ["C:", false],
+  ["\\\\server\\share", false],
+  ["c:\\windows", false],
+  ["C:\\Windows\\System32\\", false],
+  ["C:\\Program Files", false],
+  ["C:\\Program Files (x86)\\", false],
+  ["C:\\ProgramData", false],
+  ["C:\\Users\\ann", false],
+  ["C:\\Users\\ann\\Downloads", false],
+  ["C:\\warden\\..\\Windows", false],
+];
+
+for (const [folder, expected] of folders) {
+  Deno.test(`the permissions of ${folder} are ${expected ? "" : "not "}the agent's to set`, () => {
+    assertEquals(isProtectable(folder), expected);
+  });
+}
