@@ -11,16 +11,15 @@ import {
   type RunMode,
 } from "./daemon/agent_state.ts";
 import { MAIN_THREAD, mayWrite, threadName } from "./daemon/names.ts";
+import { limitLog } from "./log/limited.ts";
 import { agentLog, type WriteLog } from "./log/mod.ts";
 import type { RegisteredDaemon } from "./registry/registry.ts";
 import { type ServiceManagerPlan, servicePrograms } from "./service/mod.ts";
 import { PublicState } from "./state/mod.ts";
 import { diffPlans } from "./supervisor/diff.ts";
-import { Gate } from "./supervisor/gate.ts";
 import { workerPermissions } from "./supervisor/permissions.ts";
-import { ThreadPool } from "./supervisor/pool.ts";
-import { changeStanding, firstStanding } from "./supervisor/standing.ts";
-import { supervise, type ThreadPlan } from "./supervisor/supervisor.ts";
+import { samePlan, type ThreadPlan } from "./supervisor/plan.ts";
+import { Supervisor } from "./supervisor/supervisor.ts";
 
 /** What an agent is made of. */
 export interface AgentParts {
@@ -80,21 +79,12 @@ export function startAgent(parts: AgentParts): Agent {
   return new RunningAgent(parts);
 }
 
-/** A daemon's thread under supervision. */
-interface Supervised {
-  plan: ThreadPlan;
-  stop: AbortController;
-  done: Promise<void>;
-}
-
 class RunningAgent implements Agent {
   readonly state: PublicState;
   readonly done: Promise<void>;
   readonly #parts: AgentParts;
   readonly #clock: Clock;
-  readonly #gate = new Gate();
-  readonly #pool: ThreadPool;
-  readonly #running = new Map<string, Supervised>();
+  readonly #supervisor: Supervisor;
   readonly #end = Promise.withResolvers<void>();
   #pauseEnd = new AbortController();
   #stopped = false;
@@ -103,21 +93,30 @@ class RunningAgent implements Agent {
     const { log, config, daemons, clock = systemClock } = parts;
     this.#parts = parts;
     this.#clock = clock;
-    this.#pool = new ThreadPool(config.threadPools[MAIN_POOL].max);
     this.done = this.#end.promise;
     this.state = new PublicState({
       thread: MAIN_THREAD,
       first: true,
       mayWrite,
-      onProblem: (text) => agentLog(log).warning(text),
+      onProblem: agentLog(limitLog(log, "agent", () => clock.now()).write).warning,
     });
+    const threads = this.state.map(AGENT_MAPS.threads);
+    this.#supervisor = new Supervisor({
+      clock,
+      log,
+      onStanding: (thread, standing) => {
+        if (standing) threads.set(thread, standing);
+        else threads.delete(thread);
+      },
+    });
+    this.#supervisor.pools.set(config.threadPools);
     this.#tellInfo();
     this.#tellDaemons(daemons);
-    const plans = planDaemons(daemons, config, this.#pool, parts);
+    const plans = planDaemons(daemons, config, parts);
     if (!Object.values(config.daemons).some(({ enabled }) => enabled)) {
       agentLog(log).warning("No daemon is registered and enabled: there is nothing to do");
     }
-    for (const plan of plans.values()) this.#start(plan);
+    for (const plan of plans.values()) this.#supervisor.start(plan);
   }
 
   stop(): Promise<void> {
@@ -128,7 +127,7 @@ class RunningAgent implements Agent {
 
   pause(by: Pause["by"], duration?: number): void {
     this.#pauseEnd.abort();
-    this.#gate.close();
+    this.#supervisor.gate.close();
     const pause: Pause = { since: new Date().toISOString(), by };
     if (duration !== undefined) {
       pause.until = new Date(Date.now() + duration).toISOString();
@@ -141,67 +140,36 @@ class RunningAgent implements Agent {
   resume(): void {
     this.#pauseEnd.abort();
     this.state.map(AGENT_MAPS.maintenance).delete("paused");
-    this.#gate.open();
+    this.#supervisor.gate.open();
   }
 
   async restartDaemon(name: string): Promise<void> {
-    const running = this.#running.get(name);
-    if (!running) throw new Error(`Cannot restart daemon '${name}': no daemon of this name runs`);
-    await this.#stop(name);
-    this.#start(running.plan);
+    await this.#supervisor.restart(name, "asked for");
   }
 
   async apply(config: Config, daemons: readonly RegisteredDaemon[]): Promise<void> {
     this.#tellDaemons(daemons);
-    const before = new Map([...this.#running].map(([name, { plan }]) => [name, plan]));
-    const after = planDaemons(daemons, config, this.#pool, this.#parts);
+    this.#supervisor.pools.set(config.threadPools);
+    const before = this.#supervisor.plans();
+    const after = planDaemons(daemons, config, this.#parts);
     for (const { name, problem } of daemons) {
       const running = before.get(name);
       if (problem !== undefined && running) after.set(name, running);
     }
     const { start, stop, restart } = diffPlans(before, after, samePlan);
-    const stopped = stop.map((name) => this.#stop(name));
-    for (const plan of start) this.#start(plan);
-    const restarted = restart.map(async (plan) => {
-      await this.#stop(plan.assignment.daemon);
-      this.#start(plan);
-    });
+    const stopped = stop.map((name) => this.#supervisor.stop(name));
+    for (const plan of start) this.#supervisor.start(plan);
+    const restarted = restart.map((plan) =>
+      this.#supervisor.restart(plan.assignment.daemon, "it was changed", plan)
+    );
     await Promise.all([...stopped, ...restarted]);
   }
 
   async #takeDown(): Promise<void> {
     this.#pauseEnd.abort();
-    await Promise.all([...this.#running.keys()].map((name) => this.#stop(name)));
+    await this.#supervisor.stopAll();
     this.state.close();
     this.#end.resolve();
-  }
-
-  #start(plan: ThreadPlan): void {
-    if (this.#stopped) return;
-    const { daemon, thread } = plan.assignment;
-    const stop = new AbortController();
-    const threads = this.state.map(AGENT_MAPS.threads);
-    let standing = firstStanding(plan, new Date());
-    const done = supervise(plan, {
-      clock: this.#clock,
-      log: this.#parts.log,
-      signal: stop.signal,
-      gate: this.#gate,
-      onChange: (change) => {
-        standing = changeStanding(standing, change, new Date());
-        threads.set(thread, standing);
-      },
-    });
-    this.#running.set(daemon, { plan, stop, done });
-  }
-
-  /** Resolves when the daemon's thread is gone, and with it what the public state said of it. */
-  async #stop(name: string): Promise<void> {
-    const { plan, stop, done } = this.#running.get(name)!;
-    stop.abort();
-    await done;
-    this.#running.delete(name);
-    this.state.map(AGENT_MAPS.threads).delete(plan.assignment.thread);
   }
 
   #tellInfo(): void {
@@ -234,24 +202,15 @@ class RunningAgent implements Agent {
 function planDaemons(
   daemons: readonly RegisteredDaemon[],
   { log }: Config,
-  pool: ThreadPool,
   parts: AgentParts,
 ): Map<string, ThreadPlan> {
   const usable = daemons.filter(({ enabled, problem }) => enabled && problem === undefined);
-  return new Map(usable.map((daemon) => [daemon.name, planThread(daemon, log, pool, parts)]));
-}
-
-/** A log level of its own is no reason to restart a daemon. */
-function samePlan(a: ThreadPlan, b: ThreadPlan): boolean {
-  const essence = ({ assignment, permissions }: ThreadPlan) =>
-    JSON.stringify([{ ...assignment, logLevel: undefined }, permissions]);
-  return essence(a) === essence(b);
+  return new Map(usable.map((daemon) => [daemon.name, planThread(daemon, log, parts)]));
 }
 
 function planThread(
   { name, url, version, files: [file], ...daemon }: RegisteredDaemon,
   log: Config["log"],
-  pool: ThreadPool,
   { home, serviceManager }: AgentParts,
 ): ThreadPlan {
   const folder = file === undefined ? undefined : dirname(file);
@@ -259,6 +218,7 @@ function planThread(
     assignment: {
       thread: threadName(name, "run", "Main", 0),
       daemon: name,
+      task: { type: "run" },
       module: url,
       version,
       home,
@@ -266,8 +226,10 @@ function planThread(
       services: daemon.permissions.services ?? false,
       serviceManager,
       logLevel: log.level,
+      frozenAfter: daemon.policy.frozenAfter,
     },
     permissions: workerPermissions(daemon.permissions, folder, servicePrograms(serviceManager)),
-    pool,
+    pool: MAIN_POOL,
+    policy: daemon.policy,
   };
 }

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { type Agent, type AgentParts, startAgent } from "../lib/agent.ts";
-import { type Config, defaultConfig } from "../lib/config/mod.ts";
+import { type Config, defaultConfig, defaultDaemonConfig } from "../lib/config/mod.ts";
 import { AGENT_MAPS, type ThreadStanding } from "../lib/daemon/agent_state.ts";
 import type { LogEntry } from "../lib/log/mod.ts";
 import { Registry } from "../lib/registry/registry.ts";
@@ -24,7 +24,7 @@ async function withAgent(
     daemons: Object.fromEntries(
       Object.entries(daemons).map((
         [name, module],
-      ) => [name, { module, arguments: {}, enabled: true }]),
+      ) => [name, { ...defaultDaemonConfig(), module }]),
     ),
   });
   const registry = new Registry(home);

@@ -11,6 +11,6 @@ export { configSchema } from "./json_schema.ts";
 export { loadConfig, type LoadedConfig, type LoadOptions, parseConfig } from "./load.ts";
 export { ConfigError, type PlacedProblem, type Problem } from "./problem.ts";
 export { sampleConfig } from "./sample.ts";
-export { type Config, type DaemonConfig, defaultConfig } from "./schema.ts";
+export { type Config, type DaemonConfig, defaultConfig, defaultDaemonConfig } from "./schema.ts";
 export { parseDuration } from "./units.ts";
 export { writtenConfig } from "./written.ts";

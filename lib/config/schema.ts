@@ -15,8 +15,12 @@ import {
   SIZE_PATTERN,
 } from "./units.ts";
 
+const SECOND = 1_000;
 const MINUTE = 60_000;
 const KB = 1024;
+const MB = 1024 * KB;
+
+const RESTARTS = ["always", "on-failure", "never"] as const;
 
 /** How many threads run at once in a thread pool that does not say. */
 const DEFAULT_THREADS = 20;
@@ -92,6 +96,31 @@ export const DaemonSchema = v.strictObject({
     true,
   ),
   permissions: v.optional(permissions),
+  restart: v.optional(
+    v.pipe(
+      v.picklist(RESTARTS, expectedOneOf(RESTARTS)),
+      v.description("When the daemon is started again: whatever its end, when it failed, or never"),
+    ),
+    "on-failure",
+  ),
+  frozenAfter: v.optional(
+    duration("Without a sign of life for so long it is ended and started again", {
+      min: 200,
+      max: 24 * 60 * MINUTE,
+    }),
+    "30s",
+  ),
+  memoryLimit: v.optional(
+    size("With more memory than this it is ended and started again", { min: 16 * MB }),
+    "256MB",
+  ),
+  failedRetry: v.optional(
+    duration("How long it is left alone after it failed too often in a row", {
+      min: SECOND,
+      max: 24 * 60 * MINUTE,
+    }),
+    "10m",
+  ),
 });
 
 const daemons = v.pipe(
@@ -176,6 +205,11 @@ export function defaultConfig(): Config {
   return v.parse(ConfigSchema, {});
 }
 
+/** How a daemon of which the configuration says nothing is registered. */
+export function defaultDaemonConfig(): DaemonConfig {
+  return v.parse(DaemonSchema, {});
+}
+
 function integer(description: string, bounds: Bounds) {
   const expected = expectedNumber(bounds, true);
   return v.pipe(
@@ -187,10 +221,11 @@ function integer(description: string, bounds: Bounds) {
 }
 
 function timeout(description: string) {
-  return quantity(description, DURATION_PATTERN, parseDuration, expectedDuration, {
-    min: 1,
-    max: 60 * MINUTE,
-  });
+  return duration(description, { min: 1, max: 60 * MINUTE });
+}
+
+function duration(description: string, bounds: Bounds) {
+  return quantity(description, DURATION_PATTERN, parseDuration, expectedDuration, bounds);
 }
 
 function size(description: string, bounds: Bounds) {

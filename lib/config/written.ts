@@ -37,7 +37,13 @@ function writtenDaemon(
   name: string,
   daemon: DaemonConfig,
   builtin: BuiltinArguments,
-): DaemonConfig {
+): Record<string, unknown> {
   const specs = daemon.module === undefined ? builtin.get(name) : undefined;
-  return specs ? { ...daemon, arguments: withDefaults(specs, daemon.arguments) } : daemon;
+  return {
+    ...daemon,
+    ...(specs && { arguments: withDefaults(specs, daemon.arguments) }),
+    frozenAfter: formatDuration(daemon.frozenAfter),
+    memoryLimit: formatSize(daemon.memoryLimit),
+    failedRetry: formatDuration(daemon.failedRetry),
+  };
 }

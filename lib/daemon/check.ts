@@ -21,7 +21,10 @@ export interface DaemonDescription {
 }
 
 const EXPORT = "export default { name, description, run }";
-const KEYS = ["name", "description", "arguments", "permissions", "maps", "run"];
+const KEYS = [
+  ...["name", "description", "arguments", "permissions", "maps"],
+  ...["run", "tasks", "onTerminate"],
+];
 
 /** What a daemon, an argument, a map may be called in a module. */
 const DAEMON_NAME = /^[a-z][a-z0-9_]{0,63}$/;
@@ -66,16 +69,29 @@ function definitionProblems(value: Record<string, unknown>, file: string | undef
   return [
     ...nameProblems(value.name, file),
     ...textProblems(value.description ?? "", ["description"]),
-    ...(typeof value.run === "function"
+    ...functionProblems(value.run, ["run"]),
+    ...(value.onTerminate === undefined
       ? []
-      : [{ path: ["run"], value: value.run, expected: "expected a function" }]),
+      : functionProblems(value.onTerminate, ["onTerminate"])),
     ...Object.keys(value).filter((key) => !KEYS.includes(key)).map((key) => (
       { path: [key], value: value[key], fault: "unknown key", expected: suggest(key, KEYS) }
     )),
     ...inObject(value.arguments, ["arguments"], specProblems),
     ...inObject(value.permissions, ["permissions"], permissionProblems),
     ...inObject(value.maps, ["maps"], mapProblems),
+    ...inObject(value.tasks, ["tasks"], taskProblems),
   ];
+}
+
+function functionProblems(value: unknown, path: string[]): Problem[] {
+  return typeof value === "function" ? [] : [{ path, value, expected: "expected a function" }];
+}
+
+function taskProblems(tasks: Record<string, unknown>): Problem[] {
+  return Object.entries(tasks).flatMap(([name, task]) => [
+    ...memberNameProblems(name),
+    ...functionProblems(task, [name]),
+  ]);
 }
 
 function nameProblems(name: unknown, file: string | undefined): Problem[] {

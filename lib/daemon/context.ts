@@ -4,6 +4,7 @@ import { isLogged, type LogLevel } from "../log/level.ts";
 import type { ServiceManager } from "../service/mod.ts";
 import type { MapOptions, PublicState, ReplicatedMap } from "../state/mod.ts";
 import { AGENT_MAPS } from "./agent_state.ts";
+import type { ThreadHandle, ThreadOptions } from "./children.ts";
 import { every } from "./every.ts";
 import { mapPath } from "./names.ts";
 
@@ -53,7 +54,7 @@ export interface DaemonContext<S extends ArgumentSpecs = ArgumentSpecs> {
   /** The name under which the daemon is registered. */
   readonly daemon: string;
   /** The thread's name. */
-  readonly thread: string;
+  readonly threadName: string;
   /** The home folder, absolute: relative paths of permissions begin there. */
   readonly home: string;
   /** Aborted when the daemon is to stop. */
@@ -80,13 +81,21 @@ export interface DaemonContext<S extends ArgumentSpecs = ArgumentSpecs> {
    * @throws {Error} when the daemon lacks the permission `services`.
    */
   service(name: string): Service;
+  /**
+   * Starts a task of the daemon in a child thread, named `<daemon>::<task>::<name>::<index>`, with the same
+   * permissions. It is stopped with the thread that started it, and is not started again when it fails.
+   *
+   * @param task one of the `tasks` of the daemon's definition.
+   * @throws {DataCloneError} when the arguments cannot be cloned.
+   */
+  thread<R = unknown>(task: string, options?: ThreadOptions): ThreadHandle<R>;
 }
 
 /** What a context is made of. */
 export interface ContextParts<S extends ArgumentSpecs> {
   /** See {@linkcode DaemonContext}. */
   daemon: string;
-  /** See {@linkcode DaemonContext}. */
+  /** The thread's name. */
   thread: string;
   /** See {@linkcode DaemonContext}; the current folder unless told. */
   home?: string;
@@ -100,17 +109,19 @@ export interface ContextParts<S extends ArgumentSpecs> {
   log: DaemonLog;
   /** The service manager; undefined where the daemon's permissions do not include it. */
   services?: ServiceManager | undefined;
+  /** What starts child threads; without it there are none. */
+  startThread?: DaemonContext["thread"];
   /** The system's clock unless told. */
   clock?: Clock;
 }
 
 /** Puts a daemon's context together. */
 export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): DaemonContext<S> {
-  const { daemon, thread, signal, state, services, clock = systemClock } = parts;
+  const { daemon, signal, state, services, clock = systemClock } = parts;
   const maintenance = state.map(AGENT_MAPS.maintenance);
   return {
     daemon,
-    thread,
+    threadName: parts.thread,
     home: parts.home ?? Deno.cwd(),
     signal,
     arguments: parts.arguments,
@@ -131,6 +142,9 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
       }
       return bindService(services, name, signal);
     },
+    thread: parts.startThread ?? (() => {
+      throw new Error("Cannot start a child thread: there is no agent to run it");
+    }),
   };
 }
 

@@ -29,6 +29,35 @@ export interface DaemonDefinition<S extends ArgumentSpecs = ArgumentSpecs> {
    * `context.signal` is aborted; after a grace of 5 s the thread is ended.
    */
   run(context: DaemonContext<S>): void | Promise<void>;
+  /**
+   * What `context.thread` can run, by name: each is called once in a thread of its own, with a context and
+   * what the thread was given; what it returns is the thread's result, and has to be cloneable.
+   */
+  tasks?: Readonly<Record<string, DaemonTask<S>>>;
+  /**
+   * Puts in order what a thread left behind that could not be asked to: called, in a short-lived thread of its own with
+   * the same permissions, after the agent had to end one of the daemon's threads since it was frozen, had too
+   * much memory, or did not stop in time. It has 5 s.
+   *
+   * @param termination which thread it was, and why it was ended.
+   */
+  onTerminate?(context: DaemonContext<S>, termination: Termination): void | Promise<void>;
+}
+
+/** What runs in a child thread; see {@linkcode DaemonDefinition.tasks}. */
+// deno-lint-ignore no-explicit-any -- what a task takes and returns is between the daemon and itself
+export type DaemonTask<S extends ArgumentSpecs = any> = (
+  context: DaemonContext<S>,
+  // deno-lint-ignore no-explicit-any
+  given: any,
+) => unknown;
+
+/** A thread that the agent had to end. */
+export interface Termination {
+  /** The thread's name. */
+  thread: string;
+  /** Why, in one sentence. */
+  reason: string;
 }
 
 /**

@@ -3,7 +3,15 @@
  *
  * @module
  */
-export { type DaemonDefinition, type DaemonPermissions, defineDaemon } from "./define.ts";
+export {
+  type DaemonDefinition,
+  type DaemonPermissions,
+  type DaemonTask,
+  defineDaemon,
+  type Termination,
+} from "./define.ts";
+export type { ThreadHandle, ThreadOptions } from "./children.ts";
+export type { ThreadState } from "./agent_state.ts";
 export type { DaemonContext, DaemonLog, DaemonMap, DaemonState, Service } from "./context.ts";
 export type { ArgumentSpec, ArgumentSpecs, ArgumentValues } from "../config/arguments.ts";
 export type { ServiceState } from "../service/mod.ts";

@@ -1,98 +1,126 @@
 /**
  * The entry of every thread: it joins the public state, imports the daemon's module and runs it. Its log
- * records and its fate go to the agent as messages.
+ * records and its fate go to the agent as messages, its signs of life through memory that both share.
  *
  * @module
  */
 import { readArguments } from "../config/arguments.ts";
 import { describeProblem } from "../config/problem.ts";
+import { limitLog } from "../log/limited.ts";
 import { createServiceManager } from "../service/mod.ts";
 import { PublicState } from "../state/mod.ts";
-import { createContext, createDaemonLog, type DaemonLog } from "./context.ts";
+import { ChildThreads } from "./children.ts";
+import { createContext, createDaemonLog, type DaemonContext, type DaemonLog } from "./context.ts";
+import type { DaemonDefinition } from "./define.ts";
 import { loadDaemon } from "./load.ts";
 import { mayWrite } from "./names.ts";
 import type { Assignment, FromThread, ToThread } from "./protocol.ts";
+import { beatInterval, Pulse, startBeating } from "./pulse.ts";
+import { catchStrays, describeThrown } from "./strays.ts";
 
 const stop = new AbortController();
 
-self.onmessage = ({ data }: MessageEvent<ToThread>) => {
-  if (data.type === "start") void work(data.assignment);
-  else stop.abort(new DOMException("The daemon is to stop", "AbortError"));
-};
+/** Taken before the daemon's module is loaded, which may do with the globals what it likes. */
+const post: (message: FromThread) => void = self.postMessage.bind(self);
+const children = new ChildThreads(post);
 
-function tell(message: FromThread): void {
-  self.postMessage(message);
-}
+self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
+  switch (data.type) {
+    case "start":
+      startBeating(new Pulse(data.pulse), beatInterval(data.assignment.frozenAfter));
+      return void work(data.assignment);
+    case "stop":
+      return stop.abort(new DOMException("The daemon is to stop", "AbortError"));
+    case "child":
+      return children.take(data.id, data.news);
+  }
+});
 
 async function work(assignment: Assignment): Promise<void> {
+  const { thread } = assignment;
+  const records = limitLog(
+    ({ level, message, time }) => post({ type: "log", level, message, time }),
+    thread,
+    performance.now.bind(performance),
+  );
   const log = createDaemonLog(
     assignment.logLevel,
-    (level, message) => tell({ type: "log", level, message, time: Date.now() }),
+    (level, message) => records.write({ time: Date.now(), level, source: thread, message }),
   );
-  catchStrays(log);
-  const { thread } = assignment;
+  catchStrays({
+    print: (level, text) => log[level](text),
+    fail: (error) => post({ type: "failed", error: describeThrown(error) }),
+  });
   const state = new PublicState({ thread, mayWrite, onProblem: log.debug });
   const outcome = await run(assignment, state, log);
   state.close();
-  tell(outcome);
+  records.close();
+  tellOutcome(outcome);
 }
 
-/** What a daemon prints goes to the log, and what it throws outside of `run` is its failure: neither is the console's. */
-function catchStrays(log: DaemonLog): void {
-  const methods = {
-    debug: "debug",
-    log: "info",
-    info: "info",
-    warn: "warning",
-    error: "error",
-  } as const;
-  for (const [method, level] of Object.entries(methods)) {
-    const print = (...values: unknown[]) =>
-      log[level](values.map((v) => typeof v === "string" ? v : Deno.inspect(v)).join(" "));
-    Object.assign(globalThis.console, { [method]: print });
+/** What a task returns may be something that cannot be cloned. */
+function tellOutcome(outcome: FromThread): void {
+  try {
+    post(outcome);
+  } catch (error) {
+    post({ type: "failed", error: `its result cannot be passed on: ${describeThrown(error)}` });
   }
-  self.addEventListener("error", (event) => {
-    event.preventDefault();
-    tell(failure(event.error));
-  });
-  self.addEventListener("unhandledrejection", (event) => {
-    event.preventDefault();
-    tell(failure(event.reason));
-  });
-}
-
-function failure(error: unknown): FromThread {
-  return { type: "failed", error: error instanceof Error ? error.message : Deno.inspect(error) };
 }
 
 async function run(
-  { daemon, thread, module, home, arguments: given, services, serviceManager }: Assignment,
+  assignment: Assignment,
   state: PublicState,
   log: DaemonLog,
 ): Promise<FromThread> {
   try {
-    const definition = await loadDaemon(module);
-    const { values, problems } = readArguments(definition.arguments ?? {}, given);
-    if (problems.length > 0) {
-      throw new Error(`Cannot use its arguments: ${problems.map(describeProblem).join(", and ")}`);
-    }
+    const definition = await loadDaemon(assignment.module);
+    const context = contextOf(definition, assignment, state, log);
     await state.ready;
-    tell({ type: "running" });
-    await definition.run(
-      createContext({
-        daemon,
-        thread,
-        signal: stop.signal,
-        arguments: values,
-        state,
-        log,
-        home,
-        services: services ? createServiceManager(serviceManager) : undefined,
-      }),
-    );
-    return { type: "finished" };
+    post({ type: "running", hasHook: definition.onTerminate !== undefined });
+    return { type: "finished", result: await runTask(definition, context, assignment) };
   } catch (error) {
     if (stop.signal.aborted) return { type: "finished" };
-    return failure(error);
+    return { type: "failed", error: describeThrown(error) };
+  }
+}
+
+function contextOf(
+  definition: DaemonDefinition,
+  { daemon, thread, home, arguments: given, services, serviceManager }: Assignment,
+  state: PublicState,
+  log: DaemonLog,
+): DaemonContext {
+  const { values, problems } = readArguments(definition.arguments ?? {}, given);
+  if (problems.length > 0) {
+    throw new Error(`Cannot use its arguments: ${problems.map(describeProblem).join(", and ")}`);
+  }
+  return createContext({
+    ...{ daemon, thread, home, state, log },
+    signal: stop.signal,
+    arguments: values,
+    services: services ? createServiceManager(serviceManager) : undefined,
+    startThread: (task, options) => children.start(task, options),
+  });
+}
+
+/** What a daemon's own work returns is nobody's; what a task returns is its thread's result. */
+async function runTask(
+  definition: DaemonDefinition,
+  context: DaemonContext,
+  { task }: Assignment,
+): Promise<unknown> {
+  switch (task.type) {
+    case "run":
+      await definition.run(context);
+      return;
+    case "task": {
+      const { tasks = {} } = definition;
+      if (!Object.hasOwn(tasks, task.name)) {
+        throw new Error(`Daemon '${definition.name}' has no task '${task.name}'`);
+      }
+      return await tasks[task.name]!(context, task.arguments);
+    }
+    case "onTerminate":
+      return await definition.onTerminate?.(context, task);
   }
 }

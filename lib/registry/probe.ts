@@ -3,9 +3,13 @@ import { pathToFileURL } from "node:url";
 import type { Problem } from "../config/problem.ts";
 import type { DaemonDescription } from "../daemon/check.ts";
 import { workerPermissions } from "../supervisor/permissions.ts";
+import { ranOutOfHeap, startWorker } from "../supervisor/worker.ts";
 
 /** How long a module may take to load before it counts as stuck, ms. */
 export const LOAD_LIMIT = 5_000;
+
+/** The heap that loading a module may take, bytes. */
+const LOAD_HEAP = 256 * 1024 * 1024;
 
 /** What a look at a module has shown: what it defines, or why it cannot be used in one line. */
 export type Probed =
@@ -23,16 +27,18 @@ export async function probeModule(
   given: Record<string, unknown>,
   limit: number = LOAD_LIMIT,
 ): Promise<Probed> {
-  const worker = new Worker(import.meta.resolve("./probe_worker.ts"), {
-    type: "module",
+  const worker = startWorker({
+    entry: import.meta.resolve("./probe_worker.ts"),
     name: `probe of ${file}`,
-    deno: { permissions: workerPermissions({}, dirname(file), []) },
+    permissions: workerPermissions({}, dirname(file), []),
+    heapLimit: LOAD_HEAP,
   });
   const { promise, resolve } = Promise.withResolvers<Probed>();
   worker.onmessage = ({ data }) => resolve(data as Probed);
   worker.onerror = (event) => {
     event.preventDefault();
-    resolve({ problem: `${file}: ${event.message} (thrown while it was loaded)` });
+    const what = ranOutOfHeap(event) ? "it ran out of memory" : event.message;
+    resolve({ problem: `${file}: ${what} (thrown while it was loaded)` });
   };
   const late = setTimeout(() => resolve({ problem: `${file}: ${tooSlow(limit)}` }), limit);
   try {

@@ -6,6 +6,7 @@ import type { LoadedConfig } from "../config/load.ts";
 import type { DaemonPermissions } from "../config/permissions.ts";
 import type { Problem } from "../config/problem.ts";
 import type { DaemonConfig } from "../config/schema.ts";
+import type { ThreadPolicy } from "../supervisor/policy.ts";
 import { type DaemonDescription, describeDefinition } from "../daemon/check.ts";
 import { findModules } from "./discover.ts";
 import { describePermissions, grantPermissions } from "./grant.ts";
@@ -24,6 +25,8 @@ export interface RegisteredDaemon {
   url: string;
   /** Its arguments as configured. */
   arguments: Record<string, unknown>;
+  /** How its threads are supervised. */
+  policy: ThreadPolicy;
   /** What it may do: what its module declares and the configuration grants. */
   permissions: DaemonPermissions;
   /** Its module's file and all that it imports, absolute; none of one that is built in. */
@@ -118,8 +121,10 @@ export class Registry {
   }
 
   #plain(name: string, config: DaemonConfig, module: string | null): RegisteredDaemon {
+    const { restart, frozenAfter, memoryLimit, failedRetry } = config;
     return {
       ...{ name, module, enabled: config.enabled, arguments: config.arguments },
+      policy: { restart, frozenAfter, memoryLimit, failedRetry },
       url: module === null ? "" : pathToFileURL(resolve(this.#home, module)).href,
       ...{ permissions: {}, files: [], version: "", faults: [] },
     };

@@ -1,12 +1,26 @@
 /** A thread pool: a limit on how many threads run at once. Those above it wait, in order. */
 export class ThreadPool {
-  readonly #max: number;
+  #max: number;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
 
   /** @param max how many may run at once, 1 or more. */
   constructor(max: number) {
     this.#max = max;
+  }
+
+  /** How many may run at once; of a lower number than there are running, all end in their own time. */
+  set max(max: number) {
+    this.#max = max;
+    while (this.#running < max && this.#waiting.length > 0) {
+      this.#running++;
+      this.#waiting.shift()!();
+    }
+  }
+
+  /** How many wait. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   /**
@@ -43,7 +57,7 @@ export class ThreadPool {
 
   /** The place goes straight to who has waited longest, so nobody overtakes. */
   #leave(): void {
-    const next = this.#waiting.shift();
+    const next = this.#running <= this.#max ? this.#waiting.shift() : undefined;
     if (next) next();
     else this.#running--;
   }

@@ -1,34 +1,43 @@
 import type { ThreadStanding } from "../daemon/agent_state.ts";
-import type { ThreadChange, ThreadPlan } from "./supervisor.ts";
+import type { Beat } from "../daemon/pulse.ts";
+import type { ThreadChange } from "./supervise.ts";
 
-/** Where a thread stands before anything has happened. */
-export function firstStanding({ assignment }: ThreadPlan, now: Date): ThreadStanding {
-  return {
-    daemon: assignment.daemon,
-    task: "run",
-    pool: "MainPool",
-    state: "waiting",
-    since: now.toISOString(),
-    restarts: 0,
-  };
-}
+/** What of a thread does not change. */
+export type ThreadIdentity = Pick<ThreadStanding, "daemon" | "task" | "pool">;
+
+/** Memory and lag of a thread are told this often at most, ms: each telling goes to every thread. */
+const TELL_EVERY = 10_000;
 
 /** Where a thread stands after a change of its state. */
 export function changeStanding(
-  before: ThreadStanding,
+  before: ThreadStanding | ThreadIdentity,
   { state, failures, error }: ThreadChange,
   now: Date,
 ): ThreadStanding {
-  const { failures: _, ...rest } = before;
+  const { failures: _, ...rest } = { failures: 0, restarts: 0, started: undefined, ...before };
   const at = now.toISOString();
-  const again = state === "starting" && before.started !== undefined;
+  const again = state === "starting" && rest.started !== undefined;
   return {
-    ...rest,
+    ...withoutUndefined(rest),
     state,
     since: at,
-    restarts: before.restarts + (again ? 1 : 0),
+    restarts: rest.restarts + (again ? 1 : 0),
     ...(state === "starting" && { started: at }),
     ...(failures > 0 && { failures }),
     ...(error !== undefined && { lastError: { at, message: error } }),
   };
+}
+
+/** Whether a thread's memory or lag has changed so much that it is worth telling. */
+export function isNews(
+  { heap = 0, lag = 0 }: Partial<Beat>,
+  beat: Beat,
+  sinceTold: number,
+): boolean {
+  if (sinceTold < TELL_EVERY || beat.count === 0) return false;
+  return Math.abs(beat.heap - heap) > Math.max(1e6, heap / 10) || Math.abs(beat.lag - lag) > 50;
+}
+
+function withoutUndefined<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T;
 }

@@ -1,104 +1,177 @@
 import type { Clock } from "../clock.ts";
-import type { Assignment } from "../daemon/protocol.ts";
+import type { ThreadStanding } from "../daemon/agent_state.ts";
+import type { Beat } from "../daemon/pulse.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
-import type { ThreadState } from "../daemon/agent_state.ts";
-import { backoff, countFailure } from "./backoff.ts";
-import type { Gate } from "./gate.ts";
-import type { ThreadPool } from "./pool.ts";
-import { type Outcome, runThread } from "./thread.ts";
+import { openChildren, type SuperviseChild } from "./children.ts";
+import { Gate } from "./gate.ts";
+import { ThreadNames } from "./names.ts";
+import type { ThreadPlan } from "./plan.ts";
+import { ThreadPools } from "./pools.ts";
+import { changeStanding, isNews, type ThreadIdentity } from "./standing.ts";
+import { type SharedParts, supervise, type ThreadChange, type ThreadEnd } from "./supervise.ts";
+import { runThread } from "./thread.ts";
+import { Watch } from "./watch.ts";
 
-/** How long a daemon may take to stop before its thread is terminated, ms. */
-export const STOP_GRACE = 5_000;
-
-/** A thread to keep running. */
-export interface ThreadPlan {
-  /** What the thread is to run. */
-  assignment: Assignment;
-  /** What its worker may do. */
-  permissions: Deno.PermissionOptionsObject;
-  /** The pool that it runs in. */
-  pool: ThreadPool;
-}
-
-/** A thread's new state, and what led to it. */
-export interface ThreadChange {
-  /** The state. */
-  state: ThreadState;
-  /** Failures in a row. */
-  failures: number;
-  /** What failed. */
-  error?: string;
-}
-
-/** What supervision works with. */
+/** What a supervisor is made of. */
 export interface SupervisorParts {
-  /** Where backoff takes its time from. */
+  /** Where it takes its time from. */
   clock: Clock;
   /** Where records go. */
   log: WriteLog;
-  /** Aborted when the thread is to stop. */
-  signal: AbortSignal;
-  /** Closed while nothing is to be started again; there is none unless told. */
-  gate?: Gate;
-  /** Told of each change of the thread's state. */
-  onChange?: (change: ThreadChange) => void;
+  /** Told where a thread stands, at each change; undefined: the thread is gone. */
+  onStanding: (thread: string, standing: ThreadStanding | undefined) => void;
+  /** Gives a number from 0 to 1, for the backoff; `Math.random` unless told. */
+  random?: () => number;
   /** Runs a thread once; {@linkcode runThread} unless a test puts another in its place. */
   run?: typeof runThread;
 }
 
-/**
- * Keeps a thread running until the signal is aborted or its daemon has finished: one that fails is started
- * again after a backoff. Never rejects.
- */
-export async function supervise(plan: ThreadPlan, parts: SupervisorParts): Promise<void> {
-  const { clock, signal, gate, onChange = () => {} } = parts;
-  const log = agentLog(parts.log);
-  const { thread } = plan.assignment;
-  try {
-    for (let failures = 0; !signal.aborted;) {
-      const started = clock.now();
-      const outcome = await runInPool(plan, parts, (state) => onChange({ state, failures }));
-      if (outcome.type === "terminated") {
-        log.warning(`Thread ${thread} did not stop within ${STOP_GRACE / 1000} s; terminated it`);
-      }
-      if (outcome.type === "finished" && !signal.aborted) log.info(`Thread ${thread} has finished`);
-      if (outcome.type !== "failed") {
-        return onChange({ state: signal.aborted ? "stopped" : "finished", failures });
-      }
-      failures = countFailure(failures, clock.now() - started);
-      const wait = backoff(failures);
-      log.error(`Thread ${thread} failed: ${outcome.error}; starting it again in ${wait / 1000} s`);
-      onChange({ state: "backing-off", failures, error: outcome.error });
-      await clock.sleep(wait, signal);
-      await gate?.pass(signal);
-    }
-  } catch (error) {
-    if (!signal.aborted) log.error(`Thread ${thread} is given up: ${error}`);
-    onChange({ state: signal.aborted ? "stopped" : "failed", failures: 0 });
-  }
+/** A daemon whose thread is supervised. */
+interface Supervised {
+  plan: ThreadPlan;
+  thread: string;
+  stop: AbortController;
+  done: Promise<ThreadEnd>;
 }
 
-async function runInPool(
-  plan: ThreadPlan,
-  parts: SupervisorParts,
-  enter: (state: ThreadState) => void,
-): Promise<Outcome> {
-  const { assignment, permissions, pool } = plan;
-  enter("waiting");
-  const leave = await pool.enter(parts.signal);
-  const stopping = () => enter("stopping");
-  parts.signal.addEventListener("abort", stopping, { once: true });
-  try {
-    enter("starting");
-    return await (parts.run ?? runThread)({
-      ...parts,
-      assignment,
-      permissions,
-      grace: STOP_GRACE,
-      onRunning: () => enter("running"),
+/** A thread with the name that it was given. */
+interface NamedThread {
+  plan: ThreadPlan;
+  task: string;
+  thread: string;
+}
+
+/** Keeps the threads of daemons running. */
+export class Supervisor {
+  /** The thread pools. */
+  readonly pools = new ThreadPools();
+  /** Closed while nothing is to be started again. */
+  readonly gate = new Gate();
+  readonly #parts: SupervisorParts;
+  readonly #shared: SharedParts;
+  readonly #names = new ThreadNames();
+  readonly #daemons = new Map<string, Supervised>();
+  #ended = false;
+
+  /** It has nothing to do until a daemon is started. */
+  constructor(parts: SupervisorParts) {
+    const { clock, log, random = Math.random, run = runThread } = parts;
+    this.#parts = parts;
+    this.#shared = {
+      ...{ clock, log, random, run, gate: this.gate, pools: this.pools },
+      watch: new Watch(clock),
+    };
+  }
+
+  /** The plans in force, by daemon. */
+  plans(): Map<string, ThreadPlan> {
+    return new Map([...this.#daemons].map(([name, { plan }]) => [name, plan]));
+  }
+
+  /**
+   * Starts a daemon's thread and keeps it running; a daemon is started once until it is stopped. After
+   * {@linkcode stopAll} nothing is started any more.
+   */
+  start(plan: ThreadPlan): void {
+    if (this.#ended) return;
+    const { daemon } = plan.assignment;
+    const thread = this.#names.take(daemon, "run", "Main");
+    const stop = new AbortController();
+    const done = this.#supervise({ plan, task: "run", thread }, stop.signal);
+    this.#daemons.set(daemon, { plan, thread, stop, done });
+  }
+
+  /** Stops a daemon; resolves when its threads are gone. */
+  async stop(daemon: string): Promise<void> {
+    const supervised = this.#daemons.get(daemon);
+    if (!supervised) return;
+    supervised.stop.abort();
+    await supervised.done;
+    if (this.#daemons.get(daemon) !== supervised) return;
+    this.#daemons.delete(daemon);
+    this.#forget(supervised.thread);
+  }
+
+  /**
+   * Stops a daemon and starts it anew; resolves when its old threads are gone.
+   *
+   * @param reason why, in one clause, for the log.
+   * @param plan another plan than that in force.
+   * @throws {Error} when no such daemon is supervised.
+   */
+  async restart(
+    daemon: string,
+    reason: string,
+    plan = this.#daemons.get(daemon)?.plan,
+  ): Promise<void> {
+    if (!plan) throw new Error(`Cannot restart daemon '${daemon}': no daemon of this name runs`);
+    agentLog(this.#parts.log).info(`Restarting daemon '${daemon}': ${reason}`);
+    await this.stop(daemon);
+    if (!this.#daemons.has(daemon)) this.start(plan);
+  }
+
+  /** Stops all daemons for good; resolves when every thread is gone. */
+  async stopAll(): Promise<void> {
+    this.#ended = true;
+    await Promise.all([...this.#daemons.keys()].map((name) => this.stop(name)));
+  }
+
+  /** Supervises one thread, a daemon's own or a child. */
+  #supervise(
+    { plan: { assignment, ...plan }, task, thread }: NamedThread,
+    signal: AbortSignal,
+    onChange: (change: ThreadChange) => void = () => {},
+  ): Promise<ThreadEnd> {
+    const named = { ...plan, assignment: { ...assignment, thread } };
+    const { daemon } = assignment;
+    const standing = this.#keepStanding(thread, { daemon, task, pool: plan.pool });
+    return supervise(named, {
+      ...this.#shared,
+      signal,
+      onChange: (change) => {
+        standing.change(change);
+        onChange(change);
+      },
+      onBeat: standing.beat,
+      openChildren: () => openChildren(named, this.#superviseChild),
     });
-  } finally {
-    parts.signal.removeEventListener("abort", stopping);
-    leave();
+  }
+
+  readonly #superviseChild: SuperviseChild = async ({ plan, task, name }, signal, onChange) => {
+    this.pools.get(plan.pool);
+    const thread = this.#names.take(plan.assignment.daemon, task, name);
+    try {
+      return await this.#supervise(
+        { plan, task, thread },
+        signal,
+        (change) => onChange(change, thread),
+      );
+    } finally {
+      this.#forget(thread);
+    }
+  };
+
+  #forget(thread: string): void {
+    this.#names.free(thread);
+    this.#parts.onStanding(thread, undefined);
+  }
+
+  /** Tells where a thread stands: at each change of its state, and now and then its memory and lag. */
+  #keepStanding(thread: string, identity: ThreadIdentity) {
+    const { clock, onStanding } = this.#parts;
+    let standing: ThreadStanding | ThreadIdentity = identity;
+    let told = -Infinity;
+    return {
+      change: (change: ThreadChange) => {
+        standing = changeStanding(standing, change, new Date());
+        onStanding(thread, standing as ThreadStanding);
+      },
+      beat: (beat: Beat) => {
+        if (!("state" in standing) || !isNews(standing, beat, clock.now() - told)) return;
+        told = clock.now();
+        standing = { ...standing, heap: beat.heap, lag: Math.round(beat.lag) };
+        onStanding(thread, standing);
+      },
+    };
   }
 }

@@ -1,92 +1,188 @@
 import type { Clock } from "../clock.ts";
-import { type Assignment, readFromThread, type ToThread } from "../daemon/protocol.ts";
-import type { LogEntry, WriteLog } from "../log/mod.ts";
+import {
+  type ChildRequest,
+  type FromThread,
+  readFromThread,
+  type ToThread,
+} from "../daemon/protocol.ts";
+import { type Beat, Pulse } from "../daemon/pulse.ts";
+import { type LimitedLog, limitLog } from "../log/limited.ts";
+import type { WriteLog } from "../log/mod.ts";
+import { RateLimit } from "../log/rate.ts";
+import { describeVerdict, type Verdict } from "./health.ts";
+import type { ThreadPlan } from "./plan.ts";
+import type { Watch } from "./watch.ts";
+import { ranOutOfHeap, startWorker } from "./worker.ts";
 
-/** How a thread's run ended: its daemon returned, it failed, or it did not stop in time. */
+/**
+ * How a thread's run ended: its daemon returned; it failed; or it was told to stop and did not in time. Of a
+ * thread that the agent had to end, `hasHook` says whether its daemon has an `onTerminate`.
+ */
 export type Outcome =
-  | { type: "finished" }
-  | { type: "failed"; error: string }
-  | { type: "terminated" };
+  | { type: "finished"; result?: unknown }
+  | { type: "failed"; error: string; ended: boolean; hasHook: boolean }
+  | { type: "overdue"; hasHook: boolean };
+
+/** A thread's wish for a child thread, or for the end of one. */
+export type ChildWish = ChildRequest | { stop: number };
 
 /** What a thread needs to run. */
 export interface ThreadRun {
-  /** What it is to run. */
-  assignment: Assignment;
-  /** What its worker may do. */
-  permissions: Deno.PermissionOptionsObject;
+  /** What it is to run, and how it is supervised. */
+  plan: ThreadPlan;
   /** Aborted when the thread is to stop. */
   signal: AbortSignal;
-  /** How long it may take to stop before it is terminated, ms. */
+  /** How long it may take to stop before it is ended, ms. */
   grace: number;
-  /** Where the grace takes its time from. */
+  /** Where it takes its time from. */
   clock: Clock;
   /** Where its records go. */
   log: WriteLog;
+  /** What looks at its signs of life. */
+  watch: Watch;
   /** Told that its module is loaded and its daemon works. */
-  onRunning: () => void;
+  onRunning?: () => void;
+  /** Told of each sign of life that was seen. */
+  onBeat?: (beat: Beat) => void;
+  /** Told in one line what does not end it yet: that it holds too much memory. */
+  onWarning?: (warning: string) => void;
+  /** Told that it asks for a child thread, or to stop one; `tell` answers it. */
+  onChild?: (wish: ChildWish, tell: (message: ToThread) => void) => void;
 }
 
+/** A daemon that sends more messages than this is a danger to the agent, which has to read them all. */
+const MESSAGE_RATE = { burst: 20_000, perSecond: 5_000 };
+
+/** A heap ends this much above the limit, so that the gentler look at it has its chance first. */
+const HEAP_MARGIN = 1.5;
+
 /**
- * Runs a daemon once in a Web Worker of its own and resolves when that is over and the worker gone. An
- * uncaught error in it is a failure of this thread alone.
+ * Runs a thread once in a Web Worker of its own and resolves when that is over and the worker gone. Whatever
+ * happens in it is an outcome of this thread alone.
  */
 export async function runThread(run: ThreadRun): Promise<Outcome> {
-  const { assignment, permissions, signal } = run;
-  const worker = new Worker(import.meta.resolve("../daemon/worker.ts"), {
-    type: "module",
-    name: assignment.thread,
-    deno: { permissions },
-  });
-  const over = new AbortController();
+  const thread = new LiveThread(run);
   try {
-    const ended = outcomeOf(
-      worker,
-      ({ time, level, message }) => run.log({ time, level, source: assignment.thread, message }),
-      run.onRunning,
-    );
-    tell(worker, { type: "start", assignment });
-    await Promise.race([ended, aborted(signal, over.signal)]);
-    if (!signal.aborted) return await ended;
-    tell(worker, { type: "stop" });
-    return await Promise.race([ended, overdue(run, over.signal)]);
+    return await thread.outcome();
   } finally {
-    over.abort();
-    worker.terminate();
+    thread.end();
   }
 }
 
-function tell(worker: Worker, message: ToThread): void {
-  worker.postMessage(message);
+class LiveThread {
+  readonly #run: ThreadRun;
+  readonly #worker: Worker;
+  readonly #log: LimitedLog;
+  readonly #messages: RateLimit;
+  readonly #unwatch: () => void;
+  readonly #ended = Promise.withResolvers<Outcome>();
+  readonly #over = new AbortController();
+  #running = false;
+  #hasHook = false;
+
+  constructor(run: ThreadRun) {
+    const { plan: { assignment, permissions, policy }, clock } = run;
+    const pulse = new Pulse();
+    this.#run = run;
+    this.#messages = new RateLimit(MESSAGE_RATE, clock.now());
+    this.#log = limitLog(run.log, assignment.thread, () => clock.now());
+    this.#unwatch = run.watch.add({
+      pulse,
+      policy,
+      isRunning: () => this.#running,
+      onLook: (verdict, beat) => this.#judge(verdict, beat),
+    });
+    this.#worker = startWorker({
+      entry: import.meta.resolve("../daemon/worker.ts"),
+      name: assignment.thread,
+      permissions,
+      heapLimit: policy.memoryLimit * HEAP_MARGIN,
+    });
+    this.#worker.onmessage = ({ data }) => this.#receive(data);
+    this.#worker.onerror = (event) => this.#takeError(event);
+    this.#tell({ type: "start", assignment, pulse: pulse.memory });
+  }
+
+  /** Resolves when it is known how the run ends. */
+  async outcome(): Promise<Outcome> {
+    const { signal } = this.#run;
+    await Promise.race([this.#ended.promise, aborted(signal, this.#over.signal)]);
+    if (!signal.aborted) return await this.#ended.promise;
+    this.#tell({ type: "stop" });
+    return await Promise.race([this.#ended.promise, this.#overdue()]);
+  }
+
+  /** Ends the worker, if it has not ended yet, and all that was for it. */
+  end(): void {
+    this.#over.abort();
+    this.#unwatch();
+    this.#worker.terminate();
+    this.#log.close();
+  }
+
+  #tell(message: ToThread): void {
+    this.#worker.postMessage(message);
+  }
+
+  #receive(data: unknown): void {
+    if (!this.#messages.allows(this.#run.clock.now())) {
+      const { perSecond } = MESSAGE_RATE;
+      return this.#fail(`it floods the agent: more than ${perSecond} messages a second`, true);
+    }
+    const message = readFromThread(data);
+    if (message) this.#take(message);
+  }
+
+  #take(message: FromThread): void {
+    const tell = (answer: ToThread) => this.#tell(answer);
+    switch (message.type) {
+      case "log":
+        return this.#log.write({ ...message, source: this.#run.plan.assignment.thread });
+      case "running":
+        this.#running = true;
+        this.#hasHook = message.hasHook;
+        return this.#run.onRunning?.();
+      case "finished":
+        return this.#ended.resolve(message);
+      case "failed":
+        return this.#fail(message.error, false);
+      case "start-child":
+        return this.#run.onChild?.(message.request, tell);
+      case "stop-child":
+        return this.#run.onChild?.({ stop: message.id }, tell);
+    }
+  }
+
+  #takeError(event: ErrorEvent): void {
+    event.preventDefault();
+    const { memoryLimit } = this.#run.plan.policy;
+    if (!ranOutOfHeap(event)) return this.#fail(event.message, false);
+    this.#fail(`it ran out of memory: its memoryLimit is ${memoryLimit / 1024 / 1024}MB`, true);
+  }
+
+  #judge(verdict: Verdict, beat: Beat): void {
+    this.#run.onBeat?.(beat);
+    if (verdict === "well") return;
+    const text = describeVerdict(verdict, beat, this.#run.plan.policy);
+    if (verdict === "heavy") this.#run.onWarning?.(text);
+    else this.#fail(text, true);
+  }
+
+  #fail(error: string, ended: boolean): void {
+    this.#ended.resolve({ type: "failed", error, ended, hasHook: this.#hasHook });
+  }
+
+  async #overdue(): Promise<Outcome> {
+    const { clock, grace } = this.#run;
+    await clock.sleep(grace, this.#over.signal).catch(() => {});
+    return { type: "overdue", hasHook: this.#hasHook };
+  }
 }
 
-function outcomeOf(
-  worker: Worker,
-  log: (entry: Omit<LogEntry, "source">) => void,
-  onRunning: () => void,
-): Promise<Outcome> {
-  return new Promise((resolve) => {
-    worker.onmessage = ({ data }) => {
-      const message = readFromThread(data);
-      if (message?.type === "log") log(message);
-      else if (message?.type === "running") onRunning();
-      else if (message?.type === "finished" || message?.type === "failed") resolve(message);
-    };
-    worker.onerror = (event) => {
-      event.preventDefault();
-      resolve({ type: "failed", error: event.message });
-    };
-  });
-}
-
-/** Resolves when `signal` is aborted, or when nobody waits for that any longer. */
+/** Resolves when `signal` is aborted, or never when `over` was before. */
 function aborted(signal: AbortSignal, over: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   if (signal.aborted) resolve();
   signal.addEventListener("abort", () => resolve(), { once: true, signal: over });
   return promise;
-}
-
-async function overdue({ clock, grace }: ThreadRun, over: AbortSignal): Promise<Outcome> {
-  await clock.sleep(grace, over).catch(() => {});
-  return { type: "terminated" };
 }

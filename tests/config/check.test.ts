@@ -2,10 +2,18 @@ import { assertEquals } from "@std/assert";
 import { defaultConfig } from "../../lib/config/schema.ts";
 import { complaints, parse } from "./parse.ts";
 
+/** How a daemon is supervised of which nothing is said. */
+const supervision = {
+  restart: "on-failure",
+  frozenAfter: 30_000,
+  memoryLimit: 268_435_456,
+  failedRetry: 600_000,
+} as const;
+
 Deno.test("an empty object means the defaults, complete", () => {
   assertEquals(parse("{}"), defaultConfig());
   assertEquals(defaultConfig(), {
-    daemons: { icinga_agent_service: { arguments: {}, enabled: true } },
+    daemons: { icinga_agent_service: { arguments: {}, enabled: true, ...supervision } },
     threadPools: { MainPool: { max: 20 } },
     log: { level: "info", maxSize: 10_485_760, keep: 5 },
     serviceManager: { queryTimeout: 10_000, changeTimeout: 60_000 },
@@ -35,6 +43,7 @@ Deno.test("what is written goes before the defaults", () => {
         module: "daemons/disk_watch.ts",
         arguments: { drive: ["C:", { x: 1 }] },
         enabled: true,
+        ...supervision,
       },
     },
     threadPools: { MainPool: { max: 20 }, Slow: { max: 1 }, Other: { max: 20 } },

@@ -11,6 +11,10 @@ Deno.test("what is in force is written as the file writes it, with every default
       icinga_agent_service: {
         arguments: { service: "icinga2", interval: "90s" },
         enabled: true,
+        restart: "on-failure",
+        frozenAfter: "30s",
+        memoryLimit: "256MB",
+        failedRetry: "10m",
       },
     },
     threadPools: { MainPool: { max: 20 } },

@@ -1,69 +1,226 @@
-import { assertEquals, assertMatch } from "@std/assert";
-import { ManualClock } from "../../lib/clock.ts";
-import type { LogEntry } from "../../lib/log/mod.ts";
-import { ThreadPool } from "../../lib/supervisor/pool.ts";
-import { supervise, type SupervisorParts } from "../../lib/supervisor/supervisor.ts";
-import type { Outcome, ThreadRun } from "../../lib/supervisor/thread.ts";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import type { ChildNews, ChildRequest, ToThread } from "../../lib/daemon/protocol.ts";
+import type { Outcome } from "../../lib/supervisor/thread.ts";
+import { type Act, ending, failed, obedient, planOf, supervisorOf } from "./supervised.ts";
 
-/** Supervises a thread whose runs end as listed; returns when each run began, and what was logged. */
-function superviseRuns(outcomes: (Outcome | Promise<Outcome>)[], signal: AbortSignal) {
-  const clock = new ManualClock();
-  const runs: number[] = [];
-  const records: LogEntry[] = [];
-  const parts: SupervisorParts = {
-    clock,
-    signal,
-    log: (entry) => void records.push(entry),
-    run: (_run: ThreadRun) => {
-      runs.push(clock.now());
-      return Promise.resolve(outcomes[runs.length - 1]!);
-    },
-  };
-  const assignment = {
-    thread: "x::run::Main::0",
-    daemon: "x",
-    module: "file:///x.ts",
-    version: "1",
-    home: "/",
-    services: false,
-    arguments: {},
-    serviceManager: { kind: "simulated", scenario: {} },
-    logLevel: "info",
-  } as const;
-  const done = supervise({ assignment, permissions: {}, pool: new ThreadPool(1) }, parts);
-  return { clock, runs, records, done };
-}
-
-const failed: Outcome = { type: "failed", error: "boom" };
+const X = "x::run::Main::0";
 
 Deno.test("a thread that fails is started again after a growing backoff; one that finishes is not", async () => {
-  const { signal } = new AbortController();
-  const { clock, runs, records, done } = superviseRuns(
-    [failed, failed, failed, { type: "finished" }],
-    signal,
+  const { supervisor, clock, runs, records, standings } = supervisorOf(
+    ending(failed, failed, failed, { type: "finished" }),
   );
+  supervisor.start(planOf("x"));
   await clock.advance(100_000);
-  await done;
-  assertEquals(runs, [0, 1_000, 3_000, 7_000]);
+  assertEquals(runs.map(({ at }) => at), [0, 1_000, 3_000, 7_000]);
   assertEquals(records.map((record) => record.level), ["error", "error", "error", "info"]);
   assertMatch(records[0]!.message, /x::run::Main::0 failed: boom; starting it again in 1 s/);
+  const { state, restarts, failures, lastError } = standings.get(X)!;
+  assertEquals([state, restarts, failures, lastError?.message], ["finished", 3, undefined, "boom"]);
 });
 
-Deno.test("a stop ends the waiting for a restart", async () => {
-  const stop = new AbortController();
-  const { clock, runs, done } = superviseRuns([failed], stop.signal);
+Deno.test("a thread that keeps failing is left alone for long, and then given another chance", async () => {
+  const { supervisor, clock, runs, records, standings } = supervisorOf(
+    ending(failed, failed, failed, failed, failed, failed, failed),
+  );
+  supervisor.start(planOf("x"));
+  await clock.advance(40_000);
+  assertEquals(runs.length, 6);
+  assertEquals(standings.get(X)!.state, "failed");
+  assertMatch(records.at(-1)!.message, /failed 6 times in a row and is left alone for 600 s/);
+  await clock.advance(600_000);
+  assertEquals([runs.length, standings.get(X)!.state], [7, "failed"]);
+  await clock.advance(600_000);
+  assertEquals([runs.length, standings.get(X)!.state], [8, "running"]);
+  await supervisor.stopAll();
+});
+
+Deno.test("a daemon that is always to run is started again when it has finished", async () => {
+  const { supervisor, clock, runs } = supervisorOf(ending({ type: "finished" }));
+  supervisor.start(planOf("x", { restart: "always" }));
+  await clock.advance(5_000);
+  assertEquals(runs.map(({ at }) => at), [0, 1_000]);
+  await supervisor.stopAll();
+});
+
+Deno.test("a stop ends the waiting for a restart, and nothing is left of the thread", async () => {
+  const { supervisor, clock, runs, standings } = supervisorOf(ending(failed));
+  supervisor.start(planOf("x"));
   await clock.advance(500);
-  stop.abort();
-  await done;
-  assertEquals(runs, [0]);
+  await supervisor.stop("x");
+  await clock.advance(10_000);
+  assertEquals([runs.length, standings.size, clock.sleeping], [1, 0, 0]);
+});
+
+Deno.test("while the gate is closed nothing is started again", async () => {
+  const { supervisor, clock, runs } = supervisorOf(ending(failed));
+  supervisor.start(planOf("x"));
+  await clock.advance(500);
+  supervisor.gate.close();
+  await clock.advance(60_000);
+  assertEquals(runs.length, 1);
+  supervisor.gate.open();
+  await clock.advance(0);
+  assertEquals(runs.length, 2);
+  await supervisor.stopAll();
+});
+
+Deno.test("a restart is one of this daemon alone, under the same name", async () => {
+  const { supervisor, clock, runs, states } = supervisorOf(obedient);
+  supervisor.start(planOf("x"));
+  supervisor.start(planOf("y"));
+  await clock.advance(10);
+  await supervisor.restart("x", "asked for");
+  await clock.advance(10);
+  assertEquals(runs.map(({ thread }) => thread), [X, "y::run::Main::0", X]);
+  assertEquals(states.filter((state) => state.startsWith("x")), [
+    ...["waiting", "starting", "running", "stopping", "gone", "waiting", "starting", "running"]
+      .map((state) => `${X} ${state}`),
+  ]);
+  await assertRejects(() => supervisor.restart("z", "asked for"), Error, "z");
+  await supervisor.stopAll();
+  supervisor.start(planOf("late"));
+  assertEquals([...supervisor.plans().keys()], []);
+});
+
+Deno.test("after a thread had to be ended its daemon's onTerminate is run, once, and then it starts again", async () => {
+  const frozen: Outcome = { type: "failed", error: "it is frozen", ended: true, hasHook: true };
+  const tasks: unknown[] = [];
+  const act = ending(frozen, { type: "finished" });
+  const { supervisor, clock, runs } = supervisorOf((run) => {
+    tasks.push(run.plan.assignment.task);
+    return act(run);
+  });
+  supervisor.start(planOf("x"));
+  await clock.advance(2_000);
+  assertEquals(runs.map(({ thread }) => thread), [X, "x::onTerminate::Main::0", X]);
+  assertEquals(tasks, [
+    { type: "run" },
+    { type: "onTerminate", thread: X, reason: "it is frozen" },
+    { type: "run" },
+  ]);
+  await supervisor.stopAll();
+});
+
+Deno.test("an onTerminate that takes too long is ended", async () => {
+  const { supervisor, clock, records } = supervisorOf((run) =>
+    run.plan.assignment.task.type === "onTerminate"
+      ? obedient(run)
+      : { type: "failed", error: "it is frozen", ended: true, hasHook: true }
+  );
+  supervisor.start(planOf("x"));
+  await clock.advance(5_000);
+  assertMatch(records[0]!.message, /x::onTerminate::Main::0 took longer than 5 s; terminated it/);
+  await supervisor.stopAll();
 });
 
 Deno.test("a thread that does not stop in time is said to have been terminated", async () => {
-  const stop = new AbortController();
-  const { promise, resolve } = Promise.withResolvers<Outcome>();
-  const { records, done } = superviseRuns([promise], stop.signal);
-  stop.abort();
-  resolve({ type: "terminated" });
-  await done;
+  const { supervisor, clock, records } = supervisorOf(async (run) => {
+    await obedient(run);
+    return { type: "overdue", hasHook: false };
+  });
+  supervisor.start(planOf("x"));
+  await clock.advance(10);
+  await supervisor.stop("x");
   assertMatch(records[0]!.message, /did not stop within 5 s; terminated it/);
+});
+
+/** A daemon that asks for child threads at once, and what it was told of them. */
+function parent(requests: (Partial<ChildRequest> | { stop: number })[], child: Act) {
+  const news: [number, ChildNews][] = [];
+  const act: Act = (run) => {
+    if (run.plan.assignment.task.type !== "run") return child(run);
+    const tell = (message: ToThread) => {
+      if (message.type === "child") news.push([message.id, message.news]);
+    };
+    requests.forEach((request, index) => {
+      if ("stop" in request) return run.onChild?.({ stop: request.stop }, tell);
+      const defaults = { id: index, task: "scan", name: "Main", pool: "Few", arguments: index };
+      run.onChild?.({ ...defaults, ...request }, tell);
+    });
+    return obedient(run);
+  };
+  const ends = () => news.filter(([, { type }]) => type !== "state");
+  return { act, news, ends };
+}
+
+Deno.test("child threads count up in their names, wait for their pool in order, and have results", async () => {
+  const open: (() => void)[] = [];
+  const { act, ends } = parent([{}, {}, {}], (run) =>
+    new Promise((resolve) => {
+      const { task } = run.plan.assignment;
+      open.push(() => resolve({ type: "finished", result: task }));
+    }));
+  const { supervisor, clock, standings } = supervisorOf(act, { MainPool: 1, Few: 2 });
+  supervisor.start(planOf("x"));
+  await clock.advance(10);
+  const states = () => [...standings].map(([thread, { state }]) => `${thread} ${state}`);
+  assertEquals(states(), [
+    `${X} running`,
+    "x::scan::Main::0 starting",
+    "x::scan::Main::1 starting",
+    "x::scan::Main::2 waiting",
+  ]);
+  open[0]!();
+  await clock.advance(10);
+  assertEquals(ends(), [[0, {
+    type: "result",
+    result: { type: "task", name: "scan", arguments: 0 },
+  }]]);
+  assertEquals(states().slice(1), ["x::scan::Main::1 starting", "x::scan::Main::2 starting"]);
+  for (const finish of open) finish();
+  await clock.advance(10);
+  assertEquals(states(), [`${X} running`]);
+  await supervisor.stopAll();
+});
+
+Deno.test("a child that fails is not started again; its error is its parent's to see", async () => {
+  const { act, ends } = parent([{}], () => failed);
+  const { supervisor, clock, runs } = supervisorOf(act, { MainPool: 1, Few: 2 });
+  supervisor.start(planOf("x"));
+  await clock.advance(60_000);
+  assertEquals(ends(), [[0, { type: "error", error: "boom" }]]);
+  assertEquals(runs.length, 2);
+  await supervisor.stopAll();
+});
+
+Deno.test("a child that waits can be stopped, and one that runs", async () => {
+  const { act, ends } = parent([{}, {}, { stop: 1 }, { stop: 0 }, { stop: 99 }], obedient);
+  const { supervisor, clock, runs } = supervisorOf(act, { MainPool: 1, Few: 1 });
+  supervisor.start(planOf("x"));
+  await clock.advance(10);
+  assertEquals(ends().map(([id, news]) => [id, news.type]).sort(), [[0, "error"], [1, "error"]]);
+  assertEquals(runs.length <= 2, true);
+  await supervisor.stopAll();
+});
+
+Deno.test("children end with the thread that started them, before it is started again", async () => {
+  const { act } = parent([{}], obedient);
+  let parents = 0;
+  const { supervisor, clock, states } = supervisorOf(async (run) => {
+    if (run.plan.assignment.task.type !== "run") return await act(run);
+    parents++;
+    const running = act(run);
+    return parents === 1 ? failed : await running;
+  }, { MainPool: 1, Few: 1 });
+  supervisor.start(planOf("x"));
+  await clock.advance(2_000);
+  const [first, again] = [
+    states.indexOf("x::scan::Main::0 gone"),
+    states.lastIndexOf(`${X} starting`),
+  ];
+  assertEquals(first >= 0 && first < again, true, states.join("\n"));
+  await supervisor.stopAll();
+  assertEquals(states.at(-1), `${X} gone`);
+});
+
+Deno.test("a child that cannot be is refused in one line", async () => {
+  const { act, ends } = parent([{ pool: "None" }, { name: "a::b" }, {}, { id: 2 }], obedient);
+  const { supervisor, clock } = supervisorOf(act, { MainPool: 1, Few: 2 });
+  supervisor.start(planOf("x"));
+  await clock.advance(10);
+  const errors = new Map(ends().map(([id, news]) => [id, news.type === "error" ? news.error : ""]));
+  assertMatch(errors.get(0)!, /no thread pool 'None'; threadPools .* has MainPool, Few/);
+  assertMatch(errors.get(1)!, /cannot be named 'a::b'; expected letters/);
+  assertMatch(errors.get(2)!, /a child thread with the number 2 already/);
+  await supervisor.stopAll();
 });

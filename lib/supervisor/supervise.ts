@@ -1,0 +1,214 @@
+import type { Clock } from "../clock.ts";
+import type { ThreadState } from "../daemon/agent_state.ts";
+import { threadName } from "../daemon/names.ts";
+import type { Beat } from "../daemon/pulse.ts";
+import { agentLog, type WriteLog } from "../log/mod.ts";
+import type { Gate } from "./gate.ts";
+import type { ThreadPlan } from "./plan.ts";
+import type { ThreadPools } from "./pools.ts";
+import { countFailure, decideNext, type Next } from "./restart.ts";
+import type { Outcome, runThread, ThreadRun } from "./thread.ts";
+import type { Watch } from "./watch.ts";
+
+/** How long a daemon may take to stop before its thread is ended, and its `onTerminate` may take, ms. */
+export const STOP_GRACE = 5_000;
+
+/** A thread's new state, and what led to it. */
+export interface ThreadChange {
+  /** The state. */
+  state: ThreadState;
+  /** Failures in a row. */
+  failures: number;
+  /** What failed. */
+  error?: string;
+}
+
+/** How the supervision of a thread ended. */
+export type ThreadEnd =
+  | { type: "finished"; result?: unknown }
+  | { type: "failed"; error: string }
+  | { type: "stopped" };
+
+/** What the supervision of all threads shares. */
+export interface SharedParts {
+  /** Where time comes from. */
+  clock: Clock;
+  /** Where records go. */
+  log: WriteLog;
+  /** Closed while nothing is to be started again. */
+  gate: Gate;
+  /** What looks at signs of life. */
+  watch: Watch;
+  /** The thread pools. */
+  pools: ThreadPools;
+  /** Gives a number from 0 to 1, for the backoff. */
+  random: () => number;
+  /** Runs a thread once; {@linkcode runThread} unless a test puts another in its place. */
+  run: typeof runThread;
+}
+
+/** What the supervision of one thread works with. */
+export interface ThreadParts extends SharedParts {
+  /** Aborted when the thread is to stop. */
+  signal: AbortSignal;
+  /** Told of each change of the thread's state. */
+  onChange: (change: ThreadChange) => void;
+  /** Told of its signs of life. */
+  onBeat: (beat: Beat) => void;
+  /** Takes its wishes for child threads during one run, and ends with it. */
+  openChildren: () => Children;
+}
+
+/** The child threads of one run of a thread. */
+export interface Children {
+  /** Takes a wish. */
+  take: NonNullable<ThreadRun["onChild"]>;
+  /** Stops them all; resolves when they are gone. */
+  stop(): Promise<void>;
+}
+
+/** Keeps a thread running as its policy says, until that comes to an end or the signal is aborted. Never rejects. */
+export async function supervise(plan: ThreadPlan, parts: ThreadParts): Promise<ThreadEnd> {
+  try {
+    return await keepRunning(plan, parts);
+  } catch (error) {
+    if (parts.signal.aborted) return { type: "stopped" };
+    const text = error instanceof Error ? error.message : String(error);
+    agentLog(parts.log).error(`Thread ${plan.assignment.thread} is given up: ${text}`);
+    parts.onChange({ state: "failed", failures: 1, error: text });
+    return { type: "failed", error: text };
+  }
+}
+
+async function keepRunning(plan: ThreadPlan, parts: ThreadParts): Promise<ThreadEnd> {
+  const { clock, signal, gate, random } = parts;
+  for (let failures = 0;;) {
+    const began = clock.now();
+    const outcome = await runInPool(plan, parts, failures);
+    if (signal.aborted) return { type: "stopped" };
+    const error = outcome.type === "failed" ? outcome.error : undefined;
+    failures = error === undefined ? 0 : countFailure(failures, clock.now() - began);
+    const next = decideNext(plan.policy, failures, random());
+    report(plan, parts, next, failures, error);
+    const wait = next.type === "restart"
+      ? next.after
+      : next.type === "failed"
+      ? next.retryAfter
+      : undefined;
+    if (wait === undefined) return endOf(outcome, error);
+    await clock.sleep(wait, signal);
+    await gate.pass(signal);
+  }
+}
+
+function endOf(outcome: Outcome, error: string | undefined): ThreadEnd {
+  if (error !== undefined) return { type: "failed", error };
+  return { type: "finished", result: outcome.type === "finished" ? outcome.result : undefined };
+}
+
+/** Says what has happened and what follows, in the log and as a change of state. */
+function report(
+  { assignment: { thread } }: ThreadPlan,
+  { log, onChange }: ThreadParts,
+  next: Next,
+  failures: number,
+  error: string | undefined,
+): void {
+  const { info, error: logError } = agentLog(log);
+  const follows = describeNext(next, failures);
+  if (error === undefined) {
+    info(`Thread ${thread} has finished${follows}`);
+    onChange({ state: next.type === "restart" ? "backing-off" : "finished", failures });
+  } else {
+    logError(`Thread ${thread} failed: ${error}${follows}`);
+    onChange({ state: next.type === "restart" ? "backing-off" : "failed", failures, error });
+  }
+}
+
+function describeNext(next: Next, failures: number): string {
+  if (next.type === "finished") return "";
+  if (next.type === "restart") return `; starting it again in ${seconds(next.after)} s`;
+  if (next.retryAfter === undefined) return "; it is not started again";
+  const times = `it failed ${failures} times in a row`;
+  return `; ${times} and is left alone for ${seconds(next.retryAfter)} s`;
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms / 100) / 10;
+}
+
+/** Runs the thread once, with a place in its pool, its children, and what follows when it had to be ended. */
+async function runInPool(
+  plan: ThreadPlan,
+  parts: ThreadParts,
+  failures: number,
+): Promise<Outcome> {
+  const { signal, pools, onChange, openChildren } = parts;
+  onChange({ state: "waiting", failures });
+  const leave = await pools.get(plan.pool).enter(signal);
+  const stopping = () => onChange({ state: "stopping", failures });
+  signal.addEventListener("abort", stopping, { once: true });
+  const children = openChildren();
+  try {
+    onChange({ state: "starting", failures });
+    const outcome = await parts.run({
+      ...parts,
+      plan,
+      grace: STOP_GRACE,
+      onRunning: () => onChange({ state: "running", failures }),
+      onWarning: (text) => agentLog(parts.log).warning(`Thread ${plan.assignment.thread}: ${text}`),
+      onChild: children.take,
+    });
+    await followUp(plan, parts, outcome);
+    return outcome;
+  } finally {
+    signal.removeEventListener("abort", stopping);
+    await children.stop();
+    leave();
+  }
+}
+
+/** Of a thread that had to be ended it is said, and its daemon's `onTerminate` is run. */
+async function followUp(plan: ThreadPlan, parts: ThreadParts, outcome: Outcome): Promise<void> {
+  const { thread } = plan.assignment;
+  const { warning } = agentLog(parts.log);
+  if (outcome.type === "finished") return;
+  if (outcome.type === "failed" && parts.signal.aborted) {
+    warning(`Thread ${thread} failed while it was stopped: ${outcome.error}`);
+  }
+  const overdue = `did not stop within ${STOP_GRACE / 1000} s`;
+  if (outcome.type === "overdue") warning(`Thread ${thread} ${overdue}; terminated it`);
+  const ended = outcome.type === "overdue" || outcome.ended;
+  if (!ended || !outcome.hasHook) return;
+  await runHook(plan, parts, outcome.type === "overdue" ? `it ${overdue}` : outcome.error);
+}
+
+/** Runs a daemon's `onTerminate` in a thread of its own, with a limit. Never rejects. */
+async function runHook(plan: ThreadPlan, parts: ThreadParts, reason: string): Promise<void> {
+  const { daemon, thread } = plan.assignment;
+  const name = threadName(daemon, "onTerminate", "Main", 0);
+  const { warning, info } = agentLog(parts.log);
+  const limit = new AbortController();
+  const done = new AbortController();
+  parts.clock.sleep(STOP_GRACE, done.signal).then(() => limit.abort(), () => {});
+  const outcome = await parts.run({
+    ...parts,
+    plan: {
+      ...plan,
+      assignment: {
+        ...plan.assignment,
+        thread: name,
+        task: { type: "onTerminate", thread, reason },
+      },
+    },
+    signal: limit.signal,
+    grace: 0,
+    onBeat: undefined,
+  });
+  done.abort();
+  if (limit.signal.aborted) {
+    return warning(`Thread ${name} took longer than ${STOP_GRACE / 1000} s; terminated it`);
+  }
+  if (outcome.type === "failed") return warning(`Thread ${name} failed: ${outcome.error}`);
+  info(`Thread ${name} has finished`);
+}

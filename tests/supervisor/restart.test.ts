@@ -1,0 +1,48 @@
+import { assertEquals } from "@std/assert";
+import {
+  countFailure,
+  decideNext,
+  FAILED_AFTER,
+  FORGIVEN_AFTER,
+} from "../../lib/supervisor/restart.ts";
+import { policy } from "./supervised.ts";
+
+Deno.test("failures are counted in a row; each minute that a thread ran halves those before", () => {
+  const cases: [failures: number, ranFor: number, after: number][] = [
+    [0, 10, 1],
+    [3, FORGIVEN_AFTER - 1, 4],
+    [3, FORGIVEN_AFTER, 2],
+    [5, 2 * FORGIVEN_AFTER, 2],
+    [5, 24 * 60 * FORGIVEN_AFTER, 1],
+  ];
+  for (const [failures, ranFor, after] of cases) {
+    assertEquals(countFailure(failures, ranFor), after, `${failures}, ran for ${ranFor}`);
+  }
+});
+
+Deno.test("the wait doubles with each failure, up to the one that counts as failed", () => {
+  const next = [1, 2, 3, 4, 5].map((failures) => decideNext(policy, failures, 0));
+  assertEquals(
+    next,
+    [1_000, 2_000, 4_000, 8_000, 16_000].map((after) => ({ type: "restart", after })),
+  );
+  assertEquals(decideNext(policy, FAILED_AFTER, 0), {
+    type: "failed",
+    retryAfter: policy.failedRetry,
+  });
+});
+
+Deno.test("chance makes a wait up to a fifth shorter, never longer", () => {
+  assertEquals(decideNext(policy, 3, 1), { type: "restart", after: 3_200 });
+  assertEquals(decideNext(policy, 3, 0.5), { type: "restart", after: 3_600 });
+});
+
+Deno.test("the policy says whether an end is followed by a start", () => {
+  const always = { ...policy, restart: "always" } as const;
+  const never = { ...policy, restart: "never" } as const;
+  assertEquals(decideNext(policy, 0, 0), { type: "finished" });
+  assertEquals(decideNext(never, 0, 0), { type: "finished" });
+  assertEquals(decideNext(always, 0, 0), { type: "restart", after: 1_000 });
+  assertEquals(decideNext(never, 1, 0), { type: "failed" });
+  assertEquals(decideNext(always, 1, 0), { type: "restart", after: 1_000 });
+});

@@ -1,0 +1,104 @@
+/** Plans and supervisors for tests: threads that are functions, on a clock moved by hand. */
+import { ManualClock } from "../../lib/clock.ts";
+import type { ThreadStanding } from "../../lib/daemon/agent_state.ts";
+import type { LogEntry } from "../../lib/log/mod.ts";
+import type { ThreadPlan } from "../../lib/supervisor/plan.ts";
+import type { ThreadPolicy } from "../../lib/supervisor/policy.ts";
+import { Supervisor } from "../../lib/supervisor/supervisor.ts";
+import type { Outcome, ThreadRun } from "../../lib/supervisor/thread.ts";
+
+/** The defaults. */
+export const policy: ThreadPolicy = {
+  restart: "on-failure",
+  frozenAfter: 30_000,
+  memoryLimit: 268_435_456,
+  failedRetry: 600_000,
+};
+
+/** A plan of a daemon, by the defaults. */
+export function planOf(daemon: string, changes: Partial<ThreadPolicy> = {}): ThreadPlan {
+  return {
+    assignment: {
+      thread: "",
+      daemon,
+      task: { type: "run" },
+      module: "file:///x.ts",
+      version: "",
+      home: "/",
+      arguments: {},
+      services: false,
+      serviceManager: { kind: "simulated", scenario: {} },
+      logLevel: "info",
+      frozenAfter: policy.frozenAfter,
+    },
+    permissions: {},
+    pool: "MainPool",
+    policy: { ...policy, ...changes },
+  };
+}
+
+/** A failure. */
+export const failed: Outcome = { type: "failed", error: "boom", ended: false, hasHook: false };
+
+/** What a thread does in a test. */
+export type Act = (run: ThreadRun) => Outcome | Promise<Outcome>;
+
+/** A supervisor under test, and what it has done. */
+export interface Supervised {
+  supervisor: Supervisor;
+  clock: ManualClock;
+  /** What it has logged. */
+  records: LogEntry[];
+  /** Which threads it has run, and when, ms. */
+  runs: { thread: string; at: number }[];
+  /** Every state it has told, `<thread> <state>`. */
+  states: string[];
+  /** Where the threads stand. */
+  standings: Map<string, ThreadStanding>;
+}
+
+/** A supervisor whose threads run `act`, and what it has done. */
+export function supervisorOf(
+  act: Act,
+  pools: Record<string, number> = { MainPool: 20 },
+): Supervised {
+  const clock = new ManualClock();
+  const records: LogEntry[] = [];
+  const runs: { thread: string; at: number }[] = [];
+  const states: string[] = [];
+  const standings = new Map<string, ThreadStanding>();
+  const supervisor = new Supervisor({
+    clock,
+    random: () => 0,
+    log: (entry) => void records.push(entry),
+    onStanding: (thread, standing) => {
+      states.push(`${thread} ${standing?.state ?? "gone"}`);
+      if (standing) standings.set(thread, standing);
+      else standings.delete(thread);
+    },
+    run: async (run) => {
+      runs.push({ thread: run.plan.assignment.thread, at: clock.now() });
+      return await act(run);
+    },
+  });
+  supervisor.pools.set(
+    Object.fromEntries(Object.entries(pools).map(([name, max]) => [name, { max }])),
+  );
+  return { supervisor, clock, records, runs, states, standings };
+}
+
+/** Runs until it is told to stop. */
+export function obedient(run: ThreadRun): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const finish = () => resolve({ type: "finished" });
+    if (run.signal.aborted) finish();
+    run.onRunning?.();
+    run.signal.addEventListener("abort", finish, { once: true });
+  });
+}
+
+/** Ends as listed, one run after another; after the last it runs until it is told to stop. */
+export function ending(...outcomes: Outcome[]): Act {
+  const left = [...outcomes];
+  return (run) => left.shift() ?? obedient(run);
+}

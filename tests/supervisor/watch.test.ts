@@ -1,0 +1,34 @@
+import { assertEquals } from "@std/assert";
+import { ManualClock } from "../../lib/clock.ts";
+import { Pulse } from "../../lib/daemon/pulse.ts";
+import { Watch, type Watched } from "../../lib/supervisor/watch.ts";
+
+Deno.test("threads are looked at as long as there are any, often enough for the most impatient", async () => {
+  const clock = new ManualClock();
+  const watch = new Watch(clock);
+  const frozen: [name: string, at: number][] = [];
+  const threadOf = (name: string, frozenAfter: number, pulse = new Pulse()): Watched => ({
+    pulse,
+    policy: { frozenAfter, memoryLimit: 1e9 },
+    isRunning: () => true,
+    onLook: (verdict) => {
+      if (verdict !== "frozen") return;
+      frozen.push([name, clock.now()]);
+      unwatch.get(name)!();
+    },
+  });
+  const lively = new Pulse();
+  const unwatch = new Map([
+    ["quick", watch.add(threadOf("quick", 1_000))],
+    ["slow", watch.add(threadOf("slow", 10_000))],
+    ["lively", watch.add(threadOf("lively", 1_000, lively))],
+  ]);
+  for (let second = 0; second < 20; second++) {
+    lively.beat(0, 0);
+    await clock.advance(500);
+  }
+  assertEquals(frozen, [["quick", 1_000], ["slow", 10_000]]);
+  unwatch.get("lively")!();
+  await clock.advance(0);
+  assertEquals(clock.sleeping, 0);
+});
