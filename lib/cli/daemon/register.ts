@@ -1,7 +1,7 @@
 import { builtinArguments } from "../../../daemons/mod.ts";
 import { withDefaults } from "../../config/arguments.ts";
 import { setInText } from "../../config/edit.ts";
-import { parseConfig } from "../../config/mod.ts";
+import { defaultDaemonConfig, parseConfig } from "../../config/mod.ts";
 import type { DaemonPermissions } from "../../config/permissions.ts";
 import { describeProblem } from "../../config/problem.ts";
 import { rewriteConfig } from "../../config/rewrite.ts";
@@ -42,7 +42,7 @@ export const registerAction: Action = {
     const { given, description } = await readGiven(subject, words);
     const entry = newEntry(subject, given, description, place, invocation.given.has("grant"));
     await writeEntry(place, name, entry, new Set(known.found.map((found) => found.name)));
-    const registered = { ...subject, entry: { ...entry, enabled: true } };
+    const registered = { ...subject, entry: { ...defaultDaemonConfig(), ...entry } };
     report(registered, description, place, invocation.given.has("json"));
     return EXIT.done;
   },
