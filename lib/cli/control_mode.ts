@@ -15,11 +15,13 @@ export interface ServedAgent {
 
 /** Serves a running agent to commands, the page and Prometheus until the agent is done. Never rejects. */
 export async function serveAgent({ agent, home, config, log }: ServedAgent): Promise<void> {
-  const { startControl, watchState } = await import("../control/mod.ts");
+  const { startControl } = await import("../control/mod.ts");
   const { state } = agent;
   const control = await startControl({
     ...{ agent, home, config, log, state },
-    ...{ watch: watchState(state), clock: systemClock, protect: () => Promise.resolve() },
+    watch: (listener) =>
+      state.onChange(({ path, key, value }) => listener({ map: path, key, value })),
+    ...{ clock: systemClock, protect: () => Promise.resolve() },
   });
   await agent.done;
   await control.close();

@@ -21,6 +21,7 @@ import { getCommand } from "./get.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { readLevel } from "./level.ts";
 import { logsCommand } from "./logs.ts";
+import { openCommand } from "./open.ts";
 import { print, printError } from "./output.ts";
 import { parse } from "./parse.ts";
 import { pauseCommand, resumeCommand } from "./pause.ts";
@@ -43,7 +44,8 @@ const helpCommand: Command = {
 const COMMANDS: readonly Command[] = [
   runCommand,
   ...[statusCommand, getCommand, watchCommand, logsCommand, pauseCommand, resumeCommand],
-  ...[checkCommand, daemonCommand, serviceCommand, configCommand, versionCommand, helpCommand],
+  ...[checkCommand, openCommand, daemonCommand, serviceCommand],
+  ...[configCommand, versionCommand, helpCommand],
 ];
 
 /**

@@ -47,7 +47,7 @@ function headLines({ health, problems, agent, maintenance }: Status, paint: Pain
   const summary = problems.map(({ text }) => oneLine(text)).join("; ") ||
     (maintenance ? "paused, so that nothing is restarted" : "all is well");
   const agentLine = [
-    `icinga-warden ${agent.version}`,
+    `icinga-warden ${agent.version} on ${oneLine(agent.host)}`,
     `up ${formatSpan(agent.uptime)}`,
     `process ${agent.pid}`,
     `${formatBytes(agent.memory)} of memory`,

@@ -5,6 +5,7 @@ import { isSameSecret } from "./access/secret.ts";
 import { SESSION_TIME, type Sessions } from "./access/sessions.ts";
 import { type EventSources, eventStream } from "./events.ts";
 import { answer, answerJson, Refusal } from "./http/mod.ts";
+import { PAGE_FILES, pageFile } from "./page.ts";
 import { allPaths, findInState } from "./view/find.ts";
 import type { History } from "./view/history.ts";
 
@@ -58,6 +59,7 @@ const MOST_LINES = 1_000;
 
 /** All that can be asked, by method and path; a GET never changes anything. */
 const ROUTES: Readonly<Record<string, Route>> = {
+  ...Object.fromEntries([...PAGE_FILES].map(([path, name]) => [`GET ${path}`, file(name)])),
   "POST /api/login": { callers: ALL, run: logIn },
   "POST /api/logout": { callers: KNOWN, run: logOut },
   "POST /api/link": {
@@ -122,6 +124,10 @@ function identify(headers: Headers, { token, sessions, port }: ApiParts): Caller
 /** Browsers send a host's cookies to all of its ports. */
 function cookieName(port: number): string {
   return `icinga-warden-${port}`;
+}
+
+function file(name: string): Route {
+  return { callers: ALL, run: () => pageFile(name) };
 }
 
 async function logIn({ request, parts: { sessions, token, port } }: Call): Promise<Response> {

@@ -44,9 +44,10 @@ export interface Control {
  */
 export async function startControl(parts: ControlParts): Promise<Control> {
   const { state, watch, log: { listen }, home } = parts;
+  const host = Deno.hostname();
   const sources: EventSources = {
     ...{ state, watch, listen, logFile: join(home, "logs", "icinga-warden.log") },
-    status: () => readStatus(state, { now: Date.now(), memory: Deno.memoryUsage().rss }),
+    status: () => readStatus(state, { now: Date.now(), memory: Deno.memoryUsage().rss, host }),
   };
   const started = await Promise.all([
     attempt(parts, () => serveControl(parts, sources)),

@@ -7,4 +7,3 @@ export { tokenFile } from "./access/token.ts";
 export type { ControlledAgent } from "./api.ts";
 export { type Control, type ControlParts, startControl } from "./control.ts";
 export type { Change, Watch } from "./view/change.ts";
-export { watchState } from "./watch_state.ts";

@@ -13,7 +13,7 @@ export function stateOf(maps: Record<string, Record<string, unknown>>): StateRea
 export const STARTED = "2026-01-01T00:00:00.000Z";
 
 /** One hour later, with some memory in use. */
-export const MOMENT = { now: Date.parse(STARTED) + 3_600_000, memory: 80_000_000 };
+export const MOMENT = { now: Date.parse(STARTED) + 3_600_000, memory: 80_000_000, host: "here" };
 
 /** A thread that runs, with some of its standing changed. */
 export function thread(daemon: string, more: Partial<ThreadStanding> = {}): ThreadStanding {

@@ -4,6 +4,7 @@ import type { Action } from "./action.ts";
 import { listAction } from "./list.ts";
 import { newAction } from "./new.ts";
 import { registerAction } from "./register.ts";
+import { restartAction } from "./restart.ts";
 import { showAction } from "./show.ts";
 import { testAction } from "./test.ts";
 import { unregisterAction } from "./unregister.ts";
@@ -15,6 +16,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   test: testAction,
   register: registerAction,
   unregister: unregisterAction,
+  restart: restartAction,
 };
 
 const NAMES = Object.keys(ACTIONS);

@@ -17,6 +17,8 @@ export interface Moment {
   now: number;
   /** Resident memory of the agent, bytes. */
   memory: number;
+  /** The name of this machine. */
+  host: string;
 }
 
 /** Of a daemon's threads the one in the first of these states speaks for it. */
@@ -26,12 +28,12 @@ const WORST_FIRST: readonly ThreadState[] = [
 ];
 
 /** How the agent, its services and its daemons are, from the public state alone. */
-export function readStatus(state: StateReader, { now, memory }: Moment): Status {
+export function readStatus(state: StateReader, { now, memory, host }: Moment): Status {
   const info = Object.fromEntries(state.map(AGENT_MAPS.info)) as unknown as AgentInfo;
   const { version, commit, deno, pid, home, mode, started, last_end: lastEnd = null } = info;
   const parts = {
     agent: {
-      ...{ version, commit, deno, pid, home, mode, started },
+      ...{ host, version, commit, deno, pid, home, mode, started },
       ...{ uptime: secondsSince(started, now), lastEnd, memory },
     },
     maintenance: readPause(state),

@@ -64,6 +64,7 @@ export const StatusSchema = v.pipe(
       v.strictObject({ level: v.picklist(["warning", "critical", "unknown"]), text: v.string() }),
     ),
     agent: v.strictObject({
+      host: v.string(),
       version: v.string(),
       commit: v.string(),
       deno: v.string(),

@@ -1,0 +1,129 @@
+import { byId, el, keyed, say, svg } from "./dom.js";
+import { ago, clock, serviceTone, span } from "./format.js";
+
+/** A state shorter than this much of the strip is drawn as wide as this. */
+const LEAST = 0.004;
+
+/** By daemon, what its service was: { at, value }, the oldest first. */
+const past = new Map();
+let shown = 3_600_000;
+let latest = [];
+
+/** Takes over what the agent remembers. */
+export function loadPast(services) {
+  past.clear();
+  for (const [daemon, seen] of Object.entries(services)) past.set(daemon, seen);
+}
+
+/** Shows the services, and takes note of what they are. */
+export function showServices(services) {
+  latest = services;
+  for (const { daemon, value } of services) {
+    const seen = past.get(daemon) ?? [];
+    if (value !== null && seen.at(-1)?.value !== value) seen.push({ at: Date.now(), value });
+    past.set(daemon, seen);
+  }
+  draw();
+}
+
+/** Draws again, as time goes on. */
+export function draw() {
+  keyed(byId("services"), latest, ({ daemon }) => daemon, make, update);
+}
+
+byId("spans").addEventListener("change", ({ target }) => {
+  shown = Number(target.value);
+  draw();
+});
+
+function make() {
+  return el(
+    "article",
+    { className: "service card" },
+    el(
+      "div",
+      { className: "service-head" },
+      el("h3"),
+      el("span", { className: "pill" }),
+      el("dl", { className: "facts" }),
+    ),
+    svg("svg", { class: "strip", viewBox: "0 0 1 1", preserveAspectRatio: "none", role: "img" }),
+    svg("svg", { class: "marks", "aria-hidden": "true" }),
+    el("div", { className: "axis" }, el("span"), el("span", { className: "key" }), el("span")),
+  );
+}
+
+function update(card, service) {
+  const { name, daemon, value, restart_error, restarts, restartFailures, lastRestart } = service;
+  const seen = past.get(daemon) ?? [];
+  say(card.querySelector("h3"), name ?? daemon);
+  const pill = card.querySelector(".pill");
+  pill.className = `pill tone-${serviceTone(value)}`;
+  say(pill, value ?? "not installed");
+  card.querySelector("dl").replaceChildren(
+    fact("restart_error", restart_error, restart_error > 0),
+    ...(restarts === null ? [] : [fact("restarts", restarts)]),
+    ...(restartFailures ? [fact("failed", restartFailures, true)] : []),
+    ...(lastRestart === null ? [] : [fact("last", ago(lastRestart))]),
+  );
+  drawStrip(card, seen);
+}
+
+function fact(name, value, bad = false) {
+  return el(
+    "div",
+    {},
+    el("dt", { textContent: name }),
+    el("dd", { textContent: String(value), className: bad ? "bad" : "" }),
+  );
+}
+
+function drawStrip(card, seen) {
+  const end = Date.now();
+  const start = end - shown;
+  const parts = seen.map(({ at, value }, i) => ({
+    ...{ value, from: Math.max(start, at), to: seen[i + 1]?.at ?? end },
+  })).filter(({ to }) => to > start);
+  const strip = card.querySelector(".strip");
+  strip.setAttribute("aria-label", describe(parts));
+  strip.replaceChildren(...bestFirst(parts).map((part) => rect(part, start)));
+  const restarts = parts.filter(({ value, from }, i) =>
+    i > 0 && value === "RUNNING" && from > start
+  );
+  const marks = restarts.map(({ from }) =>
+    svg(
+      "svg",
+      { x: `${((from - start) / shown) * 100}%`, overflow: "visible" },
+      svg("path", { d: "M0 1 5 10H-5z" }),
+    )
+  );
+  card.querySelector(".marks").replaceChildren(...marks);
+  const [left, key, right] = card.querySelector(".axis").children;
+  say(left, clock(start, false));
+  say(key, `${restarts.length} ${restarts.length === 1 ? "restart" : "restarts"}`);
+  say(right, "now");
+}
+
+/** What is bad is drawn last, so that it lies on top. */
+function bestFirst(parts) {
+  return [...parts].sort((a, b) => (b.value === "RUNNING") - (a.value === "RUNNING"));
+}
+
+/** A short outage grows to the left, so that what came after it stays in sight. */
+function rect({ value, from, to }, start) {
+  const width = Math.max((to - from) / shown, value === "RUNNING" ? 0 : LEAST);
+  const x = Math.max(0, (to - start) / shown - width);
+  return svg(
+    "rect",
+    { class: `tone-${serviceTone(value)}`, x, y: 0, width, height: 1 },
+    svg("title", {}, `${value}, ${clock(from)} to ${clock(to)}`),
+  );
+}
+
+function describe(parts) {
+  const known = parts.reduce((sum, { from, to }) => sum + to - from, 0);
+  const bad = parts.filter(({ value }) => value !== "RUNNING")
+    .reduce((sum, { from, to }) => sum + to - from, 0);
+  if (known === 0) return "Nothing is known yet";
+  return `Of the last ${span(known / 1000)} it did not run for ${span(bad / 1000)}`;
+}

@@ -1,0 +1,99 @@
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Bench, testExe } from "../exe/program.ts";
+
+const PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+const CHROMIUM = Deno.env.get("CHROMIUM") ?? PATHS.find(exists);
+
+/** A page of a running agent, and what it did that no page of the agent may do. */
+export interface PageBench extends Bench {
+  page: Page;
+  /** Errors on the page's console, uncaught ones included. */
+  errors: string[];
+  /** What was asked of anybody but the agent. */
+  elsewhere: string[];
+  /** A one-time link to the page. */
+  link(): Promise<string>;
+}
+
+/** How the page is tried. */
+export interface PageOptions {
+  /** What the simulated service does. */
+  scenario?: string;
+  /** Daemons beside the Icinga daemon, by name: their modules' text. */
+  daemons?: Record<string, string>;
+  /** How large the window is, which theme is preferred, and so on. */
+  context?: BrowserContextOptions;
+}
+
+/** A test of the page in a headless Chromium, served by the compiled program; without either it is skipped. */
+export function testPage(
+  name: string,
+  options: PageOptions,
+  test: (bench: PageBench) => Promise<void>,
+): void {
+  if (CHROMIUM === undefined) {
+    // deno-lint-ignore no-console
+    console.log(`SKIPPED: ${name}: there is no Chromium; install it, or name it in CHROMIUM`);
+    return Deno.test({ name, ignore: true, fn: () => {} });
+  }
+  testExe(name, async (bench) => {
+    await configure(bench, options);
+    const agent = bench.start(
+      "run",
+      "--foreground",
+      "--simulate",
+      "--scenario",
+      options.scenario ?? "crash=1h",
+    );
+    await agent.printed(/the page are served/);
+    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+    try {
+      await onPage(browser, bench, options, test);
+    } finally {
+      await browser.close();
+    }
+  });
+}
+
+async function configure(bench: Bench, { daemons = {} }: PageOptions): Promise<void> {
+  const own = Object.keys(daemons).map((name) => [name, { module: `${name}.js` }]);
+  const icinga = { arguments: { interval: "200ms" } };
+  const config = {
+    daemons: { icinga_agent_service: icinga, ...Object.fromEntries(own) },
+    control: { listen: "127.0.0.1:0" },
+  };
+  await bench.write("icinga-warden.json", JSON.stringify(config));
+  for (const [name, text] of Object.entries(daemons)) await bench.write(`${name}.js`, text);
+}
+
+async function onPage(
+  browser: Browser,
+  bench: Bench,
+  { context }: PageOptions,
+  test: (bench: PageBench) => Promise<void>,
+): Promise<void> {
+  const link = async () => (await bench.run("open", "--print")).stdout.trim();
+  const page = await (await browser.newContext(context)).newPage();
+  page.setDefaultTimeout(30_000);
+  const errors: string[] = [];
+  const elsewhere: string[] = [];
+  const first = await link();
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error") errors.push(message.text());
+  });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(new URL(first).origin)) elsewhere.push(request.url());
+  });
+  await page.goto(first);
+  await test({ ...bench, page, errors, elsewhere, link });
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,173 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { testPage } from "./browser.ts";
+
+/** A daemon whose names, values and records are HTML that would show in the page's title. */
+const HOSTILE = `
+  const html = "<img src=x onerror=\\"document.title='hacked'\\">";
+  export default { name: "hostile", description: "", run: (context) => {
+    context.state.map("Map").set(html, { [html]: html });
+    context.log.warning(html);
+    return context.every(200, () => {});
+  } };`;
+
+const COUNTER = `
+  export default { name: "counter", description: "", run: (context) => {
+    let count = 0;
+    return context.every(200, () => void context.state.map("Map").set("count", ++count));
+  } };`;
+
+testPage(
+  "the page shows a crash and the recovery, live",
+  { scenario: "crash=6s,refuse=8", daemons: { counter: COUNTER } },
+  async ({ page, errors, elsewhere }) => {
+    await page.getByRole("heading", { name: "All is well" }).waitFor();
+    assertEquals(new URL(page.url()).hash, "");
+    await page.locator('.hero[data-health="ok"]').waitFor();
+    await page.locator(".service .pill", { hasText: "RUNNING" }).waitFor();
+    await page.locator('.hero[data-health="critical"]').waitFor();
+    await page.locator("#problems", { hasText: "STOPPED" }).waitFor();
+    await page.locator(".facts .bad").first().waitFor();
+    await page.locator(".hero[data-health=ok]").waitFor();
+    assert(await page.locator(".marks path").count() >= 1);
+    assert(await page.locator(".strip .tone-crit").count() >= 1);
+    await page.locator("#log .error", { hasText: "restart_error 1" }).waitFor();
+    await page.locator("#log", { hasText: "Restarted service" }).waitFor();
+    const count = page.locator('#state p[data-name="count"] b');
+    const before = Number(await count.textContent());
+    while (Number(await count.textContent()) < before + 3) await page.waitForTimeout(50);
+    assertEquals([errors, elsewhere], [[], []]);
+  },
+);
+
+testPage(
+  "pause, resume and restart ask first, and then happen",
+  { daemons: { counter: COUNTER } },
+  async ({ page, errors, run, log }) => {
+    const answer = (name: string) =>
+      page.locator("dialog").getByRole("button", { name, exact: true }).click();
+    await page.getByRole("button", { name: "Pause…" }).click();
+    await answer("Cancel");
+    assertEquals(JSON.parse((await run("status", "--json")).stdout).maintenance, null);
+    await page.getByRole("button", { name: "Pause…" }).click();
+    await page.locator("#duration").selectOption("2h");
+    await answer("Pause");
+    await page.getByRole("heading", { name: /^Paused until/ }).waitFor();
+    const { since, until } = JSON.parse((await run("status", "--json")).stdout).maintenance;
+    assertEquals(Math.round((Date.parse(until) - Date.parse(since)) / 1000), 7_200);
+    await page.getByRole("button", { name: "Resume" }).click();
+    await answer("Resume");
+    await page.getByRole("heading", { name: "All is well" }).waitFor();
+    await page.getByRole("button", { name: "Restart counter" }).click();
+    await answer("Restart");
+    await page.locator("#log", { hasText: "Restarting daemon 'counter'" }).waitFor();
+    assertMatch(await log(), /Restarting daemon 'counter': a command asked for it/);
+    assertEquals(errors, []);
+  },
+);
+
+testPage("the keyboard is enough", { daemons: { counter: COUNTER } }, async ({ page, run }) => {
+  await page.getByRole("heading", { name: "All is well" }).waitFor();
+  /** Goes on with Tab until the element in focus has this text. */
+  const tabTo = async (text: string) => {
+    for (let i = 0; i < 40; i++) {
+      await page.keyboard.press("Tab");
+      // @ts-ignore: runs in the page
+      if (await page.evaluate(() => document.activeElement.textContent) === text) return;
+    }
+    throw new Error(`no way to ${text} by Tab`);
+  };
+  await tabTo("Pause…");
+  await page.keyboard.press("Enter");
+  await page.locator("dialog[open]").waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator("dialog[open]").waitFor({ state: "detached" });
+  await page.keyboard.press("Enter");
+  await tabTo("Pause");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: /^Paused until/ }).waitFor();
+  assert(JSON.parse((await run("status", "--json")).stdout).maintenance);
+  await tabTo("1 thread");
+  await page.keyboard.press("Enter");
+  await page.locator(".threads li").first().waitFor();
+  await tabTo("Restart…");
+});
+
+testPage(
+  "text from daemons is text, and the policy lets nothing else in",
+  { daemons: { hostile: HOSTILE } },
+  async ({ page, elsewhere, link }) => {
+    await page.locator("#log .warning", { hasText: "onerror" }).waitFor();
+    await page.locator("#state summary", { hasText: "onerror" }).first().waitFor();
+    assertEquals(await page.locator("img[src=x]").count(), 0);
+    const answer = (await page.request.get(new URL(await link()).origin)).headers();
+    const policy = answer["content-security-policy"]!;
+    assertMatch(policy, /default-src 'none'.*script-src 'self'.*frame-ancestors 'none'/);
+    assert(!policy.includes("unsafe"));
+    await page.evaluate(() => {
+      // @ts-ignore: runs in the page
+      document.body.insertAdjacentHTML(
+        "beforeend",
+        "<img src=x onerror=\"document.title='hacked'\">",
+      );
+      // @ts-ignore: runs in the page
+      const script = document.createElement("script");
+      script.textContent = "document.title = 'hacked'";
+      // @ts-ignore: runs in the page
+      document.body.append(script);
+    });
+    assertEquals((await page.title()).includes("hacked"), false);
+    assertEquals(elsewhere, []);
+  },
+);
+
+testPage("who is not logged in sees the login, and nothing else", {}, async (bench) => {
+  const { page, home, link } = bench;
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByLabel("Token").waitFor();
+  await page.reload();
+  await page.getByLabel("Token").fill("wrong");
+  await page.keyboard.press("Enter");
+  await page.getByText("The token or the link is not valid").waitFor();
+  assertEquals(await page.locator("#log li").count(), 0);
+  await page.getByLabel("Token").fill(await Deno.readTextFile(`${home}/control.token`));
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByRole("heading", { name: "All is well" }).waitFor();
+  const used = await link();
+  const other = await page.context().browser()!.newPage();
+  await other.goto(used);
+  await other.getByRole("heading", { name: "All is well" }).waitFor();
+  const late = await page.context().browser()!.newPage();
+  await late.goto(used);
+  await late.getByText("it opens the page once").waitFor();
+});
+
+testPage(
+  "it is readable on a phone",
+  {
+    context: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true },
+    ...{ daemons: { a_daemon_with_a_name_that_is_about_as_long_as_names_can_be_here: COUNTER } },
+  },
+  async ({ page }) => {
+    await page.locator('#state p[data-name="pid"]').waitFor();
+    const [width, window] = await page.evaluate(() => [
+      // @ts-ignore: runs in the page
+      ...[document.documentElement.scrollWidth, innerWidth],
+    ]);
+    assertEquals([width, window], [360, 360]);
+    const button = (await page.getByRole("button", { name: "Pause…" }).boundingBox())!;
+    assert(button.x >= 0 && button.x + button.width <= 360);
+  },
+);
+
+Deno.test("the page is small, names no other host, and has nothing inline", async () => {
+  const folder = new URL("../../lib/control/page/", import.meta.url);
+  let size = 0;
+  for await (const { name } of Deno.readDir(folder)) {
+    const text = await Deno.readTextFile(new URL(name, folder));
+    size += new TextEncoder().encode(text).length;
+    const addresses = text.match(/https?:\/\/[^"' ]+/g) ?? [];
+    assertEquals(addresses.filter((address) => address !== "http://www.w3.org/2000/svg"), [], name);
+    if (name.endsWith(".html")) assertEquals(/ style=| on\w+=|<style|<script>/.test(text), false);
+  }
+  assert(size < 60_000, `${size} bytes`);
+});
