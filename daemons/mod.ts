@@ -4,7 +4,11 @@
  * @module
  */
 import type { ArgumentSpecs, DaemonDefinition } from "../lib/daemon/mod.ts";
+import heartbeat from "./heartbeat.ts";
 import icingaAgentService from "./icinga_agent_service.ts";
+import serviceWatch from "./service_watch.ts";
+
+const DEFINITIONS = [icingaAgentService, serviceWatch, heartbeat] as unknown as DaemonDefinition[];
 
 /** A daemon that ships with the program. */
 export interface BuiltinDaemon {
@@ -16,7 +20,7 @@ export interface BuiltinDaemon {
 
 /** The daemons that ship, by name; each module bears its daemon's name. */
 export const builtinDaemons: ReadonlyMap<string, BuiltinDaemon> = new Map(
-  [icingaAgentService as DaemonDefinition].map((definition) => [
+  DEFINITIONS.map((definition) => [
     definition.name,
     { definition, module: import.meta.resolve(`./${definition.name}.ts`) },
   ]),

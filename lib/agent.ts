@@ -191,7 +191,8 @@ class RunningAgent implements Agent {
     for (const name of map.keys()) if (!names.has(name)) map.delete(name);
     for (const { name, module, enabled, problem } of daemons) {
       if (problem !== undefined && problem !== map.get(name)?.problem) {
-        agentLog(this.#parts.log).error(problem);
+        const outcome = this.#supervisor.plans().has(name) ? "goes on as it was" : "cannot run";
+        agentLog(this.#parts.log).error(`Daemon '${name}' ${outcome}: ${problem}`);
       }
       map.set(name, { module, enabled, ...(problem !== undefined && { problem }) });
     }

@@ -7,6 +7,7 @@ import { AGENT_MAPS } from "./agent_state.ts";
 import type { ThreadHandle, ThreadOptions } from "./children.ts";
 import { every } from "./every.ts";
 import { mapPath } from "./names.ts";
+import { explainRefusal } from "./refusal.ts";
 
 /** Where a daemon's log records go: into the agent's log, with the thread's name. */
 export interface DaemonLog {
@@ -154,7 +155,7 @@ export function createDaemonLog(
   write: (level: LogLevel, message: string) => void,
 ): DaemonLog {
   const at = (level: LogLevel) => (message: string) => {
-    if (isLogged(level, lowest)) write(level, String(message));
+    if (isLogged(level, lowest)) write(level, explainRefusal(String(message)));
   };
   return { debug: at("debug"), info: at("info"), warning: at("warning"), error: at("error") };
 }

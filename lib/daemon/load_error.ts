@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { places } from "../config/place.ts";
 import { imports } from "./imports.ts";
+import { explainRefusal } from "./refusal.ts";
 
 /** The names, beside those of relative files, that a daemon's module can import. */
 const IMPORT_NAMES = ["icinga-warden/daemon", "icinga-warden/testing"];
@@ -25,7 +26,7 @@ export function describeLoadError(
   const { name = "", message, stack = "" } = (error ?? {}) as Partial<Error>;
   if (typeof message !== "string") return `${file}: threw ${Deno.inspect(error)} while loading`;
   // deno-lint-ignore no-control-regex
-  const text = message.replace(/\x1b\[\d*m/g, "");
+  const text = explainRefusal(message.replace(/\x1b\[\d*m/g, ""));
   const missing = /^Module not found:? "?(.+?)"?\.?$/m.exec(text);
   const unknown = /^Import "(.+?)" not a dependency/.exec(text);
   const isSyntax = name === "SyntaxError" || text.startsWith("SyntaxError: ");

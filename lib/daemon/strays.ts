@@ -1,3 +1,4 @@
+import { explainRefusal } from "./refusal.ts";
 import type { DaemonLog } from "./context.ts";
 
 /** Where what a daemon does astray goes. */
@@ -50,7 +51,7 @@ export function catchStrays({ print, fail }: StrayTakers): void {
 /** An error's message, and of what is thrown instead of an error what it looks like. Never throws. */
 export function describeThrown(thrown: unknown): string {
   try {
-    if (thrown instanceof Error) return thrown.message || thrown.name;
+    if (thrown instanceof Error) return explainRefusal(thrown.message) || thrown.name;
     return `a thrown ${show(thrown)}, which is no Error`;
   } catch {
     return "something that cannot be shown";

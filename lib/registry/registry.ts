@@ -143,7 +143,7 @@ export class Registry {
 }
 
 function notGranted(name: string, missing: DaemonPermissions): string {
-  return `Daemon '${name}' needs permissions that daemons.${name}.permissions does not grant: ${
+  return `it needs permissions that daemons.${name}.permissions does not grant: ${
     describePermissions(missing)
   }`;
 }

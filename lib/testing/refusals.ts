@@ -1,5 +1,5 @@
 /** What Deno says when a permission is missing: `Requires read access to "C:\x", …`. */
-const REFUSED = /Requires (\w+) access(?: to ("[^"]*"|\S+?))?(?:,|$)/g;
+const REFUSED = /Requires (\w+) access(?: to ("[^"]*"|\S+?))?(?:[,;]|$)/g;
 
 /** The permissions that a text says were refused: `read "C:\x"`. */
 export function refusalsIn(text: string): string[] {

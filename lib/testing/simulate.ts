@@ -29,6 +29,8 @@ export interface SimulationOptions {
   arguments?: Record<string, unknown>;
   /** The name under which it is registered; its module's own unless told. */
   name?: string;
+  /** What its maps hold when it starts, each map's entries by its name: what a predecessor has left. */
+  maps?: Record<string, Record<string, unknown>>;
   /** The home folder; the current one unless told. */
   home?: string;
   /** What its service does, such as `crash=4s,refuse=1`: see `run --scenario`. In good health unless told. */
@@ -70,6 +72,9 @@ export class Simulation {
     this.services = new SimulatedServiceManager(this.#clock, parseScenario(options.scenario ?? ""));
     const thread = `${this.#name}::run::Main::0`;
     this.state = new PublicState({ thread, first: true, channel: nobody() });
+    for (const [map, entries] of Object.entries(options.maps ?? {})) {
+      for (const [key, value] of Object.entries(entries)) this.map(map).set(key, value);
+    }
     const context = createContext({
       ...{ daemon: this.#name, thread, signal: this.#stop.signal, arguments: values },
       ...(options.home !== undefined && { home: options.home }),

@@ -82,7 +82,7 @@ Deno.test("every problem is said at once, in the order of the file", () => {
     '4:51: daemons.icinga_agent_service.arguments.service: got "a/b"; expected the name of a service, without a slash or backslash',
     '4:70: daemons.icinga_agent_service.arguments.interval: got "0s"; expected a duration such as 500ms, 5s, 2m or 1h, from 100ms to 1h',
     '5:7: daemons.icinga_agent_service.enbled: unknown key; did you mean "enabled"?',
-    '7:5: daemons.disk: no built-in daemon of this name; known: icinga_agent_service, or name a "module"',
+    '7:5: daemons.disk: no built-in daemon of this name; known: icinga_agent_service, service_watch, heartbeat, or name a "module"',
     '7:26: daemons.disk.enabled: got "yes"; expected true or false',
     "8:5: daemons.Disk: unusable name; expected small letters, digits and _, a letter first, at most 64",
     '9:25: daemons.mine.module: got "../mine.ts"; expected a path in home or an absolute path',

@@ -5,15 +5,15 @@ import { keys } from "./schema_keys.ts";
 
 const page = await Deno.readTextFile(new URL("../../docs/configuration.md", import.meta.url));
 
-/** The tables' rows by the name in their first column, without its backticks. */
-const rows = new Map(
-  page.split("\n").filter((line) => line.startsWith("|")).map((line) => {
-    const [, name, type, value] = line.split("|").map((cell) =>
-      cell.trim().replace(/^`(.*)`$/, "$1")
-    );
-    return [name, { type, value }];
-  }),
-);
+/** The tables' rows by the name in their first column, without its backticks; arguments with their daemon's name. */
+const rows = new Map<string, { value: string }>();
+let daemon = "";
+for (const line of page.split("\n")) {
+  daemon = /^##+ (?:Arguments of `(\w+)`)?/.exec(line)?.[1] ?? (line.startsWith("#") ? "" : daemon);
+  if (!line.startsWith("|")) continue;
+  const [, name, , value] = line.split("|").map((cell) => cell.trim().replace(/^`(.*)`$/, "$1"));
+  rows.set(daemon ? `${daemon} ${name}` : name!, { value: value! });
+}
 
 /** The page's first block of code of a language. */
 function block(language: string): string {
@@ -22,12 +22,12 @@ function block(language: string): string {
 
 Deno.test("the page has a row for every key and for every built-in argument, with its default", () => {
   for (const [path, schema] of keys(configSchema(builtin))) {
-    const [, argument] = /^daemons\.icinga_agent_service\.arguments\.(\w+)$/.exec(path) ?? [];
-    if (path.startsWith("daemons.icinga_agent_service") && !argument) continue;
-    const row = rows.get(argument ?? path);
+    const [, daemon, argument] = /^daemons\.(\w+)(?:\.arguments\.(\w+))?/.exec(path) ?? [];
+    if (daemon && !argument) continue;
+    const row = rows.get(argument ? `${daemon} ${argument}` : path);
     assert(row, `no row for ${path}`);
-    if (schema.default === undefined) assert(row.value!.startsWith("none"), path);
-    else assertEquals(JSON.parse(row.value!), schema.default, path);
+    if (schema.default === undefined) assert(row.value.startsWith("none"), path);
+    else assertEquals(JSON.parse(row.value), schema.default, path);
   }
 });
 

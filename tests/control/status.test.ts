@@ -36,6 +36,20 @@ Deno.test("the status says what the public state holds, in the form of its schem
   assertEquals([state, uptime, heap, threads?.length], ["running", 3600, 4_000_000, 1]);
 });
 
+Deno.test("a daemon that keeps several services running has a status for each", () => {
+  const { services } = statusWith((maps) => {
+    maps["Daemons.service_watch.ServiceState"] = {
+      w32time: { value: "RUNNING", restart_error: 0 },
+      spooler: { restart_error: 2 },
+    };
+  });
+  assertEquals(services.map(({ name, value, restart_error }) => [name, value, restart_error]), [
+    ["icinga2", "RUNNING", 0],
+    ["w32time", "RUNNING", 0],
+    ["spooler", null, 2],
+  ]);
+});
+
 Deno.test("an agent that has said little yet has a status too", () => {
   const maps = agentMaps();
   const status = readStatus(stateOf({ "Agent.Info": maps["Agent.Info"]! }), MOMENT);

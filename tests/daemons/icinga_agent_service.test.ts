@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import daemon, { type Action, decide, PENDING_LIMIT } from "../../daemons/icinga_agent_service.ts";
+import daemon from "../../daemons/icinga_agent_service.ts";
+import { type Action, decide, PENDING_LIMIT } from "../../daemons/shared/service_watch.ts";
 import { ManualClock } from "../../lib/clock.ts";
 import { readArguments } from "../../lib/config/arguments.ts";
 import { createContext, createDaemonLog } from "../../lib/daemon/context.ts";

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { BAD, beat, CURIOUS, REFUSED } from "./modules.ts";
 import { type Bench, testExe } from "./program.ts";
 
 /** A port of its own, since other agents may run on this machine. */
@@ -94,40 +95,6 @@ testExe(
     await agent.printed(/The daemons have changed: -beat/);
   },
 );
-
-/** A daemon that logs each of its beats. */
-function beat(name: string): string {
-  return `let n = 0;
-export default { name: "${name}", description: "", run: (context) =>
-  context.every(100, () => context.log.info("beat " + ++n)) };`;
-}
-
-const BAD: Record<string, [text: string, said: RegExp]> = {
-  "syntax.js": [`export default {\n  name: ;\n};`, /daemons.syntax\.js:2:9: /],
-  "endless.js": [`for (;;);`, /daemons.endless\.js: did not load within 5 s/],
-  "waits.js": [`await new Promise(() => {});`, /daemons.waits\.js: did not load within 5 s/],
-  "throws.js": [`\nthrow new Error("as it does");`, /daemons.throws\.js:2:7: as it does/],
-  "missing.js": [`import "./gone.js";`, /daemons.missing\.js:1:\d+: cannot find .*gone\.js/],
-  "foreign.js": [
-    `import "lodash";`,
-    /daemons.foreign\.js:1:\d+: cannot import "lodash"; known: icinga-warden\/daemon/,
-  ],
-  "number.js": [`export default 42;`, /daemons.number\.js: its default export is a number/],
-  "nothing.js": [`export const x = 1;`, /daemons.nothing\.js: has no default export/],
-  "renamed.js": [beat("other"), /daemons.renamed\.js: name: got "other"; expected "renamed"/],
-  "typed.ts": [
-    `const x: number = 1; export default x;`,
-    /daemons.typed\.ts: TypeScript, and .* reads JavaScript only/,
-  ],
-  "needy.js": [
-    `export default { name: "needy", permissions: { net: ["localhost"] }, run() {} };`,
-    /Daemon 'needy' needs permissions that daemons\.needy\.permissions does not grant: net "localhost"/,
-  ],
-  "wanting.js": [
-    `export default { name: "wanting", arguments: { drive: { type: "string", description: "a drive" } }, run() {} };`,
-    /icinga-warden\.json:\d+:\d+: daemons\.wanting\.arguments\.drive: missing; it has no default: a drive/,
-  ],
-};
 
 testExe("each bad module is one clear line, and good ones beside them run", async (bench) => {
   await module(bench, "good.js", beat("good"));
@@ -231,20 +198,6 @@ testExe(
   },
 );
 
-const CURIOUS = `const tries = {
-  file: () => Deno.readTextFileSync("/etc/hostname"),
-  host: () => fetch("http://127.0.0.1:9/"),
-  program: () => new Deno.Command("true").outputSync(),
-  ffi: () => Deno.dlopen("libc.so.6", {}),
-};
-export default { name: "curious", description: "tries", async run(context) {
-  for (const [name, attempt] of Object.entries(tries)) {
-    try { await attempt(); context.log.info(name + " allowed"); }
-    catch (error) { context.log.error(name + ": " + error.message); }
-  }
-  await context.every(100, () => context.log.info("lives on"));
-} };`;
-
 testExe(
   "a file, a host, a program and FFI that were not declared are refused, and it lives on",
   async (bench) => {
@@ -256,8 +209,7 @@ testExe(
     );
     const agent = bench.start("--foreground", "--simulate", "--scenario", "crash=1h");
     const log = await agent.printed(/curious::run::Main::0: lives on/);
-    const wanted = { file: "read", host: "net", program: "run", ffi: "ffi" };
-    for (const [name, kind] of Object.entries(wanted)) {
+    for (const [name, kind] of Object.entries(REFUSED)) {
       assertMatch(
         log,
         new RegExp(`\\[ERROR\\] curious::run::Main::0: ${name}: Requires ${kind} access`),
@@ -265,7 +217,7 @@ testExe(
     }
     assertEquals(log.includes("allowed"), false, log);
     const tried = await bench.run("daemon", "test", "curious");
-    for (const kind of Object.values(wanted)) {
+    for (const kind of Object.values(REFUSED)) {
       assertMatch(
         tried.stdout,
         new RegExp(`refused .*${kind} `),
@@ -294,7 +246,7 @@ testExe("what is declared and granted is given; --grant writes the grant", async
     `not granted: read ${JSON.stringify(file)}; it does not run until they are: `,
   );
   await agent.printed(
-    /Daemon 'reader' needs permissions that daemons\.reader\.permissions does not grant: read/,
+    /Daemon 'reader' cannot run: it needs permissions that daemons\.reader\.permissions does not grant: read/,
   );
   await done(bench, "daemon", "register", "reader", "--grant");
   await agent.printed(/reader::run::Main::0: read the data/);

@@ -49,19 +49,34 @@ function readPause(state: StateReader): Status["maintenance"] {
   return pause ? { since: pause.since, until: pause.until ?? null, by: pause.by } : null;
 }
 
-/** A daemon that has the map `ServiceState` keeps a service running. */
+/**
+ * A daemon that has the map `ServiceState` keeps a service running, which the map tells of; or several, each under
+ * its name in the map.
+ */
 function readServices(state: StateReader): ServiceStatus[] {
-  return daemonsWith(state, "ServiceState").map(({ daemon, path }) => {
-    const { value, restart_error } = Object.fromEntries(state.map(path));
-    const [name, stats] = [...state.map(`Daemons.${daemon}.ServiceStats`)][0] ?? [];
-    const service = {
-      daemon,
-      name: name ?? null,
-      value: text(value),
-      restart_error: count(restart_error),
-    };
-    return { ...service, ...readStats(stats as ServiceStats | undefined) };
+  return daemonsWith(state, "ServiceState").flatMap(({ daemon, path }) => {
+    const map = state.map(path);
+    const stats = state.map(`Daemons.${daemon}.ServiceStats`) as ReadonlyMap<string, ServiceStats>;
+    const listed = [...map].filter(([, shared]) => typeof shared === "object" && shared !== null);
+    if (listed.length > 0) {
+      return listed.map(([name, shared]) => readService(daemon, name, shared!, stats.get(name)));
+    }
+    const [name, counted] = [...stats][0] ?? [];
+    return [readService(daemon, name ?? null, Object.fromEntries(map), counted)];
   });
+}
+
+function readService(
+  daemon: string,
+  name: string | null,
+  shared: { value?: unknown; restart_error?: unknown },
+  stats: ServiceStats | undefined,
+): ServiceStatus {
+  const { value, restart_error } = shared;
+  return {
+    ...{ daemon, name, value: text(value), restart_error: count(restart_error) },
+    ...readStats(stats),
+  };
 }
 
 function readStats(stats: ServiceStats | undefined) {

@@ -1,0 +1,63 @@
+import { dirname, resolve } from "node:path";
+import { defineDaemon } from "../lib/daemon/mod.ts";
+
+/** What each beat writes down. */
+export interface Beat {
+  /** When it was, UTC ISO 8601. */
+  time: string;
+  /** How many there were since the daemon was started, this one included. */
+  beats: number;
+  /** Seconds from one to the next: what is older than some of these is late. */
+  interval: number;
+}
+
+/**
+ * The daemon that shows that the agent is alive: at an interval it writes the time and a counter to the map
+ * `Heartbeat` and, if one is named, to a file that any monitoring check can look at.
+ */
+export default defineDaemon({
+  name: "heartbeat",
+  description: "Writes the time and a counter at an interval, for a monitoring check",
+  arguments: {
+    interval: {
+      type: "duration",
+      default: "30s",
+      min: "100ms",
+      max: "1h",
+      description: "Time from one beat to the next",
+    },
+    file: {
+      type: "string",
+      default: "",
+      description: "File to write each beat to, in home or absolute; none when empty",
+    },
+  },
+  // A beat is written aside and renamed, so that no check reads half of one.
+  permissions: { read: ["{file}.new"], write: ["{file}", "{file}.new"] },
+  maps: { Heartbeat: { description: "time: of the last beat, UTC; beats: how many; interval: s" } },
+  run(context) {
+    const { interval, file } = context.arguments;
+    const map = context.state.map<string | number>("Heartbeat");
+    let beats = 0;
+    return context.every(interval, async () => {
+      const beat: Beat = {
+        time: new Date().toISOString(),
+        beats: ++beats,
+        interval: interval / 1000,
+      };
+      for (const [key, value] of Object.entries(beat)) map.set(key, value);
+      if (file === "") return;
+      const path = resolve(context.home, file);
+      await write(path, JSON.stringify(beat)).catch((error) => {
+        context.log.error(
+          `Cannot write ${path}: ${error.message}; expected a file in ${dirname(path)}`,
+        );
+      });
+    });
+  },
+});
+
+async function write(file: string, text: string): Promise<void> {
+  await Deno.writeTextFile(`${file}.new`, `${text}\n`);
+  await Deno.rename(`${file}.new`, file);
+}

@@ -1,0 +1,67 @@
+import { type DaemonMap, defineDaemon } from "../lib/daemon/mod.ts";
+import { checkServiceName, type ServiceState } from "../lib/service/mod.ts";
+import { ServiceWatch, type SharedState } from "./shared/service_watch.ts";
+
+/** What is shared of one service, under its name in the map `ServiceState`. */
+export interface WatchedService {
+  /** The state last seen; absent until the service was found installed. */
+  value?: ServiceState;
+  /** Restarts that failed in a row. */
+  restart_error: number;
+}
+
+/**
+ * The daemon that does for any list of services what `icinga_agent_service` does for one. Each service is
+ * watched by itself: one that takes long to restart keeps no other waiting.
+ */
+export default defineDaemon({
+  name: "service_watch",
+  description: "Keeps a list of services running",
+  arguments: {
+    services: {
+      type: "list",
+      description: "Names of the services (not their display names)",
+      check: checkServiceName,
+    },
+    interval: {
+      type: "duration",
+      default: "5s",
+      min: "100ms",
+      max: "1h",
+      description: "Time from one query of a service to the next",
+    },
+  },
+  permissions: { services: true },
+  maps: {
+    ServiceState: {
+      description:
+        "By service: value, the state last seen; restart_error, restarts that failed in a row",
+    },
+    ServiceStats: { description: "By service: queries and restarts, counted and timed" },
+  },
+  async run(context) {
+    const { services, interval } = context.arguments;
+    const map = context.state.map<WatchedService>("ServiceState");
+    const names = new Set(services);
+    for (const name of map.keys()) if (!names.has(name)) map.delete(name);
+    await Promise.all([...names].map((name) => {
+      const watch = new ServiceWatch(context, context.service(name), shareIn(map, name));
+      return context.every(interval, () => watch.tick());
+    }));
+  },
+});
+
+function shareIn(map: DaemonMap<WatchedService>, name: string): SharedState {
+  const change = (part: Partial<WatchedService>) => {
+    const before = map.get(name);
+    const after = { restart_error: 0, ...before, ...part };
+    if (after.value !== before?.value || after.restart_error !== before?.restart_error) {
+      map.set(name, after);
+    }
+  };
+  return {
+    setValue: (value) => change({ value }),
+    restartErrors: () => map.get(name)?.restart_error ?? 0,
+    setRestartErrors: (restart_error) => change({ restart_error }),
+  };
+}

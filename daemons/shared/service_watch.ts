@@ -1,0 +1,171 @@
+import type { DaemonContext, DaemonMap, Service } from "../../lib/daemon/mod.ts";
+import { ServiceError, type ServiceState } from "../../lib/service/mod.ts";
+import { type Histogram, noStats, observe, type ServiceStats } from "../../lib/service/stats.ts";
+
+/** How long a service may stay in a pending state before that counts as an error, ms. */
+export const PENDING_LIMIT = 60_000;
+
+/** What is done about a state that was seen. */
+export type Action = "none" | "wait" | "restart" | "report-stuck";
+
+/**
+ * What to do about a service.
+ *
+ * @param state undefined: it is not installed.
+ * @param since how long it has been in this state, ms.
+ */
+export function decide(state: ServiceState | undefined, since: number): Action {
+  if (state === undefined || state === "RUNNING") return "none";
+  if (!state.endsWith("_PENDING")) return "restart";
+  return since < PENDING_LIMIT ? "wait" : "report-stuck";
+}
+
+/** What is shared of a service: where it lies in the public state is the daemon's affair. */
+export interface SharedState {
+  /** The state last seen. */
+  setValue(state: ServiceState): void;
+  /** Restarts that failed in a row. */
+  restartErrors(): number;
+  /** Sets the number of restarts that failed in a row. */
+  setRestartErrors(count: number): void;
+}
+
+type Context = Pick<DaemonContext, "log" | "now" | "signal" | "state">;
+
+/** Keeps one service running; each tick is one query and, where it is called for, one restart. */
+export class ServiceWatch {
+  readonly #context: Context;
+  readonly #service: Service;
+  readonly #shared: SharedState;
+  readonly #stats: DaemonMap<ServiceStats>;
+  #counted: ServiceStats = noStats();
+  #seen: { state: ServiceState | undefined; at: number } | undefined;
+  #queryError = "";
+
+  /** `restart_error` begins with 0. */
+  constructor(context: Context, service: Service, shared: SharedState) {
+    this.#context = context;
+    this.#service = service;
+    this.#shared = shared;
+    this.#stats = context.state.map("ServiceStats");
+    shared.setRestartErrors(0);
+  }
+
+  /** Rejects only when the daemon is to stop; what else fails is logged. */
+  async tick(): Promise<void> {
+    try {
+      const state = await this.#query();
+      this.#queryError = "";
+      await this.#act(state);
+    } catch (error) {
+      if (this.#context.signal.aborted) throw error;
+      if (!isInterrupted(error)) this.#noteQueryError(message(error));
+    } finally {
+      this.#stats.set(this.#service.name, this.#counted);
+    }
+  }
+
+  async #query(): Promise<ServiceState | undefined> {
+    const begin = this.#context.now();
+    const state = await this.#service.query();
+    this.#count({ queries: 1 }, { query: this.#since(begin) });
+    return state;
+  }
+
+  async #act(state: ServiceState | undefined): Promise<void> {
+    const since = this.#note(state);
+    switch (decide(state, this.#context.now() - since)) {
+      case "none":
+        return this.#noteHealth(state);
+      case "wait":
+        return;
+      case "restart":
+        return await this.#restart();
+      case "report-stuck":
+        this.#fail(
+          `Service '${this.#service.name}' has been ${state} for over a minute; end its process`,
+        );
+        this.#seen = undefined;
+    }
+  }
+
+  async #restart(): Promise<void> {
+    const begin = this.#context.now();
+    try {
+      await this.#service.restart();
+    } catch (error) {
+      if (this.#context.signal.aborted || isInterrupted(error)) throw error;
+      this.#count({ restartFailures: 1 });
+      return this.#fail(message(error));
+    }
+    this.#count({ restarts: 1 }, { restart: this.#since(begin) });
+    this.#counted.lastRestart = new Date().toISOString();
+    this.#seen = { state: "RUNNING", at: this.#context.now() };
+    this.#shared.setValue("RUNNING");
+    this.#shared.setRestartErrors(0);
+    this.#context.log.info(
+      `Restarted service '${this.#service.name}': it is RUNNING (restart_error 0)`,
+    );
+  }
+
+  #fail(what: string): void {
+    const errors = this.#shared.restartErrors() + 1;
+    this.#shared.setRestartErrors(errors);
+    this.#context.log.error(`${what} (restart_error ${errors})`);
+  }
+
+  /** Shares the state, logs a change of it, and returns since when it has been so, ms. */
+  #note(state: ServiceState | undefined): number {
+    if (state !== undefined) this.#shared.setValue(state);
+    if (this.#seen?.state !== state || !this.#seen) {
+      this.#seen = { state, at: this.#context.now() };
+      this.#context.log[levelOf(state)](
+        `Service '${this.#service.name}' is ${state ?? "not installed"}`,
+      );
+    }
+    return this.#seen.at;
+  }
+
+  /** A service that somebody else repaired has no errors left. */
+  #noteHealth(state: ServiceState | undefined): void {
+    if (state === "RUNNING" && this.#shared.restartErrors() !== 0) this.#shared.setRestartErrors(0);
+  }
+
+  #noteQueryError(error: string): void {
+    this.#count({ queryErrors: 1 });
+    this.#context.log[error === this.#queryError ? "debug" : "error"](error);
+    this.#queryError = error;
+  }
+
+  #count(
+    added: Partial<Record<"queries" | "queryErrors" | "restarts" | "restartFailures", number>>,
+    durations: Partial<Record<"query" | "restart", number>> = {},
+  ): void {
+    const counted = { ...this.#counted };
+    for (const key of Object.keys(added) as (keyof typeof added)[]) counted[key] += added[key]!;
+    for (const key of Object.keys(durations) as (keyof typeof durations)[]) {
+      const histogram: Histogram = counted[key];
+      counted[key] = observe(histogram, durations[key]!);
+    }
+    this.#counted = counted;
+  }
+
+  /** Seconds since a time of the context's clock. */
+  #since(begin: number): number {
+    return (this.#context.now() - begin) / 1000;
+  }
+}
+
+function levelOf(state: ServiceState | undefined): "debug" | "info" | "warning" {
+  if (state === undefined) return "debug";
+  return state === "STOPPED" || state === "PAUSED" ? "warning" : "info";
+}
+
+/** Ctrl+C reaches the child first: that the daemon is to stop is about to be known. */
+function isInterrupted(error: unknown): boolean {
+  return error instanceof ServiceError && error.kind === "interrupted";
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,54 @@
+/** Durations counted by their length. */
+export interface Histogram {
+  /** The upper bounds of the buckets, s, rising; above the last one is a bucket more. */
+  le: number[];
+  /** How many durations each bucket holds, those of shorter ones apart. */
+  counts: number[];
+  /** The sum of all durations, s. */
+  sum: number;
+  /** How many there are. */
+  count: number;
+}
+
+/** What a daemon has counted of a service that it keeps running: map `ServiceStats`, by the service's name. */
+export interface ServiceStats {
+  queries: number;
+  queryErrors: number;
+  restarts: number;
+  restartFailures: number;
+  query: Histogram;
+  restart: Histogram;
+  /** UTC ISO 8601; absent before the first. */
+  lastRestart?: string;
+}
+
+/** The buckets of a query, s: one is a child process, most often some 10 ms. */
+const QUERY_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** The buckets of a restart, s. */
+const RESTART_BOUNDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+
+/** Nothing counted yet. */
+export function noStats(): ServiceStats {
+  return {
+    ...{ queries: 0, queryErrors: 0, restarts: 0, restartFailures: 0 },
+    query: emptyHistogram(QUERY_BOUNDS),
+    restart: emptyHistogram(RESTART_BOUNDS),
+  };
+}
+
+function emptyHistogram(le: number[]): Histogram {
+  return { le, counts: new Array(le.length + 1).fill(0), sum: 0, count: 0 };
+}
+
+/** A histogram with one more duration, s; the one that is given stays as it is. */
+export function observe({ le, counts, sum, count }: Histogram, duration: number): Histogram {
+  const above = le.findIndex((bound) => duration <= bound);
+  const bucket = above < 0 ? le.length : above;
+  return {
+    le,
+    counts: counts.with(bucket, counts[bucket]! + 1),
+    sum: sum + duration,
+    count: count + 1,
+  };
+}

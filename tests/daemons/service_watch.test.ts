@@ -1,0 +1,40 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import daemon from "../../daemons/service_watch.ts";
+import { simulate } from "../../lib/testing/mod.ts";
+
+Deno.test("each service of the list is watched and restarted, with its own state and counts", async () => {
+  const run = simulate(daemon, {
+    arguments: { services: ["one", "two"], interval: "1s" },
+    scenario: "crash=2500ms,refuse=1",
+  });
+  await run.advance("2s");
+  assertEquals(Object.fromEntries(run.map("ServiceState")), {
+    one: { value: "RUNNING", restart_error: 0 },
+    two: { value: "RUNNING", restart_error: 0 },
+  });
+  await run.advance("3s");
+  assertEquals(run.log.some(({ message }) => message.startsWith("Restarted service")), true);
+  const stats = run.map<{ queries: number }>("ServiceStats").get("one")!;
+  assertEquals(stats.queries, 6);
+  await run.stop();
+});
+
+Deno.test("a service that is listed no longer is forgotten", async () => {
+  const run = simulate(daemon, {
+    arguments: { services: ["one"] },
+    maps: { ServiceState: { gone: { value: "STOPPED", restart_error: 3 } } },
+  });
+  await run.advance(0);
+  assertEquals([...run.map("ServiceState").keys()], ["one"]);
+  await run.stop();
+});
+
+Deno.test("names that no service can have are refused with what would be right", () => {
+  let said = "";
+  try {
+    simulate(daemon, { arguments: { services: ["a/b"] } });
+  } catch (error) {
+    said = String(error);
+  }
+  assertMatch(said, /services\.0: got "a\/b"; expected the name of a service/);
+});

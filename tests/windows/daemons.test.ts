@@ -1,0 +1,112 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { BAD, beat, CURIOUS, REFUSED } from "../exe/modules.ts";
+import { type Agent, testWindows } from "./machine.ts";
+
+/** A configuration for a service that is not there, and an agent on a port of its own. */
+function configuration(daemons: Record<string, unknown> = {}): string {
+  const icinga_agent_service = { arguments: { service: "not_there", interval: "1s" } };
+  return JSON.stringify({
+    control: { listen: "127.0.0.1:0" },
+    daemons: { icinga_agent_service, ...daemons },
+  });
+}
+
+/** Runs a command in the agent's home that must succeed, and returns what it printed. */
+async function done(agent: Agent, ...args: string[]): Promise<string> {
+  const { code, output } = await agent.warden(...args);
+  assertEquals(code, 0, `${args.join(" ")}\n${output}`);
+  return output;
+}
+
+testWindows(
+  "a daemon is written, tried, registered, edited and unregistered while the agent runs",
+  async (windows) => {
+    const agent = await windows.agent(["run"], { "icinga-warden.json": configuration() }, "home ä");
+    await agent.logged(/Started/);
+    await done(agent, "daemon", "new", "disk_watch");
+    const tried = await done(agent, "daemon", "test", "disk_watch");
+    assertMatch(tried, /^disk_watch \(daemons\/disk_watch\.js\): passed\r?\n/);
+    assertStringIncludes(tried, "it beats at once and then at each interval ... ok");
+    await done(agent, "daemon", "register", "disk_watch", "interval=100ms", "greeting=hi");
+    await agent.logged(/\[INFO\] disk_watch::run::Main::0: hi, beat 3/);
+    const text = await agent.read("daemons/disk_watch.js");
+    await agent.write("daemons/text.js", `export const word = "part";`);
+    await agent.write(
+      "daemons/disk_watch.js",
+      `import { word } from "./text.js";\n${text.replace("beat ${", "${word} ${")}`,
+    );
+    await agent.logged(/disk_watch::run::Main::0: hi, part \d+/);
+    await agent.write("daemons/text.js", `export const word = "piece";`);
+    await agent.logged(/disk_watch::run::Main::0: hi, piece \d+/);
+    assertMatch(
+      await done(agent, "daemon", "list"),
+      /disk_watch +daemons\/disk_watch\.js +yes +running/,
+    );
+    await done(agent, "daemon", "unregister", "disk_watch");
+    await agent.logged(/The daemons have changed: -disk_watch/);
+    assertEquals(/\[ERROR\]/.test(await agent.log()), false, await agent.log());
+  },
+);
+
+testWindows("each bad module is one clear line, and good ones beside them run", async (windows) => {
+  const registered = Object.fromEntries(
+    Object.keys(BAD).map((file) => [
+      file.replace(/\.\w+$/, ""),
+      { module: `daemons/${file}` },
+    ]),
+  );
+  const modules = Object.entries(BAD).map(([file, [text]]) => [`daemons/${file}`, text]);
+  const agent = await windows.agent(["run"], {
+    "daemons/good.js": beat("good"),
+    ...Object.fromEntries(modules),
+    "icinga-warden.json": configuration({ good: {}, ...registered }),
+  });
+  await agent.logged(/good::run::Main::0: beat 3/);
+  const log = await agent.logged(/waits\.js: did not load/);
+  const errors = log.split("\n").filter((line) => line.includes("[ERROR]"));
+  for (const [name, [, said]] of Object.entries(BAD)) {
+    assertEquals(
+      errors.filter((line) => said.test(line)).length,
+      1,
+      `${name}\n${errors.join("\n")}`,
+    );
+  }
+});
+
+testWindows(
+  "a configuration that became wrong is refused, and the old one stays",
+  async (windows) => {
+    const agent = await windows.agent(["run"], {
+      "daemons/beat.js": beat("beat"),
+      "icinga-warden.json": configuration({ beat: {} }),
+    });
+    await agent.logged(/beat::run::Main::0: beat 1/);
+    await agent.write("icinga-warden.json", `{ "daemons": {}, "log": { "level": "loud" } }`);
+    const log = await agent.logged(
+      /\[ERROR\] agent: .*icinga-warden\.json:1:\d+: log\.level: got "loud"/,
+    );
+    const beats = log.match(/beat::run::Main::0: beat/g)!.length;
+    await agent.logged(new RegExp(`(beat::run::Main::0: beat[^]*){${beats + 3}}`));
+  },
+);
+
+testWindows(
+  "a file, a host, a program and FFI that were not declared are refused",
+  async (windows) => {
+    const all = ["*"];
+    const agent = await windows.agent(["run"], {
+      "daemons/curious.js": CURIOUS,
+      "icinga-warden.json": configuration({
+        curious: { permissions: { read: all, net: all, run: all, ffi: all } },
+      }),
+    });
+    const log = await agent.logged(/curious::run::Main::0: lives on/);
+    for (const [name, kind] of Object.entries(REFUSED)) {
+      assertMatch(
+        log,
+        new RegExp(`\\[ERROR\\] curious::run::Main::0: ${name}: Requires ${kind} access`),
+      );
+    }
+    assertEquals(log.includes("allowed"), false, log);
+  },
+);
