@@ -40,7 +40,7 @@ export DENO_TLS_CA_STORE=${DENO_TLS_CA_STORE:-system,mozilla}
 "${deno[@]}" run --quiet --frozen -A .ci/vendor.ts dist
 
 compile() { # <target triple> <file>
-  "${deno[@]}" compile --quiet --no-check -A --config dist/deno.json --target "$1" --output "$2" \
+  "${deno[@]}" compile --quiet --no-check -A --no-prompt --config dist/deno.json --target "$1" --output "$2" \
     --include lib/daemon/worker.ts --include lib/registry/probe_worker.ts --include lib/testing/worker.ts \
     --include lib/windows/service_thread.ts --include lib/control/page --include dist/build.json main.ts
 }

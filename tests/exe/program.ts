@@ -32,6 +32,8 @@ export interface Bench {
   start(...args: string[]): Running;
   run(...args: string[]): Promise<Ended>;
   runWith(env: Record<string, string>, ...args: string[]): Promise<Ended>;
+  /** Runs the program on a terminal of its own, where a program may ask a person; all it prints is standard output. */
+  runOnTerminal(...args: string[]): Promise<Ended>;
   write(name: string, content: string | Uint8Array): Promise<void>;
   log(): Promise<string>;
 }
@@ -46,8 +48,8 @@ export function testExe(name: string, test: (bench: Bench) => Promise<void>): vo
 async function onBench(test: (bench: Bench) => Promise<void>): Promise<void> {
   const home = await Deno.makeTempDir({ prefix: "warden home ä " });
   const running: Running[] = [];
-  const begin = (env: Record<string, string>, args: string[]) => {
-    const program = launch(args, { ICINGA_WARDEN_HOME: home, ...env });
+  const begin = (env: Record<string, string>, args: string[], exe?: string) => {
+    const program = launch(args, { ICINGA_WARDEN_HOME: home, ...env }, exe);
     running.push(program);
     return program;
   };
@@ -57,6 +59,8 @@ async function onBench(test: (bench: Bench) => Promise<void>): Promise<void> {
       start: (...args) => begin({}, args),
       run: (...args) => begin({}, args).ended,
       runWith: (env, ...args) => begin(env, args).ended,
+      runOnTerminal: (...args) =>
+        begin({ NO_COLOR: "" }, ["-qefc", [EXE, ...args].join(" "), "/dev/null"], "script").ended,
       write: async (name, content) => {
         const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
         await Deno.writeFile(join(home, name), bytes);
@@ -70,8 +74,8 @@ async function onBench(test: (bench: Bench) => Promise<void>): Promise<void> {
   }
 }
 
-function launch(args: string[], env: Record<string, string>): Running {
-  const child = new Deno.Command(EXE, {
+function launch(args: string[], env: Record<string, string>, program = EXE): Running {
+  const child = new Deno.Command(program, {
     args,
     env,
     stdin: "null",
