@@ -33,7 +33,7 @@ export default defineDaemon({
     ServiceStats: { description: "By service: queries and restarts, counted and timed" },
   },
   run: (context) => {
-    const shared = shareIn(context.state.map("ServiceState"));
+    const shared = shareIn(context.state.map<ServiceState | number>("ServiceState"));
     const service = context.service(context.arguments.service);
     const watch = new ServiceWatch(context, service, shared);
     return context.every(context.arguments.interval, () => watch.tick());

@@ -47,7 +47,7 @@ export class ServiceWatch {
     this.#context = context;
     this.#service = service;
     this.#shared = shared;
-    this.#stats = context.state.map("ServiceStats");
+    this.#stats = context.state.map<ServiceStats>("ServiceStats");
     shared.setRestartErrors(0);
   }
 

@@ -1,5 +1,6 @@
 import { builtinArguments } from "../../daemons/mod.ts";
 import { findModules } from "../registry/discover.ts";
+import { Registry } from "../registry/registry.ts";
 import {
   ConfigError,
   configSchema,
@@ -77,18 +78,22 @@ function whyNotWritten(file: string, error: unknown): string {
 
 async function check(invocation: Invocation): Promise<number> {
   const place = findPlace(invocation);
+  const json = invocation.given.has("json");
   try {
-    const { file, exists, config } = await loadPlace(place);
-    const daemons = Object.keys(config.daemons).join(", ") || "none";
-    if (invocation.given.has("json")) printJson({ file, exists, problems: [] });
-    else {print(
-        `${file}: ${
-          exists ? "right" : "not there, the defaults are in force"
-        }; daemons: ${daemons}`,
-      );}
-    return EXIT.done;
+    const loaded = await loadPlace(place);
+    const { file, exists, config } = loaded;
+    const daemons = await new Registry(place.home).resolve(loaded);
+    const bad = daemons.flatMap(({ name, problem }) =>
+      problem === undefined ? [] : { name, problem }
+    );
+    const names = Object.keys(config.daemons).join(", ") || "none";
+    const standing = exists ? "right" : "not there, the defaults are in force";
+    if (json) printJson({ file, exists, problems: [], daemons: bad });
+    else if (bad.length === 0) print(`${file}: ${standing}; daemons: ${names}`);
+    else for (const { name, problem } of bad) printError(`Daemon '${name}' cannot run: ${problem}`);
+    return bad.length === 0 ? EXIT.done : EXIT.usage;
   } catch (error) {
-    if (!(error instanceof ConfigError) || !invocation.given.has("json")) throw error;
+    if (!(error instanceof ConfigError) || !json) throw error;
     const exists = await Deno.stat(error.file).then(() => true, () => false);
     printJson({ file: error.file, exists, problems: error.problems });
     return EXIT.usage;

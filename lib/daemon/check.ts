@@ -16,8 +16,10 @@ export interface DaemonDescription {
   arguments: ArgumentSpecs;
   /** See {@linkcode DaemonDefinition}. */
   permissions: DaemonPermissions;
-  /** See {@linkcode DaemonDefinition}. */
+  /** Its maps, their checks left out. */
   maps: MapSpecs;
+  /** The names of its tasks. */
+  tasks: readonly string[];
 }
 
 const EXPORT = "export default { name, description, run }";
@@ -120,12 +122,18 @@ function inObject(
 function mapProblems(maps: Record<string, unknown>): Problem[] {
   return Object.entries(maps).flatMap(([name, spec]) => [
     ...memberNameProblems(name),
-    ...inObject(
-      spec ?? null,
-      [name],
-      ({ description }) => textProblems(description, ["description"]),
-    ),
+    ...inObject(spec ?? null, [name], ({ description = "", persistent, open, check }) => [
+      ...textProblems(description, ["description"]),
+      ...flagProblems(persistent, ["persistent"]),
+      ...flagProblems(open, ["open"]),
+      ...(check === undefined ? [] : functionProblems(check, ["check"])),
+    ]),
   ]);
+}
+
+function flagProblems(value: unknown, path: string[]): Problem[] {
+  const isFlag = value === undefined || typeof value === "boolean";
+  return isFlag ? [] : [{ path, value, expected: "expected true or false" }];
 }
 
 function memberNameProblems(name: string): Problem[] {
@@ -135,17 +143,20 @@ function memberNameProblems(name: string): Problem[] {
 
 /** A definition that was found right, as plain data. */
 export function describeDefinition(definition: DaemonDefinition): DaemonDescription {
-  const specs = Object.entries(definition.arguments ?? {}).map(([name, spec]) => {
-    const { check: _, ...data } = spec as typeof spec & { check?: unknown };
-    return [name, data];
-  });
   return structuredClone({
     name: definition.name,
     description: definition.description ?? "",
-    arguments: Object.fromEntries(specs),
+    arguments: withoutChecks(definition.arguments ?? {}),
     permissions: definition.permissions ?? {},
-    maps: definition.maps ?? {},
+    maps: withoutChecks(definition.maps ?? {}),
+    tasks: Object.keys(definition.tasks ?? {}),
   });
+}
+
+function withoutChecks<T extends object>(specs: Readonly<Record<string, T>>): Record<string, T> {
+  const data = (spec: T) =>
+    Object.fromEntries(Object.entries(spec).filter(([key]) => key !== "check"));
+  return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, data(spec) as T]));
 }
 
 function kindOf(value: unknown): string {

@@ -2,9 +2,10 @@ import { type Clock, systemClock } from "../clock.ts";
 import type { ArgumentSpecs, ArgumentValues } from "../config/arguments.ts";
 import { isLogged, type LogLevel } from "../log/level.ts";
 import type { ServiceManager } from "../service/mod.ts";
-import type { MapOptions, PublicState, ReplicatedMap } from "../state/mod.ts";
+import type { MapOptions, PublicState, ReplicatedMap, ValueCheck } from "../state/mod.ts";
 import { AGENT_MAPS } from "./agent_state.ts";
 import type { ThreadHandle, ThreadOptions } from "./children.ts";
+import type { MapSpec, MapSpecs } from "./define.ts";
 import { every } from "./every.ts";
 import { mapPath } from "./names.ts";
 import { explainRefusal } from "./refusal.ts";
@@ -24,8 +25,14 @@ export interface DaemonLog {
 /** A map of the public state that a daemon owns. */
 export type DaemonMap<V> = ReplicatedMap<string, V>;
 
+/** The type of a declared map's values: what its check returns. */
+export type MapValue<Spec extends MapSpec> = Spec extends { check: ValueCheck<infer V> } ? V
+  : unknown;
+
 /** The public state as a daemon sees it: every map can be read, its own can be written. */
-export interface DaemonState {
+export interface DaemonState<M extends MapSpecs = MapSpecs> {
+  /** The daemon's own map `Daemons.<daemon>.<name>`, shared by all its threads, as its definition declares it. */
+  map<K extends keyof M & string>(name: K): DaemonMap<MapValue<M[K]>>;
   /**
    * The daemon's own map `Daemons.<daemon>.<name>`, shared by all its threads.
    *
@@ -51,7 +58,10 @@ export interface Service {
 }
 
 /** All that a daemon is given to do its work. */
-export interface DaemonContext<S extends ArgumentSpecs = ArgumentSpecs> {
+export interface DaemonContext<
+  S extends ArgumentSpecs = ArgumentSpecs,
+  M extends MapSpecs = MapSpecs,
+> {
   /** The name under which the daemon is registered. */
   readonly daemon: string;
   /** The thread's name. */
@@ -65,7 +75,7 @@ export interface DaemonContext<S extends ArgumentSpecs = ArgumentSpecs> {
   /** The agent's log, with the thread's name. */
   readonly log: DaemonLog;
   /** The public state. */
-  readonly state: DaemonState;
+  readonly state: DaemonState<M>;
   /** Milliseconds on the monotonic clock. */
   now(): number;
   /** Resolves after `ms`; rejects with the signal's reason when the daemon is to stop. */
@@ -98,6 +108,8 @@ export interface ContextParts<S extends ArgumentSpecs> {
   daemon: string;
   /** The thread's name. */
   thread: string;
+  /** What the daemon's definition says of its maps. */
+  maps?: MapSpecs | undefined;
   /** See {@linkcode DaemonContext}; the current folder unless told. */
   home?: string;
   /** See {@linkcode DaemonContext}. */
@@ -118,7 +130,8 @@ export interface ContextParts<S extends ArgumentSpecs> {
 
 /** Puts a daemon's context together. */
 export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): DaemonContext<S> {
-  const { daemon, signal, state, services, clock = systemClock } = parts;
+  const { daemon, signal, state, services, maps = {}, clock = systemClock } = parts;
+  const declared = (name: string) => Object.hasOwn(maps, name) ? maps[name] : undefined;
   const maintenance = state.map(AGENT_MAPS.maintenance);
   return {
     daemon,
@@ -128,7 +141,11 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
     arguments: parts.arguments,
     log: parts.log,
     state: {
-      map: (name, options) => state.map(mapPath(daemon, name), options),
+      map: <V>(name: string, options?: MapOptions<V>) =>
+        state.map<string, V>(
+          mapPath(daemon, name),
+          { ...declared(name), ...options } as MapOptions<V>,
+        ),
       of: (other, name) => state.map(mapPath(other, name)),
     },
     now: () => clock.now(),

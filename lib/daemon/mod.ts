@@ -8,6 +8,8 @@ export {
   type DaemonPermissions,
   type DaemonTask,
   defineDaemon,
+  type MapSpec,
+  type MapSpecs,
   type Termination,
 } from "./define.ts";
 export type { ThreadHandle, ThreadOptions } from "./children.ts";

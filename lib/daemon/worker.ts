@@ -95,7 +95,7 @@ function contextOf(
     throw new Error(`Cannot use its arguments: ${problems.map(describeProblem).join(", and ")}`);
   }
   return createContext({
-    ...{ daemon, thread, home, state, log },
+    ...{ daemon, thread, home, state, log, maps: definition.maps },
     signal: stop.signal,
     arguments: values,
     services: services ? createServiceManager(serviceManager) : undefined,

@@ -3,9 +3,16 @@ import { ManualClock } from "../clock.ts";
 import { type ArgumentSpecs, readArguments } from "../config/arguments.ts";
 import { describeProblem } from "../config/problem.ts";
 import { parseDuration } from "../config/units.ts";
-import { createContext, createDaemonLog, type DaemonMap } from "../daemon/context.ts";
-import type { DaemonDefinition } from "../daemon/define.ts";
-import { mapPath } from "../daemon/names.ts";
+import type { ThreadState } from "../daemon/agent_state.ts";
+import type { ThreadHandle, ThreadOptions } from "../daemon/children.ts";
+import {
+  createContext,
+  createDaemonLog,
+  type DaemonContext,
+  type DaemonMap,
+} from "../daemon/context.ts";
+import type { DaemonDefinition, MapSpecs } from "../daemon/define.ts";
+import { mapPath, threadName } from "../daemon/names.ts";
 import type { LogLevel } from "../log/level.ts";
 import { parseScenario, SimulatedServiceManager } from "../service/mod.ts";
 import { PublicState, type StateChannel } from "../state/mod.ts";
@@ -43,8 +50,8 @@ export interface SimulationOptions {
  *
  * @throws {TypeError} when the arguments do not fit.
  */
-export function simulate<S extends ArgumentSpecs>(
-  daemon: DaemonDefinition<S>,
+export function simulate<S extends ArgumentSpecs, M extends MapSpecs>(
+  daemon: DaemonDefinition<S, M>,
   options: SimulationOptions = {},
 ): Simulation {
   return new Simulation(daemon as unknown as DaemonDefinition, options);
@@ -62,6 +69,8 @@ export class Simulation {
   readonly #clock = new ManualClock(quickTurn);
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
+  readonly #contextOf: (thread: string, signal: AbortSignal) => DaemonContext;
+  readonly #threads: string[] = [];
   #outcome: { error?: unknown } | undefined;
 
   /** Starts the daemon; see {@linkcode simulate}. */
@@ -70,22 +79,24 @@ export class Simulation {
     if (problems.length > 0) throw new TypeError(problems.map(describeProblem).join(", and "));
     this.#name = options.name ?? daemon.name;
     this.services = new SimulatedServiceManager(this.#clock, parseScenario(options.scenario ?? ""));
-    const thread = `${this.#name}::run::Main::0`;
+    const thread = threadName(this.#name, "run", "Main", 0);
     this.state = new PublicState({ thread, first: true, channel: nobody() });
     for (const [map, entries] of Object.entries(options.maps ?? {})) {
       for (const [key, value] of Object.entries(entries)) this.map(map).set(key, value);
     }
-    const context = createContext({
-      ...{ daemon: this.#name, thread, signal: this.#stop.signal, arguments: values },
-      ...(options.home !== undefined && { home: options.home }),
-      state: this.state,
-      log: createDaemonLog("debug", (level, message) => {
-        this.log.push({ at: this.now, level, message });
-      }),
-      services: daemon.permissions?.services ? this.services : undefined,
-      clock: this.#clock,
-    });
-    this.#done = this.#run(daemon, context);
+    this.#contextOf = (thread, signal) =>
+      createContext({
+        ...{ daemon: this.#name, thread, signal, arguments: values, maps: daemon.maps },
+        ...(options.home !== undefined && { home: options.home }),
+        state: this.state,
+        log: createDaemonLog("debug", (level, message) => {
+          this.log.push({ at: this.now, level, message });
+        }),
+        services: daemon.permissions?.services ? this.services : undefined,
+        clock: this.#clock,
+        startThread: (task, options) => this.#startThread(daemon, task, options),
+      });
+    this.#done = this.#run(daemon, this.#contextOf(thread, this.#stop.signal));
   }
 
   /** Simulated ms since its start. */
@@ -152,6 +163,37 @@ export class Simulation {
     } catch (error) {
       this.#outcome = this.#stop.signal.aborted ? {} : { error };
     }
+  }
+
+  /** A child thread shares this one's time: its task runs beside the daemon, with a context of its own. */
+  #startThread<R>(
+    daemon: DaemonDefinition,
+    task: string,
+    { name = "Main", arguments: given }: ThreadOptions = {},
+  ): ThreadHandle<R> {
+    const same = this.#threads.filter((other) => other === `${task} ${name}`).length;
+    this.#threads.push(`${task} ${name}`);
+    const thread = threadName(this.#name, task, name, same);
+    const stop = new AbortController();
+    const signal = AbortSignal.any([stop.signal, this.#stop.signal]);
+    const copy = structuredClone(given);
+    const work = async () => {
+      if (!Object.hasOwn(daemon.tasks ?? {}, task)) throw new Error(`there is no task '${task}'`);
+      const result = await daemon.tasks![task]!(this.#contextOf(thread, signal), copy);
+      signal.throwIfAborted();
+      return structuredClone(result) as R;
+    };
+    const handle = {
+      thread,
+      status: "running" as ThreadState,
+      result: work(),
+      stop: () => stop.abort(),
+    };
+    handle.result.then(
+      () => handle.status = "finished",
+      () => handle.status = signal.aborted ? "stopped" : "failed",
+    );
+    return handle;
   }
 
   /** Waits until it sleeps or has ended, or patience has. */

@@ -82,5 +82,6 @@ Deno.test("a description is plain data: checks, which are code, are left out", (
     arguments: { a: { type: "string", description: "" } },
     permissions: {},
     maps: {},
+    tasks: [],
   });
 });

@@ -38,6 +38,7 @@ Deno.test("a good module is described, and arguments are held against it", async
         arguments: { even: { type: "string", description: "even" } },
         permissions: { read: ["{even}"] },
         maps: { Free: { description: "bytes" } },
+        tasks: [],
       },
       argumentProblems: [],
     });

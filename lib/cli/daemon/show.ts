@@ -57,6 +57,7 @@ export const showAction: Action = {
       ]))),
       `permissions ${describePermissions(description.permissions)}`,
       ...indent(subject.entry ? [describeMissing(subject, permissions) ?? []].flat() : []),
+      `tasks       ${description.tasks.join(", ") || "none"}`,
       maps.length === 0 ? "maps        none listed" : "maps",
       ...indent(columns(maps.map(([key, spec]) => [`Daemons.${name}.${key}`, spec.description]))),
     ].join("\n"));

@@ -1,0 +1,84 @@
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { defineDaemon } from "../../lib/daemon/mod.ts";
+import { refusalsIn } from "../../lib/testing/refusals.ts";
+import { simulate } from "../../lib/testing/mod.ts";
+import { runTests, test } from "../../lib/testing/test.ts";
+
+const worker = defineDaemon({
+  name: "worker",
+  description: "has its tasks done",
+  arguments: { items: { type: "list", default: ["a", "b"], description: "what to do" } },
+  maps: { Done: { description: "by item", check: (value) => Number(value) } },
+  async run(context) {
+    const done = context.state.map("Done");
+    const threads = context.arguments.items.map((item) =>
+      context.thread<number>("work", { name: "Work", arguments: { item } })
+    );
+    for (const [i, { result, thread }] of threads.entries()) {
+      done.set(context.arguments.items[i]!, await result);
+      context.log.info(`${thread} is done`);
+    }
+  },
+  tasks: {
+    async work(context, { item }: { item: string }) {
+      await context.sleep(1_000);
+      if (item === "bad") throw new Error("as it does");
+      return context.now();
+    },
+  },
+});
+
+Deno.test("child threads run beside the daemon, with names that count up", async () => {
+  const run = simulate(worker);
+  await run.advance("1s");
+  assertEquals(Object.fromEntries(run.map("Done")), { a: 1_000, b: 1_000 });
+  assertEquals(run.log.map(({ message }) => message), [
+    "worker::work::Work::0 is done",
+    "worker::work::Work::1 is done",
+  ]);
+  assertEquals(run.ended, true);
+  await run.stop();
+});
+
+Deno.test("what a task throws is its result's, and what the daemon throws is the test's", async () => {
+  const run = simulate(worker, { arguments: { items: ["bad"] } });
+  await assertRejects(() => run.advance("1s"), Error, "as it does");
+});
+
+Deno.test("the clock stands while something real is waited for", async () => {
+  const reader = defineDaemon({
+    name: "reader",
+    description: "reads a real file",
+    run: (context) =>
+      context.every(1_000, async () => {
+        await Deno.readTextFile(new URL(import.meta.url));
+        context.log.info("read");
+      }),
+  });
+  const run = simulate(reader);
+  await run.advance("10s");
+  assertEquals(run.log.map(({ at }) => at), Array.from({ length: 11 }, (_, i) => i * 1_000));
+  await run.stop();
+});
+
+Deno.test("arguments and spans that do not fit are said", async () => {
+  assertThrows(() => simulate(worker, { arguments: { item: 1 } }), TypeError, "unknown argument");
+  const run = simulate(worker);
+  await assertRejects(() => run.advance("soon"), TypeError, "'soon' is no duration");
+  await run.stop();
+});
+
+Deno.test("collected tests are run in order, and each failure is one line", async () => {
+  const outcomes = await runTests(() => {
+    test("passes", () => {});
+    test("fails", () => Promise.reject(new Error("as\n  it does")));
+    return Promise.resolve();
+  });
+  assertEquals(outcomes, [{ name: "passes" }, { name: "fails", error: "as it does" }]);
+});
+
+Deno.test("refused permissions are found in texts", () => {
+  assertEquals(refusalsIn('x Requires read access to "/a b", specify the'), ['read "/a b"']);
+  assertEquals(refusalsIn('Requires net access to "h:1"; let the module'), ['net "h:1"']);
+  assertEquals(refusalsIn("Requires ffi access"), ["ffi"]);
+});
