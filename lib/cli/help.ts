@@ -6,8 +6,10 @@ export function programHelp(commands: readonly Command[]): string {
     "icinga-warden keeps the Icinga 2 agent service running and hosts daemons of your own.",
     "",
     "Usage:",
-    ...columns(commands.map((c) => [`icinga-warden ${c.name} ${c.words}`.trimEnd(), c.summary])),
-    ...columns([["icinga-warden --foreground", "the same as run --foreground"]]),
+    ...columns([
+      ...commands.map((c) => [`icinga-warden ${c.name} ${c.words}`.trimEnd(), c.summary] as const),
+      ["icinga-warden --foreground", "the same as run --foreground"],
+    ]),
     "",
     "Everywhere:",
     ...flagLines(COMMON_FLAGS),

@@ -22,7 +22,7 @@ import { commandHelp, programHelp } from "./help.ts";
 import { readLevel } from "./level.ts";
 import { logsCommand } from "./logs.ts";
 import { openCommand } from "./open.ts";
-import { print, printError } from "./output.ts";
+import { lostOutput, print, printError } from "./output.ts";
 import { parse } from "./parse.ts";
 import { pauseCommand, resumeCommand } from "./pause.ts";
 import { runCommand } from "./run.ts";
@@ -35,9 +35,11 @@ const helpCommand: Command = {
   name: "help",
   words: "[COMMAND]",
   summary: "show the help of a command",
-  run({ words: [name, ...rest] }) {
-    refuseWords(rest);
-    return help(name === undefined ? undefined : findCommand(name));
+  run({ words: [name, action, ...rest] }) {
+    const command = name === undefined ? undefined : findCommand(name);
+    // The help of `config check` is a line in that of `config`.
+    refuseWords(action !== undefined && !takes(command, action) ? [action] : rest);
+    return help(command);
   },
 };
 
@@ -58,7 +60,10 @@ export async function runCommandLine(
   until?: AbortSignal,
 ): Promise<number> {
   try {
-    return await dispatch(args, until);
+    const code = await dispatch(args, until);
+    if (lostOutput() === undefined) return code;
+    printError(`icinga-warden: Cannot write to standard output: ${lostOutput()}`);
+    return code === EXIT.done ? EXIT.failed : code;
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     if (commandIn(args)?.asPlugin) {
@@ -91,6 +96,7 @@ async function dispatch(args: readonly string[], until?: AbortSignal): Promise<n
   if (invocation.given.has("help")) return help(command);
   if (invocation.given.has("version")) return await versionCommand.run(invocation);
   if (command) return await command.run({ ...invocation, words, until });
+  if (args.length > 0) throw new UsageError("No command given; see 'icinga-warden help'");
   printError(programHelp(COMMANDS));
   return EXIT.usage;
 }
@@ -103,6 +109,11 @@ function impliedCommand({ given }: Invocation): Command | undefined {
 function help(command: Command | undefined): number {
   print(command ? commandHelp(command) : programHelp(COMMANDS));
   return EXIT.done;
+}
+
+/** Whether a command has an action of this name, such as `check` of `config`. */
+function takes(command: Command | undefined, action: string): boolean {
+  return command !== undefined && command.words.split(/[|\s]/).includes(action);
 }
 
 function refuseForeignFlags({ name, flags = {} }: Command, { given, values }: Invocation): void {

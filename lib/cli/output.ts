@@ -1,4 +1,10 @@
 const encoder = new TextEncoder();
+let lost: unknown;
+
+/** Why something printed on standard output did not get there, such as a full disk; undefined when all did. */
+export function lostOutput(): unknown {
+  return lost;
+}
 
 /** Prints text and a line end on standard output. */
 export function print(text: string): void {
@@ -20,7 +26,11 @@ function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): v
   try {
     let rest = encoder.encode(`${text}\n`);
     while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
-  } catch {
-    return;
+  } catch (error) {
+    if (stream === Deno.stdout && !isGone(error)) lost = error;
   }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.BadResource;
 }

@@ -6,7 +6,7 @@ import { COMMON_FLAGS, type FlagSpecs, type Invocation, UsageError } from "./com
  * Reads a command line.
  *
  * @param flags the flags that may be given.
- * @throws {UsageError} for an unknown flag, a flag without its value, and a value where none is taken.
+ * @throws {UsageError} for an unknown flag, a flag without its value, one with two, and a value where none is taken.
  */
 export function parse(args: readonly string[], flags: FlagSpecs): Invocation {
   const all: FlagSpecs = { ...COMMON_FLAGS, ...flags };
@@ -14,6 +14,7 @@ export function parse(args: readonly string[], flags: FlagSpecs): Invocation {
   const string = names.filter((name) => all[name]!.value !== undefined);
   const boolean = names.filter((name) => all[name]!.value === undefined);
   refuseValues(args, boolean);
+  refuseTwice(args, string);
   const parsed = parseArgs([...args], {
     string: [...string, "_"],
     boolean,
@@ -54,4 +55,13 @@ function refuseValues(args: readonly string[], boolean: readonly string[]): void
       throw new UsageError(`Flag '--${name}' takes no value, and got '${value}'`);
     }
   }
+}
+
+/** Of two values one would be dropped without a word. */
+function refuseTwice(args: readonly string[], string: readonly string[]): void {
+  const flags = args.slice(0, args.includes("--") ? args.indexOf("--") : undefined)
+    .map((arg) => /^--([^=]+)/.exec(arg)?.[1])
+    .filter((name) => name !== undefined && string.includes(name));
+  const twice = flags.find((name, i) => flags.indexOf(name) !== i);
+  if (twice !== undefined) throw new UsageError(`Flag '--${twice}' is given twice; give it once`);
 }

@@ -42,7 +42,8 @@ export function readSource(tree: Node, text: string): Source {
 
   function readChild(node: Node, path: readonly string[], key: number, parent: Spot): unknown {
     const spot = { key, value: node.offset, children: new Map() };
-    parent.children.set(path.at(-1)!, spot);
+    const name = path.at(-1)!;
+    if (!parent.children.has(name)) parent.children.set(name, spot);
     return read(node, path, spot);
   }
 

@@ -23,6 +23,7 @@ const MARKED: readonly Encoding[] = [
  * @returns the text, or a problem that names the first byte that does not fit.
  */
 export function decodeText(bytes: Uint8Array<ArrayBuffer>): string | PlacedProblem {
+  if (isUtf32(bytes)) return problem("is UTF-32", 1, 1);
   const encoding = MARKED.find(({ mark }) => mark.every((byte, i) => bytes[i] === byte));
   if (!encoding && looksLikeUtf16(bytes)) {
     return problem("looks like UTF-16 without a byte order mark", 1, 1);
@@ -47,6 +48,12 @@ export function encodeLike(bytes: Uint8Array | undefined, text: string): Uint8Ar
     view.setUint16(i * 2, units.charCodeAt(i), encoding.name === "UTF-16LE");
   }
   return new Uint8Array(view.buffer);
+}
+
+/** By its byte order mark, whose bytes in little-endian order begin with those of UTF-16. */
+function isUtf32([a, b, c, d]: Uint8Array): boolean {
+  return (a === 0xff && b === 0xfe && c === 0 && d === 0) ||
+    (a === 0 && b === 0 && c === 0xfe && d === 0xff);
 }
 
 /** A configuration begins with an ASCII character, which in UTF-16 has one zero byte. */

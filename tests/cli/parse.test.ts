@@ -25,6 +25,7 @@ Deno.test("what is wrong with a flag is said with what would be right", () => {
     [["--home", "--json"], "Flag '--home' needs a value"],
     [["--home="], "Flag '--home' needs a value"],
     [["--json=1"], "Flag '--json' takes no value, and got '1'"],
+    [["--home", "x", "--home=y"], "Flag '--home' is given twice; give it once"],
     [["--for"], "Flag '--for' needs a value: --for DURATION"],
   ];
   for (const [args, message] of cases) {

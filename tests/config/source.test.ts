@@ -43,7 +43,7 @@ Deno.test("a key that is written twice is an error that names both lines", () =>
   assertEquals(problems.map((p) => `${p.line}:${p.column} ${describeProblem(p)}`), [
     "2:17 b.x: duplicate key, first on line 2; keep one of the two",
     "3:2 a: duplicate key, first on line 1; keep one of the two",
-    "3:10 a: duplicate key, first on line 3; keep one of the two",
+    "3:10 a: duplicate key, first on line 1; keep one of the two",
   ]);
 });
 

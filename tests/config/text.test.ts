@@ -69,6 +69,12 @@ Deno.test("UTF-16 without a mark is named as such", () => {
   assertEquals(complaint(utf16(TEXT, "BE")), expected);
 });
 
+Deno.test("UTF-32 is named as such, though its mark begins as that of UTF-16", () => {
+  const expected = "1:1 is UTF-32; save the file as UTF-8";
+  assertEquals(complaint(Uint8Array.of(0xff, 0xfe, 0, 0, 0x7b, 0, 0, 0)), expected);
+  assertEquals(complaint(Uint8Array.of(0, 0, 0xfe, 0xff, 0, 0, 0, 0x7b)), expected);
+});
+
 Deno.test("UTF-16 that is cut off or has half a character is named by its place", () => {
   const cut = utf16("{\n}", "LE", 0xff, 0xfe).subarray(0, -1);
   assertEquals(complaint(cut), "2:1 byte 0x7D is not UTF-16LE; save the file as UTF-8");

@@ -36,6 +36,7 @@ testExe("what cannot be meant is one line on standard error and exit code 2", as
     [["run", "--simulate", "--scenario", "x"], /Flag '--scenario': Invalid scenario 'x'/],
     [["run", "--scenario", "hang"], /Flag '--scenario' goes with '--simulate'/],
     [["run", "fast", "--simulate"], /Unexpected 'fast'/],
+    [["--simulate"], /No command given; see 'icinga-warden help'/],
     [["version", "please"], /Unexpected 'please'/],
     [["help", "run", "now"], /Unexpected 'now'/],
     [["config", "show", "--log-level", "loud"], /Flag '--log-level' is 'loud'; expected one of/],
@@ -116,4 +117,15 @@ testExe("config init says in one line why it cannot write, and exits with 1", as
     1,
     `icinga-warden: ${file}: its folder does not exist; make it\n`,
   ]);
+});
+
+testExe("help of a command's action is the help of that command", async (bench) => {
+  const { code, stdout } = await bench.run("help", "config", "check");
+  assertEquals([code, stdout], [0, (await bench.run("help", "config")).stdout]);
+});
+
+testExe("what could not be printed is said, and is no success", async (bench) => {
+  const { code, stdout } = await bench.runOnTerminal("config", "schema", ">/dev/full");
+  assertEquals(code, 1);
+  assertMatch(stdout, /^icinga-warden: Cannot write to standard output: .*No space left/);
 });
