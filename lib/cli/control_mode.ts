@@ -21,8 +21,15 @@ export async function serveAgent({ agent, home, config, log }: ServedAgent): Pro
     ...{ agent, home, config, log, state },
     watch: (listener) =>
       state.onChange(({ path, key, value }) => listener({ map: path, key, value })),
-    ...{ clock: systemClock, protect: () => Promise.resolve() },
+    ...{ clock: systemClock, protect },
   });
   await agent.done;
   await control.close();
+}
+
+/** On Windows a file's mode says nothing: its access list does. */
+async function protect(path: string): Promise<void> {
+  if (Deno.build.os !== "windows") return;
+  const { makePrivate } = await import("../windows/private_file.ts");
+  makePrivate(path);
 }

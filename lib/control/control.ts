@@ -3,7 +3,7 @@ import type { Clock } from "../clock.ts";
 import { type Address, type ControlConfig, formatAddress } from "../config/mod.ts";
 import { agentLog, type Log } from "../log/mod.ts";
 import { Sessions } from "./access/sessions.ts";
-import { newToken, removeToken, writeToken } from "./access/token.ts";
+import { newToken, removeToken, type Token, tokenFile, writeToken } from "./access/token.ts";
 import { answerCall, type ApiParts, type ControlledAgent } from "./api.ts";
 import type { EventSources } from "./events.ts";
 import { startExporter } from "./exporter.ts";
@@ -84,6 +84,7 @@ async function serveControl(
   const listener = listenOn(listen);
   const { port } = listener.addr as Deno.NetAddr;
   const token = newToken(port, Deno.pid);
+  await handOut(parts, token, listener);
   const history = new History(Date.now);
   const forget = watch((change) => history.note(change));
   const log = logOf(parts);
@@ -99,13 +100,28 @@ async function serveControl(
       return refuse(error);
     },
   });
-  await writeToken(home, token, parts.protect);
   log.info(`Commands and the page are served on http://127.0.0.1:${port}/`);
   return async () => {
     forget();
     await removeToken(home);
     await server.close();
   };
+}
+
+/** @throws {Error} in one line, when the token cannot be written; nothing is served then. */
+async function handOut(
+  { home, protect }: ControlParts,
+  token: Token,
+  listener: Deno.Listener,
+): Promise<void> {
+  try {
+    await writeToken(home, token, protect);
+  } catch (error) {
+    listener.close();
+    await removeToken(home);
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`Cannot serve commands: cannot write ${tokenFile(home)}: ${why}`);
+  }
 }
 
 /** @throws {Error} in one line, when the port cannot be had. */

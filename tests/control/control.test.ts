@@ -21,6 +21,7 @@ interface Bench {
 async function withControl(
   test: (bench: Bench) => Promise<void>,
   config: Partial<ControlParts["config"]> = {},
+  protect: ControlParts["protect"] = () => Promise.resolve(),
 ): Promise<void> {
   const home = await Deno.makeTempDir();
   const calls: unknown[] = [];
@@ -55,7 +56,7 @@ async function withControl(
     home,
     config: { listen: { hostname: "127.0.0.1", port: 0 }, ...config },
     clock: systemClock,
-    protect: () => Promise.resolve(),
+    protect,
   });
   try {
     const token = await readToken(home);
@@ -280,6 +281,20 @@ Deno.test("a port that is taken is one error, and the agent goes on without", as
     return assertRejects(() => Client.connect(home), NotRunningError).then(() => {});
   }, { listen: { hostname: "127.0.0.1", port } });
   other.close();
+});
+
+Deno.test("where the token cannot be kept private nothing is served", async () => {
+  const protect = () => Promise.reject(new Error("no such right"));
+  await withControl(
+    ({ logged, home }) => {
+      assertEquals(logged.map(({ level }) => level), ["error"]);
+      assertMatch(logged[0]!.message, /cannot write .*control\.token: no such right$/);
+      assertEquals([...Deno.readDirSync(home)], []);
+      return Promise.resolve();
+    },
+    {},
+    protect,
+  );
 });
 
 Deno.test("where no agent runs it is said where it was looked for", async () => {

@@ -63,5 +63,7 @@ export async function writeToken(
 
 /** Takes the token out of home; one that is not there is no error. */
 export async function removeToken(home: string): Promise<void> {
-  await Deno.remove(tokenFile(home)).catch(() => {});
+  for (const file of [tokenFile(home), `${tokenFile(home)}.new`]) {
+    await Deno.remove(file).catch(() => {});
+  }
 }
