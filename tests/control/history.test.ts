@@ -16,12 +16,25 @@ Deno.test("a service's states are remembered, each once, and for some hours", ()
   see(20, "RUNNING");
   see(30, "STOPPED");
   assertEquals(history.past().services, {
-    disk: [{ at: 10, value: "RUNNING" }, { at: 30, value: "STOPPED" }],
+    [map]: [{ at: 10, value: "RUNNING" }, { at: 30, value: "STOPPED" }],
   });
   see(31 + HISTORY_TIME, "RUNNING");
-  assertEquals(history.past().services.disk!.map(({ at }) => at), [30, 31 + HISTORY_TIME]);
+  assertEquals(history.past().services[map]!.map(({ at }) => at), [30, 31 + HISTORY_TIME]);
   for (let i = 0; i < 2_000; i++) see(now + 1, i % 2 ? "RUNNING" : "STOPPED");
-  assertEquals(history.past().services.disk!.length, 500);
+  assertEquals(history.past().services[map]!.length, 500);
+});
+
+Deno.test("of a map that holds many services each is remembered", () => {
+  const history = new History(() => 1);
+  const note = (key: string, value: unknown) => history.note({ map, key, value });
+  note("spooler", { value: "RUNNING", restart_error: 0 });
+  note("value", { value: "STOPPED", restart_error: 0 }); // a service may be called so
+  note("absent", { restart_error: 0 });
+  note("spooler", undefined);
+  assertEquals(history.past().services, {
+    [`${map}.spooler`]: [{ at: 1, value: "RUNNING" }],
+    [`${map}.value`]: [{ at: 1, value: "STOPPED" }],
+  });
 });
 
 Deno.test("a thread's memory and lag are sampled, and forgotten with the thread", () => {

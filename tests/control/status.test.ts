@@ -29,6 +29,7 @@ Deno.test("the status says what the public state holds, in the form of its schem
   assertEquals(status.agent.uptime, 3600);
   assertEquals(status.services, [{
     ...{ daemon: DAEMON, name: "icinga2", value: "RUNNING", restart_error: 0 },
+    path: `Daemons.${DAEMON}.ServiceState`,
     ...{ restarts: 2, restartFailures: 3, queries: 10, queryErrors: 1, queryTime: 0.05 },
     lastRestart: STARTED,
   }]);

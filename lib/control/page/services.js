@@ -4,7 +4,7 @@ import { ago, clock, serviceTone, span } from "./format.js";
 /** A state shorter than this much of the strip is drawn as wide as this. */
 const LEAST = 0.004;
 
-/** By daemon, what its service was: { at, value }, the oldest first. */
+/** By a service's path in the public state, what it was: { at, value }, the oldest first. */
 const past = new Map();
 let shown = 3_600_000;
 let latest = [];
@@ -12,23 +12,23 @@ let latest = [];
 /** Takes over what the agent remembers. */
 export function loadPast(services) {
   past.clear();
-  for (const [daemon, seen] of Object.entries(services)) past.set(daemon, seen);
+  for (const [path, seen] of Object.entries(services)) past.set(path, seen);
 }
 
 /** Shows the services, and takes note of what they are. */
 export function showServices(services) {
   latest = services;
-  for (const { daemon, value } of services) {
-    const seen = past.get(daemon) ?? [];
+  for (const { path, value } of services) {
+    const seen = past.get(path) ?? [];
     if (value !== null && seen.at(-1)?.value !== value) seen.push({ at: Date.now(), value });
-    past.set(daemon, seen);
+    past.set(path, seen);
   }
   draw();
 }
 
 /** Draws again, as time goes on. */
 export function draw() {
-  keyed(byId("services"), latest, ({ daemon }) => daemon, make, update);
+  keyed(byId("services"), latest, ({ path }) => path, make, update);
 }
 
 byId("spans").addEventListener("change", ({ target }) => {
@@ -54,8 +54,9 @@ function make() {
 }
 
 function update(card, service) {
-  const { name, daemon, value, restart_error, restarts, restartFailures, lastRestart } = service;
-  const seen = past.get(daemon) ?? [];
+  const { name, daemon, path, value, restart_error, restarts, restartFailures, lastRestart } =
+    service;
+  const seen = past.get(path) ?? [];
   say(card.querySelector("h3"), name ?? daemon);
   const pill = card.querySelector(".pill");
   pill.className = `pill tone-${serviceTone(value)}`;

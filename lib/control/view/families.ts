@@ -1,4 +1,4 @@
-import type { Histogram, ServiceStats } from "./service_stats.ts";
+import type { Histogram, ServiceStats } from "../../service/stats.ts";
 import { daemonsWith, type StateReader } from "./read.ts";
 import type { ServiceStatus, Status, ThreadStatus } from "./status_schema.ts";
 

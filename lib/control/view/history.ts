@@ -1,7 +1,7 @@
 import { AGENT_MAPS, type ThreadStanding } from "../../daemon/agent_state.ts";
 import type { Change } from "./change.ts";
 
-/** What a daemon's service was, from `at` (ms since the Unix epoch) on. */
+/** What a service was, from `at` (ms since the Unix epoch) on. */
 export interface Seen {
   at: number;
   value: string;
@@ -19,7 +19,7 @@ export interface Sample {
 
 /** The past, as the page draws it. */
 export interface Past {
-  /** By daemon, the states of its service, the oldest first. */
+  /** By a service's path in the public state, its states, the oldest first. */
   services: Record<string, Seen[]>;
   /** By thread name, its samples, the oldest first. */
   threads: Record<string, Sample[]>;
@@ -37,7 +37,7 @@ const SAMPLE_EVERY = 15_000;
 /** and there are this many: half an hour. */
 const MOST_SAMPLES = 120;
 
-const SERVICE_STATE = /^Daemons\.([^.]+)\.ServiceState$/;
+const SERVICE_STATE = /^Daemons\.[^.]+\.ServiceState$/;
 
 /** Remembers what the public state holds no longer, as far as the page shows it. It lives as long as the agent. */
 export class History {
@@ -52,12 +52,8 @@ export class History {
 
   /** Takes note of a change of the public state. */
   note({ map, key, value }: Change): void {
-    const [, daemon] = SERVICE_STATE.exec(map) ?? [];
-    if (daemon !== undefined && key === "value" && typeof value === "string") {
-      this.#noteService(daemon, value);
-    } else if (map === AGENT_MAPS.threads) {
-      this.#noteThread(key, value as ThreadStanding | undefined);
-    }
+    if (SERVICE_STATE.test(map)) this.#noteService(map, key, value);
+    if (map === AGENT_MAPS.threads) this.#noteThread(key, value as ThreadStanding | undefined);
   }
 
   /** All that is remembered. */
@@ -68,13 +64,18 @@ export class History {
     };
   }
 
-  #noteService(daemon: string, value: string): void {
+  /** The map is one service's, or holds one a key. */
+  #noteService(map: string, key: string, written: unknown): void {
+    const isOne = key === "value" && typeof written === "string";
+    const path = isOne ? map : `${map}.${key}`;
+    const value = isOne ? written : (written as { value?: unknown } | undefined)?.value;
+    if (typeof value !== "string") return;
     const at = this.#now();
-    const seen = this.#services.get(daemon) ?? [];
+    const seen = this.#services.get(path) ?? [];
     if (seen.at(-1)?.value === value) return;
     seen.push({ at, value });
     while (seen.length > MOST_SEEN || isOver(seen, at - HISTORY_TIME)) seen.shift();
-    this.#services.set(daemon, seen);
+    this.#services.set(path, seen);
   }
 
   #noteThread(thread: string, standing: ThreadStanding | undefined): void {

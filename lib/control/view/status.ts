@@ -6,9 +6,9 @@ import {
   type ThreadStanding,
   type ThreadState,
 } from "../../daemon/agent_state.ts";
+import type { ServiceStats } from "../../service/stats.ts";
 import { findTroubles, worst } from "./health.ts";
 import { daemonsWith, type StateReader } from "./read.ts";
-import type { ServiceStats } from "./service_stats.ts";
 import type { DaemonStatus, ServiceStatus, Status, ThreadStatus } from "./status_schema.ts";
 
 /** What is not in the public state. */
@@ -59,22 +59,24 @@ function readServices(state: StateReader): ServiceStatus[] {
     const stats = state.map(`Daemons.${daemon}.ServiceStats`) as ReadonlyMap<string, ServiceStats>;
     const listed = [...map].filter(([, shared]) => typeof shared === "object" && shared !== null);
     if (listed.length > 0) {
-      return listed.map(([name, shared]) => readService(daemon, name, shared!, stats.get(name)));
+      return listed.map(([name, shared]) =>
+        readService({ daemon, name, path: `${path}.${name}` }, shared!, stats.get(name))
+      );
     }
-    const [name, counted] = [...stats][0] ?? [];
-    return [readService(daemon, name ?? null, Object.fromEntries(map), counted)];
+    const [name, counted] = [...stats][0] ?? [null];
+    return [readService({ daemon, name, path }, Object.fromEntries(map), counted)];
   });
 }
 
 function readService(
-  daemon: string,
-  name: string | null,
+  identity: Pick<ServiceStatus, "daemon" | "name" | "path">,
   shared: { value?: unknown; restart_error?: unknown },
   stats: ServiceStats | undefined,
 ): ServiceStatus {
   const { value, restart_error } = shared;
   return {
-    ...{ daemon, name, value: text(value), restart_error: count(restart_error) },
+    ...identity,
+    ...{ value: text(value), restart_error: count(restart_error) },
     ...readStats(stats),
   };
 }

@@ -40,6 +40,7 @@ const Daemon = v.strictObject({
 const Service = v.strictObject({
   daemon: v.pipe(v.string(), v.description("The daemon that keeps it running")),
   name: v.pipe(v.nullable(v.string()), v.description("null: not known yet")),
+  path: v.pipe(v.string(), v.description("Where it is in the public state")),
   value: v.pipe(
     v.nullable(v.string()),
     v.description("The state last seen, such as RUNNING; null: it was never found installed"),

@@ -1,1 +1,0 @@
-export type { Histogram, ServiceStats } from "../../service/stats.ts";
