@@ -18,10 +18,12 @@ import {
   type Scenario,
   type ServiceManagerPlan,
 } from "../service/mod.ts";
+import { type EventLog, openEventLog } from "../windows/event_log.ts";
 import type { NativeService } from "../windows/native_service.ts";
 import { type Claim, claimHome, HomeInUseError } from "../home/claim.ts";
 import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "./command.ts";
 import { loadPlace } from "./config.ts";
+import { guardFiles } from "./guard.ts";
 import { serveAgent } from "./control_mode.ts";
 import { readLevel } from "./level.ts";
 import { printError } from "./output.ts";
@@ -71,17 +73,21 @@ async function run(invocation: Invocation, service?: NativeService): Promise<num
     loaded.config.log.level = level ?? loaded.config.log.level;
     return loaded;
   };
-  const loaded = await readConfig(load, place, foreground);
+  const events = service && openEventLog();
+  const logPlan = { home: place.home, foreground, events };
+  const loaded = await readConfig(load, logPlan);
   const { config } = loaded;
-  const log = open(place, config, foreground);
+  const log = open(logPlan, config);
   const home = claim(place, log, foreground);
-  const registry = new Registry(place.home);
+  const guard = guardFiles(place, service !== undefined);
+  const registry = new Registry(place.home, guard.refuse);
   const resolving = registry.resolve(loaded);
   const daemons = await Promise.race([
     resolving,
     systemClock.sleep(MODULES_WAIT).then(() => registry.resolveBuiltin(loaded)),
   ]);
-  await runUntilStopped({ log, home, span, service }, (signal) => {
+  const warnings = [...home.problems, ...guard.warnings];
+  await runUntilStopped({ log, home, warnings, span, service }, (signal) => {
     const agent = startAgent({
       config,
       daemons,
@@ -98,20 +104,28 @@ async function run(invocation: Invocation, service?: NativeService): Promise<num
     });
     return { agent, served: serveAgent({ agent, home: place.home, config: config.control, log }) };
   });
+  await events?.close();
   return EXIT.done;
+}
+
+/** Where a run's records go. */
+interface LogPlan {
+  home: string;
+  foreground: boolean;
+  /** The event log of a service. */
+  events: EventLog | undefined;
 }
 
 /** A configuration that cannot be used is told on the console and, for a service, in its log. */
 async function readConfig(
   load: () => Promise<LoadedConfig>,
-  place: Place,
-  foreground: boolean,
+  plan: LogPlan,
 ): Promise<LoadedConfig> {
   try {
     return await load();
   } catch (error) {
-    if (error instanceof ConfigError && !foreground) {
-      const log = open(place, defaultConfig(), foreground);
+    if (error instanceof ConfigError && !plan.foreground) {
+      const log = open(plan, defaultConfig());
       for (const line of error.message.split("\n")) agentLog(log.write).fatal(line);
       log.close();
     }
@@ -120,16 +134,17 @@ async function readConfig(
 }
 
 function open(
-  { home }: Place,
+  { home, foreground, events }: LogPlan,
   { log: { level, maxSize, keep } }: Config,
-  foreground: boolean,
 ): Log {
-  return openLog({
+  const log = openLog({
     level,
     file: { path: join(home, "logs", "icinga-warden.log"), maxSize, keep },
     console: foreground ? (isColourful() ? "colour" : "plain") : undefined,
     onFailure: printError,
   });
+  if (events) log.listen(events.write);
+  return log;
 }
 
 /**
@@ -159,6 +174,8 @@ function claim({ home }: Place, log: Log, foreground: boolean): Claim {
 interface RunParts {
   log: Log;
   home: Claim;
+  /** What there is to say at the start. */
+  warnings: readonly string[];
   /** ms; undefined: no limit. */
   span: number | undefined;
   service: NativeService | undefined;
@@ -169,7 +186,7 @@ interface RunParts {
  * signal ends the process at once.
  */
 async function runUntilStopped(
-  { log, home, span, service }: RunParts,
+  { log, home, warnings, span, service }: RunParts,
   start: (stop: AbortSignal) => { agent: Agent; served: Promise<void> },
 ): Promise<void> {
   const { info, warning } = agentLog(log.write);
@@ -192,7 +209,7 @@ async function runUntilStopped(
   }
   const { version, commit, deno } = buildInfo();
   info(`Started icinga-warden ${version} (${commit}, Deno ${deno}), process ${Deno.pid}`);
-  for (const problem of home.problems) warning(problem);
+  for (const line of warnings) warning(line);
   const { agent, served } = start(stop.signal);
   if (service) obeyServiceManager(service, agent, log.write, stop);
   if (stop.signal.aborted) void agent.stop();

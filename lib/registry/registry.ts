@@ -44,14 +44,22 @@ export interface RegisteredDaemon {
 /** Four modules are looked at at a time: each look is a worker. */
 const PROBES = 4;
 
+/** Why a module, an absolute path, is not to be run, as a clause; undefined when it may be. */
+export type RefuseModule = (file: string) => string | undefined;
+
 /** Knows the daemons that a configuration registers. It remembers what it has seen of modules that are unchanged. */
 export class Registry {
   readonly #home: string;
+  readonly #refuse: RefuseModule;
   #seen = new Map<string, Probed>();
 
-  /** @param home absolute. */
-  constructor(home: string) {
+  /**
+   * @param home absolute.
+   * @param refuse guards modules; none is refused unless told. A configuration's `allowUnsafeHome` goes before it.
+   */
+  constructor(home: string, refuse: RefuseModule = () => undefined) {
     this.#home = home;
+    this.#refuse = refuse;
   }
 
   /** The daemons of a configuration that are built in: there is no module to look at. */
@@ -73,7 +81,7 @@ export class Registry {
     const work = async () => {
       for (const index of waiting) {
         const [name, daemon] = entries[index]!;
-        resolved[index] = await this.#resolve(name, daemon, found, seen, loaded.describe);
+        resolved[index] = await this.#resolve(name, daemon, found, seen, loaded);
       }
     };
     await Promise.all(Array.from({ length: PROBES }, work));
@@ -86,7 +94,7 @@ export class Registry {
     config: DaemonConfig,
     found: ReadonlyMap<string, string>,
     seen: Map<string, Probed>,
-    describe: LoadedConfig["describe"],
+    { config: { allowUnsafeHome }, describe }: Pick<LoadedConfig, "config" | "describe">,
   ): Promise<RegisteredDaemon> {
     const builtin = this.#builtin(name, config);
     if (builtin) return builtin;
@@ -94,6 +102,8 @@ export class Registry {
     const file = resolve(this.#home, module);
     const plain = this.#plain(name, config, module);
     if (!config.enabled) return plain;
+    const refusal = allowUnsafeHome ? undefined : this.#refuse(file);
+    if (refusal !== undefined) return { ...plain, problem: notSafe(name, refusal) };
     const files = await moduleFiles(file);
     const daemon = { ...plain, files, version: signature(files) };
     const key = JSON.stringify([file, daemon.version, config.arguments]);
@@ -140,6 +150,10 @@ export class Registry {
     if (Object.keys(missing).length === 0) return { ...daemon, permissions };
     return { ...daemon, permissions, problem: notGranted(daemon.name, missing) };
   }
+}
+
+function notSafe(name: string, refusal: string): string {
+  return `Daemon '${name}' is not run, for others could change its code: ${refusal}; 'icinga-warden service install --fix-permissions' puts that right, "allowUnsafeHome": true in the configuration allows it`;
 }
 
 function notGranted(name: string, missing: DaemonPermissions): string {

@@ -15,18 +15,17 @@ const MAX_TEXT = 31_000;
 /** How many events wait for the event log at most; those beyond are in the log file alone. */
 const MAX_WAITING = 100;
 
+const REPORT_EVENT = [
+  ...["pointer", "u16", "u16", "u32", "pointer", "u16", "u32"] as const,
+  ...["buffer", "pointer"] as const,
+] as const;
+
 const advapi32 = lazy(() =>
   Deno.dlopen("advapi32.dll", {
     RegisterEventSourceW: { parameters: ["pointer", "buffer"], result: "pointer" },
     DeregisterEventSource: { parameters: ["pointer"], result: "i32" },
-    ReportEventW: {
-      parameters: [
-        ...["pointer", "u16", "u16", "u32", "pointer", "u16", "u32"] as const,
-        ...["buffer", "pointer"] as const,
-      ],
-      result: "i32",
-      nonblocking: true,
-    },
+    ReportEventW: { parameters: REPORT_EVENT, result: "i32", nonblocking: true },
+    ReportEventNow: { name: "ReportEventW", parameters: REPORT_EVENT, result: "i32" },
   }).symbols
 );
 
@@ -47,7 +46,7 @@ export function removeEventSource(): void {
 
 /** The event log, open for writing. */
 export interface EventLog {
-  /** Writes a record, if it is a warning or worse. Never throws, and never waits. */
+  /** Writes a record, if it is a warning or worse. Never throws; waits only for what ends the agent. */
   write(entry: LogEntry): void;
   /** Resolves when what was written is there, or has failed; nothing is written afterwards. */
   close(): Promise<void>;
@@ -64,6 +63,7 @@ export function openEventLog(): EventLog {
       const event = eventOf(entry);
       if (!event || closed || waiting.size >= MAX_WAITING) return;
       const memory = eventMemory(eventText(entry));
+      if (entry.level === "fatal") return reportNow(source!, event, memory.texts);
       const reported = report(source!, event, memory.texts).finally(() => waiting.delete(reported));
       waiting.set(reported, Object.values(memory));
     },
@@ -91,6 +91,15 @@ async function report(
   texts: Uint8Array<ArrayBuffer>,
 ): Promise<void> {
   await advapi32().ReportEventW(source, type, 0, id, null, 1, 0, texts, null).catch(() => {});
+}
+
+/** The process may end before a call on another thread has. */
+function reportNow(
+  source: Deno.PointerValue,
+  { id, type }: EventKind,
+  texts: Uint8Array<ArrayBuffer>,
+): void {
+  attempt(() => advapi32().ReportEventNow(source, type, 0, id, null, 1, 0, texts, null));
 }
 
 function attempt<T>(make: () => T): T | undefined {

@@ -46,8 +46,8 @@ export interface HostFiles extends ExeFiles {
   exists(path: string): Promise<boolean>;
   /** Whether two files hold the same bytes. */
   same(a: string, b: string): Promise<boolean>;
-  /** Removes a file, or a folder and all that is in it; what is not there is no error. */
-  purge(path: string): Promise<void>;
+  /** The names of what lies in a folder; none when there is no such folder. */
+  list(folder: string): Promise<string[]>;
 }
 
 /** This machine. */
@@ -56,10 +56,10 @@ export const windowsHost: Host = {
   files: {
     rename: Deno.rename,
     copy: Deno.copyFile,
-    remove: (path) => Deno.remove(path),
+    remove: (path) => Deno.remove(path, { recursive: true }),
     exists: (path) => Deno.stat(path).then(() => true, () => false),
     same: sameFiles,
-    purge: purgePath,
+    list: listFolder,
   },
   clock: systemClock,
   inspect: (files, account) => inspectFiles(files, [sidOf(account)]),
@@ -95,10 +95,11 @@ async function checksum(path: string): Promise<string> {
   return Array.from(new Uint8Array(sum), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-async function purgePath(path: string): Promise<void> {
+async function listFolder(folder: string): Promise<string[]> {
   try {
-    await Deno.remove(path, { recursive: true });
+    return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../clock.ts";
 import type { ServiceDatabase } from "./service_database.ts";
+import { samePath } from "./registration.ts";
 import { STATE } from "./service_status.ts";
 import { awaitState } from "./wait.ts";
 
@@ -19,6 +20,7 @@ export interface ExeFiles {
   /** Renames a file; one that bears the new name is replaced. */
   rename(from: string, to: string): Promise<void>;
   copy(from: string, to: string): Promise<void>;
+  /** Removes a file, or a folder and all that is in it. */
   remove(path: string): Promise<void>;
 }
 
@@ -37,9 +39,12 @@ export interface Upgrade {
   say: (line: string) => void;
 }
 
-/** Where the exe that was replaced is kept. */
-export function previousExe(exe: string): string {
-  return exe.replace(/(?:\.exe)?$/i, ".previous.exe");
+/** Where the exe that is replaced is kept: beside it, under a name that the new exe does not bear. Pure. */
+export function keptExe({ from, to }: Pick<Upgrade, "from" | "to">): string {
+  const [previous, replaced] = ["previous", "replaced"].map((word) =>
+    to.replace(/(?:\.exe)?$/i, `.${word}.exe`)
+  ) as [string, string];
+  return samePath(previous, from) ? replaced : previous;
 }
 
 /**
@@ -63,7 +68,7 @@ export async function upgradeExe(upgrade: Upgrade): Promise<void> {
   }
   const failure = await tryStart(upgrade);
   if (failure === undefined) {
-    return say(`The new exe runs; the old one is ${previousExe(upgrade.to)}`);
+    return say(`The new exe runs; the old one is ${keptExe(upgrade)}`);
   }
   await putBack(upgrade, failure);
 }
@@ -81,11 +86,12 @@ async function stop({ database, service, clock, say }: Upgrade): Promise<void> {
 }
 
 /** Whatever happens, the service's exe is there afterwards, the new one or the old. */
-async function swap({ files, from, to }: Upgrade): Promise<void> {
+async function swap(upgrade: Upgrade): Promise<void> {
+  const { files, from, to } = upgrade;
   const fresh = `${to}.new`;
   try {
     await files.copy(from, fresh);
-    await files.rename(to, previousExe(to));
+    await files.rename(to, keptExe(upgrade));
   } catch (error) {
     await files.remove(fresh).catch(() => {});
     throw new Error(`Cannot upgrade: ${reason(error)}; the old exe is in its place`);
@@ -93,7 +99,7 @@ async function swap({ files, from, to }: Upgrade): Promise<void> {
   try {
     await files.rename(fresh, to);
   } catch (error) {
-    await files.rename(previousExe(to), to);
+    await files.rename(keptExe(upgrade), to);
     throw new Error(`Cannot upgrade: ${reason(error)}; the old exe is back in its place`);
   }
 }
@@ -118,7 +124,7 @@ async function putBack(upgrade: Upgrade, failure: string): Promise<never> {
   upgrade.say(`The new exe does not run: ${failure}; going back to the old one`);
   if (database.standing(service)?.state !== STATE.stopped) await halt(upgrade);
   await files.rename(to, `${to}.failed`);
-  await files.rename(previousExe(to), to);
+  await files.rename(keptExe(upgrade), to);
   await files.remove(`${to}.failed`).catch(() => {});
   database.start(service);
   const outcome = await awaitState(database, service, STATE.running, { clock, limit: START_LIMIT });

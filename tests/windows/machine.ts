@@ -112,12 +112,42 @@ export class Windows {
     return runToEnd(system.command("", program, args));
   }
 
-  /** Runs lines as if they were pasted into `cmd`; ASCII alone. */
-  async paste(lines: string): Promise<void> {
-    const file = `${crypto.randomUUID()}.txt`;
-    await Deno.writeTextFile(join(system.root, file), `${lines}\r\n`);
-    await this.run("cmd.exe", "/c", "cmd.exe", "<", file);
-    await Deno.remove(join(system.root, file));
+  /** The path of the stand-in for NSSM, as Windows names it: see nssm.c. */
+  readonly nssm = `${system.windowsRoot}\\bin\\nssm.exe`;
+
+  /** What the stand-in for NSSM was told, call by call, but for what it was asked. */
+  async nssmCalls(): Promise<string[][]> {
+    const log = await Deno.readTextFile(join(system.root, "bin", "nssm.log")).catch(() => "");
+    const calls = log.split("\n").filter((line) => line !== "").map((line) => line.split("\t"));
+    return calls.filter(([verb]) => verb !== "get");
+  }
+
+  /** The events that the exe of a home has written when it has run: their types and numbers, in no order. */
+  async events({ folder }: Home): Promise<{ type: number; id: number }[]> {
+    if (system === onWindows) return await this.#readEvents(folder);
+    // Wine has no event log, and says on standard error what it was called for.
+    const { stderr } = await new Deno.Command(join(BED, "enter"), {
+      args: [join("/bed", folder), "env", "WINEDEBUG=fixme+advapi", "wine", "icinga-warden.exe"],
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).output();
+    const calls = /ReportEventW \(\w+,0x(\w+),0x0000,0x(\w+),/g;
+    return [...new TextDecoder().decode(stderr).matchAll(calls)]
+      .map(([, type, id]) => ({ type: parseInt(type!, 16), id: parseInt(id!, 16) }));
+  }
+
+  async #readEvents(folder: string): Promise<{ type: number; id: number }[]> {
+    const since = new Date().toISOString();
+    await runToEnd(system.command(folder, "icinga-warden.exe", []));
+    const query =
+      `*[System[Provider[@Name='icinga-warden'] and TimeCreated[@SystemTime>='${since}']]]`;
+    const { output } = await this.run("wevtutil.exe", "qe", "Application", `/q:${query}`, "/f:xml");
+    const levels = /<EventID[^>]*>(\d+)<.*?<Level>(\d)</gs;
+    // A level of 2 is an error and 3 a warning, which are 1 and 2 where they are written.
+    return [...output.matchAll(levels)].map(([, id, level]) => (
+      { type: Number(level) - 1, id: Number(id) }
+    ));
   }
 
   /** Installs the stand-in under a name and starts it. */
@@ -242,6 +272,15 @@ export class Home {
   /** Runs the exe to its end, 60 s at most, without a console. */
   warden(...args: string[]): Promise<Ended> {
     return runToEnd(system.command(this.folder, "icinga-warden.exe", args));
+  }
+
+  /** Runs lines as if they were pasted into `cmd` in this folder, ASCII alone, and returns what is printed. */
+  async paste(...lines: string[]): Promise<string> {
+    await this.write("paste.txt", lines.map((line) => `${line}\r\n`).join(""));
+    const paste = ["/q", "/c", "cmd.exe", "/q", "<", "paste.txt"];
+    const { output } = await runToEnd(system.command(this.folder, "cmd.exe", paste));
+    await Deno.remove(join(this.outside, "paste.txt"));
+    return output;
   }
 
   /** What is in its log file. */

@@ -125,3 +125,16 @@ testWindows(
   },
   "busy_service",
 );
+
+testWindows("modules of a folder that everyone may write into are not run", async (windows) => {
+  const module = `export default { name: "small", description: "", run: (c) => c.log.info("hi") };`;
+  const daemons = { small: {} };
+  const files = { ...configuration(daemons), "daemons/small.js": module };
+  const home = await windows.home(files);
+  await home.openToEveryone();
+  await start(windows, home);
+  const log = await home.logged(/Daemon 'small' is not run/);
+  assertMatch(log, /\[WARNING\] agent: Everyone \(S-1-1-0\) may change/);
+  await home.write("icinga-warden.json", JSON.stringify({ daemons, allowUnsafeHome: true }));
+  await home.logged(/small::run::Main::0: hi/);
+});

@@ -128,7 +128,7 @@ testWindows("the printed commands, pasted, do what install does", async (windows
   windows.owns("warden paste");
   const call = (action: string, ...args: string[]) =>
     home.warden("service", action, "--name", "warden paste", ...args);
-  await windows.paste((await call("print")).output);
+  await home.paste((await call("print")).output);
   const { commandLine } = JSON.parse((await call("status", "--json")).output);
   assertEquals(commandLine, `"${home.inside}\\icinga-warden.exe" run`);
   const { differs } = JSON.parse((await call("install", "--json")).output);

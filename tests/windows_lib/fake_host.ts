@@ -84,7 +84,10 @@ export class FakeHost implements Host {
       return Promise.resolve();
     },
     remove: (path) => Promise.resolve(void this.disk.delete(path)),
-    purge: (path) => Promise.resolve(void this.calls.push(`purge ${path}`)),
+    list: (folder) => {
+      const below = [...this.disk.keys()].filter((path) => path.startsWith(`${folder}\\`));
+      return Promise.resolve(below.map((path) => path.slice(folder.length + 1)));
+    },
   };
 
   readonly events = {

@@ -1,4 +1,4 @@
-import { needsPassword } from "../../windows/account.ts";
+import { needsPassword, sameAccount } from "../../windows/account.ts";
 import type { Host } from "../../windows/host.ts";
 import { type Difference, samePath } from "../../windows/registration.ts";
 import type { FoundRegistration } from "../../windows/service_database.ts";
@@ -58,7 +58,8 @@ export async function askPassword(
     throw new UsageError(`Account '${account}' has no password; leave out '--password'`);
   }
   if (order.password) return await readPassword(`Password of ${account}: `);
-  if (needsPassword(account) && found?.account !== account) {
+  const stays = found !== undefined && sameAccount(found.account, account);
+  if (needsPassword(account) && !stays) {
     throw new UsageError(
       `Account '${account}' has a password; add '--password' to be asked for it`,
     );

@@ -2,6 +2,7 @@ import type { CommandWords } from "../../windows/as_commands.ts";
 import {
   nssmGetCommand,
   nssmInstallCommands,
+  type NssmService,
   nssmSetCommands,
   type NssmSetting,
   nssmSettings,
@@ -17,6 +18,7 @@ import {
   type Installation,
   type Outcome,
   replaceExe,
+  tellDifferences,
 } from "./installation.ts";
 import { nssmService } from "./print.ts";
 import { pasteLine } from "../../windows/command_line.ts";
@@ -26,54 +28,66 @@ import { pasteLine } from "../../windows/command_line.ts";
  *
  * @throws {Error} when NSSM cannot be run or refuses.
  */
-export async function installUnderNssm(
-  installation: Installation,
-): Promise<Outcome> {
+export function installUnderNssm(installation: Installation): Promise<Outcome> {
+  return installation.found ? update(installation) : installAnew(installation);
+}
+
+async function installAnew(installation: Installation): Promise<Outcome> {
+  const { order, host, say } = installation;
+  const account = order.wish.account ?? LOCAL_SYSTEM;
+  const service = nssmService(order, await askPassword(installation, account));
+  for (const command of nssmInstallCommands(order.nssm, service)) {
+    await runNssm(host, command, service.password);
+  }
+  say(`Installed service '${order.name}' under NSSM, which starts with Windows`);
+  return { outcome: "installed", differs: [] };
+}
+
+async function update(installation: Installation): Promise<Outcome> {
   const { order, host, found, say } = installation;
-  const { name, nssm, wish } = order;
-  const account = wish.account ?? found?.account ?? LOCAL_SYSTEM;
-  if (!found) {
-    const service = nssmService(order, await askPassword(installation, account));
-    for (const command of nssmInstallCommands(nssm, service)) {
-      await runNssm(host, command, service.password);
-    }
-    say(`Installed service '${name}' under NSSM, which starts with Windows`);
-    return { outcome: "installed", differs: [] };
-  }
-  const installed = host.nssmCommand(name)?.application ?? order.files.exe;
-  const service = {
-    ...nssmService(order, undefined),
-    exe: installed,
-    account,
-    displayName: wish.displayName ?? found.displayName,
-  };
-  const differs: Difference[] = [];
-  for (const setting of nssmSettings(service)) {
-    const told = await ask(host, nssm, name, setting);
-    if (told !== setting.value) {
-      differs.push({ setting: setting.parameter.join(" "), found: told, wanted: setting.value });
-    }
-  }
+  const installed = host.nssmCommand(order.name)?.application ?? order.files.exe;
+  const service = { ...nssmService(order, undefined), exe: installed };
+  const differs = await compare(installation, service);
   const replaces = await exeDiffers(installation, installed);
   if (differs.length === 0 && !replaces) {
-    say(`Service '${name}' is installed already under NSSM, just so; nothing was changed`);
+    say(`Service '${order.name}' is installed already under NSSM, just so; nothing was changed`);
     return { outcome: "unchanged", differs };
   }
-  for (const { setting, found, wanted } of differs) say(`  ${setting}: ${found}  ->  ${wanted}`);
+  tellDifferences(order.name, differs, say);
   if (replaces) say(`Its exe ${installed} is another one than this`);
   if (!order.force) {
     say("Nothing was changed; '--force' applies it");
     return { outcome: "differs", differs };
   }
-  const password = await askPassword(installation, account);
+  const password = await askPassword(installation, order.wish.account ?? found!.account);
   const changed = new Set(differs.map(({ setting }) => setting));
-  const commands = nssmSetCommands(nssm, { ...service, password });
+  const commands = nssmSetCommands(order.nssm, { ...service, password });
   for (const [i, { parameter }] of nssmSettings(service).entries()) {
     if (changed.has(parameter.join(" "))) await runNssm(host, commands[i]!, password);
   }
   if (replaces) await replaceExe(installation, installed);
-  say(`Changed service '${name}'; a restart puts it into force`);
+  if (changed.size > 0) say(`Changed service '${order.name}'; a restart puts it into force`);
   return { outcome: "changed", differs };
+}
+
+/** What NSSM was told otherwise; what is not asked for stays as it is. */
+async function compare(
+  { order: { name, nssm, wish }, host }: Installation,
+  service: NssmService,
+): Promise<Difference[]> {
+  const kept = [
+    ...(wish.displayName === undefined ? ["DisplayName"] : []),
+    ...(wish.account === undefined ? ["ObjectName"] : []),
+    ...(wish.args === undefined ? ["AppParameters", "AppDirectory"] : []),
+  ];
+  const asked = nssmSettings(service).filter(({ parameter }) => !kept.includes(parameter[0]!));
+  const differs: Difference[] = [];
+  for (const setting of asked) {
+    const told = await ask(host, nssm, name, setting);
+    if (told === setting.value) continue;
+    differs.push({ setting: setting.parameter.join(" "), found: told, wanted: setting.value });
+  }
+  return differs;
 }
 
 async function ask(

@@ -12,8 +12,12 @@ import { printCommands } from "./print.ts";
 /** How long a service that is marked for deletion may take to go, ms. */
 const GONE_LIMIT = 30_000;
 
-/** What the agent keeps in home, and so what `--purge` removes; the exe and what is not the agent's stay. */
-const KEPT_IN_HOME = ["icinga-warden.json", "daemons", "logs", "state.json"];
+/**
+ * What the agent keeps in home, and what it has set aside, which is what `--purge` removes; the exe and what is not
+ * the agent's stay.
+ */
+const KEPT_IN_HOME =
+  /^(?:daemons|logs|control\.token|(?:icinga-warden(?:\.run)?|state)\.json.*|icinga-warden\.lock)$/;
 
 /** `icinga-warden service uninstall` */
 export async function uninstallService(order: ServiceOrder, host: Host): Promise<number> {
@@ -58,7 +62,8 @@ function removeEventSource({ events }: Host): void {
 }
 
 async function purge(home: string, { files }: Host): Promise<void> {
-  for (const name of KEPT_IN_HOME) await files.purge(win32.join(home, name));
+  const kept = (await files.list(home)).filter((name) => KEPT_IN_HOME.test(name));
+  for (const name of kept) await files.remove(win32.join(home, name));
 }
 
 function tellHeld({ name }: ServiceOrder, host: Host): number {
