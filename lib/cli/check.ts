@@ -9,7 +9,7 @@ import { print, printJson } from "./output.ts";
 import { findPlace } from "./place.ts";
 
 /** The exit codes of a plugin. */
-export const PLUGIN_EXIT: Readonly<Record<Health, number>> = {
+const PLUGIN_EXIT: Readonly<Record<Health, number>> = {
   ok: 0,
   warning: 1,
   critical: 2,
@@ -44,7 +44,10 @@ export const checkCommand: Command = {
       help: `how long it may take, such as 5s or 5 (default: ${DEFAULT_TIMEOUT})`,
     },
   },
-  asPlugin: true,
+  fail(error) {
+    print(pluginError(error));
+    return PLUGIN_EXIT.unknown;
+  },
   async run(invocation) {
     refuseWords(invocation.words);
     const thresholds = readThresholds(invocation);
@@ -59,7 +62,7 @@ export const checkCommand: Command = {
 };
 
 /** What a plugin prints about an error of any kind: one line, without what would begin performance data. */
-export function pluginError(message: string): string {
+function pluginError(message: string): string {
   return `UNKNOWN: ${message.split("\n")[0]!.replaceAll("|", "/")}`;
 }
 

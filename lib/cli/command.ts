@@ -51,8 +51,8 @@ export interface Command {
   details?: readonly string[];
   /** The flags that it takes beside the common ones. */
   flags?: FlagSpecs;
-  /** Whether it speaks as an Icinga plugin, errors included: on standard output, and with exit code 3. */
-  asPlugin?: boolean;
+  /** Says an error in a way of its own, instead of on standard error, and returns the exit code. */
+  fail?(error: string): number;
   /**
    * Does it, and returns the exit code.
    *

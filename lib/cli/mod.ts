@@ -5,50 +5,49 @@
  */
 import { ConfigError } from "../config/mod.ts";
 import { suggest } from "../config/nearest.ts";
+import { NotRunningError } from "../control/client.ts";
 import {
   type Command,
   COMMON_FLAGS,
   EXIT,
-  type Invocation,
+  type FlagSpecs,
   refuseWords,
   UsageError,
 } from "./command.ts";
-import { NotRunningError } from "../control/client.ts";
-import { checkCommand, PLUGIN_EXIT, pluginError } from "./check.ts";
-import { configCommand } from "./config.ts";
-import { daemonCommand } from "./daemon/mod.ts";
-import { getCommand } from "./get.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { readLevel } from "./level.ts";
-import { logsCommand } from "./logs.ts";
-import { openCommand } from "./open.ts";
 import { lostOutput, print, printError } from "./output.ts";
 import { parse } from "./parse.ts";
-import { pauseCommand, resumeCommand } from "./pause.ts";
-import { runCommand } from "./run.ts";
-import { serviceCommand } from "./service/mod.ts";
-import { statusCommand } from "./status.ts";
-import { versionCommand } from "./version.ts";
-import { watchCommand } from "./watch.ts";
 
 const helpCommand: Command = {
   name: "help",
   words: "[COMMAND]",
   summary: "show the help of a command",
-  run({ words: [name, action, ...rest] }) {
-    const command = name === undefined ? undefined : findCommand(name);
+  async run({ words: [name, action, ...rest] }) {
+    const command = name === undefined ? undefined : await load(name);
     // The help of `config check` is a line in that of `config`.
     refuseWords(action !== undefined && !takes(command, action) ? [action] : rest);
-    return help(command);
+    return await help(command);
   },
 };
 
-const COMMANDS: readonly Command[] = [
-  runCommand,
-  ...[statusCommand, getCommand, watchCommand, logsCommand, pauseCommand, resumeCommand],
-  ...[checkCommand, openCommand, daemonCommand, serviceCommand],
-  ...[configCommand, versionCommand, helpCommand],
-];
+/** The commands in the order of the help, each loaded when it is called: an agent that runs holds no other. */
+const COMMANDS: Readonly<Record<string, () => Command | Promise<Command>>> = {
+  run: async () => (await import("./run.ts")).runCommand,
+  status: async () => (await import("./status.ts")).statusCommand,
+  get: async () => (await import("./get.ts")).getCommand,
+  watch: async () => (await import("./watch.ts")).watchCommand,
+  logs: async () => (await import("./logs.ts")).logsCommand,
+  pause: async () => (await import("./pause.ts")).pauseCommand,
+  resume: async () => (await import("./pause.ts")).resumeCommand,
+  check: async () => (await import("./check.ts")).checkCommand,
+  open: async () => (await import("./open.ts")).openCommand,
+  daemon: async () => (await import("./daemon/mod.ts")).daemonCommand,
+  service: async () => (await import("./service/mod.ts")).serviceCommand,
+  config: async () => (await import("./config.ts")).configCommand,
+  version: async () => (await import("./version.ts")).versionCommand,
+  help: () => helpCommand,
+};
 
 /**
  * Runs one command line, without the program's name, and returns the exit code. Never throws.
@@ -59,17 +58,17 @@ export async function runCommandLine(
   args: readonly string[],
   until?: AbortSignal,
 ): Promise<number> {
+  let command: Command | undefined;
   try {
-    const code = await dispatch(args, until);
+    const name = commandName(args);
+    command = name === undefined ? undefined : await load(name);
+    const code = await dispatch(command, args, until);
     if (lostOutput() === undefined) return code;
     printError(`icinga-warden: Cannot write to standard output: ${lostOutput()}`);
     return code === EXIT.done ? EXIT.failed : code;
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    if (commandIn(args)?.asPlugin) {
-      print(pluginError(text));
-      return PLUGIN_EXIT.unknown;
-    }
+    if (command?.fail) return command.fail(text);
     printError(error instanceof ConfigError ? text : `icinga-warden: ${text}`);
     return exitCodeOf(error);
   }
@@ -80,34 +79,40 @@ function exitCodeOf(error: unknown): number {
   return error instanceof NotRunningError ? EXIT.notRunning : EXIT.failed;
 }
 
-/** The command that is most likely meant, when it cannot be known for certain. */
-function commandIn(args: readonly string[]): Command | undefined {
-  const names = COMMANDS.map(({ name }) => name);
-  return COMMANDS[names.indexOf(args.find((arg) => names.includes(arg)) ?? "")];
-}
-
-/** Flags may stand anywhere; the first word that is no flag's value is the command. */
-async function dispatch(args: readonly string[], until?: AbortSignal): Promise<number> {
-  const invocation = parse(args, Object.assign({}, ...COMMANDS.map(({ flags }) => flags)));
+async function dispatch(
+  command: Command | undefined,
+  args: readonly string[],
+  until?: AbortSignal,
+): Promise<number> {
+  const invocation = parse(args, command?.flags ?? {}, command?.name);
   const [name, ...words] = invocation.words;
-  const command = name === undefined ? impliedCommand(invocation) : findCommand(name);
-  if (command) refuseForeignFlags(command, invocation);
+  if (name !== undefined && name !== command?.name) await load(name);
   readLevel(invocation);
-  if (invocation.given.has("help")) return help(command);
-  if (invocation.given.has("version")) return await versionCommand.run(invocation);
+  if (invocation.given.has("help")) return await help(command);
+  if (invocation.given.has("version")) return await (await load("version")).run(invocation);
   if (command) return await command.run({ ...invocation, words, until });
   if (args.length > 0) throw new UsageError("No command given; see 'icinga-warden help'");
-  printError(programHelp(COMMANDS));
+  printError(programHelp(await loadAll()));
   return EXIT.usage;
 }
 
-/** `icinga-warden --foreground` means `icinga-warden run --foreground`. */
-function impliedCommand({ given }: Invocation): Command | undefined {
-  return given.has("foreground") ? runCommand : undefined;
+/**
+ * The command that is named: flags may stand anywhere, and a word before it can be the value of a flag that only
+ * the command itself knows. `icinga-warden --foreground` means `icinga-warden run --foreground`.
+ */
+function commandName(args: readonly string[]): string | undefined {
+  const words = args.filter((arg, i) => !arg.startsWith("-") && !takesValue(args[i - 1]));
+  const implied = args.includes("--foreground") ? "run" : undefined;
+  return words.find((word) => Object.hasOwn(COMMANDS, word)) ?? implied ?? words[0];
 }
 
-function help(command: Command | undefined): number {
-  print(command ? commandHelp(command) : programHelp(COMMANDS));
+function takesValue(flag = ""): boolean {
+  const specs: FlagSpecs = COMMON_FLAGS;
+  return flag.startsWith("--") && specs[flag.slice(2)]?.value !== undefined;
+}
+
+async function help(command: Command | undefined): Promise<number> {
+  print(command ? commandHelp(command) : programHelp(await loadAll()));
   return EXIT.done;
 }
 
@@ -116,18 +121,13 @@ function takes(command: Command | undefined, action: string): boolean {
   return command !== undefined && command.words.split(/[|\s]/).includes(action);
 }
 
-function refuseForeignFlags({ name, flags = {} }: Command, { given, values }: Invocation): void {
-  const typed = [...given, ...Object.keys(values).filter((flag) => values[flag] !== undefined)];
-  const foreign = typed.find((flag) => !(flag in flags) && !(flag in COMMON_FLAGS));
-  if (foreign === undefined) return;
-  throw new UsageError(
-    `Flag '--${foreign}' is not for '${name}'; see 'icinga-warden help ${name}'`,
-  );
+/** @throws {UsageError} when there is no command of this name. */
+async function load(name: string): Promise<Command> {
+  const names = Object.keys(COMMANDS);
+  if (names.includes(name)) return await COMMANDS[name]!();
+  throw new UsageError(`Unknown command '${name}'; ${suggest(name, names)}`);
 }
 
-function findCommand(name: string): Command {
-  const names = COMMANDS.map((command) => command.name);
-  const command = COMMANDS[names.indexOf(name)];
-  if (command) return command;
-  throw new UsageError(`Unknown command '${name}'; ${suggest(name, names)}`);
+async function loadAll(): Promise<Command[]> {
+  return await Promise.all(Object.keys(COMMANDS).map(load));
 }

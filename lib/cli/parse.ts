@@ -5,10 +5,15 @@ import { COMMON_FLAGS, type FlagSpecs, type Invocation, UsageError } from "./com
 /**
  * Reads a command line.
  *
- * @param flags the flags that may be given.
+ * @param flags the flags that may be given beside the common ones.
+ * @param command whose flags these are, for an error message.
  * @throws {UsageError} for an unknown flag, a flag without its value, one with two, and a value where none is taken.
  */
-export function parse(args: readonly string[], flags: FlagSpecs): Invocation {
+export function parse(
+  args: readonly string[],
+  flags: FlagSpecs,
+  command?: string,
+): Invocation {
   const all: FlagSpecs = { ...COMMON_FLAGS, ...flags };
   const names = Object.keys(all);
   const string = names.filter((name) => all[name]!.value !== undefined);
@@ -19,7 +24,7 @@ export function parse(args: readonly string[], flags: FlagSpecs): Invocation {
     string: [...string, "_"],
     boolean,
     alias: { h: "help", ...shortNames(all) },
-    unknown: (arg, key) => key === undefined || refuseFlag(arg, names),
+    unknown: (arg, key) => key === undefined || refuseFlag(arg, names, command),
   });
   for (const name of string) {
     if (parsed[name] === "") {
@@ -41,10 +46,11 @@ function shortNames(flags: FlagSpecs): Record<string, string> {
   );
 }
 
-function refuseFlag(arg: string, names: readonly string[]): never {
+function refuseFlag(arg: string, names: readonly string[], command?: string): never {
   const flag = arg.replace(/=.*$/s, "");
   const known = names.map((name) => `--${name}`);
-  throw new UsageError(`Unknown flag '${flag}'; ${suggest(flag, known)}`);
+  const of = command === undefined ? "" : ` of '${command}'`;
+  throw new UsageError(`Unknown flag '${flag}'${of}; ${suggest(flag, known)}`);
 }
 
 function refuseValues(args: readonly string[], boolean: readonly string[]): void {

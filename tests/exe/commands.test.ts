@@ -26,7 +26,7 @@ testExe("help names every command, and each has its own", async (bench) => {
 testExe("what cannot be meant is one line on standard error and exit code 2", async (bench) => {
   const cases: [args: string[], message: RegExp][] = [
     [["rnu"], /Unknown command 'rnu'; did you mean "run"\?/],
-    [["run", "--foregrond"], /Unknown flag '--foregrond'; did you mean "--foreground"\?/],
+    [["run", "--foregrond"], /Unknown flag '--foregrond' of 'run'; did you mean "--foreground"\?/],
     [["run", "--home"], /Flag '--home' needs a value: --home DIR/],
     [["run", "--home", "/nowhere"], /--home '\/nowhere' is no folder/],
     [["run", "--json=yes"], /Flag '--json' takes no value, and got 'yes'/],
@@ -36,11 +36,11 @@ testExe("what cannot be meant is one line on standard error and exit code 2", as
     [["run", "--simulate", "--scenario", "x"], /Flag '--scenario': Invalid scenario 'x'/],
     [["run", "--scenario", "hang"], /Flag '--scenario' goes with '--simulate'/],
     [["run", "fast", "--simulate"], /Unexpected 'fast'/],
-    [["--simulate"], /No command given; see 'icinga-warden help'/],
+    [["--json"], /No command given; see 'icinga-warden help'/],
     [["version", "please"], /Unexpected 'please'/],
     [["help", "run", "now"], /Unexpected 'now'/],
     [["config", "show", "--log-level", "loud"], /Flag '--log-level' is 'loud'; expected one of/],
-    [["version", "--simulate"], /Flag '--simulate' is not for 'version'/],
+    [["version", "--simulate"], /Unknown flag '--simulate' of 'version'; known: --home/],
     [["config"], /init, check, show or schema/],
     [["config", "chek"], /Unknown .*'chek'; did you mean "check"\?/],
     [["config", "check", "--config", "/nowhere.json"], /\/nowhere\.json/],
@@ -129,3 +129,21 @@ testExe("what could not be printed is said, and is no success", async (bench) =>
   assertEquals(code, 1);
   assertMatch(stdout, /^icinga-warden: Cannot write to standard output: .*No space left/);
 });
+
+testExe(
+  "the command is found wherever it stands, and --foreground alone means run",
+  async (bench) => {
+    for (
+      const args of [
+        ["--foreground", "--for", "0s", "--simulate"],
+        ["--for", "0s", "--simulate", "run", "--foreground"],
+        ["--home", bench.home, "--foreground", "--simulate", "run", "--for=0s"],
+      ]
+    ) {
+      const { code, stdout } = await bench.run(...args);
+      assertEquals(code, 0, args.join(" "));
+      assertStringIncludes(stdout, "agent: Stopped");
+    }
+    assertMatch((await bench.run("--foreground", "rnu")).stderr, /Unknown command 'rnu'/);
+  },
+);
