@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Agent } from "./agent.ts";
 import type { Clock } from "./clock.ts";
 import { type Config, ConfigError, type LoadedConfig } from "./config/mod.ts";
+import type { Problem } from "./config/problem.ts";
 import { agentLog, type WriteLog } from "./log/mod.ts";
 import { DAEMONS_FOLDER } from "./registry/discover.ts";
 import { signature } from "./daemon/imports.ts";
@@ -107,7 +108,7 @@ async function reload(parts: ReloadParts, before: InForce): Promise<InForce | un
   try {
     const loaded = await parts.load();
     const daemons = await parts.registry.resolve(loaded);
-    const faults = daemons.flatMap(({ faults }) => faults).map(loaded.describe);
+    const faults = faultsOf(before.daemons, daemons).map(loaded.describe);
     if (faults.length > 0) return refuse(faults);
     const { added, removed, changed } = differences(before.daemons, daemons);
     const said = [...added.map(prefix("+")), ...removed.map(prefix("-")), ...changed].join(", ");
@@ -124,6 +125,19 @@ async function reload(parts: ReloadParts, before: InForce): Promise<InForce | un
     error("The changed configuration is refused, and the old one stays in force:");
     for (const line of lines) error(line);
   }
+}
+
+/**
+ * The arguments that do not fit and whose entries are new or changed: these are faults of the configuration.
+ * Where the entry is as it was, it is the module that has changed, which is its daemon's problem alone.
+ */
+export function faultsOf(
+  before: readonly RegisteredDaemon[],
+  after: readonly RegisteredDaemon[],
+): Problem[] {
+  const entry = ({ module, arguments: given }: RegisteredDaemon) => JSON.stringify([module, given]);
+  const old = new Map(before.map((daemon) => [daemon.name, entry(daemon)]));
+  return after.flatMap((daemon) => old.get(daemon.name) === entry(daemon) ? [] : daemon.faults);
 }
 
 const prefix = (sign: string) => (name: string) => `${sign}${name}`;

@@ -4,7 +4,7 @@ import { systemClock } from "../lib/clock.ts";
 import { loadConfig } from "../lib/config/mod.ts";
 import type { LogEntry } from "../lib/log/mod.ts";
 import { type RegisteredDaemon, Registry } from "../lib/registry/registry.ts";
-import { differences, followChanges } from "../lib/reload.ts";
+import { differences, faultsOf, followChanges } from "../lib/reload.ts";
 import { builtin } from "./config/parse.ts";
 
 const module = (name: string, more = "") =>
@@ -114,6 +114,15 @@ Deno.test("what counts from the next start on is said", async () => {
     await until("it is said", () => records.length > 0);
     assertEquals(records, ["warning Changes of log count from the next start on"]);
   });
+});
+
+Deno.test("arguments that do not fit are the configuration's fault where their entry has changed", () => {
+  const fault = { path: ["daemons", "a"], value: 1, expected: "" };
+  const daemon = (n: number, faults: typeof fault[] = []) =>
+    ({ name: "a", module: "a.js", arguments: { n }, faults }) as unknown as RegisteredDaemon;
+  assertEquals(faultsOf([daemon(1)], [daemon(2, [fault])]), [fault]);
+  assertEquals(faultsOf([], [daemon(1, [fault])]), [fault]);
+  assertEquals(faultsOf([daemon(1)], [daemon(1, [fault])]), []);
 });
 
 Deno.test("differences are by name", () => {

@@ -1,3 +1,4 @@
+import { isObject } from "./object.ts";
 import { createScanner, findNodeAtLocation, type Node, parseTree } from "jsonc-parser";
 
 /** Keys that lead to a value. */
@@ -112,9 +113,24 @@ function afterComment(text: string, offset: number): number {
 }
 
 function print(value: unknown, indent: string, eol: string): string {
-  const flat = JSON.stringify(value, null, 1).replace(/\n */g, " ");
-  const text = flat.length <= 60 ? flat : JSON.stringify(value, null, 2);
+  const flat = printFlat(value);
+  const isFlat = flat.length <= 60 && !holdsObject(value);
+  const text = isFlat ? flat : JSON.stringify(value, null, 2);
   return text.replaceAll("\n", `${eol}${indent}`);
+}
+
+/** A value on one line, spaced as formatters do. */
+function printFlat(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(printFlat).join(", ")}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  const entries = Object.entries(value).map(([key, v]) =>
+    `${JSON.stringify(key)}: ${printFlat(v)}`
+  );
+  return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
+}
+
+function holdsObject(value: unknown): boolean {
+  return isObject(value) && Object.values(value).some(isObject);
 }
 
 function lineIndent(text: string, offset: number): string {

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../clock.ts";
 import type { ArgumentSpecs, ArgumentValues } from "../config/arguments.ts";
 import { isLogged, type LogLevel } from "../log/level.ts";
-import type { ServiceManager } from "../service/mod.ts";
+import type { ServiceManager, ServiceState } from "../service/mod.ts";
 import type { MapOptions, PublicState, ReplicatedMap, ValueCheck } from "../state/mod.ts";
 import { AGENT_MAPS } from "./agent_state.ts";
 import type { ThreadHandle, ThreadOptions } from "./children.ts";
@@ -43,17 +43,20 @@ export interface DaemonState<M extends MapSpecs = MapSpecs> {
   of<V = unknown>(daemon: string, name: string): DaemonMap<V>;
 }
 
-/** One Windows service, as its daemon sees it: the service manager's calls with the name given. */
+/**
+ * One Windows service, as its daemon sees it. Every call fails with an error that says what happened and what to
+ * do, and none outlives the time limits of the configuration (`serviceManager`).
+ */
 export interface Service {
   /** The name of the service. */
   readonly name: string;
-  /** See {@linkcode ServiceManager.query}. */
-  query(): ReturnType<ServiceManager["query"]>;
-  /** See {@linkcode ServiceManager.start}. */
+  /** Its state, such as `RUNNING`; undefined when no such service is installed. */
+  query(): Promise<ServiceState | undefined>;
+  /** Starts it; that it runs already is a success. It may still be `START_PENDING` afterwards. */
   start(): Promise<void>;
-  /** See {@linkcode ServiceManager.stop}. */
+  /** Stops it; that it is stopped already is a success. It may still be `STOP_PENDING` afterwards. */
   stop(): Promise<void>;
-  /** See {@linkcode ServiceManager.restart}. */
+  /** Brings it to `RUNNING` whatever its state, and resolves once a query has said so. */
   restart(): Promise<void>;
 }
 

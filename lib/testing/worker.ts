@@ -6,6 +6,7 @@
  */
 import { loadDaemon } from "../daemon/load.ts";
 import { describeLoadError } from "../daemon/load_error.ts";
+import { describeThrown } from "../daemon/strays.ts";
 import { fileURLToPath } from "node:url";
 import { recordRefusals, refusalsIn } from "./refusals.ts";
 import { type LoggedRecord, Simulation } from "./mod.ts";
@@ -61,9 +62,13 @@ async function attempt(trial: Trial): Promise<TrialReport> {
   };
   try {
     await runDaemon(trial, report);
+  } catch (error) {
+    report.error = describeThrown(error);
+  }
+  try {
     if (trial.tests !== undefined) report.tests = await runTestFile(trial.tests);
   } catch (error) {
-    report.error = error instanceof Error ? error.message : Deno.inspect(error);
+    report.error ??= describeThrown(error);
   }
   const said = [...report.log.map(({ message }) => message), report.error ?? ""].join("\n");
   report.refused = [...new Set([...refused, ...refusalsIn(said)])];

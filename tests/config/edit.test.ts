@@ -49,7 +49,7 @@ Deno.test("an entry is added at the end, comments and order kept", () => {
       `{\n  "daemons": {\n    // none yet\n  }\n}`,
       `{\n  "daemons": {\n    // none yet\n    "b": { "n": 1 }\n  }\n}`,
     ],
-    [`{}`, `{\n  "daemons": { "b": { "n": 1 } }\n}`],
+    [`{}`, `{\n  "daemons": {\n    "b": {\n      "n": 1\n    }\n  }\n}`],
     [
       `{\r\n  "daemons": {\r\n    "a": {}\r\n  }\r\n}\r\n`,
       `{\r\n  "daemons": {\r\n    "a": {},\r\n    "b": { "n": 1 }\r\n  }\r\n}\r\n`,

@@ -30,8 +30,9 @@ export function standingPermissions(
   subject: Subject,
   { arguments: specs, permissions }: DaemonDescription,
   home: string,
+  given: Record<string, unknown> = subject.entry?.arguments ?? {},
 ): ReturnType<typeof grantPermissions> {
-  const values = withDefaults(specs, subject.entry?.arguments ?? {});
+  const values = withDefaults(specs, given);
   const granted = subject.entry?.permissions ?? (subject.builtin !== undefined ? permissions : {});
   return grantPermissions(permissions, granted, { home, arguments: values });
 }

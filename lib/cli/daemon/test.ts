@@ -5,8 +5,9 @@ import { parseDuration } from "../../config/mod.ts";
 import { describeProblem } from "../../config/problem.ts";
 import { describePermissions, fillIn, type Grant } from "../../registry/grant.ts";
 import { workerPermissions } from "../../supervisor/permissions.ts";
+import { ranOutOfHeap, startWorker } from "../../supervisor/worker.ts";
 import type { Trial, TrialReport } from "../../testing/worker.ts";
-import { EXIT, type Invocation, refuseWords, UsageError } from "../command.ts";
+import { EXIT, type Invocation, UsageError } from "../command.ts";
 import { loadPlace } from "../config.ts";
 import { print, printJson } from "../output.ts";
 import { findPlace } from "../place.ts";
@@ -20,12 +21,16 @@ import {
   lookAt,
   type Subject,
 } from "./subject.ts";
+import { readWords } from "./words.ts";
 
 /** How long a daemon runs unless told, simulated ms. */
 const SPAN = 60_000;
 
 /** How long a trial may take, real ms. */
 const LIMIT = 30_000;
+
+/** The heap that it may take, bytes: what a daemon has unless told. */
+const HEAP = 256 * 1024 * 1024;
 
 /** How many records are printed. */
 const SHOWN = 20;
@@ -41,7 +46,7 @@ interface Verdict extends Partial<TrialReport> {
 
 /** `icinga-warden daemon test [NAME]` */
 export const testAction: Action = {
-  words: "[NAME]",
+  words: "[NAME [key=value...]]",
   summary:
     "load, check and run a daemon on a simulated context with a fast clock, and the tests beside it; all of home's without NAME",
   flags: {
@@ -49,8 +54,7 @@ export const testAction: Action = {
     grant: { help: "daemon register, daemon test: grant the permissions that the module declares" },
   },
   async run(invocation) {
-    const [name, ...rest] = invocation.words;
-    refuseWords(rest);
+    const [name, ...words] = invocation.words;
     const span = readSpan(invocation);
     const place = findPlace(invocation);
     const known = await listKnown(place, await loadPlace(place));
@@ -65,7 +69,9 @@ export const testAction: Action = {
       from: module,
       problem,
     }));
-    for (const subject of subjects) verdicts.push(await judge(subject, known, span, grant));
+    for (const subject of subjects) {
+      verdicts.push(await judge(subject, known, { words, span, grant }));
+    }
     if (json) printJson(verdicts);
     else print(verdicts.length > 0 ? verdicts.map(describe).join("\n\n") : nothing(known));
     return verdicts.every(({ problem }) => problem === undefined) ? EXIT.done : EXIT.failed;
@@ -90,28 +96,25 @@ function nothing({ place }: Known): string {
 async function judge(
   subject: Subject,
   known: Known,
-  span: number,
-  grant: boolean,
+  { words, span, grant }: { words: readonly string[]; span: number; grant: boolean },
 ): Promise<Verdict> {
   const { home } = known.place;
   const { name, file } = subject;
   const verdict: Verdict = { name, from: origin(subject) };
-  const given = subject.entry?.arguments ?? {};
+  const registered = subject.entry?.arguments ?? {};
   try {
-    const { description, argumentProblems } = await lookAt(subject, given);
+    const { description } = await lookAt(subject, registered);
+    const given = { ...registered, ...readWords(words, description.arguments) };
+    const { argumentProblems } = await lookAt(subject, given);
     if (argumentProblems.length > 0) {
       const said = argumentProblems.map((problem) => `argument ${describeProblem(problem)}`);
-      return {
-        ...verdict,
-        problem: `${
-          said.join(", and ")
-        }; register it first: icinga-warden daemon register ${name} key=value`,
-      };
+      const hint = `give arguments as key=value after its name`;
+      return { ...verdict, problem: `${said.join(", and ")}; ${hint}` };
     }
     const values = withDefaults(description.arguments, given);
     const permissions = grant
       ? { permissions: fillIn(description.permissions, { home, arguments: values }), missing: {} }
-      : standingPermissions(subject, description, home);
+      : standingPermissions(subject, description, home, given);
     const tests = file === undefined ? undefined : await findTests(file);
     const report = await tryOut(
       {
@@ -123,6 +126,7 @@ async function judge(
     );
     return { ...verdict, ...report, permissions, ...problemOf(report) };
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     return { ...verdict, problem: error instanceof Error ? error.message : String(error) };
   }
 }
@@ -150,16 +154,20 @@ async function tryOut(
   trial: Trial,
   permissions: Deno.PermissionOptionsObject,
 ): Promise<TrialReport> {
-  const worker = new Worker(import.meta.resolve("../../testing/worker.ts"), {
-    type: "module",
+  const worker = startWorker({
+    entry: import.meta.resolve("../../testing/worker.ts"),
     name: `trial of ${trial.name}`,
-    deno: { permissions },
+    permissions,
+    heapLimit: HEAP,
   });
   const { promise, resolve, reject } = Promise.withResolvers<TrialReport>();
   worker.onmessage = ({ data }) => resolve(data as TrialReport);
   worker.onerror = (event) => {
     event.preventDefault();
-    reject(new Error(`it threw outside of run: ${event.message}`));
+    const what = ranOutOfHeap(event)
+      ? "it ran out of memory"
+      : `it threw outside of run: ${event.message}`;
+    reject(new Error(what));
   };
   const late = setTimeout(
     () =>
