@@ -71,6 +71,9 @@ export interface Agent {
   apply(config: Config, daemons: readonly RegisteredDaemon[]): Promise<void>;
 }
 
+/** A heap ends this much above the limit, so that the gentler look at its memory has its chance first. */
+const HEAP_MARGIN = 1.5;
+
 /** The pool that a daemon's first thread runs in. */
 const MAIN_POOL = "MainPool";
 
@@ -228,6 +231,7 @@ function planThread(
       serviceManager,
       logLevel: log.level,
       frozenAfter: daemon.policy.frozenAfter,
+      heapLimit: daemon.policy.memoryLimit * HEAP_MARGIN,
     },
     permissions: workerPermissions(daemon.permissions, folder, servicePrograms(serviceManager)),
     pool: MAIN_POOL,

@@ -26,6 +26,8 @@ export interface Assignment {
   logLevel: LogLevel;
   /** Without a sign of life for so long, ms, it is taken for frozen. */
   frozenAfter: number;
+  /** Bytes at which its heap ends, and those of workers that it makes by itself. */
+  heapLimit: number;
 }
 
 /** What a thread runs of a daemon: its own work, one of its tasks, or what follows a termination. */
@@ -58,6 +60,7 @@ export type ChildNews =
 export type ToThread =
   | { type: "start"; assignment: Assignment; pulse: SharedArrayBuffer }
   | { type: "stop" }
+  | { type: "beat" }
   | { type: "child"; id: number; news: ChildNews };
 
 /** What a thread tells the agent. */

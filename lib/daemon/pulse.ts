@@ -1,3 +1,5 @@
+import { getHeapStatistics } from "node:v8";
+
 /** A thread's sign of life. */
 export interface Beat {
   /** How many there were. */
@@ -6,6 +8,8 @@ export interface Beat {
   heap: number;
   /** How late the thread's event loop was, ms. */
   lag: number;
+  /** Whether its heap came to its end: what ran then was broken off in the middle, and will not go on. */
+  exhausted: boolean;
 }
 
 /**
@@ -18,21 +22,20 @@ export class Pulse {
   readonly #cells: Float64Array;
 
   /** @param memory that of the other side; new unless told. */
-  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(3 * 8)) {
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(4 * 8)) {
     this.memory = memory;
     this.#cells = new Float64Array(memory);
   }
 
   /** The last sign of life. */
   read(): Beat {
-    const [count = 0, heap = 0, lag = 0] = this.#cells;
-    return { count, heap, lag };
+    const [count = 0, heap = 0, lag = 0, exhausted = 0] = this.#cells;
+    return { count, heap, lag, exhausted: exhausted !== 0 };
   }
 
   /** Gives a sign of life. */
-  beat(heap: number, lag: number): void {
-    this.#cells[1] = heap;
-    this.#cells[2] = lag;
+  beat({ heap, lag, exhausted }: Omit<Beat, "count">): void {
+    this.#cells.set([heap, lag, Number(exhausted)], 1);
     this.#cells[0]!++;
   }
 }
@@ -42,16 +45,24 @@ export function beatInterval(frozenAfter: number): number {
   return Math.min(5_000, Math.max(20, frozenAfter / 6));
 }
 
-/** Beats from now on. It keeps its own timer: what the daemon does to the globals does not stop it. */
-export function startBeating(pulse: Pulse, interval: number): void {
-  const { memoryUsage } = Deno;
+/**
+ * Beats from now on, and returns what beats at once. It keeps its own timer: what the daemon does to the globals
+ * does not stop it.
+ */
+export function startBeating(pulse: Pulse, interval: number): () => void {
   const now = performance.now.bind(performance);
-  let due = now();
-  const beat = () => {
-    const { heapUsed, external } = memoryUsage();
-    pulse.beat(heapUsed + external, Math.max(0, now() - due));
-    due = now() + interval;
+  const limit = getHeapStatistics().heap_size_limit;
+  const beat = (lag: number) => {
+    const { used_heap_size, external_memory, heap_size_limit } = getHeapStatistics();
+    // At its end V8 raises the limit, so that the thread can be taken down, and breaks off what runs.
+    const exhausted = heap_size_limit > limit;
+    pulse.beat({ heap: used_heap_size + external_memory, lag, exhausted });
   };
-  beat();
-  setInterval(beat, interval);
+  let due = now() + interval;
+  setInterval(() => {
+    beat(Math.max(0, now() - due));
+    due = now() + interval;
+  }, interval);
+  beat(0);
+  return () => beat(0);
 }

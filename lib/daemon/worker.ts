@@ -12,6 +12,7 @@ import { PublicState } from "../state/mod.ts";
 import { ChildThreads } from "./children.ts";
 import { createContext, createDaemonLog, type DaemonContext, type DaemonLog } from "./context.ts";
 import type { DaemonDefinition } from "./define.ts";
+import { limitOwnWorkers } from "./heap_limit.ts";
 import { loadDaemon } from "./load.ts";
 import { mayWrite } from "./names.ts";
 import type { Assignment, FromThread, ToThread } from "./protocol.ts";
@@ -23,14 +24,17 @@ const stop = new AbortController();
 /** Taken before the daemon's module is loaded, which may do with the globals what it likes. */
 const post: (message: FromThread) => void = self.postMessage.bind(self);
 const children = new ChildThreads(post);
+let beat = () => {};
 
 self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
   switch (data.type) {
     case "start":
-      startBeating(new Pulse(data.pulse), beatInterval(data.assignment.frozenAfter));
+      beat = startBeating(new Pulse(data.pulse), beatInterval(data.assignment.frozenAfter));
       return void work(data.assignment);
     case "stop":
       return stop.abort(new DOMException("The daemon is to stop", "AbortError"));
+    case "beat":
+      return beat();
     case "child":
       return children.take(data.id, data.news);
   }
@@ -47,6 +51,7 @@ async function work(assignment: Assignment): Promise<void> {
     assignment.logLevel,
     (level, message) => records.write({ time: Date.now(), level, source: thread, message }),
   );
+  limitOwnWorkers(assignment.heapLimit);
   catchStrays({
     print: (level, text) => log[level](text),
     fail: (error) => post({ type: "failed", error: describeThrown(error) }),

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { getRotatingFileSink } from "@logtape/file";
 import {
@@ -42,12 +42,14 @@ export function fileSink(
   now: () => number = () => performance.now(),
 ): Sink & Disposable {
   let sink: (Sink & Disposable) | undefined;
+  let inode: number | undefined;
   let lost = 0;
   let looked = now();
   const reopen = () => {
     close(sink);
     sink = undefined;
     sink = openFile(file);
+    inode = inodeOf(file.path);
   };
   const write: Sink = (record) => {
     try {
@@ -61,13 +63,20 @@ export function fileSink(
       if (lost++ === 0) onFailure(error);
     }
   };
-  /** Whether the file that is open was removed, as far as was looked. */
+  /** Whether the file that is open was removed or replaced, as far as was looked. */
   const isGone = (path: string) => {
     if (now() - looked < LOOK_EVERY) return false;
     looked = now();
-    return !existsSync(path);
+    const before = inode;
+    inode = inodeOf(path);
+    return inode !== before;
   };
   return Object.assign(write, { [Symbol.dispose]: () => close(sink) });
+}
+
+/** What tells a file from another in its place; undefined when there is none. */
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
 }
 
 function lostRecord(record: LogRecord, lost: number): LogRecord {

@@ -23,8 +23,17 @@ export interface Vigil {
  * - `too-heavy`: it still does
  * - `frozen`: there was no sign of life for too long
  * - `stuck`: its module does not come to its end
+ * - `exhausted`: its heap came to its end
+ * - `hoarding`: memory that no heap counts goes fast, and it does not answer
  */
-export type Verdict = "well" | "heavy" | "too-heavy" | "frozen" | "stuck";
+export type Verdict =
+  | "well"
+  | "heavy"
+  | "too-heavy"
+  | "frozen"
+  | "stuck"
+  | "exhausted"
+  | "hoarding";
 
 /** What is remembered of a thread that was just started. */
 export const NEW_VIGIL: Vigil = { count: 0, silent: 0, starting: 0, over: 0 };
@@ -50,6 +59,7 @@ export function judge(
     starting: running ? 0 : before.starting + elapsed,
     over,
   };
+  if (beat.exhausted) return { vigil, verdict: "exhausted" };
   if (over > 1) return { vigil, verdict: "too-heavy" };
   if (vigil.silent >= frozenAfter) return { vigil, verdict: "frozen" };
   if (vigil.starting >= frozenAfter) return { vigil, verdict: "stuck" };
@@ -72,6 +82,10 @@ export function describeVerdict(
       return `${held} and does not let go of it; ${limit}`;
     case "frozen":
       return `it is frozen: no sign of life for ${span}`;
+    case "exhausted":
+      return `it ran out of memory; ${limit}`;
+    case "hoarding":
+      return `it takes the machine's memory and does not answer; ${limit}`;
     case "stuck":
       return `its module has not come to its end for ${span}`;
   }

@@ -53,9 +53,6 @@ export interface ThreadRun {
 /** A daemon that sends more messages than this is a danger to the agent, which has to read them all. */
 const MESSAGE_RATE = { burst: 20_000, perSecond: 5_000 };
 
-/** A heap ends this much above the limit, so that the gentler look at it has its chance first. */
-const HEAP_MARGIN = 1.5;
-
 /**
  * Runs a thread once in a Web Worker of its own and resolves when that is over and the worker gone. Whatever
  * happens in it is an outcome of this thread alone.
@@ -90,13 +87,14 @@ class LiveThread {
       pulse,
       policy,
       isRunning: () => this.#running,
+      call: () => this.#tell({ type: "beat" }),
       onLook: (verdict, beat) => this.#judge(verdict, beat),
     });
     this.#worker = startWorker({
       entry: import.meta.resolve("../daemon/worker.ts"),
       name: assignment.thread,
       permissions,
-      heapLimit: policy.memoryLimit * HEAP_MARGIN,
+      heapLimit: assignment.heapLimit,
     });
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.onerror = (event) => this.#takeError(event);
@@ -155,9 +153,8 @@ class LiveThread {
 
   #takeError(event: ErrorEvent): void {
     event.preventDefault();
-    const { memoryLimit } = this.#run.plan.policy;
     if (!ranOutOfHeap(event)) return this.#fail(event.message, false);
-    this.#fail(`it ran out of memory: its memoryLimit is ${memoryLimit / 1024 / 1024}MB`, true);
+    this.#fail(describeVerdict("exhausted", { heap: 0 }, this.#run.plan.policy), true);
   }
 
   #judge(verdict: Verdict, beat: Beat): void {

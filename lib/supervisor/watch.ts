@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Beat, Pulse } from "../daemon/pulse.ts";
+import { type MemoryVigil, watchMemory } from "./memory.ts";
 import { type HealthPolicy, judge, NEW_VIGIL, type Verdict, type Vigil } from "./health.ts";
 
 /** The longest time from one look to the next, ms. */
@@ -13,19 +14,31 @@ export interface Watched {
   policy: HealthPolicy;
   /** Whether its daemon has begun to work. */
   isRunning: () => boolean;
+  /** Asks it for a sign of life at once. */
+  call: () => void;
   /** Told what a look has shown. */
   onLook: (verdict: Verdict, beat: Beat) => void;
 }
 
+/** The time from one look to the next while memory goes fast, ms. */
+const ALARMED_LOOK_EVERY = 250;
+
 /** Looks at the signs of life of all threads in turn; one timer serves them all. */
 export class Watch {
   readonly #clock: Clock;
+  readonly #rss: () => number;
   readonly #looks = new Map<Watched, { vigil: Vigil }>();
+  #memory: MemoryVigil<Watched> = { calm: Infinity, looks: 0 };
   #stop = new AbortController();
 
-  /** It sleeps as long as there is nobody to watch. */
-  constructor(clock: Clock) {
+  /**
+   * It sleeps as long as there is nobody to watch.
+   *
+   * @param rss gives the resident bytes of the process.
+   */
+  constructor(clock: Clock, rss: () => number = () => Deno.memoryUsage().rss) {
     this.#clock = clock;
+    this.#rss = rss;
   }
 
   /** Watches a thread until the function returned is called. */
@@ -47,6 +60,7 @@ export class Watch {
       if (signal.aborted) return;
       const now = this.#clock.now();
       this.#look(awake(now - last, interval));
+      this.#lookAtMemory();
       last = now;
     }
   }
@@ -60,10 +74,26 @@ export class Watch {
     }
   }
 
+  #lookAtMemory(): void {
+    const threads = new Map(
+      [...this.#looks.keys()].filter((thread) => thread.isRunning()).map(
+        (thread) => [thread, {
+          beats: thread.pulse.read().count,
+          memoryLimit: thread.policy.memoryLimit,
+        }],
+      ),
+    );
+    const { vigil, call, culprits } = watchMemory(this.#memory, this.#rss(), threads);
+    this.#memory = vigil;
+    if (call) { for (const thread of threads.keys()) thread.call(); }
+    for (const thread of culprits) thread.onLook("hoarding", thread.pulse.read());
+  }
+
   /** Often enough for the most impatient of them. */
   #interval(): number {
     const shortest = Math.min(...[...this.#looks.keys()].map(({ policy }) => policy.frozenAfter));
-    return Math.min(LOOK_EVERY, Math.max(20, shortest / 4));
+    const longest = this.#memory.called ? ALARMED_LOOK_EVERY : LOOK_EVERY;
+    return Math.min(longest, Math.max(20, shortest / 4));
   }
 }
 

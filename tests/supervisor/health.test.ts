@@ -16,7 +16,7 @@ function verdicts(looks: string[], running = true): Verdict[] {
   let vigil: Vigil = NEW_VIGIL;
   return looks.map((look) => {
     const [count = 0, held = 0] = look.split(" ").map(Number);
-    const beat = { count, heap: held * MB, lag: 0 };
+    const beat = { count, heap: held * MB, lag: 0, exhausted: held > 200 };
     const judged = judge(policy, vigil, beat, running, 1_000);
     vigil = judged.vigil;
     return judged.verdict;
@@ -32,6 +32,10 @@ Deno.test("a thread that beats is well, and frozen when it has not beaten for lo
 Deno.test("too much memory is a warning first, and is judged when it was not let go of", () => {
   assertEquals(verdicts(["1 101", "1 101", "2 101"]), ["heavy", "well", "too-heavy"]);
   assertEquals(verdicts(["1 101", "2 99", "3 101"]), ["heavy", "well", "heavy"]);
+});
+
+Deno.test("a heap that came to its end is judged at once", () => {
+  assertEquals(verdicts(["1 5", "2 201"]), ["well", "exhausted"]);
 });
 
 Deno.test("a thread that beats, and whose module does not come to its end, is stuck", () => {

@@ -30,6 +30,7 @@ export function planOf(daemon: string, changes: Partial<ThreadPolicy> = {}): Thr
       serviceManager: { kind: "simulated", scenario: {} },
       logLevel: "info",
       frozenAfter: policy.frozenAfter,
+      heapLimit: policy.memoryLimit,
     },
     permissions: {},
     pool: "MainPool",

@@ -5,12 +5,13 @@ import { Watch, type Watched } from "../../lib/supervisor/watch.ts";
 
 Deno.test("threads are looked at as long as there are any, often enough for the most impatient", async () => {
   const clock = new ManualClock();
-  const watch = new Watch(clock);
+  const watch = new Watch(clock, () => 0);
   const frozen: [name: string, at: number][] = [];
   const threadOf = (name: string, frozenAfter: number, pulse = new Pulse()): Watched => ({
     pulse,
     policy: { frozenAfter, memoryLimit: 1e9 },
     isRunning: () => true,
+    call: () => {},
     onLook: (verdict) => {
       if (verdict !== "frozen") return;
       frozen.push([name, clock.now()]);
@@ -24,7 +25,7 @@ Deno.test("threads are looked at as long as there are any, often enough for the 
     ["lively", watch.add(threadOf("lively", 1_000, lively))],
   ]);
   for (let second = 0; second < 20; second++) {
-    lively.beat(0, 0);
+    lively.beat({ heap: 0, lag: 0, exhausted: false });
     await clock.advance(500);
   }
   assertEquals(frozen, [["quick", 1_000], ["slow", 10_000]]);

@@ -1,0 +1,18 @@
+import { fault } from "../fault.ts";
+
+export default fault({
+  what: "a child thread of it throws",
+  holds: "the error is its parent's to see, and nobody is started again for it",
+  recovers: false,
+  definition: `tasks: { fail() { throw new Error("in the child"); } },`,
+  async act(context) {
+    await context.thread("fail").result.catch((error) =>
+      context.log.info(`seen: ${error.message}`)
+    );
+    await context.every(1_000, () => {});
+  },
+  logged: [
+    /Thread faulty::fail::Main::0 failed: in the child; it is not started again/,
+    /faulty::run::Main::0: seen: in the child/,
+  ],
+});

@@ -1,0 +1,14 @@
+import { fault } from "../fault.ts";
+
+export default fault({
+  what: "it posts to its parent as fast as it can",
+  holds: "it is ended for that, and started again",
+  windows: true,
+  async act() {
+    for (;;) {
+      for (let i = 0; i < 1_000; i++) self.postMessage({ i });
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  },
+  logged: [/failed: it floods the agent: more than 5000 messages a second; starting it again in/],
+});

@@ -1,0 +1,16 @@
+import { fault } from "../fault.ts";
+
+export default fault({
+  what: "it freezes, and so does its onTerminate",
+  holds: "onTerminate is ended as well, and the daemon is started again",
+  entry: { frozenAfter: "1s" },
+  definition: `onTerminate() {
+    for (;;);
+  },`,
+  act() {
+    for (;;);
+  },
+  logged: [
+    /faulty::onTerminate::Main::0 (took longer than 5 s; terminated it|failed: it is frozen)/,
+  ],
+});

@@ -1,0 +1,24 @@
+import { fault } from "../fault.ts";
+
+export default fault({
+  what: "the disk that the log is on is full",
+  holds:
+    "it is said once on standard error, the agent goes on, and the log says later how much it lacks",
+  recovers: false,
+  prepare: (home) => putFullDevice(home),
+  act: (context) => context.every(100, () => context.log.info("still here")),
+  logged: [/still here(.|\n)*still here/],
+  async also(bench) {
+    await Deno.remove(`${bench.home}/logs/icinga-warden.log`);
+    await bench.until(
+      "the log can be written again",
+      () => /\d+ log records could not be written and are lost/.test(bench.log()),
+    );
+  },
+  stderr: /^Cannot write .*icinga-warden\.log: .*No space left on device.*\n$/,
+});
+
+async function putFullDevice(home: string): Promise<void> {
+  await Deno.mkdir(`${home}/logs`);
+  await Deno.symlink("/dev/full", `${home}/logs/icinga-warden.log`);
+}

@@ -1,0 +1,11 @@
+import { fault } from "../fault.ts";
+
+export default fault({
+  what: "a promise of it rejects and nobody looks",
+  holds: "the rejection is a failure of this thread alone",
+  async act() {
+    void Promise.reject(new Error("nobody looks"));
+    await new Promise(() => {});
+  },
+  logged: [/failed: nobody looks; starting it again in/],
+});

@@ -1,0 +1,12 @@
+import { fault } from "../fault.ts";
+
+export default fault({
+  what: "it spins in an endless loop",
+  holds: "it is found frozen after frozenAfter, ended, and started again",
+  windows: true,
+  entry: { frozenAfter: "1s" },
+  act() {
+    for (;;);
+  },
+  logged: [/failed: it is frozen: no sign of life for 1 s; starting it again in/],
+});

@@ -1,0 +1,108 @@
+import type { DaemonContext } from "../../lib/daemon/mod.ts";
+import type { Bench } from "./bench.ts";
+
+/** The configuration of a daemon. */
+export type Entry = Record<string, unknown>;
+
+/** One thing that goes wrong, and what must hold then. */
+export interface Fault {
+  /** What is done, in a few words. */
+  what: string;
+  /** What must hold, in one sentence. */
+  holds: string;
+  /**
+   * What the faulty daemon does, 200 ms into its first run; in its later runs it behaves. Its text is the
+   * daemon's: it sees nothing of its file here.
+   */
+  act?: (context: DaemonContext) => unknown;
+  /** More of the faulty daemon's definition, as text: `onTerminate(context, t) { ... },`. */
+  definition?: string;
+  /** The whole text of the faulty daemon's module, where it is not even one. */
+  module?: string;
+  /** The faulty daemon's entry in the configuration, beside its module. */
+  entry?: Entry;
+  /** More daemons by name, each the text of a part of its definition: `run(context) { ... },`. */
+  daemons?: Record<string, string>;
+  /** Thread pools of the configuration. */
+  pools?: Record<string, { max: number }>;
+  /** The name of home; a folder with a space and an umlaut unless told. */
+  home?: string;
+  /** What is done to home before the agent is started. */
+  prepare?: (home: string) => Promise<void>;
+  /** Variables of the agent's environment. */
+  env?: (home: string) => Record<string, string>;
+  /** All that standard error must show; nothing unless told. */
+  stderr?: RegExp;
+  /** What must be logged, in any order. */
+  logged?: RegExp[];
+  /** What must be logged once the agent was told to stop. */
+  atStop?: RegExp[];
+  /** What must not be logged. */
+  notLogged?: RegExp[];
+  /** Whether the faulty daemon is running again at the end; true unless told. */
+  recovers?: boolean;
+  /** What else is done and must hold while the agent runs. */
+  also?: (bench: Bench) => Promise<void>;
+  /** Whether the healthy daemons may miss ticks, since the whole agent was held; false unless told. */
+  mayMiss?: boolean;
+  /** Why it cannot be tried here; undefined when it can. */
+  missing?: () => string | undefined;
+  /** Whether it is tried under Windows, too. */
+  windows?: boolean;
+  /** The agent itself is at fault: all that is done, instead of the above. */
+  agent?: (bench: Bench) => Promise<void>;
+}
+
+/** Declares a fault. */
+export function fault(fault: Fault): Fault {
+  return fault;
+}
+
+/** The faulty daemon's module. */
+export function faultyModule({ act, definition = "", module }: Fault): string {
+  if (module !== undefined) return module;
+  return `
+const act = ${functionText(act)};
+export default {
+  name: "faulty",
+  description: "misbehaves in its first run",
+  ${definition}
+  async run(context) {
+    const runs = context.state.map("Runs");
+    const nth = (runs.get("count") ?? 0) + 1;
+    runs.set("count", nth);
+    context.log.info("up " + nth);
+    if (nth > 1) return await context.every(50, () => {});
+    await context.sleep(200);
+    context.log.info("now");
+    await act(context);
+  },
+};
+`;
+}
+
+/** A method's text is no expression by itself. */
+function functionText(act: Fault["act"] = () => {}): string {
+  const text = String(act);
+  return /^(async )?act\b/.test(text) ? `({ ${text} }).act` : text;
+}
+
+/** A daemon that behaves: it counts its ticks, and how many it missed, and says so when it is stopped. */
+export const HEALTHY_MODULE = `
+export default {
+  name: "healthy_one",
+  description: "ticks",
+  async run(context) {
+    const interval = 250;
+    let ticks = 0, missed = 0, longest = 0, last = context.now();
+    await context.every(interval, () => {
+      const gap = context.now() - last;
+      last = context.now();
+      if (++ticks === 4) context.log.info("ticking");
+      longest = Math.max(longest, gap);
+      missed += Math.max(0, Math.round(gap / interval) - 1);
+    });
+    context.log.info("ticks=" + ticks + " missed=" + missed + " longest=" + Math.round(longest) + " ms");
+  },
+};
+`;
