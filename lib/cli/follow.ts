@@ -1,26 +1,40 @@
 import { type Client, NotRunningError, type StreamEvent } from "../control/client.ts";
+import type { Invocation } from "./command.ts";
 import { onStopSignal } from "./signals.ts";
+import { readSpan } from "./span.ts";
 
 /**
- * Takes the events of a running agent's stream until Ctrl+C, or until `until` is aborted.
+ * Takes the events of a running agent's stream until Ctrl+C or what else ends the command, or the time of `--for`
+ * is up.
  *
  * @throws {NotRunningError} when the agent ends.
+ * @throws {UsageError} when `--for` is no duration.
  */
 export async function follow(
   client: Client,
   query: Record<string, string>,
   take: (event: StreamEvent) => void,
-  until?: AbortSignal,
+  invocation: Invocation,
 ): Promise<void> {
+  const span = readSpan(invocation);
   const stop = new AbortController();
-  const forget = until ? () => {} : onStopSignal(() => stop.abort());
-  const signal = until ?? stop.signal;
+  const forget = onEnd(() => stop.abort(), invocation.until);
+  const timer = span === undefined ? undefined : setTimeout(() => stop.abort(), span);
   try {
-    for await (const event of client.events(new URLSearchParams(query), signal)) take(event);
+    for await (const event of client.events(new URLSearchParams(query), stop.signal)) take(event);
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!stop.signal.aborted) throw error;
   } finally {
     forget();
+    clearTimeout(timer);
   }
-  if (!signal.aborted) throw new NotRunningError("The agent has ended");
+  if (!stop.signal.aborted) throw new NotRunningError("The agent has ended");
+}
+
+/** Calls `stop` when `until` is aborted; without one, at Ctrl+C. Returns what undoes it. */
+function onEnd(stop: () => void, until: AbortSignal | undefined): () => void {
+  if (!until) return onStopSignal(stop);
+  if (until.aborted) stop();
+  until.addEventListener("abort", stop);
+  return () => until.removeEventListener("abort", stop);
 }

@@ -6,6 +6,7 @@ import { follow } from "./follow.ts";
 import { readLevel } from "./level.ts";
 import { print } from "./output.ts";
 import { findPlace } from "./place.ts";
+import { FOR_FLAG } from "./span.ts";
 
 /** How many records are shown unless told. */
 const LINES = 50;
@@ -26,6 +27,7 @@ export const logsCommand: Command = {
     daemon: { value: "NAME", help: "only records of this daemon" },
     level: { value: "LEVEL", help: "only records of this level and above" },
     lines: { value: "N", help: `how many records to begin with (default: ${LINES})` },
+    for: FOR_FLAG,
   },
   async run(invocation) {
     refuseWords(invocation.words);
@@ -47,7 +49,7 @@ export const logsCommand: Command = {
 };
 
 async function showLog(
-  { given, until }: Invocation,
+  invocation: Invocation,
   home: string,
   filter: LogFilter & { lines: number },
   printAll: (entries: readonly LogEntry[]) => void,
@@ -55,14 +57,14 @@ async function showLog(
   const client = await Client.connect(home);
   const { lines, level, daemon } = filter;
   const query = { lines: String(lines), ...(level && { level }), ...(daemon && { daemon }) };
-  if (!given.has("follow")) {
+  if (!invocation.given.has("follow")) {
     return printAll(await client.get<LogEntry[]>(`/api/logs?${new URLSearchParams(query)}`));
   }
   await follow(
     client,
     { topics: "log", ...query },
     ({ data }) => printAll(data as LogEntry[]),
-    until,
+    invocation,
   );
 }
 

@@ -40,6 +40,9 @@ const COMMANDS: Readonly<Record<string, () => Command | Promise<Command>>> = {
   logs: async () => (await import("./logs.ts")).logsCommand,
   pause: async () => (await import("./pause.ts")).pauseCommand,
   resume: async () => (await import("./pause.ts")).resumeCommand,
+  thread: async () => (await import("./thread.ts")).threadCommand,
+  console: async () =>
+    (await import("./console/mod.ts")).consoleCommand({ run: runCommandLine, commands: loadAll }),
   check: async () => (await import("./check.ts")).checkCommand,
   open: async () => (await import("./open.ts")).openCommand,
   daemon: async () => (await import("./daemon/mod.ts")).daemonCommand,

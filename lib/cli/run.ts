@@ -2,13 +2,7 @@ import { join } from "node:path";
 import { type Agent, startAgent } from "../agent.ts";
 import { buildInfo } from "../build.ts";
 import { systemClock } from "../clock.ts";
-import {
-  type Config,
-  ConfigError,
-  defaultConfig,
-  type LoadedConfig,
-  parseDuration,
-} from "../config/mod.ts";
+import { type Config, ConfigError, defaultConfig, type LoadedConfig } from "../config/mod.ts";
 import { agentLog, type Log, openLog } from "../log/mod.ts";
 import { followChanges } from "../reload.ts";
 import { Registry } from "../registry/registry.ts";
@@ -21,7 +15,14 @@ import {
 import { type EventLog, openEventLog } from "../windows/event_log.ts";
 import type { NativeService } from "../windows/native_service.ts";
 import { type Claim, claimHome, HomeInUseError } from "../home/claim.ts";
-import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "./command.ts";
+import {
+  type Command,
+  EXIT,
+  type FlagSpecs,
+  type Invocation,
+  refuseWords,
+  UsageError,
+} from "./command.ts";
 import { loadPlace } from "./config.ts";
 import { guardFiles } from "./guard.ts";
 import { serveAgent } from "./control_mode.ts";
@@ -31,10 +32,22 @@ import { isColourful } from "./paint.ts";
 import { findPlace, type Place } from "./place.ts";
 import { obeyServiceManager, runAsService } from "./service_mode.ts";
 import { onStopSignal } from "./signals.ts";
+import { FOR_FLAG, readSpan } from "./span.ts";
 import { onUncaught } from "./uncaught.ts";
 
 /** How long the built-in daemons wait for modules that are slow to load, ms. */
 const MODULES_WAIT = 500;
+
+/** The flags that say how an agent is run. */
+export const RUN_FLAGS = {
+  foreground: { help: "log to the console too, to debug" },
+  simulate: { help: "a simulated service manager instead of Windows'" },
+  scenario: {
+    value: "TEXT",
+    help: "with --simulate: what the service does, such as crash=4s,refuse=1",
+  },
+  for: FOR_FLAG,
+} as const satisfies FlagSpecs;
 
 /** `icinga-warden run` */
 export const runCommand: Command = {
@@ -45,24 +58,33 @@ export const runCommand: Command = {
     "Without --foreground it logs to logs/icinga-warden.log in home and prints nothing, as a service does.",
     "Ctrl+C stops it in order: daemons get 5 s to end. A second Ctrl+C ends it at once.",
   ],
-  flags: {
-    foreground: { help: "log to the console too, to debug" },
-    simulate: { help: "a simulated service manager instead of Windows'" },
-    scenario: {
-      value: "TEXT",
-      help: "with --simulate: what the service does, such as crash=4s,refuse=1",
-    },
-    for: { value: "DURATION", help: "stop by itself after this time, such as 30s" },
-  },
+  flags: RUN_FLAGS,
   run(invocation) {
     refuseWords(invocation.words);
-    if (invocation.given.has("foreground")) return run(invocation);
-    return runAsService((service) => run(invocation, service));
+    if (invocation.given.has("foreground")) return runAgent(invocation);
+    return runAsService((service) => runAgent(invocation, { service }));
   },
 };
 
-/** @param service the process as a service of Windows, if the service control manager has started it. */
-async function run(invocation: Invocation, service?: NativeService): Promise<number> {
+/** How an agent is run beyond what the command line says. */
+export interface RunOptions {
+  /** The process as a service of Windows, if the service control manager has started it. */
+  service?: NativeService | undefined;
+  /** Nothing goes to the console, `--foreground` or not. */
+  quiet?: boolean;
+  /** Commands are served on any port that is free, whatever the configuration says. */
+  anyPort?: boolean;
+}
+
+/**
+ * Runs an agent until its end, and returns the exit code.
+ *
+ * @throws {UsageError | ConfigError | HomeInUseError} when it cannot be run.
+ */
+export async function runAgent(
+  invocation: Invocation,
+  { service, quiet = false, anyPort = false }: RunOptions = {},
+): Promise<number> {
   const place = findPlace(invocation);
   const span = readSpan(invocation);
   const level = readLevel(invocation);
@@ -71,13 +93,14 @@ async function run(invocation: Invocation, service?: NativeService): Promise<num
   const load = async () => {
     const loaded = await loadPlace(place);
     loaded.config.log.level = level ?? loaded.config.log.level;
+    if (anyPort) loaded.config.control.listen = { hostname: "127.0.0.1", port: 0 };
     return loaded;
   };
   const events = service && openEventLog();
   const logPlan = { home: place.home, foreground, events };
   const loaded = await readConfig(load, logPlan);
   const { config } = loaded;
-  const log = open(logPlan, config);
+  const log = open({ ...logPlan, foreground: foreground && !quiet }, config);
   const home = claim(place, log, foreground);
   const guard = guardFiles(place, service !== undefined);
   const registry = new Registry(place.home, guard.refuse);
@@ -87,7 +110,8 @@ async function run(invocation: Invocation, service?: NativeService): Promise<num
     systemClock.sleep(MODULES_WAIT).then(() => registry.resolveBuiltin(loaded)),
   ]);
   const warnings = [...home.problems, ...guard.warnings];
-  await runUntilStopped({ log, home, warnings, span, service }, (signal) => {
+  const parts = { log, home, warnings, span, service, until: invocation.until };
+  await runUntilStopped(parts, (signal) => {
     const agent = startAgent({
       config,
       daemons,
@@ -179,6 +203,8 @@ interface RunParts {
   /** ms; undefined: no limit. */
   span: number | undefined;
   service: NativeService | undefined;
+  /** Aborted when it is to stop. */
+  until: AbortSignal | undefined;
 }
 
 /**
@@ -186,7 +212,7 @@ interface RunParts {
  * signal ends the process at once.
  */
 async function runUntilStopped(
-  { log, home, warnings, span, service }: RunParts,
+  { log, home, warnings, span, service, until }: RunParts,
   start: (stop: AbortSignal) => { agent: Agent; served: Promise<void> },
 ): Promise<void> {
   const { info, warning } = agentLog(log.write);
@@ -207,6 +233,7 @@ async function runUntilStopped(
       stop.abort();
     }, () => {});
   }
+  until?.addEventListener("abort", () => stop.abort(), { once: true });
   const { version, commit, deno } = buildInfo();
   info(`Started icinga-warden ${version} (${commit}, Deno ${deno}), process ${Deno.pid}`);
   for (const line of warnings) warning(line);
@@ -241,12 +268,4 @@ function readScenario(text: string | undefined): Scenario {
   } catch (error) {
     throw new UsageError(`Flag '--scenario': ${error instanceof Error ? error.message : error}`);
   }
-}
-
-function readSpan({ values: { for: text } }: Invocation): number | undefined {
-  const span = text === undefined ? undefined : parseDuration(text);
-  if (text !== undefined && span === undefined) {
-    throw new UsageError(`Flag '--for' is '${text}'; expected a duration such as 500ms, 30s or 2m`);
-  }
-  return span;
 }

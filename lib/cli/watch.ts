@@ -7,6 +7,7 @@ import { follow } from "./follow.ts";
 import { formatValue } from "./get.ts";
 import { print } from "./output.ts";
 import { findPlace } from "./place.ts";
+import { FOR_FLAG } from "./span.ts";
 import { oneLine } from "./table.ts";
 
 /** `icinga-warden watch` */
@@ -18,6 +19,7 @@ export const watchCommand: Command = {
     "First what there is, then each change. With --json one object a line: time, path, map, key, and value; initial",
     "for what there was, deleted where a key went away.",
   ],
+  flags: { for: FOR_FLAG },
   async run(invocation) {
     const [path = "", ...rest] = invocation.words;
     refuseWords(rest);
@@ -26,7 +28,7 @@ export const watchCommand: Command = {
     await follow(client, { topics: "state", path }, ({ name, data }) => {
       const time = new Date().toISOString();
       for (const seen of readEvent(name, data)) print(show(seen, time));
-    }, invocation.until);
+    }, invocation);
     return EXIT.done;
   },
 };

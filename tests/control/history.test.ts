@@ -37,6 +37,20 @@ Deno.test("of a map that holds many services each is remembered", () => {
   });
 });
 
+Deno.test("restarts are remembered, each once, and for some hours", () => {
+  let now = 0;
+  const history = new History(() => now);
+  const note = (at: number | undefined) => {
+    const lastRestart = at === undefined ? {} : { lastRestart: new Date(at).toISOString() };
+    history.note({ map: "Daemons.disk.ServiceStats", key: "spooler", value: lastRestart });
+  };
+  for (const at of [undefined, 10, 10, 20]) note(at);
+  assertEquals(history.past().restarts, { "disk.spooler": [10, 20] });
+  now = HISTORY_TIME + 15;
+  note(now);
+  assertEquals(history.past().restarts, { "disk.spooler": [20, now] });
+});
+
 Deno.test("a thread's memory and lag are sampled, and forgotten with the thread", () => {
   let now = 0;
   const history = new History(() => now);

@@ -34,6 +34,8 @@ export interface Bench {
   runWith(env: Record<string, string>, ...args: string[]): Promise<Ended>;
   /** Runs the program on a terminal of its own, where a program may ask a person; all it prints is standard output. */
   runOnTerminal(...args: string[]): Promise<Ended>;
+  /** Runs the program with this text as its standard input. */
+  runWithInput(input: string, ...args: string[]): Promise<Ended>;
   write(name: string, content: string | Uint8Array): Promise<void>;
   log(): Promise<string>;
 }
@@ -48,8 +50,8 @@ export function testExe(name: string, test: (bench: Bench) => Promise<void>): vo
 async function onBench(test: (bench: Bench) => Promise<void>): Promise<void> {
   const home = await Deno.makeTempDir({ prefix: "warden home ä " });
   const running: Running[] = [];
-  const begin = (env: Record<string, string>, args: string[], exe?: string) => {
-    const program = launch(args, { ICINGA_WARDEN_HOME: home, ...env }, exe);
+  const begin = (env: Record<string, string>, args: string[], exe?: string, input?: string) => {
+    const program = launch(args, { ICINGA_WARDEN_HOME: home, ...env }, exe, input);
     running.push(program);
     return program;
   };
@@ -61,6 +63,7 @@ async function onBench(test: (bench: Bench) => Promise<void>): Promise<void> {
       runWith: (env, ...args) => begin(env, args).ended,
       runOnTerminal: (...args) =>
         begin({ NO_COLOR: "" }, ["-qefc", [EXE, ...args].join(" "), "/dev/null"], "script").ended,
+      runWithInput: (input, ...args) => begin({}, args, undefined, input).ended,
       write: async (name, content) => {
         const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
         await Deno.writeFile(join(home, name), bytes);
@@ -74,14 +77,22 @@ async function onBench(test: (bench: Bench) => Promise<void>): Promise<void> {
   }
 }
 
-function launch(args: string[], env: Record<string, string>, program = EXE): Running {
+function launch(
+  args: string[],
+  env: Record<string, string>,
+  program = EXE,
+  input?: string,
+): Running {
   const child = new Deno.Command(program, {
     args,
     env,
-    stdin: "null",
+    stdin: input === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+  if (input !== undefined) {
+    void ReadableStream.from([new TextEncoder().encode(input)]).pipeTo(child.stdin).catch(() => {});
+  }
   let output = "";
   let over = false;
   const take = async (stream: ReadableStream<Uint8Array>) => {

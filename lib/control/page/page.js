@@ -33,7 +33,7 @@ async function start() {
 async function connect() {
   try {
     const past = await ask("history");
-    services.loadPast(past.services);
+    services.loadPast(past);
     daemons.loadPast(past.threads);
   } catch (error) {
     if (error instanceof LoggedOut) return show("login");

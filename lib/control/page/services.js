@@ -6,24 +6,36 @@ const LEAST = 0.004;
 
 /** By a service's path in the public state, what it was: { at, value }, the oldest first. */
 const past = new Map();
+/** By daemon and service, when it was restarted. */
+const restarts = new Map();
+
 let shown = 3_600_000;
 let latest = [];
 
 /** Takes over what the agent remembers. */
-export function loadPast(services) {
+export function loadPast({ services, restarts: known }) {
   past.clear();
+  restarts.clear();
+  for (const [service, times] of Object.entries(known)) restarts.set(service, times);
   for (const [path, seen] of Object.entries(services)) past.set(path, seen);
 }
 
 /** Shows the services, and takes note of what they are. */
 export function showServices(services) {
   latest = services;
-  for (const { path, value } of services) {
+  for (const { path, daemon, name, value, lastRestart } of services) {
+    if (lastRestart !== null) noteRestart(`${daemon}.${name}`, Date.parse(lastRestart));
     const seen = past.get(path) ?? [];
     if (value !== null && seen.at(-1)?.value !== value) seen.push({ at: Date.now(), value });
     past.set(path, seen);
   }
   draw();
+}
+
+function noteRestart(service, at) {
+  const times = restarts.get(service) ?? [];
+  if (times.at(-1) !== at) times.push(at);
+  restarts.set(service, times);
 }
 
 /** Draws again, as time goes on. */
@@ -63,11 +75,11 @@ function update(card, service) {
   say(pill, value ?? "not installed");
   card.querySelector("dl").replaceChildren(
     fact("restart_error", restart_error, restart_error > 0),
-    ...(restarts === null ? [] : [fact("restarts", restarts)]),
+    ...(service.restarts === null ? [] : [fact("restarts", service.restarts)]),
     ...(restartFailures ? [fact("failed", restartFailures, true)] : []),
     ...(lastRestart === null ? [] : [fact("last", ago(lastRestart))]),
   );
-  drawStrip(card, seen);
+  drawStrip(card, seen, restarts.get(`${daemon}.${name}`) ?? []);
 }
 
 function fact(name, value, bad = false) {
@@ -79,7 +91,7 @@ function fact(name, value, bad = false) {
   );
 }
 
-function drawStrip(card, seen) {
+function drawStrip(card, seen, restarts) {
   const end = Date.now();
   const start = end - shown;
   const parts = seen.map(({ at, value }, i) => ({
@@ -88,20 +100,18 @@ function drawStrip(card, seen) {
   const strip = card.querySelector(".strip");
   strip.setAttribute("aria-label", describe(parts));
   strip.replaceChildren(...bestFirst(parts).map((part) => rect(part, start)));
-  const restarts = parts.filter(({ value, from }, i) =>
-    i > 0 && value === "RUNNING" && from > start
-  );
-  const marks = restarts.map(({ from }) =>
+  const marked = restarts.filter((at) => at > start);
+  const marks = marked.map((at) =>
     svg(
       "svg",
-      { x: `${((from - start) / shown) * 100}%`, overflow: "visible" },
+      { x: `${((at - start) / shown) * 100}%`, overflow: "visible" },
       svg("path", { d: "M0 1 5 10H-5z" }),
     )
   );
   card.querySelector(".marks").replaceChildren(...marks);
   const [left, key, right] = card.querySelector(".axis").children;
   say(left, clock(start, false));
-  say(key, `${restarts.length} ${restarts.length === 1 ? "restart" : "restarts"}`);
+  say(key, `${marked.length} ${marked.length === 1 ? "restart" : "restarts"}`);
   say(right, "now");
 }
 

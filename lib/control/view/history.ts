@@ -1,4 +1,5 @@
 import { AGENT_MAPS, type ThreadStanding } from "../../daemon/agent_state.ts";
+import type { ServiceStats } from "../../service/stats.ts";
 import type { Change } from "./change.ts";
 
 /** What a service was, from `at` (ms since the Unix epoch) on. */
@@ -21,6 +22,8 @@ export interface Sample {
 export interface Past {
   /** By a service's path in the public state, its states, the oldest first. */
   services: Record<string, Seen[]>;
+  /** By `<daemon>.<service>`, when it was restarted, ms since the Unix epoch, the oldest first. */
+  restarts: Record<string, number[]>;
   /** By thread name, its samples, the oldest first. */
   threads: Record<string, Sample[]>;
 }
@@ -37,12 +40,14 @@ const SAMPLE_EVERY = 15_000;
 /** and there are this many: half an hour. */
 const MOST_SAMPLES = 120;
 
+const SERVICE_STATS = /^Daemons\.([^.]+)\.ServiceStats$/;
 const SERVICE_STATE = /^Daemons\.[^.]+\.ServiceState$/;
 
 /** Remembers what the public state holds no longer, as far as the page shows it. It lives as long as the agent. */
 export class History {
   readonly #now: () => number;
   readonly #services = new Map<string, Seen[]>();
+  readonly #restarts = new Map<string, number[]>();
   readonly #threads = new Map<string, Sample[]>();
 
   /** @param now ms since the Unix epoch. */
@@ -52,6 +57,8 @@ export class History {
 
   /** Takes note of a change of the public state. */
   note({ map, key, value }: Change): void {
+    const [, daemon] = SERVICE_STATS.exec(map) ?? [];
+    if (daemon !== undefined) this.#noteRestart(`${daemon}.${key}`, value as ServiceStats);
     if (SERVICE_STATE.test(map)) this.#noteService(map, key, value);
     if (map === AGENT_MAPS.threads) this.#noteThread(key, value as ThreadStanding | undefined);
   }
@@ -60,6 +67,7 @@ export class History {
   past(): Past {
     return {
       services: Object.fromEntries(this.#services),
+      restarts: Object.fromEntries(this.#restarts),
       threads: Object.fromEntries(this.#threads),
     };
   }
@@ -76,6 +84,18 @@ export class History {
     seen.push({ at, value });
     while (seen.length > MOST_SEEN || isOver(seen, at - HISTORY_TIME)) seen.shift();
     this.#services.set(path, seen);
+  }
+
+  #noteRestart(service: string, stats: ServiceStats | undefined): void {
+    if (stats?.lastRestart === undefined) return;
+    const at = Date.parse(stats.lastRestart);
+    const restarts = this.#restarts.get(service) ?? [];
+    if (restarts.at(-1) === at) return;
+    restarts.push(at);
+    while (restarts.length > MOST_SEEN || restarts[0]! < this.#now() - HISTORY_TIME) {
+      restarts.shift();
+    }
+    this.#restarts.set(service, restarts);
   }
 
   #noteThread(thread: string, standing: ThreadStanding | undefined): void {
