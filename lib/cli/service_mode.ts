@@ -1,6 +1,8 @@
 import type { Agent } from "../agent.ts";
 import { ConfigError } from "../config/mod.ts";
+import { AGENT_MAPS } from "../daemon/agent_state.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
+import { openEventLog } from "../windows/event_log.ts";
 import { joinServiceManager, type NativeService } from "../windows/native_service.ts";
 import { EXIT, UsageError } from "./command.ts";
 
@@ -19,10 +21,16 @@ export async function runAsService(
     await service?.stopped(code);
     return code;
   } catch (error) {
+    if (service && error instanceof UsageError) tellEventLog(error.message);
     const isUsage = error instanceof ConfigError || error instanceof UsageError;
     await service?.stopped(isUsage ? EXIT.usage : EXIT.failed);
     throw error;
   }
+}
+
+/** A command line that cannot be used names no home, and so no log. */
+function tellEventLog(message: string): void {
+  openEventLog().write({ time: Date.now(), level: "fatal", source: "agent", message });
 }
 
 /** Reports that the agent runs, and does from then on what the service control manager asks for. */
@@ -49,6 +57,8 @@ export function obeyServiceManager(
       service.running();
     },
   };
+  // A command may end the pause as well.
+  agent.state.map(AGENT_MAPS.maintenance).onChange(({ deleted }) => deleted && service.running());
   service.running();
   service.onRequest((request) => obey[request]());
 }

@@ -71,6 +71,26 @@ testWindows("a paused agent restarts nothing until it is continued", async (wind
   await home.logged(/Restarted service 'warden_test'/);
 });
 
+testWindows("a pause that a command ends is over for Windows too", async (windows) => {
+  const home = await windows.home(watching);
+  await start(windows, home);
+  await home.logged(/Started/);
+  await inState(windows, STATE.running);
+  await windows.control(WARDEN, CONTROL.pause);
+  await inState(windows, STATE.paused);
+  assertEquals((await home.warden("resume")).code, 0);
+  await inState(windows, STATE.running);
+});
+
+testWindows("a command line that cannot be used is told to Windows", async (windows) => {
+  const home = await windows.home(watching);
+  await windows.register(WARDEN, `"${home.inside}\\icinga-warden.exe" run --home Z:\\nowhere`);
+  await windows.run("net.exe", "start", WARDEN);
+  await inState(windows, STATE.stopped);
+  const { exitCode, ownCode } = await windows.control(WARDEN, 0);
+  assertEquals({ exitCode, ownCode }, { exitCode: 1066, ownCode: 2 });
+});
+
 testWindows("while a daemon hangs, a stop shows signs of life, and ends", async (windows) => {
   const home = await windows.home({
     ...configuration({ stubborn: { module: "stubborn.js" } }),
@@ -113,7 +133,12 @@ testWindows(
   "a main thread that never listens: controls are answered, and a stop ends it",
   async (windows) => {
     const home = await windows.home({}, "home", "busy_service");
-    await start(windows, home);
+    const started = start(windows, home);
+    await until("a sign of life at the start", async () => {
+      const { state, checkpoint } = await windows.control(WARDEN, 0);
+      return state === STATE.startPending && checkpoint > 1;
+    });
+    await started;
     await inState(windows, STATE.running);
     for (let i = 0; i < 3; i++) {
       assertEquals((await windows.control(WARDEN, CONTROL.interrogate)).error, 0);

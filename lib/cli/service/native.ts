@@ -6,7 +6,7 @@ import {
   SERVICE_NAME,
   wantedRegistration,
 } from "../../windows/registration.ts";
-import type { Registration } from "../../windows/service_database.ts";
+import type { FoundRegistration, Registration } from "../../windows/service_database.ts";
 import {
   askPassword,
   exeDiffers,
@@ -23,36 +23,47 @@ import type { ServiceOrder } from "./order.ts";
  * @throws {WindowsError} when Windows refuses.
  * @throws {Error} when the exe was to be replaced and the new one does not run.
  */
-export async function installNative(
-  installation: Installation,
-): Promise<Outcome> {
-  const { order, found, say } = installation;
+export function installNative(installation: Installation): Promise<Outcome> {
+  const { found } = installation;
+  return found ? update(installation, found) : installAnew(installation);
+}
+
+async function installAnew(installation: Installation): Promise<Outcome> {
+  const { order, say } = installation;
+  const wanted = wantedRegistration(order.wish);
+  register(installation, wanted, await askPassword(installation, wanted.account));
+  registerEventSource(installation);
+  say(`Installed service '${order.name}', which starts with Windows`);
+  say(`Start it now: icinga-warden service start${nameFlag(order)}`);
+  return { outcome: "installed", differs: [] };
+}
+
+/** The exe comes first: when the new one does not run, the registration is as it was too. */
+async function update(installation: Installation, found: FoundRegistration): Promise<Outcome> {
+  const { order, say } = installation;
   const wanted = wantedRegistration(order.wish, found);
-  const differs = found ? differences(found, wanted) : [];
-  const replaces = found !== undefined &&
-    await exeDiffers(installation, programOf(found.commandLine));
-  if (found && !order.force && (replaces || differs.length > 0)) {
+  const differs = differences(found, wanted);
+  const installed = programOf(found.commandLine);
+  const replaces = await exeDiffers(installation, installed);
+  if (differs.length === 0 && !replaces) {
+    registerEventSource(installation);
+    say(`Service '${order.name}' is installed already, just so; nothing was changed`);
+    return { outcome: "unchanged", differs };
+  }
+  if (!order.force) {
     tellDifferences(order.name, differs, say);
-    if (replaces) say(`Its exe ${programOf(found.commandLine)} is another one than this`);
+    if (replaces) say(`Its exe ${installed} is another one than this`);
     say("Nothing was changed; '--force' applies it");
     return { outcome: "differs", differs };
   }
   const password = await askPassword(installation, wanted.account);
-  if (!found) register(installation, wanted, password);
-  else if (differs.length > 0) change(installation, wanted, password);
   registerEventSource(installation);
-  if (replaces) await replaceExe(installation, programOf(wanted.commandLine));
-  if (!found) {
-    say(`Installed service '${order.name}', which starts with Windows`);
-    say(`Start it now: icinga-warden service start${nameFlag(order)}`);
-    return { outcome: "installed", differs };
+  if (replaces) await replaceExe(installation, installed);
+  if (differs.length > 0) {
+    change(installation, wanted, password);
+    say(`Changed service '${order.name}'; a restart puts it into force`);
   }
-  if (replaces || differs.length > 0) {
-    if (differs.length > 0) say(`Changed service '${order.name}'; a restart puts it into force`);
-    return { outcome: "changed", differs };
-  }
-  say(`Service '${order.name}' is installed already, just so; nothing was changed`);
-  return { outcome: "unchanged", differs };
+  return { outcome: "changed", differs };
 }
 
 function nameFlag({ name }: ServiceOrder): string {

@@ -1,5 +1,5 @@
 /**
- * A service whose main thread is busy for good once it runs, and so never hears of anything.
+ * A service whose main thread is busy: for 3 s before it runs, and for good once it does.
  *
  * @module
  */
@@ -7,5 +7,6 @@ import { joinServiceManager } from "../../../lib/windows/native_service.ts";
 
 const service = await joinServiceManager();
 if (!service) Deno.exit(1);
+for (const end = Date.now() + 3_000; Date.now() < end;);
 service.running();
 for (;;);
