@@ -101,6 +101,7 @@ export class Replica {
   found(isKeeper: boolean): void {
     if (this.#isJoined) return;
     this.#isKeeper = isKeeper;
+    this.#question = undefined;
     this.#join();
   }
 
@@ -182,7 +183,7 @@ export class Replica {
       case "ask":
         return this.#takeAsk(message, peer);
       case "answer":
-        return this.#takeAnswer(message);
+        return this.#takeAnswer(message, peer);
       case "bye":
         return this.#takeBye(message, peer);
     }
@@ -202,8 +203,7 @@ export class Replica {
 
   #takeBeat({ wrote, counter, known }: Message & { type: "beat" }, peer: Peer): void {
     const { store } = this.#options;
-    peer.known.absorb(known);
-    peer.known.raise(known.floor);
+    peer.known.follow(known);
     if (!this.#isJoined) return this.#ask(peer);
     if (this.#isOutsider(peer) || !this.#adopt(known, peer)) return;
     if (wrote <= store.known.of(peer.writer)) store.learn(peer.writer, counter);
@@ -212,10 +212,9 @@ export class Replica {
 
   #takeAsk({ from, to, id, known }: Message & { type: "ask" }, peer: Peer): void {
     if (known) {
-      peer.known.absorb(known);
-      peer.known.raise(known.floor);
+      peer.known.follow(known);
     }
-    if (to !== this.#options.writer || !this.#isJoined || this.#source) return;
+    if (to !== this.#options.writer || !this.#isJoined) return;
     const { store, writer, post } = this.#options;
     const whole = known === null || this.#isOutsider(peer);
     store.learn(writer, store.clock);
@@ -223,19 +222,21 @@ export class Replica {
     post(encode.answer(writer, { to: from, id, whole, known: store.known, rows }));
   }
 
-  #takeAnswer(answer: Answer): void {
+  #takeAnswer(answer: Answer, peer: Peer): void {
     const { store, writer } = this.#options;
     const question = this.#question;
     if (answer.to !== writer || answer.id !== question?.id || answer.from !== question.peer) return;
     this.#question = undefined;
     this.#patience = PATIENCE.first;
     const { known, groups, rows, whole } = answer;
+    peer.known.follow(known);
+    if (this.#isOutsider(peer)) return this.#catchUp();
     if (whole) {
       this.#source = undefined;
       store.load(groups, rows, known);
       this.#join();
       this.beat();
-    } else if (!this.#isJoined || !this.#adopt(known, this.#peers.get(answer.from)!)) {
+    } else if (!this.#isJoined || !this.#adopt(known, peer)) {
       return;
     } else {
       store.merge(groups, rows);
