@@ -4,7 +4,7 @@ import { threadOf } from "./stamp.ts";
 import type { Store } from "./store.ts";
 
 /** How long an answer may take before somebody else is asked, ms; it doubles each time. */
-const PATIENCE = { first: 200, longest: 5_000 };
+const PATIENCE = { first: 200, longest: 800 };
 
 /** A copy that was not heard for so long has departed, ms: three beats and a little. */
 const LEASE = 35_000;
