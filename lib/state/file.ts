@@ -47,9 +47,7 @@ export class StateFile {
     this.#options = options;
     this.#clock = options.clock ?? realClock;
     const isUsable = restore(state, options);
-    this.#stopListening = isUsable
-      ? state.onPersistentChange(() => this.#change())
-      : () => {};
+    this.#stopListening = isUsable ? state.onPersistentChange(() => this.#change()) : () => {};
   }
 
   /** Saves what has changed and stops following the state. */

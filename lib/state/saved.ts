@@ -51,7 +51,11 @@ function isJson(value: unknown, above: readonly object[] = []): boolean {
   if (typeof value !== "object") return typeof value === "string" || typeof value === "boolean";
   if (value === null) return true;
   if (above.includes(value) || Object.hasOwn(value, CLONE)) return false;
-  const parts = Array.isArray(value) ? value : isRecord(value) ? Object.values(value) : undefined;
+  const parts = Array.isArray(value)
+    ? [...value]
+    : isRecord(value)
+    ? Object.values(value)
+    : undefined;
   return parts?.every((part) => isJson(part, [...above, value])) ?? false;
 }
 

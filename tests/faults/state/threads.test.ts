@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { PublicState } from "../../lib/state/mod.ts";
+import { PublicState } from "../../../lib/state/mod.ts";
 import type { Order } from "./writer.ts";
 
 const WRITERS = 8;

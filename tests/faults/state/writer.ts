@@ -1,6 +1,6 @@
 /** A thread that shares the state: it writes at full speed, is busy, and tells what it holds. */
 import { setImmediate } from "node:timers/promises";
-import { PublicState } from "../../lib/state/mod.ts";
+import { PublicState } from "../../../lib/state/mod.ts";
 
 /** What it is told; it answers each in turn. */
 export type Order =
