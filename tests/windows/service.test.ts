@@ -149,6 +149,23 @@ testWindows("a folder that everyone may write into is refused, or put right", as
   assertEquals((await call("install")).code, 0, "the folder is safe now");
 });
 
+testWindows("a password is read from standard input, and shown to nobody", async (windows) => {
+  const home = await windows.home({}, "a b");
+  windows.owns("warden account");
+  // The account that the tests run as is the one that is sure to be there.
+  const user = (await windows.run("cmd.exe", "/c", "echo", "%USERNAME%")).output.trim();
+  const install = `icinga-warden service install --name "warden account" --account ${user}`;
+  const printed = await home.paste(`echo geheim| ${install} --password`, install);
+  assertMatch(printed, /Installed service[^]*nothing was changed/);
+  assertEquals(printed.includes("geheim"), false, printed);
+  const { account } = JSON.parse(
+    (await home.warden("service", "status", "--name", "warden account", "--json")).output,
+  );
+  assertEquals(account, `.\\${user}`);
+  const unknown = await home.warden("service", "install", "--account", "nobody.here$");
+  assertEquals(unknown.code, 1);
+});
+
 testWindows("another program's service is left alone", async (windows) => {
   await windows.install(SERVICE);
   const home = await windows.home();
