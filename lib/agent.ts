@@ -77,6 +77,9 @@ const HEAP_MARGIN = 1.5;
 /** The pool that a daemon's first thread runs in. */
 const MAIN_POOL = "MainPool";
 
+/** For how long a stop waits for what threads that have ended wrote last, ms. */
+const LAST_WORDS = 250;
+
 /** Starts the agent: one thread for each daemon that is registered and enabled, all sharing the public state. */
 export function startAgent(parts: AgentParts): Agent {
   return new RunningAgent(parts);
@@ -176,6 +179,7 @@ class RunningAgent implements Agent {
   async #takeDown(): Promise<void> {
     this.#pauseEnd.abort();
     await this.#supervisor.stopAll();
+    await this.state.othersLeft(LAST_WORDS);
     await this.#stateFile.close();
     this.state.close();
     this.#end.resolve();

@@ -59,6 +59,8 @@ async function work(assignment: Assignment): Promise<void> {
   });
   const state = new PublicState({ thread, mayWrite, onProblem: log.debug });
   const outcome = await run(assignment, state, log);
+  state.leave();
+  await new Promise((resolve) => setTimeout(resolve, 0));
   state.close();
   records.close();
   tellOutcome(outcome);
