@@ -71,6 +71,17 @@ testWindows("uninstall stops the service and, with --purge, clears home", async 
   assertEquals(await home.files(), ["icinga-warden.exe"]);
 });
 
+testWindows("uninstall waits for who has the service open", async (windows) => {
+  const home = await windows.home();
+  const call = commands(windows, home);
+  await call("install");
+  const { released } = await windows.hold(WARDEN);
+  const { code, output } = await call("uninstall");
+  assertEquals(code, 0, output);
+  assertEquals(await windows.state(WARDEN), undefined);
+  await released;
+});
+
 testWindows("install twice, with other settings, and from another exe", async (windows) => {
   const home = await windows.home(watching, FOLDER);
   const call = commands(windows, home);
