@@ -69,7 +69,7 @@ function pluginError(message: string): string {
 async function fetchStatus(home: string, timeout: number): Promise<Status> {
   const signal = AbortSignal.timeout(timeout);
   try {
-    const client = await Client.connect(home);
+    const client = await Client.connect(home, "monitor");
     return await client.get<Status>("/api/status", signal);
   } catch (error) {
     if (!signal.aborted) throw error;

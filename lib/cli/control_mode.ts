@@ -1,6 +1,7 @@
 import type { Agent } from "../agent.ts";
 import { systemClock } from "../clock.ts";
 import type { ControlConfig } from "../config/mod.ts";
+import type { TokenKind } from "../control/mod.ts";
 import type { Log } from "../log/mod.ts";
 
 /** What is served, and from where. */
@@ -28,8 +29,8 @@ export async function serveAgent({ agent, home, config, log }: ServedAgent): Pro
 }
 
 /** On Windows a file's mode says nothing: its access list does. */
-async function protect(path: string): Promise<void> {
+async function protect(path: string, kind: TokenKind): Promise<void> {
   if (Deno.build.os !== "windows") return;
   const { makePrivate } = await import("../windows/private_file.ts");
-  makePrivate(path);
+  makePrivate(path, kind === "monitor" ? ["network service", "local service"] : []);
 }

@@ -3,6 +3,7 @@ import { LOG_LEVELS, type LogFilter, readLogTail } from "../log/mod.ts";
 import { bearerOf, cookieOf, guardRequest } from "./access/guard.ts";
 import { isSameSecret } from "./access/secret.ts";
 import { SESSION_TIME, type Sessions } from "./access/sessions.ts";
+import type { TokenKind } from "./access/token.ts";
 import { type EventSources, eventStream } from "./events.ts";
 import { answer, answerJson, Refusal } from "./http/mod.ts";
 import { PAGE_FILES, pageFile } from "./page.ts";
@@ -23,16 +24,16 @@ export interface ApiParts extends EventSources {
   sessions: Sessions;
   /** How many streams of events are open. */
   streams: { open: number };
-  /** The token, whole. */
-  token: string;
+  /** The tokens, whole. */
+  tokens: Readonly<Record<TokenKind, string>>;
   /** The port that is served. */
   port: number;
   /** Tells the log what was asked of the agent. */
   note: (message: string) => void;
 }
 
-/** Who asks: nobody that is known, a page that is logged in, or who has the token. */
-type Caller = "nobody" | "page" | "token";
+/** Who asks: nobody that is known, a page that is logged in, or who has a token. */
+type Caller = "nobody" | "page" | TokenKind;
 
 interface Call {
   request: Request;
@@ -46,8 +47,9 @@ interface Route {
   run(call: Call): Response | Promise<Response>;
 }
 
-const ALL: readonly Caller[] = ["nobody", "page", "token"];
-const KNOWN: readonly Caller[] = ["page", "token"];
+const ALL: readonly Caller[] = ["nobody", "page", "monitor", "control"];
+const KNOWN: readonly Caller[] = ["page", "control"];
+const MONITORS: readonly Caller[] = [...KNOWN, "monitor"];
 
 /** Streams at a time; each costs the agent a little with every change. */
 const MOST_STREAMS = 16;
@@ -63,11 +65,11 @@ const ROUTES: Readonly<Record<string, Route>> = {
   "POST /api/login": { callers: ALL, run: logIn },
   "POST /api/logout": { callers: KNOWN, run: logOut },
   "POST /api/link": {
-    callers: ["token"],
+    callers: ["control"],
     run: ({ parts: { sessions, port } }) =>
       answerJson({ url: `http://127.0.0.1:${port}/#${sessions.issueLink()}` }),
   },
-  "GET /api/status": { callers: KNOWN, run: ({ parts }) => answerJson(parts.status()) },
+  "GET /api/status": { callers: MONITORS, run: ({ parts }) => answerJson(parts.status()) },
   "GET /api/state": { callers: KNOWN, run: readState },
   "GET /api/paths": { callers: KNOWN, run: ({ parts }) => answerJson(allPaths(parts.state)) },
   "GET /api/history": { callers: KNOWN, run: ({ parts }) => answerJson(parts.history.past()) },
@@ -79,7 +81,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
     },
   },
   "GET /api/events": { callers: KNOWN, run: streamEvents },
-  "GET /metrics": { callers: KNOWN, run: ({ parts }) => metrics(parts) },
+  "GET /metrics": { callers: MONITORS, run: ({ parts }) => metrics(parts) },
   "POST /api/pause": { callers: KNOWN, run: pause },
   "POST /api/resume": { callers: KNOWN, run: resume },
   "POST /api/restart": { callers: KNOWN, run: restart },
@@ -94,16 +96,19 @@ export async function answerCall(request: Request, parts: ApiParts): Promise<Res
   guardRequest(request, parts.port);
   const { pathname, searchParams: query } = new URL(request.url);
   const route = findRoute(request.method, pathname);
-  if (!route.callers.includes(identify(request.headers, parts))) {
-    throw new Refusal(401, "The token is missing or wrong");
+  const caller = identify(request.headers, parts);
+  if (!route.callers.includes(caller)) {
+    throw caller === "nobody"
+      ? new Refusal(401, "The token is missing or wrong")
+      : new Refusal(403, "This needs the token in control.token");
   }
   return await route.run({ request, query, parts });
 }
 
 /** The answer to a scrape: the metrics. */
-export async function metrics({ state, status }: EventSources): Promise<Response> {
+export async function metrics({ state, status, changes }: EventSources): Promise<Response> {
   const { formatMetrics, METRICS_TYPE } = await import("./view/metrics.ts");
-  return answer(METRICS_TYPE, await formatMetrics(state, status()));
+  return answer(METRICS_TYPE, await formatMetrics(state, status(), changes()));
 }
 
 function findRoute(method: string, path: string): Route {
@@ -114,11 +119,17 @@ function findRoute(method: string, path: string): Route {
   throw new Refusal(404, "There is nothing of this name");
 }
 
-function identify(headers: Headers, { token, sessions, port }: ApiParts): Caller {
+function identify(headers: Headers, { tokens, sessions, port }: ApiParts): Caller {
   const bearer = bearerOf(headers);
-  if (bearer !== undefined) return isSameSecret(bearer, token) ? "token" : "nobody";
+  if (bearer !== undefined) return whose(bearer, tokens) ?? "nobody";
   const session = cookieOf(headers, cookieName(port));
   return session !== undefined && sessions.has(session) ? "page" : "nobody";
+}
+
+/** Each is compared, so that the time tells nothing. */
+function whose(bearer: string, tokens: ApiParts["tokens"]): TokenKind | undefined {
+  const kinds = ["control", "monitor"] as const;
+  return kinds.filter((kind) => isSameSecret(bearer, tokens[kind]))[0];
 }
 
 /** Browsers send a host's cookies to all of its ports. */
@@ -130,9 +141,9 @@ function file(name: string): Route {
   return { callers: ALL, run: () => pageFile(name) };
 }
 
-async function logIn({ request, parts: { sessions, token, port } }: Call): Promise<Response> {
+async function logIn({ request, parts: { sessions, tokens, port } }: Call): Promise<Response> {
   const { token: given, code } = await readBody(request);
-  const session = typeof given === "string" && isSameSecret(given.trim(), token)
+  const session = typeof given === "string" && isSameSecret(given.trim(), tokens.control)
     ? sessions.open()
     : typeof code === "string"
     ? sessions.redeem(code)

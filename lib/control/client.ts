@@ -1,4 +1,4 @@
-import { readToken, tokenFile } from "./access/token.ts";
+import { readToken, tokenFile, type TokenKind } from "./access/token.ts";
 
 /** No agent runs from this home; the message says where it was looked for. */
 export class NotRunningError extends Error {
@@ -44,17 +44,18 @@ export class Client {
   /**
    * What speaks to the agent that runs from a home folder.
    *
+   * @param kind what it may ask: everything, or the status and the metrics alone.
    * @throws {NotRunningError} when there is no token.
    * @throws {Error} when this account may not read the token.
    */
-  static async connect(home: string): Promise<Client> {
-    const file = tokenFile(home);
+  static async connect(home: string, kind: TokenKind = "control"): Promise<Client> {
+    const file = tokenFile(home, kind);
     let token;
     try {
-      token = await readToken(home);
+      token = await readToken(home, kind);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      throw new Error(`Cannot read ${file}, which only the agent's account may: ${why}`);
+      throw new Error(`Cannot read ${file}, which this account may not: ${why}`);
     }
     if (!token) {
       throw new NotRunningError(

@@ -3,7 +3,14 @@ import type { Clock } from "../clock.ts";
 import { type Address, type ControlConfig, formatAddress } from "../config/mod.ts";
 import { agentLog, type Log } from "../log/mod.ts";
 import { Sessions } from "./access/sessions.ts";
-import { newToken, removeToken, type Token, tokenFile, writeToken } from "./access/token.ts";
+import {
+  newToken,
+  type ProtectToken,
+  removeTokens,
+  tokenFile,
+  type TokenKind,
+  writeToken,
+} from "./access/token.ts";
 import { answerCall, type ApiParts, type ControlledAgent } from "./api.ts";
 import type { EventSources } from "./events.ts";
 import { startExporter } from "./exporter.ts";
@@ -28,8 +35,7 @@ export interface ControlParts {
   /** Where it listens, and what it serves to scrapers. */
   config: ControlConfig;
   clock: Clock;
-  /** Narrows who may read a file on Windows; called while it is empty. */
-  protect: (path: string) => Promise<void>;
+  protect: ProtectToken;
 }
 
 /** A control endpoint that runs. */
@@ -45,8 +51,11 @@ export interface Control {
 export async function startControl(parts: ControlParts): Promise<Control> {
   const { state, watch, log: { listen }, home } = parts;
   const host = Deno.hostname();
+  let changes = 0;
+  const stopCounting = watch(() => changes++);
   const sources: EventSources = {
     ...{ state, watch, listen, logFile: join(home, "logs", "icinga-warden.log") },
+    changes: () => changes,
     status: () => readStatus(state, { now: Date.now(), memory: Deno.memoryUsage().rss, host }),
   };
   const started = await Promise.all([
@@ -55,6 +64,7 @@ export async function startControl(parts: ControlParts): Promise<Control> {
   ]);
   return {
     close: async () => {
+      stopCounting();
       await Promise.all(started.map((close) => close?.()));
     },
   };
@@ -79,17 +89,16 @@ async function serveControl(
   sources: EventSources,
 ): Promise<Close | undefined> {
   const { home, config: { listen }, agent, clock, watch } = parts;
-  await removeToken(home);
+  await removeTokens(home);
   if (listen === undefined) return undefined;
   const listener = listenOn(listen);
   const { port } = listener.addr as Deno.NetAddr;
-  const token = newToken(port, Deno.pid);
-  await handOut(parts, token, listener);
+  const tokens = await handOut(parts, port, listener);
   const history = new History(Date.now);
   const forget = watch((change) => history.note(change));
   const log = logOf(parts);
   const api: ApiParts = {
-    ...{ ...sources, agent, history, port, token: token.text, note: log.info },
+    ...{ ...sources, agent, history, port, tokens, note: log.info },
     sessions: new Sessions(() => clock.now()),
     streams: { open: 0 },
   };
@@ -103,25 +112,32 @@ async function serveControl(
   log.info(`Commands and the page are served on http://127.0.0.1:${port}/`);
   return async () => {
     forget();
-    await removeToken(home);
+    await removeTokens(home);
     await server.close();
   };
 }
 
-/** @throws {Error} in one line, when the token cannot be written; nothing is served then. */
+/**
+ * Puts new tokens into home, and returns them.
+ *
+ * @throws {Error} in one line, when one cannot be written; nothing is served then.
+ */
 async function handOut(
   { home, protect }: ControlParts,
-  token: Token,
+  port: number,
   listener: Deno.Listener,
-): Promise<void> {
+): Promise<Record<TokenKind, string>> {
+  const tokens = { monitor: newToken(port, Deno.pid), control: newToken(port, Deno.pid) };
   try {
-    await writeToken(home, token, protect);
+    await writeToken(home, "monitor", tokens.monitor, protect);
+    await writeToken(home, "control", tokens.control, protect);
   } catch (error) {
     listener.close();
-    await removeToken(home);
+    await removeTokens(home);
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`Cannot serve commands: cannot write ${tokenFile(home)}: ${why}`);
   }
+  return { monitor: tokens.monitor.text, control: tokens.control.text };
 }
 
 /** @throws {Error} in one line, when the port cannot be had. */

@@ -27,6 +27,8 @@ export interface EventSources {
   listen: ListenToLog;
   logFile: string;
   status: () => Status;
+  /** How many changes of the public state the agent has seen since it serves. */
+  changes: () => number;
 }
 
 /** A stream's events, as JSON in server-sent events of these names. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { tokenFile } from "./access/token.ts";
+export { tokenFile, type TokenKind } from "./access/token.ts";
 export type { ControlledAgent } from "./api.ts";
 export { type Control, type ControlParts, startControl } from "./control.ts";
 export type { Change, Watch } from "./view/change.ts";

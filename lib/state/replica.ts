@@ -4,7 +4,7 @@ import { threadOf } from "./stamp.ts";
 import type { Store } from "./store.ts";
 
 /** How long an answer may take before somebody else is asked, ms; it doubles each time. */
-const PATIENCE = { first: 200, longest: 800 };
+const PATIENCE = { first: 200, longest: 5_000 };
 
 /** A copy that was not heard for so long has departed, ms: three beats and a little. */
 const LEASE = 35_000;
@@ -101,7 +101,6 @@ export class Replica {
   found(isKeeper: boolean): void {
     if (this.#isJoined) return;
     this.#isKeeper = isKeeper;
-    this.#question = undefined;
     this.#join();
   }
 
@@ -183,7 +182,7 @@ export class Replica {
       case "ask":
         return this.#takeAsk(message, peer);
       case "answer":
-        return this.#takeAnswer(message, peer);
+        return this.#takeAnswer(message);
       case "bye":
         return this.#takeBye(message, peer);
     }
@@ -203,7 +202,8 @@ export class Replica {
 
   #takeBeat({ wrote, counter, known }: Message & { type: "beat" }, peer: Peer): void {
     const { store } = this.#options;
-    peer.known.follow(known);
+    peer.known.absorb(known);
+    peer.known.raise(known.floor);
     if (!this.#isJoined) return this.#ask(peer);
     if (this.#isOutsider(peer) || !this.#adopt(known, peer)) return;
     if (wrote <= store.known.of(peer.writer)) store.learn(peer.writer, counter);
@@ -212,9 +212,10 @@ export class Replica {
 
   #takeAsk({ from, to, id, known }: Message & { type: "ask" }, peer: Peer): void {
     if (known) {
-      peer.known.follow(known);
+      peer.known.absorb(known);
+      peer.known.raise(known.floor);
     }
-    if (to !== this.#options.writer || !this.#isJoined) return;
+    if (to !== this.#options.writer || !this.#isJoined || this.#source) return;
     const { store, writer, post } = this.#options;
     const whole = known === null || this.#isOutsider(peer);
     store.learn(writer, store.clock);
@@ -222,21 +223,19 @@ export class Replica {
     post(encode.answer(writer, { to: from, id, whole, known: store.known, rows }));
   }
 
-  #takeAnswer(answer: Answer, peer: Peer): void {
+  #takeAnswer(answer: Answer): void {
     const { store, writer } = this.#options;
     const question = this.#question;
     if (answer.to !== writer || answer.id !== question?.id || answer.from !== question.peer) return;
     this.#question = undefined;
     this.#patience = PATIENCE.first;
     const { known, groups, rows, whole } = answer;
-    peer.known.follow(known);
-    if (this.#isOutsider(peer)) return this.#catchUp();
     if (whole) {
       this.#source = undefined;
       store.load(groups, rows, known);
       this.#join();
       this.beat();
-    } else if (!this.#isJoined || !this.#adopt(known, peer)) {
+    } else if (!this.#isJoined || !this.#adopt(known, this.#peers.get(answer.from)!)) {
       return;
     } else {
       store.merge(groups, rows);

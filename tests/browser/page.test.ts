@@ -13,7 +13,7 @@ const HOSTILE = `
 const COUNTER = `
   export default { name: "counter", description: "", run: (context) => {
     let count = 0;
-    return context.every(200, () => void context.state.map("Map").set("count", ++count));
+    return context.every(200, () => void context.state.map("Map").set("counted", ++count));
   } };`;
 
 testPage(
@@ -32,7 +32,7 @@ testPage(
     assert(await page.locator(".strip .tone-crit").count() >= 1);
     await page.locator("#log .error", { hasText: "restart_error 1" }).waitFor();
     await page.locator("#log", { hasText: "Restarted service" }).waitFor();
-    const count = page.locator('#state p[data-name="count"] b');
+    const count = page.locator('#state p[data-name="counted"] b');
     const before = Number(await count.textContent());
     while (Number(await count.textContent()) < before + 3) await page.waitForTimeout(50);
     assertEquals([errors, elsewhere], [[], []]);

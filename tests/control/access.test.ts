@@ -6,7 +6,7 @@ import {
   newToken,
   parseToken,
   readToken,
-  removeToken,
+  removeTokens,
   tokenFile,
   writeToken,
 } from "../../lib/control/access/token.ts";
@@ -111,7 +111,7 @@ Deno.test("the token's file appears in full, for its owner alone, and goes away"
     const seen: string[] = [];
     await Deno.writeTextFile(tokenFile(home), "an older one");
     await Deno.writeTextFile(`${tokenFile(home)}.new`, "left by a crash");
-    await writeToken(home, token, async (path) => {
+    await writeToken(home, "control", token, async (path) => {
       seen.push(await Deno.readTextFile(path), await Deno.readTextFile(tokenFile(home)));
     });
     assertEquals(seen, ["", "an older one"]);
@@ -120,8 +120,8 @@ Deno.test("the token's file appears in full, for its owner alone, and goes away"
       assertEquals((await Deno.stat(tokenFile(home))).mode! & 0o777, 0o600);
     }
     assertEquals([...Deno.readDirSync(home)].map(({ name }) => name), ["control.token"]);
-    await removeToken(home);
-    await removeToken(home);
+    await removeTokens(home);
+    await removeTokens(home);
     assertEquals(await readToken(home), undefined);
   } finally {
     await Deno.remove(home, { recursive: true });

@@ -105,6 +105,26 @@ Deno.test("without the token, or with a wrong one, nothing is told and nothing d
   });
 });
 
+Deno.test("the token of monitoring opens the status and the metrics, and nothing else", async () => {
+  await withControl(async ({ home, base, calls }) => {
+    const token = (await readToken(home, "monitor"))!.text;
+    const headers = { ...JSON_TYPE, authorization: `Bearer ${token}` };
+    for (const path of ["/api/status", "/metrics"]) {
+      assertEquals((await ask(base + path, { headers }))[0], 200, path);
+    }
+    for (const name of ["state", "paths", "history", "logs", "events"]) {
+      assertEquals((await ask(`${base}/api/${name}`, { headers }))[0], 403, name);
+    }
+    for (const name of ["pause", "resume", "restart", "link", "logout"]) {
+      const request = { method: "POST", headers, body: "{}" };
+      assertEquals((await ask(`${base}/api/${name}`, request))[0], 403, name);
+    }
+    const login = { method: "POST", headers: JSON_TYPE, body: JSON.stringify({ token }) };
+    assertEquals((await ask(`${base}/api/login`, login))[0], 401);
+    assertEquals(calls, []);
+  });
+});
+
 Deno.test("a GET changes nothing, and what is not there is not found", async () => {
   await withControl(async ({ base, token, calls }) => {
     const headers = { authorization: `Bearer ${token}` };
@@ -187,7 +207,7 @@ Deno.test("a login with the token or a link opens a session, which may not issue
     assertEquals((await ask(`${base}/api/status`, { headers }))[0], 200);
     const post = (name: string) =>
       ask(`${base}/api/${name}`, { method: "POST", headers, body: "{}" });
-    assertEquals((await post("link"))[0], 401);
+    assertEquals((await post("link"))[0], 403);
     assertEquals((await post("resume"))[0], 200);
     assertEquals(calls, [["resume"]]);
     assertEquals((await post("logout"))[0], 200);

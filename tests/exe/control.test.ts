@@ -239,7 +239,7 @@ testExe("a plugin's errors are UNKNOWN, on standard output", async (bench) => {
 testExe("check waits no longer than its timeout", async (bench) => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 }); // takes connections and says nothing
   const { port } = listener.addr as Deno.NetAddr;
-  await bench.write("control.token", `${port}-1-${"a".repeat(43)}\n`);
+  await bench.write("monitor.token", `${port}-1-${"a".repeat(43)}\n`);
   const { code, stdout } = await bench.run("check", "--timeout", "500ms");
   assertEquals([code, stdout], [3, "UNKNOWN: The agent did not answer within 0.5 s\n"]);
   listener.close();

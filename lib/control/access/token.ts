@@ -11,9 +11,12 @@ export interface Token {
   text: string;
 }
 
-/** The token's file in home. It holds the token and nothing else, so that Prometheus reads it as it is. */
-export function tokenFile(home: string): string {
-  return join(home, "control.token");
+/** What a token opens: everything, or the status and the metrics alone. */
+export type TokenKind = "control" | "monitor";
+
+/** A token's file in home. It holds the token and nothing else, so that Prometheus reads it as it is. */
+export function tokenFile(home: string, kind: TokenKind = "control"): string {
+  return join(home, `${kind}.token`);
 }
 
 /** A new token for an agent's run. */
@@ -33,37 +36,47 @@ export function parseToken(text: string): Token | undefined {
  *
  * @throws {Deno.errors.PermissionDenied} when this account may not read it.
  */
-export async function readToken(home: string): Promise<Token | undefined> {
+export async function readToken(
+  home: string,
+  kind: TokenKind = "control",
+): Promise<Token | undefined> {
   try {
-    return parseToken(await Deno.readTextFile(tokenFile(home)));
+    return parseToken(await Deno.readTextFile(tokenFile(home, kind)));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
 }
 
+/** Narrows who may read a token's file on Windows, where modes say nothing; called while it is empty. */
+export type ProtectToken = (path: string, kind: TokenKind) => Promise<void>;
+
 /**
- * Puts the token into home. The file appears in full or not at all, and none but its owner (on Windows: what
+ * Puts a token into home. The file appears in full or not at all, and none but its owner (on Windows: what
  * `protect` grants) can read it at any time.
- *
- * @param protect narrows who may read a file on Windows, where modes say nothing; called while it is empty.
  */
 export async function writeToken(
   home: string,
+  kind: TokenKind,
   { text }: Token,
-  protect: (path: string) => Promise<void>,
+  protect: ProtectToken,
 ): Promise<void> {
-  const fresh = `${tokenFile(home)}.new`;
+  const file = tokenFile(home, kind);
+  const fresh = `${file}.new`;
   await Deno.remove(fresh).catch(() => {});
-  await Deno.writeTextFile(fresh, "", { createNew: true, mode: 0o600 });
-  await protect(fresh);
+  await Deno.writeTextFile(fresh, "", { createNew: true, mode: MODES[kind] });
+  await protect(fresh, kind);
   await Deno.writeTextFile(fresh, `${text}\n`);
-  await Deno.rename(fresh, tokenFile(home));
+  await Deno.rename(fresh, file);
 }
 
-/** Takes the token out of home; one that is not there is no error. */
-export async function removeToken(home: string): Promise<void> {
-  for (const file of [tokenFile(home), `${tokenFile(home)}.new`]) {
-    await Deno.remove(file).catch(() => {});
+/** Who may read the files where there are modes: a monitoring system can be made the group of its token. */
+const MODES: Readonly<Record<TokenKind, number>> = { control: 0o600, monitor: 0o640 };
+
+/** Takes the tokens out of home; one that is not there is no error. */
+export async function removeTokens(home: string): Promise<void> {
+  for (const kind of ["control", "monitor"] as const) {
+    const file = tokenFile(home, kind);
+    for (const path of [file, `${file}.new`]) await Deno.remove(path).catch(() => {});
   }
 }

@@ -19,22 +19,23 @@ export class Exchange {
   readonly #conn: Deno.Conn;
   readonly #limits: HttpLimits;
   #received = new Uint8Array();
-  #arrived = false;
+  #isBusy = false;
 
   constructor(conn: Deno.Conn, limits: HttpLimits) {
     this.#conn = conn;
     this.#limits = limits;
   }
 
-  /** Whether the request is there in full; until then the connection may be given up for another. */
-  get arrived(): boolean {
-    return this.#arrived;
+  /** Whether a request is being answered; before and after that the connection may be given up for another. */
+  get isBusy(): boolean {
+    return this.#isBusy;
   }
 
   /** Does it all; never rejects. */
   async run(handle: Handler, refuse: Refuse): Promise<void> {
     try {
       await this.#send(await this.#answer(handle, refuse));
+      this.#isBusy = false;
       await this.#linger();
     } catch {
       // The client has gone away, or the server has closed the connection.
@@ -52,14 +53,16 @@ export class Exchange {
     }
   }
 
+  /** Rejects when the client has gone away before it asked. */
   async #answer(handle: Handler, refuse: Refuse): Promise<Response> {
+    const late = () => new Refusal(408, "The request took too long to arrive");
     try {
-      const late = () => new Refusal(408, "The request took too long to arrive");
       const request = await within(this.#limits.arrival, this.#receive(), late);
-      this.#arrived = true;
-      return await handle(request);
+      this.#isBusy = true;
+      return await attempt(handle, request, refuse);
     } catch (error) {
-      return refuse(error);
+      if (error instanceof Refusal) return refuse(error);
+      throw error;
     }
   }
 
@@ -150,6 +153,14 @@ export class Exchange {
       }
     };
     await within(LINGER_TIME, drain(), () => new Error("The client does not close"));
+  }
+}
+
+async function attempt(handle: Handler, request: Request, refuse: Refuse): Promise<Response> {
+  try {
+    return await handle(request);
+  } catch (error) {
+    return refuse(error);
   }
 }
 

@@ -51,8 +51,8 @@ export class HttpServer {
   }
 
   /**
-   * When there are too many connections the oldest whose request has not arrived gives way, so that slow clients
-   * cannot keep a quick one out.
+   * When there are too many connections the oldest that is not being answered gives way, so that slow clients cannot
+   * keep a quick one out.
    */
   #admit(conn: Deno.Conn): void {
     if (this.#open.size >= this.#limits.connections) this.#dropOldest();
@@ -64,7 +64,7 @@ export class HttpServer {
   }
 
   #dropOldest(): void {
-    const oldest = [...this.#open.keys()].find((exchange) => !exchange.arrived);
+    const oldest = [...this.#open.keys()].find((exchange) => !exchange.isBusy);
     if (!oldest) return;
     oldest.close();
     this.#open.delete(oldest);

@@ -6,6 +6,7 @@ const LEAST = 0.004;
 
 /** By a service's path in the public state, what it was: { at, value }, the oldest first. */
 const past = new Map();
+
 /** By daemon and service, when it was restarted. */
 const restarts = new Map();
 
@@ -66,8 +67,7 @@ function make() {
 }
 
 function update(card, service) {
-  const { name, daemon, path, value, restart_error, restarts, restartFailures, lastRestart } =
-    service;
+  const { name, daemon, path, value, restart_error, restartFailures, lastRestart } = service;
   const seen = past.get(path) ?? [];
   say(card.querySelector("h3"), name ?? daemon);
   const pill = card.querySelector(".pill");

@@ -33,7 +33,7 @@ const THREAD_STATES = [
  * The metrics of an agent, by Prometheus' conventions: base units, `_total` for counters, a state as a set of
  * series of which one is 1. A service or daemon that is not known has no series.
  */
-export function readFamilies(state: StateReader, status: Status): Family[] {
+export function readFamilies(state: StateReader, status: Status, changes: number): Family[] {
   return [
     ...agentFamilies(status),
     ...serviceFamilies(status.services),
@@ -44,7 +44,7 @@ export function readFamilies(state: StateReader, status: Status): Family[] {
         threads.map((thread) => ({ daemon: name, ...thread }))
       ),
     ),
-    ...replicationFamilies(state),
+    ...replicationFamilies(state, changes),
   ].filter(({ values }) => values.length > 0);
 }
 
@@ -171,13 +171,18 @@ function threadFamilies(threads: readonly (ThreadStatus & { daemon: string })[])
   ];
 }
 
-function replicationFamilies(state: StateReader): Family[] {
+function replicationFamilies(state: StateReader, changes: number): Family[] {
   const maps = state.paths();
   return [
     gauge("icinga_warden_state_maps", "Maps of the public state.", [sample(maps.length)]),
     gauge("icinga_warden_state_entries", "Keys of the public state.", [
       sample(maps.reduce((sum, path) => sum + state.map(path).size, 0)),
     ]),
+    counter(
+      "icinga_warden_state_changes_total",
+      "Changes of the public state, of whatever thread, that have reached the agent's own copy.",
+      [sample(changes)],
+    ),
   ];
 }
 
