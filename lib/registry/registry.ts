@@ -51,7 +51,7 @@ export type RefuseModule = (file: string) => string | undefined;
 export class Registry {
   readonly #home: string;
   readonly #refuse: RefuseModule;
-  #seen = new Map<string, Probed>();
+  #seen = new Map<string, Promise<Probed>>();
 
   /**
    * @param home absolute.
@@ -75,7 +75,7 @@ export class Registry {
     const found = new Map(
       (await findModules(this.#home)).map((found) => [found.name, found.module]),
     );
-    const seen = new Map<string, Probed>();
+    const seen = new Map<string, Promise<Probed>>();
     const resolved: RegisteredDaemon[] = new Array(entries.length);
     const waiting = entries.keys();
     const work = async () => {
@@ -93,7 +93,7 @@ export class Registry {
     name: string,
     config: DaemonConfig,
     found: ReadonlyMap<string, string>,
-    seen: Map<string, Probed>,
+    seen: Map<string, Promise<Probed>>,
     { config: { allowUnsafeHome }, describe }: Pick<LoadedConfig, "config" | "describe">,
   ): Promise<RegisteredDaemon> {
     const builtin = this.#builtin(name, config);
@@ -107,8 +107,9 @@ export class Registry {
     const files = await moduleFiles(file);
     const daemon = { ...plain, files, version: signature(files) };
     const key = JSON.stringify([file, daemon.version, config.arguments]);
-    const probed = this.#seen.get(key) ?? await probeModule(file, config.arguments);
-    seen.set(key, probed);
+    const probing = seen.get(key) ?? this.#seen.get(key) ?? probeModule(file, config.arguments);
+    seen.set(key, probing);
+    const probed = await probing;
     if ("problem" in probed) return { ...daemon, problem: probed.problem };
     const { description, argumentProblems } = probed;
     const faults = argumentProblems.map((problem) => (

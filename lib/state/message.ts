@@ -7,6 +7,7 @@ import { isCounter, type Stamp } from "./stamp.ts";
  *
  * - `writes`: all that the sender wrote after `previous`, up to `counter`
  * - `beat`: the sender lives; it wrote nothing after `wrote` and up to `counter`; and this is what it knows
+ * - `tip`: a beat without what the sender knows, which grows with the number of copies: `floor` is its floor's counter
  * - `hello`: the sender is new, and would like a beat from whoever knows something
  * - `ask`: what does `to` have that the sender does not? `known` is null when it wants everything, to start from
  * - `answer`: that; `whole` when it is everything. `known` is what the sender knows
@@ -15,6 +16,7 @@ import { isCounter, type Stamp } from "./stamp.ts";
 export type Message =
   | { type: "writes"; from: string; previous: number; counter: number; groups: Group[]; rows: Rows }
   | { type: "beat"; from: string; wrote: number; counter: number; known: Knowledge }
+  | { type: "tip"; from: string; wrote: number; counter: number; floor: number }
   | { type: "hello"; from: string }
   | { type: "ask"; from: string; to: string; id: number; known: Knowledge | null }
   | Answer
@@ -52,6 +54,8 @@ export function readMessage(data: unknown): Message | undefined {
       return readWrites(from, data);
     case "beat":
       return readBeat(from, data);
+    case "tip":
+      return readTip(from, data);
     case "hello":
       return { type: "hello", from };
     case "ask":
@@ -74,6 +78,9 @@ export const encode = {
   beat: (from: string, wrote: number, counter: number, known: Knowledge) => [
     ...["beat", from, wrote, counter],
     known.toWire(),
+  ],
+  tip: (from: string, wrote: number, counter: number, floor: number) => [
+    ...["tip", from, wrote, counter, floor],
   ],
   hello: (from: string) => ["hello", from],
   ask: (from: string, to: string, id: number, known: Knowledge | null) => [
@@ -106,6 +113,11 @@ function readBeat(from: string, [, , wrote, counter, wire]: unknown[]): Message 
   const known = Knowledge.fromWire(wire);
   if (!isCounter(wrote) || !isCounter(counter) || !known) return undefined;
   return { type: "beat", from, wrote, counter, known };
+}
+
+function readTip(from: string, [, , wrote, counter, floor]: unknown[]): Message | undefined {
+  if (!isCounter(wrote) || !isCounter(counter) || !isCounter(floor)) return undefined;
+  return { type: "tip", from, wrote, counter, floor };
 }
 
 function readAsk(from: string, [, , to, id, wire]: unknown[]): Message | undefined {

@@ -6,6 +6,9 @@ import type { Store } from "./store.ts";
 /** How long an answer may take before somebody else is asked, ms; it doubles each time. */
 const PATIENCE = { first: 200, longest: 5_000 };
 
+/** How often a copy says all that it knows, ms; the keeper, and the others. */
+const FULL_EVERY = { keeper: 9_000, other: 30_000 };
+
 /** A copy that was not heard for so long has departed, ms: three beats and a little. */
 const LEASE = 35_000;
 
@@ -19,8 +22,8 @@ const LONGEST_LEAP = 2 ** 40;
 export interface ReplicaOptions {
   writer: string;
   store: Store;
-  /** Sends a message to every other copy. */
-  post: (message: readonly unknown[]) => void;
+  /** Sends a message to every other copy; to `to` alone, where that is given and can be. */
+  post: (message: readonly unknown[], to?: string) => void;
   onProblem: (problem: string) => void;
   /** Milliseconds on a monotonic clock. */
   now: () => number;
@@ -34,6 +37,8 @@ interface Peer {
   heard: number;
   /** When it was last asked, ms. */
   asked: number;
+  /** How often it has said that it is new. */
+  hellos: number;
 }
 
 /** A question that has not been answered. */
@@ -61,6 +66,10 @@ export class Replica {
   /** The copy that is to give its whole state, since this one was left out of its floor. */
   #source: string | undefined;
   #isNudging = false;
+  /** When this copy last said all that it knows, ms. */
+  #saidAll = -Infinity;
+  /** Whether somebody seems to know more, who is asked if that is so a little later still. */
+  #isLate = false;
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
@@ -76,9 +85,9 @@ export class Replica {
     return this.#isJoined;
   }
 
-  /** Whether an answer is awaited. */
+  /** Whether an answer is awaited, or is to be asked for soon. */
   get isAsking(): boolean {
-    return this.#question !== undefined;
+    return this.#question !== undefined || this.#isLate;
   }
 
   /** Whether the others should soon hear a beat: some copy was left out, or was deceived. */
@@ -111,15 +120,30 @@ export class Replica {
     if (batch) post(encode.writes(writer, batch.previous, batch.counter, batch.rows));
   }
 
-  /** Says that this copy lives, and what it knows: whoever missed something learns of it. */
+  /**
+   * Says that this copy lives and what it wrote, and now and then all that it knows: whoever missed something learns of
+   * it. All at each beat would be too much where many live, since everybody reads it.
+   */
   beat(): void {
     if (!this.#isJoined) return;
-    const { store, writer, post } = this.#options;
+    const { store, writer, post, now } = this.#options;
+    const every = FULL_EVERY[this.#isKeeper ? "keeper" : "other"];
+    if (this.#isNudging || now() - this.#saidAll >= every) return this.#sayAll();
+    this.flush();
+    store.learn(writer, store.clock);
+    this.#sweep();
+    post(encode.tip(writer, store.wrote, store.clock, store.known.floor.counter));
+  }
+
+  /** @param to the copy that it is for; everybody unless told. */
+  #sayAll(to?: string): void {
+    const { store, writer, post, now } = this.#options;
+    if (to === undefined) this.#saidAll = now();
     this.#isNudging = false;
     this.flush();
     store.learn(writer, store.clock);
     this.#sweep();
-    post(encode.beat(writer, store.wrote, store.clock, store.known));
+    post(encode.beat(writer, store.wrote, store.clock, store.known), to);
   }
 
   /** Says goodbye, and once more what not everybody is known to have heard: nobody can ask afterwards. */
@@ -137,7 +161,8 @@ export class Replica {
   /** Asks somebody else when an answer takes too long. */
   retry(): void {
     const question = this.#question;
-    if (!question || this.#options.now() - question.since < this.#patience) return;
+    if (!question) return this.#catchUp();
+    if (this.#options.now() - question.since < this.#patience) return;
     this.#patience = Math.min(2 * this.#patience, PATIENCE.longest);
     this.#question = undefined;
     if (this.#isJoined) this.#catchUp();
@@ -177,8 +202,10 @@ export class Replica {
         return this.#takeWrites(message, peer);
       case "beat":
         return this.#takeBeat(message, peer);
+      case "tip":
+        return this.#takeTip(message, peer);
       case "hello":
-        return this.beat();
+        return this.#greet(peer);
       case "ask":
         return this.#takeAsk(message, peer);
       case "answer":
@@ -186,6 +213,20 @@ export class Replica {
       case "bye":
         return this.#takeBye(message, peer);
     }
+  }
+
+  /**
+   * The first hello is answered by the keeper, the next by one copy more, and each further one by twice as many: were
+   * all to answer, that would be a storm where many live, and one answer is enough.
+   */
+  #greet(newcomer: Peer): void {
+    newcomer.hellos++;
+    const { writer } = this.#options;
+    const before = [...this.#peers.values()].filter((peer) =>
+      peer.writer < writer && peer.known.heads.size > 0
+    );
+    const rank = this.#isKeeper ? 0 : 1 + before.length;
+    if (rank < 2 ** (newcomer.hellos - 1) && this.#isJoined) this.#sayAll(newcomer.writer);
   }
 
   #takeWrites(message: Message & { type: "writes" }, peer: Peer): void {
@@ -206,8 +247,19 @@ export class Replica {
     peer.known.raise(known.floor);
     if (!this.#isJoined) return this.#ask(peer);
     if (this.#isOutsider(peer) || !this.#adopt(known, peer)) return;
+    if (wrote > store.known.of(peer.writer)) return this.#catchUp();
+    store.learn(peer.writer, counter);
+    this.#catchUpLater();
+  }
+
+  #takeTip({ wrote, counter, floor }: Message & { type: "tip" }, peer: Peer): void {
+    const { store } = this.#options;
+    peer.known.learn(peer.writer, counter);
+    peer.known.raise({ counter: floor, members: [], departed: new Map() });
+    if (!this.#isJoined) return this.#ask(peer);
+    if (this.#isOutsider(peer)) return;
     if (wrote <= store.known.of(peer.writer)) store.learn(peer.writer, counter);
-    this.#catchUp();
+    else this.#catchUp();
   }
 
   #takeAsk({ from, to, id, known }: Message & { type: "ask" }, peer: Peer): void {
@@ -218,9 +270,8 @@ export class Replica {
     if (to !== this.#options.writer || !this.#isJoined || this.#source) return;
     const { store, writer, post } = this.#options;
     const whole = known === null || this.#isOutsider(peer);
-    store.learn(writer, store.clock);
     const rows = store.rowsSince(whole ? undefined : known);
-    post(encode.answer(writer, { to: from, id, whole, known: store.known, rows }));
+    post(encode.answer(writer, { to: from, id, whole, known: store.known, rows }), from);
   }
 
   #takeAnswer(answer: Answer): void {
@@ -234,6 +285,7 @@ export class Replica {
       this.#source = undefined;
       store.load(groups, rows, known);
       this.#join();
+      this.#saidAll = this.#options.now();
       this.beat();
     } else if (!this.#isJoined || !this.#adopt(known, this.#peers.get(answer.from)!)) {
       return;
@@ -241,7 +293,7 @@ export class Replica {
       store.merge(groups, rows);
       store.absorb(known);
     }
-    this.#catchUp();
+    this.#catchUpLater();
   }
 
   #takeBye({ previous, counter, known, groups, rows }: Bye, peer: Peer): void {
@@ -265,7 +317,7 @@ export class Replica {
   #hear(from: string): Peer {
     let peer = this.#peers.get(from);
     if (!peer) {
-      peer = { writer: from, known: new Knowledge(), heard: 0, asked: -Infinity };
+      peer = { writer: from, known: new Knowledge(), heard: 0, asked: -Infinity, hellos: 0 };
       this.#peers.set(from, peer);
     }
     peer.heard = this.#options.now();
@@ -330,9 +382,17 @@ export class Replica {
     store.collect((name) => name !== writer && !known.heads.has(name) && !this.#peers.has(name));
   }
 
+  /** What somebody else knows most often arrives by itself in a moment; only if not is it asked for. */
+  #catchUpLater(): void {
+    const { known } = this.#options.store;
+    this.#isLate ||= this.#source !== undefined ||
+      [...this.#peers.values()].some((peer) => known.isBehind(peer.known));
+  }
+
   /** Asks somebody who knows more, one at a time. */
   #catchUp(): void {
     if (!this.#isJoined || this.#question) return;
+    this.#isLate = false;
     const { known } = this.#options.store;
     const source = this.#source && this.#peers.get(this.#source);
     if (source) return this.#ask(source);
@@ -351,7 +411,7 @@ export class Replica {
     this.#question = { id, peer: peer.writer, since: now() };
     peer.asked = now();
     const wantsAll = !this.#isJoined || this.#source === peer.writer;
-    post(encode.ask(writer, peer.writer, id, wantsAll ? null : store.known));
+    post(encode.ask(writer, peer.writer, id, wantsAll ? null : store.known), peer.writer);
   }
 }
 

@@ -14,8 +14,14 @@ const BEAT_EVERY = 10_000;
 /** and how soon after it wrote, in case that the message was lost, ms. */
 const BEAT_AFTER = 100;
 
-/** How often an unanswered copy asks again, ms. */
+/** How soon an unanswered copy asks again, ms; a newcomer waits twice as long each time. */
 const ASK_EVERY = 200;
+
+/** The name of the channel unless told. */
+const CHANNEL_NAME = "icinga-warden.state";
+
+/** How long a message to one copy may take to be on its way, ms. */
+const LETTER_TIME = 200;
 
 /** How long a copy that hears nobody waits before it starts by itself, ms. */
 const JOIN_PATIENCE = 5_000;
@@ -66,6 +72,8 @@ export class PublicState {
   readonly ready: Promise<void>;
   readonly #options: StateOptions;
   readonly #channel: StateChannel;
+  /** Where this copy alone is written to; undefined on a channel that was given. */
+  readonly #letters: StateChannel | undefined;
   readonly #clock: StateClock;
   readonly #changes: Changes;
   readonly #store: Store;
@@ -82,17 +90,18 @@ export class PublicState {
   /** Joins: the copy asks the others for what there is. */
   constructor(options: StateOptions) {
     const { thread, mayWrite = () => true, onProblem = () => {}, clock = realClock } = options;
+    const { channelName = CHANNEL_NAME } = options;
     const writer = writerOf(thread, options.incarnation ?? crypto.randomUUID().slice(0, 8));
     this.#options = { ...options, mayWrite, onProblem };
     this.#clock = clock;
-    this.#channel = options.channel ??
-      new BroadcastChannel(options.channelName ?? "icinga-warden.state");
+    this.#channel = options.channel ?? new BroadcastChannel(channelName);
+    this.#letters = options.channel ? undefined : new BroadcastChannel(`${channelName}/${writer}`);
     this.#changes = new Changes(onProblem);
     this.#store = new Store({ writer, mayWrite, changes: this.#changes, onProblem });
     this.#replica = new Replica({
       writer,
       store: this.#store,
-      post: (message) => this.#post(message),
+      post: (message, to) => this.#post(message, to),
       onProblem,
       now: () => clock.now(),
     });
@@ -105,6 +114,7 @@ export class PublicState {
       wrote: () => this.#wrote(),
     };
     this.#channel.onmessage = ({ data }) => this.#receive(data);
+    if (this.#letters) this.#letters.onmessage = this.#channel.onmessage;
     if (options.first) this.#found(true);
     else this.#join(clock.now());
   }
@@ -172,6 +182,7 @@ export class PublicState {
     this.#beat.cancel();
     this.#cancelRetry?.();
     this.#channel.close();
+    this.#letters?.close();
   }
 
   #declare(table: Table, flag: "open" | "persistent"): void {
@@ -204,9 +215,15 @@ export class PublicState {
     );
   }
 
-  #post(message: readonly unknown[]): void {
+  /** What is for one copy travels to it alone: a whole state is much to read, and many may start at once. */
+  #post(message: readonly unknown[], to: string | undefined): void {
     try {
-      this.#channel.postMessage(message);
+      if (to === undefined || !this.#letters) return this.#channel.postMessage(message);
+      const { channelName = CHANNEL_NAME } = this.#options;
+      const letter = new BroadcastChannel(`${channelName}/${to}`);
+      letter.postMessage(message);
+      // Closed at once, Deno 2.7 may not send it.
+      this.#clock.after(LETTER_TIME, () => letter.close());
     } catch (error) {
       this.#options.onProblem!(`The public state could not send a message: ${error}`);
     }
@@ -232,13 +249,13 @@ export class PublicState {
     if (this.#replica.isAsking) this.#retrySoon();
   }
 
-  #join(since: number): void {
+  #join(since: number, every = ASK_EVERY): void {
     if (this.#isClosed || this.#replica.isJoined) return;
     if (!this.#replica.hasPeers && this.#clock.now() - since >= JOIN_PATIENCE) {
       return this.#found(false);
     }
     if (!this.#replica.isAsking) this.#replica.hello();
-    this.#clock.after(ASK_EVERY, () => this.#join(since));
+    this.#clock.after(every, () => this.#join(since, Math.min(2 * every, 8 * ASK_EVERY)));
     this.#beatIn(BEAT_EVERY);
   }
 

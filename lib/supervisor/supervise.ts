@@ -5,6 +5,7 @@ import type { Beat } from "../daemon/pulse.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
 import type { Gate } from "./gate.ts";
 import type { ThreadPlan } from "./plan.ts";
+import type { ThreadPool } from "./pool.ts";
 import type { ThreadPools } from "./pools.ts";
 import { countFailure, decideNext, type Next } from "./restart.ts";
 import type { Outcome, runThread, ThreadRun } from "./thread.ts";
@@ -12,6 +13,9 @@ import type { Watch } from "./watch.ts";
 
 /** How long a daemon may take to stop before its thread is ended, and its `onTerminate` may take, ms. */
 export const STOP_GRACE = 5_000;
+
+/** How long a thread that starts keeps others from starting, ms. */
+const START_PATIENCE = 1_000;
 
 /** A thread's new state, and what led to it. */
 export interface ThreadChange {
@@ -41,6 +45,8 @@ export interface SharedParts {
   watch: Watch;
   /** The thread pools. */
   pools: ThreadPools;
+  /** How many threads start at a time. */
+  starts: ThreadPool;
   /** Gives a number from 0 to 1, for the backoff. */
   random: () => number;
   /** Runs a thread once; {@linkcode runThread} unless a test puts another in its place. */
@@ -149,23 +155,39 @@ async function runInPool(
   const stopping = () => onChange({ state: "stopping", failures });
   signal.addEventListener("abort", stopping, { once: true });
   const children = openChildren();
+  const begun = await beginStart(parts);
   try {
     onChange({ state: "starting", failures });
     const outcome = await parts.run({
       ...parts,
       plan,
       grace: STOP_GRACE,
-      onRunning: () => onChange({ state: "running", failures }),
+      onRunning: () => {
+        begun();
+        onChange({ state: "running", failures });
+      },
       onWarning: (text) => agentLog(parts.log).warning(`Thread ${plan.assignment.thread}: ${text}`),
       onChild: children.take,
     });
     await followUp(plan, parts, outcome);
     return outcome;
   } finally {
+    begun();
     signal.removeEventListener("abort", stopping);
     await children.stop();
     leave();
   }
+}
+
+/**
+ * Waits until few enough threads start: more of them than there are processors are not ready sooner, and keep each
+ * other waiting for the public state. Who takes long gives way to others. Returns what says that it has started.
+ */
+async function beginStart({ starts, clock, signal }: ThreadParts): Promise<() => void> {
+  const leave = await starts.enter(signal);
+  const started = new AbortController();
+  clock.sleep(START_PATIENCE, started.signal).then(leave, leave);
+  return () => started.abort();
 }
 
 /** Of a thread that had to be ended it is said, and its daemon's `onTerminate` is run. */

@@ -6,6 +6,7 @@ import { openChildren, type SuperviseChild } from "./children.ts";
 import { Gate } from "./gate.ts";
 import { ThreadNames } from "./names.ts";
 import type { ThreadPlan } from "./plan.ts";
+import { ThreadPool } from "./pool.ts";
 import { ThreadPools } from "./pools.ts";
 import { changeStanding, isNews, type ThreadIdentity } from "./standing.ts";
 import { type SharedParts, supervise, type ThreadChange, type ThreadEnd } from "./supervise.ts";
@@ -60,6 +61,7 @@ export class Supervisor {
     this.#shared = {
       ...{ clock, log, random, run, gate: this.gate, pools: this.pools },
       watch: new Watch(clock),
+      starts: new ThreadPool(Math.max(2, navigator.hardwareConcurrency)),
     };
   }
 
