@@ -5,10 +5,16 @@
  */
 // deno-lint-ignore-file no-console
 import { agentRows } from "./agent.ts";
+import { seeingRows } from "./seeing.ts";
 
 console.log("| figure | measured | held against | ratio | target | met |");
 console.log("| --- | --- | --- | --- | --- | --- |");
-for (const { figure, measured, baseline, ratio, target, met } of await agentRows()) {
+for (
+  const { figure, measured, baseline, ratio, target, met } of [
+    ...await agentRows(),
+    ...await seeingRows(),
+  ]
+) {
   console.log(
     `| ${figure} | ${measured} | ${baseline} | ${ratio} | ${target} | ${met ? "yes" : "no"} |`,
   );

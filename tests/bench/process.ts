@@ -4,6 +4,8 @@ export interface Measured {
   readonly started: number;
   /** Its resident memory, bytes. */
   resident(): number;
+  /** Its processor time so far, all threads, ms. */
+  processorTime(): number;
   end(): Promise<void>;
 }
 
@@ -23,6 +25,11 @@ export async function measure(exe: string, args: string[], ready: RegExp): Promi
     resident: () => {
       const status = Deno.readTextFileSync(`/proc/${child.pid}/status`);
       return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) * 1024;
+    },
+    processorTime: () => {
+      const stat = Deno.readTextFileSync(`/proc/${child.pid}/stat`);
+      const [user, system] = stat.slice(stat.lastIndexOf(")")).split(" ").slice(12, 14);
+      return (Number(user) + Number(system)) * 10; // ticks of 1/100 s
     },
     end: async () => {
       child.kill("SIGKILL");
