@@ -88,13 +88,16 @@ async function serveControl(
   parts: ControlParts,
   sources: EventSources,
 ): Promise<Close | undefined> {
-  const { home, config: { listen }, agent, clock, watch } = parts;
+  const { home, config: { listen }, agent, clock, state, watch } = parts;
   await removeTokens(home);
   if (listen === undefined) return undefined;
   const listener = listenOn(listen);
   const { port } = listener.addr as Deno.NetAddr;
   const tokens = await handOut(parts, port, listener);
   const history = new History(Date.now);
+  for (const path of state.paths()) {
+    for (const [key, value] of state.map(path)) history.note({ map: path, key, value });
+  }
   const forget = watch((change) => history.note(change));
   const log = logOf(parts);
   const api: ApiParts = {

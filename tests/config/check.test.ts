@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { defaultConfig } from "../../lib/config/schema.ts";
 import { complaints, parse } from "./parse.ts";
 
@@ -152,4 +152,39 @@ Deno.test("a hundred thousand unknown daemons are a hundred lines and a count", 
   const lines = complaints(`{"daemons":{${names}}}`);
   assertEquals(lines.length, 101);
   assertEquals(lines[100], "69900 more problems");
+});
+
+Deno.test("what is served is checked, each key with what it needs beside it", () => {
+  const control = (text: string) => complaints(`{ "control": ${text} }`);
+  const cases: [text: string, complaint: RegExp][] = [
+    [
+      '{ "listen": "0.0.0.0:5664" }',
+      /control\.listen: got "0\.0\.0\.0:5664"; expected "127\.0\.0\.1:PORT"/,
+    ],
+    ['{ "listen": "127.0.0.1:65536" }', /control\.listen: got .*; expected "127\.0\.0\.1:PORT"/],
+    ['{ "listen": 5664 }', /control\.listen: got 5664; expected/],
+    ['{ "metrics": {} }', /control\.metrics(\.listen)?: .*/],
+    [
+      '{ "metrics": { "listen": "9664" } }',
+      /control\.metrics\.listen: got "9664"; expected "HOST:PORT"/,
+    ],
+    [
+      '{ "metrics": { "listen": "[::]:9664", "user": "x" } }',
+      /control\.metrics\.user: got "x"; expected "passwordFile" beside it/,
+    ],
+    [
+      '{ "metrics": { "listen": "[::]:9664", "keyFile": "x" } }',
+      /control\.metrics\.keyFile: got "x"; expected "certFile" beside it/,
+    ],
+    [
+      '{ "metrics": { "listen": "a:1", "password": "x" } }',
+      /control\.metrics\.password: unknown key/,
+    ],
+  ];
+  for (const [text, complaint] of cases) {
+    const said = control(text);
+    assertEquals(said.length, 1, said.join("\n"));
+    assertMatch(said[0]!, complaint);
+  }
+  assertEquals(control('{ "listen": "off", "metrics": { "listen": "[::1]:0" } }'), []);
 });

@@ -3,6 +3,7 @@ import { systemClock } from "../../lib/clock.ts";
 import { readToken, tokenFile } from "../../lib/control/access/token.ts";
 import { Client, NotRunningError, RefusedError } from "../../lib/control/client.ts";
 import { type Change, type ControlParts, startControl } from "../../lib/control/mod.ts";
+import type { Past } from "../../lib/control/view/history.ts";
 import type { LogEntry } from "../../lib/log/mod.ts";
 import { agentMaps, stateOf } from "./state.ts";
 
@@ -245,6 +246,16 @@ Deno.test("a stream tells what there is, and then what changes and is logged", a
     assertEquals((await next()).name, "status");
     stop.abort();
     assertEquals((await events.next()).done, true);
+  });
+});
+
+Deno.test("the past begins with what there is, and goes on with what changes", async () => {
+  await withControl(async ({ client, change }) => {
+    const map = "Daemons.icinga_agent_service.ServiceState";
+    change({ map, key: "value", value: "STOPPED" });
+    const { services, threads } = await client.get<Past>("/api/history");
+    assertEquals(services[map]!.map(({ value }) => value), ["RUNNING", "STOPPED"]);
+    assertEquals(threads["icinga_agent_service::run::Main::0"]![0]!.heap, 4_000_000);
   });
 });
 

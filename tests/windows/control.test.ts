@@ -64,6 +64,20 @@ testWindows(
   },
 );
 
+testWindows("the tokens are for administrators and the agent's account", async (windows) => {
+  const agent = await windows.agent(["run"], CONFIG);
+  await agent.logged(/the page are served/);
+  for (const name of ["control.token", "monitor.token"]) {
+    const path = `${agent.outside}/${name}`;
+    // On Wine access lists are Unix' modes, and Everyone is what is neither owner nor group.
+    if (Deno.build.os !== "windows") assertEquals((await Deno.stat(path)).mode! & 0o007, 0, name);
+    else {
+      const { output } = await windows.run("icacls.exe", `${agent.inside}\\${name}`);
+      assertEquals(/Everyone|\\Users:|Authenticated|\(I\)/.test(output), false, output);
+    }
+  }
+});
+
 testWindows("the page comes out of the exe", async (windows) => {
   const agent = await windows.agent(["run"], CONFIG);
   const [, port] = /127\.0\.0\.1:(\d+)/.exec(await agent.logged(/the page are served/))!;
