@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { buildInfo } from "./build.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Config } from "./config/mod.ts";
@@ -15,7 +15,7 @@ import { limitLog } from "./log/limited.ts";
 import { agentLog, type WriteLog } from "./log/mod.ts";
 import type { RegisteredDaemon } from "./registry/registry.ts";
 import { type ServiceManagerPlan, servicePrograms } from "./service/mod.ts";
-import { PublicState } from "./state/mod.ts";
+import { PublicState, StateFile } from "./state/mod.ts";
 import { diffPlans } from "./supervisor/diff.ts";
 import { workerPermissions } from "./supervisor/permissions.ts";
 import { samePlan, type ThreadPlan } from "./supervisor/plan.ts";
@@ -77,6 +77,9 @@ const HEAP_MARGIN = 1.5;
 /** The pool that a daemon's first thread runs in. */
 const MAIN_POOL = "MainPool";
 
+/** For how long a stop waits for what threads that have ended wrote last, ms. */
+const LAST_WORDS = 250;
+
 /** Starts the agent: one thread for each daemon that is registered and enabled, all sharing the public state. */
 export function startAgent(parts: AgentParts): Agent {
   return new RunningAgent(parts);
@@ -87,6 +90,7 @@ class RunningAgent implements Agent {
   readonly done: Promise<void>;
   readonly #parts: AgentParts;
   readonly #clock: Clock;
+  readonly #stateFile: StateFile;
   readonly #supervisor: Supervisor;
   readonly #end = Promise.withResolvers<void>();
   #pauseEnd = new AbortController();
@@ -102,6 +106,10 @@ class RunningAgent implements Agent {
       first: true,
       mayWrite,
       onProblem: agentLog(limitLog(log, "agent", () => clock.now()).write).warning,
+    });
+    this.#stateFile = StateFile.open(this.state, {
+      path: join(parts.home, "state.json"),
+      onWarning: agentLog(log).warning,
     });
     const threads = this.state.map(AGENT_MAPS.threads);
     this.#supervisor = new Supervisor({
@@ -171,6 +179,8 @@ class RunningAgent implements Agent {
   async #takeDown(): Promise<void> {
     this.#pauseEnd.abort();
     await this.#supervisor.stopAll();
+    await this.state.othersLeft(LAST_WORDS);
+    await this.#stateFile.close();
     this.state.close();
     this.#end.resolve();
   }

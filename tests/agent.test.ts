@@ -11,6 +11,12 @@ const COUNTER = `export default { name: "counter", description: "counts", run: (
   return context.every(20, () => void context.state.map("Beats").set("count", ++beats));
 } };`;
 
+/** Has its last word when it is told to stop. */
+const TALKER = `export default { name: "talker", description: "talks", run: async (context) => {
+  await context.sleep(1e9).catch(() => {});
+  context.state.map("Words").set("last", "goodbye");
+} };`;
+
 /** An agent with daemons of its own, each a name and the module it runs, in a home of its own. */
 async function withAgent(
   daemons: Record<string, string>,
@@ -18,6 +24,7 @@ async function withAgent(
 ): Promise<void> {
   const home = await Deno.makeTempDir({ prefix: "agent ä " });
   await Deno.writeTextFile(`${home}/counter.js`, COUNTER);
+  await Deno.writeTextFile(`${home}/talker.js`, TALKER);
   const records: LogEntry[] = [];
   const config = (daemons: Record<string, string>): Config => ({
     ...defaultConfig(),
@@ -122,3 +129,17 @@ function idle(figure: () => number): () => boolean {
     return still >= 10;
   };
 }
+
+Deno.test("what daemons write when they are told to stop is in the state at the end", async () => {
+  const names = ["a", "b", "c", "d"];
+  const daemons = Object.fromEntries(names.map((name) => [name, "talker.js"]));
+  await withAgent(daemons, async (agent) => {
+    await until("all run", () => {
+      const standings = [...threads(agent).values()];
+      return standings.length === 4 && standings.every(({ state }) => state === "running");
+    });
+    await agent.stop();
+    const last = (name: string) => agent.state.map(`Daemons.${name}.Words`).get("last");
+    assertEquals(names.map(last), names.map(() => "goodbye"));
+  });
+});

@@ -118,7 +118,7 @@ export async function runAgent(
       home: place.home,
       serviceManager: { ...config.serviceManager, ...serviceManager },
       log: log.write,
-      mode: foreground ? "foreground" : service ? "service" : "background",
+      mode: service ? "service" : foreground ? "foreground" : "background",
       lastEnd: home.lastEnd,
     });
     void resolving.then(async (daemons) => {

@@ -1,4 +1,5 @@
 import { getHeapStatistics } from "node:v8";
+import type { Clock } from "../clock.ts";
 
 /** A thread's sign of life. */
 export interface Beat {
@@ -40,29 +41,60 @@ export class Pulse {
   }
 }
 
-/** How often a thread gives a sign of life that is taken for frozen after `frozenAfter` ms without one, ms. */
+/**
+ * How often a thread that is idle gives a sign of life, when it is taken for frozen after `frozenAfter` ms
+ * without one, ms. Waking an idle thread costs far more than what it then does.
+ */
 export function beatInterval(frozenAfter: number): number {
-  return Math.min(5_000, Math.max(20, frozenAfter / 6));
+  return Math.max(20, frozenAfter / 2);
 }
 
-/**
- * Beats from now on, and returns what beats at once. It keeps its own timer: what the daemon does to the globals
- * does not stop it.
- */
-export function startBeating(pulse: Pulse, interval: number): () => void {
+/** A thread that is awake anyway gives a sign of life this often at the most, ms. */
+const LIVELY_INTERVAL = 1_000;
+
+/** What gives the signs of life of a thread. */
+export interface Heart {
+  /** Gives one now. */
+  beat(): void;
+  /** Gives one if the last was a while ago: for a thread that is awake anyway, `lag` ms late. */
+  stir(lag: number): void;
+}
+
+/** Gives signs of life from now on, on a timer of its own: what the daemon does to the globals does not stop it. */
+export function startBeating(pulse: Pulse, interval: number): Heart {
   const now = performance.now.bind(performance);
   const limit = getHeapStatistics().heap_size_limit;
+  let last = now();
   const beat = (lag: number) => {
     const { used_heap_size, external_memory, heap_size_limit } = getHeapStatistics();
     // At its end V8 raises the limit, so that the thread can be taken down, and breaks off what runs.
     const exhausted = heap_size_limit > limit;
-    pulse.beat({ heap: used_heap_size + external_memory, lag, exhausted });
+    pulse.beat({ heap: used_heap_size + external_memory, lag: Math.max(0, lag), exhausted });
+    last = now();
   };
   let due = now() + interval;
   setInterval(() => {
-    beat(Math.max(0, now() - due));
+    beat(now() - due);
     due = now() + interval;
   }, interval);
   beat(0);
-  return () => beat(0);
+  return {
+    beat: () => beat(0),
+    stir: (lag) => {
+      if (now() - last >= Math.min(LIVELY_INTERVAL, interval)) beat(lag);
+    },
+  };
+}
+
+/** A clock whose sleepers give a sign of life when they wake. */
+export function livelyClock(clock: Clock, heart: Pick<Heart, "stir">): Clock {
+  const now = () => clock.now();
+  return {
+    now,
+    async sleep(ms, signal) {
+      const due = now() + ms;
+      await clock.sleep(ms, signal);
+      heart.stir(now() - due);
+    },
+  };
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { systemClock } from "../clock.ts";
 import { readArguments } from "../config/arguments.ts";
 import { describeProblem } from "../config/problem.ts";
 import { limitLog } from "../log/limited.ts";
@@ -16,7 +17,7 @@ import { limitOwnWorkers } from "./heap_limit.ts";
 import { loadDaemon } from "./load.ts";
 import { mayWrite } from "./names.ts";
 import type { Assignment, FromThread, ToThread } from "./protocol.ts";
-import { beatInterval, Pulse, startBeating } from "./pulse.ts";
+import { beatInterval, type Heart, livelyClock, Pulse, startBeating } from "./pulse.ts";
 import { catchStrays, describeThrown } from "./strays.ts";
 
 const stop = new AbortController();
@@ -24,17 +25,17 @@ const stop = new AbortController();
 /** Taken before the daemon's module is loaded, which may do with the globals what it likes. */
 const post: (message: FromThread) => void = self.postMessage.bind(self);
 const children = new ChildThreads(post);
-let beat = () => {};
+let heart: Heart | undefined;
 
 self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
   switch (data.type) {
     case "start":
-      beat = startBeating(new Pulse(data.pulse), beatInterval(data.assignment.frozenAfter));
+      heart = startBeating(new Pulse(data.pulse), beatInterval(data.assignment.frozenAfter));
       return void work(data.assignment);
     case "stop":
       return stop.abort(new DOMException("The daemon is to stop", "AbortError"));
     case "beat":
-      return beat();
+      return heart?.beat();
     case "child":
       return children.take(data.id, data.news);
   }
@@ -58,6 +59,8 @@ async function work(assignment: Assignment): Promise<void> {
   });
   const state = new PublicState({ thread, mayWrite, onProblem: log.debug });
   const outcome = await run(assignment, state, log);
+  state.leave();
+  await new Promise((resolve) => setTimeout(resolve, 0));
   state.close();
   records.close();
   tellOutcome(outcome);
@@ -105,6 +108,7 @@ function contextOf(
     arguments: values,
     services: services ? createServiceManager(serviceManager) : undefined,
     startThread: (task, options) => children.start(task, options),
+    clock: livelyClock(systemClock, { stir: (lag) => heart?.stir(lag) }),
   });
 }
 

@@ -55,6 +55,12 @@ export class Knowledge {
     for (const [writer, counter] of other.#heads) this.learn(writer, counter);
   }
 
+  /** Notes all that `other` knows. */
+  follow(other: Knowledge): void {
+    this.absorb(other);
+    this.raise(other.#floor);
+  }
+
   /** Lifts the floor; false when it is higher already. */
   raise(floor: Floor): boolean {
     if (floor.counter <= this.#floor.counter) return false;

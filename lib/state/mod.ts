@@ -17,5 +17,6 @@
 export type { Change } from "./change.ts";
 export type { StateChannel } from "./channel.ts";
 export type { StateClock } from "./clock.ts";
+export { StateFile, type StateFileOptions } from "./file.ts";
 export { ReplicatedMap, type ValueCheck } from "./map.ts";
 export { type MapOptions, PublicState, type StateOptions } from "./state.ts";

@@ -4,7 +4,7 @@ import { threadOf } from "./stamp.ts";
 import type { Store } from "./store.ts";
 
 /** How long an answer may take before somebody else is asked, ms; it doubles each time. */
-const PATIENCE = { first: 200, longest: 5_000 };
+const PATIENCE = { first: 200, longest: 800 };
 
 /** How often a copy says all that it knows, ms; the keeper, and the others. */
 const FULL_EVERY = { keeper: 9_000, other: 30_000 };
@@ -110,6 +110,7 @@ export class Replica {
   found(isKeeper: boolean): void {
     if (this.#isJoined) return;
     this.#isKeeper = isKeeper;
+    this.#question = undefined;
     this.#join();
   }
 
@@ -209,7 +210,7 @@ export class Replica {
       case "ask":
         return this.#takeAsk(message, peer);
       case "answer":
-        return this.#takeAnswer(message);
+        return this.#takeAnswer(message, peer);
       case "bye":
         return this.#takeBye(message, peer);
     }
@@ -243,8 +244,7 @@ export class Replica {
 
   #takeBeat({ wrote, counter, known }: Message & { type: "beat" }, peer: Peer): void {
     const { store } = this.#options;
-    peer.known.absorb(known);
-    peer.known.raise(known.floor);
+    peer.known.follow(known);
     if (!this.#isJoined) return this.#ask(peer);
     if (this.#isOutsider(peer) || !this.#adopt(known, peer)) return;
     if (wrote > store.known.of(peer.writer)) return this.#catchUp();
@@ -264,30 +264,31 @@ export class Replica {
 
   #takeAsk({ from, to, id, known }: Message & { type: "ask" }, peer: Peer): void {
     if (known) {
-      peer.known.absorb(known);
-      peer.known.raise(known.floor);
+      peer.known.follow(known);
     }
-    if (to !== this.#options.writer || !this.#isJoined || this.#source) return;
+    if (to !== this.#options.writer || !this.#isJoined) return;
     const { store, writer, post } = this.#options;
     const whole = known === null || this.#isOutsider(peer);
     const rows = store.rowsSince(whole ? undefined : known);
     post(encode.answer(writer, { to: from, id, whole, known: store.known, rows }), from);
   }
 
-  #takeAnswer(answer: Answer): void {
+  #takeAnswer(answer: Answer, peer: Peer): void {
     const { store, writer } = this.#options;
     const question = this.#question;
     if (answer.to !== writer || answer.id !== question?.id || answer.from !== question.peer) return;
     this.#question = undefined;
     this.#patience = PATIENCE.first;
     const { known, groups, rows, whole } = answer;
+    peer.known.follow(known);
+    if (this.#isOutsider(peer)) return this.#catchUp();
     if (whole) {
       this.#source = undefined;
       store.load(groups, rows, known);
       this.#join();
       this.#saidAll = this.#options.now();
       this.beat();
-    } else if (!this.#isJoined || !this.#adopt(known, this.#peers.get(answer.from)!)) {
+    } else if (!this.#isJoined || !this.#adopt(known, peer)) {
       return;
     } else {
       store.merge(groups, rows);

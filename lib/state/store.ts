@@ -1,7 +1,7 @@
 import type { Changes } from "./change.ts";
 import { Knowledge } from "./knowledge.ts";
 import { type Group, readRows, type Rows, RowWriter, WIDTH } from "./rows.ts";
-import { ORIGIN, type Stamp, threadOf } from "./stamp.ts";
+import { isLater, ORIGIN, type Stamp, threadOf } from "./stamp.ts";
 import { type Flag, Table } from "./table.ts";
 import { NOTHING } from "./tally.ts";
 import { freeze } from "./value.ts";
@@ -91,11 +91,8 @@ export class Store {
     if (known.counter === counter && known.writer === writer) {
       return this.set(table, key, (table.get(key) as number | undefined ?? 0) + by);
     }
-    const old = table.get(key);
-    const run = table.tallies.get(key)?.find(writer);
-    const total = (run?.total ?? 0) + by;
-    table.add(key, { writer, start: run?.start ?? counter, total, counter });
-    this.#noteOwn(table, key, old);
+    const { start, total } = table.tallies.get(key)?.find(writer) ?? { start: counter, total: 0 };
+    this.#count(table, key, start, total + by);
   }
 
   /** Declares something about a map. */
@@ -207,6 +204,13 @@ export class Store {
     this.#open = undefined;
   }
 
+  #count(table: Table, key: string, start: number, total: number): void {
+    const { counter, writer } = this.#stamp(table);
+    const old = table.get(key);
+    table.add(key, { writer, start, total, counter });
+    this.#noteOwn(table, key, old);
+  }
+
   #noteOwn(table: Table, key: string, old: unknown): void {
     table.unsent.add(key);
     this.#note(table, key, old, this.#options.writer);
@@ -267,21 +271,24 @@ export class Store {
   }
 
   /** Writes once more what was written here, after another copy's state was loaded that may not have it. */
-  #writeAgain({ path, operation, from, to }: Group, rows: Rows, heard: number): void {
+  #writeAgain({ path, stamp, operation, from, to }: Group, rows: Rows, heard: number): void {
     const table = this.table(path);
     for (let at = from; at < to; at += WIDTH[operation]) {
       const key = rows[at] as string;
-      if (operation === "set") this.set(table, key, rows[at + 1]);
-      else if (operation === "delete") this.delete(table, key);
-      else if (operation === "flag") this.raise(table, key as Flag);
-      else this.#countAgain(table, key, rows[at + 1] as number, rows[at + 2] as number, heard);
+      if (operation === "flag") this.raise(table, key as Flag);
+      else if (operation === "add") {
+        this.#countAgain(table, key, rows[at + 1] as number, rows[at + 2] as number, heard);
+      } else if (this.#wrote > 0 && isPast(stamp, table.stampOf(key))) continue;
+      else if (operation === "set") this.set(table, key, rows[at + 1]);
+      else this.delete(table, key);
     }
   }
 
-  /** Of a run that the loaded state has in part, the rest; of one that nobody has heard of, all. */
+  /** A run goes on where it is known or may be; where it would be taken for ended, another begins. */
   #countAgain(table: Table, key: string, start: number, total: number, heard: number): void {
-    const run = table.tallies.get(key)?.find(this.#options.writer, start);
-    if (run) this.increment(table, key, total - run.total);
+    const isKnown = table.tallies.get(key)?.find(this.#options.writer, start) !== undefined;
+    const mayBeKnown = this.#wrote > 0 && start > this.#known.floor.counter;
+    if (isKnown || mayBeKnown) this.#count(table, key, start, total);
     else if (start > heard) this.increment(table, key, total);
   }
 
@@ -305,6 +312,10 @@ export class Store {
       }
     }
   }
+}
+
+function isPast(stamp: Stamp, other: Stamp): boolean {
+  return isLater(other.counter, other.writer, stamp);
 }
 
 /** Adds to `rows` what is wanted of some keys; that a map is open goes first, since it is what allows the rest. */

@@ -4,6 +4,9 @@ import type { ThreadPolicy } from "./policy.ts";
 /** What a thread is held to. */
 export type HealthPolicy = Pick<ThreadPolicy, "frozenAfter" | "memoryLimit">;
 
+/** A thread that has not begun to work is waited for so long at the least, ms: the machine may be busy. */
+export const START_PATIENCE = 10_000;
+
 /** What is remembered of a thread from one look to the next. */
 export interface Vigil {
   /** The beats seen. */
@@ -61,8 +64,9 @@ export function judge(
   };
   if (beat.exhausted) return { vigil, verdict: "exhausted" };
   if (over > 1) return { vigil, verdict: "too-heavy" };
-  if (vigil.silent >= frozenAfter) return { vigil, verdict: "frozen" };
-  if (vigil.starting >= frozenAfter) return { vigil, verdict: "stuck" };
+  const patience = running ? frozenAfter : Math.max(frozenAfter, START_PATIENCE);
+  if (vigil.silent >= patience) return { vigil, verdict: "frozen" };
+  if (vigil.starting >= patience) return { vigil, verdict: "stuck" };
   return { vigil, verdict: over > before.over ? "heavy" : "well" };
 }
 
@@ -87,7 +91,7 @@ export function describeVerdict(
     case "hoarding":
       return `it takes the machine's memory and does not answer; ${limit}`;
     case "stuck":
-      return `its module has not come to its end for ${span}`;
+      return "it has not begun to work: its module does not come to its end";
   }
 }
 

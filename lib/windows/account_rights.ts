@@ -5,13 +5,13 @@
  */
 import { LOCAL_SYSTEM } from "./account.ts";
 import {
-  addressOf,
   allocate,
   check,
   checkPointer,
   lazy,
   pointerIn,
   prepareErrors,
+  referring,
   wide,
   wideAt,
   WindowsError,
@@ -123,11 +123,10 @@ function sidText(sid: Deno.PointerValue): string {
 
 /** `LSA_UNICODE_STRING` of NUL-ended text: two lengths in bytes, without and with the NUL, and where it is. */
 function unicodeString(text: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const bytes = allocate(16);
+  const bytes = referring(16, 8, text);
   const view = new DataView(bytes.buffer);
   view.setUint16(0, text.length - 2, true);
   view.setUint16(2, text.length, true);
-  view.setBigUint64(8, addressOf(text), true);
   return bytes;
 }
 

@@ -6,7 +6,7 @@
 import type { LogEntry } from "../log/mod.ts";
 import { type EventKind, eventOf, eventText } from "./event_numbers.ts";
 import { EVENT_SOURCE, EVENT_SOURCE_KEY, EVENT_SOURCE_VALUES } from "./event_source.ts";
-import { addressOf, allocate, lazy, wide } from "./ffi.ts";
+import { lazy, referring, wide } from "./ffi.ts";
 import { readRegistryText, removeRegistryKey, writeRegistry } from "./registry.ts";
 
 /** The longest text of an event, in UTF-16 code units: Windows refuses 31,839 and more. */
@@ -56,16 +56,16 @@ export interface EventLog {
 export function openEventLog(): EventLog {
   const source = attempt(() => advapi32().RegisterEventSourceW(null, wide(EVENT_SOURCE)));
   // Each with what Windows reads meanwhile, which is to stay alive as long.
-  const waiting = new Map<Promise<void>, readonly Uint8Array[]>();
+  const waiting = new Map<Promise<void>, Uint8Array>();
   let closed = source === undefined || source === null;
   return {
     write(entry) {
       const event = eventOf(entry);
       if (!event || closed || waiting.size >= MAX_WAITING) return;
-      const memory = eventMemory(eventText(entry));
-      if (entry.level === "fatal") return reportNow(source!, event, memory.texts);
-      const reported = report(source!, event, memory.texts).finally(() => waiting.delete(reported));
-      waiting.set(reported, Object.values(memory));
+      const texts = referring(8, 0, wide(eventText(entry).slice(0, MAX_TEXT)));
+      if (entry.level === "fatal") return reportNow(source!, event, texts);
+      const reported = report(source!, event, texts).finally(() => waiting.delete(reported));
+      waiting.set(reported, texts);
     },
     async close() {
       if (closed) return;
@@ -74,14 +74,6 @@ export function openEventLog(): EventLog {
       advapi32().DeregisterEventSource(source!);
     },
   };
-}
-
-/** An array of one text, as Windows takes it. */
-function eventMemory(message: string): Record<"text" | "texts", Uint8Array<ArrayBuffer>> {
-  const text = wide(message.slice(0, MAX_TEXT));
-  const texts = allocate(8);
-  new DataView(texts.buffer).setBigUint64(0, addressOf(text), true);
-  return { text, texts };
 }
 
 /** Runs on another thread, for the event log's service may be slow. */

@@ -17,11 +17,6 @@ export function wide(text: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Several texts, each ended by a NUL, and a NUL after the last: `REG_MULTI_SZ`. */
-export function wideList(texts: readonly string[]): Uint8Array<ArrayBuffer> {
-  return wide(texts.map((text) => `${text}\0`).join(""));
-}
-
 /** The text in `bytes` up to the first NUL, or all of it. */
 export function fromWide(bytes: Uint8Array): string {
   const text = new TextDecoder("utf-16le").decode(bytes);
@@ -41,9 +36,24 @@ export function wideAt(pointer: Deno.PointerValue): string {
   return units.map((unit) => String.fromCharCode(unit)).join("");
 }
 
-/** The address of `bytes`, to be written into a structure; the caller keeps `bytes` alive during the call. */
+/** The address of `bytes`; the caller keeps `bytes` alive as long as Windows uses it. */
 export function addressOf(bytes: Uint8Array<ArrayBuffer>): bigint {
   return Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes));
+}
+
+/**
+ * A structure of `size` bytes that refers to `payload`, whose address stands at `offset`: both lie in one piece of
+ * memory, so that the one lives as long as the other.
+ */
+export function referring(
+  size: number,
+  offset: number,
+  payload: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const bytes = allocate(size + payload.length);
+  bytes.set(payload, size);
+  new DataView(bytes.buffer).setBigUint64(offset, addressOf(bytes) + BigInt(size), true);
+  return bytes;
 }
 
 /** Reads the pointer at `offset` of a structure of 64-bit Windows. */

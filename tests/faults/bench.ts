@@ -6,7 +6,7 @@ export const EXE = Deno.env.get("ICINGA_WARDEN_LINUX_EXE") ??
   fileURLToPath(new URL("../../dist/icinga-warden", import.meta.url));
 
 /** How long to wait for what must happen, ms: the machine may be busy. */
-const PATIENCE = 60_000;
+const PATIENCE = 90_000;
 
 /** How an agent ended. */
 export interface AgentEnd {
@@ -15,7 +15,7 @@ export interface AgentEnd {
   stderr: string;
 }
 
-/** An agent in a home of its own. */
+/** An agent under test in a home of its own. */
 export interface Bench {
   /** Its home. */
   readonly home: string;
@@ -29,7 +29,9 @@ export interface Bench {
   printed(pattern: RegExp): Promise<RegExpExecArray>;
   /** Waits until something holds. */
   until(what: string, holds: () => boolean | Promise<boolean>): Promise<void>;
-  /** Sends it a signal. */
+  /** Asks it to stop in order. */
+  stop(): Promise<void>;
+  /** Sends it a signal; not on Windows. */
   signal(signal: Deno.Signal): void;
   /** Ends it as a task manager does. */
   kill(): Promise<void>;
@@ -121,6 +123,11 @@ class LinuxBench implements Bench {
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  stop(): Promise<void> {
+    this.signal("SIGTERM");
+    return Promise.resolve();
   }
 
   signal(signal: Deno.Signal): void {

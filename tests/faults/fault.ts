@@ -93,12 +93,12 @@ export default {
   name: "healthy_one",
   description: "ticks",
   async run(context) {
-    const interval = 250;
+    const interval = 1_000;
     let ticks = 0, missed = 0, longest = 0, last = context.now();
     await context.every(interval, () => {
       const gap = context.now() - last;
       last = context.now();
-      if (++ticks === 4) context.log.info("ticking");
+      if (++ticks === 2) context.log.info("ticking");
       longest = Math.max(longest, gap);
       missed += Math.max(0, Math.round(gap / interval) - 1);
     });

@@ -2,7 +2,7 @@ import type { Fault } from "./fault.ts";
 import { type Held, tryFault } from "./try.ts";
 
 /** So many faults are tried at a time, each with an agent of its own. */
-const AT_ONCE = Number(Deno.env.get("ICINGA_WARDEN_FAULTS_AT_ONCE") ?? 6);
+const AT_ONCE = Number(Deno.env.get("ICINGA_WARDEN_FAULTS_AT_ONCE") ?? 5);
 
 /** Begins to try faults, a few at a time; what comes of each is known in its own time. */
 export function tryAll(faults: readonly Fault[]): Map<Fault, Promise<Held | undefined>> {

@@ -49,7 +49,8 @@ export function filesOf(fault: Fault): Record<string, string> {
   };
 }
 
-async function tryDaemon(fault: Fault, bench: Bench): Promise<number | undefined> {
+/** Tries what a faulty daemon does, and returns how long it took to run again, ms. */
+export async function tryDaemon(fault: Fault, bench: Bench): Promise<number | undefined> {
   const { logged = [], atStop = [], notLogged = [], recovers = true } = fault;
   for (const pattern of logged) await bench.printed(pattern);
   if (recovers) await bench.printed(/ faulty::run::Main::0: up 2$/m);
@@ -70,7 +71,7 @@ export async function stopInOrder(
     const ticking = `${daemon}::run::Main::0: ticking`;
     await bench.until(ticking, () => sinceLastStart(bench.output()).includes(ticking));
   }
-  bench.signal("SIGTERM");
+  await bench.stop();
   const { code, stderr } = await bench.ended();
   assertEquals(code, 0, "exit code");
   assertMatch(withoutRuntime(stderr), expected, "standard error");

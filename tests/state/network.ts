@@ -3,9 +3,19 @@ import { PublicState, type StateChannel, type StateOptions } from "../../lib/sta
 /** A message on its way to one copy: after how many ms it arrives, for each time that it does. */
 export type Fate = (message: unknown[], to: string) => readonly number[];
 
+/** Whose event it is; for the dead nothing happens any more, and for the busy nothing until later. */
+interface Owner {
+  readonly thread: string;
+  busyUntil: number;
+  isDead: boolean;
+}
+
 interface Event {
   at: number;
-  order: number;
+  readonly owner: Owner;
+  readonly isMessage: boolean;
+  /** Whether it waits until its owner is no longer busy. */
+  isLate: boolean;
   run: () => void;
 }
 
@@ -13,78 +23,121 @@ interface Event {
 export class Network {
   /** What becomes of the messages; each arrives once after 1 ms unless told. */
   fate: Fate = () => [1];
+  /** How long a turn of the event loop is, ms. */
+  turn = 0;
+  /** How many messages the channel keeps for a copy that is busy; of more it drops the first. */
+  capacity = 256;
   /** All that was sent. */
   readonly sent: unknown[][] = [];
   /** What copies have complained of. */
   readonly problems: string[] = [];
-  readonly #ends = new Map<StateChannel, string>();
+  readonly #ends = new Map<StateChannel, Owner>();
+  readonly #owners = new Map<PublicState, Owner>();
   readonly #events: Event[] = [];
   #now = 0;
-  #order = 0;
   #incarnations = 0;
 
   /** A new copy. */
   join(thread: string, options: Partial<StateOptions> = {}): PublicState {
-    return new PublicState({
+    const owner: Owner = { thread, busyUntil: 0, isDead: false };
+    const state = new PublicState({
       thread,
-      channel: this.end(thread),
-      clock: this.clock(),
+      channel: this.#end(owner),
+      clock: {
+        now: () => this.#now,
+        after: (ms, run) => {
+          const event = this.#schedule(ms, owner, run);
+          return () => event.run = () => {};
+        },
+        atTurnsEnd: (run) => void this.#schedule(this.turn, owner, run),
+      },
       incarnation: String(this.#incarnations++),
       onProblem: (problem) => this.problems.push(problem),
       ...options,
     });
+    this.#owners.set(state, owner);
+    return state;
   }
 
-  /** The end of the channel of a thread. */
+  /** An end of the channel with no copy behind it. */
   end(thread: string): StateChannel {
-    const end: StateChannel = {
-      onmessage: null,
-      postMessage: (data) => this.#post(end, data as unknown[]),
-      close: () => void this.#ends.delete(end),
-    };
-    this.#ends.set(end, thread);
-    return end;
+    return this.#end({ thread, busyUntil: 0, isDead: false });
   }
 
-  /** The network's time; what is scheduled on a stopped clock does not happen. */
-  clock(): NonNullable<StateOptions["clock"]> {
-    return {
-      now: () => this.#now,
-      after: (ms, run) => {
-        const event = this.#schedule(ms, run);
-        return () => event.run = () => {};
-      },
-      atTurnsEnd: (run) => void this.#schedule(0, run),
-    };
+  /** A copy dies without a word. */
+  kill(state: PublicState): void {
+    this.#owners.get(state)!.isDead = true;
+  }
+
+  /** A copy's event loop is blocked for `ms`. */
+  block(state: PublicState, ms: number): void {
+    this.#owners.get(state)!.busyUntil = this.#now + ms;
+  }
+
+  /** It is free again. */
+  unblock(state: PublicState): void {
+    const owner = this.#owners.get(state)!;
+    const late = this.#events.filter((event) => event.owner === owner && event.isLate);
+    for (const event of late) {
+      this.#events.splice(this.#events.indexOf(event), 1);
+      this.#insert(Object.assign(event, { at: this.#now, isLate: false }));
+    }
+    owner.busyUntil = this.#now;
   }
 
   /** Lets `ms` pass. */
   run(ms: number): void {
     const end = this.#now + ms;
-    while (this.#events.length > 0 && this.#events[0]!.at <= end) {
-      const event = this.#events.shift()!;
+    for (let event = this.#events[0]; event && event.at <= end; event = this.#events[0]) {
+      this.#events.shift();
       this.#now = Math.max(this.#now, event.at);
-      event.run();
+      if (event.owner.isDead) continue;
+      if (event.owner.busyUntil > this.#now) this.#postpone(event);
+      else event.run();
     }
     this.#now = end;
+  }
+
+  #end(owner: Owner): StateChannel {
+    const end: StateChannel = {
+      onmessage: null,
+      postMessage: (data) => this.#post(end, data as unknown[]),
+      close: () => void this.#ends.delete(end),
+    };
+    this.#ends.set(end, owner);
+    return end;
   }
 
   #post(from: StateChannel, data: unknown[]): void {
     const message = structuredClone(data);
     this.sent.push(message);
-    for (const [end, thread] of this.#ends) {
-      if (end === from) continue;
-      for (const delay of this.fate(message, thread)) {
-        this.#schedule(delay, () => {
-          if (!this.#ends.has(end)) return;
-          end.onmessage?.({ data: structuredClone(message) } as MessageEvent);
-        });
+    for (const [end, owner] of this.#ends) {
+      if (end === from || owner.isDead) continue;
+      for (const delay of this.fate(message, owner.thread)) {
+        const deliver = () => {
+          if (this.#ends.has(end)) {
+            end.onmessage?.({ data: structuredClone(message) } as MessageEvent);
+          }
+        };
+        this.#schedule(delay, owner, deliver, true);
       }
     }
   }
 
-  #schedule(ms: number, run: () => void): Event {
-    const event = { at: this.#now + ms, order: this.#order++, run };
+  #postpone(event: Event): void {
+    this.#insert(Object.assign(event, { at: event.owner.busyUntil, isLate: true }));
+    if (!event.isMessage) return;
+    const kept = this.#events.filter(({ owner, isMessage, isLate }) =>
+      isMessage && isLate && owner === event.owner
+    );
+    if (kept.length > this.capacity) this.#events.splice(this.#events.indexOf(kept[0]!), 1);
+  }
+
+  #schedule(ms: number, owner: Owner, run: () => void, isMessage = false): Event {
+    return this.#insert({ at: this.#now + ms, owner, isMessage, isLate: false, run });
+  }
+
+  #insert(event: Event): Event {
     let place = this.#events.length;
     while (place > 0 && this.#events[place - 1]!.at > event.at) place--;
     this.#events.splice(place, 0, event);

@@ -39,7 +39,9 @@ Deno.test("a heap that came to its end is judged at once", () => {
 });
 
 Deno.test("a thread that beats, and whose module does not come to its end, is stuck", () => {
-  assertEquals(verdicts(["1 5", "2 5", "3 5"], false), ["well", "well", "stuck"]);
+  const beats = Array.from({ length: 10 }, (_, i) => `${i + 1} 5`);
+  assertEquals(verdicts(beats, false), [...Array(9).fill("well"), "stuck"]);
+  assertEquals(verdicts(Array(10).fill("0 0"), false), [...Array(9).fill("well"), "frozen"]);
 });
 
 Deno.test("an hour that the machine slept is no time in which a thread was silent", () => {

@@ -204,6 +204,16 @@ export class Windows {
     await this.run("sc.exe", "create", service, "binPath=", commandLine, "start=", "demand");
   }
 
+  /** Keeps a service open for 5 s; resolves once it is, with a promise of the end. */
+  async hold(service: string): Promise<{ released: Promise<unknown> }> {
+    const child = system.command("", `${system.windowsRoot}\\bin\\control.exe`, [service, "hold"])
+      .spawn();
+    const reader = child.stdout.getReader();
+    await reader.read();
+    reader.releaseLock();
+    return { released: child.output() };
+  }
+
   /** Names a service that is to be removed when the case ends. */
   owns(service: string): void {
     this.#services.push(service);

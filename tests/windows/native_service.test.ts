@@ -7,7 +7,8 @@ const SERVICE = "warden_test";
 const ALL_CONTROLS = 0x107;
 
 const configuration = (daemons: Record<string, unknown>): Record<string, string> => ({
-  "icinga-warden.json": JSON.stringify({ daemons }),
+  // Any port that is free: another agent on this machine may hold the usual one.
+  "icinga-warden.json": JSON.stringify({ daemons, control: { listen: "127.0.0.1:0" } }),
 });
 
 const watching = configuration({
@@ -109,6 +110,34 @@ testWindows("while a daemon hangs, a stop shows signs of life, and ends", async 
   await inState(windows, STATE.stopped);
   assertEquals((await windows.control(WARDEN, 0)).exitCode, 0);
   assertMatch(await home.log(), /stubborn.* did not stop within 5 s[^]*agent: Stopped\n$/);
+});
+
+testWindows("at a stop what is to be kept is saved, and the log is whole", async (windows) => {
+  const keeper = `export default {
+    name: "keeper",
+    description: "",
+    maps: { Kept: { persistent: true } },
+    run(context) {
+      const map = context.state.map("Kept");
+      context.log.info("had " + map.get("value"));
+      return context.sleep(1e9).catch(() => {}).then(() => {
+        map.set("value", "the last word");
+        context.log.info("gone");
+      });
+    },
+  };`;
+  const home = await windows.home({
+    ...configuration({ keeper: {} }),
+    "daemons/keeper.js": keeper,
+  });
+  await start(windows, home);
+  await home.logged(/had undefined/);
+  await windows.run("net.exe", "stop", WARDEN);
+  await inState(windows, STATE.stopped);
+  assertMatch(await home.log(), /keeper.*: gone\n[^]*agent: Stopped\n$/);
+  assertMatch(await home.read("state.json"), /the last word/);
+  await windows.run("net.exe", "start", WARDEN);
+  await home.logged(/had the last word/);
 });
 
 testWindows("a start that fails is told as an error of the service's own", async (windows) => {

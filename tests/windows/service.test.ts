@@ -71,6 +71,17 @@ testWindows("uninstall stops the service and, with --purge, clears home", async 
   assertEquals(await home.files(), ["icinga-warden.exe"]);
 });
 
+testWindows("uninstall waits for who has the service open", async (windows) => {
+  const home = await windows.home();
+  const call = commands(windows, home);
+  await call("install");
+  const { released } = await windows.hold(WARDEN);
+  const { code, output } = await call("uninstall");
+  assertEquals(code, 0, output);
+  assertEquals(await windows.state(WARDEN), undefined);
+  await released;
+});
+
 testWindows("install twice, with other settings, and from another exe", async (windows) => {
   const home = await windows.home(watching, FOLDER);
   const call = commands(windows, home);
@@ -147,6 +158,23 @@ testWindows("a folder that everyone may write into is refused, or put right", as
   assertEquals(fixed.code, 0, fixed.output);
   assertEquals((await call("uninstall")).code, 0);
   assertEquals((await call("install")).code, 0, "the folder is safe now");
+});
+
+testWindows("a password is read from standard input, and shown to nobody", async (windows) => {
+  const home = await windows.home({}, "a b");
+  windows.owns("warden account");
+  // The account that the tests run as is the one that is sure to be there.
+  const user = (await windows.run("cmd.exe", "/c", "echo", "%USERNAME%")).output.trim();
+  const install = `icinga-warden service install --name "warden account" --account ${user}`;
+  const printed = await home.paste(`echo geheim| ${install} --password`, install);
+  assertMatch(printed, /Installed service[^]*nothing was changed/);
+  assertEquals(printed.includes("geheim"), false, printed);
+  const { account } = JSON.parse(
+    (await home.warden("service", "status", "--name", "warden account", "--json")).output,
+  );
+  assertEquals(account, `.\\${user}`);
+  const unknown = await home.warden("service", "install", "--account", "nobody.here$");
+  assertEquals(unknown.code, 1);
 });
 
 testWindows("another program's service is left alone", async (windows) => {

@@ -23,6 +23,9 @@ export async function checkSafety(installation: Installation): Promise<void> {
     mustExist: order.args.includes("--config"),
   });
   if (order.fixPermissions) protect(installation, files, account);
+  else if (account !== LOCAL_SYSTEM && account !== found?.account) {
+    warn(`'${account}' has to be able to write into ${files.home}; --fix-permissions lets it`);
+  }
   const { dangers, above, unread } = host.inspect(files, account);
   const mild = (danger: Danger) => isCallers(danger, installation);
   const grave = describeDangers(dangers.filter((danger) => !mild(danger)));

@@ -3,9 +3,9 @@ import { fault } from "../fault.ts";
 export default fault({
   what: "it waits for ever on shared memory, which holds its whole thread",
   holds: "it is found frozen after frozenAfter, ended, and started again",
-  entry: { frozenAfter: "1s" },
+  entry: { frozenAfter: "2s" },
   act() {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   },
-  logged: [/failed: it is frozen: no sign of life for 1 s; starting it again in/],
+  logged: [/failed: it is frozen: no sign of life for 2 s; starting it again in/],
 });

@@ -3,7 +3,7 @@ import { fault } from "../fault.ts";
 export default fault({
   what: "a child thread of it spins",
   holds: "the child is found frozen and ended, and its parent sees the error",
-  entry: { frozenAfter: "1s" },
+  entry: { frozenAfter: "2s" },
   recovers: false,
   definition: `tasks: { spin() { for (;;); } },`,
   async act(context) {
@@ -12,5 +12,5 @@ export default fault({
     );
     await context.every(1_000, () => {});
   },
-  logged: [/faulty::run::Main::0: seen: it is frozen: no sign of life for 1 s/],
+  logged: [/faulty::run::Main::0: seen: it is frozen: no sign of life for 2 s/],
 });

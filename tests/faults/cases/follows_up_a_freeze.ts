@@ -4,7 +4,7 @@ export default fault({
   what: "it freezes, and has an onTerminate",
   holds: "onTerminate is run with the reason, in a thread of its own, before it is started again",
   windows: true,
-  entry: { frozenAfter: "1s" },
+  entry: { frozenAfter: "2s" },
   definition: `onTerminate(context, { thread, reason }) {
     context.log.info("after " + thread + ": " + reason);
   },`,
@@ -12,7 +12,7 @@ export default fault({
     for (;;);
   },
   logged: [
-    /faulty::onTerminate::Main::0: after faulty::run::Main::0: it is frozen: no sign of life for 1 s/,
+    /faulty::onTerminate::Main::0: after faulty::run::Main::0: it is frozen: no sign of life for 2 s/,
     /Thread faulty::onTerminate::Main::0 has finished/,
   ],
 });

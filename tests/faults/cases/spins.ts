@@ -4,9 +4,9 @@ export default fault({
   what: "it spins in an endless loop",
   holds: "it is found frozen after frozenAfter, ended, and started again",
   windows: true,
-  entry: { frozenAfter: "1s" },
+  entry: { frozenAfter: "2s" },
   act() {
     for (;;);
   },
-  logged: [/failed: it is frozen: no sign of life for 1 s; starting it again in/],
+  logged: [/failed: it is frozen: no sign of life for 2 s; starting it again in/],
 });

@@ -3,9 +3,9 @@ import { fault } from "../fault.ts";
 export default fault({
   what: "it awaits nothing without end, so that no timer has its turn",
   holds: "it is found frozen after frozenAfter, ended, and started again",
-  entry: { frozenAfter: "1s" },
+  entry: { frozenAfter: "2s" },
   async act() {
     for (;;) await null;
   },
-  logged: [/failed: it is frozen: no sign of life for 1 s; starting it again in/],
+  logged: [/failed: it is frozen: no sign of life for 2 s; starting it again in/],
 });

@@ -1,0 +1,199 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { PublicState, StateFile } from "../../lib/state/mod.ts";
+import { readSaved, writeSaved } from "../../lib/state/saved.ts";
+
+/** A folder with a state and its file; time stands still unless `pass` moves it. */
+async function opened<T>(
+  folder: string,
+  use: (parts: {
+    state: PublicState;
+    warnings: string[];
+    pass: (ms: number) => void;
+    close: () => Promise<void>;
+  }) => Promise<T> | T,
+): Promise<T> {
+  const warnings: string[] = [];
+  const timers: { at: number; run: () => void }[] = [];
+  let now = 0;
+  const state = new PublicState({
+    thread: "main",
+    first: true,
+    channelName: crypto.randomUUID(),
+  });
+  const file = StateFile.open(state, {
+    path: `${folder}/state.json`,
+    onWarning: (warning) => warnings.push(warning),
+    clock: {
+      now: () => now,
+      after: (ms, run) => {
+        const timer = { at: now + ms, run };
+        timers.push(timer);
+        return () => timer.run = () => {};
+      },
+      atTurnsEnd: () => {},
+    },
+  });
+  const pass = (ms: number) => {
+    now += ms;
+    for (const timer of timers.filter(({ at }) => at <= now)) {
+      timers.splice(timers.indexOf(timer), 1);
+      timer.run();
+    }
+  };
+  const close = async () => {
+    await file.close();
+    state.close();
+  };
+  try {
+    return await use({ state, warnings, pass, close });
+  } finally {
+    await close();
+  }
+}
+
+async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const names = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+
+async function saved(folder: string): Promise<Record<string, unknown>> {
+  const maps = readSaved(await Deno.readTextFile(`${folder}/state.json`));
+  return Object.fromEntries([...maps].map(([path, map]) => [path, Object.fromEntries(map)]));
+}
+
+/** Waits for the file to hold something. */
+async function untilSaved(folder: string, expected: unknown): Promise<void> {
+  for (const end = Date.now() + 30_000;;) {
+    const held = await saved(folder).catch(() => undefined);
+    if (JSON.stringify(held) === JSON.stringify(expected)) return;
+    if (Date.now() > end) assertEquals(held, expected);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+Deno.test("what is persistent is given back at the next start, and nothing else", () =>
+  inFolder(async (folder) => {
+    await opened(folder, ({ state }) => {
+      state.map("Kept", { persistent: true }).set("x", 1).set("__proto__", { a: [1, null] });
+      state.map("Kept").increment("n");
+      state.map("Lost").set("x", 1);
+    });
+    assertEquals(names(folder), ["state.json"]);
+    await opened(folder, ({ state, warnings }) => {
+      assertEquals([...state.map("Kept")], [["x", 1], ["__proto__", { a: [1, null] }], ["n", 1]]);
+      assertEquals(state.map("Lost").size, 0);
+      assertEquals(state.persistentPaths(), ["Kept"]);
+      assertEquals(state.map("Kept").increment("n"), 2);
+      assertEquals(warnings, []);
+    });
+  }));
+
+Deno.test("values come back as they were, also those that JSON has no words for", () => {
+  const cyclic: unknown[] = [1];
+  cyclic.push(cyclic);
+  const values = new Map<string, unknown>(Object.entries({
+    ...{ undefined, nan: NaN, infinite: -Infinity, minus: [-0], big: 2n ** 70n },
+    ...{ date: new Date(5), map: new Map([[{ a: 1 }, new Set(["x"])]]), bytes: new Uint8Array(3) },
+    ...{ cyclic, clone: { $clone: "AAA" }, inside: { a: [{ b: undefined }] }, hole: [, 1] },
+    ...{ text: "\ud800\u2028", nothing: null, yes: true, plain: { a: { b: [1, "2"] } } },
+    ...{ proto: JSON.parse('{"__proto__": {"x": 1}}') },
+  }));
+  const text = writeSaved(new Map([["M", values]]), new Date(0));
+  const back = readSaved(text).get("M")!;
+  assertEquals([...back.keys()], [...values.keys()]);
+  for (const [key, value] of values) {
+    assertEquals(back.get(key), value);
+    assertEquals(Deno.inspect(back.get(key)), Deno.inspect(value));
+  }
+  assert(text.includes('"plain":{"a":{"b":[1,"2"]}}'));
+});
+
+Deno.test("without persistent maps there is no file", () =>
+  inFolder(async (folder) => {
+    await opened(folder, ({ state }) => void state.map("M").set("x", 1));
+    assertEquals(names(folder), []);
+  }));
+
+Deno.test("a change is saved at once, and the next ones together a second later", () =>
+  inFolder((folder) =>
+    opened(folder, async ({ state, pass }) => {
+      const map = state.map("M", { persistent: true }).set("x", 1);
+      pass(0);
+      await untilSaved(folder, { M: { x: 1 } });
+      map.set("x", 2);
+      pass(900);
+      map.set("x", 3);
+      pass(99);
+      assertEquals(await saved(folder), { M: { x: 1 } });
+      pass(1);
+      await untilSaved(folder, { M: { x: 3 } });
+      state.map("Late").set("y", 1);
+      pass(5_000);
+      state.map("Late", { persistent: true });
+      pass(0);
+      await untilSaved(folder, { Late: { y: 1 }, M: { x: 3 } });
+    })
+  ));
+
+const DAMAGED = {
+  "half a file": '{"format":1,"maps":{"M":{"x":',
+  "an empty file": "",
+  "zeros": "\0".repeat(100),
+  "another file": '"hello"',
+  "a later format": '{"format":99,"maps":{}}',
+  "a map that is none": '{"format":1,"maps":{"M":[1]}}',
+  "a value that cannot be read": '{"format":1,"maps":{"M":{"x":{"$clone":"####"}}}}',
+  "a value of other bytes": '{"format":1,"maps":{"M":{"x":{"$clone":"AAAA"}}}}',
+};
+
+for (const [name, text] of Object.entries(DAMAGED)) {
+  Deno.test(`a damaged file is set aside with one warning: ${name}`, () =>
+    inFolder(async (folder) => {
+      await Deno.writeTextFile(`${folder}/state.json`, text);
+      await opened(folder, ({ state, warnings }) => {
+        assertEquals(warnings.length, 1);
+        assertMatch(warnings[0]!, /state\.json is damaged \(.+\); it was set aside as .*damaged-/);
+        assertEquals(state.map("M").size, 0);
+        state.map("M", { persistent: true }).set("x", "new");
+      });
+      const [file, aside] = names(folder);
+      assertEquals(file, "state.json");
+      assertEquals(await Deno.readTextFile(`${folder}/${aside}`), text);
+      assertEquals(await saved(folder), { M: { x: "new" } });
+    }));
+}
+
+Deno.test("what cannot be read is left alone, and nothing is saved over it", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/state.json`);
+    await opened(folder, ({ state, warnings, pass }) => {
+      state.map("M", { persistent: true }).set("x", 1);
+      pass(60_000);
+      assertEquals(warnings.length, 1);
+      assertMatch(warnings[0]!, /^Cannot read the saved state .*, and saves none: /);
+    });
+    assertEquals(names(folder), ["state.json"]);
+  }));
+
+Deno.test("a save that fails is said once, and tried again until it succeeds", () =>
+  inFolder((folder) =>
+    opened(`${folder}/later`, async ({ state, warnings, pass }) => {
+      state.map("M", { persistent: true }).set("x", 1);
+      pass(0);
+      for (const end = Date.now() + 30_000; warnings.length === 0 && Date.now() < end;) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await Deno.mkdir(`${folder}/later`);
+      state.map("M").set("x", 2);
+      pass(10_000);
+      await untilSaved(`${folder}/later`, { M: { x: 2 } });
+      assertEquals(warnings.length, 1);
+      assertMatch(warnings[0]!, /^Cannot save the state to .*state\.json: /);
+    })
+  ));

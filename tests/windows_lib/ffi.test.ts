@@ -1,0 +1,40 @@
+import { assertEquals } from "@std/assert";
+import {
+  addressOf,
+  describeCode,
+  fromWide,
+  pointerIn,
+  referring,
+  wide,
+  wideAt,
+  WindowsError,
+} from "../../lib/windows/ffi.ts";
+
+for (const text of ["", "a", "umlauts ä ü", "beyond 🛡️ the plane"]) {
+  Deno.test(`wide text and back: ${JSON.stringify(text)}`, () => {
+    const bytes = wide(text);
+    assertEquals(bytes.length, 2 * text.length + 2);
+    assertEquals(fromWide(bytes), text);
+    assertEquals(wideAt(Deno.UnsafePointer.of(bytes)), text);
+  });
+}
+
+Deno.test("text ends at its NUL, whatever is behind", () => {
+  assertEquals(fromWide(new Uint8Array([...wide("one"), ...wide("two")])), "one");
+  assertEquals(wideAt(null), "");
+});
+
+Deno.test("a structure holds what it refers to", () => {
+  const bytes = referring(16, 8, wide("held"));
+  assertEquals(bytes.length, 16 + 10);
+  assertEquals(wideAt(pointerIn(bytes, 8)), "held");
+  assertEquals(new DataView(bytes.buffer).getBigUint64(8, true), addressOf(bytes) + 16n);
+});
+
+Deno.test("an error of Windows says what failed, its code, and what that means", () => {
+  assertEquals(
+    new WindowsError(1060, "open service 'x'").message,
+    "Cannot open service 'x': Windows error 1060 (no such service is installed)",
+  );
+  assertEquals(describeCode(4711), "'net helpmsg 4711' explains it");
+});
