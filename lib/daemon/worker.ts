@@ -60,10 +60,18 @@ async function work(assignment: Assignment): Promise<void> {
   const state = new PublicState({ thread, mayWrite, onProblem: log.debug });
   const outcome = await run(assignment, state, log);
   state.leave();
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await sent();
   state.close();
   records.close();
   tellOutcome(outcome);
+}
+
+/**
+ * Resolves when what was said on a channel is on its way: Deno before 2.9 says it in one of the next turns of the event
+ * loop, which may come after a timer of 0 ms, and not at all once the channel is closed.
+ */
+async function sent(): Promise<void> {
+  for (let turns = 5; turns > 0; turns--) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 /** What a task returns may be something that cannot be cloned. */

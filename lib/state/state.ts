@@ -188,8 +188,8 @@ export class PublicState {
 
   /**
    * Sends what was written, and says goodbye: from then on nothing is written or heard. What was read can still be
-   * read. Deno before 2.9 sends in a later turn, and nothing of what a channel holds when it is closed: a thread that
-   * is to end lets one go by before it closes.
+   * read. Deno before 2.9 sends in a later turn, and nothing once the channel is closed: a thread that is to end lets a
+   * few go by before it closes.
    */
   leave(): void {
     if (this.#isClosed) return;
