@@ -15,12 +15,22 @@ import { isCounter, type Stamp } from "./stamp.ts";
  */
 export type Message =
   | { type: "writes"; from: string; previous: number; counter: number; groups: Group[]; rows: Rows }
-  | { type: "beat"; from: string; wrote: number; counter: number; known: Knowledge }
+  | Beat
   | { type: "tip"; from: string; wrote: number; counter: number; floor: number }
   | { type: "hello"; from: string }
   | { type: "ask"; from: string; to: string; id: number; known: Knowledge | null }
   | Answer
   | Bye;
+
+/** See {@linkcode Message}. */
+export interface Beat {
+  readonly type: "beat";
+  readonly from: string;
+  readonly wrote: number;
+  readonly counter: number;
+  readonly known: Knowledge;
+  readonly isKeeper: boolean;
+}
 
 /** See {@linkcode Message}. */
 export interface Answer {
@@ -75,9 +85,10 @@ export const encode = {
     ...["writes", from, previous, counter],
     rows,
   ],
-  beat: (from: string, wrote: number, counter: number, known: Knowledge) => [
+  beat: (from: string, wrote: number, counter: number, known: Knowledge, isKeeper: boolean) => [
     ...["beat", from, wrote, counter],
     known.toWire(),
+    isKeeper,
   ],
   tip: (from: string, wrote: number, counter: number, floor: number) => [
     ...["tip", from, wrote, counter, floor],
@@ -109,10 +120,13 @@ function readWrites(from: string, [, , previous, counter, rows]: unknown[]): Mes
   return { type: "writes", from, previous, counter, groups, rows: rows as Rows };
 }
 
-function readBeat(from: string, [, , wrote, counter, wire]: unknown[]): Message | undefined {
+function readBeat(
+  from: string,
+  [, , wrote, counter, wire, isKeeper]: unknown[],
+): Message | undefined {
   const known = Knowledge.fromWire(wire);
   if (!isCounter(wrote) || !isCounter(counter) || !known) return undefined;
-  return { type: "beat", from, wrote, counter, known };
+  return { type: "beat", from, wrote, counter, known, isKeeper: isKeeper === true };
 }
 
 function readTip(from: string, [, , wrote, counter, floor]: unknown[]): Message | undefined {

@@ -1,5 +1,5 @@
 import { Knowledge, settledFloor } from "./knowledge.ts";
-import { type Answer, type Bye, encode, type Message, readMessage } from "./message.ts";
+import { type Answer, type Beat, type Bye, encode, type Message, readMessage } from "./message.ts";
 import { threadOf } from "./stamp.ts";
 import type { Store } from "./store.ts";
 
@@ -66,6 +66,8 @@ export class Replica {
   /** The copy that is to give its whole state, since this one was left out of its floor. */
   #source: string | undefined;
   #isNudging = false;
+  /** The keeper's writer, once it was heard. */
+  #keeper: string | undefined;
   /** When this copy last said all that it knows, ms. */
   #saidAll = -Infinity;
   /** Whether somebody seems to know more, who is asked if that is so a little later still. */
@@ -129,7 +131,12 @@ export class Replica {
     if (!this.#isJoined) return;
     const { store, writer, post, now } = this.#options;
     const every = FULL_EVERY[this.#isKeeper ? "keeper" : "other"];
-    if (this.#isNudging || now() - this.#saidAll >= every) return this.#sayAll();
+    if (this.#isNudging) return this.#sayAll();
+    if (now() - this.#saidAll >= every) {
+      this.#saidAll = now();
+      // The keeper needs it, and tells the others what they do not know.
+      return this.#sayAll(this.#keeper && this.#peers.get(this.#keeper)?.writer);
+    }
     this.flush();
     store.learn(writer, store.clock);
     this.#sweep();
@@ -144,7 +151,7 @@ export class Replica {
     this.flush();
     store.learn(writer, store.clock);
     this.#sweep();
-    post(encode.beat(writer, store.wrote, store.clock, store.known), to);
+    post(encode.beat(writer, store.wrote, store.clock, store.known, this.#isKeeper), to);
   }
 
   /** Says goodbye, and once more what not everybody is known to have heard: nobody can ask afterwards. */
@@ -242,8 +249,9 @@ export class Replica {
     store.learn(peer.writer, counter);
   }
 
-  #takeBeat({ wrote, counter, known }: Message & { type: "beat" }, peer: Peer): void {
+  #takeBeat({ wrote, counter, known, isKeeper }: Beat, peer: Peer): void {
     const { store } = this.#options;
+    if (isKeeper) this.#keeper = peer.writer;
     peer.known.follow(known);
     if (!this.#isJoined) return this.#ask(peer);
     if (this.#isOutsider(peer) || !this.#adopt(known, peer)) return;
