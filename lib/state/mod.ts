@@ -19,4 +19,4 @@ export type { StateChannel } from "./channel.ts";
 export type { StateClock } from "./clock.ts";
 export { StateFile, type StateFileOptions } from "./file.ts";
 export { ReplicatedMap, type ValueCheck } from "./map.ts";
-export { type MapOptions, PublicState, type StateOptions } from "./state.ts";
+export { type MapOptions, PublicState, type StateOptions, type Traffic } from "./state.ts";

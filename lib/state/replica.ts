@@ -92,6 +92,11 @@ export class Replica {
     return this.#question !== undefined || this.#isLate;
   }
 
+  /** How often it has asked another copy for what it had missed, or for all when it joined. */
+  get questions(): number {
+    return this.#questions;
+  }
+
   /** Whether the others should soon hear a beat: some copy was left out, or was deceived. */
   get isNudging(): boolean {
     return this.#isNudging;

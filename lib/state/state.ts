@@ -46,6 +46,16 @@ export interface StateOptions {
   incarnation?: string;
 }
 
+/** What a copy has sent and received so far. */
+export interface Traffic {
+  /** Messages that it has sent. */
+  sent: number;
+  /** Messages that it has received. */
+  received: number;
+  /** How often it has asked for what it had missed. */
+  questions: number;
+}
+
 /** What a thread says about a map. */
 export interface MapOptions<V = unknown> {
   /** Every thread may write it, not only its owner's. Only who may write the map may declare that; it stays. */
@@ -84,6 +94,8 @@ export class PublicState {
   #isFlushing = false;
   #isClosed = false;
   #isChannelClosed = false;
+  #sent = 0;
+  #received = 0;
   /** When the next beat is due, and how to call it off. */
   #beat = { due: Infinity, cancel: () => {} };
   #cancelRetry: (() => void) | undefined;
@@ -144,6 +156,11 @@ export class PublicState {
   /** The paths of the maps that are known, sorted. */
   paths(): string[] {
     return [...this.#store.tables()].map(({ path }) => path).sort();
+  }
+
+  /** What this copy has sent and received so far. */
+  traffic(): Traffic {
+    return { sent: this.#sent, received: this.#received, questions: this.#replica.questions };
   }
 
   /** The paths of the maps that are to be saved, sorted. */
@@ -240,6 +257,7 @@ export class PublicState {
 
   /** What is for one copy travels to it alone: a whole state is much to read, and many may start at once. */
   #post(message: readonly unknown[], to: string | undefined): void {
+    this.#sent++;
     try {
       if (to === undefined || !this.#letters) return this.#channel.postMessage(message);
       const { channelName = CHANNEL_NAME } = this.#options;
@@ -266,6 +284,7 @@ export class PublicState {
 
   #receive(data: unknown): void {
     if (this.#isClosed) return;
+    this.#received++;
     this.#replica.receive(data);
     this.#changes.tell();
     if (this.#replica.isNudging) this.#beatIn(BEAT_AFTER);

@@ -6,6 +6,7 @@ export function stateOf(maps: Record<string, Record<string, unknown>>): StateRea
   return {
     map: (path) => new Map(Object.entries(maps[path] ?? {})),
     paths: () => Object.keys(maps).sort(),
+    traffic: () => ({ sent: 3, received: 2, questions: 1 }),
   };
 }
 

@@ -32,6 +32,16 @@ Deno.test("the writes of one turn travel as one message, with the last value of 
   assertEquals([content(b), content(b, "N")], [{ x: 999, y: -999 }, { z: 1 }]);
 });
 
+Deno.test("a copy counts what it sends and receives, and how often it asks", () => {
+  const { network, a, b } = joined("a", "b");
+  const before = [a.traffic(), b.traffic()];
+  a.map("M").set("x", 1);
+  network.run(10);
+  assert(a.traffic().sent > before[0]!.sent);
+  assert(b.traffic().received > before[1]!.received);
+  assert(before[1]!.questions > 0); // it has asked for all when it joined
+});
+
 Deno.test("of two concurrent writes the same one wins everywhere", () => {
   const { network, states } = joined("a", "b", "c");
   states.forEach((state, i) => state.map("M").set("x", i));

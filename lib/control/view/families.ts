@@ -173,11 +173,27 @@ function threadFamilies(threads: readonly (ThreadStatus & { daemon: string })[])
 
 function replicationFamilies(state: StateReader, changes: number): Family[] {
   const maps = state.paths();
+  const { sent, received, questions } = state.traffic();
   return [
     gauge("icinga_warden_state_maps", "Maps of the public state.", [sample(maps.length)]),
     gauge("icinga_warden_state_entries", "Keys of the public state.", [
       sample(maps.reduce((sum, path) => sum + state.map(path).size, 0)),
     ]),
+    counter(
+      "icinga_warden_state_messages_sent_total",
+      "Messages of the public state that the agent's own thread has sent.",
+      [sample(sent)],
+    ),
+    counter(
+      "icinga_warden_state_messages_received_total",
+      "Messages of the public state that the agent's own thread has received.",
+      [sample(received)],
+    ),
+    counter(
+      "icinga_warden_state_questions_total",
+      "How often the agent's own thread has asked another for what it had missed.",
+      [sample(questions)],
+    ),
     counter(
       "icinga_warden_state_changes_total",
       "Changes of the public state, of whatever thread, that have reached the agent's own copy.",

@@ -1,9 +1,13 @@
+import type { Traffic } from "../../state/mod.ts";
+
 /** A public state to read: what `PublicState` is to the views. */
 export interface StateReader {
   /** The map at a dotted path; an empty one when there is none. */
   map(path: string): ReadonlyMap<string, unknown>;
   /** The paths of the maps that are known, sorted. */
   paths(): string[];
+  /** What the copy has sent and received so far. */
+  traffic(): Traffic;
 }
 
 /** The first word of the maps that daemons write. */
