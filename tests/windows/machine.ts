@@ -78,6 +78,14 @@ export function testWindows(
   });
 }
 
+/** A case that only Windows itself can settle; elsewhere it is skipped, and says so. */
+export function testRealWindows(name: string, test: (windows: Windows) => Promise<void>): void {
+  if (system === onWindows) return testWindows(name, test);
+  // deno-lint-ignore no-console
+  console.log(`SKIPPED: on Windows ${name}: Wine cannot settle it`);
+  Deno.test({ name: `on Windows ${name}`, ignore: true, fn: () => {} });
+}
+
 const programFile = (program: string) => here(`../../dist/windows/${program}.exe`);
 
 function missingProgram(program: string): string | undefined {
