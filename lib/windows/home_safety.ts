@@ -132,8 +132,14 @@ export function protectFolder(folder: string, account: string): void {
   for (const path of pathsIn(folder)) writeFileSecurity(path, INHERITED, true);
 }
 
+/** The tokens of a running agent keep their own lists, by which fewer may read them. */
+function isToken(name: string): boolean {
+  return /^(?:control|monitor)\.token(?:\.new)?$/.test(name);
+}
+
 function pathsIn(folder: string): string[] {
-  return [...Deno.readDirSync(folder)].filter(({ isSymlink }) => !isSymlink).flatMap(
+  const entries = [...Deno.readDirSync(folder)];
+  return entries.filter(({ isSymlink, name }) => !isSymlink && !isToken(name)).flatMap(
     ({ name, isDirectory }) => {
       const path = win32.join(folder, name);
       return isDirectory ? [path, ...pathsIn(path)] : [path];

@@ -87,6 +87,7 @@ testWindows("the page comes out of the exe", async (windows) => {
     (await fetch(`http://127.0.0.1:${port}/page.js`).then((r) => r.text())).length > 1000,
     true,
   );
+  assertEquals((await agent.warden("console")).code, 0); // attaches, reads to the end, and leaves
   const { output } = await agent.warden("open", "--print");
   assertMatch(output, /^http:\/\/127\.0\.0\.1:\d+\/#[\w-]{43}\r?\n$/);
 });
