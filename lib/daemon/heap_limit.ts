@@ -14,7 +14,7 @@ const MB = 1024 * 1024;
  */
 export function withHeapLimit<W extends Worker>(bytes: number, make: () => W): W {
   Object.defineProperty(Object.prototype, "resourceLimits", {
-    value: { maxOldGenerationSizeMb: Math.ceil(bytes / MB), maxYoungGenerationSizeMb: 32 },
+    value: { maxOldGenerationSizeMb: Math.ceil(bytes / MB), maxYoungGenerationSizeMb: 16 },
     configurable: true,
   });
   try {

@@ -41,12 +41,15 @@ export class Pulse {
   }
 }
 
+/** A sign of life may come this late, ms, and is still in time. */
+const LATEST = 10_000;
+
 /**
  * How often a thread that is idle gives a sign of life, when it is taken for frozen after `frozenAfter` ms
  * without one, ms. Waking an idle thread costs far more than what it then does.
  */
 export function beatInterval(frozenAfter: number): number {
-  return Math.max(20, frozenAfter / 2);
+  return Math.max(20, frozenAfter / 2, frozenAfter - LATEST);
 }
 
 /** A thread that is awake anyway gives a sign of life this often at the most, ms. */

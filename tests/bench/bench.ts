@@ -6,15 +6,12 @@
 // deno-lint-ignore-file no-console
 import { agentRows } from "./agent.ts";
 import { seeingRows } from "./seeing.ts";
+import { supervisionRows } from "./supervision.ts";
 
 console.log("| figure | measured | held against | ratio | target | met |");
 console.log("| --- | --- | --- | --- | --- | --- |");
-for (
-  const { figure, measured, baseline, ratio, target, met } of [
-    ...await agentRows(),
-    ...await seeingRows(),
-  ]
-) {
+const rows = [...await agentRows(), ...await seeingRows(), ...await supervisionRows()];
+for (const { figure, measured, baseline, ratio, target, met } of rows) {
   console.log(
     `| ${figure} | ${measured} | ${baseline} | ${ratio} | ${target} | ${met ? "yes" : "no"} |`,
   );
