@@ -81,39 +81,62 @@ export function readMessage(data: unknown): Message | undefined {
 
 /** A message as it travels: an array, since its names would take longer than the message. */
 export const encode = {
-  writes: (from: string, previous: number, counter: number, rows: Rows) => [
-    ...["writes", from, previous, counter],
+  writes: (from: string, previous: number, counter: number, rows: Rows): unknown[] => [
+    "writes",
+    from,
+    previous,
+    counter,
     rows,
   ],
-  beat: (from: string, wrote: number, counter: number, known: Knowledge, isKeeper: boolean) => [
-    ...["beat", from, wrote, counter],
+  beat: (
+    from: string,
+    wrote: number,
+    counter: number,
+    known: Knowledge,
+    isKeeper: boolean,
+  ): unknown[] => [
+    "beat",
+    from,
+    wrote,
+    counter,
     known.toWire(),
     isKeeper,
   ],
-  tip: (from: string, wrote: number, counter: number, floor: number) => [
-    ...["tip", from, wrote, counter, floor],
+  tip: (from: string, wrote: number, counter: number, floor: number): unknown[] => [
+    "tip",
+    from,
+    wrote,
+    counter,
+    floor,
   ],
-  hello: (from: string) => ["hello", from],
-  ask: (from: string, to: string, id: number, known: Knowledge | null) => [
-    ...["ask", from, to, id],
+  hello: (from: string): unknown[] => ["hello", from],
+  ask: (from: string, to: string, id: number, known: Knowledge | null): unknown[] => [
+    "ask",
+    from,
+    to,
+    id,
     known && known.toWire(),
   ],
-  answer: (
+  answer: (from: string, answer: Omit<Answer, "type" | "from" | "groups">): unknown[] => [
+    "answer",
+    from,
+    answer.to,
+    answer.id,
+    answer.whole,
+    answer.known.toWire(),
+    answer.rows,
+  ],
+  bye: (
     from: string,
-    { to, id, whole, known, rows }: Omit<Answer, "type" | "from" | "groups">,
-  ) => [
-    ...["answer", from, to, id, whole],
-    known.toWire(),
-    rows,
-  ],
-  bye: (from: string, previous: number, counter: number, known: Knowledge, rows: Rows) => [
-    ...["bye", from, previous, counter],
-    known.toWire(),
-    rows,
-  ],
-} as const;
+    previous: number,
+    counter: number,
+    known: Knowledge,
+    rows: Rows,
+  ): unknown[] => ["bye", from, previous, counter, known.toWire(), rows],
+};
 
-function readWrites(from: string, [, , previous, counter, rows]: unknown[]): Message | undefined {
+function readWrites(from: string, data: unknown[]): Message | undefined {
+  const [previous, counter, rows] = [data[2], data[3], data[4]];
   if (!isCounter(previous) || !isCounter(counter)) return undefined;
   const groups = readRows(rows, { counter, writer: from });
   if (!groups || !groups.every((group) => isOwn(group, from, counter))) return undefined;

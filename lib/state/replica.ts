@@ -1,10 +1,8 @@
 import { Knowledge, settledFloor } from "./knowledge.ts";
 import { type Answer, type Beat, type Bye, encode, type Message, readMessage } from "./message.ts";
+import { Questions } from "./questions.ts";
 import { threadOf } from "./stamp.ts";
 import type { Store } from "./store.ts";
-
-/** How long an answer may take before somebody else is asked, ms; it doubles each time. */
-const PATIENCE = { first: 200, longest: 800 };
 
 /** How often a copy says all that it knows, ms; the keeper, and the others. */
 const FULL_EVERY = { keeper: 9_000, other: 30_000 };
@@ -41,28 +39,19 @@ interface Peer {
   hellos: number;
 }
 
-/** A question that has not been answered. */
-interface Question {
-  readonly id: number;
-  readonly peer: string;
-  readonly since: number;
-}
-
 /**
  * One copy's side of the protocol: what it sends and how it takes what it receives. It has no timers: somebody calls
  * {@linkcode flush} at the end of a turn, {@linkcode beat} and {@linkcode retry} now and then.
  */
 export class Replica {
   readonly #options: ReplicaOptions;
+  readonly #questions: Questions;
   readonly #peers = new Map<string, Peer>();
   /** Writers that are not peers, and since when, ms. */
   readonly #departed = new Map<string, number>();
   readonly #joined = Promise.withResolvers<void>();
   #isJoined = false;
   #isKeeper = false;
-  #question: Question | undefined;
-  #questions = 0;
-  #patience = PATIENCE.first;
   /** The copy that is to give its whole state, since this one was left out of its floor. */
   #source: string | undefined;
   #isNudging = false;
@@ -75,6 +64,7 @@ export class Replica {
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
+    this.#questions = new Questions(options.now);
   }
 
   /** Resolves once this copy has the state of the others. */
@@ -89,12 +79,12 @@ export class Replica {
 
   /** Whether an answer is awaited, or is to be asked for soon. */
   get isAsking(): boolean {
-    return this.#question !== undefined || this.#isLate;
+    return this.#questions.isWaiting || this.#isLate;
   }
 
   /** How often it has asked another copy for what it had missed, or for all when it joined. */
   get questions(): number {
-    return this.#questions;
+    return this.#questions.count;
   }
 
   /** Whether the others should soon hear a beat: some copy was left out, or was deceived. */
@@ -117,7 +107,7 @@ export class Replica {
   found(isKeeper: boolean): void {
     if (this.#isJoined) return;
     this.#isKeeper = isKeeper;
-    this.#question = undefined;
+    this.#questions.drop();
     this.#join();
   }
 
@@ -173,11 +163,8 @@ export class Replica {
 
   /** Asks somebody else when an answer takes too long. */
   retry(): void {
-    const question = this.#question;
-    if (!question) return this.#catchUp();
-    if (this.#options.now() - question.since < this.#patience) return;
-    this.#patience = Math.min(2 * this.#patience, PATIENCE.longest);
-    this.#question = undefined;
+    if (!this.#questions.isWaiting) return this.#catchUp();
+    if (!this.#questions.giveUp()) return;
     if (this.#isJoined) this.#catchUp();
     else this.hello();
   }
@@ -288,15 +275,13 @@ export class Replica {
 
   #takeAnswer(answer: Answer, peer: Peer): void {
     const { store, writer } = this.#options;
-    const question = this.#question;
-    if (answer.to !== writer || answer.id !== question?.id || answer.from !== question.peer) return;
-    this.#question = undefined;
-    this.#patience = PATIENCE.first;
+    if (answer.to !== writer || !this.#questions.accept(answer.id, answer.from)) return;
     const { known, groups, rows, whole } = answer;
     peer.known.follow(known);
     if (this.#isOutsider(peer)) return this.#catchUp();
     if (whole) {
       this.#source = undefined;
+      this.#questions.drop();
       store.load(groups, rows, known);
       this.#join();
       this.#saidAll = this.#options.now();
@@ -313,7 +298,7 @@ export class Replica {
   #takeBye({ previous, counter, known, groups, rows }: Bye, peer: Peer): void {
     const { store } = this.#options;
     this.#peers.delete(peer.writer);
-    if (this.#question?.peer === peer.writer) this.#question = undefined;
+    this.#questions.leave(peer.writer);
     if (this.#source === peer.writer) this.#source = undefined;
     if (!this.#isJoined || this.#isOutsider(peer) || !this.#adopt(known, peer)) return;
     if (previous <= store.known.of(peer.writer)) {
@@ -405,7 +390,7 @@ export class Replica {
 
   /** Asks somebody who knows more, one at a time. */
   #catchUp(): void {
-    if (!this.#isJoined || this.#question) return;
+    if (!this.#isJoined || this.#questions.isWaiting) return;
     this.#isLate = false;
     const { known } = this.#options.store;
     const source = this.#source && this.#peers.get(this.#source);
@@ -420,19 +405,17 @@ export class Replica {
 
   #ask(peer: Peer): void {
     const { store, writer, now, post } = this.#options;
-    if (this.#question) return;
-    const id = ++this.#questions;
-    this.#question = { id, peer: peer.writer, since: now() };
-    peer.asked = now();
+    if (this.#questions.isWaiting) return;
     const wantsAll = !this.#isJoined || this.#source === peer.writer;
+    const id = this.#questions.ask(peer.writer, wantsAll ? "whole" : "part");
+    peer.asked = now();
     post(encode.ask(writer, peer.writer, id, wantsAll ? null : store.known), peer.writer);
   }
 }
 
 /** The largest counter that the clock would take over from a message. */
 function latest(message: Message): number {
-  let latest = 0;
-  if ("counter" in message) latest = message.counter;
-  if ("known" in message) latest = Math.max(latest, message.known?.latest() ?? 0);
-  return latest;
+  if (message.type === "writes") return message.counter;
+  const latest = "known" in message ? message.known?.latest() ?? 0 : 0;
+  return "counter" in message ? Math.max(latest, message.counter) : latest;
 }

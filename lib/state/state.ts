@@ -274,13 +274,15 @@ export class PublicState {
     this.#changes.tell();
     if (this.#isFlushing) return;
     this.#isFlushing = true;
-    this.#clock.atTurnsEnd(() => {
-      this.#isFlushing = false;
-      if (this.#isClosed) return;
-      this.#replica.flush();
-      this.#beatIn(BEAT_AFTER);
-    });
+    this.#clock.atTurnsEnd(this.#flush);
   }
+
+  readonly #flush = (): void => {
+    this.#isFlushing = false;
+    if (this.#isClosed) return;
+    this.#replica.flush();
+    this.#beatIn(BEAT_AFTER);
+  };
 
   #receive(data: unknown): void {
     if (this.#isClosed) return;

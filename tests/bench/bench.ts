@@ -5,12 +5,25 @@
  */
 // deno-lint-ignore-file no-console
 import { agentRows } from "./agent.ts";
+import type { Row } from "./row.ts";
 import { seeingRows } from "./seeing.ts";
+import { stateRows } from "./state/rows.ts";
 import { supervisionRows } from "./supervision.ts";
+
+/** The parts; all of them are measured unless one is named, as in `deno task bench state`. */
+const parts = new Map([
+  ["agent", agentRows],
+  ["state", stateRows],
+  ["supervision", supervisionRows],
+  ["seeing", seeingRows],
+]);
+const rows: Row[] = [];
+for (const part of Deno.args.length > 0 ? Deno.args : parts.keys()) {
+  rows.push(...await parts.get(part)!());
+}
 
 console.log("| figure | measured | held against | ratio | target | met |");
 console.log("| --- | --- | --- | --- | --- | --- |");
-const rows = [...await agentRows(), ...await seeingRows(), ...await supervisionRows()];
 for (const { figure, measured, baseline, ratio, target, met } of rows) {
   console.log(
     `| ${figure} | ${measured} | ${baseline} | ${ratio} | ${target} | ${met ? "yes" : "no"} |`,

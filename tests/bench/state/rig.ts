@@ -1,0 +1,111 @@
+import { setImmediate } from "node:timers/promises";
+import { serialize } from "node:v8";
+import { PublicState, type StateChannel } from "../../../lib/state/mod.ts";
+import type { Order } from "./receiver.ts";
+
+/** The path of the map under measurement. */
+export const MAP = "Bench";
+
+/** A thread at the other end. */
+export class Receiver {
+  readonly #worker = new Worker(import.meta.resolve("./receiver.ts"), { type: "module" });
+  readonly #answers: ((answer: unknown) => void)[] = [];
+
+  constructor() {
+    this.#worker.onmessage = ({ data }) => this.#answers.shift()!(data);
+  }
+
+  /** Gives it an order; resolves with its answer. */
+  tell(order: Order): Promise<unknown> {
+    this.#worker.postMessage(order);
+    return new Promise((resolve) => this.#answers.push(resolve));
+  }
+
+  /** Ends it. */
+  async end(): Promise<void> {
+    await this.tell({ do: "close" });
+    this.#worker.terminate();
+  }
+}
+
+/** A sender and its receivers over one channel: the raw one, or the state. */
+export interface Rig {
+  readonly receivers: readonly Receiver[];
+  /** Sets a key at the other ends. */
+  set(key: string, value: number): void;
+  /** Calls back with each value of `pong`. */
+  onPong(pong: (value: number) => void): void;
+  end(): Promise<void>;
+}
+
+/** The raw channel: each `set` is a message, `[key, value]`. */
+export async function rawRig(receivers: number): Promise<Rig> {
+  const name = crypto.randomUUID();
+  const channel = new BroadcastChannel(name);
+  const all = await join("raw", name, receivers);
+  return {
+    receivers: all,
+    set: (key, value) => channel.postMessage([key, value]),
+    onPong: (pong) => {
+      channel.onmessage = ({ data: [key, value] }) => {
+        if (key === "pong") pong(value);
+      };
+    },
+    end: async () => {
+      await Promise.all(all.map((receiver) => receiver.end()));
+      channel.close();
+    },
+  };
+}
+
+/** The state. */
+export async function stateRig(receivers: number): Promise<Rig> {
+  const name = crypto.randomUUID();
+  const state = new PublicState({ thread: "sender", first: true, channelName: name });
+  const map = state.map<string, number>(MAP);
+  const all = await join("state", name, receivers);
+  return {
+    receivers: all,
+    set: (key, value) => map.set(key, value),
+    onPong: (pong) =>
+      void map.onChange(({ key, value }) => {
+        if (key === "pong") pong(value!);
+      }),
+    end: async () => {
+      await Promise.all(all.map((receiver) => receiver.end()));
+      state.close();
+    },
+  };
+}
+
+/** The end of this turn of the event loop. */
+export const turn = (): Promise<void> => setImmediate();
+
+/** A channel that counts the bytes it carries, both ways. */
+export function countingChannel(name: string): StateChannel & { bytes: number } {
+  const channel = new BroadcastChannel(name);
+  const counting: StateChannel & { bytes: number } = {
+    bytes: 0,
+    onmessage: null,
+    postMessage: (message) => {
+      counting.bytes += serialize(message).length;
+      channel.postMessage(message);
+    },
+    close: () => channel.close(),
+  };
+  channel.onmessage = (event) => {
+    counting.bytes += serialize(event.data).length;
+    counting.onmessage?.(event);
+  };
+  return counting;
+}
+
+async function join(
+  kind: "raw" | "state",
+  name: string,
+  count: number,
+): Promise<readonly Receiver[]> {
+  const receivers = Array.from({ length: count }, () => new Receiver());
+  await Promise.all(receivers.map((receiver) => receiver.tell({ do: kind, name })));
+  return receivers;
+}
