@@ -105,6 +105,16 @@ Deno.test("what a newcomer wrote before it had joined is a later write", () => {
   assertEquals([content(a), content(b)], Array(2).fill({ n: 1, x: "b's" }));
 });
 
+Deno.test("a newcomer joins however long the answer takes, and asks seldom meanwhile", () => {
+  const network = new Network();
+  network.join("a", { first: true }).map("M").set("x", 1);
+  network.fate = ([type]) => type === "answer" ? [20_000] : [1];
+  const b = network.join("b");
+  network.run(25_000);
+  assertEquals(content(b), { x: 1 });
+  assert(sent(network, "ask").length <= 6);
+});
+
 Deno.test("copies that find nobody start by themselves, and are equal in the end", () => {
   const network = new Network();
   const states = ["a", "b"].map((thread) => network.join(thread));
