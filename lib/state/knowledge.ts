@@ -9,13 +9,13 @@ import { isCounter } from "./stamp.ts";
  */
 export interface Floor {
   readonly counter: number;
-  /** The writers that lived. */
-  readonly members: readonly string[];
+  /** The writers that lived, and how often each had started again. */
+  readonly members: ReadonlyMap<string, number>;
   /** The writers that did not, and up to where every member has seen their writes. */
   readonly departed: ReadonlyMap<string, number>;
 }
 
-const GROUND: Floor = { counter: 0, members: [], departed: new Map() };
+const GROUND: Floor = { counter: 0, members: new Map(), departed: new Map() };
 
 /**
  * Whose writes a copy has seen, and up to where: a version vector with a floor. Everything at or below the
@@ -23,11 +23,22 @@ const GROUND: Floor = { counter: 0, members: [], departed: new Map() };
  */
 export class Knowledge {
   #floor: Floor;
-  readonly #heads: Map<string, number>;
+  #heads: Map<string, number>;
+  #life: number;
 
-  constructor(floor: Floor = GROUND, heads: Iterable<readonly [string, number]> = []) {
+  constructor(
+    floor: Floor = GROUND,
+    heads: Iterable<readonly [string, number]> = [],
+    life = 0,
+  ) {
     this.#floor = floor;
     this.#heads = new Map(heads);
+    this.#life = life;
+  }
+
+  /** How often this copy has started from another's whole state: what it knew before then, it may know no longer. */
+  get life(): number {
+    return this.#life;
   }
 
   /** What is settled. */
@@ -55,10 +66,16 @@ export class Knowledge {
     for (const [writer, counter] of other.#heads) this.learn(writer, counter);
   }
 
-  /** Notes all that `other` knows. */
-  follow(other: Knowledge): void {
-    this.absorb(other);
-    this.raise(other.#floor);
+  /** Follows what a copy says that it knows, which may be said late, or after it has started again. */
+  follow(told: Knowledge): void {
+    if (told.#life < this.#life) return;
+    if (told.#life > this.#life) {
+      this.#life = told.#life;
+      this.#floor = GROUND;
+      this.#heads = new Map();
+    }
+    this.absorb(told);
+    this.raise(told.#floor);
   }
 
   /** Lifts the floor; false when it is higher already. */
@@ -86,20 +103,28 @@ export class Knowledge {
     return latest;
   }
 
-  /** As it travels: the floor's counter, members and departed; then writers and counters by turns. */
+  /** As it travels: life, the floor's counter, members and departed; then writers and counters by turns. */
   toWire(): unknown[] {
     const { counter, members, departed } = this.#floor;
-    return [counter, members, pairsToWire(departed), ...pairsToWire(this.#heads)];
+    return [
+      this.#life,
+      counter,
+      pairsToWire(members),
+      pairsToWire(departed),
+      ...pairsToWire(this.#heads),
+    ];
   }
 
   /** Reads what {@linkcode toWire} made; undefined for anything else. */
   static fromWire(wire: unknown): Knowledge | undefined {
     if (!Array.isArray(wire)) return undefined;
-    const [counter, members, ...rest] = wire;
-    const departed = pairsFromWire(rest.shift());
-    const heads = pairsFromWire(rest);
-    if (!isCounter(counter) || !areStrings(members) || !departed || !heads) return undefined;
-    return new Knowledge({ counter, members, departed }, heads);
+    const [life, counter] = wire;
+    const [members, departed] = [pairsFromWire(wire[2]), pairsFromWire(wire[3])];
+    const heads = pairsFromWire(wire.slice(4));
+    if (!isCounter(life) || !isCounter(counter) || !members || !departed || !heads) {
+      return undefined;
+    }
+    return new Knowledge({ counter, members, departed }, heads, life);
   }
 }
 
@@ -125,7 +150,8 @@ export function settledFloor(living: ReadonlyMap<string, Knowledge>): Floor {
       );
     }
   }
-  return { counter, members: [...living.keys()], departed };
+  const members = new Map([...living].map(([writer, { life }]) => [writer, life]));
+  return { counter, members, departed };
 }
 
 /** Writers and counters by turns. */
@@ -141,8 +167,4 @@ function pairsFromWire(wire: unknown): Map<string, number> | undefined {
     pairs.set(wire[i], wire[i + 1]);
   }
   return pairs;
-}
-
-function areStrings(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
 }

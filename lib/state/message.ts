@@ -7,7 +7,7 @@ import { isCounter, type Stamp } from "./stamp.ts";
  *
  * - `writes`: all that the sender wrote after `previous`, up to `counter`
  * - `beat`: the sender lives; it wrote nothing after `wrote` and up to `counter`; and this is what it knows
- * - `tip`: a beat without what the sender knows, which grows with the number of copies: `floor` is its floor's counter
+ * - `tip`: a beat without what the sender knows, which grows with the number of copies: `known` is its own head and floor
  * - `hello`: the sender is new, and would like a beat from whoever knows something
  * - `ask`: what does `to` have that the sender does not? `known` is null when it wants everything, to start from
  * - `answer`: that; `whole` when it is everything. `known` is what the sender knows
@@ -16,7 +16,7 @@ import { isCounter, type Stamp } from "./stamp.ts";
 export type Message =
   | { type: "writes"; from: string; previous: number; counter: number; groups: Group[]; rows: Rows }
   | Beat
-  | { type: "tip"; from: string; wrote: number; counter: number; floor: number }
+  | { type: "tip"; from: string; wrote: number; counter: number; known: Knowledge }
   | { type: "hello"; from: string }
   | { type: "ask"; from: string; to: string; id: number; known: Knowledge | null }
   | Answer
@@ -102,12 +102,13 @@ export const encode = {
     known.toWire(),
     isKeeper,
   ],
-  tip: (from: string, wrote: number, counter: number, floor: number): unknown[] => [
+  tip: (from: string, wrote: number, counter: number, { floor, life }: Knowledge): unknown[] => [
     "tip",
     from,
     wrote,
     counter,
-    floor,
+    floor.counter,
+    life,
   ],
   hello: (from: string): unknown[] => ["hello", from],
   ask: (from: string, to: string, id: number, known: Knowledge | null): unknown[] => [
@@ -152,9 +153,14 @@ function readBeat(
   return { type: "beat", from, wrote, counter, known, isKeeper: isKeeper === true };
 }
 
-function readTip(from: string, [, , wrote, counter, floor]: unknown[]): Message | undefined {
-  if (!isCounter(wrote) || !isCounter(counter) || !isCounter(floor)) return undefined;
-  return { type: "tip", from, wrote, counter, floor };
+function readTip(from: string, [, , wrote, counter, floor, life]: unknown[]): Message | undefined {
+  if (![wrote, counter, floor, life].every(isCounter)) return undefined;
+  const known = new Knowledge(
+    { counter: floor as number, members: new Map(), departed: new Map() },
+    [[from, counter as number]],
+    life as number,
+  );
+  return { type: "tip", from, wrote: wrote as number, counter: counter as number, known };
 }
 
 function readAsk(from: string, [, , to, id, wire]: unknown[]): Message | undefined {

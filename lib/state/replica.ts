@@ -55,6 +55,8 @@ export class Replica {
   /** The copy that is to give its whole state, since this one was left out of its floor. */
   #source: string | undefined;
   #isNudging = false;
+  /** When it last looked for copies that have fallen silent, ms. */
+  #swept: number;
   /** The keeper's writer, once it was heard. */
   #keeper: string | undefined;
   /** When this copy last said all that it knows, ms. */
@@ -65,6 +67,7 @@ export class Replica {
   constructor(options: ReplicaOptions) {
     this.#options = options;
     this.#questions = new Questions(options.now);
+    this.#swept = options.now();
   }
 
   /** Resolves once this copy has the state of the others. */
@@ -135,7 +138,7 @@ export class Replica {
     this.flush();
     store.learn(writer, store.clock);
     this.#sweep();
-    post(encode.tip(writer, store.wrote, store.clock, store.known.floor.counter));
+    post(encode.tip(writer, store.wrote, store.clock, store.known));
   }
 
   /** @param to the copy that it is for; everybody unless told. */
@@ -252,10 +255,9 @@ export class Replica {
     this.#catchUpLater();
   }
 
-  #takeTip({ wrote, counter, floor }: Message & { type: "tip" }, peer: Peer): void {
+  #takeTip({ wrote, counter, known }: Message & { type: "tip" }, peer: Peer): void {
     const { store } = this.#options;
-    peer.known.learn(peer.writer, counter);
-    peer.known.raise({ counter: floor, members: [], departed: new Map() });
+    peer.known.follow(known);
     if (!this.#isJoined) return this.#ask(peer);
     if (this.#isOutsider(peer)) return;
     if (wrote <= store.known.of(peer.writer)) store.learn(peer.writer, counter);
@@ -326,7 +328,8 @@ export class Replica {
   /** Whether a copy was left out of this one's floor and has not started again: what it says does not fit in. */
   #isOutsider({ writer, known }: Peer): boolean {
     const { floor } = this.#options.store.known;
-    const isOut = known.floor.counter < floor.counter && !floor.members.includes(writer);
+    const isOut = known.floor.counter < floor.counter &&
+      floor.members.get(writer) !== known.life;
     if (isOut) this.#isNudging = true;
     return isOut;
   }
@@ -340,10 +343,10 @@ export class Replica {
     const mine = store.known.floor;
     if (floor.counter <= mine.counter) return this.#source === undefined;
     const strays = [...store.known.heads].some(([head, counter]) =>
-      counter > mine.counter && !floor.members.includes(head) &&
+      counter > mine.counter && !floor.members.has(head) &&
       counter > (floor.departed.get(head) ?? 0)
     );
-    if (!floor.members.includes(writer) || strays) {
+    if (floor.members.get(writer) !== store.known.life || strays) {
       this.#source = peer.writer;
       this.#ask(peer);
       return false;
@@ -356,7 +359,11 @@ export class Replica {
   /** Sweeps copies that have fallen silent; the keeper then sees what is settled. */
   #sweep(): void {
     const { store, writer, now } = this.#options;
+    // Who was busy for long itself has heard nobody: that is nobody else's fault.
+    const wasBusy = now() - this.#swept > LEASE / 2;
+    this.#swept = now();
     for (const peer of this.#peers.values()) {
+      if (wasBusy) peer.heard = now();
       if (now() - peer.heard < LEASE) continue;
       this.#peers.delete(peer.writer);
       if (this.#source === peer.writer) this.#source = undefined;

@@ -160,9 +160,10 @@ export class Store {
     const before = this.#values();
     this.#isLoading = true;
     this.#clear();
+    const life = this.#known.life + 1;
     this.#known = new Knowledge();
     for (const group of groups) this.#mergeGroup(group, rows);
-    this.#known = new Knowledge(known.floor, known.heads);
+    this.#known = new Knowledge(known.floor, known.heads, life);
     this.#clock = Math.max(this.#clock, known.latest());
     for (const group of readRows(own, ORIGIN)!) this.#writeAgain(group, own, heard);
     this.#isLoading = false;

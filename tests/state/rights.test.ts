@@ -83,8 +83,8 @@ const FORGED: Record<string, unknown> = {
   "an increment of NaN": ["writes", "b#1", 0, 90, [0, "b.M", 5, 1, "n", 90, NaN]],
   "a flag that is none": ["writes", "b#1", 0, 90, [0, "b.M", 6, 1, "__proto__"]],
   "a beat without knowledge": ["beat", "b#1", 0, 90, [90]],
-  "a beat with odd knowledge": ["beat", "b#1", 0, 90, [0, ["b#1"], [], "b#1", -1]],
-  "an answer that nobody asked for": ["answer", "b#1", "a#0", 1, true, [0, [], []], [
+  "a beat with odd knowledge": ["beat", "b#1", 0, 90, [0, 0, ["b#1", 0], [], "b#1", -1]],
+  "an answer that nobody asked for": ["answer", "b#1", "a#0", 1, true, [0, 0, [], []], [
     ...[1, "b#1", 2, 90, 0, "b.M", 3, 1],
     ...["x", "forged"],
   ]],

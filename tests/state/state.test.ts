@@ -253,6 +253,17 @@ Deno.test("a silent copy does not hold tombstones for ever, and starts again whe
   assertEquals([a, b, c].map((state) => content(state)), [expected, expected, expected]);
 });
 
+Deno.test("a first copy that was busy for long takes nobody for dead", () => {
+  const { network, a, b, c } = joined("a", "b", "c");
+  network.run(60_000);
+  const before = sent(network, "answer").filter(([, , , , whole]) => whole).length;
+  network.block(a, 120_000);
+  b.map("M").set("x", 1);
+  network.run(200_000);
+  assertEquals([a, b, c].map((state) => content(state)), Array(3).fill({ x: 1 }));
+  assertEquals(sent(network, "answer").filter(([, , , , whole]) => whole).length, before);
+});
+
 Deno.test("a thread that comes back under its name is another copy", () => {
   const { network, a, b } = joined("a", "b");
   b.map("M").set("x", "first life");
