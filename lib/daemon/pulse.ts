@@ -41,6 +41,9 @@ export class Pulse {
   }
 }
 
+/** A thread is looked at this often at the least, ms: its memory, too, is known from its signs of life. */
+const SELDOM = 20_000;
+
 /** A sign of life may come this late, ms, and is still in time. */
 const LATEST = 10_000;
 
@@ -49,7 +52,7 @@ const LATEST = 10_000;
  * without one, ms. Waking an idle thread costs far more than what it then does.
  */
 export function beatInterval(frozenAfter: number): number {
-  return Math.max(20, frozenAfter / 2, frozenAfter - LATEST);
+  return Math.min(SELDOM, Math.max(20, frozenAfter / 2, frozenAfter - LATEST));
 }
 
 /** A thread that is awake anyway gives a sign of life this often at the most, ms. */
