@@ -307,3 +307,35 @@ testExe("the console starts an agent of its own, with its log, and ends it", asy
   assertMatch(await bench.log(), /agent: Stopped\n$/);
   assertEquals((await bench.run("status")).code, 3);
 });
+
+testExe(
+  "on a terminal the console completes, remembers, and ends what goes on at Ctrl+C",
+  async (bench) => {
+    await startAgent(bench);
+    const console = bench.startOnTerminal("console");
+    const prompted = () => console.printed(/icinga-warden> .\[16G$/);
+    await prompted();
+    await console.type("sta\t");
+    await console.printed(/> .*status$/);
+    await console.type("\r");
+    await console.printed(/: all is well/);
+    await prompted();
+    await console.type("get counter.Map.li\t");
+    await console.printed(/counter\.Map\.list$/);
+    await console.type("\r");
+    await console.printed(/\[1,{"x":"y"}\]/);
+    await prompted();
+    await console.type("watch counter.Map.a.b\r");
+    await console.printed(/\.a\.b {2}\d+\r\n.*\.a\.b {2}\d+\r\n/);
+    await console.type("\x03");
+    await prompted();
+    for (const earlier of ["watch", "get", "status"]) {
+      await console.type("\x1b[A"); // up
+      await console.printed(new RegExp(`warden> ${earlier}[^\n]*$`));
+    }
+    await console.type("\x15");
+    await prompted();
+    await console.type("exit\r");
+    assertEquals((await console.ended).code, 0);
+  },
+);

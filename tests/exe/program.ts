@@ -23,8 +23,16 @@ export interface Running {
   signal(signal: Deno.Signal): void;
   /** Resolves with what it has printed once that matches; rejects with all of it after 20 s, or at its end. */
   printed(pattern: RegExp): Promise<string>;
+  /** Types something, where standard input is a terminal. */
+  type(text: string): Promise<void>;
   ended: Promise<Ended>;
 }
+
+/** Standard input that is typed by and by. */
+const TYPED: unique symbol = Symbol("typed");
+
+/** What a program reads from standard input; nothing unless told. */
+type Input = string | typeof TYPED;
 
 /** A home folder of its own and the compiled program in it. */
 export interface Bench {
@@ -34,6 +42,8 @@ export interface Bench {
   runWith(env: Record<string, string>, ...args: string[]): Promise<Ended>;
   /** Runs the program on a terminal of its own, where a program may ask a person; all it prints is standard output. */
   runOnTerminal(...args: string[]): Promise<Ended>;
+  /** Starts the program on a terminal of its own, on which a test can type. */
+  startOnTerminal(...args: string[]): Running;
   /** Runs the program with this text as its standard input. */
   runWithInput(input: string, ...args: string[]): Promise<Ended>;
   write(name: string, content: string | Uint8Array): Promise<void>;
@@ -50,7 +60,7 @@ export function testExe(name: string, test: (bench: Bench) => Promise<void>): vo
 async function onBench(test: (bench: Bench) => Promise<void>): Promise<void> {
   const home = await Deno.makeTempDir({ prefix: "warden home ä " });
   const running: Running[] = [];
-  const begin = (env: Record<string, string>, args: string[], exe?: string, input?: string) => {
+  const begin = (env: Record<string, string>, args: string[], exe?: string, input?: Input) => {
     const program = launch(args, { ICINGA_WARDEN_HOME: home, ...env }, exe, input);
     running.push(program);
     return program;
@@ -63,6 +73,13 @@ async function onBench(test: (bench: Bench) => Promise<void>): Promise<void> {
       runWith: (env, ...args) => begin(env, args).ended,
       runOnTerminal: (...args) =>
         begin({ NO_COLOR: "" }, ["-qefc", [EXE, ...args].join(" "), "/dev/null"], "script").ended,
+      startOnTerminal: (...args) =>
+        begin(
+          { NO_COLOR: "" },
+          ["-qefc", [EXE, ...args].join(" "), "/dev/null"],
+          "script",
+          TYPED,
+        ),
       runWithInput: (input, ...args) => begin({}, args, undefined, input).ended,
       write: async (name, content) => {
         const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
@@ -81,7 +98,7 @@ function launch(
   args: string[],
   env: Record<string, string>,
   program = EXE,
-  input?: string,
+  input?: Input,
 ): Running {
   const child = new Deno.Command(program, {
     args,
@@ -90,7 +107,8 @@ function launch(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  if (input !== undefined) {
+  const typist = input === TYPED ? child.stdin.getWriter() : undefined;
+  if (typeof input === "string") {
     void ReadableStream.from([new TextEncoder().encode(input)]).pipeTo(child.stdin).catch(() => {});
   }
   let output = "";
@@ -110,6 +128,7 @@ function launch(
     });
   return {
     ended,
+    type: (text) => typist!.write(new TextEncoder().encode(text)),
     signal: (signal) => {
       if (!over) child.kill(signal);
     },
