@@ -12,6 +12,8 @@ export interface MemoryVigil<Thread> {
   calm: number;
   /** The threads that were called upon, with their signs of life at that time; undefined: none were. */
   called?: ReadonlyMap<Thread, number>;
+  /** Resident bytes when they were called. */
+  calledAt?: number;
   /** Looks since they were called. */
   looks: number;
 }
@@ -31,7 +33,7 @@ const CREEP = 0.1;
  * @param threads all that are to answer.
  */
 export function watchMemory<Thread>(
-  { calm, called, looks }: MemoryVigil<Thread>,
+  { calm, called, calledAt = 0, looks }: MemoryVigil<Thread>,
   rss: number,
   threads: ReadonlyMap<Thread, MemoryShare>,
 ): { vigil: MemoryVigil<Thread>; call: boolean; culprits: Thread[] } {
@@ -40,13 +42,19 @@ export function watchMemory<Thread>(
   if (rss - calm <= limit) return quiet;
   if (!called) {
     const beats = new Map([...threads].map(([thread, { beats }]) => [thread, beats]));
-    return { vigil: { calm, called: beats, looks: 0 }, call: true, culprits: [] };
+    return {
+      vigil: { calm, called: beats, calledAt: rss, looks: 0 },
+      call: true,
+      culprits: [],
+    };
   }
   if (looks + 1 < LOOKS_TO_ANSWER) {
-    return { vigil: { calm, called, looks: looks + 1 }, call: false, culprits: [] };
+    return { vigil: { calm, called, calledAt, looks: looks + 1 }, call: false, culprits: [] };
   }
+  // On a machine that is busy nobody may have had the time to answer.
+  const grows = rss - calledAt > limit * CREEP;
   const culprits = [...threads].filter(([thread, { beats, memoryLimit }]) =>
-    called.get(thread) === beats && rss - calm > memoryLimit
+    grows && called.get(thread) === beats && rss - calm > memoryLimit
   );
   return {
     vigil: { calm: culprits.length > 0 ? calm : rss, looks: 0 },

@@ -23,6 +23,9 @@ export interface Watched {
 /** The time from one look to the next while memory goes fast, ms. */
 const ALARMED_LOOK_EVERY = 250;
 
+/** What a thread's own start adds to the process's memory, bytes: that many at once is nobody's greed. */
+const THREAD_SHARE = 32 * 1024 * 1024;
+
 /** Looks at the signs of life of all threads in turn; one timer serves them all. */
 export class Watch {
   readonly #clock: Clock;
@@ -44,6 +47,7 @@ export class Watch {
   /** Watches a thread until the function returned is called. */
   add(thread: Watched): () => void {
     this.#looks.set(thread, { vigil: NEW_VIGIL });
+    this.#memory = { ...this.#memory, calm: this.#memory.calm + THREAD_SHARE };
     if (this.#looks.size === 1) void this.#keep();
     return () => {
       this.#looks.delete(thread);

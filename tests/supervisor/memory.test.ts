@@ -30,6 +30,10 @@ Deno.test("who does not answer while memory is given back is left alone", () => 
   assertEquals(looks(64, [300, 1, 1], [300, 1, 1], [120, 1, 1]), ["call", "well", "well"]);
 });
 
+Deno.test("who does not answer while memory stands is left alone: the machine is busy", () => {
+  assertEquals(looks(64, [300, 1, 1], [301, 1, 1], [302, 1, 1]), ["call", "well", "well"]);
+});
+
 Deno.test("a slow growth calls nobody", () => {
   const slowly = Array.from(
     { length: 50 },
