@@ -27,8 +27,8 @@ export async function agentRows(): Promise<Row[]> {
   }
 }
 
-/** A bare main with one bare worker, compiled as the agent was. */
-async function compileBare(folder: string): Promise<string> {
+/** A bare main with bare workers, one unless told, compiled as the agent was. */
+export async function compileBare(folder: string): Promise<string> {
   const [deno, ...words] = (Deno.env.get("DENO") ?? Deno.execPath()).split(" ");
   const exe = `${folder}/bare`;
   const { success, stderr } = await new Deno.Command(deno!, {

@@ -5,6 +5,7 @@
  */
 // deno-lint-ignore-file no-console
 import { agentRows } from "./agent.ts";
+import { daemonRows } from "./daemons.ts";
 import type { Row } from "./row.ts";
 import { seeingRows } from "./seeing.ts";
 import { stateRows } from "./state/rows.ts";
@@ -13,6 +14,7 @@ import { supervisionRows } from "./supervision.ts";
 /** The parts; all of them are measured unless one is named, as in `deno task bench state`. */
 const parts = new Map([
   ["agent", agentRows],
+  ["daemons", daemonRows],
   ["state", stateRows],
   ["supervision", supervisionRows],
   ["seeing", seeingRows],

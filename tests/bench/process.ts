@@ -10,7 +10,11 @@ export interface Measured {
 }
 
 /** Starts a program and waits until it has printed what matches. */
-export async function measure(exe: string, args: string[], ready: RegExp): Promise<Measured> {
+export async function measure(
+  exe: string,
+  args: string[],
+  ready: Pick<RegExp, "test">,
+): Promise<Measured> {
   const begin = performance.now();
   const child = new Deno.Command(exe, { args, stdin: "null", stdout: "piped", stderr: "null" })
     .spawn();
