@@ -62,6 +62,7 @@ for name in $targets; do
     linux) triple=x86_64-unknown-linux-gnu file=dist/icinga-warden ;;
   esac
   compile "$triple" "dist/new/${file#dist/}" >"$log" 2>&1 || { explain "$log"; exit 1; }
+  [[ $name == linux ]] || "${deno[@]}" run --quiet -A .ci/image_size.ts "dist/new/${file#dist/}"
   mv "dist/new/${file#dist/}" "$file"
   printf '%s  %s bytes  sha256 %s\n' "$file" "$(wc -c <"$file")" "$(sha256sum "$file" | cut -d' ' -f1)"
 done
