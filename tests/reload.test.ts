@@ -30,8 +30,7 @@ async function following(
   await write("icinga-warden.json", `{ "daemons": { "a": {}, "b": {} } }`);
   const records: string[] = [];
   const applied: RegisteredDaemon[][] = [];
-  const found = new Set(["a", "b", "c"]);
-  const load = () => loadConfig(configFile, { builtin, found });
+  const load = () => loadConfig(configFile, { builtin });
   const registry = new Registry(home);
   const loaded = await load();
   const stop = new AbortController();

@@ -1,5 +1,4 @@
 import { builtinArguments } from "../../daemons/mod.ts";
-import { findModules } from "../registry/discover.ts";
 import { Registry } from "../registry/registry.ts";
 import {
   ConfigError,
@@ -47,13 +46,8 @@ export const configCommand: Command = {
  *
  * @throws {ConfigError} when it cannot be used.
  */
-export async function loadPlace({ home, configFile, configNamed }: Place): Promise<LoadedConfig> {
-  const found = await findModules(home);
-  return await loadConfig(configFile, {
-    mustExist: configNamed,
-    found: new Set(found.map(({ name }) => name)),
-    builtin: builtinArguments,
-  });
+export async function loadPlace({ configFile, configNamed }: Place): Promise<LoadedConfig> {
+  return await loadConfig(configFile, { mustExist: configNamed, builtin: builtinArguments });
 }
 
 async function init(invocation: Invocation): Promise<number> {

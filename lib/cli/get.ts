@@ -4,7 +4,8 @@ import type { Found } from "../control/view/find.ts";
 import { type Command, EXIT, refuseWords } from "./command.ts";
 import { print, printError, printJson } from "./output.ts";
 import { findPlace } from "./place.ts";
-import { oneLine, table } from "./table.ts";
+import { oneLine } from "../one_line.ts";
+import { table } from "./table.ts";
 
 /** `icinga-warden get` */
 export const getCommand: Command = {

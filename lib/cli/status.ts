@@ -5,7 +5,8 @@ import { type Command, EXIT, refuseWords } from "./command.ts";
 import { print, printJson } from "./output.ts";
 import { isColourful, type Paint, paint } from "./paint.ts";
 import { findPlace } from "./place.ts";
-import { type Cell, oneLine, table } from "./table.ts";
+import { oneLine } from "../one_line.ts";
+import { type Cell, table } from "./table.ts";
 
 /** `icinga-warden status` */
 export const statusCommand: Command = {

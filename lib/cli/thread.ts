@@ -4,7 +4,8 @@ import { formatBytes, formatSpan, formatTime } from "./amount.ts";
 import { type Command, EXIT, refuseWords, UsageError } from "./command.ts";
 import { print, printJson } from "./output.ts";
 import { findPlace } from "./place.ts";
-import { oneLine, table } from "./table.ts";
+import { oneLine } from "../one_line.ts";
+import { table } from "./table.ts";
 
 /** `icinga-warden thread` */
 export const threadCommand: Command = {

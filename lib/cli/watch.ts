@@ -8,7 +8,7 @@ import { formatValue } from "./get.ts";
 import { print } from "./output.ts";
 import { findPlace } from "./place.ts";
 import { FOR_FLAG } from "./span.ts";
-import { oneLine } from "./table.ts";
+import { oneLine } from "../one_line.ts";
 
 /** `icinga-warden watch` */
 export const watchCommand: Command = {

@@ -8,25 +8,21 @@ import { type Shape, shapeProblems } from "./shape.ts";
 /** The arguments that each built-in daemon takes, by the daemon's name. */
 export type BuiltinArguments = ReadonlyMap<string, ArgumentSpecs>;
 
-/** The names of the modules that lie in home's folder of daemons. */
-export type FoundNames = ReadonlySet<string>;
-
 /**
  * Checks a configuration as it was written and completes it with the defaults. The arguments of built-in
- * daemons are checked too; those of a module are checked by who loads it.
+ * daemons are checked too; those of a module are checked by who loads it, and so is whether there is one.
  *
  * @returns the configuration, or every problem.
  */
 export function checkConfig(
   written: unknown,
   builtin: BuiltinArguments,
-  found: FoundNames = new Set(),
 ): Config | Problem[] {
   const shape = shapeProblems(ConfigSchema as Shape, written);
   const { success, output, issues } = v.safeParse(ConfigSchema, written, { abortPipeEarly: true });
   const misshapen = new Set(shape.map(({ path }) => JSON.stringify(path)));
   const values = (issues ?? []).map(fromIssue).filter(({ path }) => !liesIn(misshapen, path));
-  const problems = [...shape, ...values, ...daemonProblems(written, builtin, found)];
+  const problems = [...shape, ...values, ...daemonProblems(written, builtin)];
   return success && problems.length === 0 ? output : problems;
 }
 
@@ -43,11 +39,7 @@ function fromIssue(issue: v.BaseIssue<unknown>): Problem {
   return { path, value: last ? last.value : issue.input, ...fault, expected: issue.message };
 }
 
-function daemonProblems(
-  written: unknown,
-  builtin: BuiltinArguments,
-  found: FoundNames,
-): Problem[] {
+function daemonProblems(written: unknown, builtin: BuiltinArguments): Problem[] {
   const daemons = isObject(written) && isObject(written.daemons) ? written.daemons : {};
   return Object.entries(daemons).flatMap(([name, daemon]) => {
     if (!isObject(daemon)) return [];
@@ -55,21 +47,10 @@ function daemonProblems(
     if (module !== undefined && !v.is(DaemonName, module)) return [];
     const specs = builtin.get(module ?? name);
     if (!specs && module !== undefined) return [unknownModule(name, module, builtin)];
-    if (!specs && found.has(name)) return [];
-    if (!specs) return v.is(DaemonName, name) ? [unknownDaemon(name, daemon, builtin)] : [];
+    if (!specs) return [];
     const given = daemon.arguments;
     return given === undefined || isObject(given) ? argumentProblems(name, given, specs) : [];
   });
-}
-
-function unknownDaemon(name: string, daemon: unknown, builtin: BuiltinArguments): Problem {
-  const known = [...builtin.keys()].join(", ");
-  return {
-    path: ["daemons", name],
-    value: daemon,
-    fault: "no built-in daemon of this name",
-    expected: `known: ${known}, or name a "module"`,
-  };
 }
 
 function unknownModule(name: string, module: string, builtin: BuiltinArguments): Problem {

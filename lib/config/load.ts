@@ -1,4 +1,4 @@
-import { type BuiltinArguments, checkConfig, type FoundNames } from "./check.ts";
+import { type BuiltinArguments, checkConfig } from "./check.ts";
 import { readConfigFile } from "./file.ts";
 import { ConfigError, type PlacedProblem, type Problem } from "./problem.ts";
 import { type Config, defaultConfig } from "./schema.ts";
@@ -10,8 +10,6 @@ import { decodeText } from "./text.ts";
 export interface LoadOptions {
   /** What the built-in daemons take. */
   builtin: BuiltinArguments;
-  /** The modules that can be registered by their name alone; none unless told. */
-  found?: FoundNames;
   /** Whether a missing file is an error (`false`: the defaults are in force). */
   mustExist?: boolean;
 }
@@ -40,14 +38,14 @@ const MISSING: PlacedProblem = {
  */
 export async function loadConfig(
   file: string,
-  { builtin, found, mustExist = false }: LoadOptions,
+  { builtin, mustExist = false }: LoadOptions,
 ): Promise<LoadedConfig> {
   const bytes = await readConfigFile(file);
   if (!bytes && mustExist) throw new ConfigError(file, [MISSING]);
   if (!bytes) return { config: defaultConfig(), file, exists: false, describe: inFile(file) };
   const text = decodeText(bytes);
   if (typeof text !== "string") throw new ConfigError(file, [text]);
-  return { ...parseLoaded(text, file, builtin, found), exists: true };
+  return { ...parseLoaded(text, file, builtin), exists: true };
 }
 
 /**
@@ -59,21 +57,19 @@ export function parseConfig(
   text: string,
   file: string,
   builtin: BuiltinArguments,
-  found?: FoundNames,
 ): Config {
-  return parseLoaded(text, file, builtin, found).config;
+  return parseLoaded(text, file, builtin).config;
 }
 
 function parseLoaded(
   text: string,
   file: string,
   builtin: BuiltinArguments,
-  found?: FoundNames,
 ): Omit<LoadedConfig, "exists"> {
   const tree = readSyntax(text);
   if (Array.isArray(tree)) throw new ConfigError(file, tree);
   const source = readSource(tree, text);
-  const config = checkConfig(source.value, builtin, found);
+  const config = checkConfig(source.value, builtin);
   const wrong = Array.isArray(config) ? config.map(source.locate) : [];
   const problems = [...source.problems, ...wrong].sort(byPlace);
   if (Array.isArray(config) || problems.length > 0) throw new ConfigError(file, problems);

@@ -1,8 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { refuseDefinition } from "./check.ts";
 import type { DaemonDefinition } from "./define.ts";
-import { moduleFiles } from "./imports.ts";
+import { moduleFiles, readModule } from "./imports.ts";
 import { describeLoadError } from "./load_error.ts";
+import { describeThrown } from "./strays.ts";
 
 /**
  * Whether an exe of a version of Deno reads a module from disk: any of them JavaScript, TypeScript those from
@@ -28,14 +29,24 @@ export async function loadDaemon(module: string): Promise<DaemonDefinition> {
     );
   }
   const { default: definition } = await importModule(module, file);
-  const refusal = refuseDefinition(definition, inside ? undefined : file);
+  const refusal = refuse(definition, inside ? undefined : file);
   if (refusal !== undefined) throw new Error(`${file}: ${refusal}`);
   return definition as DaemonDefinition;
 }
 
-async function importModule(module: string, file: string): Promise<{ default?: unknown }> {
+/** What is exported may throw when it is looked at. */
+function refuse(definition: unknown, file: string | undefined): string | undefined {
   try {
-    return await import(module);
+    return refuseDefinition(definition, file);
+  } catch (error) {
+    return `its default export cannot be read: ${describeThrown(error)}`;
+  }
+}
+
+/** What is exported may be something that cannot be returned by itself: whose `then` throws. */
+async function importModule(module: string, file: string): Promise<{ default: unknown }> {
+  try {
+    return { default: (await import(module)).default };
   } catch (error) {
     throw new Error(describeLoadError(error, file, await readModules(file)));
   }
@@ -45,7 +56,7 @@ async function importModule(module: string, file: string): Promise<{ default?: u
 async function readModules(file: string): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
   for (const path of await moduleFiles(file)) {
-    texts.set(path, await Deno.readTextFile(path).catch(() => ""));
+    texts.set(path, await readModule(path));
   }
   return texts;
 }

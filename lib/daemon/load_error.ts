@@ -1,17 +1,28 @@
 import { fileURLToPath } from "node:url";
 import { places } from "../config/place.ts";
 import { imports } from "./imports.ts";
+import { oneLine } from "../one_line.ts";
 import { explainRefusal } from "./refusal.ts";
 
-/** The names, beside those of relative files, that a daemon's module can import. */
-const IMPORT_NAMES = ["icinga-warden/daemon", "icinga-warden/testing"];
+/** The names, beside those of relative files and Node.js' modules, that a daemon's module can import. */
+export const IMPORT_NAMES = [
+  "icinga-warden/daemon",
+  "icinga-warden/testing",
+  "@std/assert",
+  "@std/async/deadline",
+  "@std/async/delay",
+  "valibot",
+];
 
 /** A place in a file as Deno and V8 write it: `file:///C:/home/daemons/x.js:3:14`. */
 const PLACE = /(file:\/\/\/.*?):(\d+):(\d+)/;
 
+/** What an import of a package, or from the internet, begins with. */
+const FOREIGN = /^(?:npm|jsr|https?):/;
+
 /**
  * Why a module cannot be imported, in one line that begins with its file or the file at fault:
- * `C:\home\daemons\x.js:1:31: Unexpected token ';'`.
+ * `C:\home\daemons\x.js:1:31: Unexpected token ';'`. Never throws.
  *
  * @param error what `import()` threw; Deno 2.7 and 2.9 word it differently.
  * @param file the module's path.
@@ -23,28 +34,52 @@ export function describeLoadError(
   file: string,
   texts: ReadonlyMap<string, string> = new Map(),
 ): string {
+  try {
+    return oneLine(describe(error, file, texts));
+  } catch {
+    return `${file}: threw something that cannot be shown while loading`;
+  }
+}
+
+function describe(error: unknown, file: string, texts: ReadonlyMap<string, string>): string {
   const { name = "", message, stack = "" } = (error ?? {}) as Partial<Error>;
   if (typeof message !== "string") return `${file}: threw ${Deno.inspect(error)} while loading`;
   // deno-lint-ignore no-control-regex
   const text = explainRefusal(message.replace(/\x1b\[\d*m/g, ""));
-  const missing = /^Module not found:? "?(.+?)"?\.?$/m.exec(text);
-  const unknown = /^Import "(.+?)" not a dependency/.exec(text);
+  const missing = /^Module not found:? "?(.+?)"?\.?$/m.exec(text)?.[1];
+  const unknown = /^Import "(.+?)" not a dependency/.exec(text)?.[1];
   const isSyntax = name === "SyntaxError" || text.startsWith("SyntaxError: ");
-  const failed = missing ? path(missing[1]!) : unknown?.[1];
-  const at = place(text) ?? placeOfImport(failed, texts) ??
+  const foreign = foreignImport(text, texts);
+  const failed = foreign ?? (missing ? path(missing) : unknown);
+  const at = placeOfImport(foreign, texts) ?? place(text) ?? placeOfImport(failed, texts) ??
     (isSyntax ? undefined : place(inModule(stack)));
   const where = at ?? file;
-  if (missing && path(missing[1]!) === file) {
-    return `${file}: is not there; expected a daemon's module`;
+  if (foreign !== undefined) {
+    return `${where}: cannot import "${foreign}": a daemon imports no packages and nothing from the internet; ${KNOWN}`;
   }
-  if (missing) return `${where}: cannot find ${path(missing[1]!)}, which it imports`;
-  if (unknown) {
-    return `${where}: cannot import "${unknown[1]}"; known: ${
-      IMPORT_NAMES.join(", ")
-    }, and relative paths, which begin with ./`;
-  }
+  if (missing && path(missing) === file) return `${file}: is not there; expected a daemon's module`;
+  if (missing) return `${where}: cannot find ${path(missing)}, which it imports`;
+  if (unknown) return `${where}: cannot import "${unknown}"; ${KNOWN}`;
   if (isSyntax) return `${where}: ${firstLine(text.replace("SyntaxError: ", ""))}`;
   return `${where}: ${firstLine(text) || name} (thrown while it was loaded)`;
+}
+
+const KNOWN = `known: ${
+  IMPORT_NAMES.join(", ")
+}, Node.js' modules as node:..., and relative paths, which begin with ./`;
+
+/** The import of a package that an error is about: the error names it, or a part of it. */
+function foreignImport(text: string, texts: ReadonlyMap<string, string>): string | undefined {
+  const all = [...texts].flatMap(([file, text]) => imports(text, file));
+  return all.map(({ specifier }) => specifier).find((specifier) =>
+    FOREIGN.test(specifier) && text.includes(nameIn(specifier))
+  );
+}
+
+/** `npm:lodash@4/fp` is spoken of as `lodash`, and an address at least by its host. */
+function nameIn(specifier: string): string {
+  const [, name] = /^\w+:\/*(@[^/]+\/[^@/]+|[^@/]+)/.exec(specifier) ?? [];
+  return name ?? specifier;
 }
 
 function placeOfImport(

@@ -1,3 +1,4 @@
+import { createConsole } from "./console.ts";
 import { explainRefusal } from "./refusal.ts";
 import type { DaemonLog } from "./context.ts";
 
@@ -9,25 +10,20 @@ export interface StrayTakers {
   fail: (error: unknown) => void;
 }
 
-const CONSOLE = {
-  debug: "debug",
-  log: "info",
-  info: "info",
-  warn: "warning",
-  error: "error",
-} as const;
-
 /**
  * Catches what a daemon does outside of its work: what it prints goes to the log and not to the console, what
  * it throws is a failure of its thread, and a thread that ends itself says so first, since its parent would not
  * notice.
  */
 export function catchStrays({ print, fail }: StrayTakers): void {
-  for (const [method, level] of Object.entries(CONSOLE)) {
-    Object.assign(globalThis.console, {
-      [method]: (...values: unknown[]) => print(level, values.map(show).join(" ")),
-    });
-  }
+  Object.assign(
+    globalThis.console,
+    createConsole((level, values) => {
+      print(level, values.map(show).join(" "));
+    }),
+  );
+  catchStream(Deno.stdout, (text) => print("info", text));
+  catchStream(Deno.stderr, (text) => print("error", text));
   const { exit } = Deno;
   Deno.exit = (code = 0) => {
     fail(new Error(`it called Deno.exit(${code})`));
@@ -45,6 +41,18 @@ export function catchStrays({ print, fail }: StrayTakers): void {
   self.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     fail(event.reason);
+  });
+}
+
+function catchStream(stream: typeof Deno.stdout, print: (text: string) => void): void {
+  const writeSync = (bytes: Uint8Array) => {
+    const text = new TextDecoder().decode(bytes).trimEnd();
+    if (text !== "") print(text);
+    return bytes.length;
+  };
+  Object.assign(stream, {
+    writeSync,
+    write: (bytes: Uint8Array) => Promise.resolve(writeSync(bytes)),
   });
 }
 

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { nameOfFile, refuseFileName } from "../daemon/check.ts";
+import { refuseFile } from "../daemon/imports.ts";
 
 /** The folder in home whose modules are found by themselves. */
 export const DAEMONS_FOLDER = "daemons";
@@ -26,7 +27,8 @@ export async function findModules(home: string): Promise<FoundModule[]> {
       file: join(folder, file),
       module: `${DAEMONS_FOLDER}/${file}`,
     };
-    const why = refuseFileName(file) ?? refuseTwins(file, files);
+    const why = refuseFileName(file) ?? refuseTwins(file, files) ??
+      refuseFile(join(folder, file));
     return why === undefined ? found : { ...found, problem: `${found.file}: ${why}` };
   });
 }
@@ -54,7 +56,11 @@ async function listFiles(folder: string): Promise<string[]> {
   try {
     for await (const entry of Deno.readDir(folder)) if (!entry.isDirectory) names.push(entry.name);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (!isNoFolder(error)) throw error;
   }
   return names;
+}
+
+function isNoFolder(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
 }

@@ -8,7 +8,8 @@ import type { Problem } from "../config/problem.ts";
 import type { DaemonConfig } from "../config/schema.ts";
 import type { ThreadPolicy } from "../supervisor/policy.ts";
 import { type DaemonDescription, describeDefinition } from "../daemon/check.ts";
-import { findModules } from "./discover.ts";
+import { suggest } from "../config/nearest.ts";
+import { DAEMONS_FOLDER, findModules, type FoundModule } from "./discover.ts";
 import { describePermissions, grantPermissions } from "./grant.ts";
 import { moduleFiles, signature } from "../daemon/imports.ts";
 import { type Probed, probeModule } from "./probe.ts";
@@ -72,9 +73,7 @@ export class Registry {
   /** Looks at the modules of all daemons of a configuration. Never rejects for what is wrong with a module. */
   async resolve(loaded: Pick<LoadedConfig, "config" | "describe">): Promise<RegisteredDaemon[]> {
     const entries = Object.entries(loaded.config.daemons);
-    const found = new Map(
-      (await findModules(this.#home)).map((found) => [found.name, found.module]),
-    );
+    const found = await findModules(this.#home);
     const seen = new Map<string, Promise<Probed>>();
     const resolved: RegisteredDaemon[] = new Array(entries.length);
     const waiting = entries.keys();
@@ -92,16 +91,23 @@ export class Registry {
   async #resolve(
     name: string,
     config: DaemonConfig,
-    found: ReadonlyMap<string, string>,
+    found: readonly FoundModule[],
     seen: Map<string, Promise<Probed>>,
     { config: { allowUnsafeHome }, describe }: Pick<LoadedConfig, "config" | "describe">,
   ): Promise<RegisteredDaemon> {
     const builtin = this.#builtin(name, config);
     if (builtin) return builtin;
-    const module = config.module ?? found.get(name) ?? `daemons/${name}.js`;
+    const own = found.find((found) => found.name === name);
+    const module = config.module ?? own?.module ?? `${DAEMONS_FOLDER}/${name}.js`;
     const file = resolve(this.#home, module);
     const plain = this.#plain(name, config, module);
     if (!config.enabled) return plain;
+    if (config.module === undefined && own?.problem !== undefined) {
+      return { ...plain, problem: own.problem };
+    }
+    if (config.module === undefined && !own) {
+      return { ...plain, problem: describe(unknownDaemon(name, found)) };
+    }
     const refusal = allowUnsafeHome ? undefined : this.#refuse(file);
     if (refusal !== undefined) return { ...plain, problem: notSafe(name, refusal) };
     const files = await moduleFiles(file);
@@ -151,6 +157,18 @@ export class Registry {
     if (Object.keys(missing).length === 0) return { ...daemon, permissions };
     return { ...daemon, permissions, problem: notGranted(daemon.name, missing) };
   }
+}
+
+/** Where neither a built-in daemon nor a module in home's folder bears the name, and the entry names none. */
+function unknownDaemon(name: string, found: readonly FoundModule[]): Problem {
+  const known = [...builtinDaemons.keys(), ...found.map(({ name }) => name)];
+  return {
+    path: ["daemons", name],
+    value: undefined,
+    fault:
+      `no built-in daemon of this name, and no module ${name}.ts, .js or .mjs in ${DAEMONS_FOLDER}/`,
+    expected: `${suggest(name, [...new Set(known)])}, or name a "module"`,
+  };
 }
 
 function notSafe(name: string, refusal: string): string {

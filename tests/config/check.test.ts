@@ -82,7 +82,6 @@ Deno.test("every problem is said at once, in the order of the file", () => {
     '4:51: daemons.icinga_agent_service.arguments.service: got "a/b"; expected the name of a service, without a slash or backslash',
     '4:70: daemons.icinga_agent_service.arguments.interval: got "0s"; expected a duration such as 500ms, 5s, 2m or 1h, from 100ms to 1h',
     '5:7: daemons.icinga_agent_service.enbled: unknown key; did you mean "enabled"?',
-    '7:5: daemons.disk: no built-in daemon of this name; known: icinga_agent_service, service_watch, heartbeat, or name a "module"',
     '7:26: daemons.disk.enabled: got "yes"; expected true or false',
     "8:5: daemons.Disk: unusable name; expected small letters, digits and _, a letter first, at most 64",
     '9:25: daemons.mine.module: got "../mine.ts"; expected a path in home or an absolute path',
@@ -147,8 +146,8 @@ Deno.test("a name may have 64 letters and no more", () => {
   }
 });
 
-Deno.test("a hundred thousand unknown daemons are a hundred lines and a count", () => {
-  const names = Array.from({ length: 70_000 }, (_, i) => `"d${i}":{}`);
+Deno.test("a hundred thousand wrong entries are a hundred lines and a count", () => {
+  const names = Array.from({ length: 70_000 }, (_, i) => `"d${i}":1`);
   const lines = complaints(`{"daemons":{${names}}}`);
   assertEquals(lines.length, 101);
   assertEquals(lines[100], "69900 more problems");

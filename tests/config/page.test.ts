@@ -39,7 +39,7 @@ Deno.test("the errors on the page are those that are said", () => {
   const text = `{
   "daemons": {
     "icinga_agent_service": { "arguments": { "interwal": "5s" } },
-    "disk": {},
+    "disk": { "module": "disk" },
   },
   "log": { "level": "loud" },
 }`;

@@ -1,6 +1,12 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { join, resolve } from "node:path";
-import { importedPaths, moduleFiles, signature } from "../../lib/daemon/imports.ts";
+import {
+  importedPaths,
+  moduleFiles,
+  readModule,
+  refuseFile,
+  signature,
+} from "../../lib/daemon/imports.ts";
 
 Deno.test("the files that a text imports", () => {
   const text = `import a from "./a.js";
@@ -29,4 +35,13 @@ Deno.test("a module's files are those that it imports and those that they import
   await Deno.writeTextFile(file("b.js"), `import "./x.js"; // changed`);
   assertNotEquals(signature(files), before);
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a text of a million blanks is read in no time, and what is no file is not read", async () => {
+  assertEquals(importedPaths(`import${" ".repeat(1_000_000)}`, resolve("/x.js")), []);
+  const folder = await Deno.makeTempDir();
+  assertEquals(await readModule(folder), "");
+  assertEquals(refuseFile(folder), "is a folder; expected a daemon's module");
+  assertEquals(refuseFile(join(folder, "gone.js")), undefined);
+  await Deno.remove(folder);
 });

@@ -124,7 +124,44 @@ testExe("each bad module is one clear line, and good ones beside them run", asyn
   }
   assertEquals(errors.filter((line) => /not_there\.js: is not there/.test(line)).length, 1);
   assertEquals(errors.length, Object.keys(BAD).length + 1, errors.join("\n"));
+  const raw = log.split("\n").filter((line) => line !== "" && !/^\S+Z \[/.test(line));
+  assertEquals(raw, []);
 });
+
+testExe(
+  "a module that is missing, a pipe or one of two takes nobody down, at the start and later",
+  async (bench) => {
+    await module(bench, "beat.js", beat("beat"));
+    await module(bench, "twin.js", beat("twin"));
+    await module(bench, "twin.mjs", beat("twin"));
+    await new Deno.Command("mkfifo", { args: [`${bench.home}/daemons/pipe.js`] }).output();
+    const daemons = `${ICINGA}, "beat": {}, "twin": {}, "pipe": {}, "gone": {}`;
+    await bench.write("icinga-warden.json", `{ ${CONTROL}, "daemons": { ${daemons} } }`);
+    const agent = bench.start("--foreground", "--simulate", "--scenario", "crash=1h");
+    await agent.printed(/beat::run::Main::0: beat 3/);
+    const log = await agent.printed(/'gone' cannot run/);
+    for (
+      const said of [
+        /Daemon 'gone' cannot run: .*\.json:1:\d+: daemons\.gone: no built-in daemon .* in daemons\//,
+        /Daemon 'twin' cannot run: .*twin\.js: twin\.mjs beside it has the same name/,
+        /Daemon 'pipe' cannot run: .*pipe\.js: is a device or a pipe/,
+      ]
+    ) assertMatch(log, said);
+    const checked = await bench.run("config", "check");
+    assertEquals([checked.code, checked.stdout], [2, ""]);
+    assertEquals(checked.stderr.match(/^Daemon '(gone|twin|pipe)' cannot run: /gm)?.length, 3);
+    const list = await done(bench, "daemon", "list");
+    assertMatch(list, /^gone +not found +yes/m);
+
+    await Deno.rename(`${bench.home}/daemons`, `${bench.home}/elsewhere`);
+    await agent.printed(/Daemon 'beat' goes on as it was: .* no built-in daemon of this name/);
+    const beats = (await bench.log()).match(/beat::run::Main::0: beat/g)!.length;
+    await agent.printed(new RegExp(`(beat::run::Main::0: beat[^]*){${beats + 3}}`));
+    agent.signal("SIGTERM");
+    assertEquals((await agent.ended).code, 0);
+    assertEquals((await bench.log()).includes("refused"), false, await bench.log());
+  },
+);
 
 testExe(
   "names of odd characters or in odd case, and two modules of one name, are said",

@@ -29,6 +29,27 @@ export const BAD: Record<string, [text: string, said: RegExp]> = {
     `const x: number = 1; export default x;`,
     /daemons.typed\.ts: TypeScript, and .* reads JavaScript only/,
   ],
+  "posts.js": [
+    `postMessage("hello"); ${beat("posts")}`,
+    /daemons.posts\.js: it posted a message; its work belongs in run\(\)/,
+  ],
+  "exits.js": [`Deno.exit(0);`, /daemons.exits\.js: it called Deno\.exit\(0\)/],
+  "mute.js": [
+    `throw { get message() { throw 1; } };`,
+    /daemons.mute\.js: threw something that cannot be shown/,
+  ],
+  "rejects.js": [
+    `console.log("shown raw"); Promise.reject(new Error("as it\\n does")); await new Promise(() => {});`,
+    /daemons.rejects\.js: as it does \(while it was loaded\)/,
+  ],
+  "package.js": [
+    `import "npm:lodash";`,
+    /daemons.package\.js:1:\d+: cannot import "npm:lodash": a daemon imports no packages/,
+  ],
+  "web.js": [
+    `import "https://nowhere.example/x.js";`,
+    /daemons.web\.js:1:\d+: cannot import "https:.*": a daemon imports no packages/,
+  ],
   "needy.js": [
     `export default { name: "needy", permissions: { net: ["localhost"] }, run() {} };`,
     /Daemon 'needy' cannot run: it needs permissions that daemons\.needy\.permissions does not grant: net "localhost"/,

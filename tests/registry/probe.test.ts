@@ -86,7 +86,31 @@ Deno.test("each bad module is one clear line with its file and place", async () 
       `Deno.readTextFileSync("/etc/hostname");`,
       /curious\.js:1:6: Requires read access to/,
     ],
-    ["quits.js", `Deno.exit(7);`, /quits\.js: /],
+    ["quits.js", `Deno.exit(7);`, /quits\.js: it called Deno\.exit\(7\) \(while/],
+    ["closes.js", `close();`, /closes\.js: it closed its thread \(while/],
+    ["mute.js", `throw { get message() { throw 1; } };`, /mute\.js: threw something that cannot/],
+    [
+      "proxy.js",
+      `export default new Proxy({}, { get() { throw new Error("as it\\ndoes"); } });`,
+      /proxy\.js: its default export cannot be read: as it does$/,
+    ],
+    ["thenable.js", `export function then() { throw 1; }`, /thenable\.js: threw 1 while loading$/],
+    [
+      "rejects.js",
+      `Promise.reject(new Error("as it\\n  does")); await new Promise(() => {});`,
+      /rejects\.js: as it does \(while it was loaded\)$/,
+    ],
+    [
+      "timer.js",
+      `setTimeout(() => { throw new Error("late"); }); await new Promise(() => {});`,
+      /timer\.js: late \(while/,
+    ],
+    [
+      "web.js",
+      `import "https://nowhere.example/x.js";`,
+      /web\.js:1:8: cannot import "https:\/\/nowhere\.example\/x\.js": a daemon imports no packages/,
+    ],
+    ["jsr.js", `import "jsr:@x/y";`, /jsr\.js:1:8: cannot import "jsr:@x\/y": a daemon imports no/],
     ["gone.js", "", /gone\.js: has no default export/],
   ];
   const files = Object.fromEntries(cases.map(([name, text]) => [name, text]));
@@ -99,6 +123,53 @@ Deno.test("each bad module is one clear line with its file and place", async () 
       assertEquals(probed.problem.includes("\n"), false, probed.problem);
       assertEquals(probed.problem.startsWith(path("")), true, probed.problem);
     }
+  });
+});
+
+Deno.test("what a module posts or does to its worker is no answer of the probe", async () => {
+  const rest = (name: string) => `export default { name: "${name}", description: "", run() {} };`;
+  const posted = ["hello", null, [], { ok: true }, { name: "p" }, { definition: {} }, {
+    problem: "none",
+  }];
+  await inFolder({}, async (path) => {
+    for (const message of posted) {
+      const text = `postMessage(${JSON.stringify(message)}); ${rest("p")}`;
+      await Deno.writeTextFile(path("p.js"), text);
+      assertEquals(await probeModule(path("p.js"), {}), {
+        problem: `${
+          path("p.js")
+        }: it posted a message; its work belongs in run() (while it was loaded)`,
+      });
+    }
+    const tampering: [text: string, problem: RegExp][] = [
+      [
+        `structuredClone = () => ({ evil: 1 });`,
+        /p\.js: cannot be looked at: it describes no daemon/,
+      ],
+      [`structuredClone = () => null;`, /p\.js: cannot be looked at: /],
+      [`Array.prototype.flatMap = () => { throw 1; };`, /p\.js: /],
+    ];
+    for (const [text, problem] of tampering) {
+      await Deno.writeTextFile(path("p.js"), `${text} ${rest("p")}`);
+      const probed = await probeModule(path("p.js"), {});
+      assert("problem" in probed, text);
+      assertMatch(probed.problem, problem);
+    }
+    await Deno.writeTextFile(
+      path("p.js"),
+      `MessagePort.prototype.postMessage = () => {}; self.onmessage = () => {}; ${rest("p")}`,
+    );
+    assert("description" in await probeModule(path("p.js"), {}));
+  });
+});
+
+Deno.test("a pipe is not opened, be it the module or what it imports", async () => {
+  if (Deno.build.os === "windows") return;
+  await inFolder({ "x.js": `import "./pipe.js";` }, async (path) => {
+    await new Deno.Command("mkfifo", { args: [path("pipe.js")] }).output();
+    const problem = `${path("pipe.js")}: is a device or a pipe; expected a daemon's module`;
+    assertEquals(await probeModule(path("pipe.js"), {}), { problem });
+    assertEquals(await probeModule(path("x.js"), {}), { problem });
   });
 });
 

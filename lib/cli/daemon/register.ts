@@ -41,7 +41,7 @@ export const registerAction: Action = {
     const subject = findSubject(name, known, invocation.values.module);
     const { given, description } = await readGiven(subject, words);
     const entry = newEntry(subject, given, description, place, invocation.given.has("grant"));
-    await writeEntry(place, name, entry, new Set(known.found.map((found) => found.name)));
+    await writeEntry(place, name, entry);
     const registered = { ...subject, entry: { ...defaultDaemonConfig(), ...entry } };
     report(registered, description, place, invocation.given.has("json"));
     return EXIT.done;
@@ -102,12 +102,10 @@ async function writeEntry(
   { configFile }: Place,
   name: string,
   entry: Entry,
-  found: ReadonlySet<string>,
 ): Promise<void> {
   await rewriteConfig(configFile, {
-    edit: (text) =>
-      editEntry(text, name, entry, parseConfig(text, configFile, builtinArguments, found)),
-    check: (text) => void parseConfig(text, configFile, builtinArguments, found),
+    edit: (text) => editEntry(text, name, entry, parseConfig(text, configFile, builtinArguments)),
+    check: (text) => void parseConfig(text, configFile, builtinArguments),
   });
 }
 

@@ -23,6 +23,8 @@ export interface Subject {
   builtin?: string;
   /** The module's path, absolute; undefined of one that is built in. */
   file?: string;
+  /** Why it cannot be looked at, in one line; absent when it can. */
+  problem?: string;
   /** What the configuration says of it; undefined when it is not registered. */
   entry?: Omit<DaemonConfig, "permissions"> & { permissions?: DaemonPermissions | undefined };
 }
@@ -46,7 +48,17 @@ export function allSubjects(known: Known): Subject[] {
     ...builtinDaemons.keys(),
     ...known.found.filter(({ problem }) => problem === undefined).map(({ name }) => name),
   ]);
-  return [...names].sort().map((name) => findSubject(name, known));
+  return [...names].sort().map((name) => subjectOf(name, known));
+}
+
+/** An entry whose module is not there, or one of two, is a subject with a problem. */
+function subjectOf(name: string, known: Known): Subject {
+  try {
+    return findSubject(name, known);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return { name, module: "not found", problem: error.message };
+  }
 }
 
 /**

@@ -84,9 +84,12 @@ function readSpan({ values: { for: text } }: Invocation): number {
   throw new UsageError(`Flag '--for' is '${text}'; expected a duration such as 500ms, 30s or 2m`);
 }
 
-/** The daemons that lie in a file. */
+/** The daemons that lie in a file, or should; the names that are wrong already in the folder are said there. */
 function ownSubjects(known: Known): Subject[] {
-  return allSubjects(known).filter(({ file }) => file !== undefined);
+  const bad = new Set(known.found.filter(({ problem }) => problem).map(({ name }) => name));
+  return allSubjects(known).filter(({ name, file, problem }) =>
+    file !== undefined || (problem !== undefined && !bad.has(name))
+  );
 }
 
 function nothing({ place }: Known): string {
@@ -101,6 +104,7 @@ async function judge(
   const { home } = known.place;
   const { name, file } = subject;
   const verdict: Verdict = { name, from: origin(subject) };
+  if (subject.problem !== undefined) return { ...verdict, problem: subject.problem };
   const registered = subject.entry?.arguments ?? {};
   try {
     const { description } = await lookAt(subject, registered);

@@ -3,7 +3,6 @@ import { removeFromText } from "../../config/edit.ts";
 import { parseConfig } from "../../config/mod.ts";
 import { suggest } from "../../config/nearest.ts";
 import { rewriteConfig } from "../../config/rewrite.ts";
-import { findModules } from "../../registry/discover.ts";
 import { EXIT, refuseWords, UsageError } from "../command.ts";
 import { loadPlace } from "../config.ts";
 import { print, printJson } from "../output.ts";
@@ -18,16 +17,16 @@ export const unregisterAction: Action = {
     const [word, ...rest] = invocation.words;
     const name = requireName("unregister", word);
     refuseWords(rest);
-    const { home, configFile, ...place } = findPlace(invocation);
-    const { config } = await loadPlace({ home, configFile, ...place });
+    const place = findPlace(invocation);
+    const { configFile } = place;
+    const { config } = await loadPlace(place);
     const names = Object.keys(config.daemons);
     if (!names.includes(name)) {
       throw new UsageError(`'${name}' is not registered; ${suggest(name, names)}`);
     }
-    const found = new Set((await findModules(home)).map((module) => module.name));
     await rewriteConfig(configFile, {
       edit: (text) => removeFromText(text, ["daemons", name]),
-      check: (text) => void parseConfig(text, configFile, builtinArguments, found),
+      check: (text) => void parseConfig(text, configFile, builtinArguments),
     });
     if (invocation.given.has("json")) printJson({ name, file: configFile });
     else {print(
