@@ -159,9 +159,12 @@ export function differences(
   };
 }
 
-/** The keys beside `daemons` that are not as they were: what they say was used when the agent started. */
+/** The keys that a running agent takes over. */
+const LIVE_KEYS = new Set(["daemons", "threadPools", "$schema"]);
+
+/** The other keys that are not as they were: what they say was used when the agent started. */
 function lateKeys(before: Config, after: Config): string[] {
-  const keys = Object.keys(after).filter((key) => key !== "daemons" && key !== "$schema");
+  const keys = Object.keys(after).filter((key) => !LIVE_KEYS.has(key));
   return keys.filter((key) => {
     const [a, b] = [before, after].map((config) => JSON.stringify(config[key as keyof Config]));
     return a !== b;

@@ -109,7 +109,10 @@ Deno.test("a module that became wrong is its daemon's problem alone", async () =
 
 Deno.test("what counts from the next start on is said", async () => {
   await following(async ({ write, records, until }) => {
-    await write("icinga-warden.json", `{ "daemons": { "a": {}, "b": {} }, "log": { "keep": 9 } }`);
+    await write(
+      "icinga-warden.json",
+      `{ "daemons": { "a": {}, "b": {} }, "log": { "keep": 9 }, "threadPools": { "P": { "max": 1 } } }`,
+    );
     await until("it is said", () => records.length > 0);
     assertEquals(records, ["warning Changes of log count from the next start on"]);
   });

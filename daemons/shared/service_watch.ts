@@ -126,9 +126,11 @@ export class ServiceWatch {
     return this.#seen.at;
   }
 
-  /** A service that somebody else repaired has no errors left. */
+  /** A service that came to run by itself, or that somebody else repaired, has no errors left. */
   #noteHealth(state: ServiceState | undefined): void {
-    if (state === "RUNNING" && this.#shared.restartErrors() !== 0) this.#shared.setRestartErrors(0);
+    if (state !== "RUNNING" || this.#shared.restartErrors() === 0) return;
+    this.#shared.setRestartErrors(0);
+    this.#context.log.info(`Service '${this.#service.name}' runs again (restart_error 0)`);
   }
 
   #noteQueryError(error: string): void {

@@ -140,13 +140,14 @@ Deno.test("a paused service is brought back to RUNNING", async () => {
   await end();
 });
 
-Deno.test("once somebody else has repaired the service no error is left", async () => {
-  const { clock, shared, manager, end } = start({ state: "STOPPED", accessDenied: true });
+Deno.test("once somebody else has repaired the service no error is left, and a record says so", async () => {
+  const { clock, shared, manager, records, end } = start({ state: "STOPPED", accessDenied: true });
   await clock.advance(5_000);
   assertEquals(shared.get("restart_error"), 2);
   manager.set("RUNNING");
   await clock.advance(5_000);
   assertEquals(Object.fromEntries(shared), { restart_error: 0, value: "RUNNING" });
+  assertEquals(records.at(-1), "info Service 'icinga2' runs again (restart_error 0)");
   await end();
 });
 
