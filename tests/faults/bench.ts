@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Metronome } from "./metronome.ts";
 
 /** The compiled program under test. */
 export const EXE = Deno.env.get("ICINGA_WARDEN_LINUX_EXE") ??
@@ -21,6 +22,8 @@ export interface Bench {
   readonly home: string;
   /** Its process id. */
   readonly pid: number;
+  /** What ticks beside it, outside of it. */
+  readonly metronome: Metronome;
   /** What it has printed on standard output: its log. */
   output(): string;
   /** What is in its log file; empty when there is none. */
@@ -68,7 +71,8 @@ export async function onBench(
     await Deno.writeTextFile(join(home, name), text);
   }
   await options.prepare?.(home);
-  const bench = new LinuxBench(home, options.env?.(home) ?? {});
+  using metronome = new Metronome();
+  const bench = new LinuxBench(home, options.env?.(home) ?? {}, metronome);
   try {
     await use(bench);
   } finally {
@@ -80,14 +84,16 @@ export async function onBench(
 
 class LinuxBench implements Bench {
   readonly home: string;
+  readonly metronome: Metronome;
   readonly #env: Record<string, string>;
   #output = "";
   #child: Deno.ChildProcess;
   #ended: Promise<AgentEnd>;
   #over = false;
 
-  constructor(home: string, env: Record<string, string>) {
+  constructor(home: string, env: Record<string, string>, metronome: Metronome) {
     this.home = home;
+    this.metronome = metronome;
     this.#env = env;
     [this.#child, this.#ended] = this.#start();
   }

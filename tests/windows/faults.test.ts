@@ -2,6 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { loadFaults } from "../faults/all.ts";
 import type { Bench } from "../faults/bench.ts";
 import type { Fault } from "../faults/fault.ts";
+import { Metronome } from "../faults/metronome.ts";
 import { filesOf, tryDaemon } from "../faults/try.ts";
 import { type Agent, testWindows, until } from "./machine.ts";
 
@@ -13,12 +14,13 @@ const faults = [...(await loadFaults()).values()].filter(({ windows }) => window
 
 testWindows("what a daemon does wrong holds as it does elsewhere", async (windows) => {
   const failures: string[] = [];
+  using metronome = new Metronome();
   const queue = faults.filter(({ agent }) => !agent).values();
   const work = async () => {
     for (const fault of queue) {
       const agent = await windows.agent(["--foreground", ...SIMULATED], filesOf(fault));
       try {
-        await tryDaemon(fault, benchOf(agent));
+        await tryDaemon(fault, benchOf(agent, metronome));
       } catch (error) {
         failures.push(`${fault.what}: ${error}\n${await agent.stdout()}`);
       }
@@ -52,7 +54,7 @@ testWindows("after the agent was killed the next one has home, and says so", asy
 const HEALTHY: Fault = { what: "", holds: "", agent: () => Promise.resolve() };
 
 /** An agent on a Windows machine as the suite of faults drives it. */
-function benchOf(agent: Agent): Bench {
+function benchOf(agent: Agent, metronome: Metronome): Bench {
   const read = (file: string) => {
     try {
       return Deno.readTextFileSync(`${agent.outside}/${file}`);
@@ -63,6 +65,7 @@ function benchOf(agent: Agent): Bench {
   const bench: Bench = {
     home: agent.outside,
     pid: 0,
+    metronome,
     output: () => read("stdout"),
     log: () => read("logs/icinga-warden.log"),
     until: (what, holds) => until(what, () => Promise.resolve(holds())),

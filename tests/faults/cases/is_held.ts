@@ -4,7 +4,7 @@ export default fault({
   what: "the whole process is held for 5 s, as by a debugger or a machine that sleeps",
   holds: "no thread is taken for frozen, since none had the chance to beat",
   recovers: false,
-  mayMiss: true,
+  misses: true,
   entry: { frozenAfter: "2s" },
   act: (context) => context.every(100, () => {}),
   logged: [/faulty::run::Main::0: now/],

@@ -1,0 +1,22 @@
+import type { Span } from "./ticks.ts";
+
+/**
+ * Ticks in a thread of the test, outside of the agent: it shows when the machine kept even a thread that has nothing
+ * to do from its turn.
+ */
+export class Metronome implements Disposable {
+  readonly #worker = new Worker(import.meta.resolve("./metronome_worker.ts"), { type: "module" });
+
+  /** When it was kept from ticking, so far; ms since the Unix epoch. */
+  delays(): Promise<Span[]> {
+    const { promise, resolve } = Promise.withResolvers<Span[]>();
+    this.#worker.onmessage = ({ data }) => resolve(data);
+    this.#worker.postMessage("delays");
+    return promise;
+  }
+
+  /** Stops it. */
+  [Symbol.dispose](): void {
+    this.#worker.terminate();
+  }
+}

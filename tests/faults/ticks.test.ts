@@ -1,0 +1,25 @@
+import { assert, assertEquals } from "@std/assert";
+import { Metronome } from "./metronome.ts";
+import { missedInTime } from "./ticks.ts";
+
+Deno.test("a tick that was left out counts when the metronome kept time", () => {
+  assertEquals(missedInTime([1_000, 1_500], []), [1_000, 1_500]);
+});
+
+Deno.test("a tick that was left out while the metronome was kept from ticking does not count", () => {
+  const delays = [{ from: 900, to: 1_400 }];
+  assertEquals(missedInTime([1_000, 1_500], delays), [1_500]);
+});
+
+Deno.test("an agent that stalls for longer than the machine does is found out", () => {
+  const stalled = Array.from({ length: 10 }, (_, i) => 10_000 + i * 500);
+  const delays = [{ from: 9_800, to: 10_300 }, { from: 13_100, to: 13_600 }];
+  assertEquals(missedInTime(stalled, delays).length, 7);
+});
+
+Deno.test("a metronome remembers when it was kept from ticking, in time that others share", async () => {
+  using metronome = new Metronome();
+  const before = Date.now();
+  const delays = await metronome.delays();
+  assert(delays.every(({ from, to }) => from < to && Math.abs(to - before) < 3_600_000));
+});

@@ -1,0 +1,19 @@
+/** How often a healthy daemon ticks, ms. */
+export const TICK = 500;
+
+/** A span of time, ms since the Unix epoch. */
+export interface Span {
+  from: number;
+  to: number;
+}
+
+/**
+ * Of the ticks that a daemon left out, those that are its agent's fault: each is held against a metronome outside of
+ * the agent, and while the machine kept that from ticking, too, the tick does not count.
+ *
+ * @param missed when each tick was due, ms since the Unix epoch.
+ * @param delays when the metronome was kept from ticking.
+ */
+export function missedInTime(missed: readonly number[], delays: readonly Span[]): number[] {
+  return missed.filter((due) => !delays.some(({ from, to }) => from < due + TICK && to > due));
+}
