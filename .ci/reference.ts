@@ -8,7 +8,8 @@
 /** What the reference tells of, in order: each is an interface, a class or a function of a file. */
 const SUBJECTS: readonly (readonly [file: string, names: readonly string[]])[] = [
   ["lib/daemon/context.ts", ["DaemonContext", "DaemonLog", "DaemonState", "Service"]],
-  ["lib/daemon/define.ts", ["DaemonDefinition", "MapSpec", "Termination"]],
+  ["lib/daemon/define.ts", ["DaemonDefinition", "Termination"]],
+  ["lib/daemon/map_spec.ts", ["MapSpec"]],
   ["lib/config/permissions.ts", ["DaemonPermissions"]],
   ["lib/state/map.ts", ["ReplicatedMap"]],
   ["lib/daemon/children.ts", ["ThreadOptions", "ThreadHandle"]],

@@ -4,7 +4,8 @@ import { isObject } from "../config/object.ts";
 import { permissionProblems } from "../config/permissions.ts";
 import type { DaemonPermissions } from "../config/permissions.ts";
 import { describeProblem, excerpt, type Problem } from "../config/problem.ts";
-import type { DaemonDefinition, MapSpecs } from "./define.ts";
+import type { DaemonDefinition } from "./define.ts";
+import type { MapSpecs } from "./map_spec.ts";
 
 /** A daemon's definition as plain data: what can be posted, shown and written as JSON. */
 export interface DaemonDescription {

@@ -5,7 +5,7 @@ import type { ServiceManager, ServiceState } from "../service/mod.ts";
 import type { MapOptions, PublicState, ReplicatedMap, ValueCheck } from "../state/mod.ts";
 import { AGENT_MAPS } from "./agent_state.ts";
 import type { ThreadHandle, ThreadOptions } from "./children.ts";
-import type { MapSpec, MapSpecs } from "./define.ts";
+import type { MapSpec, MapSpecs } from "./map_spec.ts";
 import { every } from "./every.ts";
 import { mapPath } from "./names.ts";
 import { explainRefusal } from "./refusal.ts";

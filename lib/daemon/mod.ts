@@ -8,10 +8,9 @@ export {
   type DaemonPermissions,
   type DaemonTask,
   defineDaemon,
-  type MapSpec,
-  type MapSpecs,
   type Termination,
 } from "./define.ts";
+export type { MapSpec, MapSpecs } from "./map_spec.ts";
 export type { ThreadHandle, ThreadOptions } from "./children.ts";
 export type { ThreadState } from "./agent_state.ts";
 export type { DaemonContext, DaemonLog, DaemonMap, DaemonState, Service } from "./context.ts";

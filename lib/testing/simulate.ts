@@ -11,7 +11,8 @@ import {
   type DaemonContext,
   type DaemonMap,
 } from "../daemon/context.ts";
-import type { DaemonDefinition, MapSpecs } from "../daemon/define.ts";
+import type { DaemonDefinition } from "../daemon/define.ts";
+import type { MapSpecs } from "../daemon/map_spec.ts";
 import { mapPath, threadName } from "../daemon/names.ts";
 import type { LogLevel } from "../log/level.ts";
 import { parseScenario, SimulatedServiceManager } from "../service/mod.ts";
