@@ -86,7 +86,8 @@ export const encode = {
     from,
     previous,
     counter,
-    rows,
+    // Flat, since it is sent most often, and a list within a list costs as much again.
+    ...rows,
   ],
   beat: (
     from: string,
@@ -137,11 +138,11 @@ export const encode = {
 };
 
 function readWrites(from: string, data: unknown[]): Message | undefined {
-  const [previous, counter, rows] = [data[2], data[3], data[4]];
+  const [previous, counter] = [data[2], data[3]];
   if (!isCounter(previous) || !isCounter(counter)) return undefined;
-  const groups = readRows(rows, { counter, writer: from });
+  const groups = readRows(data, { counter, writer: from }, 4);
   if (!groups || !groups.every((group) => isOwn(group, from, counter))) return undefined;
-  return { type: "writes", from, previous, counter, groups, rows: rows as Rows };
+  return { type: "writes", from, previous, counter, groups, rows: data };
 }
 
 function readBeat(

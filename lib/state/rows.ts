@@ -37,7 +37,7 @@ const OPERATIONS = new Map<unknown, Group["operation"]>([
 /** Puts rows together. */
 export class RowWriter {
   readonly rows: Rows = [];
-  readonly #names = new Map<string, number>();
+  #names: Map<string, number> | undefined;
   #path: string | undefined;
   #counter: number;
   #writer: string;
@@ -92,6 +92,7 @@ export class RowWriter {
   }
 
   #name(name: string): string | number {
+    this.#names ??= new Map();
     const index = this.#names.get(name);
     if (index !== undefined) return index;
     this.#names.set(name, this.#names.size);
@@ -103,13 +104,14 @@ export class RowWriter {
  * Reads rows that arrived; undefined where they are none, whole or in part.
  *
  * @param stamp the stamp of the first rows
+ * @param start where they begin
  */
-export function readRows(rows: unknown, stamp: Stamp): Group[] | undefined {
+export function readRows(rows: unknown, stamp: Stamp, start = 0): Group[] | undefined {
   if (!Array.isArray(rows)) return undefined;
   const groups: Group[] = [];
   const names: string[] = [];
   let path: string | undefined;
-  for (let at = 0; at < rows.length;) {
+  for (let at = start; at < rows.length;) {
     const [head, item] = [rows[at], rows[at + 1]];
     at += 2;
     if (head === PATH || head === WRITER) {

@@ -92,6 +92,8 @@ export class PublicState {
   readonly #maps = new Map<string, ReplicatedMap>();
   readonly #rights = new WeakMap<Table, boolean>();
   #isFlushing = false;
+  /** Whether the beat that follows writes is due already. */
+  #isBeatSoon = false;
   #isClosed = false;
   #isChannelClosed = false;
   #sent = 0;
@@ -281,6 +283,8 @@ export class PublicState {
     this.#isFlushing = false;
     if (this.#isClosed) return;
     this.#replica.flush();
+    if (this.#isBeatSoon) return;
+    this.#isBeatSoon = true;
     this.#beatIn(BEAT_AFTER);
   };
 
@@ -315,6 +319,7 @@ export class PublicState {
     this.#beat.cancel();
     const cancel = this.#clock.after(ms, () => {
       this.#beat.due = Infinity;
+      this.#isBeatSoon = false;
       this.#replica.beat();
       this.#beatIn(BEAT_EVERY);
     });

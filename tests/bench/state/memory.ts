@@ -32,6 +32,7 @@ async function copy(): Promise<unknown> {
   const copy = new PublicState({ thread: "copy", channel: other });
   await copy.ready;
   sender.close();
+  one.onmessage = null;
   if (copy.map("M").size !== KEYS) throw new Error("the copy is not whole");
   return copy;
 }
@@ -50,3 +51,4 @@ for (let i = 0; i < 3; i++) {
 // deno-lint-ignore no-console
 console.log(Deno.memoryUsage().heapUsed - before);
 if (kept === undefined) throw new Error("nothing was kept");
+Deno.exit();

@@ -127,7 +127,7 @@ async function yjsRows(): Promise<Row[]> {
   }
   const of = (list: Cost[], what: keyof Cost) => median(list.map((cost) => cost[what]));
   const [ms, bytes] = [of(costs.state, "ms"), of(costs.state, "bytes")];
-  return ([["yjs", "", 10, 5], ["grouped", ", a transaction a turn", 10, 5]] as const).flatMap(
+  return ([["yjs", "", 10, 5], ["grouped", ", a Yjs transaction a turn", 1, 1]] as const).flatMap(
     ([kind, name, faster, fewer]): Row[] => {
       const [yjsMs, yjsBytes] = [of(costs[kind], "ms"), of(costs[kind], "bytes")];
       return [
@@ -136,7 +136,7 @@ async function yjsRows(): Promise<Row[]> {
           measured: `${ms.toFixed(0)} ms`,
           baseline: `Yjs ${yjsMs.toFixed(0)} ms`,
           ratio: `${times(yjsMs / ms)} faster`,
-          target: name ? "" : `≥ ${faster} × faster`,
+          target: `≥ ${faster} × faster`,
           met: yjsMs / ms >= faster,
         },
         {
@@ -144,7 +144,7 @@ async function yjsRows(): Promise<Row[]> {
           measured: kilobytes(bytes),
           baseline: `Yjs ${kilobytes(yjsBytes)}`,
           ratio: `${times(yjsBytes / bytes)} fewer`,
-          target: name ? "" : `≥ ${fewer} × fewer`,
+          target: `≥ ${fewer} × fewer`,
           met: yjsBytes / bytes >= fewer,
         },
       ];
