@@ -62,6 +62,16 @@ const FORGED: Record<string, unknown> = {
     ...["writes", "c#9", 0, 90, 1, "b#1"],
     ...[0, "b.M", 3, 1, "x", "forged"],
   ],
+  "an opening of another's map": [
+    ...["writes", "b#1", 0, 90, 0, "a.M"],
+    ...[6, 1, "open", 3, 1, "x", "forged"],
+  ],
+  "a write from the end of time": ["writes", "b#1", 0, 2 ** 51, 0, "b.M", 3, 1, "x", "forged"],
+  "a counter beyond numbers": ["writes", "b#1", 0, 2 ** 60, 0, "b.M", 3, 1, "x", "forged"],
+  "a message that pretends to be from one of them": [
+    ...["writes", "a#0", 0, 90],
+    ...[0, "a.M", 3, 1, "x", "forged"],
+  ],
   "rows that end too early": ["writes", "b#1", 0, 90, 0, "b.M", 3, 2, "x", "forged"],
   "rows without a map": ["writes", "b#1", 0, 90, 3, 1, "x", "forged"],
   "a key that is none": ["writes", "b#1", 0, 90, 0, "b.M", 3, 1, {}, "forged"],
@@ -70,6 +80,7 @@ const FORGED: Record<string, unknown> = {
   "a flag that is none": ["writes", "b#1", 0, 90, 0, "b.M", 6, 1, "__proto__"],
   "a beat without knowledge": ["beat", "b#1", 0, 90, [90]],
   "a beat with odd knowledge": ["beat", "b#1", 0, 90, [0, 0, ["b#1", 0], [], "b#1", -1]],
+  "a tip from the end of time": ["tip", "b#1", 0, 2 ** 51, 2 ** 51, 0],
   "an answer that nobody asked for": ["answer", "b#1", "a#0", 1, true, [0, 0, [], []], [
     ...[1, "b#1", 2, 90, 0, "b.M", 3, 1],
     ...["x", "forged"],
