@@ -56,7 +56,10 @@ function membersOf(body: string): string[] {
 }
 
 function oneLine(signature: string): string {
-  return signature.replace(/\s+/g, " ").replace(/^(?:readonly |get |async |\*)+/, "").replace(
+  return signature.replace(/\s+/g, " ").replace(/^get (\w+)\(\)/, "$1").replace(
+    /^(?:readonly |get |async |\*)+/,
+    "",
+  ).replace(
     / = \S+$/,
     "",
   ).replace(/,? \)/g, ")")

@@ -1,3 +1,5 @@
+import { toJson } from "../json.ts";
+
 const encoder = new TextEncoder();
 let lost: unknown;
 
@@ -18,7 +20,7 @@ export function printError(text: string): void {
 
 /** Prints a value as JSON on standard output. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  print(toJson(value, 2));
 }
 
 /** A reader that has gone away, or a service that has no console, is no reason to fail. */

@@ -1,3 +1,4 @@
+import { toJson } from "../json.ts";
 import {
   isWanted,
   type ListenToLog,
@@ -149,7 +150,7 @@ class EventStream {
   }
 
   #send<Name extends keyof Events>(name: Name, data: Events[Name]): void {
-    this.#write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
+    this.#write(`event: ${name}\ndata: ${toJson(data)}\n\n`);
   }
 
   #write(text: string): void {

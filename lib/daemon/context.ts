@@ -29,7 +29,10 @@ export type DaemonMap<V> = ReplicatedMap<string, V>;
 export type MapValue<Spec extends MapSpec> = Spec extends { check: ValueCheck<infer V> } ? V
   : unknown;
 
-/** The public state as a daemon sees it: every map can be read, its own can be written. */
+/**
+ * The public state as a daemon sees it: every map can be read, its own can be written. A `DaemonMap<V>` is a
+ * `ReplicatedMap` of values of type `V`.
+ */
 export interface DaemonState<M extends MapSpecs = MapSpecs> {
   /** The daemon's own map `Daemons.<daemon>.<name>`, shared by all its threads, as its definition declares it. */
   map<K extends keyof M & string>(name: K): DaemonMap<MapValue<M[K]>>;
@@ -81,12 +84,18 @@ export interface DaemonContext<
   readonly state: DaemonState<M>;
   /** Milliseconds on the monotonic clock. */
   now(): number;
-  /** Resolves after `ms`; rejects with the signal's reason when the daemon is to stop. */
+  /**
+   * Resolves after `ms`; rejects with the signal's reason when the daemon is to stop.
+   *
+   * @throws {TypeError} when `ms` is no number of 0 or more.
+   */
   sleep(ms: number): Promise<void>;
   /**
    * Runs `beat` at once and then every `ms` on the monotonic clock, one at a time, until the daemon is to
    * stop; then it resolves. A beat that takes longer than `ms` leaves out the beats it overran; beats are
    * left out as well while the agent is paused.
+   *
+   * @throws {TypeError} when `ms` is no number above 0.
    */
   every(ms: number, beat: () => void | Promise<void>): Promise<void>;
   /**
@@ -152,9 +161,19 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
       of: (other, name) => state.map(mapPath(other, name)),
     },
     now: () => clock.now(),
-    sleep: (ms) => clock.sleep(ms, signal),
-    every: (ms, beat) =>
-      every(clock, ms, signal, () => maintenance.has("paused") ? undefined : beat()),
+    async sleep(ms) {
+      if (!isSpan(ms)) throw new TypeError(`Cannot sleep(${show(ms)}): expected ms, 0 or more`);
+      await clock.sleep(ms, signal);
+    },
+    async every(ms, beat) {
+      if (!isSpan(ms) || ms === 0) {
+        throw new TypeError(`Cannot beat every(${show(ms)}): expected ms, more than 0`);
+      }
+      if (typeof beat !== "function") {
+        throw new TypeError(`Cannot beat every(${ms}, ${show(beat)}): expected a function`);
+      }
+      await every(clock, ms, signal, () => maintenance.has("paused") ? undefined : beat());
+    },
     service: (name) => {
       if (!services) {
         throw new Error(
@@ -167,6 +186,15 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
       throw new Error("Cannot start a child thread: there is no agent to run it");
     }),
   };
+}
+
+/** A daemon in JavaScript may hand over anything. */
+function isSpan(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+}
+
+function show(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
 }
 
 /** A daemon's log that hands each record of at least `lowest` to `write`. */

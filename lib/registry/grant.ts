@@ -27,13 +27,18 @@ export interface Grant {
   missing: DaemonPermissions;
 }
 
-/** Holds what a module declares against what the configuration grants. */
+/**
+ * Holds what a module declares against what the configuration grants.
+ *
+ * @param granted undefined: all that is declared, as for a built-in daemon of which the configuration says nothing.
+ */
 export function grantPermissions(
   declared: DaemonPermissions,
-  granted: DaemonPermissions,
+  granted: DaemonPermissions | undefined,
   placeholders: Placeholders,
 ): Grant {
   const wanted = fillIn(declared, placeholders);
+  if (granted === undefined) return { permissions: wanted, missing: {} };
   const given = resolvePaths(granted, placeholders.home);
   const isGranted = (kind: PermissionList) => (item: string) =>
     given[kind]?.some((other) => covers(kind, other, item)) ?? false;

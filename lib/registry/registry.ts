@@ -133,7 +133,7 @@ export class Registry {
     const description = describeDefinition(builtin.definition);
     return this.#grant(
       { ...this.#plain(name, config, null), url: builtin.module, description },
-      config.permissions ?? description.permissions,
+      config.permissions,
     );
   }
 
@@ -147,7 +147,7 @@ export class Registry {
     };
   }
 
-  #grant(daemon: RegisteredDaemon, granted: DaemonPermissions): RegisteredDaemon {
+  #grant(daemon: RegisteredDaemon, granted: DaemonPermissions | undefined): RegisteredDaemon {
     const { arguments: specs, permissions: declared } = daemon.description!;
     const values = withDefaults(specs, daemon.arguments);
     const { permissions, missing } = grantPermissions(declared, granted, {

@@ -9,13 +9,17 @@ export function refusalsIn(text: string): string[] {
 /**
  * Notes each permission that Deno refuses from now on in this realm, whether or not the caller catches it.
  *
+ * @param tell is told of each once.
  * @returns what was refused so far, each once.
  */
-export function recordRefusals(): ReadonlySet<string> {
+export function recordRefusals(tell: (refusal: string) => void = () => {}): ReadonlySet<string> {
   const refused = new Set<string>();
   const note = (error: unknown) => {
     if (error instanceof Deno.errors.NotCapable) {
-      for (const refusal of refusalsIn(error.message)) refused.add(refusal);
+      for (const refusal of refusalsIn(error.message)) {
+        if (!refused.has(refusal)) tell(refusal);
+        refused.add(refusal);
+      }
     }
     return error;
   };

@@ -13,10 +13,10 @@ import {
 } from "../daemon/context.ts";
 import type { DaemonDefinition } from "../daemon/define.ts";
 import type { MapSpecs } from "../daemon/map_spec.ts";
-import { mapPath, threadName } from "../daemon/names.ts";
+import { mapPath, mayWrite, threadName } from "../daemon/names.ts";
 import type { LogLevel } from "../log/level.ts";
 import { parseScenario, SimulatedServiceManager } from "../service/mod.ts";
-import { PublicState, type StateChannel } from "../state/mod.ts";
+import { PublicState, type ReplicatedMap, type StateChannel } from "../state/mod.ts";
 
 /** How long to wait, in real time, for a daemon that neither sleeps nor returns, ms. */
 const PATIENCE = 1_000;
@@ -43,6 +43,10 @@ export interface SimulationOptions {
   home?: string;
   /** What its service does, such as `crash=4s,refuse=1`: see `run --scenario`. In good health unless told. */
   scenario?: string;
+  /** Told of each record as it is logged. */
+  onLog?: (record: LoggedRecord) => void;
+  /** Told of each change of its own maps; the value is undefined when the key was deleted. */
+  onChange?: (map: string, key: string, value: unknown) => void;
 }
 
 /**
@@ -72,7 +76,9 @@ export class Simulation {
   readonly #done: Promise<void>;
   readonly #contextOf: (thread: string, signal: AbortSignal) => DaemonContext;
   readonly #threads: string[] = [];
-  #outcome: { error?: unknown } | undefined;
+  /** Paths of maps of other daemons that it may write. */
+  readonly #open = new Set<string>();
+  #outcome: { at: number; error?: unknown } | undefined;
 
   /** Starts the daemon; see {@linkcode simulate}. */
   constructor(daemon: DaemonDefinition, options: SimulationOptions) {
@@ -82,6 +88,10 @@ export class Simulation {
     this.services = new SimulatedServiceManager(this.#clock, parseScenario(options.scenario ?? ""));
     const thread = threadName(this.#name, "run", "Main", 0);
     this.state = new PublicState({ thread, first: true, channel: nobody() });
+    const own = mapPath(this.#name, "");
+    this.state.onChange(({ path, key, value }) => {
+      if (path.startsWith(own)) options.onChange?.(path.slice(own.length), key, value);
+    });
     for (const [map, entries] of Object.entries(options.maps ?? {})) {
       for (const [key, value] of Object.entries(entries)) this.map(map).set(key, value);
     }
@@ -89,9 +99,16 @@ export class Simulation {
       createContext({
         ...{ daemon: this.#name, thread, signal, arguments: values, maps: daemon.maps },
         ...(options.home !== undefined && { home: options.home }),
-        state: this.state,
+        state: {
+          map: (path, options) => {
+            const map = this.state.map(path, options);
+            return mayWrite(thread, path) || this.#open.has(path) ? map : readOnly(map, thread);
+          },
+        } as PublicState,
         log: createDaemonLog("debug", (level, message) => {
-          this.log.push({ at: this.now, level, message });
+          const record = { at: this.now, level, message };
+          this.log.push(record);
+          options.onLog?.(record);
         }),
         services: daemon.permissions?.services ? this.services : undefined,
         clock: this.#clock,
@@ -110,14 +127,38 @@ export class Simulation {
     return this.#outcome !== undefined;
   }
 
+  /** When it returned or threw, simulated ms since its start; undefined before. */
+  get endedAt(): number | undefined {
+    return this.#outcome?.at;
+  }
+
   /** A map of its own. */
   map<V = unknown>(name: string): DaemonMap<V> {
     return this.state.map(mapPath(this.#name, name));
   }
 
-  /** Another daemon's map, to be filled before it reads it. */
-  mapOf<V = unknown>(daemon: string, name: string): DaemonMap<V> {
-    return this.state.map(mapPath(daemon, name));
+  /**
+   * Another daemon's map, to be filled before it reads it.
+   *
+   * @param options `open`: the other daemon lets it write there.
+   */
+  mapOf<V = unknown>(
+    daemon: string,
+    name: string,
+    { open = false }: { open?: boolean } = {},
+  ): DaemonMap<V> {
+    const path = mapPath(daemon, name);
+    if (open) this.#open.add(path);
+    return this.state.map(path);
+  }
+
+  /** What its own maps hold: each map's entries by its name. */
+  ownMaps(): Record<string, Record<string, unknown>> {
+    const own = mapPath(this.#name, "");
+    const paths = this.state.paths().filter((path) => path.startsWith(own));
+    return Object.fromEntries(
+      paths.map((path) => [path.slice(own.length), Object.fromEntries(this.state.map(path))]),
+    );
   }
 
   /**
@@ -160,9 +201,10 @@ export class Simulation {
   ): Promise<void> {
     try {
       await daemon.run(context);
-      this.#outcome = {};
+      this.#outcome = { at: this.now };
     } catch (error) {
-      this.#outcome = this.#stop.signal.aborted ? {} : { error };
+      const at = this.now;
+      this.#outcome = this.#stop.signal.aborted ? { at } : { at, error };
     }
   }
 
@@ -206,6 +248,24 @@ export class Simulation {
     }
   }
 }
+
+/** A map that refuses to be written, as another daemon's does. */
+function readOnly<V>(map: ReplicatedMap<string, V>, thread: string): ReplicatedMap<string, V> {
+  const refuse = () => {
+    throw new Error(
+      `Cannot write ${map.path}: it is not for thread '${thread}' to write, and its owner has not opened it`,
+    );
+  };
+  return new Proxy(map, {
+    get(target, key) {
+      if (WRITES.has(key)) return refuse;
+      const member = Reflect.get(target, key, target);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+}
+
+const WRITES = new Set<string | symbol>(["set", "delete", "clear", "increment", "update"]);
 
 /** A turn of the event loop without a timer's millisecond. */
 function quickTurn(): Promise<void> {

@@ -4,90 +4,105 @@
  *
  * @module
  */
+import { fileURLToPath } from "node:url";
 import { loadDaemon } from "../daemon/load.ts";
 import { describeLoadError } from "../daemon/load_error.ts";
-import { describeThrown } from "../daemon/strays.ts";
-import { fileURLToPath } from "node:url";
+import { beatInterval, Pulse, startBeating } from "../daemon/pulse.ts";
+import { catchStrays, describeThrown } from "../daemon/strays.ts";
+import type { LogLevel } from "../log/level.ts";
+import { Simulation } from "./mod.ts";
 import { recordRefusals, refusalsIn } from "./refusals.ts";
-import { type LoggedRecord, Simulation } from "./mod.ts";
 import { runTests, type TestOutcome } from "./test.ts";
+import {
+  BLOCKED_AFTER,
+  emptyReport,
+  type Trial,
+  type TrialNews,
+  type TrialReport,
+  type TrialRequest,
+} from "./trial.ts";
 
-/** What is to be tried. */
-export interface Trial {
-  /** The URL of the daemon's module. */
-  module: string;
-  /** The name under which it is registered. */
-  name: string;
-  /** Its arguments as the configuration writes them. */
-  arguments: Record<string, unknown>;
-  /** The home folder. */
-  home: string;
-  /** How long it runs, simulated ms. */
-  span: number;
-  /** The URL of its tests; undefined when there are none. */
-  tests?: string;
-}
+/** More news than these are told with the report alone: a daemon may log in a loop that never ends. */
+const MOST_NEWS = 10_000;
 
-/** What came of it. */
-export interface TrialReport {
-  /** Why it failed, in one line; absent when it did not. */
-  error?: string;
-  /** How long it ran, simulated ms. */
-  ran: number;
-  /** Whether it returned before it was told to stop. */
-  finished: boolean;
-  /** What it logged. */
-  log: LoggedRecord[];
-  /** What it wrote: each map's entries by its name. */
-  maps: Record<string, Record<string, unknown>>;
-  /** The permissions that it was refused. */
-  refused: string[];
-  /** What its tests came to. */
-  tests: TestOutcome[];
-}
-
-const answer = self.postMessage.bind(self);
-
-self.onmessage = async ({ data }: MessageEvent<Trial>) => answer(await attempt(data));
-
-async function attempt(trial: Trial): Promise<TrialReport> {
-  const refused = recordRefusals();
-  const report: TrialReport = {
-    ran: 0,
-    finished: false,
-    log: [],
-    maps: {},
-    refused: [],
-    tests: [],
+self.onmessage = async ({ data: { trial, port, pulse } }: MessageEvent<TrialRequest>) => {
+  self.onmessage = null;
+  const post = port.postMessage.bind(port);
+  let left = MOST_NEWS;
+  const tell = (news: TrialNews) => {
+    if (news.type === "failed" || news.type === "done" || left-- > 0) post(news);
   };
-  try {
-    await runDaemon(trial, report);
-  } catch (error) {
-    report.error = describeThrown(error);
-  }
-  try {
-    if (trial.tests !== undefined) report.tests = await runTestFile(trial.tests);
-  } catch (error) {
-    report.error ??= describeThrown(error);
-  }
-  const said = [...report.log.map(({ message }) => message), report.error ?? ""].join("\n");
-  report.refused = [...new Set([...refused, ...refusalsIn(said)])];
-  return report;
-}
+  startBeating(new Pulse(pulse), beatInterval(BLOCKED_AFTER / 4));
+  tell({ type: "done", report: await new Attempt(tell).make(trial) });
+};
 
-async function runDaemon({ module, span, ...options }: Trial, report: TrialReport): Promise<void> {
-  const simulation = new Simulation(await loadDaemon(module), options);
-  try {
-    await simulation.advance(span);
-    report.finished = simulation.ended;
-    await simulation.stop();
-  } finally {
-    const own = `Daemons.${options.name}.`;
-    const paths = simulation.state.paths().filter((path) => path.startsWith(own));
-    const maps = paths.map((path) => [path.slice(own.length), simulation.state.map(path)] as const);
-    report.ran = simulation.now;
-    report.log = simulation.log;
-    report.maps = Object.fromEntries(maps.map(([name, map]) => [name, Object.fromEntries(map)]));
+/** One trial of a daemon. */
+class Attempt {
+  readonly #tell: (news: TrialNews) => void;
+  readonly #report = emptyReport();
+  #simulation: Simulation | undefined;
+
+  /** @param tell takes what happens as it happens: the daemon may never come to its end. */
+  constructor(tell: (news: TrialNews) => void) {
+    this.#tell = tell;
+  }
+
+  async make(trial: Trial): Promise<TrialReport> {
+    const report = this.#report;
+    const tell = this.#tell;
+    const refused = recordRefusals((refusal) => tell({ type: "refused", refusal }));
+    catchStrays({
+      print: (level, text) => this.#record(level, text),
+      fail: (error) => tell({ type: "failed", at: this.#now, error: describeThrown(error) }),
+    });
+    try {
+      await this.#runDaemon(trial);
+    } catch (error) {
+      report.error = describeThrown(error);
+    }
+    try {
+      if (trial.tests !== undefined) report.tests = await runTestFile(trial.tests);
+    } catch (error) {
+      report.error ??= describeThrown(error);
+    }
+    const said = [...report.log.map(({ message }) => message), report.error ?? ""].join("\n");
+    report.refused = [...new Set([...refused, ...refusalsIn(said)])];
+    return report;
+  }
+
+  get #now(): number {
+    return this.#simulation?.now ?? 0;
+  }
+
+  #record(level: LogLevel, message: string): void {
+    const record = { at: this.#now, level, message };
+    this.#report.log.push(record);
+    this.#tell({ type: "log", record });
+  }
+
+  async #runDaemon({ module, span, ...options }: Trial): Promise<void> {
+    const definition = await loadDaemon(module);
+    const simulation = new Simulation(definition, {
+      ...options,
+      onLog: ({ level, message }) => this.#record(level, message),
+      onChange: (map, key, value) => {
+        this.#tell({ type: "wrote", at: this.#now, map, key, value });
+      },
+    });
+    this.#simulation = simulation;
+    const report = this.#report;
+    try {
+      await simulation.advance(span);
+      report.end = simulation.ended ? "returned" : "stopped";
+      report.ran = simulation.endedAt ?? simulation.now;
+      await simulation.stop();
+    } catch (error) {
+      report.end = "threw";
+      report.ran = simulation.endedAt ?? simulation.now;
+      throw error;
+    } finally {
+      report.maps = simulation.ownMaps();
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { IMPORT_NAMES } from "../../lib/daemon/load_error.ts";
 import { BAD, beat, CURIOUS, REFUSED } from "./modules.ts";
 import { type Bench, testExe } from "./program.ts";
 
@@ -303,4 +304,55 @@ testExe("show and list are JSON for scripts", async (bench) => {
   assert(names.includes("beat no") && names.includes("icinga_agent_service yes"), names.join());
   const tests = JSON.parse(await done(bench, "daemon", "test", "--json"));
   assertEquals(tests[0].log[0], { at: 0, level: "info", message: "beat 1" });
+});
+
+testExe("what a module prints is in the trial's log, and nowhere else", async (bench) => {
+  await module(
+    bench,
+    "loud.js",
+    `console.log("at load"); Deno.stdout.writeSync(new TextEncoder().encode("raw\\n"));
+export default { name: "loud", description: "two\\nlines\\x1b[31m", run: () => console.table([1]) };`,
+  );
+  const shown = JSON.parse(await done(bench, "daemon", "show", "loud", "--json"));
+  assertEquals(shown.name, "loud");
+  assertMatch(await done(bench, "daemon", "show", "loud"), /^loud: two lines.\[31m\n/);
+  const [trial] = JSON.parse(await done(bench, "daemon", "test", "loud", "--json"));
+  const said = trial.log.map(({ message }: { message: string }) => message);
+  assertEquals(said, ["at load", "raw", "[ 1 ]"]);
+});
+
+testExe("a daemon that blocks its thread is told so by its trial", async (bench) => {
+  await module(
+    bench,
+    "spins.js",
+    `export default { name: "spins", description: "", async run(context) {
+  context.log.info("began"); await context.sleep(1000); for (;;); } };`,
+  );
+  const { code, stdout } = await bench.run("daemon", "test", "spins");
+  assertEquals(code, 1);
+  assertMatch(stdout, /^spins .*: FAILED: it blocks its thread: 10 s without a pause\n/);
+  assertStringIncludes(stdout, "logged 1 record\n  0 s  info  began\n");
+});
+
+testExe("a built-in daemon gets what it declares of its arguments", async (bench) => {
+  await bench.write("icinga-warden.json", `{ ${CONTROL} }`);
+  const shown = await done(bench, "daemon", "register", "heartbeat", "file=beat.json");
+  assertStringIncludes(shown, "An agent that runs from this home starts it within seconds.");
+  const agent = bench.start("--foreground", "--simulate", "--scenario", "crash=1h");
+  await agent.printed(/is RUNNING/);
+  for (const end = Date.now() + 20_000;;) {
+    const beat = await Deno.readTextFile(`${bench.home}/beat.json`).catch(() => undefined);
+    if (beat !== undefined) {
+      assertEquals(JSON.parse(beat).beats, 1);
+      break;
+    }
+    assert(Date.now() < end, await bench.log());
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+});
+
+testExe("the names that can be imported are in the exe", async (bench) => {
+  const imports = IMPORT_NAMES.map((name, n) => `import * as n${n} from "${name}";`).join("\n");
+  await module(bench, "names.js", `${imports}\n${beat("names")}`);
+  assertMatch(await done(bench, "daemon", "test", "names"), /^names .*: passed\n/);
 });

@@ -66,3 +66,11 @@ Deno.test("permissions are said on one line", () => {
     'net "a", net "b", services',
   );
 });
+
+Deno.test("where nothing is said of a built-in daemon, it gets what it declares of its arguments", () => {
+  const placeholders = { home, arguments: { file: "beat.json" } };
+  assertEquals(grantPermissions({ write: ["{file}"] }, undefined, placeholders), {
+    permissions: { write: [at("beat.json")] },
+    missing: {},
+  });
+});

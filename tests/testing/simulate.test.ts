@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { defineDaemon } from "../../lib/daemon/mod.ts";
+import { type DaemonContext, type DaemonDefinition, defineDaemon } from "../../lib/daemon/mod.ts";
 import { refusalsIn } from "../../lib/testing/refusals.ts";
 import { simulate } from "../../lib/testing/mod.ts";
 import { runTests, test } from "../../lib/testing/test.ts";
@@ -81,4 +81,49 @@ Deno.test("refused permissions are found in texts", () => {
   assertEquals(refusalsIn('x Requires read access to "/a b", specify the'), ['read "/a b"']);
   assertEquals(refusalsIn('Requires net access to "h:1"; let the module'), ['net "h:1"']);
   assertEquals(refusalsIn("Requires ffi access"), ["ffi"]);
+});
+
+Deno.test("another daemon's map is read, and written only where that one has opened it", async () => {
+  const writer = defineDaemon({
+    name: "writer",
+    description: "writes elsewhere",
+    async run(context) {
+      await context.sleep(1);
+      context.log.info(`${context.state.of("other", "Closed").get("k")}`);
+      context.state.of("other", "Open").set("k", "mine");
+      context.state.of("other", "Closed").set("k", "mine");
+    },
+  });
+  const run = simulate(writer);
+  const closed = run.mapOf("other", "Closed");
+  const open = run.mapOf("other", "Open", { open: true });
+  closed.set("k", "theirs");
+  await assertRejects(
+    () => run.advance("1s"),
+    Error,
+    "Cannot write Daemons.other.Closed: it is not for thread 'writer::run::Main::0' to write, and its owner has not opened it",
+  );
+  assertEquals(run.log[0]?.message, "theirs");
+  assertEquals([closed.get("k"), open.get("k")], ["theirs", "mine"]);
+});
+
+Deno.test("spans that are none are refused, as the agent refuses them", async () => {
+  const cases: [nap: (context: DaemonContext) => Promise<void>, error: string][] = [
+    [(context) => context.sleep(NaN), "Cannot sleep(NaN): expected ms, 0 or more"],
+    [(context) => context.sleep(-1), "Cannot sleep(-1): expected ms, 0 or more"],
+    [
+      (context) => context.every("5s" as unknown as number, () => {}),
+      'Cannot beat every("5s"): expected ms, more than 0',
+    ],
+    [(context) => context.every(NaN, () => {}), "Cannot beat every(NaN): expected ms, more than 0"],
+    [(context) => context.every(0, () => {}), "Cannot beat every(0): expected ms, more than 0"],
+    [
+      (context) => context.every(1, 5 as unknown as () => void),
+      "Cannot beat every(1, 5): expected a function",
+    ],
+  ];
+  for (const [run, error] of cases) {
+    const simulation = simulate({ name: "naps", description: "", run } as DaemonDefinition);
+    await assertRejects(() => simulation.advance("1s"), TypeError, error);
+  }
 });

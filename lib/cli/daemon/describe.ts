@@ -1,4 +1,5 @@
 import { type ArgumentSpec, withDefaults } from "../../config/arguments.ts";
+import { toJson } from "../../json.ts";
 import type { DaemonDescription } from "../../daemon/check.ts";
 import { describePermissions, grantPermissions } from "../../registry/grant.ts";
 import type { Subject } from "./subject.ts";
@@ -33,7 +34,7 @@ export function standingPermissions(
   given: Record<string, unknown> = subject.entry?.arguments ?? {},
 ): ReturnType<typeof grantPermissions> {
   const values = withDefaults(specs, given);
-  const granted = subject.entry?.permissions ?? (subject.builtin !== undefined ? permissions : {});
+  const granted = subject.entry?.permissions ?? (subject.builtin !== undefined ? undefined : {});
   return grantPermissions(permissions, granted, { home, arguments: values });
 }
 
@@ -56,5 +57,5 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
 
 /** A value as it is typed in the configuration. */
 export function quote(value: unknown): string {
-  return JSON.stringify(value);
+  return toJson(value);
 }

@@ -1,3 +1,4 @@
+import { oneLine } from "../../one_line.ts";
 import { refuseWords } from "../command.ts";
 import { EXIT } from "../command.ts";
 import { loadPlace } from "../config.ts";
@@ -45,7 +46,7 @@ export const showAction: Action = {
     const maps = Object.entries(description.maps);
     const standing = subject.entry ? (subject.entry.enabled ? "yes" : "disabled") : "no";
     print([
-      `${name}: ${description.description}`,
+      `${name}: ${oneLine(description.description)}`,
       `from        ${origin(subject)}`,
       `registered  ${standing}`,
       specs.length === 0 ? "arguments   none" : "arguments",
@@ -53,13 +54,17 @@ export const showAction: Action = {
         key,
         describeType(spec),
         key in given ? `= ${quote(given[key])}` : defaultOf(spec.default),
-        spec.description ?? "",
+        oneLine(spec.description ?? ""),
       ]))),
       `permissions ${describePermissions(description.permissions)}`,
       ...indent(subject.entry ? [describeMissing(subject, permissions) ?? []].flat() : []),
       `tasks       ${description.tasks.join(", ") || "none"}`,
       maps.length === 0 ? "maps        none listed" : "maps",
-      ...indent(columns(maps.map(([key, spec]) => [`Daemons.${name}.${key}`, spec.description]))),
+      ...indent(
+        columns(
+          maps.map(([key, spec]) => [`Daemons.${name}.${key}`, oneLine(spec.description ?? "")]),
+        ),
+      ),
     ].join("\n"));
     return EXIT.done;
   },

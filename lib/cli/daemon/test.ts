@@ -5,8 +5,8 @@ import { parseDuration } from "../../config/mod.ts";
 import { describeProblem } from "../../config/problem.ts";
 import { describePermissions, fillIn, type Grant } from "../../registry/grant.ts";
 import { workerPermissions } from "../../supervisor/permissions.ts";
-import { ranOutOfHeap, startWorker } from "../../supervisor/worker.ts";
-import type { Trial, TrialReport } from "../../testing/worker.ts";
+import { runTrial, type TrialReport } from "../../testing/trial.ts";
+import { oneLine } from "../../one_line.ts";
 import { EXIT, type Invocation, UsageError } from "../command.ts";
 import { loadPlace } from "../config.ts";
 import { print, printJson } from "../output.ts";
@@ -25,12 +25,6 @@ import { readWords } from "./words.ts";
 
 /** How long a daemon runs unless told, simulated ms. */
 const SPAN = 60_000;
-
-/** How long a trial may take, real ms. */
-const LIMIT = 30_000;
-
-/** The heap that it may take, bytes: what a daemon has unless told. */
-const HEAP = 256 * 1024 * 1024;
 
 /** How many records are printed. */
 const SHOWN = 20;
@@ -120,7 +114,7 @@ async function judge(
       ? { permissions: fillIn(description.permissions, { home, arguments: values }), missing: {} }
       : standingPermissions(subject, description, home, given);
     const tests = file === undefined ? undefined : await findTests(file);
-    const report = await tryOut(
+    const report = await runTrial(
       {
         module: file === undefined ? builtinUrl(subject) : pathToFileURL(file).href,
         ...{ name, arguments: given, home, span },
@@ -131,7 +125,7 @@ async function judge(
     return { ...verdict, ...report, permissions, ...problemOf(report) };
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    return { ...verdict, problem: error instanceof Error ? error.message : String(error) };
+    return { ...verdict, problem: oneLine(error instanceof Error ? error.message : String(error)) };
   }
 }
 
@@ -141,7 +135,7 @@ function builtinUrl({ builtin }: Subject): string {
 
 function problemOf({ error, tests }: TrialReport): { problem?: string } {
   const failed = tests.filter((test) => test.error !== undefined).length;
-  if (error !== undefined) return { problem: error };
+  if (error !== undefined) return { problem: oneLine(error) };
   return failed > 0 ? { problem: `${failed} of ${tests.length} tests failed` } : {};
 }
 
@@ -153,45 +147,12 @@ async function findTests(file: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** @throws {Error} when it does not come to an end. */
-async function tryOut(
-  trial: Trial,
-  permissions: Deno.PermissionOptionsObject,
-): Promise<TrialReport> {
-  const worker = startWorker({
-    entry: import.meta.resolve("../../testing/worker.ts"),
-    name: `trial of ${trial.name}`,
-    permissions,
-    heapLimit: HEAP,
-  });
-  const { promise, resolve, reject } = Promise.withResolvers<TrialReport>();
-  worker.onmessage = ({ data }) => resolve(data as TrialReport);
-  worker.onerror = (event) => {
-    event.preventDefault();
-    const what = ranOutOfHeap(event)
-      ? "it ran out of memory"
-      : `it threw outside of run: ${event.message}`;
-    reject(new Error(what));
-  };
-  const late = setTimeout(
-    () =>
-      reject(
-        new Error(
-          `it did not come to an end within ${
-            LIMIT / 1000
-          } s; does it use the context's sleep and signal?`,
-        ),
-      ),
-    LIMIT,
-  );
-  try {
-    worker.postMessage(trial);
-    return await promise;
-  } finally {
-    clearTimeout(late);
-    worker.terminate();
-  }
-}
+const ENDS: Readonly<Record<TrialReport["end"], string>> = {
+  returned: "returned by itself",
+  threw: "threw",
+  stopped: "stopped when it was told to",
+  "broken off": "had to be broken off",
+};
 
 function describe({ name, from, problem, ...report }: Verdict): string {
   const verdict = problem === undefined ? "passed" : `FAILED: ${problem}`;
@@ -207,12 +168,10 @@ function describe({ name, from, problem, ...report }: Verdict): string {
   const missing = describePermissions(permissions?.missing ?? {});
   return [
     `${name} (${from}): ${verdict}`,
-    report.finished
-      ? `ran for up to ${span}, and returned by itself`
-      : `ran for ${span}, and stopped when it was told to`,
+    `ran for ${span}, and ${ENDS[report.end ?? "broken off"]}`,
     log.length === 0 ? "logged nothing" : `logged ${count(log.length, "record")}`,
     ...log.slice(0, SHOWN).map(({ at, level, message }) =>
-      `  ${at / 1000} s  ${level}  ${message}`
+      `  ${at / 1000} s  ${level}  ${oneLine(message)}`
     ),
     ...(log.length > SHOWN ? [`  and ${log.length - SHOWN} more`] : []),
     mapLines.length === 0 ? "wrote nothing to the state" : "wrote to the state",
@@ -220,7 +179,11 @@ function describe({ name, from, problem, ...report }: Verdict): string {
     `permissions: granted ${granted}; declared and not granted ${missing}; refused ${
       refused.join(", ") || "none"
     }`,
-    tests.length === 0 ? "no tests beside it" : `tests: ${count(tests.length, "test")}`,
+    report.end === "broken off"
+      ? "its tests were not run"
+      : tests.length === 0
+      ? "no tests beside it"
+      : `tests: ${count(tests.length, "test")}`,
     ...tests.map(({ name, error }) =>
       `  ${name} ... ${error === undefined ? "ok" : `FAILED: ${error}`}`
     ),

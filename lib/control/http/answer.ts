@@ -1,3 +1,4 @@
+import { toJson } from "../../json.ts";
 import { Refusal } from "./refusal.ts";
 
 /** The fields of every answer: nothing is kept, sniffed, framed or told to another site. */
@@ -24,7 +25,7 @@ export function answerJson(
   value: unknown,
   more?: { status?: number; headers?: Record<string, string> },
 ): Response {
-  return answer("application/json", `${JSON.stringify(value)}\n`, more);
+  return answer("application/json", `${toJson(value)}\n`, more);
 }
 
 /** The answer to what was thrown: a refusal with its status, else a 500 that gives nothing away. */
