@@ -9,7 +9,6 @@ export const IMPORT_NAMES = [
   "icinga-warden/daemon",
   "icinga-warden/testing",
   "@std/assert",
-  "@std/async/deadline",
   "@std/async/delay",
   "valibot",
 ];
