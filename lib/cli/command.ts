@@ -5,6 +5,8 @@ export const EXIT = { done: 0, failed: 1, usage: 2, notRunning: 3 } as const;
 export interface FlagSpec {
   /** What stands for its value in the help, for example `DIR`; none: the flag takes no value. */
   value?: string;
+  /** Whether what is given for its value must not be repeated in an error. */
+  secret?: boolean;
   /** One letter that means the same, `-<short>`. */
   short?: string;
   /** One line of help. */

@@ -1,36 +1,65 @@
 import { currentUser } from "../windows/account_rights.ts";
-import { inspectFiles } from "../windows/home_safety.ts";
+import {
+  type AgentFiles,
+  inspectPaths,
+  isConfigSafe,
+  type Watched,
+  watchedByModule,
+  watchedPaths,
+} from "../windows/home_safety.ts";
 import { describeDangers } from "../windows/safety.ts";
+import type { RefuseModule } from "../registry/registry.ts";
 import type { Place } from "./place.ts";
 
 /** SYSTEM, as which NSSM runs a service too. */
 const SYSTEM = "S-1-5-18";
 
+/** Why what a configuration allows does not count. */
+const CANNOT_ALLOW =
+  `"allowUnsafeHome" does not count, for others could write it into the configuration; keep that where only administrators write, and name it with '--config'`;
+
 /** What guards the agent's files. */
 export interface Guard {
   /** What is wrong with them, a line each. */
   warnings: string[];
-  /** Why a module of a service is not to be run, as a clause; undefined when it may be. */
-  refuse: (file: string) => string | undefined;
+  /** Guards the modules of a service. */
+  refuse: RefuseModule;
+}
+
+/** What a guard has to know of the run. */
+export interface Guarded {
+  /** Whether the service control manager has started this process. */
+  isService: boolean;
+  /** What the configuration said when the agent started. */
+  allowUnsafeHome: boolean;
 }
 
 /**
  * Looks who could change the exe, home, the daemons and the configuration, and guards the modules of a service.
  * There is nothing to look at on any other system than Windows.
- *
- * @param isService whether the service control manager has started this process.
  */
-export function guardFiles({ home, configFile }: Place, isService: boolean): Guard {
+export function guardFiles({ home, configFile }: Place, { isService, ...said }: Guarded): Guard {
   if (Deno.build.os !== "windows") return { warnings: [], refuse: () => undefined };
   const user = currentUser();
-  const inspect = (exe: string) => inspectFiles({ exe, home, config: configFile }, [user]);
-  const { dangers, above, unread } = inspect(Deno.execPath());
-  const refuse = (file: string) => {
-    const lines = describeDangers(inspect(file).dangers);
+  const files: AgentFiles = { exe: Deno.execPath(), home, config: configFile };
+  const inspect = (paths: readonly Watched[]) => inspectPaths(paths, [user]);
+  const { dangers, above, unread } = inspect(watchedPaths(files));
+  const isAllowed = said.allowUnsafeHome && isConfigSafe(files, dangers);
+  const refuse: RefuseModule = (modules) => {
+    const own = inspect(watchedPaths(files)).dangers;
+    const others = inspect(watchedByModule(modules, files));
+    const lines = [
+      ...describeDangers([...own, ...others.dangers, ...others.above]),
+      ...others.unread,
+    ];
     return lines.length === 0 ? undefined : lines.join("; ");
   };
   return {
-    warnings: [...describeDangers([...dangers, ...above]), ...unread],
-    refuse: isService || user === SYSTEM ? refuse : () => undefined,
+    warnings: [
+      ...describeDangers([...dangers, ...above]),
+      ...unread,
+      ...(said.allowUnsafeHome && !isAllowed ? [CANNOT_ALLOW] : []),
+    ],
+    refuse: !isAllowed && (isService || user === SYSTEM) ? refuse : () => undefined,
   };
 }

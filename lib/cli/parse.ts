@@ -18,7 +18,7 @@ export function parse(
   const names = Object.keys(all);
   const string = names.filter((name) => all[name]!.value !== undefined);
   const boolean = names.filter((name) => all[name]!.value === undefined);
-  refuseValues(args, boolean);
+  refuseValues(args, boolean, all);
   refuseTwice(args, string);
   const parsed = parseArgs([...args], {
     string: [...string, "_"],
@@ -53,12 +53,17 @@ function refuseFlag(arg: string, names: readonly string[], command?: string): ne
   throw new UsageError(`Unknown flag '${flag}'${of}; ${suggest(flag, known)}`);
 }
 
-function refuseValues(args: readonly string[], boolean: readonly string[]): void {
+function refuseValues(
+  args: readonly string[],
+  boolean: readonly string[],
+  flags: FlagSpecs,
+): void {
   for (const arg of args) {
     if (arg === "--") return;
     const [, name, value] = /^--([^=]+)=(.*)$/s.exec(arg) ?? [];
     if (name !== undefined && boolean.includes(name)) {
-      throw new UsageError(`Flag '--${name}' takes no value, and got '${value}'`);
+      const got = flags[name]!.secret ? "" : `, and got '${value}'`;
+      throw new UsageError(`Flag '--${name}' takes no value${got}`);
     }
   }
 }

@@ -102,7 +102,10 @@ export async function runAgent(
   const { config } = loaded;
   const log = open({ ...logPlan, foreground: foreground && !quiet }, config);
   const home = claim(place, log, foreground);
-  const guard = guardFiles(place, service !== undefined);
+  const guard = guardFiles(place, {
+    isService: service !== undefined,
+    allowUnsafeHome: config.allowUnsafeHome,
+  });
   const registry = new Registry(place.home, guard.refuse);
   const resolving = registry.resolve(loaded);
   const daemons = await Promise.race([

@@ -185,7 +185,7 @@ export const ConfigSchema = v.pipe(
       v.pipe(
         v.boolean("expected true or false"),
         v.description(
-          "Whether the service runs daemons from folders that others than administrators may write",
+          "Whether the service runs daemons from folders that others than administrators may write; counts where these cannot write the configuration itself",
         ),
       ),
       false,

@@ -45,8 +45,8 @@ export interface RegisteredDaemon {
 /** Four modules are looked at at a time: each look is a worker. */
 const PROBES = 4;
 
-/** Why a module, an absolute path, is not to be run, as a clause; undefined when it may be. */
-export type RefuseModule = (file: string) => string | undefined;
+/** Why a module is not to be run, as a clause; undefined when it may be. Its file and all that it imports, absolute. */
+export type RefuseModule = (files: readonly string[]) => string | undefined;
 
 /** Knows the daemons that a configuration registers. It remembers what it has seen of modules that are unchanged. */
 export class Registry {
@@ -56,7 +56,7 @@ export class Registry {
 
   /**
    * @param home absolute.
-   * @param refuse guards modules; none is refused unless told. A configuration's `allowUnsafeHome` goes before it.
+   * @param refuse guards modules; none is refused unless told.
    */
   constructor(home: string, refuse: RefuseModule = () => undefined) {
     this.#home = home;
@@ -93,7 +93,7 @@ export class Registry {
     config: DaemonConfig,
     found: readonly FoundModule[],
     seen: Map<string, Promise<Probed>>,
-    { config: { allowUnsafeHome }, describe }: Pick<LoadedConfig, "config" | "describe">,
+    { describe }: Pick<LoadedConfig, "describe">,
   ): Promise<RegisteredDaemon> {
     const builtin = this.#builtin(name, config);
     if (builtin) return builtin;
@@ -108,10 +108,10 @@ export class Registry {
     if (config.module === undefined && !own) {
       return { ...plain, problem: describe(unknownDaemon(name, found)) };
     }
-    const refusal = allowUnsafeHome ? undefined : this.#refuse(file);
-    if (refusal !== undefined) return { ...plain, problem: notSafe(name, refusal) };
     const files = await moduleFiles(file);
     const daemon = { ...plain, files, version: signature(files) };
+    const refusal = this.#refuse(files);
+    if (refusal !== undefined) return { ...daemon, problem: notSafe(name, refusal) };
     const key = JSON.stringify([file, daemon.version, config.arguments]);
     const probing = seen.get(key) ?? this.#seen.get(key) ?? probeModule(file, config.arguments);
     seen.set(key, probing);
@@ -172,7 +172,7 @@ function unknownDaemon(name: string, found: readonly FoundModule[]): Problem {
 }
 
 function notSafe(name: string, refusal: string): string {
-  return `Daemon '${name}' is not run, for others could change its code: ${refusal}; 'icinga-warden service install --fix-permissions' puts that right, "allowUnsafeHome": true in the configuration allows it`;
+  return `Daemon '${name}' is not run, for others could change its code: ${refusal}; 'icinga-warden service install --fix-permissions' puts that right`;
 }
 
 function notGranted(name: string, missing: DaemonPermissions): string {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { LOCAL_SYSTEM } from "./account.ts";
+import { LOCAL_SYSTEM, virtualSid } from "./account.ts";
 import {
   allocate,
   check,
@@ -77,7 +77,7 @@ export function currentUser(): string {
  */
 export function sidOf(account: string): string {
   if (account === LOCAL_SYSTEM) return "S-1-5-18";
-  return sidText(Deno.UnsafePointer.of(lookUp(account)));
+  return virtualSid(account) ?? sidText(Deno.UnsafePointer.of(lookUp(account)));
 }
 
 /** Lets an account log on as a service, as services.msc does when it is told an account. */

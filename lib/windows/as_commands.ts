@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { mayLogOn } from "./account.ts";
 import { EVENT_SOURCE_KEY, EVENT_SOURCE_VALUES } from "./event_source.ts";
 import type { Registration, StartType } from "./service_database.ts";
 import { safePermissions } from "./safety.ts";
@@ -47,7 +48,43 @@ export function changeCommands(
 
 /** Stops a service and removes it. */
 export function removeCommands(name: string): CommandWords[] {
-  return [["net.exe", "stop", name], ["sc.exe", "delete", name]];
+  return [controlCommand("stop", name), ["sc.exe", "delete", name]];
+}
+
+/** Starts or stops a service. */
+export function controlCommand(action: "start" | "stop", name: string): CommandWords {
+  return ["net.exe", action, name];
+}
+
+/**
+ * Puts an exe in the place of a service's own.
+ *
+ * @param runs whether the service runs: it is stopped before and started afterwards.
+ * @param kept where the old exe goes; undefined when there is none.
+ */
+export function upgradeCommands(
+  name: string,
+  { from, to, kept, runs }: { from: string; to: string; kept: string | undefined; runs: boolean },
+): CommandWords[] {
+  return [
+    ...(runs ? [controlCommand("stop", name)] : []),
+    ...(kept === undefined ? [] : [["move", "/y", to, kept]]),
+    ["copy", "/y", from, to],
+    ...(runs ? [controlCommand("start", name)] : []),
+  ];
+}
+
+/** Removes files and folders with all that is in them. */
+export function purgeCommands(paths: readonly string[]): CommandWords[] {
+  const isFolder = (path: string) => /\\(?:daemons|logs)$/i.test(path);
+  return paths.map((path) => isFolder(path) ? ["rmdir", "/s", "/q", path] : ["del", "/q", path]);
+}
+
+/** Says what has no command: that an account is let to log on as a service. */
+export function logonCommands(account: string): CommandWords[] {
+  return mayLogOn(account)
+    ? []
+    : [["rem", `'${account}' gets the right to log on as a service, as in secpol.msc`]];
 }
 
 /** Makes the source of the agent's events known. */
@@ -64,9 +101,15 @@ export function forgetEventSourceCommands(): CommandWords[] {
   return [["reg.exe", "delete", `HKLM\\${EVENT_SOURCE_KEY}`, "/f"]];
 }
 
-/** Sets the permissions that `--fix-permissions` sets on a folder, and has what is inside inherit them. */
+/**
+ * Sets the permissions that `--fix-permissions` sets on a folder, and has what is inside inherit them.
+ *
+ * @param account the security identifier of the account that the service runs as, or its name where it is not known.
+ */
 export function permissionCommands(folder: string, account?: string): CommandWords[] {
-  const grants = safePermissions(account).map(({ sid, icacls }) => `*${sid}:${icacls}`);
+  const grants = safePermissions(account).map(({ sid, icacls }) =>
+    `${sid.startsWith("S-") ? "*" : ""}${sid}:${icacls}`
+  );
   return [
     ["icacls.exe", folder, "/setowner", "*S-1-5-32-544", "/T", "/C"],
     ["icacls.exe", folder, "/inheritance:r", "/grant:r", ...grants],

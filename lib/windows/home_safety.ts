@@ -7,6 +7,7 @@ import { win32 } from "node:path";
 import { WindowsError } from "./ffi.ts";
 import { readFileSecurity, writeFileSecurity } from "./file_security.ts";
 import { type Danger, dangersOf, type Demand, safeDescriptor } from "./safety.ts";
+import { samePath } from "./paths.ts";
 import { readSecurityDescriptor } from "./security_descriptor.ts";
 
 /** What an agent is made of, on the disk. */
@@ -15,6 +16,8 @@ export interface AgentFiles {
   home: string;
   /** The configuration. */
   config: string;
+  /** The program that runs the agent where that is not Windows itself: NSSM's. */
+  runner?: string | undefined;
 }
 
 /** A path and what is asked of it. */
@@ -24,22 +27,49 @@ export interface Watched {
 }
 
 /**
- * The paths that decide who runs code as the service: nobody else may write into the exe, its folder, home, the
- * daemons or the configuration, or put another folder in the place of one above them. Pure.
+ * The paths that decide who runs code as the service: nobody else may write into the exe, home, the daemons, the
+ * configuration or their folders, or put another folder in the place of one above them. Pure.
  */
-export function watchedPaths({ exe, home, config }: AgentFiles): Watched[] {
-  const own = [exe, win32.dirname(exe), home, win32.join(home, "daemons"), config];
-  const above = [win32.dirname(exe), home, win32.dirname(config)].flatMap(foldersAbove);
-  const unique = (paths: string[]) => [...new Map(paths.map((p) => [p.toLowerCase(), p])).values()];
-  const written = unique(own);
-  const isWritten = (path: string) => written.some((w) => w.toLowerCase() === path.toLowerCase());
-  return [
-    ...written.map((path): Watched => ({ path, demand: "unwritable" })),
-    ...unique(above).filter((path) => !isWritten(path)).map((path): Watched => ({
-      path,
-      demand: "unreplaceable",
-    })),
+export function watchedPaths({ exe, home, config, runner }: AgentFiles): Watched[] {
+  const programs = [exe, ...(runner === undefined ? [] : [runner])].flatMap(withFolder);
+  const own = [...programs, home, win32.join(home, "daemons"), ...withFolder(config)];
+  return demands(own, [...programs, home, ...withFolder(config)].flatMap(foldersAbove));
+}
+
+/**
+ * The paths that decide who changes a module of an agent's, given its file and all that it imports: the files, their
+ * folders and, where they lie elsewhere than the agent, the folders above; those above the agent itself are looked
+ * at with {@linkcode watchedPaths}. Pure.
+ */
+export function watchedByModule(modules: readonly string[], files: AgentFiles): Watched[] {
+  const own = watchedPaths(files);
+  const isOwn = ({ path }: Watched) => own.some((other) => samePath(other.path, path));
+  const written = modules.flatMap(withFolder);
+  return demands(written, written.flatMap(foldersAbove))
+    .filter((watched) => watched.demand === "unwritable" || !isOwn(watched));
+}
+
+/** A file and the folder that it lies in. */
+function withFolder(file: string): [file: string, folder: string] {
+  return [file, win32.dirname(file)];
+}
+
+function demands(written: readonly string[], above: readonly string[]): Watched[] {
+  const unique = (paths: readonly string[]) => [
+    ...new Map(paths.map((path) => [path.toLowerCase(), path])).values(),
   ];
+  const isWritten = (path: string) => written.some((other) => samePath(other, path));
+  const replaced = unique(above).filter((path) => !isWritten(path));
+  return [
+    ...unique(written).map((path): Watched => ({ path, demand: "unwritable" })),
+    ...replaced.map((path): Watched => ({ path, demand: "unreplaceable" })),
+  ];
+}
+
+/** Whether nobody else can change the configuration, so that what it allows counts. Pure. */
+export function isConfigSafe({ config }: AgentFiles, dangers: readonly Danger[]): boolean {
+  const own = withFolder(config);
+  return !dangers.some(({ path }) => own.some((other) => samePath(other, path)));
 }
 
 /** The folders above a folder, but for the root, which nobody can replace. */
@@ -61,18 +91,18 @@ export interface Safety {
 }
 
 /**
- * Looks at the agent's files. One that is not there is no danger: its folder is looked at as well.
+ * Looks at paths. One that is not there is no danger: its folder is looked at as well.
  *
  * @param trusted security identifiers that may own them and write: whom the service runs as.
  * @param read reads the security descriptor string of a path; that of this machine unless told.
  */
-export function inspectFiles(
-  files: AgentFiles,
+export function inspectPaths(
+  paths: readonly Watched[],
   trusted: readonly string[],
   read: (path: string) => string = readFileSecurity,
 ): Safety {
   const safety: Safety = { dangers: [], above: [], unread: [] };
-  for (const { path, demand } of watchedPaths(files)) {
+  for (const { path, demand } of paths) {
     try {
       const descriptor = readSecurityDescriptor(read(path));
       const found = dangersOf({ path, descriptor, demand }, trusted);
@@ -92,23 +122,37 @@ function isMissing(error: unknown): boolean {
 
 /** Folders that are never the agent's alone, so that their permissions are not its to set. */
 const SHARED_FOLDERS = [
-  /^[a-z]:[\\.]?$/i,
-  /^\\\\[^\\]+\\[^\\]+\\?$/,
-  /^[a-z]:\\windows(?:\\|$)/i,
-  /^[a-z]:\\(?:program files(?: \(x86\))?|programdata|users)\\?$/i,
-  /^[a-z]:\\users\\[^\\]+(?:\\(?:desktop|documents|downloads))?\\?$/i,
+  /^[a-z]:[\\.]*$/i,
+  /^\\\\[^\\]+\\[^\\]+$/,
+  /^[a-z]:\\(?:windows|recovery|perflogs|\$recycle\.bin|system volume information)(?:\\|$)/i,
+  /^[a-z]:\\program files(?: \(x86\))?(?:\\(?:common files|windowsapps))?$/i,
+  /^[a-z]:\\programdata(?:\\microsoft)?$/i,
+  /^[a-z]:\\(?:users|documents and settings)(?:\\[^\\]+)?$/i,
+  /^[a-z]:\\users\\[^\\]+\\(?:desktop|documents|downloads|onedrive)$/i,
+  /^[a-z]:\\users\\[^\\]+\\appdata(?:\\(?:local|locallow|roaming))?$/i,
 ];
 
 /** Whether a folder may be the agent's alone: no drive, no folder of Windows, nobody's own. Pure. */
 export function isProtectable(folder: string): boolean {
-  const path = win32.normalize(folder);
+  const path = win32.normalize(folder.replace(/^\\\\[?.]\\/, "")).replace(/[\\. ]+$/, "");
   return !SHARED_FOLDERS.some((shared) => shared.test(path));
 }
 
-/** Home, and the exe's folder where that is another. Pure. */
-export function foldersOf({ exe, home }: AgentFiles): string[] {
-  const folder = win32.dirname(exe);
-  return folder.toLowerCase() === home.toLowerCase() ? [home] : [home, folder];
+/** Home, and the folders of the exe and of the configuration where they are others. Pure. */
+export function foldersOf({ exe, home, config }: AgentFiles): string[] {
+  const folders = [home, win32.dirname(exe), win32.dirname(config)];
+  return folders.filter((folder, i) => folders.findIndex((f) => samePath(f, folder)) === i);
+}
+
+/**
+ * @throws {Error} when one of the folders cannot be the agent's alone.
+ */
+export function requireProtectable(folders: readonly string[]): void {
+  const shared = folders.find((folder) => !isProtectable(folder));
+  if (shared === undefined) return;
+  throw new Error(
+    `Cannot set the permissions of ${shared}: more than the agent lies there; use a folder of its own`,
+  );
 }
 
 /** Nothing of its own: what a file in a protected folder inherits is enough. */
@@ -123,11 +167,7 @@ const INHERITED = "O:S-1-5-32-544D:";
  * @throws {WindowsError} when the permissions cannot be set.
  */
 export function protectFolder(folder: string, account: string): void {
-  if (!isProtectable(folder)) {
-    throw new Error(
-      `Cannot set the permissions of ${folder}: more than the agent lies there; use a folder of its own`,
-    );
-  }
+  requireProtectable([folder]);
   writeFileSecurity(folder, safeDescriptor(account), false);
   for (const path of pathsIn(folder)) writeFileSecurity(path, INHERITED, true);
 }

@@ -3,12 +3,19 @@
  *
  * @module
  */
+import { resolve } from "node:path";
 import { type Clock, systemClock } from "../clock.ts";
-import { isBuiltin } from "./account.ts";
+import { mayLogOn } from "./account.ts";
 import { currentUser, grantServiceLogon, sidOf } from "./account_rights.ts";
 import type { CommandWords } from "./as_commands.ts";
 import { hasEventSource, registerEventSource, removeEventSource } from "./event_log.ts";
-import { type AgentFiles, inspectFiles, protectFolder, type Safety } from "./home_safety.ts";
+import {
+  type AgentFiles,
+  inspectPaths,
+  protectFolder,
+  type Safety,
+  watchedPaths,
+} from "./home_safety.ts";
 import { listProcesses, type Process } from "./processes.ts";
 import { readRegistryText } from "./registry.ts";
 import { serviceControlManager } from "./scm.ts";
@@ -29,12 +36,16 @@ export interface Host {
   isCaller(sid: string): boolean;
   /** Sets the safe permissions on a folder of an agent that is to run as `account`. */
   protect(folder: string, account: string): void;
-  /** Lets an account log on as a service; nothing to do for Windows' own. */
+  /** The security identifier of an account. */
+  sidOf(account: string): string;
+  /** Lets an account log on as a service; nothing to do for those that may by themselves. */
   grantLogon(account: string): void;
   /** The source of events in the event log. */
   readonly events: { isKnown(): boolean; register(): void; remove(): void };
   /** Runs a program to its end. */
   run(command: CommandWords): Promise<{ code: number; output: Uint8Array }>;
+  /** Where a program is that is typed like this, absolute; undefined when it is nowhere. */
+  programFile(typed: string): string | undefined;
   /** The processes that run. */
   processes(): Process[];
   /** What NSSM runs as a service of this name; undefined when it does not say. */
@@ -43,7 +54,6 @@ export interface Host {
 
 /** What is done with files. */
 export interface HostFiles extends ExeFiles {
-  exists(path: string): Promise<boolean>;
   /** Whether two files hold the same bytes. */
   same(a: string, b: string): Promise<boolean>;
   /** The names of what lies in a folder; none when there is no such folder. */
@@ -62,11 +72,12 @@ export const windowsHost: Host = {
     list: listFolder,
   },
   clock: systemClock,
-  inspect: (files, account) => inspectFiles(files, [sidOf(account)]),
+  inspect: (files, account) => inspectPaths(watchedPaths(files), [sidOf(account)]),
   isCaller: (sid) => sid === currentUser(),
+  sidOf,
   protect: (folder, account) => protectFolder(folder, sidOf(account)),
   grantLogon(account) {
-    if (!isBuiltin(account)) grantServiceLogon(account);
+    if (!mayLogOn(account)) grantServiceLogon(account);
   },
   events: { isKnown: hasEventSource, register: registerEventSource, remove: removeEventSource },
   async run([program = "", ...args]) {
@@ -74,6 +85,7 @@ export const windowsHost: Host = {
     const { code, stdout } = await command.output();
     return { code, output: stdout };
   },
+  programFile: findProgram,
   processes: listProcesses,
   nssmCommand(service) {
     const key = `SYSTEM\\CurrentControlSet\\Services\\${service}\\Parameters`;
@@ -82,6 +94,20 @@ export const windowsHost: Host = {
     return application === undefined ? undefined : { application, parameters };
   },
 };
+
+function findProgram(typed: string): string | undefined {
+  const file = /\.exe$/i.test(typed) ? typed : `${typed}.exe`;
+  const folders = /[\\/]/.test(typed) ? [""] : (Deno.env.get("Path") ?? "").split(";");
+  return folders.map((folder) => resolve(folder, file)).find(isFile);
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
 
 async function sameFiles(a: string, b: string): Promise<boolean> {
   const [sizeA, sizeB] = await Promise.all([Deno.stat(a), Deno.stat(b)]);

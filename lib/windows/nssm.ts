@@ -8,7 +8,7 @@ import { LOCAL_SYSTEM } from "./account.ts";
 import type { CommandWords } from "./as_commands.ts";
 import { PASSWORD } from "./as_commands.ts";
 import { quoteArgument } from "./command_line.ts";
-import { DESCRIPTION, DISPLAY_NAME, RECOVERY } from "./registration.ts";
+import { defaultDisplayName, DESCRIPTION, RECOVERY } from "./registration.ts";
 
 /**
  * How long NSSM waits after its Ctrl+C before it goes on to harsher means, ms: the daemons' grace of 5 s, and as much
@@ -27,8 +27,8 @@ export interface NssmService {
   home: string;
   displayName?: string | undefined;
   account?: string | undefined;
-  /** Of an account that has one. */
-  password?: string | undefined;
+  /** Whether the account has a password, which stands as stars: nothing shows it, not even a list of processes. */
+  hasPassword?: boolean;
 }
 
 /** What one parameter of NSSM is to be; of those with two words the second says for which case it counts. */
@@ -44,7 +44,8 @@ export interface NssmSetting {
  * (`AppThrottle`). It stops the agent by Ctrl+C, for which the agent needs a console of its own (`AppNoConsole 0`).
  */
 export function nssmSettings(service: NssmService): NssmSetting[] {
-  const { exe, args, home, displayName = DISPLAY_NAME, account = LOCAL_SYSTEM } = service;
+  const { name, exe, args, home, account = LOCAL_SYSTEM } = service;
+  const displayName = service.displayName ?? defaultDisplayName(name);
   const rows: [parameter: string, value: string][] = [
     ["Application", exe],
     ["AppParameters", args.map(quoteArgument).join(" ")],
@@ -70,20 +71,39 @@ export function nssmSettings(service: NssmService): NssmSetting[] {
  * @param nssm NSSM's path.
  */
 export function nssmInstallCommands(nssm: string, service: NssmService): CommandWords[] {
-  return [[nssm, "install", service.name, service.exe], ...nssmSetCommands(nssm, service)];
+  return [
+    nssmInstallCommand(nssm, service.name, service.exe),
+    ...nssmSetCommands(nssm, service).map(({ command }) => command),
+  ];
 }
 
-/** The commands that set every setting of a service that is under NSSM already. */
-export function nssmSetCommands(nssm: string, service: NssmService): CommandWords[] {
-  return nssmSettings(service).map(({ parameter, value }) => [
-    ...[nssm, "set", service.name, ...parameter, value],
-    ...(parameter[0] === "ObjectName" && service.password !== undefined ? [service.password] : []),
-  ]);
+/** The command that makes a service. */
+export function nssmInstallCommand(nssm: string, name: string, exe: string): CommandWords {
+  return [nssm, "install", name, exe];
 }
 
-/** A command as it may be shown: with stars for the password. */
-export function withoutPassword(words: CommandWords, password: string | undefined): CommandWords {
-  return words.map((word) => password !== undefined && word === password ? PASSWORD : word);
+/** The commands that set every setting of a service, each with the parameter that it sets. */
+export function nssmSetCommands(
+  nssm: string,
+  service: NssmService,
+): { parameter: string; command: CommandWords }[] {
+  return nssmSettings(service).map((setting) => {
+    const isSecret = setting.parameter[0] === "ObjectName" && service.hasPassword;
+    const command = nssmSetCommand(nssm, service.name, setting);
+    return {
+      parameter: setting.parameter.join(" "),
+      command: isSecret ? [...command, PASSWORD] : command,
+    };
+  });
+}
+
+/** The command that sets a setting. */
+export function nssmSetCommand(
+  nssm: string,
+  name: string,
+  { parameter, value }: NssmSetting,
+): CommandWords {
+  return [nssm, "set", name, ...parameter, value];
 }
 
 /** The command that asks for a setting. */

@@ -5,14 +5,17 @@
  */
 import { win32 } from "node:path";
 import { LOCAL_SYSTEM, sameAccount } from "./account.ts";
+import type { ServiceAgent } from "./agent_arguments.ts";
 import { commandLine, splitServiceLine } from "./command_line.ts";
 import type { FoundRegistration, Recovery, Registration } from "./service_database.ts";
 
 /** The name of the service unless told. */
 export const SERVICE_NAME = "icinga-warden";
 
-/** What services.msc calls the service unless told. */
-export const DISPLAY_NAME = "Icinga Warden";
+/** What services.msc calls a service unless told: Windows lets no two services bear the same. */
+export function defaultDisplayName(name: string): string {
+  return name === SERVICE_NAME ? "Icinga Warden" : `Icinga Warden (${name})`.slice(0, 256);
+}
 
 /** What services.msc says of the service. */
 export const DESCRIPTION =
@@ -27,10 +30,6 @@ export const RECOVERY: Recovery = {
 
 /** What is asked of a registration; what is left out stays as it is, or has its default where nothing is yet. */
 export interface Wish {
-  /** The exe that asks. */
-  exe: string;
-  /** The arguments that the service gets, `run` first; undefined: those that it has, or `run` alone. */
-  args?: readonly string[] | undefined;
   displayName?: string | undefined;
   account?: string | undefined;
 }
@@ -40,10 +39,15 @@ export type ServiceKind = "native" | "nssm" | "other";
 
 /** Says whose a service is by its command line. */
 export function kindOfService(line: string, exe: string): ServiceKind {
-  const program = win32.basename(programOf(line)).toLowerCase();
-  if (/^nssm(64|32)?\.exe$/.test(program)) return "nssm";
-  const own = win32.basename(exe).toLowerCase();
-  return program === own || program.startsWith("icinga-warden") ? "native" : "other";
+  const program = programOf(line);
+  if (/^nssm(64|32)?\.exe$/i.test(win32.basename(program))) return "nssm";
+  return isAgent(program, exe) ? "native" : "other";
+}
+
+/** Whether a program is an agent's exe by its name, given the exe that asks. */
+export function isAgent(program: string, exe: string): boolean {
+  const name = win32.basename(program).toLowerCase();
+  return name === win32.basename(exe).toLowerCase() || name.startsWith("icinga-warden");
 }
 
 /** The program in a command line. */
@@ -51,21 +55,20 @@ export function programOf(line: string): string {
   return splitServiceLine(line)[0] ?? "";
 }
 
-/** Whether two paths name the same file on Windows, as far as their text tells. */
-export function samePath(a: string, b: string): boolean {
-  return win32.normalize(a).toLowerCase() === win32.normalize(b).toLowerCase();
-}
-
 /**
- * The registration that is wanted.
+ * The registration that is wanted of a service of this name that runs the agent.
  *
- * @param found what is there. Its exe stays: an upgrade puts another file in its place.
+ * @param found what is there.
  */
-export function wantedRegistration(wish: Wish, found?: FoundRegistration): Registration {
-  const [program = wish.exe, ...args] = found ? splitServiceLine(found.commandLine) : [];
+export function wantedRegistration(
+  name: string,
+  { args, files: { exe } }: ServiceAgent,
+  wish: Wish,
+  found?: FoundRegistration,
+): Registration {
   return {
-    commandLine: commandLine(program, wish.args ?? (found ? args : ["run"])),
-    displayName: wish.displayName ?? found?.displayName ?? DISPLAY_NAME,
+    commandLine: commandLine(exe, args),
+    displayName: wish.displayName ?? found?.displayName ?? defaultDisplayName(name),
     description: DESCRIPTION,
     account: wish.account ?? found?.account ?? LOCAL_SYSTEM,
     start: "delayed",

@@ -90,8 +90,8 @@ export function describeDangers(dangers: readonly Danger[]): string[] {
   const groups = Map.groupBy(dangers, ({ sid, owns }) => `${owns} ${sid}`);
   return [...groups.values()].map((group) => {
     const { sid, owns } = group[0]!;
-    const paths = group.map(({ path }) => path);
-    const what = paths.join(", ");
+    const paths = new Set(group.map(({ path }) => path));
+    const what = [...paths].join(", ");
     if (sid === undefined) return `Everyone may change ${what}: no access list is there`;
     const who = nameOf(sid);
     if (!owns) return `${who} may change ${what}`;

@@ -19,6 +19,7 @@ import { CONTROL, type StateNumber } from "./service_status.ts";
 const ERROR_SERVICE_DOES_NOT_EXIST = 1060;
 
 const SC_MANAGER_CREATE_SERVICE = 0x2;
+const SC_MANAGER_ENUMERATE_SERVICE = 0x4;
 const SERVICE_QUERY_CONFIG = 0x1;
 const SERVICE_CHANGE_CONFIG = 0x2;
 const SERVICE_QUERY_STATUS = 0x4;
@@ -27,7 +28,10 @@ const SERVICE_STOP = 0x20;
 const DELETE = 0x10000;
 const SERVICE_ALL_ACCESS = 0xf01ff;
 
+const SERVICE_WIN32 = 0x30;
 const SERVICE_WIN32_OWN_PROCESS = 0x10;
+const SERVICE_STATE_ALL = 3;
+const SERVICE_NO_CHANGE = 0xffffffff;
 const SERVICE_ERROR_NORMAL = 1;
 const SERVICE_AUTO_START = 2;
 const SERVICE_DEMAND_START = 3;
@@ -37,9 +41,13 @@ const SC_STATUS_PROCESS_INFO = 0;
 /** The offsets of `QUERY_SERVICE_CONFIGW` on 64-bit Windows. */
 const CONFIG = { start: 4, commandLine: 16, account: 48, displayName: 56 } as const;
 
+/** The size of `ENUM_SERVICE_STATUSW` on 64-bit Windows, which begins with where the name is. */
+const ENUMERATED = 48;
+
 /** The database of this machine. */
 export const serviceControlManager: ServiceDatabase = {
   requireAdministrator: () => withManager(SC_MANAGER_CREATE_SERVICE, () => {}),
+  names: () => withManager(SC_MANAGER_ENUMERATE_SERVICE, listNames),
   find: (name) => query(name, SERVICE_QUERY_CONFIG, readRegistration),
   standing: (name) => query(name, SERVICE_QUERY_STATUS, readStanding),
   create: (name, registration, password) =>
@@ -51,6 +59,23 @@ export const serviceControlManager: ServiceDatabase = {
     withService(name, SERVICE_CHANGE_CONFIG | SERVICE_START, (service) => {
       changeService(service, registration, password);
       return setOthers(service, registration);
+    }),
+  setAccount: (name, account, password) =>
+    withService(name, SERVICE_CHANGE_CONFIG, (service) => {
+      const done = advapi32().ChangeServiceConfigW(
+        service,
+        SERVICE_NO_CHANGE,
+        SERVICE_NO_CHANGE,
+        SERVICE_NO_CHANGE,
+        null,
+        null,
+        null,
+        null,
+        wide(account),
+        wide(password),
+        null,
+      );
+      check(done, `set the account of service '${name}'`);
     }),
   remove: (name) =>
     withService(name, DELETE, (service) => {
@@ -76,6 +101,26 @@ function query<T>(name: string, access: number, read: (service: Handle) => T): T
     }
     throw error;
   }
+}
+
+function listNames(manager: Handle): string[] {
+  const count = allocate(4);
+  const list = filled(
+    (buffer, size, needed) =>
+      advapi32().EnumServicesStatusW(
+        manager,
+        SERVICE_WIN32,
+        SERVICE_STATE_ALL,
+        buffer,
+        size,
+        needed,
+        count,
+        allocate(4),
+      ),
+    "list the services",
+  )!;
+  const length = new DataView(count.buffer).getUint32(0, true);
+  return Array.from({ length }, (_, i) => wideAt(pointerIn(list, ENUMERATED * i)));
 }
 
 function startNumber(start: StartType): number {

@@ -14,6 +14,7 @@ import {
 } from "./ffi.ts";
 
 const ERROR_INSUFFICIENT_BUFFER = 122;
+const ERROR_MORE_DATA = 234;
 
 /** This system does not know a setting. */
 export const ERROR_INVALID_LEVEL = 124;
@@ -45,6 +46,10 @@ export const advapi32 = lazy(() => {
     ChangeServiceConfig2W: { parameters: [handle, "u32", "buffer"], result },
     QueryServiceConfigW: { parameters: [handle, "buffer", "u32", "buffer"], result },
     QueryServiceConfig2W: { parameters: [handle, "u32", "buffer", "u32", "buffer"], result },
+    EnumServicesStatusW: {
+      parameters: [handle, "u32", "u32", "buffer", "u32", "buffer", "buffer", "buffer"],
+      result,
+    },
     QueryServiceStatusEx: { parameters: [handle, "u32", "buffer", "u32", "buffer"], result },
     StartServiceW: { parameters: [handle, "u32", "pointer"], result },
     ControlService: { parameters: [handle, "u32", "buffer"], result },
@@ -93,6 +98,9 @@ type Fill = (
   needed: Uint8Array<ArrayBuffer>,
 ) => number;
 
+/** How a function says that its buffer is too small: of a list, that there is more. */
+const TOO_SMALL = [ERROR_INSUFFICIENT_BUFFER, ERROR_MORE_DATA];
+
 /** Calls a function that fills a buffer and first says how large that must be; undefined: an unknown setting. */
 export function filled(fill: Fill, what: string): Uint8Array<ArrayBuffer> | undefined {
   const needed = allocate(4);
@@ -102,7 +110,7 @@ export function filled(fill: Fill, what: string): Uint8Array<ArrayBuffer> | unde
     const code = lastError();
     if (code === ERROR_INVALID_LEVEL) return undefined;
     const wanted = new DataView(needed.buffer).getUint32(0, true);
-    if (code !== ERROR_INSUFFICIENT_BUFFER || wanted <= size) throw new WindowsError(code, what);
-    size = wanted;
+    if (!TOO_SMALL.includes(code) || wanted === 0) throw new WindowsError(code, what);
+    size += wanted;
   }
 }

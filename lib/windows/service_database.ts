@@ -53,6 +53,8 @@ export interface ServiceStanding {
 export interface ServiceDatabase {
   /** Insists on the rights of an administrator: a `WindowsError` of code 5 when this process has not. */
   requireAdministrator(): void;
+  /** The names of all services. */
+  names(): string[];
   /** How a service is registered; undefined when there is none of this name. */
   find(name: string): FoundRegistration | undefined;
   /** How a service stands; undefined when there is none of this name. */
@@ -65,6 +67,8 @@ export interface ServiceDatabase {
   create(name: string, registration: Registration, password?: string): string[];
   /** Changes the registration of a service; else as {@linkcode create}. */
   change(name: string, registration: Registration, password?: string): string[];
+  /** Has a service run as an account with its password from its next start on. */
+  setAccount(name: string, account: string, password: string): void;
   /** Marks a service for deletion: it is gone once it has stopped and nobody has it open. */
   remove(name: string): void;
   /** Starts a service; it may be starting still afterwards. */

@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../clock.ts";
 import type { ServiceDatabase } from "./service_database.ts";
-import { samePath } from "./registration.ts";
+import { samePath } from "./paths.ts";
 import { STATE } from "./service_status.ts";
 import { awaitState } from "./wait.ts";
 
@@ -20,6 +20,7 @@ export interface ExeFiles {
   /** Renames a file; one that bears the new name is replaced. */
   rename(from: string, to: string): Promise<void>;
   copy(from: string, to: string): Promise<void>;
+  exists(path: string): Promise<boolean>;
   /** Removes a file, or a folder and all that is in it. */
   remove(path: string): Promise<void>;
 }
@@ -64,13 +65,24 @@ export async function upgradeExe(upgrade: Upgrade): Promise<void> {
     throw error;
   }
   if (!ran) {
-    return say(`The new exe is in place; service '${service}' did not run and is not started`);
+    say(`The new exe is in place; service '${service}' did not run and is not started`);
+    return await keep(upgrade);
   }
   const failure = await tryStart(upgrade);
-  if (failure === undefined) {
-    return say(`The new exe runs; the old one is ${keptExe(upgrade)}`);
-  }
-  await putBack(upgrade, failure);
+  if (failure !== undefined) return await putBack(upgrade, failure);
+  say("The new exe runs");
+  await keep(upgrade);
+}
+
+/** Where the old exe waits until the new one has run. */
+const waitingExe = ({ to }: Upgrade) => `${to}.old`;
+
+/** The old exe becomes the one to go back to; an earlier one stays until then. */
+async function keep(upgrade: Upgrade): Promise<void> {
+  const { files, say } = upgrade;
+  if (!(await files.exists(waitingExe(upgrade)))) return;
+  await files.rename(waitingExe(upgrade), keptExe(upgrade));
+  say(`The old exe is ${keptExe(upgrade)}`);
 }
 
 async function stop({ database, service, clock, say }: Upgrade): Promise<void> {
@@ -85,22 +97,24 @@ async function stop({ database, service, clock, say }: Upgrade): Promise<void> {
   );
 }
 
-/** Whatever happens, the service's exe is there afterwards, the new one or the old. */
+/** Whatever happens, the service's exe is there afterwards, the new one or the old, if there was one. */
 async function swap(upgrade: Upgrade): Promise<void> {
   const { files, from, to } = upgrade;
   const fresh = `${to}.new`;
+  const isThere = await files.exists(to);
+  const where = isThere ? "the old exe is in its place" : `there is no exe at ${to}`;
   try {
     await files.copy(from, fresh);
-    await files.rename(to, keptExe(upgrade));
+    if (isThere) await files.rename(to, waitingExe(upgrade));
   } catch (error) {
     await files.remove(fresh).catch(() => {});
-    throw new Error(`Cannot upgrade: ${reason(error)}; the old exe is in its place`);
+    throw new Error(`Cannot upgrade: ${reason(error)}; ${where}`);
   }
   try {
     await files.rename(fresh, to);
   } catch (error) {
-    await files.rename(keptExe(upgrade), to);
-    throw new Error(`Cannot upgrade: ${reason(error)}; the old exe is back in its place`);
+    if (isThere) await files.rename(waitingExe(upgrade), to);
+    throw new Error(`Cannot upgrade: ${reason(error)}; ${where}`);
   }
 }
 
@@ -123,8 +137,11 @@ async function putBack(upgrade: Upgrade, failure: string): Promise<never> {
   const { database, service, files, to, clock } = upgrade;
   upgrade.say(`The new exe does not run: ${failure}; going back to the old one`);
   if (database.standing(service)?.state !== STATE.stopped) await halt(upgrade);
+  if (!(await files.exists(waitingExe(upgrade)))) {
+    throw new Error(`The new exe does not run: ${failure}; there is no old one to go back to`);
+  }
   await files.rename(to, `${to}.failed`);
-  await files.rename(keptExe(upgrade), to);
+  await files.rename(waitingExe(upgrade), to);
   await files.remove(`${to}.failed`).catch(() => {});
   database.start(service);
   const outcome = await awaitState(database, service, STATE.running, { clock, limit: START_LIMIT });

@@ -1,4 +1,9 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { UsageError } from "../../lib/cli/command.ts";
+import { serviceCommand } from "../../lib/cli/service/mod.ts";
+import { printCommands } from "../../lib/cli/service/print.ts";
+import { ConfigError } from "../../lib/config/mod.ts";
+import { STATE } from "../../lib/windows/service_status.ts";
 import { parse } from "../../lib/cli/parse.ts";
 import { readOrder, SERVICE_FLAGS } from "../../lib/cli/service/order.ts";
 import { installService } from "../../lib/cli/service/install.ts";
@@ -118,7 +123,7 @@ Deno.test("uninstall stops and removes, and leaves home alone", async () => {
   await startService(order("start"), host);
   host.calls.length = 0;
   assertEquals(await uninstallService(order("uninstall"), host), 0);
-  assertEquals(host.calls, ["stop icinga-warden", "remove icinga-warden"]);
+  assertEquals(host.calls, ["stop icinga-warden", "remove icinga-warden", "remove events"]);
   assertEquals(await uninstallService(order("uninstall"), host), 0);
 });
 
@@ -127,7 +132,8 @@ Deno.test("uninstall --purge removes what the agent keeps in the service's home"
   await install(host, "--home D:\\warden");
   const kept = ["icinga-warden.exe", "metrics.password", "icinga-warden.previous.exe"];
   const own = ["icinga-warden.json", "icinga-warden.lock", "icinga-warden.run.json", "daemons"];
-  const others = ["logs", "control.token", "state.json", "state.json.damaged"];
+  const logs = ["logs\\icinga-warden.log", "logs\\icinga-warden.log.1", "daemons\\a\\b.js"];
+  const others = [...logs, "control.token", "monitor.token", "state.json", "state.json.damaged"];
   for (const name of [...kept, ...own, ...others]) host.disk.set(`D:\\warden\\${name}`, "");
   await uninstallService(order("uninstall --purge"), host);
   assertEquals([...host.disk.keys()], kept.map((name) => `D:\\warden\\${name}`));
@@ -138,7 +144,8 @@ Deno.test("a service that is marked for deletion and stays is said to", async ()
   await install(host);
   host.held = true;
   host.disk.set(`${FOLDER}\\state.json`, "");
-  assertEquals(await uninstallService(order("uninstall --purge"), host), 1);
+  const uninstall = () => uninstallService(order("uninstall --purge"), host);
+  await assertRejects(uninstall, Error, "is marked for deletion, but a program has it open");
   assertEquals(host.disk.size, 1, "nothing is purged while the service is there");
 });
 
@@ -205,14 +212,9 @@ Deno.test("NSSM is told each setting, once", async () => {
   assertEquals(await install(host, "--with nssm --home D:\\warden"), 0);
   assertEquals(host.calls[0], `install icinga-warden ${EXE}`);
   assertEquals(host.nssm.get("icinga-warden AppParameters"), "run --home D:\\warden");
-  // NSSM itself has made the service that the service control manager knows.
-  host.database.create(NAME, {
-    ...(await installed()),
-    commandLine: `"C:\\nssm\\nssm.exe"`,
-    displayName: host.nssm.get("icinga-warden DisplayName")!,
-  });
   host.calls.length = 0;
   assertEquals(await install(host, "--with nssm --home D:\\warden"), 0);
+  assertEquals(await install(host, "--with nssm"), 0);
   assertEquals(host.calls, []);
   assertEquals(await install(host, "--with nssm --home D:\\other"), 1);
   assertEquals(host.calls, []);
@@ -221,17 +223,343 @@ Deno.test("NSSM is told each setting, once", async () => {
     "set icinga-warden AppParameters run --home D:\\other",
     "set icinga-warden AppDirectory D:\\other",
   ]);
+  assertEquals(await install(host, "--with nssm --log-level debug --force"), 0);
+  assertEquals(
+    host.calls.at(-1),
+    "set icinga-warden AppParameters run --home D:\\other --log-level debug",
+  );
   await assertRejects(() => install(host), Error, "under NSSM");
 });
 
-async function installed() {
+Deno.test("the NSSM that is to run the agent is looked at like the agent", async () => {
   const host = new FakeHost();
-  await install(host);
-  return registration(host);
-}
+  await install(host, "--with nssm");
+  assertEquals(host.inspected?.runner, "C:\\nssm\\nssm.exe");
+  await install(new FakeHost(), "");
+  const native = new FakeHost();
+  await install(native);
+  assertEquals(native.inspected?.runner, undefined);
+});
+
+Deno.test("an NSSM that makes no service is found out", async () => {
+  const host = new FakeHost();
+  host.nssmWorks = false;
+  await assertRejects(
+    () => install(host, "--with nssm"),
+    Error,
+    "no service 'icinga-warden' is there",
+  );
+});
+
+Deno.test("what NSSM runs beside the agent is another program's", async () => {
+  const host = new FakeHost();
+  await install(host, "--with nssm");
+  host.nssm.set("icinga-warden Application", "C:\\other\\server.exe");
+  const uninstall = () => uninstallService(order("uninstall"), host);
+  await assertRejects(uninstall, Error, "runs C:\\other\\server.exe, which is not icinga-warden");
+});
 
 Deno.test("an NSSM that is not there is asked for", async () => {
   const host = new FakeHost();
   host.nssmPresent = false;
   await assertRejects(() => install(host, "--with nssm"), Error, "name nssm.exe with --nssm");
 });
+
+Deno.test("a setting that is not mentioned stays when another is changed", async () => {
+  await withHome({ config: {} }, async (flags, folder) => {
+    const host = new FakeHost();
+    await install(host, flags);
+    assertEquals(registration(host).commandLine, `"${EXE}" run ${flags}`);
+    await install(host, "--log-level debug --force");
+    assertEquals(registration(host).commandLine, `"${EXE}" run ${flags} --log-level debug`);
+    await install(host, "--home E:\\x --force");
+    assertEquals(
+      registration(host).commandLine,
+      `"${EXE}" run --home E:\\x --config ${folder}/c.json --log-level debug`,
+    );
+  });
+});
+
+Deno.test("with --force too what differs is said", async () => {
+  const host = new FakeHost();
+  await install(host);
+  const { output } = await printed(() => install(host, "--display-name Other --force"));
+  assertStringIncludes(output, "display name: Icinga Warden  ->  Other");
+});
+
+Deno.test("a service made by hand that cannot start is put right", async () => {
+  for (const args of ["", " run --foreground", " --foreground"]) {
+    const host = new FakeHost();
+    await install(host);
+    registration(host).commandLine = `"${EXE}"${args}`;
+    assertEquals(await install(host), 1);
+    assertEquals(await install(host, "--force"), 0);
+    assertEquals(registration(host).commandLine, `"${EXE}" run`);
+  }
+});
+
+Deno.test("nothing is purged when no service says whose home it is", async () => {
+  const host = new FakeHost();
+  host.disk.set(`${FOLDER}\\state.json`, "");
+  assertEquals(await uninstallService(order("uninstall --name typo --purge"), host), 1);
+  assertEquals(host.disk.size, 1);
+  assertEquals(host.calls, []);
+});
+
+Deno.test("a purge goes on where a file cannot be removed, and says what is left", async () => {
+  const host = new FakeHost();
+  await install(host, "--home D:\\warden");
+  const left = ["D:\\warden\\control.token", "D:\\warden\\logs\\other-program.log"];
+  host.inUse.add(left[0]!);
+  const gone = ["D:\\warden\\state.json", "D:\\warden\\logs\\icinga-warden.log"];
+  for (const path of [...left, ...gone]) host.disk.set(path, "");
+  const { code, errors } = await printed(() => uninstallService(order("uninstall --purge"), host));
+  assertEquals(code, 1);
+  assertStringIncludes(errors, `${left[0]}: the file is in use`);
+  assertEquals([...host.disk.keys()], left);
+});
+
+Deno.test("the source of events stays as long as another agent writes there", async () => {
+  const host = new FakeHost();
+  await install(host);
+  await install(host, "--name second");
+  await uninstallService(order("uninstall --name second"), host);
+  await uninstallService(order("uninstall --name third"), host);
+  assertEquals(host.calls.includes("remove events"), false);
+  await uninstallService(order("uninstall"), host);
+  assertEquals(host.calls.at(-1), "remove events");
+});
+
+Deno.test("a dry run refuses what would be refused, and does nothing", async () => {
+  const host = new FakeHost();
+  await install(host);
+  const own = registration(host).commandLine;
+  registration(host).commandLine = `"C:\\Program Files\\ICINGA2\\sbin\\icinga2.exe" --scm`;
+  host.calls.length = 0;
+  const dry = () => uninstallService(order("uninstall --dry-run"), host);
+  await assertRejects(dry, Error, "which is not icinga-warden; it stays");
+  for (const act of [startService, stopService]) {
+    for (const flags of ["", " --dry-run"]) {
+      const action = act === startService ? "start" : "stop";
+      await assertRejects(() => act(order(action + flags), host), Error, "not icinga-warden");
+    }
+  }
+  registration(host).commandLine = own;
+  await assertRejects(() => install(host, "--account D\\u --dry-run"), UsageError, "--password");
+  host.safety.dangers.push(danger);
+  await assertRejects(() => install(host, "--dry-run"), Error, "Everyone (S-1-1-0) may change");
+  assertEquals(await install(host, "--fix-permissions --dry-run"), 0);
+  host.safety.dangers.push({ ...danger, path: "C:\\nssm" });
+  await assertRejects(() => install(host, "--fix-permissions --dry-run"), Error, "C:\\nssm");
+  assertEquals(host.calls, []);
+});
+
+Deno.test("a dry run shows all that would be done", async () => {
+  const old = await withOldExe();
+  const { output: upgrade, code } = await printed(() => install(old, "--force --dry-run"));
+  assertEquals(code, 0);
+  assertEquals(upgrade.split("\n").slice(-5), [
+    "  its exe D:\\old\\icinga-warden.exe is another one than this",
+    "net.exe stop icinga-warden",
+    "move /y D:\\old\\icinga-warden.exe D:\\old\\icinga-warden.previous.exe",
+    `copy /y "${EXE}" D:\\old\\icinga-warden.exe`,
+    "net.exe start icinga-warden",
+  ]);
+  assertEquals(old.calls, []);
+  assertEquals((await printed(() => install(old, "--dry-run"))).code, 1);
+
+  const host = new FakeHost();
+  const flags = "--account D\\u$ --home D:\\x --fix-permissions --dry-run";
+  const { output: permissions } = await printed(() => install(host, flags));
+  assertStringIncludes(permissions, `*${host.sidOf("D\\u$")}:(OI)(CI)M`);
+  assertStringIncludes(permissions, `icacls.exe "${FOLDER}" /inheritance:r`);
+  assertStringIncludes(permissions, "icacls.exe D:\\x /inheritance:r");
+  assertStringIncludes(permissions, "the right to log on as a service");
+
+  await install(host, "--home D:\\x");
+  for (const path of ["state.json", "daemons\\a.js"]) host.disk.set(`D:\\x\\${path}`, "");
+  const purge = await printed(() => uninstallService(order("uninstall --purge --dry-run"), host));
+  assertStringIncludes(purge.output, "del /q D:\\x\\state.json\nrmdir /s /q D:\\x\\daemons");
+  assertEquals(host.disk.size, 2);
+});
+
+Deno.test("--fix-permissions is refused where more than the agent lies, printed ones too", async () => {
+  for (const home of ["C:\\", "C:\\windows", "C:\\Users\\ann"]) {
+    const host = new FakeHost();
+    const flags = `--home ${home} --fix-permissions`;
+    await assertRejects(() => install(host, flags), Error, "more than the agent lies there");
+    await assertRejects(() => install(host, `${flags} --dry-run`), Error, "more than the agent");
+    assertThrows(() => printCommands("print", order(`print ${flags}`)), Error, "more than the");
+    assertEquals(host.calls, []);
+  }
+});
+
+Deno.test("an account that takes no password is refused before anything is changed", async () => {
+  const host = new FakeHost();
+  const flags = "--fix-permissions --account NetworkService --password";
+  await assertRejects(() => install(host, flags), UsageError, "has no password");
+  assertEquals(host.calls, []);
+});
+
+Deno.test("a folder whose name Windows would replace is refused", async () => {
+  const host = new FakeHost();
+  const flags = "--home D:\\%TEMP%\\x";
+  await assertRejects(() => install(host, flags), UsageError, "'%TEMP%'");
+  await install(host, "--home D:\\100%");
+  assertEquals(host.calls[0], "create icinga-warden");
+});
+
+Deno.test("a service's own virtual account is one, and another's is not", async () => {
+  const virtual = (name: string) =>
+    readOrder("install", parse(["--account", `NT SERVICE\\${name}`], SERVICE_FLAGS));
+  const host = new FakeHost();
+  assertEquals(await installService(virtual("Icinga-Warden"), host), 0);
+  assertEquals(registration(host).account, "NT SERVICE\\Icinga-Warden");
+  assertThrows(() => virtual("other"), UsageError, "'NT SERVICE\\icinga-warden'");
+});
+
+Deno.test("a password is set on a service that has its account already, with --force", async () => {
+  const host = new FakeHost();
+  const account = "--account DOM\\user";
+  await install(host, "--account DOM\\managed$");
+  registration(host).account = "DOM\\user";
+  host.calls.length = 0;
+  assertEquals(await install(host, `${account} --password`), 0);
+  assertEquals(host.calls, []);
+  assertEquals(await install(host, `${account} --password --force --dry-run`), 0);
+  await withTyped("geheim", () => install(host, `${account} --password --force`));
+  assertEquals(host.calls, ["change icinga-warden with 'geheim'", "grant DOM\\user"]);
+});
+
+Deno.test("under NSSM a password is on no command line", async () => {
+  const host = new FakeHost();
+  const flags = "--with nssm --account DOM\\user --password";
+  await withTyped("geheim", () => install(host, flags));
+  assertEquals(host.calls.filter((call) => /geheim|ObjectName/.test(call)), [
+    "account DOM\\user of icinga-warden with 'geheim'",
+  ]);
+  assertEquals(host.calls.at(-1), "grant DOM\\user");
+});
+
+Deno.test("a start waits for a stop under way, and tells how a pause ends", async () => {
+  const host = new FakeHost();
+  await install(host);
+  await startService(order("start"), host);
+  host.calls.length = 0;
+  host.services.get(NAME)!.standing.state = STATE.stopPending;
+  const { code } = await printed(() => {
+    const starting = startService(order("start"), host);
+    host.services.get(NAME)!.standing = { state: STATE.stopped, pid: 0, exitCode: 0, ownCode: 0 };
+    return starting;
+  });
+  assertEquals([code, host.calls], [0, ["start icinga-warden"]]);
+  host.services.get(NAME)!.standing.state = STATE.paused;
+  const paused = await printed(() => startService(order("start"), host));
+  assertEquals(paused.code, 1);
+  assertStringIncludes(paused.errors, "it goes on with: sc.exe continue icinga-warden");
+});
+
+Deno.test("an upgrade that fails leaves the exe of an earlier one", async () => {
+  const host = await withOldExe();
+  host.disk.set("D:\\old\\icinga-warden.previous.exe", "older");
+  host.runs = (content) => content === "old";
+  await assertRejects(() => install(host, "--force"), Error, "the old one runs again");
+  assertEquals(host.disk.get("D:\\old\\icinga-warden.previous.exe"), "older");
+  assertEquals(host.disk.get("D:\\old\\icinga-warden.exe"), "old");
+});
+
+Deno.test("a service whose exe is gone gets this one", async () => {
+  const host = await withOldExe();
+  host.disk.delete("D:\\old\\icinga-warden.exe");
+  assertEquals(await install(host, "--force"), 0);
+  assertEquals(host.disk.get("D:\\old\\icinga-warden.exe"), "new");
+});
+
+Deno.test("what stands after --password is not repeated", async () => {
+  for (const args of [["install", "--password", "geheim"], ["--password", "geheim", "install"]]) {
+    const run = () => Promise.resolve(serviceCommand.run(parse(args, SERVICE_FLAGS)));
+    const { message } = await assertRejects(run, UsageError, "takes no value");
+    assertEquals(message.includes("geheim"), false);
+  }
+  const { message } = assertThrows(() => parse(["--password=geheim"], SERVICE_FLAGS), UsageError);
+  assertEquals(message, "Flag '--password' takes no value");
+});
+
+/** Does something while a line stands on standard input. */
+async function withTyped(line: string, act: () => Promise<number>): Promise<void> {
+  const restore = replaced(Deno, "stdin", {
+    ...Deno.stdin,
+    isTerminal: () => false,
+    readable: new Blob([`${line}\n`]).stream(),
+  });
+  try {
+    assertEquals(await act(), 0);
+  } finally {
+    restore();
+  }
+}
+
+/** A home with a configuration and modules, which are read for real. */
+async function withHome(
+  { config, daemons = [] }: { config: unknown; daemons?: string[] },
+  test: (flags: string, folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(`${folder}/daemons`);
+    for (const name of daemons) await Deno.writeTextFile(`${folder}/daemons/${name}`, "");
+    await Deno.writeTextFile(`${folder}/c.json`, JSON.stringify(config));
+    await test(`--home ${folder} --config ${folder}/c.json`, folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("a configuration that others can change does not allow an unsafe home", async () => {
+  await withHome({ config: { allowUnsafeHome: true } }, async (flags, folder) => {
+    const host = new FakeHost();
+    host.safety.dangers.push({ ...danger, path: `${folder}/daemons` });
+    assertEquals(await install(host, flags), 0);
+    host.safety.dangers.push({ ...danger, path: `${folder}/c.json` });
+    const again = () => install(host, `${flags} --name another`);
+    await assertRejects(again, Error, "in a configuration that nobody else can change");
+  });
+});
+
+Deno.test("a configuration is read as the agent reads it, in a dry run too", async () => {
+  const daemons = { pwn: { permissions: { read: ["*"] } } };
+  await withHome({ config: { daemons }, daemons: ["pwn.js"] }, async (flags) => {
+    assertEquals(await install(new FakeHost(), flags), 0);
+  });
+  await withHome({ config: { log: { level: "loud" } } }, async (flags) => {
+    await assertRejects(() => install(new FakeHost(), `${flags} --dry-run`), ConfigError);
+  });
+});
+
+/** Does something, and returns its exit code and what it has printed. */
+async function printed(
+  act: () => number | Promise<number>,
+): Promise<{ code: number; output: string; errors: string }> {
+  const texts = { stdout: "", stderr: "" };
+  const write = (name: "stdout" | "stderr") => (bytes: Uint8Array) => {
+    texts[name] += new TextDecoder().decode(bytes);
+    return bytes.length;
+  };
+  const restore = [
+    replaced(Deno.stdout, "writeSync", write("stdout")),
+    replaced(Deno.stderr, "writeSync", write("stderr")),
+  ];
+  try {
+    const code = await act();
+    return { code, output: texts.stdout.trimEnd(), errors: texts.stderr.trimEnd() };
+  } finally {
+    restore.forEach((restore) => restore());
+  }
+}
+
+/** Puts a value in the place of another, and returns what puts that back. */
+function replaced<T extends object, K extends keyof T>(of: T, name: K, value: T[K]): () => void {
+  const before = of[name];
+  of[name] = value;
+  return () => void (of[name] = before);
+}

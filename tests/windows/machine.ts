@@ -332,11 +332,11 @@ export class Home {
     return (await Array.fromAsync(Deno.readDir(this.outside))).map(({ name }) => name).sort();
   }
 
-  /** Lets everyone write into the folder: on Wine access lists are Unix' modes. */
-  async openToEveryone(): Promise<void> {
-    if (system === onWine) return await Deno.chmod(this.outside, 0o777);
+  /** Lets everyone write into a folder in it, itself unless told: on Wine access lists are Unix' modes. */
+  async openToEveryone(folder = "."): Promise<void> {
+    if (system === onWine) return await Deno.chmod(join(this.outside, folder), 0o777);
     await runToEnd(
-      system.command(this.folder, "icacls.exe", [".", "/grant", "*S-1-1-0:(OI)(CI)M"]),
+      system.command(this.folder, "icacls.exe", [folder, "/grant", "*S-1-1-0:(OI)(CI)M"]),
     );
   }
 

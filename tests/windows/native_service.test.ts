@@ -180,15 +180,74 @@ testWindows(
   "busy_service",
 );
 
+const small = `export default { name: "small", description: "", run: (c) => c.log.info("hi") };`;
+
+/** A home with a module, whose configuration says `others` as well. */
+const withSmall = (others: Record<string, unknown> = {}, module?: string) => ({
+  "icinga-warden.json": JSON.stringify({
+    daemons: { small: module === undefined ? {} : { module } },
+    control: { listen: "127.0.0.1:0" },
+    ...others,
+  }),
+  "daemons/small.js": small,
+});
+
 testWindows("modules of a folder that everyone may write into are not run", async (windows) => {
-  const module = `export default { name: "small", description: "", run: (c) => c.log.info("hi") };`;
-  const daemons = { small: {} };
-  const files = { ...configuration(daemons), "daemons/small.js": module };
-  const home = await windows.home(files);
+  const home = await windows.home(withSmall({ allowUnsafeHome: true }));
   await home.openToEveryone();
   await start(windows, home);
   const log = await home.logged(/Daemon 'small' is not run/);
   assertMatch(log, /\[WARNING\] agent: Everyone \(S-1-1-0\) may change/);
-  await home.write("icinga-warden.json", JSON.stringify({ daemons, allowUnsafeHome: true }));
+  assertMatch(log, /"allowUnsafeHome" does not count/, "others could have written that");
+});
+
+testWindows("a configuration allows unsafe modules from the next start on", async (windows) => {
+  const home = await windows.home(withSmall());
+  await home.openToEveryone("daemons");
+  await start(windows, home);
+  await home.logged(/Daemon 'small' is not run/);
+  const { "icinga-warden.json": changed } = withSmall({ allowUnsafeHome: true });
+  await home.write("icinga-warden.json", changed);
+  await home.logged(/Changes of allowUnsafeHome count from the next start on/);
+  await home.write("daemons/small.js", `${small}\n`);
+  await windows.run("net.exe", "stop", WARDEN);
+  await inState(windows, STATE.stopped);
+  assertEquals(/small::run::Main::0: hi/.test(await home.log()), false);
+  await windows.run("net.exe", "start", WARDEN);
   await home.logged(/small::run::Main::0: hi/);
 });
+
+testWindows("a module is as safe as what it imports", async (windows) => {
+  const home = await windows.home({
+    ...withSmall(),
+    "daemons/small.js": `import "./lib/go.js"; ${small}`,
+    "daemons/lib/go.js": "",
+  });
+  await home.openToEveryone("daemons/lib");
+  await start(windows, home);
+  await home.logged(/Daemon 'small' is not run, for others .*daemons\\lib/);
+});
+
+testWindows("a module that lies elsewhere is as safe as the folders above it", async (windows) => {
+  const elsewhere = await windows.home({ "par/m/small.js": small }, "elsewhere");
+  await elsewhere.openToEveryone("par");
+  const home = await windows.home(withSmall({}, `${elsewhere.inside}\\par\\m\\small.js`));
+  await start(windows, home);
+  await home.logged(/Daemon 'small' is not run, for others .*\\par/);
+});
+
+testWindows(
+  "a service in whose configuration's folder others write runs no module",
+  async (windows) => {
+    const shared = await windows.home(
+      { "shr/c.json": withSmall()["icinga-warden.json"] },
+      "shared",
+    );
+    await shared.openToEveryone("shr");
+    const home = await windows.home(withSmall());
+    const args = `run --config ${shared.inside}\\shr\\c.json`;
+    await windows.register(WARDEN, `"${home.inside}\\icinga-warden.exe" ${args}`);
+    await windows.run("net.exe", "start", WARDEN);
+    await home.logged(/Daemon 'small' is not run, for others .*\\shr/);
+  },
+);

@@ -19,7 +19,7 @@ testWindows("every command of docs/windows.md does what it says, in order", asyn
       await home.warden("service", "uninstall");
       underNssm = true;
     }
-    const typed = command.replaceAll("C:\\nssm\\nssm.exe", windows.nssm);
+    const typed = command.replaceAll("C:\\Program Files\\nssm\\nssm.exe", windows.nssm);
     const output = await home.paste(typed, "echo code %ERRORLEVEL%");
     assert(/^code 0\r?$/m.test(output), `${typed}\n${output}`);
   }

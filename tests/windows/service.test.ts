@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { STATE } from "../../lib/windows/service_status.ts";
+import { CONTROL, STATE } from "../../lib/windows/service_status.ts";
 import { type Ended, type Home, testWindows, until, type Windows } from "./machine.ts";
 
 const WARDEN = "warden tést ä";
@@ -92,7 +92,7 @@ testWindows("install twice, with other settings, and from another exe", async (w
 
   const other = await call("install", "--display-name", "Other ä");
   assertEquals(other.code, 1);
-  assertMatch(other.output, /display name: Icinga Warden {2}-> {2}Other ä/);
+  assertMatch(other.output, /display name: Icinga Warden \(warden tést ä\) {2}-> {2}Other ä/);
   assertEquals((await call("install", "--display-name", "Other ä", "--force")).code, 0);
   assertEquals(JSON.parse((await call("status", "--json")).output).displayName, "Other ä");
 });
@@ -180,10 +180,83 @@ testWindows("a password is read from standard input, and shown to nobody", async
 testWindows("another program's service is left alone", async (windows) => {
   await windows.install(SERVICE);
   const home = await windows.home();
-  for (const action of ["install", "uninstall"]) {
-    assertEquals((await home.warden("service", action, "--name", SERVICE)).code, 1);
+  for (const action of ["install", "uninstall", "start", "stop"]) {
+    for (const dry of [[], ["--dry-run"]]) {
+      assertEquals((await home.warden("service", action, "--name", SERVICE, ...dry)).code, 1);
+    }
   }
   const forced = await home.warden("service", "install", "--name", SERVICE, "--force");
   assertEquals(forced.code, 1);
   assertEquals(await windows.state(SERVICE), STATE.running);
+});
+
+testWindows("what others could change is refused, whatever it says itself", async (windows) => {
+  const shared = await windows.home({ "c.json": `{ "allowUnsafeHome": true }` }, "shared");
+  await shared.openToEveryone();
+  const home = await windows.home({ "nssm/nssm.exe": "" }, FOLDER);
+  const call = commands(windows, home);
+  const config = ["--config", `${shared.inside}\\c.json`];
+  for (const dry of [[], ["--dry-run"]]) {
+    const refused = await call("install", ...config, ...dry);
+    assertEquals(refused.code, 1, refused.output);
+  }
+  await home.openToEveryone("nssm");
+  const nssm = ["--with", "nssm", "--nssm", `${home.inside}\\nssm\\nssm.exe`];
+  assertEquals((await call("install", ...nssm)).code, 1);
+  assertEquals(await windows.state(WARDEN), undefined);
+  assertEquals((await call("install", ...config, "--fix-permissions")).code, 0);
+});
+
+testWindows("two agents are two services, and one stays when the other goes", async (windows) => {
+  const first = await windows.home(watching, FOLDER), second = await windows.home({}, "second");
+  windows.owns("warden second");
+  const call = commands(windows, first);
+  const other = (action: string, ...args: string[]) =>
+    second.warden("service", action, "--name", "warden second", ...args);
+  assertEquals((await call("install")).code, 0);
+  assertEquals((await other("install")).code, 0);
+  const key = "HKLM\\SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\icinga-warden";
+  const isKnown = async () => (await windows.run("reg.exe", "query", key)).code === 0;
+  assertEquals((await other("uninstall")).code, 0);
+  assertEquals((await other("uninstall", "--purge")).code, 1);
+  assertEquals(await first.files(), ["icinga-warden.exe", "icinga-warden.json"]);
+  assertEquals(await isKnown(), true);
+  assertEquals((await call("uninstall")).code, 0);
+  assertEquals(await isKnown(), false);
+});
+
+testWindows("a service made by hand is put right, with what it runs with", async (windows) => {
+  const home = await windows.home(watching, FOLDER);
+  const elsewhere = await windows.home(watching, "elsewhere");
+  const call = commands(windows, home);
+  const line = `"${home.inside}\\icinga-warden.exe" --foreground --home ${elsewhere.inside}`;
+  await windows.register(WARDEN, line);
+  assertEquals((await call("install")).code, 1);
+  const changed = await call("install", "--log-level", "debug", "--force");
+  assertEquals(changed.code, 0, changed.output);
+  assertMatch(changed.output, /command line: .* {2}-> {2}.* run --home .* --log-level debug/);
+  assertEquals((await call("start")).code, 0);
+  await elsewhere.logged(/Started/);
+});
+
+testWindows("a paused service is not started, and it is said how it goes on", async (windows) => {
+  const home = await windows.home(watching, FOLDER);
+  const call = commands(windows, home);
+  await call("install");
+  await call("start");
+  await windows.control(WARDEN, CONTROL.pause);
+  await until("paused", async () => (await windows.control(WARDEN, 0)).state === STATE.paused);
+  const started = await call("start", "--json");
+  assertEquals(started.code, 1);
+  assertEquals(JSON.parse(started.output).state, "PAUSED");
+});
+
+testWindows("a virtual account is there before its service is", async (windows) => {
+  const home = await windows.home(watching, FOLDER);
+  windows.owns("warden_virtual");
+  const install = ["service", "install", "--name", "warden_virtual", "--json"];
+  const { code, output } = await home.warden(...install, "--account", "NT SERVICE\\warden_virtual");
+  assertEquals(code, 0, output);
+  const other = await home.warden(...install, "--account", "NT SERVICE\\another");
+  assertEquals(other.code, 2);
 });

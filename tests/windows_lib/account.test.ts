@@ -1,10 +1,13 @@
 import { assertEquals } from "@std/assert";
 import {
   checkAccount,
+  checkVirtualAccount,
   fullAccount,
   isBuiltin,
+  mayLogOn,
   needsPassword,
   sameAccount,
+  virtualSid,
 } from "../../lib/windows/account.ts";
 
 const accounts: [given: string, full: string, builtin: boolean, password: boolean][] = [
@@ -42,3 +45,18 @@ for (const wrong of ["", "a\\b\\c", "a/b", 'a"b', "\\bob", "DOM\\", "a\nb"]) {
     assertEquals(typeof checkAccount(wrong), "string");
   });
 }
+
+Deno.test("the security identifier of a virtual account is computed as Windows does", () => {
+  // as `sc.exe showsid TrustedInstaller` prints it
+  const sid = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464";
+  assertEquals(virtualSid("NT SERVICE\\TrustedInstaller"), sid);
+  assertEquals(virtualSid("nt service\\trustedinstaller"), sid);
+  assertEquals(virtualSid("DOM\\TrustedInstaller"), undefined);
+});
+
+Deno.test("a virtual account is that of its own service, and may log on", () => {
+  assertEquals(checkVirtualAccount("NT SERVICE\\Second", "second"), undefined);
+  assertEquals(checkVirtualAccount("DOM\\bob", "second"), undefined);
+  assertEquals(typeof checkVirtualAccount("NT SERVICE\\other", "second"), "string");
+  assertEquals(["NT SERVICE\\x", "LocalSystem", "DOM\\m$"].map(mayLogOn), [true, true, false]);
+});

@@ -1,7 +1,9 @@
 import { ManualClock } from "../../lib/clock.ts";
+import { virtualSid } from "../../lib/windows/account.ts";
 import { WindowsError } from "../../lib/windows/ffi.ts";
 import type { Host, HostFiles } from "../../lib/windows/host.ts";
-import type { Safety } from "../../lib/windows/home_safety.ts";
+import type { AgentFiles, Safety } from "../../lib/windows/home_safety.ts";
+import { RECOVERY } from "../../lib/windows/registration.ts";
 import type {
   Registration,
   ServiceDatabase,
@@ -29,17 +31,24 @@ export class FakeHost implements Host {
   runs: (content: string | undefined) => boolean = () => true;
   /** Whether a service that is removed stays, since somebody has it open. */
   held = false;
+  /** Whose files were looked at last. */
+  inspected: AgentFiles | undefined;
+  /** The files that cannot be removed. */
+  readonly inUse = new Set<string>();
   safety: Safety = { dangers: [], above: [], unread: [] };
   caller = "S-1-5-21-1-2-3-1000";
   /** The settings that NSSM was told, by `<service> <parameter>`. */
   readonly nssm = new Map<string, string>();
   nssmPresent = true;
+  /** Whether NSSM makes the service that it is told to make. */
+  nssmWorks = true;
   readonly #known = { events: false };
 
   readonly database: ServiceDatabase = {
     requireAdministrator: () => {
       if (!this.administrator) throw new WindowsError(5, "open the service control manager");
     },
+    names: () => [...this.services.keys()],
     find: (name) => this.services.get(name)?.registration,
     standing: (name) => this.services.get(name)?.standing,
     create: (name, registration, password) => {
@@ -51,6 +60,10 @@ export class FakeHost implements Host {
       this.calls.push(`change ${name}${password === undefined ? "" : ` with '${password}'`}`);
       this.services.get(name)!.registration = registration;
       return [];
+    },
+    setAccount: (name, account, password) => {
+      this.calls.push(`account ${account} of ${name} with '${password}'`);
+      this.services.get(name)!.registration.account = account;
     },
     remove: (name) => {
       this.calls.push(`remove ${name}`);
@@ -83,10 +96,17 @@ export class FakeHost implements Host {
       this.disk.set(to, content);
       return Promise.resolve();
     },
-    remove: (path) => Promise.resolve(void this.disk.delete(path)),
+    remove: (path) => {
+      if (this.inUse.has(path)) return Promise.reject(new Error("the file is in use"));
+      for (const other of this.disk.keys()) {
+        if (other === path || other.startsWith(`${path}\\`)) this.disk.delete(other);
+      }
+      return Promise.resolve();
+    },
     list: (folder) => {
       const below = [...this.disk.keys()].filter((path) => path.startsWith(`${folder}\\`));
-      return Promise.resolve(below.map((path) => path.slice(folder.length + 1)));
+      const names = below.map((path) => path.slice(folder.length + 1).split("\\")[0]!);
+      return Promise.resolve([...new Set(names)]);
     },
   };
 
@@ -97,11 +117,17 @@ export class FakeHost implements Host {
       this.#known.events = true;
     },
     remove: () => {
+      this.calls.push("remove events");
       this.#known.events = false;
     },
   };
 
-  inspect = () => this.safety;
+  inspect = (files: AgentFiles) => {
+    this.inspected = files;
+    return this.safety;
+  };
+  sidOf = (account: string) => virtualSid(account) ?? `S-1-5-99-${account.length}`;
+  programFile = (typed: string) => `C:\\nssm\\${typed}`;
   isCaller = (sid: string) => sid === this.caller;
   protect = (folder: string) => void this.calls.push(`protect ${folder}`);
   grantLogon = (account: string) => void this.calls.push(`grant ${account}`);
@@ -118,10 +144,19 @@ export class FakeHost implements Host {
     const parameter = rest.slice(0, rest[0] === "AppExit" ? 2 : 1).join(" ");
     const [value = ""] = rest.slice(rest[0] === "AppExit" ? 2 : 1);
     if (verb !== "get") this.calls.push([verb, name, ...rest].join(" "));
+    if (verb === "install" && this.nssmWorks) this.#makeUnderNssm(name, rest[0]!);
     if (verb === "set") this.nssm.set(`${name} ${parameter}`, value);
     const told = verb === "get" ? this.nssm.get(`${name} ${parameter}`) ?? "" : "";
     return Promise.resolve({ code: 0, output: new TextEncoder().encode(`${told}\r\n`) });
   };
+
+  #makeUnderNssm(name: string, exe: string): void {
+    this.nssm.set(`${name} Application`, exe);
+    const commandLine = `"C:\\nssm\\nssm.exe"`;
+    const others = { description: "", account: "LocalSystem", start: "delayed" } as const;
+    const registration = { commandLine, displayName: name, recovery: RECOVERY, ...others };
+    this.services.set(name, { registration, standing: standing(STATE.stopped) });
+  }
 }
 
 function standing(state: StateNumber): ServiceStanding {

@@ -1,10 +1,5 @@
 import { assertEquals } from "@std/assert";
-import {
-  nssmInstallCommands,
-  nssmSettings,
-  readNssmOutput,
-  withoutPassword,
-} from "../../lib/windows/nssm.ts";
+import { nssmInstallCommands, nssmSettings, readNssmOutput } from "../../lib/windows/nssm.ts";
 
 const service = {
   name: "icinga-warden",
@@ -51,15 +46,18 @@ Deno.test("Ctrl+C is let to reach the agent, and given more than the daemons' gr
   assertEquals(Number(settings.get("AppStopMethodConsole")) > 5_000, true);
 });
 
-Deno.test("a password goes to NSSM with the account, and is shown to nobody", () => {
-  const commands = nssmInstallCommands("nssm.exe", {
-    ...service,
-    account: "DOM\\user",
-    password: "geheim",
-  });
-  const account = commands.find((words) => words.includes("ObjectName"))!;
-  assertEquals(account.slice(-3), ["ObjectName", "DOM\\user", "geheim"]);
-  assertEquals(withoutPassword(account, "geheim").includes("geheim"), false);
+Deno.test("a password stands as stars in what is to be typed", () => {
+  const account = "DOM\\user";
+  const commands = nssmInstallCommands("nssm.exe", { ...service, account, hasPassword: true });
+  const words = commands.find((words) => words.includes("ObjectName"))!;
+  assertEquals(words.slice(-3), ["ObjectName", account, "********"]);
+});
+
+Deno.test("services of other names have display names of their own", () => {
+  const displayName = (name: string) =>
+    nssmSettings({ ...service, name }).find(({ parameter }) => parameter[0] === "DisplayName");
+  assertEquals(displayName("icinga-warden")?.value, "Icinga Warden");
+  assertEquals(displayName("second")?.value, "Icinga Warden (second)");
 });
 
 Deno.test("what NSSM prints is read in UTF-16 and as it is", () => {

@@ -1,17 +1,21 @@
 import { assertEquals } from "@std/assert";
 import {
+  defaultDisplayName,
   differences,
   kindOfService,
-  samePath,
   wantedRegistration,
 } from "../../lib/windows/registration.ts";
+import { agentOf } from "../../lib/windows/agent_arguments.ts";
+import { samePath } from "../../lib/windows/paths.ts";
 
 const EXE = "C:\\Program Files\\icinga-warden\\icinga-warden.exe";
-const wanted = wantedRegistration({ exe: EXE });
+const NAME = "icinga-warden";
+const agent = agentOf(EXE, {});
+const wanted = wantedRegistration(NAME, agent, {});
 
 Deno.test("a service that is just so differs in nothing", () => {
   assertEquals(differences(wanted, wanted), []);
-  assertEquals(wantedRegistration({ exe: "C:\\new\\icinga-warden.exe" }, wanted), wanted);
+  assertEquals(wantedRegistration(NAME, agent, {}, wanted), wanted);
 });
 
 Deno.test("what this system does not tell does not differ", () => {
@@ -41,16 +45,22 @@ Deno.test("what differs is told, setting by setting", () => {
 
 Deno.test("an account that is spelled otherwise is the same", () => {
   const found = { ...wanted, account: "NT Authority\\NetworkService" };
-  const again = wantedRegistration({ exe: EXE, account: "NT AUTHORITY\\NetworkService" });
+  const again = wantedRegistration(NAME, agent, { account: "NT AUTHORITY\\NetworkService" });
   assertEquals(differences(found, again), []);
 });
 
 Deno.test("what is not asked for stays, and what is asked for comes", () => {
-  const found = { ...wanted, displayName: "Mine", commandLine: `"${EXE}" run --home D:\\w` };
-  const again = wantedRegistration({ exe: EXE }, found);
-  assertEquals([again.displayName, again.commandLine], ["Mine", `"${EXE}" run --home D:\\w`]);
-  const other = wantedRegistration({ exe: EXE, args: ["run", "--home", "E:\\a b"] }, found);
+  const found = { ...wanted, displayName: "Mine" };
+  assertEquals(wantedRegistration(NAME, agent, {}, found).displayName, "Mine");
+  assertEquals(wantedRegistration(NAME, agent, { displayName: "B" }, found).displayName, "B");
+  const other = wantedRegistration(NAME, agentOf(EXE, { home: "E:\\a b" }), {}, found);
   assertEquals(other.commandLine, `"${EXE}" run --home "E:\\a b"`);
+});
+
+Deno.test("no two services have the same display name", () => {
+  assertEquals(defaultDisplayName(NAME), "Icinga Warden");
+  assertEquals(defaultDisplayName("second"), "Icinga Warden (second)");
+  assertEquals(defaultDisplayName("x".repeat(256)).length, 256);
 });
 
 const kinds: [string, string][] = [

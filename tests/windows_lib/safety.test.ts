@@ -1,8 +1,10 @@
 import { assertEquals } from "@std/assert";
 import {
   foldersOf,
-  inspectFiles,
+  inspectPaths,
+  isConfigSafe,
   isProtectable,
+  watchedByModule,
   watchedPaths,
 } from "../../lib/windows/home_safety.ts";
 import { WindowsError } from "../../lib/windows/ffi.ts";
@@ -111,11 +113,53 @@ Deno.test("the paths that are looked at", () => {
     "unreplaceable D:\\Data",
   ]);
   assertEquals(foldersOf(files), ["D:\\Data\\warden", "C:\\Tools\\warden"]);
-  assertEquals(foldersOf({ ...files, home: "c:\\tools\\warden" }), ["c:\\tools\\warden"]);
+  const config = "C:\\Tools\\warden\\c.json";
+  assertEquals(foldersOf({ ...files, config, home: "c:\\tools\\warden" }), [
+    "c:\\tools\\warden",
+  ]);
+});
+
+Deno.test("a configuration and an NSSM that lie elsewhere are looked at with their folders", () => {
+  const elsewhere = {
+    ...files,
+    config: "E:\\shared\\conf\\c.json",
+    runner: "F:\\a\\nssm\\nssm.exe",
+  };
+  const watched = watchedPaths(elsewhere).map(({ path, demand }) => `${demand} ${path}`);
+  const expected = [
+    ...["unwritable E:\\shared\\conf\\c.json", "unwritable E:\\shared\\conf"],
+    ...["unwritable F:\\a\\nssm\\nssm.exe", "unwritable F:\\a\\nssm"],
+    ...["unreplaceable E:\\shared", "unreplaceable F:\\a"],
+  ];
+  assertEquals(expected.filter((line) => !watched.includes(line)), []);
+  assertEquals(foldersOf(elsewhere).includes("E:\\shared\\conf"), true);
+});
+
+Deno.test("of a module all that it imports is looked at, and what lies above where it is elsewhere", () => {
+  const inHome = ["D:\\Data\\warden\\daemons\\a.js", "D:\\Data\\warden\\daemons\\lib\\go.js"];
+  const elsewhere = "E:\\par\\m\\mod.js";
+  const watched = watchedByModule([...inHome, elsewhere], files);
+  assertEquals(watched.map(({ path, demand }) => `${demand} ${path}`), [
+    "unwritable D:\\Data\\warden\\daemons\\a.js",
+    "unwritable D:\\Data\\warden\\daemons",
+    "unwritable D:\\Data\\warden\\daemons\\lib\\go.js",
+    "unwritable D:\\Data\\warden\\daemons\\lib",
+    "unwritable E:\\par\\m\\mod.js",
+    "unwritable E:\\par\\m",
+    "unreplaceable E:\\par",
+  ]);
+});
+
+Deno.test("a configuration that others can change allows nothing", () => {
+  const danger = (path: string) => [{ path, sid: "S-1-1-0", owns: false }];
+  assertEquals(isConfigSafe(files, []), true);
+  assertEquals(isConfigSafe(files, danger("D:\\Data\\warden\\daemons")), true);
+  assertEquals(isConfigSafe(files, danger("d:\\data\\warden\\ICINGA-WARDEN.JSON")), false);
+  assertEquals(isConfigSafe(files, danger("D:\\Data\\warden")), false);
 });
 
 Deno.test("what is not there is no danger, and what cannot be read is told", () => {
-  const safety = inspectFiles(files, [], (path) => {
+  const safety = inspectPaths(watchedPaths(files), [], (path) => {
     if (path.endsWith("daemons")) throw new WindowsError(2, "read");
     if (path.endsWith(".json")) throw new WindowsError(5, `read the permissions of ${path}`);
     return path === "D:\\Data" ? "O:BAD:(A;;FA;;;WD)" : "O:BAD:(A;;FA;;;SY)";
@@ -142,6 +186,15 @@ const folders: [string, boolean][] = [
   ["C:\\Users\\ann", false],
   ["C:\\Users\\ann\\Downloads", false],
   ["C:\\warden\\..\\Windows", false],
+  ["C:\\windows.", false],
+  ["\\\\?\\C:\\", false],
+  ["\\\\?\\C:\\Windows", false],
+  ["D:\\Windows\\Temp\\warden", false],
+  ["C:\\Program Files\\Common Files", false],
+  ["C:\\Users", false],
+  ["C:\\Users\\Public", false],
+  ["C:\\Users\\ann\\AppData\\Roaming", false],
+  ["C:\\Users\\ann\\AppData\\Local\\warden", true],
 ];
 
 for (const [folder, expected] of folders) {

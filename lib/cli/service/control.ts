@@ -1,12 +1,15 @@
 import { serviceStates } from "../../service/mod.ts";
+import { pasteLine } from "../../windows/command_line.ts";
 import { describeCode } from "../../windows/ffi.ts";
 import type { Host } from "../../windows/host.ts";
-import { describeRecovery, kindOfService } from "../../windows/registration.ts";
+import { describeRecovery, type ServiceKind } from "../../windows/registration.ts";
 import type { FoundRegistration, ServiceStanding } from "../../windows/service_database.ts";
 import { isPending, STATE } from "../../windows/service_status.ts";
 import { awaitState } from "../../windows/wait.ts";
 import { EXIT } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
+import { kindOf, requireAgent } from "./files.ts";
+import { wardenCommand } from "./hint.ts";
 import type { ServiceOrder } from "./order.ts";
 import { printCommands } from "./print.ts";
 
@@ -20,18 +23,21 @@ const NEVER_STARTED = 1077;
 
 /** `icinga-warden service start` */
 export async function startService(order: ServiceOrder, host: Host): Promise<number> {
-  if (order.dryRun) return printCommands("start", order);
   const { database, clock } = host;
-  const standing = requireService(order, host);
-  if (standing.state === STATE.stopped) database.start(order.name);
-  const outcome = await awaitState(database, order.name, STATE.running, { clock, limit: LIMIT });
+  const { name } = order;
+  const patience = { clock, limit: LIMIT };
+  const { state } = requireService(order, host);
+  if (order.dryRun) return printCommands("start", order);
+  if (state === STATE.stopPending) await awaitState(database, name, STATE.stopped, patience);
+  if (database.standing(name)?.state === STATE.stopped) database.start(name);
+  const outcome = await awaitState(database, name, STATE.running, patience);
   return tell(order, host, outcome === "reached");
 }
 
 /** `icinga-warden service stop` */
 export async function stopService(order: ServiceOrder, host: Host): Promise<number> {
-  if (order.dryRun) return printCommands("stop", order);
   requireService(order, host);
+  if (order.dryRun) return printCommands("stop", order);
   return tell(order, host, await bringToStop(order.name, host));
 }
 
@@ -55,23 +61,41 @@ export async function statusOfService(order: ServiceOrder, host: Host): Promise<
     standing = database.standing(order.name);
   }
   const runs = standing?.state === STATE.running || standing?.state === STATE.paused;
-  if (order.json) printJson(statusObject(order, found, standing));
+  if (order.json) printJson(statusObject(order, host, found, standing));
   else if (!found || !standing) print(`Service '${order.name}' is not installed`);
-  else for (const line of statusLines(order, found, standing)) print(line);
+  else {
+    const kind = kindOf(found, order, host);
+    for (const line of statusLines(order, found, standing, kind)) print(line);
+  }
   return runs ? EXIT.done : EXIT.notRunning;
 }
 
-function requireService({ name }: ServiceOrder, { database }: Host): ServiceStanding {
-  const standing = database.standing(name);
-  if (standing) return standing;
-  throw new Error(`No service '${name}' is installed; 'icinga-warden service install' installs it`);
+function requireService(order: ServiceOrder, host: Host): ServiceStanding {
+  const { name } = order;
+  const found = host.database.find(name), standing = host.database.standing(name);
+  if (found && standing) {
+    requireAgent(found, order, host, "start and stop it with net.exe");
+    return standing;
+  }
+  throw new Error(
+    `No service '${name}' is installed; '${wardenCommand("install", order)}' installs it`,
+  );
 }
 
-function tell(order: ServiceOrder, { database }: Host, done: boolean): number {
+function tell(order: ServiceOrder, host: Host, done: boolean): number {
+  const { database } = host;
   const standing = database.standing(order.name);
-  if (order.json) printJson(statusObject(order, database.find(order.name), standing));
-  else (done ? print : printError)(describe(order.name, standing));
+  if (order.json) printJson(statusObject(order, host, database.find(order.name), standing));
+  else {(done ? print : printError)(
+      `${describe(order.name, standing)}${resumeHint(order, standing)}`,
+    );}
   return done ? EXIT.done : EXIT.failed;
+}
+
+/** A service that is paused neither starts nor is it told to go on by a start. */
+function resumeHint({ name }: ServiceOrder, standing: ServiceStanding | undefined): string {
+  if (standing?.state !== STATE.paused) return "";
+  return `; it goes on with: ${pasteLine("sc.exe", ["continue", name])}`;
 }
 
 /** How a service stands, in one line. */
@@ -93,14 +117,15 @@ function howItEnded({ exitCode, ownCode }: ServiceStanding): string {
 }
 
 function statusLines(
-  { name, files }: ServiceOrder,
+  { name }: ServiceOrder,
   found: FoundRegistration,
   standing: ServiceStanding,
+  kind: ServiceKind,
 ): string[] {
   const { commandLine, account, start, recovery } = found;
   return [
     describe(name, standing),
-    `  kind        ${kindOfService(commandLine, files.exe)}`,
+    `  kind        ${kind}`,
     `  runs        ${commandLine}`,
     `  as          ${account}`,
     `  start       ${start}`,
@@ -109,17 +134,19 @@ function statusLines(
 }
 
 function statusObject(
-  { name, files }: ServiceOrder,
+  order: ServiceOrder,
+  host: Host,
   found: FoundRegistration | undefined,
   standing: ServiceStanding | undefined,
 ): Record<string, unknown> {
+  const { name } = order;
   if (!found || !standing) return { service: name, installed: false };
   const { state, pid, exitCode, ownCode } = standing;
   return {
     service: name,
     installed: true,
     state: serviceStates[state - 1],
-    ...{ pid, exitCode, ownCode, kind: kindOfService(found.commandLine, files.exe) },
+    ...{ pid, exitCode, ownCode, kind: kindOf(found, order, host) },
     ...found,
   };
 }

@@ -1,70 +1,79 @@
-import { changeCommands } from "../../windows/as_commands.ts";
+import { LOCAL_SYSTEM } from "../../windows/account.ts";
 import type { Host } from "../../windows/host.ts";
-import {
-  differences,
-  kindOfService,
-  programOf,
-  type ServiceKind,
-  wantedRegistration,
-} from "../../windows/registration.ts";
+import type { FoundRegistration } from "../../windows/service_database.ts";
+import { programOf } from "../../windows/registration.ts";
 import { EXIT } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
-import { type Installation, tellDifferences } from "./installation.ts";
-import { installNative } from "./native.ts";
-import { installUnderNssm } from "./nssm.ts";
+import { plannedAgent, requireAgent } from "./files.ts";
+import {
+  checkPassword,
+  type Installation,
+  type Lack,
+  tellLack,
+  tellUnchanged,
+} from "./installation.ts";
+import { installNative, nativeLack } from "./native.ts";
+import { installUnderNssm, nssmLack } from "./nssm.ts";
 import type { ServiceOrder } from "./order.ts";
-import { installCommands, show } from "./print.ts";
+import { changeCommandsOf, installCommands, show } from "./print.ts";
 import { checkSafety } from "./safety.ts";
 
 /** `icinga-warden service install` */
 export async function installService(order: ServiceOrder, host: Host): Promise<number> {
   const said: string[] = [], warnings: string[] = [];
+  const found = host.database.find(order.name);
+  if (found) checkKind(order, found, host);
   const installation: Installation = {
-    order,
-    host,
-    found: host.database.find(order.name),
+    ...{ order, host, found, agent: agentOf(order, found, host) },
     say: order.json ? (line) => said.push(line) : print,
     warn: order.json ? (line) => warnings.push(line) : (line) => printError(`Warning: ${line}`),
   };
-  const kind = checkKind(installation);
-  if (order.dryRun) return showPlan(installation);
-  host.database.requireAdministrator();
+  if (!order.dryRun) host.database.requireAdministrator();
+  checkPassword(installation, order.wish.account ?? found?.account ?? LOCAL_SYSTEM);
   await checkSafety(installation);
-  const { outcome, differs } = kind === "nssm"
-    ? await installUnderNssm(installation)
-    : await installNative(installation);
+  const lack = found && await lackOf(installation, found);
+  if (order.dryRun) return await showPlan(installation, lack);
+  const isNssm = order.runner === "nssm";
+  const { outcome, differs } = await (isNssm ? installUnderNssm : installNative)(
+    installation,
+    lack,
+  );
   if (order.json) printJson({ service: order.name, outcome, differs, said, warnings });
   return outcome === "differs" ? EXIT.failed : EXIT.done;
 }
 
-/** A service of this name that is another program's, or is run otherwise, is not taken over. */
-function checkKind({ order: { name, runner, files }, found }: Installation): ServiceKind {
-  if (!found) return runner;
-  const kind = kindOfService(found.commandLine, files.exe);
-  if (kind === "other") {
-    throw new Error(
-      `Service '${name}' is installed already and runs ${
-        programOf(found.commandLine)
-      }, which is not icinga-warden; choose another --name`,
-    );
-  }
-  if (kind !== runner) {
-    const now = kind === "nssm" ? "under NSSM" : "as a native service";
-    throw new Error(
-      `Service '${name}' is installed already ${now}; call 'icinga-warden service uninstall' first, or choose another --name`,
-    );
-  }
-  return kind;
+/** What NSSM is itself is a program of the service too. */
+function agentOf(order: ServiceOrder, found: FoundRegistration | undefined, host: Host) {
+  const agent = plannedAgent(order, found, host);
+  if (order.runner !== "nssm") return agent;
+  const runner = found ? programOf(found.commandLine) : host.programFile(order.nssm);
+  return { ...agent, files: { ...agent.files, runner } };
 }
 
-function showPlan({ order, found }: Installation): number {
-  if (!found || order.runner === "nssm") {
-    show(installCommands(order), order);
-    return EXIT.done;
-  }
-  const wanted = wantedRegistration(order.wish, found);
-  const differs = differences(found, wanted);
-  if (!order.json) tellDifferences(order.name, differs, print);
-  if (differs.length > 0) show(changeCommands(order.name, wanted), order);
-  return EXIT.done;
+/** A service of this name that is another program's, or is run otherwise, is not taken over. */
+function checkKind(order: ServiceOrder, found: FoundRegistration, host: Host): void {
+  const kind = requireAgent(found, order, host, "choose another --name");
+  if (kind === order.runner) return;
+  const now = kind === "nssm" ? "under NSSM" : "as a native service";
+  throw new Error(
+    `Service '${order.name}' is installed already ${now}; call 'icinga-warden service uninstall' first, or choose another --name`,
+  );
+}
+
+function lackOf(installation: Installation, found: FoundRegistration): Promise<Lack> {
+  return installation.order.runner === "nssm"
+    ? nssmLack(installation)
+    : nativeLack(installation, found);
+}
+
+/** The exit code is that of an installation that goes as it is to. */
+async function showPlan(installation: Installation, lack: Lack | undefined): Promise<number> {
+  const { order, agent, host } = installation;
+  const silent = order.json ? { ...installation, say: () => {} } : installation;
+  if (!lack) show(installCommands(order, agent, host), order);
+  else if (lack.differs.length === 0 && !lack.replaces) tellUnchanged(silent);
+  else tellLack(silent, lack);
+  if (lack) show(await changeCommandsOf(installation, lack), order);
+  const changesNothing = lack && !order.force && (lack.differs.length > 0 || lack.replaces);
+  return changesNothing ? EXIT.failed : EXIT.done;
 }

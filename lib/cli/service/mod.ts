@@ -1,7 +1,7 @@
 import { suggest } from "../../config/nearest.ts";
 import { type Host, windowsHost } from "../../windows/host.ts";
-import { type Command, EXIT, refuseWords, UsageError } from "../command.ts";
-import { printError } from "../output.ts";
+import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "../command.ts";
+import { printError, printJson } from "../output.ts";
 import { startService, statusOfService, stopService } from "./control.ts";
 import { installService } from "./install.ts";
 import { isWindowsExe, readOrder, SERVICE_FLAGS, type ServiceOrder } from "./order.ts";
@@ -36,8 +36,9 @@ export const serviceCommand: Command = {
     "which comes back if the new one does not run within 30 s.",
   ],
   flags: SERVICE_FLAGS,
-  run(invocation) {
+  async run(invocation) {
     const [word, ...rest] = invocation.words;
+    refusePassword(invocation);
     const names = Object.keys(ACTIONS);
     if (word === undefined) throw new UsageError(`'service' needs one of ${names.join(", ")}`);
     const action = Object.hasOwn(ACTIONS, word) ? ACTIONS[word] : undefined;
@@ -46,9 +47,30 @@ export const serviceCommand: Command = {
     const order = readOrder(word, invocation);
     if (!isWindowsExe && order.dryRun) return printCommands(word, order);
     if (!isWindowsExe && word !== "print") return refuse(word);
-    return action(order, windowsHost);
+    return await tellingJson(order, () => action(order, windowsHost));
   },
 };
+
+/** What stands after `--password` may be one: it is not repeated. */
+function refusePassword({ words: [word = "", ...rest], given }: Invocation): void {
+  if (!given.has("password") || (rest.length === 0 && Object.hasOwn(ACTIONS, word))) return;
+  throw new UsageError(
+    "Flag '--password' takes no value: it asks for the password, or reads it from standard input",
+  );
+}
+
+/** For scripts an error is JSON too, beside the line for people. */
+async function tellingJson(
+  { name, json }: ServiceOrder,
+  act: () => number | Promise<number>,
+): Promise<number> {
+  try {
+    return await act();
+  } catch (error) {
+    if (json) printJson({ service: name, error: error instanceof Error ? error.message : error });
+    throw error;
+  }
+}
 
 function refuse(action: string): number {
   const elsewhere = action === "status" ? "" : ", or add '--dry-run' to see what it does";

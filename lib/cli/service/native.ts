@@ -1,73 +1,80 @@
 import { isBuiltin } from "../../windows/account.ts";
 import type { Host } from "../../windows/host.ts";
-import {
-  differences,
-  programOf,
-  SERVICE_NAME,
-  wantedRegistration,
-} from "../../windows/registration.ts";
+import { differences, wantedRegistration } from "../../windows/registration.ts";
 import type { FoundRegistration, Registration } from "../../windows/service_database.ts";
+import { wardenCommand } from "./hint.ts";
 import {
   askPassword,
   exeDiffers,
   type Installation,
+  type Lack,
   type Outcome,
+  passwordDiffers,
   replaceExe,
-  tellDifferences,
+  tellLack,
+  tellUnchanged,
 } from "./installation.ts";
-import type { ServiceOrder } from "./order.ts";
 
 /**
  * Registers the agent as a service of its own, or brings a registration up to date.
  *
+ * @param lack what the service lacks that is there.
  * @throws {WindowsError} when Windows refuses.
  * @throws {Error} when the exe was to be replaced and the new one does not run.
  */
-export function installNative(installation: Installation): Promise<Outcome> {
-  const { found } = installation;
-  return found ? update(installation, found) : installAnew(installation);
+export function installNative(
+  installation: Installation,
+  lack: Lack | undefined,
+): Promise<Outcome> {
+  return lack ? update(installation, lack) : installAnew(installation);
+}
+
+/** What a service lacks that is there. */
+export async function nativeLack(
+  installation: Installation,
+  found: FoundRegistration,
+): Promise<Lack> {
+  const differs = differences(found, wantedOf(installation));
+  return {
+    differs: [...differs, ...passwordDiffers(installation.order)],
+    replaces: await exeDiffers(installation),
+  };
+}
+
+function wantedOf({ order, agent, found }: Installation): Registration {
+  return wantedRegistration(order.name, agent, order.wish, found);
 }
 
 async function installAnew(installation: Installation): Promise<Outcome> {
   const { order, say } = installation;
-  const wanted = wantedRegistration(order.wish);
+  const wanted = wantedOf(installation);
   register(installation, wanted, await askPassword(installation, wanted.account));
   registerEventSource(installation);
   say(`Installed service '${order.name}', which starts with Windows`);
-  say(`Start it now: icinga-warden service start${nameFlag(order)}`);
+  say(`Start it now: ${wardenCommand("start", order)}`);
   return { outcome: "installed", differs: [] };
 }
 
 /** The exe comes first: when the new one does not run, the registration is as it was too. */
-async function update(installation: Installation, found: FoundRegistration): Promise<Outcome> {
+async function update(installation: Installation, lack: Lack): Promise<Outcome> {
   const { order, say } = installation;
-  const wanted = wantedRegistration(order.wish, found);
-  const differs = differences(found, wanted);
-  const installed = programOf(found.commandLine);
-  const replaces = await exeDiffers(installation, installed);
+  const { differs, replaces } = lack;
   if (differs.length === 0 && !replaces) {
     registerEventSource(installation);
-    say(`Service '${order.name}' is installed already, just so; nothing was changed`);
+    tellUnchanged(installation);
     return { outcome: "unchanged", differs };
   }
-  if (!order.force) {
-    tellDifferences(order.name, differs, say);
-    if (replaces) say(`Its exe ${installed} is another one than this`);
-    say("Nothing was changed; '--force' applies it");
-    return { outcome: "differs", differs };
-  }
+  tellLack(installation, lack);
+  if (!order.force) return { outcome: "differs", differs };
+  const wanted = wantedOf(installation);
   const password = await askPassword(installation, wanted.account);
   registerEventSource(installation);
-  if (replaces) await replaceExe(installation, installed);
+  if (replaces) await replaceExe(installation);
   if (differs.length > 0) {
     change(installation, wanted, password);
     say(`Changed service '${order.name}'; a restart puts it into force`);
   }
   return { outcome: "changed", differs };
-}
-
-function nameFlag({ name }: ServiceOrder): string {
-  return name === SERVICE_NAME ? "" : ` --name "${name}"`;
 }
 
 function register(
@@ -94,7 +101,8 @@ function tellUnknown(settings: readonly string[], warn: (line: string) => void):
   if (settings.length > 0) warn(`This system does not know: ${settings.join(", ")}`);
 }
 
-function grantLogon(account: string, host: Host, warn: (line: string) => void): void {
+/** Lets the service's account log on as one; where that fails it is a warning. */
+export function grantLogon(account: string, host: Host, warn: (line: string) => void): void {
   try {
     host.grantLogon(account);
   } catch (error) {

@@ -1,7 +1,9 @@
-import { dirname, win32 } from "node:path";
+import { win32 } from "node:path";
 import { checkServiceName } from "../../service/mod.ts";
-import { checkAccount, fullAccount } from "../../windows/account.ts";
+import { checkAccount, checkVirtualAccount, fullAccount } from "../../windows/account.ts";
+import type { AgentFlags } from "../../windows/agent_arguments.ts";
 import type { AgentFiles } from "../../windows/home_safety.ts";
+import { samePath } from "../../windows/paths.ts";
 import { SERVICE_NAME, type Wish } from "../../windows/registration.ts";
 import { type FlagSpecs, type Invocation, UsageError } from "../command.ts";
 import { readLevel } from "../level.ts";
@@ -17,9 +19,9 @@ export interface ServiceOrder {
   nssm: string;
   /** The agent's files, were it installed from here. */
   files: AgentFiles;
-  /** The arguments of an agent installed from here, `run` first. */
-  args: readonly string[];
-  /** What was asked for explicitly. */
+  /** What the agent is asked to run with; what is left out stays as it is. */
+  flags: AgentFlags;
+  /** What else was asked for explicitly. */
   wish: Wish;
   dryRun: boolean;
   force: boolean;
@@ -37,10 +39,15 @@ export const SERVICE_FLAGS = {
   name: { value: "NAME", help: `the service's name (default: ${SERVICE_NAME})` },
   "display-name": { value: "TEXT", help: "what services.msc calls it" },
   account: { value: "ACCOUNT", help: "whom it runs as (default: LocalSystem)" },
-  password: { help: "ask for the account's password, or read it from standard input" },
+  password: {
+    secret: true,
+    help: "ask for the account's password, or read it from standard input",
+  },
   "dry-run": { help: "show what would be done" },
   force: { help: "apply what differs; put this exe in the place of the service's" },
-  "fix-permissions": { help: "let only administrators write into exe's folder and home" },
+  "fix-permissions": {
+    help: "let only administrators write into home and where the exe and the configuration lie",
+  },
   purge: { help: "remove the configuration, the daemons, the logs and the saved state too" },
 } as const satisfies FlagSpecs;
 
@@ -75,19 +82,14 @@ export const isWindowsExe = Deno.build.os === "windows" && Deno.build.standalone
 export function readOrder(action: string, invocation: Invocation): ServiceOrder {
   const { values, given } = invocation;
   refuseFlags(action, invocation);
-  const { files, args, isDefault } = readPlace(invocation);
+  const name = readName(values.name);
+  const account = readAccount(values.account, name);
   return {
-    name: readName(values.name),
+    name,
     runner: readRunner(values),
     nssm: values.nssm ?? "nssm.exe",
-    files,
-    args,
-    wish: {
-      exe: files.exe,
-      args: isDefault ? undefined : args,
-      displayName: readDisplayName(values["display-name"]),
-      account: readAccount(values.account),
-    },
+    ...readPlace(invocation),
+    wish: { displayName: readDisplayName(values["display-name"]), account },
     dryRun: given.has("dry-run"),
     force: given.has("force"),
     purge: given.has("purge"),
@@ -108,29 +110,23 @@ function refuseFlags(action: string, { values, given }: Invocation): void {
   }
 }
 
-interface ServicePlace {
-  files: AgentFiles;
-  args: string[];
-  /** Whether nothing of it was named. */
-  isDefault: boolean;
-}
-
 /** Elsewhere than in the Windows exe the paths are those of Windows as they were typed. */
-function readPlace(invocation: Invocation): ServicePlace {
+function readPlace(invocation: Invocation): Pick<ServiceOrder, "files" | "flags"> {
   const { values } = invocation;
   const exe = isWindowsExe ? Deno.execPath() : USUAL_EXE;
   const { home, configFile } = isWindowsExe
     ? findPlace(invocation)
     : typedPlace(values, win32.dirname(exe));
   const level = readLevel(invocation);
-  const homeDiffers = home !== (isWindowsExe ? dirname(exe) : win32.dirname(exe));
-  const args = [
-    "run",
-    ...(homeDiffers ? ["--home", home] : []),
-    ...(values.config === undefined ? [] : ["--config", configFile]),
-    ...(level === undefined ? [] : ["--log-level", level]),
-  ];
-  return { files: { exe, home, config: configFile }, args, isDefault: args.length === 1 };
+  const isNamed = values.home !== undefined || !samePath(home, win32.dirname(exe));
+  return {
+    files: { exe, home, config: configFile },
+    flags: {
+      ...(isNamed && { home }),
+      ...(values.config !== undefined && { config: configFile }),
+      ...(level !== undefined && { "log-level": level }),
+    },
+  };
 }
 
 function typedPlace(
@@ -166,9 +162,9 @@ function readRunner({ with: runner = "native", nssm }: Invocation["values"]): "n
   return runner;
 }
 
-function readAccount(account: string | undefined): string | undefined {
+function readAccount(account: string | undefined, service: string): string | undefined {
   if (account === undefined) return undefined;
-  const expected = checkAccount(account);
+  const expected = checkAccount(account) ?? checkVirtualAccount(account, service);
   if (expected !== undefined) throw new UsageError(`Flag '--account' is '${account}'; ${expected}`);
   return fullAccount(account);
 }

@@ -1,28 +1,44 @@
-import { needsPassword } from "../../windows/account.ts";
+import { LOCAL_SYSTEM, needsPassword } from "../../windows/account.ts";
+import type { ServiceAgent } from "../../windows/agent_arguments.ts";
 import {
+  changeCommands,
   type CommandWords,
+  controlCommand,
   createCommands,
   eventSourceCommands,
   forgetEventSourceCommands,
-  PASSWORD,
+  logonCommands,
   permissionCommands,
   removeCommands,
+  upgradeCommands,
 } from "../../windows/as_commands.ts";
 import { pasteLine } from "../../windows/command_line.ts";
-import { nssmInstallCommands, type NssmService } from "../../windows/nssm.ts";
+import { foldersOf, requireProtectable } from "../../windows/home_safety.ts";
+import type { Host } from "../../windows/host.ts";
+import { nssmInstallCommands, type NssmService, nssmSetCommands } from "../../windows/nssm.ts";
 import { wantedRegistration } from "../../windows/registration.ts";
+import { STATE } from "../../windows/service_status.ts";
+import { keptExe } from "../../windows/upgrade.ts";
 import { EXIT } from "../command.ts";
 import { print, printJson } from "../output.ts";
+import { plannedAgent } from "./files.ts";
+import { checkPassword, type Installation, type Lack } from "./installation.ts";
 import type { ServiceOrder } from "./order.ts";
 
 /** Prints the commands that do what an action does on a host where nothing is installed yet. */
 export function printCommands(action: string, order: ServiceOrder): number {
+  if (action === "install" && order.dryRun) {
+    checkPassword({ order, found: undefined }, order.wish.account ?? LOCAL_SYSTEM);
+  }
   show(commandsOf(action, order), order);
   return EXIT.done;
 }
 
 /** Prints commands: ready to paste into `cmd`, or with `--json` as arrays of words. */
-export function show(commands: readonly CommandWords[], { json }: ServiceOrder): void {
+export function show(
+  commands: readonly CommandWords[],
+  { json }: Pick<ServiceOrder, "json">,
+): void {
   if (json) return printJson(commands);
   for (const [program = "", ...args] of commands) print(pasteLine(program, args));
 }
@@ -33,30 +49,86 @@ function commandsOf(action: string, order: ServiceOrder): readonly CommandWords[
       return [...removeCommands(order.name), ...forgetEventSourceCommands()];
     case "start":
     case "stop":
-      return [["net.exe", action, order.name]];
+      return [controlCommand(action, order.name)];
     default:
-      return installCommands(order);
+      return installCommands(order, plannedAgent(order));
   }
 }
 
-/** The commands that install the agent where it is not installed. */
-export function installCommands(order: ServiceOrder): CommandWords[] {
-  const { name, runner, nssm, files, wish, fixPermissions } = order;
-  const registration = wantedRegistration({ ...wish, args: order.args });
-  const hasPassword = needsPassword(registration.account);
+/**
+ * The commands that install the agent where it is not installed.
+ *
+ * @param host tells the account's security identifier; without one its name stands there.
+ */
+export function installCommands(
+  order: ServiceOrder,
+  agent: ServiceAgent,
+  host?: Host,
+): CommandWords[] {
+  const registration = wantedRegistration(order.name, agent, order.wish);
+  const { account } = registration;
+  const hasPassword = needsPassword(account);
   return [
-    ...(fixPermissions ? permissionCommands(files.home) : []),
-    ...(runner === "nssm"
-      ? nssmInstallCommands(nssm, nssmService(order, hasPassword ? PASSWORD : undefined))
-      : [...createCommands(name, registration, hasPassword), ...eventSourceCommands()]),
+    ...permissionCommandsOf(order, agent, account, host),
+    ...(order.runner === "nssm"
+      ? nssmInstallCommands(order.nssm, { ...nssmService(order, agent), hasPassword })
+      : [
+        ...createCommands(order.name, registration, hasPassword),
+        ...logonCommands(account),
+        ...eventSourceCommands(),
+      ]),
   ];
 }
 
+/** The commands that bring an installed agent up to date. */
+export async function changeCommandsOf(
+  { order, agent, found, host }: Installation,
+  { differs, replaces }: Lack,
+): Promise<CommandWords[]> {
+  const registration = wantedRegistration(order.name, agent, order.wish, found);
+  const { account } = registration;
+  const changed = new Set(differs.map(({ setting }) => setting));
+  const change = order.runner === "nssm"
+    ? nssmSetCommands(order.nssm, {
+      ...{ ...nssmService(order, agent), account, hasPassword: order.password },
+    }).filter(({ parameter }) => changed.has(parameter) || isPassword(parameter, changed))
+      .map(({ command }) => command)
+    : changeCommands(order.name, registration, order.password);
+  const from = order.files.exe, to = agent.files.exe;
+  const kept = await host.files.exists(to) ? keptExe({ from, to }) : undefined;
+  const runs = host.database.standing(order.name)?.state !== STATE.stopped;
+  return [
+    ...permissionCommandsOf(order, agent, account, host),
+    ...(replaces ? upgradeCommands(order.name, { from, to, kept, runs }) : []),
+    ...(differs.length > 0 ? [...change, ...logonCommands(account)] : []),
+  ];
+}
+
+function isPassword(parameter: string, changed: ReadonlySet<string>): boolean {
+  return parameter === "ObjectName" && changed.has("password");
+}
+
+function permissionCommandsOf(
+  { fixPermissions }: ServiceOrder,
+  { files }: ServiceAgent,
+  account: string,
+  host: Host | undefined,
+): CommandWords[] {
+  if (!fixPermissions) return [];
+  const folders = foldersOf(files);
+  requireProtectable(folders);
+  const name = account === LOCAL_SYSTEM ? undefined : account.replace(/^\.\\/, "");
+  const sid = host ? host.sidOf(account) : name;
+  return folders.flatMap((folder) => permissionCommands(folder, sid));
+}
+
 /** The agent as NSSM is to run it. */
-export function nssmService(order: ServiceOrder, password: string | undefined): NssmService {
-  const { name, files, args, wish } = order;
+export function nssmService(
+  { name, wish }: ServiceOrder,
+  { args, files }: ServiceAgent,
+): NssmService {
   return {
-    ...{ name, exe: files.exe, args, home: files.home, password },
+    ...{ name, exe: files.exe, args, home: files.home },
     ...{ displayName: wish.displayName, account: wish.account },
   };
 }

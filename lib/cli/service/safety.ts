@@ -1,42 +1,52 @@
-import { builtinArguments } from "../../../daemons/mod.ts";
-import { loadConfig } from "../../config/mod.ts";
 import { LOCAL_SYSTEM } from "../../windows/account.ts";
-import { splitServiceLine } from "../../windows/command_line.ts";
-import { type AgentFiles, foldersOf } from "../../windows/home_safety.ts";
-import { kindOfService } from "../../windows/registration.ts";
+import {
+  type AgentFiles,
+  foldersOf,
+  isConfigSafe,
+  requireProtectable,
+} from "../../windows/home_safety.ts";
 import { type Danger, describeDangers } from "../../windows/safety.ts";
-import { filesOf, homeOf } from "./files.ts";
+import { loadPlace } from "../config.ts";
 import type { Installation } from "./installation.ts";
 
 /**
- * Insists that nobody but administrators can change the agent's files, unless the configuration allows it.
+ * Insists that nobody but administrators can change the agent's files, unless a configuration allows it that nobody
+ * else can change. Of a dry run it is judged what would be.
  *
  * @throws {Error} that names every danger and the ways out.
  * @throws {ConfigError} when the configuration cannot be used.
  */
 export async function checkSafety(installation: Installation): Promise<void> {
-  const { order, host, found, warn } = installation;
+  const { order, host, found, agent, warn } = installation;
   const account = order.wish.account ?? found?.account ?? LOCAL_SYSTEM;
-  const files = agentFiles(installation);
-  const { config } = await loadConfig(files.config, {
-    builtin: builtinArguments,
-    mustExist: order.args.includes("--config"),
+  const { files } = agent;
+  const { config } = await loadPlace({
+    home: files.home,
+    configFile: files.config,
+    configNamed: agent.args.includes("--config"),
   });
-  if (order.fixPermissions) protect(installation, files, account);
+  if (order.fixPermissions) protect(installation, account);
   else if (account !== LOCAL_SYSTEM && account !== found?.account) {
     warn(`'${account}' has to be able to write into ${files.home}; --fix-permissions lets it`);
   }
-  const { dangers, above, unread } = host.inspect(files, account);
+  const { dangers: all, above, unread } = host.inspect(files, account);
+  const dangers = order.fixPermissions && order.dryRun ? withoutProtected(all, files) : all;
   const mild = (danger: Danger) => isCallers(danger, installation);
-  const grave = describeDangers(dangers.filter((danger) => !mild(danger)));
+  const grave = dangers.filter((danger) => !mild(danger));
+  const isAllowed = config.allowUnsafeHome && isConfigSafe(files, grave);
+  const isRefused = grave.length > 0 && !isAllowed;
   const others = describeDangers([...dangers.filter(mild), ...above]);
-  const isRefused = grave.length > 0 && !config.allowUnsafeHome;
-  for (const line of [...(isRefused ? [] : grave), ...others, ...unread]) warn(line);
-  if (!isRefused) return;
+  for (const line of [...(isRefused ? [] : describeDangers(grave)), ...others, ...unread]) {
+    warn(line);
+  }
+  if (isRefused) refuse(grave, account, order.fixPermissions);
+}
+
+function refuse(dangers: readonly Danger[], account: string, isFixed: boolean): never {
+  const lines = describeDangers(dangers).map((line) => `  ${line}`).join("\n");
+  const fix = isFixed ? "Use" : "Add '--fix-permissions', use";
   throw new Error(
-    `Not installed, for whoever can change the agent's files runs code as ${account}:\n${
-      grave.map((line) => `  ${line}`).join("\n")
-    }\nAdd '--fix-permissions', use another folder, or set "allowUnsafeHome": true in the configuration`,
+    `Not installed, for whoever can change the agent's files runs code as ${account}:\n${lines}\n${fix} another folder, or set "allowUnsafeHome": true in a configuration that nobody else can change`,
   );
 }
 
@@ -45,8 +55,12 @@ function isCallers({ owns, sid }: Danger, { host }: Installation): boolean {
   return owns && sid !== undefined && host.isCaller(sid);
 }
 
-function protect({ host, say }: Installation, files: AgentFiles, account: string): void {
-  for (const folder of foldersOf(files)) {
+/** Nothing is set unless all of it can be. */
+function protect({ order, agent, host, say }: Installation, account: string): void {
+  const folders = foldersOf(agent.files);
+  requireProtectable(folders);
+  if (order.dryRun) return;
+  for (const folder of folders) {
     host.protect(folder, account);
     say(
       `Only Administrators, SYSTEM and the service's account may write into ${folder} from now on`,
@@ -54,12 +68,10 @@ function protect({ host, say }: Installation, files: AgentFiles, account: string
   }
 }
 
-/** The files of the agent as it will run: those of an installed one stay where they are. */
-function agentFiles({ order, host, found }: Installation): AgentFiles {
-  if (!found || order.wish.args) return order.files;
-  const [exe = "", ...args] = splitServiceLine(found.commandLine);
-  const home = homeOf(found, order.name, host);
-  return kindOfService(found.commandLine, order.files.exe) === "native" || home === undefined
-    ? filesOf(exe, args)
-    : filesOf(order.files.exe, ["run", "--home", home]);
+function withoutProtected(dangers: readonly Danger[], files: AgentFiles): Danger[] {
+  const folders = foldersOf(files).map((folder) => folder.toLowerCase());
+  return dangers.filter(({ path }) => {
+    const folded = path.toLowerCase();
+    return !folders.some((folder) => folded === folder || folded.startsWith(`${folder}\\`));
+  });
 }

@@ -1,0 +1,66 @@
+/**
+ * The arguments with which an agent is run as a service. Pure.
+ *
+ * @module
+ */
+import { win32 } from "node:path";
+import type { AgentFiles } from "./home_safety.ts";
+import { samePath } from "./paths.ts";
+
+/** The flags that a service may run with, in the order in which they are written; false: it takes no value. */
+const FLAGS = {
+  home: true,
+  config: true,
+  "log-level": true,
+  simulate: false,
+  scenario: true,
+  for: true,
+} as const;
+
+type Flag = keyof typeof FLAGS;
+
+/** What an agent is run with: each flag's value, empty where it takes none. */
+export type AgentFlags = Partial<Record<Flag, string>>;
+
+/**
+ * Reads the flags of an agent that is there. What a service has no use for, such as `--foreground`, is left out.
+ */
+export function readAgentFlags(args: readonly string[]): AgentFlags {
+  const flags: AgentFlags = {};
+  const waiting = args.values();
+  for (const arg of waiting) {
+    const [, name, value] = /^--([^=]+)(?:=(.*))?$/s.exec(arg) ?? [];
+    if (!isFlag(name)) continue;
+    flags[name] = FLAGS[name] ? value ?? waiting.next().value ?? "" : "";
+  }
+  return flags;
+}
+
+function isFlag(name: string | undefined): name is Flag {
+  return name !== undefined && Object.hasOwn(FLAGS, name);
+}
+
+/** The arguments of an agent, `run` first. */
+export function agentArguments(flags: AgentFlags): string[] {
+  const names = (Object.keys(FLAGS) as Flag[]).filter((name) => flags[name] !== undefined);
+  return ["run", ...names.flatMap((name) => [`--${name}`, ...(FLAGS[name] ? [flags[name]!] : [])])];
+}
+
+/** An agent as a service runs it. */
+export interface ServiceAgent {
+  /** Its arguments, `run` first. */
+  args: readonly string[];
+  /** What it is made of, on the disk. */
+  files: AgentFiles;
+}
+
+/** The agent of an exe that is run with these flags; its home is the exe's folder unless they say otherwise. */
+export function agentOf(exe: string, { home: named, ...others }: AgentFlags): ServiceAgent {
+  const folder = win32.dirname(exe);
+  const home = named ?? folder;
+  const isNamed = !samePath(home, folder);
+  return {
+    args: agentArguments(isNamed ? { home, ...others } : others),
+    files: { exe, home, config: others.config ?? win32.join(home, "icinga-warden.json") },
+  };
+}
