@@ -212,13 +212,14 @@ class RunningAgent implements Agent {
   }
 }
 
-/** The plans of the daemons that are to run, by name. */
+/** The plans of the daemons that are to run, by name; those that are built in come first to a place in their pool. */
 function planDaemons(
   daemons: readonly RegisteredDaemon[],
   { log }: Config,
   parts: AgentParts,
 ): Map<string, ThreadPlan> {
   const usable = daemons.filter(({ enabled, problem }) => enabled && problem === undefined);
+  usable.sort((a, b) => Number(a.module !== null) - Number(b.module !== null));
   return new Map(usable.map((daemon) => [daemon.name, planThread(daemon, log, parts)]));
 }
 

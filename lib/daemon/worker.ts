@@ -22,8 +22,12 @@ import { catchStrays, describeThrown } from "./strays.ts";
 
 const stop = new AbortController();
 
+/** What a daemon's writes may do to others, who all read them: above that they travel together. */
+const WRITE_RATE = { burst: 500, perSecond: 100 };
+
 /** Taken before the daemon's module is loaded, which may do with the globals what it likes. */
 const post: (message: FromThread) => void = self.postMessage.bind(self);
+const { setTimeout } = globalThis;
 const children = new ChildThreads(post);
 let heart: Heart | undefined;
 
@@ -57,13 +61,22 @@ async function work(assignment: Assignment): Promise<void> {
     print: (level, text) => log[level](text),
     fail: (error) => post({ type: "failed", error: describeThrown(error) }),
   });
-  const state = new PublicState({ thread, mayWrite, onProblem: log.debug });
+  const onHeld = (held: number) => log.warning(describeHeld(held));
+  const state = new PublicState({
+    ...{ thread, mayWrite, onProblem: log.debug },
+    pace: { ...WRITE_RATE, onHeld },
+  });
   const outcome = await run(assignment, state, log);
   state.leave();
   await sent();
   state.close();
   records.close();
   tellOutcome(outcome);
+}
+
+function describeHeld(held: number): string {
+  const { perSecond } = WRITE_RATE;
+  return `Held back ${held} messages of the public state: more than ${perSecond} a second; the last values have travelled`;
 }
 
 /**

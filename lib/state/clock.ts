@@ -10,12 +10,16 @@ export interface StateClock {
   atTurnsEnd(run: () => void): void;
 }
 
+/** Taken when this is loaded: what is loaded later may do with the globals what it likes. */
+const { setTimeout, clearTimeout } = globalThis;
+const { unrefTimer } = Deno;
+
 /** The real clock; its timers keep no process alive. */
 export const realClock: StateClock = {
-  now: () => performance.now(),
+  now: performance.now.bind(performance),
   after(ms, run) {
     const timer = Number(setTimeout(run, ms));
-    Deno.unrefTimer(timer);
+    unrefTimer(timer);
     return () => clearTimeout(timer);
   },
   // Unlike a microtask it runs after all that the turn has set off, and it costs no latency.

@@ -2,6 +2,7 @@ import { type Change, Changes } from "./change.ts";
 import type { StateChannel } from "./channel.ts";
 import { realClock, type StateClock } from "./clock.ts";
 import { type MapHost, ReplicatedMap, type ValueCheck } from "./map.ts";
+import { FLOOD_OVER, Pace, type PaceOptions } from "./pace.ts";
 import { Replica } from "./replica.ts";
 import { writerOf } from "./stamp.ts";
 import { Store } from "./store.ts";
@@ -42,6 +43,8 @@ export interface StateOptions {
   onProblem?: (problem: string) => void;
   /** Where time comes from; the real clock unless told, whose timers keep no process alive. */
   clock?: StateClock;
+  /** How fast its writes travel; each turn of the event loop by itself unless told. */
+  pace?: PaceOptions;
   /** Tells this copy from earlier ones of the same thread's name; random unless told. */
   incarnation?: string;
 }
@@ -91,9 +94,13 @@ export class PublicState {
   readonly #host: MapHost;
   readonly #maps = new Map<string, ReplicatedMap>();
   readonly #rights = new WeakMap<Table, boolean>();
+  readonly #pace: Pace | undefined;
   #isFlushing = false;
   /** Whether the beat that follows writes is due already. */
   #isBeatSoon = false;
+  /** Calls off the message that is held back, and the look at how the flood goes on. */
+  #cancelHeld: (() => void) | undefined;
+  #cancelFlood: (() => void) | undefined;
   #isClosed = false;
   #isChannelClosed = false;
   #sent = 0;
@@ -109,6 +116,7 @@ export class PublicState {
     const writer = writerOf(thread, options.incarnation ?? crypto.randomUUID().slice(0, 8));
     this.#options = { ...options, mayWrite, onProblem };
     this.#clock = clock;
+    this.#pace = options.pace && new Pace(options.pace, clock.now());
     this.#channel = options.channel ?? new BroadcastChannel(channelName);
     this.#letters = options.channel ? undefined : new BroadcastChannel(`${channelName}/${writer}`);
     this.#changes = new Changes(onProblem);
@@ -216,6 +224,9 @@ export class PublicState {
     this.#isClosed = true;
     this.#beat.cancel();
     this.#cancelRetry?.();
+    this.#cancelHeld?.();
+    this.#cancelFlood?.();
+    this.#pace?.tell(this.#clock.now(), true);
   }
 
   /** Leaves, and closes the channel. */
@@ -276,16 +287,30 @@ export class PublicState {
     this.#changes.tell();
     if (this.#isFlushing) return;
     this.#isFlushing = true;
-    this.#clock.atTurnsEnd(this.#flush);
+    this.#clock.atTurnsEnd(this.#endTurn);
   }
 
-  readonly #flush = (): void => {
+  readonly #endTurn = (): void => {
     this.#isFlushing = false;
     if (this.#isClosed) return;
+    if (this.#cancelHeld) return this.#pace!.hold(this.#clock.now());
+    const wait = this.#pace?.wait(this.#clock.now()) ?? 0;
+    if (wait === 0) return this.#flush();
+    this.#cancelHeld = this.#clock.after(wait, this.#flush);
+    this.#cancelFlood ??= this.#clock.after(FLOOD_OVER, this.#lookAtFlood);
+  };
+
+  readonly #flush = (): void => {
+    this.#cancelHeld = undefined;
     this.#replica.flush();
     if (this.#isBeatSoon) return;
     this.#isBeatSoon = true;
     this.#beatIn(BEAT_AFTER);
+  };
+
+  readonly #lookAtFlood = (): void => {
+    const lasts = this.#pace!.tell(this.#clock.now());
+    this.#cancelFlood = lasts ? this.#clock.after(FLOOD_OVER, this.#lookAtFlood) : undefined;
   };
 
   #receive(data: unknown): void {

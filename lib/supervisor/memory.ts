@@ -4,66 +4,104 @@ export interface MemoryShare {
   beats: number;
   /** Bytes that it may hold. */
   memoryLimit: number;
+  /** Whether its daemon works: only then can it answer. */
+  running: boolean;
+  /** Whether it was started a short while ago: it takes memory for itself, which is no daemon's doing. */
+  young: boolean;
 }
 
 /** What is remembered of the process's memory from one look to the next. */
 export interface MemoryVigil<Thread> {
   /** Resident bytes that are no reason to worry. */
   calm: number;
-  /** The threads that were called upon, with their signs of life at that time; undefined: none were. */
-  called?: ReadonlyMap<Thread, number>;
-  /** Resident bytes when they were called. */
-  calledAt?: number;
-  /** Looks since they were called. */
+  /** The threads that were called upon; undefined: none were. */
+  called?: Call<Thread> | undefined;
+}
+
+/** A call upon all threads to show that they live. */
+interface Call<Thread> {
+  /** The signs of life that each had given by then. */
+  beats: ReadonlyMap<Thread, number>;
+  /** Resident bytes at that time. */
+  rss: number;
+  /** Looks since then; of one that came late, only a part. */
   looks: number;
 }
 
-/** Looks that a thread which was called upon has to answer. */
+/** What a look at the process's memory has led to. */
+export interface MemoryLook<Thread> {
+  vigil: MemoryVigil<Thread>;
+  /** All that run are to be called upon. */
+  call: boolean;
+  /** Who takes the memory. */
+  culprits: Thread[];
+}
+
+/** Looks that a thread which was called upon has to answer, when it is the only one that is silent. */
 const LOOKS_TO_ANSWER = 2;
+
+/** Looks that those who were called upon have at the most, when many are silent. */
+const MOST_LOOKS = 40;
 
 /** By so much of a limit memory may grow from one look to the next and be taken for granted. */
 const CREEP = 0.1;
 
+/** What a thread takes for itself when it starts, bytes; about 20 MB were measured. */
+const THREAD_SIZE = 32 * 1024 * 1024;
+
+/** By so much each thread's memory goes up and down without a reason to worry, bytes. */
+const THREAD_SWING = 4 * 1024 * 1024;
+
 /**
  * Watches over memory that no heap limit counts, such as buffers: a thread that takes it in a tight loop gives no
- * sign of life that could tell. When the process has grown by more than one of its threads may hold, all are
- * called upon; those that do not answer while it still grows are the culprits.
+ * sign of life that could tell. When the process has grown by more than one of its threads may hold, and more than
+ * their number and those that have just started explain, all are called upon; those that do not answer while it
+ * still grows are the culprits.
+ *
+ * Silence has its reason in a machine that is busy as well: the more are silent, the longer they are waited for, and
+ * a look for which the agent itself had no turn in time counts the less.
  *
  * @param rss resident bytes of the process.
- * @param threads all that are to answer.
+ * @param threads all that there are.
+ * @param promptness 1: the look came in time; 0.5: after twice the time.
  */
 export function watchMemory<Thread>(
-  { calm, called, calledAt = 0, looks }: MemoryVigil<Thread>,
+  { calm, called }: MemoryVigil<Thread>,
   rss: number,
   threads: ReadonlyMap<Thread, MemoryShare>,
-): { vigil: MemoryVigil<Thread>; call: boolean; culprits: Thread[] } {
-  const limit = Math.min(...[...threads.values()].map(({ memoryLimit }) => memoryLimit));
-  const quiet = { vigil: { calm: settle(calm, rss, limit), looks: 0 }, call: false, culprits: [] };
-  if (rss - calm <= limit) return quiet;
+  promptness = 1,
+): MemoryLook<Thread> {
+  const shares = [...threads.values()];
+  const limit = Math.min(...shares.map(({ memoryLimit }) => memoryLimit));
+  const starting = shares.filter(({ young }) => young).length * THREAD_SIZE;
+  const explained = starting + shares.length * THREAD_SWING;
+  if (rss - calm <= limit + explained) {
+    return { vigil: { calm: settle(calm, rss, limit + starting) }, call: false, culprits: [] };
+  }
   if (!called) {
     const beats = new Map([...threads].map(([thread, { beats }]) => [thread, beats]));
-    return {
-      vigil: { calm, called: beats, calledAt: rss, looks: 0 },
-      call: true,
-      culprits: [],
-    };
+    return { vigil: { calm, called: { beats, rss, looks: 0 } }, call: true, culprits: [] };
   }
-  if (looks + 1 < LOOKS_TO_ANSWER) {
-    return { vigil: { calm, called, calledAt, looks: looks + 1 }, call: false, culprits: [] };
+  const looks = called.looks + promptness;
+  const silent = [...threads].filter(([thread, { beats, running }]) =>
+    running && called.beats.get(thread) === beats
+  );
+  if (silent.length === 0) return { vigil: { calm: rss }, call: false, culprits: [] };
+  if (looks < Math.min(MOST_LOOKS, LOOKS_TO_ANSWER * silent.length)) {
+    return { vigil: { calm, called: { ...called, looks } }, call: false, culprits: [] };
   }
-  // On a machine that is busy nobody may have had the time to answer.
-  const grows = rss - calledAt > limit * CREEP;
-  const culprits = [...threads].filter(([thread, { beats, memoryLimit }]) =>
-    grows && called.get(thread) === beats && rss - calm > memoryLimit
+  const grows = rss - called.rss > limit * CREEP + starting;
+  const culprits = silent.filter(([, { memoryLimit }]) =>
+    grows && rss - calm > memoryLimit + explained
   );
   return {
-    vigil: { calm: culprits.length > 0 ? calm : rss, looks: 0 },
+    vigil: { calm: culprits.length > 0 ? calm : rss },
     call: false,
     culprits: culprits.map(([thread]) => thread),
   };
 }
 
 /** Memory that was given back is forgotten at once; a slow growth is what threads are held to one by one. */
-function settle(calm: number, rss: number, limit: number): number {
-  return Math.min(rss, calm + limit * CREEP);
+function settle(calm: number, rss: number, allowed: number): number {
+  return Math.min(rss, calm + allowed * CREEP);
 }

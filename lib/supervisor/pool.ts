@@ -3,10 +3,16 @@ export class ThreadPool {
   #max: number;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
+  #isTold = false;
 
   /** @param max how many may run at once, 1 or more. */
   constructor(max: number) {
     this.#max = max;
+  }
+
+  /** How many may run at once. */
+  get max(): number {
+    return this.#max;
   }
 
   /** How many may run at once; of a lower number than there are running, all end in their own time. */
@@ -20,6 +26,13 @@ export class ThreadPool {
 
   /** How many wait. */
   get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** How many wait, to be told once for as long as anybody does; after that 0. */
+  takeWaiting(): number {
+    if (this.#isTold) return 0;
+    this.#isTold = true;
     return this.#waiting.length;
   }
 
@@ -51,6 +64,7 @@ export class ThreadPool {
       resolve();
     };
     signal.addEventListener("abort", cancel, { once: true });
+    if (this.#waiting.length === 0) this.#isTold = false;
     this.#waiting.push(admit);
     return promise;
   }

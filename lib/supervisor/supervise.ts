@@ -4,6 +4,7 @@ import { threadName } from "../daemon/names.ts";
 import type { Beat } from "../daemon/pulse.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
 import type { Gate } from "./gate.ts";
+import { Place } from "./place.ts";
 import type { ThreadPlan } from "./plan.ts";
 import type { ThreadPool } from "./pool.ts";
 import type { ThreadPools } from "./pools.ts";
@@ -87,15 +88,22 @@ export async function supervise(plan: ThreadPlan, parts: ThreadParts): Promise<T
 }
 
 async function keepRunning(plan: ThreadPlan, parts: ThreadParts): Promise<ThreadEnd> {
-  const { clock, signal, gate, random } = parts;
-  for (let failures = 0;;) {
+  const { clock, log, signal, gate, random, pools, onChange } = parts;
+  let failures = 0;
+  using place = new Place({
+    ...{ name: plan.pool, pool: pools.get(plan.pool), clock, log, signal },
+    onWaiting: () => onChange({ state: "waiting", failures }),
+  });
+  for (;;) {
+    await place.take();
     const began = clock.now();
-    const outcome = await runInPool(plan, parts, failures);
+    const outcome = await runOnce(plan, parts, failures);
     if (signal.aborted) return { type: "stopped" };
     const error = outcome.type === "failed" ? outcome.error : undefined;
     failures = error === undefined ? 0 : countFailure(failures, clock.now() - began);
     const next = decideNext(plan.policy, failures, random());
     report(plan, parts, next, failures, error);
+    if (next.type !== "restart") place.leave();
     const wait = next.type === "restart"
       ? next.after
       : next.type === "failed"
@@ -143,15 +151,13 @@ function seconds(ms: number): number {
   return Math.round(ms / 100) / 10;
 }
 
-/** Runs the thread once, with a place in its pool, its children, and what follows when it had to be ended. */
-async function runInPool(
+/** Runs the thread once, with its children, and what follows when it had to be ended. */
+async function runOnce(
   plan: ThreadPlan,
   parts: ThreadParts,
   failures: number,
 ): Promise<Outcome> {
-  const { signal, pools, onChange, openChildren } = parts;
-  onChange({ state: "waiting", failures });
-  const leave = await pools.get(plan.pool).enter(signal);
+  const { signal, onChange, openChildren } = parts;
   const stopping = () => onChange({ state: "stopping", failures });
   signal.addEventListener("abort", stopping, { once: true });
   const children = openChildren();
@@ -175,7 +181,6 @@ async function runInPool(
     begun();
     signal.removeEventListener("abort", stopping);
     await children.stop();
-    leave();
   }
 }
 

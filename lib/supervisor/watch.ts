@@ -23,6 +23,16 @@ export interface Watched {
 /** The time from one look to the next while memory goes fast, ms. */
 const ALARMED_LOOK_EVERY = 250;
 
+/** A thread is young until its daemon has worked for so long, ms: by then its memory is known. */
+const YOUTH = 10_000;
+
+/** What is remembered of a thread. */
+interface Look {
+  vigil: Vigil;
+  /** How long its daemon has worked, ms, as far as the agent itself was awake. */
+  worked: number;
+}
+
 /** What a thread's own start adds to the process's memory, bytes: that many at once is nobody's greed. */
 const THREAD_SHARE = 32 * 1024 * 1024;
 
@@ -30,8 +40,8 @@ const THREAD_SHARE = 32 * 1024 * 1024;
 export class Watch {
   readonly #clock: Clock;
   readonly #rss: () => number;
-  readonly #looks = new Map<Watched, { vigil: Vigil }>();
-  #memory: MemoryVigil<Watched> = { calm: Infinity, looks: 0 };
+  readonly #looks = new Map<Watched, Look>();
+  #memory: MemoryVigil<Watched> = { calm: Infinity };
   #stop = new AbortController();
 
   /**
@@ -46,7 +56,7 @@ export class Watch {
 
   /** Watches a thread until the function returned is called. */
   add(thread: Watched): () => void {
-    this.#looks.set(thread, { vigil: NEW_VIGIL });
+    this.#looks.set(thread, { vigil: NEW_VIGIL, worked: 0 });
     this.#memory = { ...this.#memory, calm: this.#memory.calm + THREAD_SHARE };
     if (this.#looks.size === 1) void this.#keep();
     return () => {
@@ -64,7 +74,7 @@ export class Watch {
       if (signal.aborted) return;
       const now = this.#clock.now();
       this.#look(awake(now - last, interval));
-      this.#lookAtMemory();
+      this.#lookAtMemory(interval / Math.max(interval, now - last));
       last = now;
     }
   }
@@ -74,20 +84,20 @@ export class Watch {
       const beat = thread.pulse.read();
       const judged = judge(thread.policy, look.vigil, beat, thread.isRunning(), elapsed);
       look.vigil = judged.vigil;
+      if (thread.isRunning()) look.worked += elapsed;
       thread.onLook(judged.verdict, beat);
     }
   }
 
-  #lookAtMemory(): void {
-    const threads = new Map(
-      [...this.#looks.keys()].filter((thread) => thread.isRunning()).map(
-        (thread) => [thread, {
-          beats: thread.pulse.read().count,
-          memoryLimit: thread.policy.memoryLimit,
-        }],
-      ),
-    );
-    const { vigil, call, culprits } = watchMemory(this.#memory, this.#rss(), threads);
+  #lookAtMemory(promptness: number): void {
+    if (this.#looks.size === 0) return;
+    const threads = new Map([...this.#looks].map(([thread, { worked }]) => [thread, {
+      beats: thread.pulse.read().count,
+      memoryLimit: thread.policy.memoryLimit,
+      running: thread.isRunning(),
+      young: worked < YOUTH,
+    }]));
+    const { vigil, call, culprits } = watchMemory(this.#memory, this.#rss(), threads, promptness);
     this.#memory = vigil;
     if (call) { for (const thread of threads.keys()) thread.call(); }
     for (const thread of culprits) thread.onLook("hoarding", thread.pulse.read());

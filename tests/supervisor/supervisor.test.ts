@@ -224,3 +224,29 @@ Deno.test("a child that cannot be is refused in one line", async () => {
   assertMatch(errors.get(2)!, /a child thread with the number 2 already/);
   await supervisor.stopAll();
 });
+
+Deno.test("that many wait long for a place in a pool is said once, and again of the next that wait", async () => {
+  const { supervisor, clock, records } = supervisorOf(obedient, { MainPool: 2 });
+  for (let i = 0; i < 10; i++) supervisor.start(planOf(`daemon_${i}`));
+  await clock.advance(60_000);
+  assertEquals(records.map(({ level, message }) => `${level}: ${message}`), [
+    "warning: 8 threads wait for a place in pool MainPool (max 2) and do nothing until one is free; threadPools.MainPool.max in the configuration gives more",
+  ]);
+  supervisor.pools.set({ MainPool: { max: 10 } });
+  await clock.advance(60_000);
+  supervisor.start(planOf("one_more"));
+  await clock.advance(60_000);
+  assertEquals(records.length, 2);
+  assertMatch(records[1]!.message, /^1 thread waits for a place/);
+  await supervisor.stopAll();
+});
+
+Deno.test("a thread that is started again in a moment keeps its place; one that is left alone gives it up", async () => {
+  const fails = Array.from({ length: 6 }, () => failed);
+  const { supervisor, clock, runs } = supervisorOf(ending(...fails), { MainPool: 1 });
+  supervisor.start(planOf("x"));
+  supervisor.start(planOf("y"));
+  await clock.advance(60_000);
+  assertEquals(runs.map(({ thread }) => thread[0]).join(""), "xxxxxxy");
+  await supervisor.stopAll();
+});

@@ -1,0 +1,73 @@
+import { assert, assertEquals } from "@std/assert";
+import { Pace } from "../../lib/state/pace.ts";
+import { content, Network } from "./network.ts";
+
+/** A network with a reader, and a writer that may send 5 messages at once and 10 a second. */
+function flooded() {
+  const network = new Network();
+  const told: number[] = [];
+  const reader = network.join("reader", { first: true });
+  const writer = network.join("writer", {
+    pace: { burst: 5, perSecond: 10, onHeld: (held) => told.push(held) },
+  });
+  network.run(1_000);
+  const map = writer.map<string, number>("M");
+  const write = (turns: number) => {
+    for (let turn = 0; turn < turns; turn++) {
+      map.set(`key ${turn % 7}`, turn);
+      network.run(1);
+    }
+  };
+  const writes = () => network.sent.filter(([type]) => type === "writes").length;
+  return { network, told, reader, writer, write, writes };
+}
+
+Deno.test("writes of a flood travel together, and the last values arrive", () => {
+  const { network, reader, writer, write, writes } = flooded();
+  write(2_000);
+  network.run(1_000);
+  assertEquals(content(reader), content(writer));
+  assertEquals(content(reader)["key 4"], 1_999);
+  assert(writes() <= 5 + 20 + 5, `${writes()} messages`);
+});
+
+Deno.test("a flood is told once, when it is over, with what was held back", () => {
+  const { network, told, write } = flooded();
+  write(2_000);
+  assertEquals(told, []);
+  network.run(3_000);
+  assertEquals(told.length, 1);
+  assert(told[0]! > 1_900 && told[0]! < 2_000, `${told[0]}`);
+  write(100);
+  network.run(3_000);
+  assertEquals(told.length, 2);
+});
+
+Deno.test("who writes now and then is never held back", () => {
+  const { network, told, write } = flooded();
+  for (let i = 0; i < 100; i++) {
+    write(1);
+    network.run(100);
+  }
+  network.run(3_000);
+  assertEquals(told, []);
+});
+
+Deno.test("what is held back is not lost when the thread leaves, and the flood is told", () => {
+  const { network, told, reader, writer, write } = flooded();
+  write(50);
+  writer.leave();
+  network.run(10);
+  assertEquals(content(reader)["key 0"], 49);
+  assertEquals(told.length, 1);
+});
+
+Deno.test("a flood that lasts is told each minute", () => {
+  const told: number[] = [];
+  const pace = new Pace({ burst: 1, perSecond: 1, onHeld: (held) => told.push(held) }, 0);
+  for (let now = 0; now < 130_000; now += 500) {
+    pace.wait(now);
+    assertEquals(pace.tell(now), now > 0);
+  }
+  assertEquals(told.length, 2);
+});
