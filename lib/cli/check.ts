@@ -67,14 +67,8 @@ function pluginError(message: string): string {
 }
 
 async function fetchStatus(home: string, timeout: number): Promise<Status> {
-  const signal = AbortSignal.timeout(timeout);
-  try {
-    const client = await Client.connect(home, "monitor");
-    return await client.get<Status>("/api/status", signal);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    throw new Error(`The agent did not answer within ${timeout / 1000} s`);
-  }
+  const client = await Client.connect(home, "monitor");
+  return await client.get<Status>("/api/status", timeout);
 }
 
 function formatOutput({ summary, details, performance }: ReturnType<typeof pluginOutput>): string {

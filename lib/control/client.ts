@@ -15,8 +15,15 @@ export class RefusedError extends Error {
   }
 }
 
-/** How long an answer may take, ms; to restart a daemon takes as long as the daemon takes to stop. */
-const ANSWER_TIME = 30_000;
+/** How long an answer may take, ms. */
+export interface AnswerTimes {
+  /** What the agent knows. */
+  get: number;
+  /** What it is to do: to restart a daemon takes as long as the daemon takes to stop. */
+  post: number;
+}
+
+const ANSWER_TIMES: AnswerTimes = { get: 10_000, post: 30_000 };
 
 /** An event of a running agent's stream. */
 export interface StreamEvent {
@@ -30,11 +37,14 @@ export class Client {
   readonly #base: string;
   readonly #token: string;
   readonly #pid: number;
+  readonly #times: AnswerTimes;
 
   private constructor(
     file: string,
     { port, pid, text }: { port: number; pid: number; text: string },
+    times: AnswerTimes,
   ) {
+    this.#times = times;
     this.#file = file;
     this.#base = `http://127.0.0.1:${port}`;
     this.#token = text;
@@ -48,7 +58,11 @@ export class Client {
    * @throws {NotRunningError} when there is no token.
    * @throws {Error} when this account may not read the token.
    */
-  static async connect(home: string, kind: TokenKind = "control"): Promise<Client> {
+  static async connect(
+    home: string,
+    kind: TokenKind = "control",
+    times: AnswerTimes = ANSWER_TIMES,
+  ): Promise<Client> {
     const file = tokenFile(home, kind);
     let token;
     try {
@@ -62,7 +76,7 @@ export class Client {
         `The agent is not running, or serves no commands (control.listen): there is no ${file}`,
       );
     }
-    return new Client(file, token);
+    return new Client(file, token, times);
   }
 
   /**
@@ -70,20 +84,30 @@ export class Client {
    *
    * @param path path and query.
    * @throws {NotRunningError} when nothing answers that knows the token.
+   * @param limit how long the answer may take, ms.
    * @throws {RefusedError} when the agent refuses.
+   * @throws {Error} when it does not answer in time.
    */
-  async get<T>(path: string, signal = AbortSignal.timeout(ANSWER_TIME)): Promise<T> {
-    return await (await this.#fetch(path, { signal })).json();
+  async get<T>(path: string, limit: number = this.#times.get): Promise<T> {
+    return await this.#answer(path, {}, limit);
   }
 
   /** Asks for something to be done; throws as {@linkcode Client.get} does. */
   async post<T>(path: string, body: Record<string, unknown> = {}): Promise<T> {
     const headers = { "content-type": "application/json" };
-    const response = await this.#fetch(path, {
-      ...{ method: "POST", headers, body: JSON.stringify(body) },
-      signal: AbortSignal.timeout(ANSWER_TIME),
-    });
-    return await response.json();
+    const init = { method: "POST", headers, body: JSON.stringify(body) };
+    return await this.#answer(path, init, this.#times.post);
+  }
+
+  /** An agent that is frozen, or whose machine is, takes the connection and says nothing. */
+  async #answer<T>(path: string, init: RequestInit, limit: number): Promise<T> {
+    const signal = AbortSignal.timeout(limit);
+    try {
+      return await (await this.#fetch(path, { ...init, signal })).json();
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      throw new Error(`The agent did not answer within ${limit / 1000} s`);
+    }
   }
 
   /**

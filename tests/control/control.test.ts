@@ -328,6 +328,20 @@ Deno.test("where the token cannot be kept private nothing is served", async () =
   );
 });
 
+Deno.test("an agent that is frozen is said to be, of whatever is asked", async () => {
+  const home = await Deno.makeTempDir();
+  // The system takes connections for a program that never does.
+  using frozen = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = frozen.addr as Deno.NetAddr;
+  await Deno.writeTextFile(tokenFile(home), `${port}-1-${"A".repeat(43)}`);
+  const client = await Client.connect(home, "control", { get: 50, post: 100 });
+  const message = "The agent did not answer within";
+  await assertRejects(() => client.get("/api/status"), Error, `${message} 0.05 s`);
+  await assertRejects(() => client.post("/api/pause"), Error, `${message} 0.1 s`);
+  await assertRejects(() => client.get("/api/status", 30), Error, `${message} 0.03 s`);
+  await Deno.remove(home, { recursive: true });
+});
+
 Deno.test("where no agent runs it is said where it was looked for", async () => {
   const home = await Deno.makeTempDir();
   const absent = await assertRejects(() => Client.connect(home), NotRunningError);

@@ -5,6 +5,7 @@ import { programOf } from "../../windows/registration.ts";
 import { EXIT } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
 import { plannedAgent, requireAgent } from "./files.ts";
+import { wardenCommand } from "./hint.ts";
 import {
   checkPassword,
   type Installation,
@@ -56,7 +57,9 @@ function checkKind(order: ServiceOrder, found: FoundRegistration, host: Host): v
   if (kind === order.runner) return;
   const now = kind === "nssm" ? "under NSSM" : "as a native service";
   throw new Error(
-    `Service '${order.name}' is installed already ${now}; call 'icinga-warden service uninstall' first, or choose another --name`,
+    `Service '${order.name}' is installed already ${now}; call '${
+      wardenCommand("uninstall", order)
+    }' first, or choose another --name`,
   );
 }
 
