@@ -44,3 +44,21 @@ testWindows("NSSM is told what is documented, and runs and stops the agent", asy
   assertEquals(await home.files(), ["icinga-warden.exe"]);
   await until("no process is left", async () => (await windows.processes()).length === 0);
 });
+
+testWindows("under NSSM a password is on no command line", async (windows) => {
+  const home = await windows.home({ "icinga-warden.json": `{ "daemons": {} }` }, "a b");
+  windows.owns("warden nssm account");
+  const user = (await windows.run("cmd.exe", "/c", "echo", "%USERNAME%")).output.trim();
+  const before = (await windows.nssmCalls()).length;
+  const named = `--name "warden nssm account" --with nssm --nssm ${windows.nssm}`;
+  const printed = await home.paste(
+    `echo geheim| icinga-warden service install ${named} --account ${user} --password`,
+  );
+  assertMatch(printed, /Installed service/);
+  const calls = (await windows.nssmCalls()).slice(before).flat();
+  assertEquals(calls.includes("install"), true);
+  assertEquals(calls.filter((word) => /geheim|ObjectName/.test(word)), []);
+  const status = ["service", "status", "--name", "warden nssm account", "--json"];
+  const { account, kind } = JSON.parse((await home.warden(...status)).output);
+  assertEquals({ account, kind }, { account: `.\\${user}`, kind: "nssm" });
+});

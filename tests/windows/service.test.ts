@@ -260,3 +260,32 @@ testWindows("a virtual account is there before its service is", async (windows) 
   const other = await home.warden(...install, "--account", "NT SERVICE\\another");
   assertEquals(other.code, 2);
 });
+
+testWindows("a service whose exe is gone gets the one that is called", async (windows) => {
+  const home = await windows.home(watching, FOLDER);
+  await commands(windows, home)("install");
+  await Deno.remove(`${home.outside}/icinga-warden.exe`);
+  const fresh = await windows.home({}, "new");
+  const { code, output } = await commands(windows, fresh)("install", "--force");
+  assertEquals(code, 0, output);
+  assertEquals(await home.files(), ["icinga-warden.exe", "icinga-warden.json"]);
+  assertEquals(await home.size("icinga-warden.exe"), await fresh.size("icinga-warden.exe"));
+});
+
+testWindows(
+  "an error is JSON for scripts, and a password on the command line is not repeated",
+  async (windows) => {
+    const home = await windows.home(watching, FOLDER);
+    const call = commands(windows, home);
+    const { code, output } = await call("start", "--json");
+    assertEquals([code, Object.keys(JSON.parse(output))], [1, ["service", "error"]]);
+    const command = `icinga-warden service install --name "warden x" --account x --password`;
+    const printed = await home.paste(`${command} geheim 2>&1`, `${command}=geheim 2>&1`);
+    assertEquals(printed.match(/takes no value/g)?.length, 2, printed);
+    assertEquals(
+      printed.replaceAll(/^.*>icinga-warden.*$/gm, "").includes("geheim"),
+      false,
+      printed,
+    );
+  },
+);
