@@ -155,7 +155,7 @@ class RunningAgent implements Agent {
   }
 
   async restartDaemon(name: string): Promise<void> {
-    await this.#supervisor.restart(name, "asked for");
+    await this.#supervisor.restart(name, "a command asked for it");
   }
 
   async apply(config: Config, daemons: readonly RegisteredDaemon[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { suggest } from "./nearest.ts";
 import { isObject } from "./object.ts";
 import { expectedOneOf, type Problem } from "./problem.ts";
+import { refuseReserved } from "./reserved.ts";
 import {
   type Bounds,
   expectedDuration,
@@ -88,11 +89,20 @@ export function withDefaults(
 
 const EXPECTED_TEXT = "expected text in double quotes";
 
+/** What can be written in the configuration, and typed before an equals sign. */
+const NAME = /^[A-Za-z][\w.-]{0,63}$/;
+
+const EXPECTED_NAME =
+  "expected letters, digits, _, - and ., a letter first, at most 64, and no reserved name";
+
 const TYPES = ["string", "number", "boolean", "duration", "size", "list"];
 
 /** What is wrong with a daemon's own statement of its arguments: a mistake of its author. */
 export function specProblems(specs: Record<string, unknown>): Problem[] {
   return Object.entries(specs).flatMap(([name, spec]) => {
+    if (!NAME.test(name) || refuseReserved(name) !== undefined) {
+      return [{ path: [name], value: spec, fault: "unusable name", expected: EXPECTED_NAME }];
+    }
     if (!isObject(spec)) {
       return [{ path: [name], value: spec, expected: "expected { type, description }" }];
     }

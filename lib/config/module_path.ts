@@ -1,3 +1,5 @@
+import { refuseReserved } from "./reserved.ts";
+
 /**
  * What would be right instead of `path` for a daemon's module, as a clause of an error message;
  * undefined when it is right.
@@ -12,6 +14,8 @@ export function checkModulePath(path: string): string | undefined {
   if (path.replace(/^[A-Za-z]:[\\/]/, "").includes(":")) {
     return "expected a path in home or an absolute path, with no colon but a drive's";
   }
+  const reserved = path.split(/[\\/]/).find((part) => refuseReserved(part) !== undefined);
+  if (reserved !== undefined) return `expected a path without ${refuseReserved(reserved)}`;
   const isAbsolute = /^(?:[A-Za-z]:)?[\\/]/.test(path);
   return isAbsolute || staysInside(path)
     ? undefined

@@ -32,6 +32,9 @@ export interface DaemonPermissions {
   sys?: readonly string[] | undefined;
 }
 
+/** In an item, the name of an argument that stands for its value. */
+export const PLACEHOLDER: RegExp = /\{(\w+)\}/g;
+
 /** The kinds of permission, for messages. */
 export const PERMISSION_KINDS: readonly string[] = ["services", ...PERMISSION_LISTS];
 

@@ -45,12 +45,21 @@ function writeDownDefault(text: string): string {
 async function replaceFile(file: string, bytes: Uint8Array): Promise<void> {
   const aside = `${file}.new`;
   const mode = await Deno.stat(file).then(({ mode }) => mode ?? 0o644, () => 0o644);
-  const out = await Deno.open(aside, { write: true, create: true, truncate: true, mode });
+  try {
+    await writeFlushed(aside, bytes, mode);
+    await Deno.rename(aside, file);
+  } catch (error) {
+    await Deno.remove(aside).catch(() => {});
+    throw error;
+  }
+}
+
+async function writeFlushed(file: string, bytes: Uint8Array, mode: number): Promise<void> {
+  const out = await Deno.open(file, { write: true, create: true, truncate: true, mode });
   try {
     for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await out.write(rest));
     await out.sync();
   } finally {
     out.close();
   }
-  await Deno.rename(aside, file);
 }

@@ -215,10 +215,9 @@ function resume({ parts: { agent, note } }: Call): Response {
   return answerJson({ ok: true });
 }
 
-async function restart({ request, parts: { agent, note } }: Call): Promise<Response> {
+async function restart({ request, parts: { agent } }: Call): Promise<Response> {
   const { daemon } = await readBody(request);
   if (typeof daemon !== "string") throw new Refusal(400, "daemon has to be a daemon's name");
-  note(`Restarting daemon '${daemon}': a command asked for it`);
   try {
     await agent.restartDaemon(daemon);
   } catch (error) {

@@ -1,8 +1,9 @@
 import { type ArgumentSpecs, specProblems } from "../config/arguments.ts";
 import { suggest } from "../config/nearest.ts";
 import { isObject } from "../config/object.ts";
-import { permissionProblems } from "../config/permissions.ts";
+import { permissionProblems, PLACEHOLDER } from "../config/permissions.ts";
 import type { DaemonPermissions } from "../config/permissions.ts";
+import { refuseReserved } from "../config/reserved.ts";
 import { describeProblem, excerpt, type Problem } from "../config/problem.ts";
 import type { DaemonDefinition } from "./define.ts";
 import type { MapSpecs } from "./map_spec.ts";
@@ -36,9 +37,11 @@ const MEMBER_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 const EXPECTED_NAME = "expected small letters, digits and _, a letter first, at most 64";
 const EXPECTED_MEMBER = "expected letters, digits and _, a letter first, at most 64";
 
-/** Whether a daemon can be called so. */
-export function isDaemonName(name: string): boolean {
-  return DAEMON_NAME.test(name);
+/** Why a daemon cannot be called so, as a clause; undefined when it can. */
+export function refuseDaemonName(name: string): string | undefined {
+  const reserved = refuseReserved(name);
+  if (reserved !== undefined) return `it is ${reserved}; choose another one`;
+  return DAEMON_NAME.test(name) ? undefined : EXPECTED_NAME;
 }
 
 /** The name that a daemon's file says it has: `daemons/disk_watch.js` is `disk_watch`'s. */
@@ -49,11 +52,10 @@ export function nameOfFile(file: string): string {
 /** What is wrong with a module's file name, as a clause; undefined when a daemon can have it. */
 export function refuseFileName(file: string): string | undefined {
   const name = nameOfFile(file);
-  if (DAEMON_NAME.test(name)) return undefined;
-  return describeProblem({
-    ...{ path: [], value: name, fault: `its file name is "${excerpt(name)}"` },
-    expected: EXPECTED_NAME,
-  });
+  const expected = refuseDaemonName(name);
+  if (expected === undefined) return undefined;
+  const fault = `its file name is "${excerpt(name)}"`;
+  return describeProblem({ path: [], value: name, fault, expected });
 }
 
 /**
@@ -81,9 +83,25 @@ function definitionProblems(value: Record<string, unknown>, file: string | undef
     )),
     ...inObject(value.arguments, ["arguments"], specProblems),
     ...inObject(value.permissions, ["permissions"], permissionProblems),
+    ...placeholderProblems(value.permissions, value.arguments),
     ...inObject(value.maps, ["maps"], mapProblems),
     ...inObject(value.tasks, ["tasks"], taskProblems),
   ];
+}
+
+/** A permission that refers to an argument which there is not would never be given. */
+function placeholderProblems(permissions: unknown, specs: unknown): Problem[] {
+  if (!isObject(permissions)) return [];
+  const known = ["home", ...Object.keys(isObject(specs) ? specs : {})];
+  return Object.entries(permissions).flatMap(([kind, items]) => {
+    const texts = Array.isArray(items) ? items.map(String) : [];
+    const names = texts.flatMap((text) => [...text.matchAll(PLACEHOLDER)].map(([, name]) => name!));
+    return names.filter((name) => !known.includes(name)).map((name) => ({
+      ...{ path: ["permissions", kind], value: name },
+      fault: `there is no argument "${excerpt(name)}"`,
+      expected: suggest(name, known),
+    }));
+  });
 }
 
 function functionProblems(value: unknown, path: string[]): Problem[] {
@@ -99,9 +117,8 @@ function taskProblems(tasks: Record<string, unknown>): Problem[] {
 
 function nameProblems(name: unknown, file: string | undefined): Problem[] {
   const path = ["name"];
-  if (typeof name !== "string" || !DAEMON_NAME.test(name)) {
-    return [{ path, value: name, expected: EXPECTED_NAME }];
-  }
+  const expected = typeof name === "string" ? refuseDaemonName(name) : EXPECTED_NAME;
+  if (expected !== undefined) return [{ path, value: name, expected }];
   if (file === undefined || name === nameOfFile(file)) return [];
   return [{ path, value: name, expected: `expected "${nameOfFile(file)}", as its file is called` }];
 }

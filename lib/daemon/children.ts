@@ -57,15 +57,22 @@ export class ChildThreads {
   }
 }
 
+/** Where a thread stands when it is over. */
+const ENDED: ReadonlySet<ThreadState> = new Set(["finished", "stopped", "failed"]);
+
 class Child implements ThreadHandle {
   readonly result: Promise<unknown>;
   readonly stop: () => void;
   status: ThreadState = "waiting";
   thread: string | undefined;
+  #isStopped = false;
   readonly #end = Promise.withResolvers<unknown>();
 
   constructor(stop: () => void) {
-    this.stop = stop;
+    this.stop = () => {
+      this.#isStopped = true;
+      stop();
+    };
     this.result = this.#end.promise;
     // Who does not wait for the result is not to fail for it.
     this.result.catch(() => {});
@@ -80,6 +87,7 @@ class Child implements ThreadHandle {
       case "result":
         return this.#end.resolve(news.result);
       case "error":
+        if (!ENDED.has(this.status)) this.status = this.#isStopped ? "stopped" : "failed";
         return this.#end.reject(new Error(news.error));
     }
   }

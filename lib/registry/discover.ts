@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { builtinDaemons } from "../../daemons/mod.ts";
 import { nameOfFile, refuseFileName } from "../daemon/check.ts";
 import { refuseFile } from "../daemon/imports.ts";
 
@@ -27,7 +28,7 @@ export async function findModules(home: string): Promise<FoundModule[]> {
       file: join(folder, file),
       module: `${DAEMONS_FOLDER}/${file}`,
     };
-    const why = refuseFileName(file) ?? refuseTwins(file, files) ??
+    const why = refuseFileName(file) ?? refuseBuiltin(file) ?? refuseTwins(file, files) ??
       refuseFile(join(folder, file));
     return why === undefined ? found : { ...found, problem: `${found.file}: ${why}` };
   });
@@ -39,6 +40,11 @@ export async function findModules(home: string): Promise<FoundModule[]> {
  */
 export function isModule(file: string): boolean {
   return /\.(?:ts|js|mjs)$/.test(file) && !/\.(?:test|d)\.\w+$/.test(file) && !/^[._]/.test(file);
+}
+
+function refuseBuiltin(file: string): string | undefined {
+  if (!builtinDaemons.has(nameOfFile(file))) return undefined;
+  return "has the name of a built-in daemon, which goes before it; rename it and its daemon";
 }
 
 /** Windows does not tell names apart by case, so a name must be one of its kind in any case. */

@@ -153,8 +153,8 @@ Deno.test("commands reach the agent, and wrong ones do not", async () => {
       ["restart", "known"],
     ]);
     assertEquals(
-      logged.map(({ message }) => message).slice(-2),
-      ["Resumed by a command", "Restarting daemon 'known': a command asked for it"],
+      logged.map(({ message }) => message).slice(-1),
+      ["Resumed by a command"],
     );
     for (const duration of ["8d", "1ms", "soon", 5, null, [], "-1s"]) {
       const error = await assertRejects(

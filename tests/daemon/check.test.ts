@@ -54,6 +54,23 @@ Deno.test("what a module exports is a daemon, or what is wrong is said", () => {
       { ...right, permissions: { services: 1 } },
       "permissions.services: got 1; expected true or false",
     ],
+    [
+      {
+        ...right,
+        arguments: { drive: { type: "string", description: "" } },
+        permissions: { read: ["{drvie}/x"] },
+      },
+      'permissions.read: there is no argument "drvie"; did you mean "drive"?',
+    ],
+    [{ ...right, permissions: { read: ["{home}", "{12-34}"] } }, undefined],
+    [
+      { ...right, arguments: { "a=b": { type: "string", description: "" } } },
+      'arguments."a=b": unusable name; expected letters, digits, _, - and ., a letter first, at most 64, and no reserved name',
+    ],
+    [
+      { ...right, arguments: { constructor: { type: "string", description: "" } } },
+      "arguments.constructor: unusable name; expected letters, digits, _, - and ., a letter first, at most 64, and no reserved name",
+    ],
     [{ ...right, maps: { Free: 1 } }, "maps.Free: got 1; expected an object: { ... }"],
     [
       { ...right, maps: { "a b": { description: "" } } },
@@ -71,6 +88,15 @@ Deno.test("a file's name is one that a daemon can have", () => {
   assertEquals(refuseFileName("/daemons/Disk.js"), `its file name is "Disk"; ${expected}`);
   assertEquals(refuseFileName("dísk.js"), `its file name is "dísk"; ${expected}`);
   assertEquals(refuseFileName("disk watch.mjs"), `its file name is "disk watch"; ${expected}`);
+  assertEquals(
+    refuseFileName("nul.js"),
+    'its file name is "nul"; it is a reserved name, that of a device of Windows; choose another one',
+  );
+  assertEquals(
+    refuseFileName("constructor.js"),
+    'its file name is "constructor"; it is a reserved name, which has a meaning of its own in JavaScript; choose another one',
+  );
+  assertEquals(refuseFileName("com.js"), undefined);
   assertEquals(refuseFileName("2.js"), `its file name is "2"; ${expected}`);
 });
 

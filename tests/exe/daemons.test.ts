@@ -208,6 +208,12 @@ testExe("what is wrong is refused before anything is written", async (bench) => 
     ],
     [["unregister", "beat"], /'beat' is not registered; known: icinga_agent_service/],
     [["new", "Beat"], /'Beat' is no name for a daemon/],
+    [["new", "nul"], /'nul' is no name for a daemon; it is a reserved name, that of a device/],
+    [["new", "constructor"], /'constructor' is no name for a daemon; it is a reserved name/],
+    [
+      ["register", "beat", "--module", "daemons/con.js"],
+      /Flag '--module' is 'daemons\/con\.js'; expected a path without a reserved name/,
+    ],
     [["new", "beat"], /beat\.js is there already/],
     [["new", "icinga_agent_service"], /is the name of a built-in daemon/],
     [["list", "--grant"], /Flag '--grant' is not for 'daemon list'/],

@@ -13,7 +13,9 @@ Deno.test("modules in home's folder are found, and what is wrong with their name
   const home = await Deno.makeTempDir();
   assertEquals(await findModules(home), []);
   await Deno.mkdir(join(home, "daemons", "folder.js"), { recursive: true });
-  for (const file of ["b.js", "a.ts", "Odd.js", "twin.js", "twin.ts", "a.test.ts"]) {
+  for (
+    const file of ["b.js", "a.ts", "Odd.js", "twin.js", "twin.ts", "a.test.ts", "heartbeat.js"]
+  ) {
     await Deno.writeTextFile(join(home, "daemons", file), "");
   }
   const found = await findModules(home);
@@ -21,6 +23,7 @@ Deno.test("modules in home's folder are found, and what is wrong with their name
     ["daemons/Odd.js", true],
     ["daemons/a.ts", false],
     ["daemons/b.js", false],
+    ["daemons/heartbeat.js", true],
     ["daemons/twin.js", true],
     ["daemons/twin.ts", true],
   ]);
@@ -30,6 +33,7 @@ Deno.test("modules in home's folder are found, and what is wrong with their name
     file: join(home, "daemons", "a.ts"),
   });
   assertMatch(found[0]!.problem!, /Odd\.js: its file name is "Odd"; expected small letters/);
-  assertMatch(found[3]!.problem!, /twin\.js: twin\.ts beside it has the same name; keep one, or/);
+  assertMatch(found[3]!.problem!, /heartbeat\.js: has the name of a built-in daemon, which goes/);
+  assertMatch(found[4]!.problem!, /twin\.js: twin\.ts beside it has the same name; keep one, or/);
   await Deno.remove(home, { recursive: true });
 });

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { isDaemonName } from "../../daemon/check.ts";
+import { refuseDaemonName } from "../../daemon/check.ts";
 import { readsModule } from "../../daemon/load.ts";
 import { DAEMONS_FOLDER, findModules } from "../../registry/discover.ts";
 import { builtinDaemons } from "../../../daemons/mod.ts";
@@ -39,10 +39,9 @@ export const newAction: Action = {
 /** TypeScript where this exe reads it, unless the name says otherwise. */
 function readName(word: string): [name: string, extension: ".js" | ".ts"] {
   const [, name = "", extension] = /^(.*?)(\.js|\.ts)?$/s.exec(word)!;
-  if (!isDaemonName(name)) {
-    throw new UsageError(
-      `'${word}' is no name for a daemon; expected small letters, digits and _, a letter first, at most 64`,
-    );
+  const refusal = refuseDaemonName(name);
+  if (refusal !== undefined) {
+    throw new UsageError(`'${word}' is no name for a daemon; ${refusal}`);
   }
   const typed = !Deno.build.standalone || readsModule("x.ts", Deno.version.deno);
   return [name, (extension as ".js" | ".ts" | undefined) ?? (typed ? ".ts" : ".js")];

@@ -6,7 +6,7 @@ import type { DaemonPermissions } from "../../config/permissions.ts";
 import { describeProblem } from "../../config/problem.ts";
 import { rewriteConfig } from "../../config/rewrite.ts";
 import type { DaemonDescription } from "../../daemon/check.ts";
-import { isDaemonName } from "../../daemon/check.ts";
+import { refuseDaemonName } from "../../daemon/check.ts";
 import { describePermissions, fillIn } from "../../registry/grant.ts";
 import { EXIT, UsageError } from "../command.ts";
 import { loadPlace } from "../config.ts";
@@ -31,10 +31,9 @@ export const registerAction: Action = {
   async run(invocation) {
     const [word, ...words] = invocation.words;
     const name = requireName("register", word);
-    if (!isDaemonName(name)) {
-      throw new UsageError(
-        `'${name}' is no name for a daemon; expected small letters, digits and _, a letter first, at most 64`,
-      );
+    const refusal = refuseDaemonName(name);
+    if (refusal !== undefined) {
+      throw new UsageError(`'${name}' is no name for a daemon; ${refusal}`);
     }
     const place = findPlace(invocation);
     const known = await listKnown(place, await loadPlace(place));

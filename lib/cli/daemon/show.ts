@@ -57,6 +57,7 @@ export const showAction: Action = {
         oneLine(spec.description ?? ""),
       ]))),
       `permissions ${describePermissions(description.permissions)}`,
+      ...(subject.entry ? [`granted     ${describePermissions(permissions.permissions)}`] : []),
       ...indent(subject.entry ? [describeMissing(subject, permissions) ?? []].flat() : []),
       `tasks       ${description.tasks.join(", ") || "none"}`,
       maps.length === 0 ? "maps        none listed" : "maps",

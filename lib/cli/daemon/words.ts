@@ -9,11 +9,14 @@ import { UsageError } from "../command.ts";
  * @throws {UsageError} for what is no `key=value`, and for a key that the daemon does not take.
  */
 export function readWords(words: readonly string[], specs: ArgumentSpecs): Record<string, unknown> {
+  const typed = new Set<string>();
   return Object.fromEntries(words.map((word) => {
     const [, key, text] = /^([^=]+)=(.*)$/s.exec(word) ?? [];
     if (key === undefined) {
       throw new UsageError(`Unexpected '${word}'; arguments are typed key=value`);
     }
+    if (typed.has(key)) throw new UsageError(`Argument '${key}' is typed twice; type it once`);
+    typed.add(key);
     const spec = Object.hasOwn(specs, key) ? specs[key] : undefined;
     if (!spec) {
       throw new UsageError(`Unknown argument '${key}'; ${suggest(key, Object.keys(specs))}`);
@@ -22,11 +25,14 @@ export function readWords(words: readonly string[], specs: ArgumentSpecs): Recor
   }));
 }
 
+/** A number as JSON writes it. */
+const NUMBER = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
+
 /** The value that a text stands for; the text itself where it is none, so that the check of arguments says so. */
 function readValue(spec: ArgumentSpec, text: string): unknown {
   switch (spec.type) {
     case "number":
-      return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
+      return NUMBER.test(text) ? Number(text) : text;
     case "boolean":
       return text === "true" ? true : text === "false" ? false : text;
     case "list":
