@@ -110,3 +110,20 @@ testWindows(
     assertEquals(log.includes("allowed"), false, log);
   },
 );
+
+testWindows(
+  "a missing module is its daemon's problem, a device no module's name",
+  async (windows) => {
+    const agent = await windows.agent(["run"], {
+      "daemons/beat.js": beat("beat"),
+      "icinga-warden.json": configuration({ beat: {}, gone: {} }),
+    });
+    await agent.logged(/beat::run::Main::0: beat 3/);
+    await agent.logged(
+      /Daemon 'gone' cannot run: .*icinga-warden\.json:1:\d+: daemons\.gone: no built-in daemon of this name, and no module/,
+    );
+    const created = await agent.warden("daemon", "new", "nul");
+    assertEquals(created.code, 2);
+    assertStringIncludes(created.output, "it is a reserved name, that of a device of Windows");
+  },
+);
