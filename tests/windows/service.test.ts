@@ -282,10 +282,6 @@ testWindows(
     const command = `icinga-warden service install --name "warden x" --account x --password`;
     const printed = await home.paste(`${command} geheim 2>&1`, `${command}=geheim 2>&1`);
     assertEquals(printed.match(/takes no value/g)?.length, 2, printed);
-    assertEquals(
-      printed.replaceAll(/^.*>icinga-warden.*$/gm, "").includes("geheim"),
-      false,
-      printed,
-    );
+    assertEquals(printed.includes("geheim"), false, printed);
   },
 );

@@ -57,15 +57,15 @@ export async function replaceExe(
   await upgradeExe({ database, service: name, from: exe, to, files, clock, say });
 }
 
-/** The account that the service is to have, if one is asked for or it has one. */
-type Accounts = Pick<Installation, "order" | "found">;
-
 /**
  * Insists that a password is announced where there must be one, and only there.
  *
  * @throws {UsageError} when it is otherwise.
  */
-export function checkPassword({ order, found }: Accounts, account: string): void {
+export function checkPassword(
+  { order, found }: Pick<Installation, "order" | "found">,
+  account: string,
+): void {
   if (order.password && !needsPassword(account)) {
     throw new UsageError(`Account '${account}' has no password; leave out '--password'`);
   }

@@ -16,7 +16,7 @@ import { pasteLine } from "../../windows/command_line.ts";
 import { foldersOf, requireProtectable } from "../../windows/home_safety.ts";
 import type { Host } from "../../windows/host.ts";
 import { nssmInstallCommands, type NssmService, nssmSetCommands } from "../../windows/nssm.ts";
-import { wantedRegistration } from "../../windows/registration.ts";
+import { type Difference, wantedRegistration } from "../../windows/registration.ts";
 import { STATE } from "../../windows/service_status.ts";
 import { keptExe } from "../../windows/upgrade.ts";
 import { EXIT } from "../command.ts";
@@ -87,11 +87,9 @@ export async function changeCommandsOf(
 ): Promise<CommandWords[]> {
   const registration = wantedRegistration(order.name, agent, order.wish, found);
   const { account } = registration;
-  const changed = new Set(differs.map(({ setting }) => setting));
+  const service = { ...nssmService(order, agent), account, hasPassword: order.password };
   const change = order.runner === "nssm"
-    ? nssmSetCommands(order.nssm, {
-      ...{ ...nssmService(order, agent), account, hasPassword: order.password },
-    }).filter(({ parameter }) => changed.has(parameter) || isPassword(parameter, changed))
+    ? nssmSetCommands(order.nssm, service).filter(({ parameter }) => isSet(parameter, differs))
       .map(({ command }) => command)
     : changeCommands(order.name, registration, order.password);
   const from = order.files.exe, to = agent.files.exe;
@@ -104,8 +102,11 @@ export async function changeCommandsOf(
   ];
 }
 
-function isPassword(parameter: string, changed: ReadonlySet<string>): boolean {
-  return parameter === "ObjectName" && changed.has("password");
+/** NSSM sets a password together with the account. */
+function isSet(parameter: string, differs: readonly Difference[]): boolean {
+  return differs.some(({ setting }) =>
+    setting === parameter || (setting === "password" && parameter === "ObjectName")
+  );
 }
 
 function permissionCommandsOf(
