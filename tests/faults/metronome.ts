@@ -6,11 +6,17 @@ import type { Span } from "./ticks.ts";
  */
 export class Metronome implements Disposable {
   readonly #worker = new Worker(import.meta.resolve("./metronome_worker.ts"), { type: "module" });
+  /** Who has asked, in order: several faults are tried at a time, and share one metronome. */
+  readonly #asking: ((delays: Span[]) => void)[] = [];
+
+  constructor() {
+    this.#worker.onmessage = ({ data }) => this.#asking.shift()?.(data);
+  }
 
   /** When it was kept from ticking, so far; ms since the Unix epoch. */
   delays(): Promise<Span[]> {
     const { promise, resolve } = Promise.withResolvers<Span[]>();
-    this.#worker.onmessage = ({ data }) => resolve(data);
+    this.#asking.push(resolve);
     this.#worker.postMessage("delays");
     return promise;
   }
