@@ -108,7 +108,7 @@ async function reload(parts: ReloadParts, before: InForce): Promise<InForce | un
   try {
     const loaded = await parts.load();
     const daemons = await parts.registry.resolve(loaded);
-    const faults = faultsOf(before.daemons, daemons).map(loaded.describe);
+    const faults = faultsOf(before.config, { config: loaded.config, daemons }).map(loaded.describe);
     if (faults.length > 0) return refuse(faults);
     const { added, removed, changed } = differences(before.daemons, daemons);
     const said = [...added.map(prefix("+")), ...removed.map(prefix("-")), ...changed].join(", ");
@@ -131,13 +131,12 @@ async function reload(parts: ReloadParts, before: InForce): Promise<InForce | un
  * The arguments that do not fit and whose entries are new or changed: these are faults of the configuration.
  * Where the entry is as it was, it is the module that has changed, which is its daemon's problem alone.
  */
-export function faultsOf(
-  before: readonly RegisteredDaemon[],
-  after: readonly RegisteredDaemon[],
-): Problem[] {
-  const entry = ({ module, arguments: given }: RegisteredDaemon) => JSON.stringify([module, given]);
-  const old = new Map(before.map((daemon) => [daemon.name, entry(daemon)]));
-  return after.flatMap((daemon) => old.get(daemon.name) === entry(daemon) ? [] : daemon.faults);
+export function faultsOf(before: Pick<Config, "daemons">, { config, daemons }: InForce): Problem[] {
+  const entry = ({ daemons }: Pick<Config, "daemons">, name: string) =>
+    JSON.stringify([daemons[name]?.module, daemons[name]?.arguments]);
+  return daemons.flatMap(({ name, faults }) =>
+    entry(before, name) === entry(config, name) ? [] : faults
+  );
 }
 
 const prefix = (sign: string) => (name: string) => `${sign}${name}`;

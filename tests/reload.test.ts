@@ -5,7 +5,7 @@ import { loadConfig } from "../lib/config/mod.ts";
 import type { LogEntry } from "../lib/log/mod.ts";
 import { type RegisteredDaemon, Registry } from "../lib/registry/registry.ts";
 import { differences, faultsOf, followChanges } from "../lib/reload.ts";
-import { builtin } from "./config/parse.ts";
+import { builtin, parse } from "./config/parse.ts";
 
 const module = (name: string, more = "") =>
   `${more}export default { name: "${name}", description: "", arguments: {
@@ -120,11 +120,26 @@ Deno.test("what counts from the next start on is said", async () => {
 
 Deno.test("arguments that do not fit are the configuration's fault where their entry has changed", () => {
   const fault = { path: ["daemons", "a"], value: 1, expected: "" };
-  const daemon = (n: number, faults: typeof fault[] = []) =>
-    ({ name: "a", module: "a.js", arguments: { n }, faults }) as unknown as RegisteredDaemon;
-  assertEquals(faultsOf([daemon(1)], [daemon(2, [fault])]), [fault]);
-  assertEquals(faultsOf([], [daemon(1, [fault])]), [fault]);
-  assertEquals(faultsOf([daemon(1)], [daemon(1, [fault])]), []);
+  const config = (daemons: Record<string, unknown>) => parse(JSON.stringify({ daemons }));
+  const one = config({ a: { module: "a.js", arguments: { n: 1 } } });
+  const two = config({ a: { module: "a.js", arguments: { n: 2 } } });
+  const daemons = [{ name: "a", faults: [fault] }] as unknown as RegisteredDaemon[];
+  assertEquals(faultsOf(one, { config: two, daemons }), [fault]);
+  assertEquals(faultsOf(config({}), { config: one, daemons }), [fault]);
+  assertEquals(faultsOf(one, { config: one, daemons }), []);
+});
+
+Deno.test("a module that comes later and does not take what its entry says is its own problem", async () => {
+  await following(async ({ write, applied, records, until }) => {
+    await write("icinga-warden.json", `{ "daemons": { "a": {}, "c": {} } }`);
+    await until("c is missing", () => applied.length === 1);
+    const needy = `arguments: { x: { type: "string", description: "needed" } }, run() {} };`;
+    await write("daemons/c.mjs", `export default { name: "c", description: "", ${needy}`);
+    await until("c is there", () => applied.length === 2);
+    const { problem } = applied[1]!.find(({ name }) => name === "c")!;
+    assertMatch(problem!, /daemons\.c\.arguments\.x: missing; it has no default: needed/);
+    assertEquals(records.filter((record) => record.includes("refused")), []);
+  });
 });
 
 Deno.test("differences are by name", () => {

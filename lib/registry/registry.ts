@@ -8,6 +8,7 @@ import type { Problem } from "../config/problem.ts";
 import type { DaemonConfig } from "../config/schema.ts";
 import type { ThreadPolicy } from "../supervisor/policy.ts";
 import { type DaemonDescription, describeDefinition } from "../daemon/check.ts";
+import { oneLine } from "../one_line.ts";
 import { suggest } from "../config/nearest.ts";
 import { DAEMONS_FOLDER, findModules, type FoundModule } from "./discover.ts";
 import { describePermissions, grantPermissions } from "./grant.ts";
@@ -73,7 +74,7 @@ export class Registry {
   /** Looks at the modules of all daemons of a configuration. Never rejects for what is wrong with a module. */
   async resolve(loaded: Pick<LoadedConfig, "config" | "describe">): Promise<RegisteredDaemon[]> {
     const entries = Object.entries(loaded.config.daemons);
-    const found = await findModules(this.#home);
+    const found = await this.#find();
     const seen = new Map<string, Promise<Probed>>();
     const resolved: RegisteredDaemon[] = new Array(entries.length);
     const waiting = entries.keys();
@@ -88,16 +89,25 @@ export class Registry {
     return resolved;
   }
 
+  /** A folder that cannot be listed is one in which there is nothing to find. */
+  async #find(): Promise<readonly FoundModule[] | string> {
+    try {
+      return await findModules(this.#home);
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
   async #resolve(
     name: string,
     config: DaemonConfig,
-    found: readonly FoundModule[],
+    found: readonly FoundModule[] | string,
     seen: Map<string, Promise<Probed>>,
     { describe }: Pick<LoadedConfig, "describe">,
   ): Promise<RegisteredDaemon> {
     const builtin = this.#builtin(name, config);
     if (builtin) return builtin;
-    const own = found.find((found) => found.name === name);
+    const own = typeof found === "string" ? undefined : found.find((found) => found.name === name);
     const module = config.module ?? own?.module ?? `${DAEMONS_FOLDER}/${name}.js`;
     const file = resolve(this.#home, module);
     const plain = this.#plain(name, config, module);
@@ -160,13 +170,16 @@ export class Registry {
 }
 
 /** Where neither a built-in daemon nor a module in home's folder bears the name, and the entry names none. */
-function unknownDaemon(name: string, found: readonly FoundModule[]): Problem {
-  const known = [...builtinDaemons.keys(), ...found.map(({ name }) => name)];
+function unknownDaemon(name: string, found: readonly FoundModule[] | string): Problem {
+  const isListed = typeof found !== "string";
+  const known = [...builtinDaemons.keys(), ...(isListed ? found.map(({ name }) => name) : [])];
+  const none = isListed
+    ? `no module ${name}.ts, .js or .mjs in ${DAEMONS_FOLDER}/`
+    : `${DAEMONS_FOLDER}/ cannot be listed (${oneLine(found)})`;
   return {
     path: ["daemons", name],
     value: undefined,
-    fault:
-      `no built-in daemon of this name, and no module ${name}.ts, .js or .mjs in ${DAEMONS_FOLDER}/`,
+    fault: `no built-in daemon of this name, and ${none}`,
     expected: `${suggest(name, [...new Set(known)])}, or name a "module"`,
   };
 }

@@ -1,8 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { makeReference, MARK } from "../../.ci/reference.ts";
+import { fillIn } from "../../lib/registry/grant.ts";
 import { probeModule } from "../../lib/registry/probe.ts";
+import { workerPermissions } from "../../lib/supervisor/permissions.ts";
+import { runTrial } from "../../lib/testing/trial.ts";
 import { type Block, blocks, commands, withBlock } from "./page.ts";
 
 const PAGE = new URL("../../docs/daemons.md", import.meta.url);
@@ -162,20 +165,38 @@ function escape(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
-Deno.test("every other module on the page is a daemon", async () => {
-  const folder = await Deno.makeTempDir();
+Deno.test("every other module on the page runs, with the permissions that it declares", async () => {
+  const folder = await Deno.realPath(await Deno.makeTempDir());
   const page = await Deno.readTextFile(PAGE);
   const modules = blocks(page).filter(({ language, info, text }) =>
     ["js", "ts"].includes(language) && info === "" && text.includes("export default")
   );
-  assertEquals(modules.length, 2);
+  const given: Record<string, Record<string, unknown>> = { scanner: { drives: [folder] } };
+  const logged: Record<string, string | undefined> = {};
   for (const { language, text } of modules) {
-    const [, name] = /name: "(\w+)"/.exec(text)!;
+    const [, name = ""] = /name: "(\w+)"/.exec(text)!;
     const file = join(folder, `${name}.${language}`);
     await Deno.writeTextFile(file, text);
-    const probed = await probeModule(file, {});
+    const probed = await probeModule(file, given[name] ?? {});
     assert("description" in probed, JSON.stringify(probed));
+    const placeholders = { home: folder, arguments: given[name] ?? {} };
+    const permissions = fillIn(probed.description.permissions, placeholders);
+    const { error, log } = await runTrial(
+      {
+        ...{
+          module: pathToFileURL(file).href,
+          name,
+          arguments: placeholders.arguments,
+          home: folder,
+        },
+        span: 60_000,
+      },
+      workerPermissions(permissions, folder, []),
+    );
+    assertEquals(error, undefined);
+    logged[name] = log[0]?.message;
   }
+  assertEquals(logged, { hello: "hello", scanner: "2 files" });
   await Deno.remove(folder, { recursive: true });
 });
 
