@@ -16,7 +16,7 @@ const SYSTEM = "S-1-5-18";
 
 /** Why what a configuration allows does not count. */
 const CANNOT_ALLOW =
-  `"allowUnsafeHome" does not count, for others could write it into the configuration; keep that where only administrators write, and name it with '--config'`;
+  `"allowUnsafeHome" does not count, for others could write it into the configuration; see that administrators alone can write it, or keep it where that is so and name it with '--config'`;
 
 /** What guards the agent's files. */
 export interface Guard {

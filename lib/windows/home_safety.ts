@@ -66,10 +66,12 @@ function demands(written: readonly string[], above: readonly string[]): Watched[
   ];
 }
 
-/** Whether nobody else can change the configuration, so that what it allows counts. Pure. */
+/**
+ * Whether the configuration is written by administrators alone, so that what it allows counts: whoever puts another
+ * file in its place owns that file, and shows by it. Pure.
+ */
 export function isConfigSafe({ config }: AgentFiles, dangers: readonly Danger[]): boolean {
-  const own = withFolder(config);
-  return !dangers.some(({ path }) => own.some((other) => samePath(other, path)));
+  return !dangers.some(({ path }) => samePath(path, config));
 }
 
 /** The folders above a folder, but for the root, which nobody can replace. */

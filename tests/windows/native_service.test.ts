@@ -195,10 +195,20 @@ const withSmall = (others: Record<string, unknown> = {}, module?: string) => ({
 testWindows("modules of a folder that everyone may write into are not run", async (windows) => {
   const home = await windows.home(withSmall({ allowUnsafeHome: true }));
   await home.openToEveryone();
+  await home.openToEveryone("icinga-warden.json");
   await start(windows, home);
   const log = await home.logged(/Daemon 'small' is not run/);
   assertMatch(log, /\[WARNING\] agent: Everyone \(S-1-1-0\) may change/);
   assertMatch(log, /"allowUnsafeHome" does not count/, "others could have written that");
+});
+
+testWindows("they are run where an administrator's configuration allows it", async (windows) => {
+  const home = await windows.home(withSmall({ allowUnsafeHome: true }));
+  // What is made in a folder that is open already inherits that on Windows; the file stays an administrator's.
+  await home.openToEveryone("daemons");
+  await start(windows, home);
+  const log = await home.logged(/small::run::Main::0: hi/);
+  assertMatch(log, /\[WARNING\] agent: Everyone \(S-1-1-0\) may change/);
 });
 
 testWindows("a configuration allows unsafe modules from the next start on", async (windows) => {

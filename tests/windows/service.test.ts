@@ -193,6 +193,7 @@ testWindows("another program's service is left alone", async (windows) => {
 testWindows("what others could change is refused, whatever it says itself", async (windows) => {
   const shared = await windows.home({ "c.json": `{ "allowUnsafeHome": true }` }, "shared");
   await shared.openToEveryone();
+  await shared.openToEveryone("c.json");
   const home = await windows.home({ "nssm/nssm.exe": "" }, FOLDER);
   const call = commands(windows, home);
   const config = ["--config", `${shared.inside}\\c.json`];

@@ -155,7 +155,7 @@ Deno.test("a configuration that others can change allows nothing", () => {
   assertEquals(isConfigSafe(files, []), true);
   assertEquals(isConfigSafe(files, danger("D:\\Data\\warden\\daemons")), true);
   assertEquals(isConfigSafe(files, danger("d:\\data\\warden\\ICINGA-WARDEN.JSON")), false);
-  assertEquals(isConfigSafe(files, danger("D:\\Data\\warden")), false);
+  assertEquals(isConfigSafe(files, danger("D:\\Data\\warden")), true);
 });
 
 Deno.test("what is not there is no danger, and what cannot be read is told", () => {
