@@ -1,3 +1,4 @@
+import process from "node:process";
 import { createConsole } from "./console.ts";
 import { explainRefusal } from "./refusal.ts";
 import type { DaemonLog } from "./context.ts";
@@ -24,6 +25,8 @@ export function catchStrays({ print, fail }: StrayTakers): void {
   );
   catchStream(Deno.stdout, (text) => print("info", text));
   catchStream(Deno.stderr, (text) => print("error", text));
+  catchNodeStream("stdout", Deno.stdout);
+  catchNodeStream("stderr", Deno.stderr);
   const { exit } = Deno;
   Deno.exit = (code = 0) => {
     fail(new Error(`it called Deno.exit(${code})`));
@@ -53,6 +56,26 @@ function catchStream(stream: typeof Deno.stdout, print: (text: string) => void):
   Object.assign(stream, {
     writeSync,
     write: (bytes: Uint8Array) => Promise.resolve(writeSync(bytes)),
+  });
+}
+
+/**
+ * A stream of Node.js writes to a terminal by itself. Deno 2.9 makes it when it is first asked for, and is not asked
+ * before the daemon does.
+ */
+function catchNodeStream(name: "stdout" | "stderr", target: typeof Deno.stdout): void {
+  const encoder = new TextEncoder();
+  const write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
+    target.writeSync(typeof chunk === "string" ? encoder.encode(chunk) : chunk);
+    const done = rest.at(-1);
+    if (typeof done === "function") queueMicrotask(() => done());
+    return true;
+  };
+  const { get } = Object.getOwnPropertyDescriptor(process, name) ?? {};
+  if (!get) return void Object.assign(process[name], { write });
+  Object.defineProperty(process, name, {
+    configurable: true,
+    get: () => Object.assign(get.call(process), { write }),
   });
 }
 

@@ -362,3 +362,20 @@ testExe("the names that can be imported are in the exe", async (bench) => {
   await module(bench, "names.js", `${imports}\n${beat("names")}`);
   assertMatch(await done(bench, "daemon", "test", "names"), /^names .*: passed\n/);
 });
+
+testExe("on a terminal nothing that a daemon prints is shown but as a record", async (bench) => {
+  await module(
+    bench,
+    "tty.js",
+    `import process from "node:process";
+export default { name: "tty", description: "", run() {
+  process.stdout.write("by node\\n"); process.stderr.write("by node\\n");
+  Deno.stdout.writeSync(new TextEncoder().encode("by deno\\n")); console.log("by console");
+} };`,
+  );
+  await bench.write("icinga-warden.json", `{ ${CONTROL}, "daemons": { "tty": {} } }`);
+  const shown = await bench.runOnTerminal("run", "--foreground", "--simulate", "--for", "2s");
+  const lines = shown.stdout.split("\n").filter((line) => / by (node|deno|console)|^by/.test(line));
+  assertEquals(lines.length, 4, shown.stdout);
+  for (const line of lines) assertMatch(line, /tty::run::Main::0:.* by/);
+});
