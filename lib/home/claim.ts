@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { refusePipe } from "../plain_file.ts";
 import { describeBadEnd, parseRecord, type RunRecord } from "./record.ts";
 
 const LOCK = "icinga-warden.lock";
@@ -55,6 +56,7 @@ export function claimHome(home: string, now: Date = new Date()): Claim {
 function takeLock(path: string, problems: string[]): Deno.FsFile | "taken" | undefined {
   let file: Deno.FsFile | undefined;
   try {
+    refusePipe(path);
     file = Deno.openSync(path, { create: true, read: true, write: true });
     if (file.tryLockSync(true)) return file;
     file.close();
@@ -75,6 +77,7 @@ function describeHolder(home: string, last: ReturnType<typeof read>): string {
 /** The record in a file; undefined when there is no such file, or none that can be read. */
 function read(file: string): { record: RunRecord | undefined } | undefined {
   try {
+    refusePipe(file);
     return { record: parseRecord(Deno.readTextFileSync(file)) };
   } catch {
     return undefined;
@@ -84,6 +87,7 @@ function read(file: string): { record: RunRecord | undefined } | undefined {
 /** Writes a record as a whole or not at all; returns why it could not. */
 function write(file: string, record: RunRecord): string | undefined {
   try {
+    refusePipe(`${file}.new`);
     Deno.writeTextFileSync(`${file}.new`, `${JSON.stringify(record)}\n`);
     Deno.renameSync(`${file}.new`, file);
     return undefined;

@@ -7,6 +7,7 @@ import {
   type LogRecord,
   type Sink,
 } from "@logtape/logtape";
+import { refusePipe } from "../plain_file.ts";
 
 /** A line of the log: `<UTC time> [<LEVEL>] <source>: <message>`; a record is always one line. */
 const LINE = {
@@ -87,6 +88,7 @@ function lostRecord(record: LogRecord, lost: number): LogRecord {
 
 function openFile({ path, maxSize, keep }: LogFile): Sink & Disposable {
   mkdirSync(dirname(path), { recursive: true });
+  refusePipe(path);
   return getRotatingFileSink(path, {
     maxSize,
     maxFiles: keep,

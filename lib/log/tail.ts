@@ -1,3 +1,4 @@
+import { refusePipe } from "../plain_file.ts";
 import type { LogEntry } from "./entry.ts";
 import { isLogged, type LogLevel } from "./level.ts";
 import { parseLogLine } from "./line.ts";
@@ -33,6 +34,7 @@ export function readLogTail(path: string, lines: number, filter: LogFilter): Log
 
 function readEnd(path: string): string {
   try {
+    refusePipe(path);
     using file = Deno.openSync(path);
     const { size } = file.statSync();
     file.seekSync(Math.max(0, size - TAIL_SIZE), Deno.SeekMode.Start);

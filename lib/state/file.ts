@@ -95,6 +95,8 @@ export class StateFile {
 function restore(state: PublicState, { path, onWarning }: StateFileOptions): boolean {
   let text: string;
   try {
+    // A pipe would keep the process waiting for ever.
+    if (Deno.statSync(path).isFifo) throw new Error("it is a pipe; expected a file");
     text = Deno.readTextFileSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return true;

@@ -148,7 +148,7 @@ function describeNext(next: Next, failures: number): string {
 }
 
 function seconds(ms: number): number {
-  return Math.round(ms / 100) / 10;
+  return Math.round(ms / 10) / 100;
 }
 
 /** Runs the thread once, with its children, and what follows when it had to be ended. */

@@ -6,11 +6,11 @@ export default fault({
   recovers: false,
   async act(context) {
     const channel = new BroadcastChannel("icinga-warden.state");
-    channel.onmessage = ({ data: [type, from, , counter, rows] }) => {
+    channel.onmessage = ({ data: [type, from, , counter, ...rows] }) => {
       const text = JSON.stringify(rows);
       if (type !== "writes" || !text.includes('"forged"')) return;
       const others = JSON.parse(text.replaceAll("Daemons.faulty.", "Daemons.healthy_one."));
-      channel.postMessage([type, from, counter, counter + 1, others]);
+      channel.postMessage([type, from, counter, counter + 1, ...others]);
     };
     const map = context.state.map("Map");
     await context.every(50, () => {
