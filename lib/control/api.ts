@@ -1,6 +1,6 @@
 import { parseDuration } from "../config/units.ts";
 import { LOG_LEVELS, type LogFilter, readLogTail } from "../log/mod.ts";
-import { bearerOf, cookieOf, guardRequest } from "./access/guard.ts";
+import { bearerOf, cookieOf, guardRequest, refuseLate } from "./access/guard.ts";
 import { isSameSecret } from "./access/secret.ts";
 import { SESSION_TIME, type Sessions } from "./access/sessions.ts";
 import type { TokenKind } from "./access/token.ts";
@@ -94,6 +94,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
  */
 export async function answerCall(request: Request, parts: ApiParts): Promise<Response> {
   guardRequest(request, parts.port);
+  refuseLate(request.headers, Date.now());
   const { pathname, searchParams: query } = new URL(request.url);
   const route = findRoute(request.method, pathname);
   const caller = identify(request.headers, parts);

@@ -1,3 +1,5 @@
+import { DEADLINE_FIELD } from "./access/guard.ts";
+import { SERVER_NAME } from "./http/answer.ts";
 import { readToken, tokenFile, type TokenKind } from "./access/token.ts";
 
 /** No agent runs from this home; the message says where it was looked for. */
@@ -21,9 +23,11 @@ export interface AnswerTimes {
   get: number;
   /** What it is to do: to restart a daemon takes as long as the daemon takes to stop. */
   post: number;
+  /** How long a stream may be silent; the agent says each 5 s that it is alive. */
+  silence: number;
 }
 
-const ANSWER_TIMES: AnswerTimes = { get: 10_000, post: 30_000 };
+const ANSWER_TIMES: AnswerTimes = { get: 10_000, post: 30_000, silence: 15_000 };
 
 /** An event of a running agent's stream. */
 export interface StreamEvent {
@@ -56,7 +60,7 @@ export class Client {
    *
    * @param kind what it may ask: everything, or the status and the metrics alone.
    * @throws {NotRunningError} when there is no token.
-   * @throws {Error} when this account may not read the token.
+   * @throws {Error} when the token cannot be read.
    */
   static async connect(
     home: string,
@@ -69,7 +73,8 @@ export class Client {
       token = await readToken(home, kind);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      throw new Error(`Cannot read ${file}, which this account may not: ${why}`);
+      const denied = error instanceof Deno.errors.PermissionDenied;
+      throw new Error(`Cannot read ${file}${denied ? ", which this account may not" : ""}: ${why}`);
     }
     if (!token) {
       throw new NotRunningError(
@@ -92,9 +97,13 @@ export class Client {
     return await this.#answer(path, {}, limit);
   }
 
-  /** Asks for something to be done; throws as {@linkcode Client.get} does. */
+  /**
+   * Asks for something to be done; throws as {@linkcode Client.get} does. An agent that comes to it only when nobody
+   * waits any more leaves it undone.
+   */
   async post<T>(path: string, body: Record<string, unknown> = {}): Promise<T> {
-    const headers = { "content-type": "application/json" };
+    const deadline = String(Date.now() + this.#times.post);
+    const headers = { "content-type": "application/json", [DEADLINE_FIELD]: deadline };
     const init = { method: "POST", headers, body: JSON.stringify(body) };
     return await this.#answer(path, init, this.#times.post);
   }
@@ -111,15 +120,33 @@ export class Client {
   }
 
   /**
-   * The events of a stream, until the agent ends it or the signal is aborted; throws as {@linkcode Client.get} does
-   * before the first.
+   * The events of a stream, until the agent ends it or the signal is aborted; throws as {@linkcode Client.get} does,
+   * also when the stream falls silent.
    */
   async *events(query: URLSearchParams, signal: AbortSignal): AsyncGenerator<StreamEvent> {
-    const response = await this.#fetch(`/api/events?${query}`, { signal });
+    const limit = this.#times.silence;
+    const silence = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const hear = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => silence.abort(), limit);
+    };
+    hear();
     try {
-      yield* readEvents(response.body!.pipeThrough(new TextDecoderStream()));
+      const either = AbortSignal.any([signal, silence.signal]);
+      const response = await this.#fetch(`/api/events?${query}`, { signal: either });
+      for await (const event of readEvents(response.body!.pipeThrough(new TextDecoderStream()))) {
+        hear();
+        if (event.name !== "alive") yield event;
+      }
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (signal.aborted) return;
+      if (silence.signal.aborted) {
+        throw new Error(`The agent has not been heard of for ${limit / 1000} s`);
+      }
+      throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -127,10 +154,14 @@ export class Client {
     const headers = { ...init.headers, authorization: `Bearer ${this.#token}` };
     let response;
     try {
-      response = await fetch(this.#base + path, { ...init, headers });
+      response = await fetch(this.#base + path, { ...init, headers, redirect: "manual" });
     } catch (error) {
       if (init.signal?.aborted) throw error;
       throw this.#notRunning("nothing answers there");
+    }
+    if (response.headers.get("server") !== SERVER_NAME) {
+      await response.body?.cancel();
+      throw this.#notRunning("what answers there is another program");
     }
     if (response.ok) return response;
     if (response.status === 401) {

@@ -40,6 +40,8 @@ export interface Events {
   /** Changes, in their order. */
   changes: Change[];
   log: LogEntry[];
+  /** Nothing but that the agent is there. */
+  alive: null;
 }
 
 /** What changed within this time, ms, is told at once. */
@@ -48,8 +50,8 @@ const GATHER_TIME = 100;
 /** The status is told at most so often, ms. */
 const STATUS_TIME = 1_000;
 
-/** A stream says that it is alive each so many ms, so that both ends find out when the other is gone. */
-const ALIVE_TIME = 15_000;
+/** A stream says that it is alive each so many ms, so that both ends find out when the other is gone or frozen. */
+const ALIVE_TIME = 5_000;
 
 /** Events that a client has not read yet; with more of them it is let go, and may come back. */
 const MOST_UNREAD = 1_000;
@@ -57,7 +59,7 @@ const MOST_UNREAD = 1_000;
 /**
  * The body of a stream of server-sent events; it ends when the client cancels it, or does not keep up.
  *
- * @param onEnd called once, when it ends.
+ * @param onEnd called once, when it ends, however that comes.
  */
 export function eventStream(
   topics: Topics,
@@ -81,6 +83,7 @@ class EventStream {
   readonly #controller: ReadableStreamDefaultController<Uint8Array>;
   readonly #stop: (() => void)[] = [];
   readonly #alive: Timer;
+  #isOver = false;
   #changes: Change[] = [];
   #records: LogEntry[] = [];
   #gathering: Timer | undefined;
@@ -95,14 +98,17 @@ class EventStream {
     this.#sources = sources;
     this.#controller = controller;
     this.#stop.push(onEnd);
-    this.#alive = setInterval(() => this.#write(": alive\n\n"), ALIVE_TIME);
-    if (topics.log) this.#followLog(topics.log);
-    if (topics.state !== undefined) this.#followState(topics.state);
-    if (topics.status) this.#followStatus();
+    this.#alive = setInterval(() => this.#send("alive", null), ALIVE_TIME);
+    this.#attempt(() => {
+      if (topics.log) this.#followLog(topics.log);
+      if (topics.state !== undefined) this.#followState(topics.state);
+      if (topics.status) this.#followStatus();
+    });
   }
 
   /** Lets go of everything. */
   end(): void {
+    this.#isOver = true;
     clearInterval(this.#alive);
     clearTimeout(this.#gathering);
     clearTimeout(this.#status);
@@ -135,7 +141,7 @@ class EventStream {
     this.#stop.push(watch(() => {
       this.#status ??= setTimeout(() => {
         this.#status = undefined;
-        this.#send("status", status());
+        this.#attempt(() => this.#send("status", status()));
       }, STATUS_TIME);
     }));
     this.#send("status", status());
@@ -153,7 +159,18 @@ class EventStream {
     this.#write(`event: ${name}\ndata: ${toJson(data)}\n\n`);
   }
 
+  /** What fails ends this stream, and nothing else: its place is free again, and the client hears of it. */
+  #attempt(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.end();
+      this.#controller.error(error);
+    }
+  }
+
   #write(text: string): void {
+    if (this.#isOver) return;
     this.#controller.enqueue(new TextEncoder().encode(text));
     if ((this.#controller.desiredSize ?? 0) > 0) return;
     this.end();

@@ -1,5 +1,5 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { type Bench, testExe } from "../exe/program.ts";
+import { type Bench, type Running, testExe } from "../exe/program.ts";
 
 const PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
@@ -8,6 +8,9 @@ const CHROMIUM = Deno.env.get("CHROMIUM") ?? PATHS.find(exists);
 /** A page of a running agent, and what it did that no page of the agent may do. */
 export interface PageBench extends Bench {
   page: Page;
+  agent: Running;
+  /** Starts the agent again, at the same address; resolves when it answers. */
+  restart(): Promise<void>;
   /** Errors on the page's console, uncaught ones included. */
   errors: string[];
   /** What was asked of anybody but the agent. */
@@ -39,17 +42,17 @@ export function testPage(
   }
   testExe(name, async (bench) => {
     await configure(bench, options);
-    const agent = bench.start(
-      "run",
-      "--foreground",
-      "--simulate",
-      "--scenario",
-      options.scenario ?? "crash=1h",
-    );
-    await agent.printed(/the page are served/);
+    const start = async () => {
+      const scenario = options.scenario ?? "crash=1h";
+      const agent = bench.start("run", "--foreground", "--simulate", "--scenario", scenario);
+      await agent.printed(/the page are served/);
+      return agent;
+    };
+    const agent = await start();
+    const restart = async () => void await start();
     const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
     try {
-      await onPage(browser, bench, options, test);
+      await onPage(browser, { ...bench, agent, restart }, options, test);
     } finally {
       await browser.close();
     }
@@ -59,9 +62,12 @@ export function testPage(
 async function configure(bench: Bench, { daemons = {} }: PageOptions): Promise<void> {
   const own = Object.keys(daemons).map((name) => [name, { module: `${name}.js` }]);
   const icinga = { arguments: { interval: "200ms" } };
+  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = free.addr as Deno.NetAddr;
+  free.close();
   const config = {
     daemons: { icinga_agent_service: icinga, ...Object.fromEntries(own) },
-    control: { listen: "127.0.0.1:0" },
+    control: { listen: `127.0.0.1:${port}` },
   };
   await bench.write("icinga-warden.json", JSON.stringify(config));
   for (const [name, text] of Object.entries(daemons)) await bench.write(`${name}.js`, text);
@@ -69,7 +75,7 @@ async function configure(bench: Bench, { daemons = {} }: PageOptions): Promise<v
 
 async function onPage(
   browser: Browser,
-  bench: Bench,
+  bench: Bench & Pick<PageBench, "agent" | "restart">,
   { context }: PageOptions,
   test: (bench: PageBench) => Promise<void>,
 ): Promise<void> {

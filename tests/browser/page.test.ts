@@ -10,6 +10,16 @@ const HOSTILE = `
     return context.every(200, () => {});
   } };`;
 
+/** A daemon with values that are no JSON. */
+const EVIL = `
+  export default { name: "evil", description: "", run: (context) => {
+    const circle = {};
+    circle.self = circle;
+    return context.every(200, () => {
+      context.state.map("Map").set("big", 123n).set("circle", circle);
+    });
+  } };`;
+
 const COUNTER = `
   export default { name: "counter", description: "", run: (context) => {
     let count = 0;
@@ -36,6 +46,38 @@ testPage(
     const before = Number(await count.textContent());
     while (Number(await count.textContent()) < before + 3) await page.waitForTimeout(50);
     assertEquals([errors, elsewhere], [[], []]);
+  },
+);
+
+testPage(
+  "an agent that is silent, and one that is gone, is not shown as well",
+  {},
+  async ({ page, errors, agent, restart }) => {
+    await page.getByRole("heading", { name: "All is well" }).waitFor();
+    agent.signal("SIGSTOP");
+    await page.getByRole("heading", { name: /^No contact since \d\d:\d\d/ }).waitFor();
+    assertMatch(await page.title(), /^No contact since/);
+    assertEquals(await page.locator(".hero").getAttribute("data-health"), "unknown");
+    agent.signal("SIGCONT");
+    await page.getByRole("heading", { name: "All is well" }).waitFor();
+    assertMatch(await page.title(), /^All is well/);
+    assertEquals(errors.filter((error) => !error.includes("Failed to load resource")), []);
+    agent.signal("SIGKILL");
+    await page.getByRole("heading", { name: /^No contact since/ }).waitFor();
+    await restart();
+    await page.getByText("You were logged out: the agent was started anew").waitFor();
+    assertMatch(await page.title(), /^Logged out/);
+  },
+);
+
+testPage(
+  "values that JSON does not know are shown, and the page with them",
+  { daemons: { evil: EVIL } },
+  async ({ page, errors }) => {
+    await page.getByRole("heading", { name: "All is well" }).waitFor();
+    await page.locator('#state p[data-name="big"] b', { hasText: "123" }).waitFor();
+    await page.locator('#state [data-name="circle"]').waitFor();
+    assertEquals(errors, []);
   },
 );
 

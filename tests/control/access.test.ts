@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { basicOf, bearerOf, cookieOf, guardRequest } from "../../lib/control/access/guard.ts";
 import { isSameSecret, newSecret } from "../../lib/control/access/secret.ts";
 import { SESSION_TIME, Sessions } from "../../lib/control/access/sessions.ts";
@@ -101,6 +101,25 @@ Deno.test("a token says its port and process, and anything else is none", () => 
   for (const text of ["", "5664-42-short", token.text + "x", "x" + token.text, "{}"]) {
     assertEquals(parseToken(text), undefined, text);
   }
+});
+
+Deno.test({
+  name: "what is no file with a token is not read: a pipe or a device would never end",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const home = await Deno.makeTempDir();
+    const file = tokenFile(home, "monitor");
+    const refused = () => assertRejects(() => readToken(home, "monitor"), Error, "no file that");
+    await Deno.symlink("/dev/zero", file);
+    await refused();
+    await Deno.remove(file);
+    await new Deno.Command("mkfifo", { args: [file] }).output();
+    await refused();
+    await Deno.remove(file);
+    await Deno.writeTextFile(file, newToken(1, 2).text + " ".repeat(2_000));
+    await refused();
+    await Deno.remove(home, { recursive: true });
+  },
 });
 
 Deno.test("the token's file appears in full, for its owner alone, and goes away", async () => {

@@ -1,6 +1,8 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { systemClock } from "../../lib/clock.ts";
 import { readToken, tokenFile } from "../../lib/control/access/token.ts";
+import { eventStream } from "../../lib/control/events.ts";
+import type { Status } from "../../lib/control/view/status_schema.ts";
 import { Client, NotRunningError, RefusedError } from "../../lib/control/client.ts";
 import { type Change, type ControlParts, startControl } from "../../lib/control/mod.ts";
 import type { Past } from "../../lib/control/view/history.ts";
@@ -23,6 +25,7 @@ async function withControl(
   test: (bench: Bench) => Promise<void>,
   config: Partial<ControlParts["config"]> = {},
   protect: ControlParts["protect"] = () => Promise.resolve(),
+  maps: ReturnType<typeof agentMaps> = agentMaps(),
 ): Promise<void> {
   const home = await Deno.makeTempDir();
   const calls: unknown[] = [];
@@ -42,7 +45,7 @@ async function withControl(
         return name === "known" ? Promise.resolve() : Promise.reject(new Error("no such daemon"));
       },
     },
-    state: stateOf(agentMaps()),
+    state: stateOf(maps),
     watch: (watcher) => {
       watchers.add(watcher);
       return () => watchers.delete(watcher);
@@ -249,6 +252,100 @@ Deno.test("a stream tells what there is, and then what changes and is logged", a
   });
 });
 
+Deno.test("a value that JSON does not know harms neither the state nor a stream of it", async () => {
+  const circle: Record<string, unknown> = { big: 123n };
+  circle.self = circle;
+  const maps = { ...agentMaps(), "Daemons.evil.Map": { big: 123n, circle } };
+  await withControl(
+    async ({ client, change }) => {
+      const shown = { big: "123", self: "[Circular]" };
+      assertEquals(await client.get("/api/state?path=evil.Map"), {
+        ...{ kind: "map", path: "Daemons.evil.Map", entries: { big: "123", circle: shown } },
+      });
+      const { maps } = await client.get<{ maps: object }>("/api/state");
+      assertEquals(Object.keys(maps).includes("Agent.Info"), true);
+      const query = new URLSearchParams({ topics: "state", path: "evil" });
+      const events = client.events(query, AbortSignal.timeout(20_000));
+      const next = async () => (await events.next()).value!.data;
+      assertEquals(await next(), { "Daemons.evil.Map": { big: "123", circle: shown } });
+      change({ map: "Daemons.evil.Map", key: "circle", value: circle });
+      assertEquals(await next(), [{ map: "Daemons.evil.Map", key: "circle", value: shown }]);
+      await events.return(undefined);
+    },
+    {},
+    undefined,
+    maps,
+  );
+});
+
+Deno.test("a stream that fails makes place too, at its beginning and later", async () => {
+  let fails = true;
+  let ends = 0;
+  const watchers = new Set<(change: Change) => void>();
+  const sources = {
+    state: stateOf(agentMaps()),
+    watch: (watcher: (change: Change) => void) => {
+      watchers.add(watcher);
+      return () => watchers.delete(watcher);
+    },
+    ...{ listen: () => () => {}, logFile: "", changes: () => 0 },
+    status: () => {
+      if (fails) throw new Error("no status");
+      return {} as Status;
+    },
+  };
+  const topics = { status: true, state: undefined, log: undefined };
+  const start = () => eventStream(topics, sources, () => ends++).getReader();
+  await assertRejects(() => start().read(), Error, "no status");
+  assertEquals([ends, watchers.size], [1, 0]);
+  fails = false;
+  const later = start();
+  assertEquals((await later.read()).done, false);
+  fails = true;
+  for (const watcher of watchers) watcher({ map: "Map", key: "key" });
+  await assertRejects(() => later.read(), Error, "no status");
+  assertEquals([ends, watchers.size], [2, 0]);
+});
+
+Deno.test("what nobody waits for any more is not done", async () => {
+  await withControl(async ({ base, token, calls }) => {
+    const post = (deadline: number) =>
+      ask(`${base}/api/resume`, {
+        ...{ method: "POST", body: "{}" },
+        headers: {
+          ...{ ...JSON_TYPE, authorization: `Bearer ${token}` },
+          "x-deadline": String(deadline),
+        },
+      });
+    const [status, text] = await post(Date.now() - 1);
+    assertEquals([status, text.includes("too late")], [408, true]);
+    assertEquals(calls, []);
+    assertEquals((await post(Date.now() + 60_000))[0], 200);
+    assertEquals(calls, [["resume"]]);
+  });
+});
+
+Deno.test("another program that has the port now is not taken for the agent", async () => {
+  const home = await Deno.makeTempDir();
+  const answers = [
+    () => new Response("hello"),
+    () => new Response("", { status: 500 }),
+    () => Response.json({ error: 7 }, { status: 404 }),
+    () => Response.json({}),
+    () => new Response("", { status: 302, headers: { location: "/elsewhere" } }),
+  ];
+  for (const answer of answers) {
+    await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, answer);
+    await Deno.writeTextFile(tokenFile(home), `${server.addr.port}-1-${"A".repeat(43)}`);
+    const client = await Client.connect(home);
+    const message = "what answers there is another program";
+    await assertRejects(() => client.get("/api/status"), NotRunningError, message);
+    const events = client.events(new URLSearchParams(), AbortSignal.timeout(20_000));
+    await assertRejects(() => events.next(), NotRunningError, message);
+  }
+  await Deno.remove(home, { recursive: true });
+});
+
 Deno.test("the past begins with what there is, and goes on with what changes", async () => {
   await withControl(async ({ client, change }) => {
     const map = "Daemons.icinga_agent_service.ServiceState";
@@ -334,11 +431,13 @@ Deno.test("an agent that is frozen is said to be, of whatever is asked", async (
   using frozen = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = frozen.addr as Deno.NetAddr;
   await Deno.writeTextFile(tokenFile(home), `${port}-1-${"A".repeat(43)}`);
-  const client = await Client.connect(home, "control", { get: 50, post: 100 });
+  const client = await Client.connect(home, "control", { get: 50, post: 100, silence: 80 });
   const message = "The agent did not answer within";
   await assertRejects(() => client.get("/api/status"), Error, `${message} 0.05 s`);
   await assertRejects(() => client.post("/api/pause"), Error, `${message} 0.1 s`);
   await assertRejects(() => client.get("/api/status", 30), Error, `${message} 0.03 s`);
+  const events = client.events(new URLSearchParams(), new AbortController().signal);
+  await assertRejects(() => events.next(), Error, "has not been heard of for 0.08 s");
   await Deno.remove(home, { recursive: true });
 });
 

@@ -25,6 +25,21 @@ export function guardRequest({ method, headers }: Request, port: number): void {
   }
 }
 
+/** The field that says until when whoever asks waits, ms since the Unix epoch. */
+export const DEADLINE_FIELD = "x-deadline";
+
+/**
+ * Refuses what nobody waits for any more: an agent that was frozen would do it when nobody expects it.
+ *
+ * @param now ms since the Unix epoch.
+ * @throws {Refusal} 408.
+ */
+export function refuseLate(headers: Headers, now: number): void {
+  const deadline = headers.get(DEADLINE_FIELD);
+  if (deadline === null || now <= Number(deadline)) return;
+  throw new Refusal(408, "The agent has come to it too late; it is not done");
+}
+
 /** A port that HTTP implies is left out of the Host field. */
 function namesOf(port: number): string[] {
   const names = ["127.0.0.1", "localhost"];

@@ -31,17 +31,23 @@ export function parseToken(text: string): Token | undefined {
   return { port: Number(port), pid: Number(pid), text: token };
 }
 
+/** A token's file is no larger than this, bytes. */
+const MOST_BYTES = 1_024;
+
 /**
  * The token of the agent that runs, or ran last, from this home; undefined when there is none.
  *
- * @throws {Deno.errors.PermissionDenied} when this account may not read it.
+ * @throws {Error} when this account may not read it, or it is none: a pipe or a device could be read for ever.
  */
 export async function readToken(
   home: string,
   kind: TokenKind = "control",
 ): Promise<Token | undefined> {
   try {
-    return parseToken(await Deno.readTextFile(tokenFile(home, kind)));
+    const file = tokenFile(home, kind);
+    const { isFile, size } = await Deno.stat(file);
+    if (!isFile || size > MOST_BYTES) throw new Error("it is no file that holds a token");
+    return parseToken(await Deno.readTextFile(file));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;

@@ -1,11 +1,15 @@
 import { toJson } from "../../json.ts";
 import { Refusal } from "./refusal.ts";
 
+/** Who answers: so that a client can tell it from another program that has the port now. */
+export const SERVER_NAME = "icinga-warden";
+
 /** The fields of every answer: nothing is kept, sniffed, framed or told to another site. */
 const COMMON_FIELDS = {
   "cache-control": "no-store",
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",
+  "server": SERVER_NAME,
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
 } as const;

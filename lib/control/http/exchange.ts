@@ -115,14 +115,14 @@ export class Exchange {
     const streams = response.headers.get("content-type") === "text/event-stream";
     const head = formatHead(response, streams);
     if (!streams) return await this.#write(join(head, await response.bytes()));
-    await this.#write(head);
-    await this.#stream(response.body!.getReader());
+    await this.#stream(head, response.body!.getReader());
   }
 
   /** Until the body or the client ends it. */
-  async #stream(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  async #stream(head: Uint8Array, reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
     const gone = this.#read().catch(() => {}).then(() => reader.cancel());
     try {
+      await this.#write(head);
       for (;;) {
         const { done, value } = await reader.read();
         if (done) return;

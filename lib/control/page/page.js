@@ -4,10 +4,13 @@ import { byId, say } from "./dom.js";
 import { addToLog, resetLog, showEnd } from "./log.js";
 import * as services from "./services.js";
 import { changeState, showState } from "./state.js";
-import { showVerdict } from "./verdict.js";
+import { showLoss, showVerdict } from "./verdict.js";
 
 /** After the stream has broken it is tried again after this time, ms. */
 const AGAIN = 2_000;
+
+const FORGOTTEN =
+  "You were logged out: the agent was started anew, or the login was older than 12 hours";
 
 /** What goes on with time alone is drawn again each so many ms. */
 const REDRAW = 5_000;
@@ -15,6 +18,9 @@ const REDRAW = 5_000;
 let paused = false;
 let status;
 let silence = () => {};
+
+/** Since when nothing was heard of the agent; undefined while it is there. */
+let lost;
 
 start();
 
@@ -36,7 +42,7 @@ async function connect() {
     services.loadPast(past);
     daemons.loadPast(past.threads);
   } catch (error) {
-    if (error instanceof LoggedOut) return show("login");
+    if (error instanceof LoggedOut) return logOut(status && FORGOTTEN);
     return lose();
   }
   resetLog();
@@ -50,6 +56,9 @@ async function connect() {
 
 function takeStatus(next) {
   status = next;
+  lost = undefined;
+  delete byId("dashboard").dataset.lost;
+  byId("pause").disabled = false;
   paused = status.maintenance !== null;
   if (byId("dashboard").hidden) {
     show("dashboard");
@@ -66,10 +75,25 @@ function draw() {
   daemons.showDaemons(status.daemons, restart);
 }
 
+/** What is on the page from now on is how it was: that has to be seen at one look. */
 function lose() {
+  lost ??= Date.now();
+  showLoss(lost, status?.agent.host);
+  byId("dashboard").dataset.lost = "";
+  byId("pause").disabled = true;
   say(byId("live"), "connecting");
   byId("live").classList.remove("on");
+  if (byId("dashboard").hidden) show("dashboard");
   setTimeout(connect, AGAIN);
+}
+
+/** Shows the login, and why it is needed again. */
+function logOut(why = "") {
+  status = undefined;
+  lost = undefined;
+  document.title = "Logged out · icinga-warden";
+  if (why) say(byId("login-error"), why);
+  show("login");
 }
 
 function show(id) {
@@ -78,7 +102,7 @@ function show(id) {
 }
 
 setInterval(() => {
-  if (!status || document.hidden) return;
+  if (!status || lost || document.hidden) return;
   const seconds = REDRAW / 1000;
   status.agent.uptime += seconds;
   for (const daemon of status.daemons) if (daemon.uptime !== null) daemon.uptime += seconds;
@@ -101,7 +125,7 @@ byId("login").querySelector("form").addEventListener("submit", async (event) => 
 byId("logout").addEventListener("click", async () => {
   silence();
   await ask("logout", {}).catch(() => {});
-  show("login");
+  logOut();
 });
 
 byId("pause").addEventListener("click", async () => {
@@ -134,7 +158,7 @@ async function act(name, body) {
   try {
     await ask(name, body);
   } catch (error) {
-    if (error instanceof LoggedOut) return show("login");
+    if (error instanceof LoggedOut) return logOut(FORGOTTEN);
     await confirm({ title: "That failed", text: error.message, yes: "Close" });
   }
 }

@@ -22,6 +22,19 @@ export function showVerdict({ health, problems, agent, maintenance }) {
   say(byId("pause"), maintenance ? "Resume" : "Pause…");
 }
 
+/** Shows that nothing is known any more: since when, ms since the Unix epoch, and of which host. */
+export function showLoss(since, host = location.host) {
+  const hero = document.querySelector(".hero");
+  hero.dataset.health = "unknown";
+  hero.removeAttribute("data-paused");
+  const verdict = `No contact since ${clock(since, false)}`;
+  say(byId("verdict"), verdict);
+  document.title = `${verdict} · ${host}`;
+  byId("problems").replaceChildren(
+    el("li", { textContent: "The agent does not answer; below is what was last heard of it" }),
+  );
+}
+
 function pauseText({ until }) {
   return until === null ? "Paused: nothing is restarted" : `Paused until ${clock(until, false)}`;
 }
