@@ -1,4 +1,4 @@
-import process from "node:process";
+import type nodeProcess from "node:process";
 import { createConsole } from "./console.ts";
 import { explainRefusal } from "./refusal.ts";
 import type { DaemonLog } from "./context.ts";
@@ -25,8 +25,8 @@ export function catchStrays({ print, fail }: StrayTakers): void {
   );
   catchStream(Deno.stdout, (text) => print("info", text));
   catchStream(Deno.stderr, (text) => print("error", text));
-  catchNodeStream("stdout", Deno.stdout);
-  catchNodeStream("stderr", Deno.stderr);
+  if (Deno.stdout.isTerminal()) catchNodeStream("stdout", Deno.stdout);
+  if (Deno.stderr.isTerminal()) catchNodeStream("stderr", Deno.stderr);
   const { exit } = Deno;
   Deno.exit = (code = 0) => {
     fail(new Error(`it called Deno.exit(${code})`));
@@ -60,10 +60,11 @@ function catchStream(stream: typeof Deno.stdout, print: (text: string) => void):
 }
 
 /**
- * A stream of Node.js writes to a terminal by itself. Deno 2.9 makes it when it is first asked for, and is not asked
- * before the daemon does.
+ * A stream of Node.js writes to a terminal by itself; elsewhere it writes through Deno's. Node.js' process costs each
+ * thread memory, so that it is loaded on a terminal alone. Deno 2.9 makes the stream when it is first asked for.
  */
 function catchNodeStream(name: "stdout" | "stderr", target: typeof Deno.stdout): void {
+  const { process } = globalThis as unknown as { process: typeof nodeProcess };
   const encoder = new TextEncoder();
   const write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
     target.writeSync(typeof chunk === "string" ? encoder.encode(chunk) : chunk);
