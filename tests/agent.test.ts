@@ -143,3 +143,11 @@ Deno.test("what daemons write when they are told to stop is in the state at the 
     assertEquals(names.map(last), names.map(() => "goodbye"));
   });
 });
+
+Deno.test("daemons that are built in come to their places first, wherever they are listed", async () => {
+  const daemons = { a: "counter.js", b: "counter.js", icinga: "icinga_agent_service" };
+  await withAgent(daemons, async (agent) => {
+    await until("all are known", () => threads(agent).size === 3);
+    assertEquals([...threads(agent).keys()][0], "icinga::run::Main::0");
+  });
+});
