@@ -1,5 +1,7 @@
-/** Text from elsewhere on one line, and without what a terminal would obey. */
+/** Text from elsewhere on one line, and without what a terminal would obey, the marks that turn writing round too. */
 export function oneLine(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replaceAll(/\s*[\r\n]+\s*/g, " ").replaceAll(/[\x00-\x1f\x7f-\x9f]/g, "�").trim();
+  return text.replaceAll(/\s*[\r\n]+\s*/g, " ").replaceAll(OBEYED, "�").trim();
 }
+
+// deno-lint-ignore no-control-regex
+const OBEYED = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;

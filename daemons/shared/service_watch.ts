@@ -38,7 +38,8 @@ export class ServiceWatch {
   readonly #service: Service;
   readonly #shared: SharedState;
   readonly #stats: DaemonMap<ServiceStats>;
-  #counted: ServiceStats = noStats();
+  /** It goes on where the daemon's thread was before it was started again. */
+  #counted: ServiceStats;
   #seen: { state: ServiceState | undefined; at: number } | undefined;
   #queryError = "";
 
@@ -48,6 +49,7 @@ export class ServiceWatch {
     this.#service = service;
     this.#shared = shared;
     this.#stats = context.state.map<ServiceStats>("ServiceStats");
+    this.#counted = this.#stats.get(service.name) ?? noStats();
     shared.setRestartErrors(0);
   }
 
@@ -56,6 +58,7 @@ export class ServiceWatch {
     try {
       const state = await this.#query();
       this.#queryError = "";
+      delete this.#counted.queryError;
       await this.#act(state);
     } catch (error) {
       if (this.#context.signal.aborted) throw error;
@@ -134,7 +137,8 @@ export class ServiceWatch {
   }
 
   #noteQueryError(error: string): void {
-    this.#count({ queryErrors: 1 });
+    this.#count({ queries: 1, queryErrors: 1 });
+    this.#counted.queryError = error;
     this.#context.log[error === this.#queryError ? "debug" : "error"](error);
     this.#queryError = error;
   }

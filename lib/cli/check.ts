@@ -5,6 +5,7 @@ import { type PerformanceValue, pluginOutput } from "../control/view/plugin.ts";
 import { parseRange, type Range } from "../control/view/range.ts";
 import type { Health, Status } from "../control/view/status_schema.ts";
 import { type Command, type Invocation, refuseWords, UsageError } from "./command.ts";
+import { oneLine } from "../one_line.ts";
 import { print, printJson } from "./output.ts";
 import { findPlace } from "./place.ts";
 
@@ -43,6 +44,7 @@ export const checkCommand: Command = {
       value: "DURATION",
       help: `how long it may take, such as 5s or 5 (default: ${DEFAULT_TIMEOUT})`,
     },
+    verbose: { short: "v", help: "accepted as of every plugin; it always says all that it knows" },
   },
   fail(error) {
     print(pluginError(error));
@@ -63,7 +65,7 @@ export const checkCommand: Command = {
 
 /** What a plugin prints about an error of any kind: one line, without what would begin performance data. */
 function pluginError(message: string): string {
-  return `UNKNOWN: ${message.split("\n")[0]!.replaceAll("|", "/")}`;
+  return `UNKNOWN: ${oneLine(message).replaceAll("|", "/")}`;
 }
 
 async function fetchStatus(home: string, timeout: number): Promise<Status> {

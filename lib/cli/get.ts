@@ -27,16 +27,23 @@ export const getCommand: Command = {
       return EXIT.done;
     } catch (error) {
       if (!(error instanceof RefusedError) || error.status !== 404) throw error;
-      const paths = await client.get<string[]>("/api/paths");
-      const known = paths.map((path) => path.replace(/^Daemons\./, ""));
-      const hint = known.length > 8
-        ? suggest(path, known).replace(/^known:.*/, "")
-        : suggest(path, known);
-      printError(`icinga-warden: ${error.message}${hint && `; ${hint}`}`);
+      const hint = hintAt(path, await client.get<string[]>("/api/paths"));
+      printError(`icinga-warden: ${oneLine(error.message)}${hint && `; ${hint}`}`);
       return EXIT.failed;
     }
   },
 };
+
+/** The path nearest to one where there is nothing, or its beginning; a list of all of them helps nobody. */
+export function hintAt(path: string, paths: readonly string[]): string {
+  const known = paths.map((path) => path.replace(/^Daemons\./, ""));
+  const beginnings = known.flatMap((path) => {
+    const [first = "", second = ""] = path.split(".");
+    return [first, `${first}.${second}`, path];
+  });
+  const hint = suggest(path, [...new Set(beginnings)]);
+  return hint.startsWith("known:") ? "" : oneLine(hint);
+}
 
 /** A value as people read it: text as it is, all else as JSON, on one line. */
 export function formatValue(value: unknown): string {
@@ -67,9 +74,20 @@ function formatFound(found: Found): string[] {
 }
 
 function tableOf(first: string, entries: Record<string, unknown>): string[] {
+  const cell = (text: string) => ({ text: Deno.stdout.isTerminal() ? cut(text) : text });
   const rows = Object.entries(entries).map(([key, value]) => [
-    { text: oneLine(key) },
-    { text: formatValue(value) },
+    cell(oneLine(key)),
+    cell(formatValue(value)),
   ]);
   return table([first, "VALUE"], rows);
+}
+
+/** A cell on a terminal is for looking at; alone, or in a pipe, a value is whole. */
+const MOST_IN_CELL = 200;
+
+/** A text that is not longer than a cell; what is cut off is told by its length. */
+export function cut(text: string): string {
+  const letters = text.length > MOST_IN_CELL ? [...text] : [];
+  if (letters.length <= MOST_IN_CELL) return text;
+  return `${letters.slice(0, MOST_IN_CELL).join("")}… (${letters.length} characters)`;
 }

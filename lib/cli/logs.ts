@@ -1,10 +1,12 @@
 import { join } from "node:path";
+import { suggest } from "../config/nearest.ts";
+import type { Status } from "../control/view/status_schema.ts";
 import { Client, NotRunningError } from "../control/client.ts";
 import { formatLogLine, type LogEntry, type LogFilter, readLogTail } from "../log/mod.ts";
 import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "./command.ts";
 import { follow } from "./follow.ts";
 import { readLevel } from "./level.ts";
-import { print } from "./output.ts";
+import { print, printError } from "./output.ts";
 import { findPlace } from "./place.ts";
 import { FOR_FLAG } from "./span.ts";
 
@@ -33,7 +35,7 @@ export const logsCommand: Command = {
     refuseWords(invocation.words);
     const filter = { level: readLevel(invocation, "level"), daemon: invocation.values.daemon };
     const lines = readLines(invocation);
-    const show = invocation.given.has("json") ? JSON.stringify : formatLogLine;
+    const show = invocation.given.has("json") ? formatJson : formatLogLine;
     const printAll = (entries: readonly LogEntry[]) =>
       entries.forEach((entry) => print(show(entry)));
     const { home } = findPlace(invocation);
@@ -48,6 +50,11 @@ export const logsCommand: Command = {
   },
 };
 
+/** With the time as everywhere else: UTC, ISO 8601. */
+function formatJson(entry: LogEntry): string {
+  return JSON.stringify({ ...entry, time: new Date(entry.time).toISOString() });
+}
+
 async function showLog(
   invocation: Invocation,
   home: string,
@@ -57,6 +64,7 @@ async function showLog(
   const client = await Client.connect(home);
   const { lines, level, daemon } = filter;
   const query = { lines: String(lines), ...(level && { level }), ...(daemon && { daemon }) };
+  if (daemon !== undefined) await warnUnknown(client, daemon);
   if (!invocation.given.has("follow")) {
     return printAll(await client.get<LogEntry[]>(`/api/logs?${new URLSearchParams(query)}`));
   }
@@ -66,6 +74,14 @@ async function showLog(
     ({ data }) => printAll(data as LogEntry[]),
     invocation,
   );
+}
+
+/** The log may hold records of a daemon that is registered no longer, so that this is no error. */
+async function warnUnknown(client: Client, daemon: string): Promise<void> {
+  const { daemons } = await client.get<Status>("/api/status");
+  const names = daemons.map(({ name }) => name);
+  if (names.includes(daemon)) return;
+  printError(`icinga-warden: No daemon '${daemon}' is registered; ${suggest(daemon, names)}`);
 }
 
 function readLines({ values: { lines: text } }: Invocation): number {

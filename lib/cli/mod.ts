@@ -92,7 +92,9 @@ async function dispatch(
   if (name !== undefined && name !== command?.name) await load(name);
   readLevel(invocation);
   if (invocation.given.has("help")) return await help(command);
-  if (invocation.given.has("version")) return await (await load("version")).run(invocation);
+  if (invocation.given.has("version")) {
+    return await (await load("version")).run({ ...invocation, words });
+  }
   if (command) return await command.run({ ...invocation, words, until });
   if (args.length > 0) throw new UsageError("No command given; see 'icinga-warden help'");
   printError(programHelp(await loadAll()));

@@ -5,6 +5,8 @@ import { COMMON_FLAGS, type FlagSpecs, type Invocation, UsageError } from "./com
 /**
  * Reads a command line.
  *
+ * A value may begin with a dash where a number follows, as thresholds do: `-w -5:5`.
+ *
  * @param flags the flags that may be given beside the common ones.
  * @param command whose flags these are, for an error message.
  * @throws {UsageError} for an unknown flag, a flag without its value, one with two, and a value where none is taken.
@@ -20,10 +22,10 @@ export function parse(
   const boolean = names.filter((name) => all[name]!.value === undefined);
   refuseValues(args, boolean, all);
   refuseTwice(args, string);
-  const parsed = parseArgs([...args], {
+  const parsed = parseArgs(joinNegative(args, string, all), {
     string: [...string, "_"],
     boolean,
-    alias: { h: "help", ...shortNames(all) },
+    alias: { h: "help", V: "version", ...shortNames(all) },
     unknown: (arg, key) => key === undefined || refuseFlag(arg, names, command),
   });
   for (const name of string) {
@@ -36,6 +38,26 @@ export function parse(
     values: Object.fromEntries(string.map((name) => [name, parsed[name] as string | undefined])),
     given: new Set(boolean.filter((name) => parsed[name])),
   };
+}
+
+/** What would be taken for a flag is tied to the flag whose value it is. */
+function joinNegative(args: readonly string[], string: readonly string[], all: FlagSpecs) {
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const nameOf = (arg = "") =>
+    string.find((name) => arg === `--${name}` || arg === `-${all[name]!.short}`);
+  return args.flatMap((arg, i): string[] => {
+    if (i >= end) return [arg];
+    if (isNegative(arg) && nameOf(args[i - 1]) !== undefined) return [];
+    const name = nameOf(arg);
+    const next = args[i + 1];
+    return name !== undefined && next !== undefined && isNegative(next)
+      ? [`--${name}=${next}`]
+      : [arg];
+  });
+}
+
+function isNegative(arg: string): boolean {
+  return /^-\.?\d/.test(arg);
 }
 
 function shortNames(flags: FlagSpecs): Record<string, string> {

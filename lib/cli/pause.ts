@@ -1,5 +1,5 @@
-import { parseDuration } from "../config/mod.ts";
 import { Client } from "../control/client.ts";
+import { parsePauseTime, PAUSE_TIMES } from "../control/pause_time.ts";
 import type { Status } from "../control/view/status_schema.ts";
 import { formatTime } from "./amount.ts";
 import { type Command, EXIT, refuseWords, UsageError } from "./command.ts";
@@ -17,8 +17,10 @@ export const pauseCommand: Command = {
   async run(invocation) {
     const [duration, ...rest] = invocation.words;
     refuseWords(rest);
-    if (duration !== undefined && parseDuration(duration) === undefined) {
-      throw new UsageError(`'${duration}' is no duration; write one such as 30s, 10m or 2h`);
+    if (duration !== undefined && parsePauseTime(duration) === undefined) {
+      throw new UsageError(
+        `'${duration}' is no duration of a pause; write one such as ${PAUSE_TIMES}`,
+      );
     }
     const client = await Client.connect(findPlace(invocation).home);
     await client.post("/api/pause", duration === undefined ? {} : { duration });

@@ -1,4 +1,5 @@
 import { Client } from "../control/client.ts";
+import { serviceState } from "../control/view/health.ts";
 import type { DaemonStatus, Health, ServiceStatus, Status } from "../control/view/status_schema.ts";
 import { formatBytes, formatSpan, formatTime } from "./amount.ts";
 import { type Command, EXIT, refuseWords } from "./command.ts";
@@ -30,7 +31,7 @@ export const statusCommand: Command = {
 export function formatStatus(status: Status, paint: Paint): string[] {
   return [
     ...headLines(status, paint),
-    ...(status.services.length > 0 ? ["", ...serviceLines(status.services, paint)] : []),
+    ...(status.services.length > 0 ? ["", ...serviceLines(status, paint)] : []),
     ...(status.daemons.length > 0 ? ["", ...daemonLines(status.daemons, paint)] : []),
   ];
 }
@@ -70,17 +71,13 @@ function pauseLine({ since, until, by }: NonNullable<Status["maintenance"]>): st
   }, ${end}`;
 }
 
-function serviceLines(services: readonly ServiceStatus[], paint: Paint): string[] {
-  const rows = services.map((service): Cell[] => {
-    const { name, value, restart_error, restarts, restartFailures, lastRestart } = service;
-    const colour = value === "RUNNING"
-      ? paint.green
-      : value === null || value.endsWith("_PENDING")
-      ? paint.yellow
-      : paint.red;
+function serviceLines(status: Status, paint: Paint): string[] {
+  const rows = status.services.map((service): Cell[] => {
+    const { name, restart_error, restarts, restartFailures, lastRestart } = service;
+    const colour = serviceColour(service, status, paint);
     return [
       { text: oneLine(name ?? service.daemon) },
-      { text: oneLine(value ?? "not installed"), paint: colour },
+      { text: oneLine(serviceState(service, status)), paint: colour },
       { text: String(restart_error), ...(restart_error > 0 && { paint: paint.red }) },
       { text: String(restarts ?? "-") },
       { text: String(restartFailures ?? "-") },
@@ -91,6 +88,17 @@ function serviceLines(services: readonly ServiceStatus[], paint: Paint): string[
     ["SERVICE", "STATE", "RESTART_ERROR", "RESTARTS", "FAILED", "LAST RESTART"],
     rows,
   );
+}
+
+function serviceColour(
+  { value, queryError }: ServiceStatus,
+  { maintenance }: Status,
+  paint: Paint,
+): (text: string) => string {
+  if (maintenance || value === null || queryError !== null || value.endsWith("_PENDING")) {
+    return paint.yellow;
+  }
+  return value === "RUNNING" ? paint.green : paint.red;
 }
 
 function daemonLines(daemons: readonly DaemonStatus[], paint: Paint): string[] {

@@ -5,7 +5,7 @@ import { formatTime } from "./amount.ts";
 import { type Command, EXIT, refuseWords } from "./command.ts";
 import { follow } from "./follow.ts";
 import { formatValue } from "./get.ts";
-import { print } from "./output.ts";
+import { print, printError } from "./output.ts";
 import { findPlace } from "./place.ts";
 import { FOR_FLAG } from "./span.ts";
 import { oneLine } from "../one_line.ts";
@@ -26,6 +26,9 @@ export const watchCommand: Command = {
     const client = await Client.connect(findPlace(invocation).home);
     const show = invocation.given.has("json") ? showJson : showText;
     await follow(client, { topics: "state", path }, ({ name, data }) => {
+      if (name === "snapshot" && Object.keys(data as object).length === 0) {
+        printError(`icinga-warden: There is nothing at '${oneLine(path)}' yet; waiting for it`);
+      }
       const time = new Date().toISOString();
       for (const seen of readEvent(name, data)) print(show(seen, time));
     }, invocation);

@@ -1,4 +1,5 @@
-import { parseDuration } from "../config/units.ts";
+import { suggest } from "../config/nearest.ts";
+import { AGENT_MAPS } from "../daemon/agent_state.ts";
 import { LOG_LEVELS, type LogFilter, readLogTail } from "../log/mod.ts";
 import { bearerOf, cookieOf, guardRequest, refuseLate } from "./access/guard.ts";
 import { isSameSecret } from "./access/secret.ts";
@@ -7,6 +8,7 @@ import type { TokenKind } from "./access/token.ts";
 import { type EventSources, eventStream } from "./events.ts";
 import { answer, answerJson, Refusal } from "./http/mod.ts";
 import { PAGE_FILES, pageFile } from "./page.ts";
+import { parsePauseTime, PAUSE_TIMES } from "./pause_time.ts";
 import { allPaths, findInState } from "./view/find.ts";
 import type { History } from "./view/history.ts";
 
@@ -53,9 +55,6 @@ const MONITORS: readonly Caller[] = [...KNOWN, "monitor"];
 
 /** Streams at a time; each costs the agent a little with every change. */
 const MOST_STREAMS = 16;
-
-/** How long an agent may be paused, ms; timers go up to 24 days. */
-const LONGEST_PAUSE = 7 * 24 * 3_600_000;
 
 const MOST_LINES = 1_000;
 
@@ -201,9 +200,9 @@ function readLogQuery(query: URLSearchParams): LogFilter & { lines: number } {
 
 async function pause({ request, parts: { agent, note } }: Call): Promise<Response> {
   const { duration } = await readBody(request);
-  const time = typeof duration === "string" ? parseDuration(duration) : undefined;
-  if (duration !== undefined && (time === undefined || time < 1_000 || time > LONGEST_PAUSE)) {
-    throw new Refusal(400, "duration has to be text such as 30s, 10m or 2h, from 1s to 7d");
+  const time = typeof duration === "string" ? parsePauseTime(duration) : undefined;
+  if (duration !== undefined && time === undefined) {
+    throw new Refusal(400, `duration has to be text such as ${PAUSE_TIMES}`);
   }
   agent.pause("command", time);
   note(`Paused by a command${time === undefined ? "" : ` for ${duration}`}: nothing is restarted`);
@@ -216,13 +215,15 @@ function resume({ parts: { agent, note } }: Call): Response {
   return answerJson({ ok: true });
 }
 
-async function restart({ request, parts: { agent } }: Call): Promise<Response> {
+async function restart({ request, parts: { agent, state } }: Call): Promise<Response> {
   const { daemon } = await readBody(request);
   if (typeof daemon !== "string") throw new Refusal(400, "daemon has to be a daemon's name");
   try {
     await agent.restartDaemon(daemon);
   } catch (error) {
-    throw new Refusal(404, error instanceof Error ? error.message : String(error));
+    const why = error instanceof Error ? error.message : String(error);
+    const known = [...state.map(AGENT_MAPS.daemons).keys()];
+    throw new Refusal(404, known.includes(daemon) ? why : `${why}; ${suggest(daemon, known)}`);
   }
   return answerJson({ ok: true });
 }

@@ -12,6 +12,7 @@ export interface Histogram {
 
 /** What a daemon has counted of a service that it keeps running: map `ServiceStats`, by the service's name. */
 export interface ServiceStats {
+  /** All of them, those that failed too. */
   queries: number;
   queryErrors: number;
   restarts: number;
@@ -20,6 +21,8 @@ export interface ServiceStats {
   restart: Histogram;
   /** UTC ISO 8601; absent before the first. */
   lastRestart?: string;
+  /** Why the last query failed, in one line; absent when it did not. */
+  queryError?: string;
 }
 
 /** The buckets of a query, s: one is a child process, most often some 10 ms. */

@@ -33,6 +33,21 @@ Deno.test("what is wrong with a flag is said with what would be right", () => {
   }
 });
 
+Deno.test("a value may be a negative number, and nothing else with a dash", () => {
+  const ranges = {
+    warning: { value: "RANGE", short: "w", help: "" },
+    critical: { value: "RANGE", short: "c", help: "" },
+  };
+  const { values, words } = parse(["-w", "-5:5", "check", "--critical", "-.5"], ranges);
+  assertEquals([values.warning, values.critical, words], ["-5:5", "-.5", ["check"]]);
+  assertThrows(() => parse(["-w", "-x"], ranges), UsageError);
+  assertEquals(parse(["--", "-w", "-5"], ranges).words, ["-w", "-5"]);
+});
+
+Deno.test("-V asks for the version", () => {
+  assertEquals(parse(["-V"], flags).given.has("version"), true);
+});
+
 Deno.test("-h asks for help", () => {
   assertEquals(parse(["-h"], flags).given.has("help"), true);
 });

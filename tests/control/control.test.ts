@@ -170,7 +170,12 @@ Deno.test("commands reach the agent, and wrong ones do not", async () => {
       () => client.post("/api/restart", { daemon: "unknown" }),
       RefusedError,
     );
-    assertEquals([unknown.status, unknown.message], [404, "no such daemon"]);
+    assertEquals([unknown.status, unknown.message], [
+      ...[404, "no such daemon; known: icinga_agent_service"],
+    ]);
+    const nearest = { daemon: "icinga_agent_servic" };
+    const meant = 'did you mean "icinga_agent_service"?';
+    await assertRejects(() => client.post("/api/restart", nearest), RefusedError, meant);
     await assertRejects(() => client.post("/api/restart", { daemon: 7 }), RefusedError);
   });
 });

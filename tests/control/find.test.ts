@@ -11,7 +11,7 @@ import { stateOf } from "./state.ts";
 const state = stateOf({
   "Agent.Info": { pid: 1 },
   "Agent.Threads": { "disk.x::run::Main::0": { state: "running", lastError: { at: "now" } } },
-  "Daemons.disk.Free": { "C:\\a.b": 10, "C:\\a": { b: 20 }, zero: 0, no: false },
+  "Daemons.disk.Free": { "C:\\a.b": 10, "C:\\a": { b: 20 }, zero: 0, no: false, none: undefined },
   "Daemons.disk.Empty": {},
   "Daemons.other.Free": { x: 1 },
 });
@@ -27,6 +27,7 @@ Deno.test("a value is found by its whole path and by the short one", () => {
   });
   assertEquals(valueAt("Daemons.disk.Free.no"), false);
   assertEquals(valueAt("Agent.Info.pid"), 1);
+  assertEquals(valueAt("disk.Free.none"), null);
 });
 
 Deno.test("keys may hold dots, and after a key dots lead into its value", () => {

@@ -13,10 +13,19 @@ function metricsWith(change: (maps: ReturnType<typeof agentMaps>) => void): Prom
 Deno.test("a service's state is a set of series, of which one is 1", async () => {
   const text = await metricsWith(() => {});
   const states = [...text.matchAll(/^icinga_warden_service_state\{.*state="(\w+)"\} (\d)$/gm)];
-  assertEquals(states.length, 7);
+  assertEquals(states.length, 8);
   assertEquals(states.filter(([, , value]) => value === "1").map(([, state]) => state), [
     "RUNNING",
   ]);
+});
+
+Deno.test("a service that cannot be queried is in the state UNKNOWN, and not in an old one", async () => {
+  const text = await metricsWith((maps) => {
+    const stats = maps["Daemons.icinga_agent_service.ServiceStats"]!;
+    stats.icinga2 = { ...stats.icinga2 as object, queryError: "timed out" };
+  });
+  assertStringIncludes(text, 'state="UNKNOWN"} 1\n');
+  assertStringIncludes(text, 'state="RUNNING"} 0\n');
 });
 
 Deno.test("a histogram's buckets count what is shorter too", async () => {

@@ -34,6 +34,19 @@ Deno.test("with more than one service each has its own labels", () => {
   ]);
 });
 
+Deno.test("a service that cannot be queried, or is not looked at, is not said to run", () => {
+  const failing = outputWith((maps) => {
+    const stats = maps["Daemons.icinga_agent_service.ServiceStats"]!;
+    stats.icinga2 = { ...stats.icinga2 as object, queryError: "timed out" };
+  });
+  assertEquals(failing.summary, "UNKNOWN: icinga2 cannot be queried: timed out");
+  assertMatch(failing.details[0]!, /RUNNING when last seen, .*, cannot be queried: timed out$/);
+  const paused = outputWith((maps) => {
+    maps["Agent.Maintenance"] = { paused: { since: STARTED, until: STARTED, by: "command" } };
+  });
+  assertMatch(paused.details[0]!, /^service icinga2: RUNNING before the pause, /);
+});
+
 Deno.test("an error's text cannot end a line or begin performance data", () => {
   const lastError = { at: STARTED, message: "bad | x=1\nworse\x1b[2J" };
   const { summary, details } = outputWith((maps) => {

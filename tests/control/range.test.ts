@@ -12,6 +12,10 @@ const CASES: [text: string, well: number[], alerts: number[]][] = [
   ["-5:-1", [-5, -1], [-6, 0]],
   [":5", [0, 5], [-1, 6]],
   ["0.5:1.5", [0.5, 1.5], [0.4, 2]],
+  [".5", [0, 0.5], [0.6, -1]],
+  ["5.", [5], [6]],
+  ["-5:5", [-5, 5], [-6, 6]],
+  ["-.5:.5", [-0.5], [-0.6, 0.6]],
   ["0", [0], [1, -1]],
   ["~:", [-1e9, 1e9], []],
 ];
@@ -26,7 +30,9 @@ Deno.test("a threshold alerts as the guidelines say, and is written as it was re
 });
 
 Deno.test("what is no threshold is none", () => {
-  for (const text of ["", "x", "10:5", "@", ":", "~", "1:2:3", "1 2", "@@1", "1e3", "--1"]) {
+  for (
+    const text of ["", "x", "10:5", "@", ":", "~", "1:2:3", "1 2", "@@1", "1e3", "--1", ".", "1..2"]
+  ) {
     assertEquals(parseRange(text), undefined, text);
   }
 });

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import * as v from "valibot";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import { parseRange } from "../../lib/control/view/range.ts";
-import { findTroubles } from "../../lib/control/view/health.ts";
+import { findTroubles, serviceState } from "../../lib/control/view/health.ts";
 import { readStatus } from "../../lib/control/view/status.ts";
 import { StatusSchema } from "../../lib/control/view/status_schema.ts";
 import { agentMaps, MOMENT, STARTED, stateOf, thread } from "./state.ts";
@@ -31,7 +31,7 @@ Deno.test("the status says what the public state holds, in the form of its schem
     ...{ daemon: DAEMON, name: "icinga2", value: "RUNNING", restart_error: 0 },
     path: `Daemons.${DAEMON}.ServiceState`,
     ...{ restarts: 2, restartFailures: 3, queries: 10, queryErrors: 1, queryTime: 0.05 },
-    lastRestart: STARTED,
+    ...{ lastRestart: STARTED, queryError: null },
   }]);
   const [{ state, uptime, heap, threads } = {}] = status.daemons;
   assertEquals([state, uptime, heap, threads?.length], ["running", 3600, 4_000_000, 1]);
@@ -86,6 +86,36 @@ Deno.test("a service's state and its restart_error are what counts most", () => 
     ],
   ];
   for (const [entries, expected] of cases) assertEquals(verdict(service(entries)), expected);
+});
+
+Deno.test("where queries fail the state last seen counts no longer, and it is said why", () => {
+  const failing = (entries: Record<string, unknown>) => (maps: Maps) => {
+    const stats = maps[`Daemons.${DAEMON}.ServiceStats`]!;
+    stats.icinga2 = { ...stats.icinga2 as object, queryError: "no answer within 1 s" };
+    maps[`Daemons.${DAEMON}.ServiceState`] = entries;
+  };
+  const why = "unknown: icinga2 cannot be queried: no answer within 1 s";
+  assertEquals(verdict(failing({ restart_error: 0 })), ["unknown", why]);
+  assertEquals(verdict(failing({ value: "RUNNING", restart_error: 0 })), ["unknown", why]);
+  assertEquals(verdict(failing({ value: "RUNNING", restart_error: 1 })), [
+    ...["unknown", why, "warning: icinga2 has restart_error 1"],
+  ]);
+});
+
+Deno.test("a state that was seen long ago is not said to be the present one", () => {
+  const running = { value: "RUNNING", queryError: null };
+  const pause = { since: STARTED, until: null, by: "command" } as const;
+  const cases: [service: Parameters<typeof serviceState>[0], paused: boolean, text: string][] = [
+    [running, false, "RUNNING"],
+    [running, true, "RUNNING before the pause"],
+    [{ ...running, queryError: "no" }, false, "RUNNING when last seen"],
+    [{ ...running, queryError: "no" }, true, "RUNNING when last seen"],
+    [{ value: null, queryError: "no" }, false, "unknown"],
+    [{ value: null, queryError: null }, true, "not installed"],
+  ];
+  for (const [service, paused, text] of cases) {
+    assertEquals(serviceState(service, { maintenance: paused ? pause : null }), text);
+  }
 });
 
 Deno.test("thresholds of restart_error are the caller's", () => {

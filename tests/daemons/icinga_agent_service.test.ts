@@ -1,3 +1,4 @@
+import type { ServiceStats } from "../../lib/service/stats.ts";
 import { assertEquals, assertMatch } from "@std/assert";
 import daemon from "../../daemons/icinga_agent_service.ts";
 import { type Action, decide, PENDING_LIMIT } from "../../daemons/shared/service_watch.ts";
@@ -54,6 +55,7 @@ function start(scenario: Scenario, wrap = (manager: ServiceManager) => manager) 
     manager,
     records,
     shared: state.map<string, unknown>("Daemons.icinga_agent_service.ServiceState"),
+    stats: state.map<string, ServiceStats>("Daemons.icinga_agent_service.ServiceStats"),
     queries: () => manager.calls.filter((call) => call === "query icinga2").length,
     end: async () => {
       stop.abort();
@@ -171,6 +173,26 @@ Deno.test("slow queries never overlap, and failed ones do not end the loop", asy
   assertEquals(most, 1);
   assertEquals(queries() >= 4, true);
   assertEquals(records.filter((record) => record.startsWith("error")).length, 1);
+  await end();
+});
+
+Deno.test("queries that fail are counted as queries too, and it is shared why the last one did", async () => {
+  let fails = true;
+  const { clock, stats, end } = start({}, (manager) => ({
+    query: (...args) => fails ? Promise.reject(new Error("no answer")) : manager.query(...args),
+    start: (...args) => manager.start(...args),
+    stop: (...args) => manager.stop(...args),
+    restart: (...args) => manager.restart(...args),
+  }));
+  const counted = () => {
+    const { queries, queryErrors, queryError } = stats.get("icinga2")!;
+    return [queries, queryErrors, queryError];
+  };
+  await clock.advance(5_000);
+  assertEquals(counted(), [2, 2, "no answer"]);
+  fails = false;
+  await clock.advance(5_000);
+  assertEquals(counted(), [3, 2, undefined]);
   await end();
 });
 

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import daemon from "../../daemons/service_watch.ts";
+import { noStats, type ServiceStats } from "../../lib/service/stats.ts";
 import { simulate } from "../../lib/testing/mod.ts";
 
 Deno.test("each service of the list is watched and restarted, with its own state and counts", async () => {
@@ -16,6 +17,19 @@ Deno.test("each service of the list is watched and restarted, with its own state
   assertEquals(run.log.some(({ message }) => message.startsWith("Restarted service")), true);
   const stats = run.map<{ queries: number }>("ServiceStats").get("one")!;
   assertEquals(stats.queries, 6);
+  await run.stop();
+});
+
+Deno.test("what is counted goes on where the daemon was before it was started again", async () => {
+  const before = { ...noStats(), queries: 5, restarts: 3, queryErrors: 1, queryError: "old" };
+  const run = simulate(daemon, {
+    arguments: { services: ["one"], interval: "1s" },
+    maps: { ServiceStats: { one: before } },
+  });
+  await run.advance(0);
+  const { queries, restarts, queryErrors, queryError } = run.map<ServiceStats>("ServiceStats")
+    .get("one")!;
+  assertEquals([queries, restarts, queryErrors, queryError], [6, 3, 1, undefined]);
   await run.stop();
 });
 

@@ -162,7 +162,7 @@ testExe("logs shows records by daemon and level, and follows", async (bench) => 
   for (const line of logs.stdout.trimEnd().split("\n")) {
     const { level, source, time } = JSON.parse(line);
     assert(["warning", "error"].includes(level) && source.startsWith("icinga_agent_service::"));
-    assert(Date.now() - time < 120_000);
+    assert(Date.now() - Date.parse(time) < 120_000);
   }
   assertEquals((await bench.run("logs", "--lines", "1")).stdout.trimEnd().split("\n").length, 1);
 });
@@ -184,7 +184,12 @@ testExe("a paused agent restarts nothing until it is resumed", async (bench) => 
   for (const wrong of [["pause", "soon"], ["pause", "1m", "2m"], ["resume", "now"]]) {
     assertEquals((await bench.run(...wrong)).code, 2, wrong.join(" "));
   }
-  assertMatch((await bench.run("pause", "8d")).stderr, /from 1s to 7d/);
+  for (const wrong of ["8d", "0s", "100ms"]) {
+    const { code, stderr } = await bench.run("pause", wrong);
+    assertEquals(code, 2, wrong);
+    assertMatch(stderr, /^icinga-warden: '\w+' is no duration of a pause; .*from 1s to 7d\n$/);
+  }
+  assertMatch((await bench.run("status")).stdout, /\nicinga2 +RUNNING before the pause /);
 });
 
 testExe("daemon restart starts one daemon anew, and no other", async (bench) => {
@@ -217,6 +222,41 @@ testExe("check is a plugin: its line, its performance data, its exit code", asyn
   assertEquals((await bench.run("check", "-w", "~:", "-c", "~:")).code, 2); // the service itself is STOPPED
 });
 
+testExe("a service that cannot be queried is UNKNOWN, and it is said why", async (bench) => {
+  const config = { ...JSON.parse(configured()), serviceManager: { queryTimeout: "1s" } };
+  await bench.write("icinga-warden.json", JSON.stringify(config));
+  const agent = bench.start("run", "--foreground", "--simulate", "--scenario", "silent");
+  await agent.printed(/\[ERROR\]/);
+  await untilCode(3, () => bench.run("check"));
+  const { stdout } = await bench.run("check");
+  assertMatch(stdout, /^UNKNOWN: icinga2 cannot be queried: /);
+  const { services: [service] } = await getStatus(bench);
+  assert(service!.queries! >= 1);
+  assertEquals(service!.queries, service!.queryErrors);
+  assertMatch((await bench.run("status")).stdout, /\nicinga2 +unknown /);
+});
+
+testExe("check takes what plugins take: negative ranges, -v and -V", async (bench) => {
+  await startAgent(bench);
+  assertEquals((await bench.run("check", "-w", "-5:5", "-c", "-5.:10", "-v")).code, 0);
+  assertEquals((await bench.run("check", "-w", "-5")).code, 3); // it ends before it begins
+  for (const flag of ["-V", "--version"]) {
+    assertMatch((await bench.run("check", flag)).stdout, /^icinga-warden \d/);
+  }
+});
+
+testExe("what is not there is said, with what may be meant", async (bench) => {
+  await startAgent(bench);
+  const said = async (...args: string[]) => (await bench.run(...args)).stderr;
+  const meant = /did you mean "counter"\?\n$/;
+  assertMatch(await said("get", "countr"), meant);
+  assertMatch(await said("daemon", "restart", "countr"), meant);
+  assertMatch(await said("logs", "--daemon", "countr"), meant);
+  assertMatch(await said("watch", "nope", "--for", "500ms"), /nothing at 'nope' yet/);
+  const [line = ""] = (await bench.run("logs", "--json")).stdout.split("\n");
+  assertMatch(JSON.parse(line).time, /^\d{4}-\d\d-\d\dT.*Z$/);
+});
+
 testExe("a plugin's errors are UNKNOWN, on standard output", async (bench) => {
   const cases: [args: string[], text: RegExp][] = [
     [[], /^UNKNOWN: The agent is not running/],
@@ -224,6 +264,7 @@ testExe("a plugin's errors are UNKNOWN, on standard output", async (bench) => {
     [["--critical", "5:1"], /^UNKNOWN: Flag '--critical' is '5:1'/],
     [["--timeout", "soon"], /^UNKNOWN: Flag '--timeout' is 'soon'/],
     [["--wanring", "1"], /^UNKNOWN: Unknown flag '--wanring'.*; did you mean "--warning"/],
+    [["-w", "1\n2|3"], /^UNKNOWN: Flag '--warning' is '1 2\/3'; expected a range/],
     [["now"], /^UNKNOWN: Unexpected 'now'/],
     [["-w"], /^UNKNOWN: Flag '--warning' needs a value/],
     [["--home", "/nowhere"], /^UNKNOWN: --home '\/nowhere' is no folder/],

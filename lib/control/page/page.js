@@ -67,7 +67,7 @@ function takeStatus(next) {
   say(byId("live"), "live");
   byId("live").classList.add("on");
   draw();
-  services.showServices(status.services);
+  services.showServices(status.services, paused);
 }
 
 function draw() {

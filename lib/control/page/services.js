@@ -13,6 +13,9 @@ const restarts = new Map();
 let shown = 3_600_000;
 let latest = [];
 
+/** Whether the agent looks at them no longer, for the time being. */
+let idle = false;
+
 /** Takes over what the agent remembers. */
 export function loadPast({ services, restarts: known }) {
   past.clear();
@@ -22,8 +25,9 @@ export function loadPast({ services, restarts: known }) {
 }
 
 /** Shows the services, and takes note of what they are. */
-export function showServices(services) {
+export function showServices(services, paused) {
   latest = services;
+  idle = paused;
   for (const { path, daemon, name, value, lastRestart } of services) {
     if (lastRestart !== null) noteRestart(`${daemon}.${name}`, Date.parse(lastRestart));
     const seen = past.get(path) ?? [];
@@ -71,8 +75,10 @@ function update(card, service) {
   const seen = past.get(path) ?? [];
   say(card.querySelector("h3"), name ?? daemon);
   const pill = card.querySelector(".pill");
-  pill.className = `pill tone-${serviceTone(value)}`;
-  say(pill, value ?? "not installed");
+  const known = !idle && service.queryError === null;
+  pill.className = `pill tone-${known ? serviceTone(value) : "idle"}`;
+  pill.title = service.queryError ?? "";
+  say(pill, stateText(service));
   card.querySelector("dl").replaceChildren(
     fact("restart_error", restart_error, restart_error > 0),
     ...(service.restarts === null ? [] : [fact("restarts", service.restarts)]),
@@ -80,6 +86,13 @@ function update(card, service) {
     ...(lastRestart === null ? [] : [fact("last", ago(lastRestart))]),
   );
   drawStrip(card, seen, restarts.get(`${daemon}.${name}`) ?? []);
+}
+
+/** As `status` says it. */
+function stateText({ value, queryError }) {
+  if (queryError !== null) return value === null ? "unknown" : `${value} when last seen`;
+  if (value === null) return "not installed";
+  return idle ? `${value} before the pause` : value;
 }
 
 function fact(name, value, bad = false) {

@@ -22,6 +22,8 @@ export interface Family {
 const SERVICE_STATES = [
   ...["STOPPED", "START_PENDING", "STOP_PENDING", "RUNNING"],
   ...["CONTINUE_PENDING", "PAUSE_PENDING", "PAUSED"],
+  // It cannot be queried.
+  "UNKNOWN",
 ];
 
 const THREAD_STATES = [
@@ -78,10 +80,11 @@ function serviceFamilies(services: readonly ServiceStatus[]): Family[] {
   return [
     gauge(
       "icinga_warden_service_state",
-      "The state of a service as last seen; 1 for the one it is in.",
-      each(({ value }, labels) =>
-        value === null ? [] : stateSet(SERVICE_STATES, value, "state", labels)
-      ),
+      "The state of a service as last seen; 1 for the one it is in, UNKNOWN when queries fail.",
+      each(({ value, queryError }, labels) => {
+        const state = queryError === null ? value : "UNKNOWN";
+        return state === null ? [] : stateSet(SERVICE_STATES, state, "state", labels);
+      }),
     ),
     gauge(
       "icinga_warden_service_restart_errors",
@@ -100,7 +103,7 @@ function serviceFamilies(services: readonly ServiceStatus[]): Family[] {
     ),
     counter(
       "icinga_warden_service_queries_total",
-      "Queries of a service's state.",
+      "Queries of a service's state, those that failed too.",
       each(({ queries }, labels) => known(queries, labels)),
     ),
     counter(

@@ -63,7 +63,9 @@ function findKey(path: string, name: string, map: ReadonlyMap<string, unknown>):
   const rest = path.slice(name.length + 1);
   const key = map.has(rest) ? rest : longestStart([...map.keys()], rest);
   if (key === undefined) return undefined;
-  const value = key === rest ? map.get(key) : inside(map.get(key), rest.slice(key.length + 1));
+  // A key that is there holds something, if only undefined, which JSON writes as null.
+  if (key === rest) return { kind: "value", path, value: map.get(key) ?? null };
+  const value = inside(map.get(key), rest.slice(key.length + 1));
   return value === undefined ? undefined : { kind: "value", path, value };
 }
 

@@ -50,12 +50,25 @@ export function serviceLabel({ name, daemon }: ServiceStatus): string {
   return name ?? daemon;
 }
 
+/** A service's state as people read it; a pause, or queries that fail, make the state last seen an old one. */
+export function serviceState(
+  { value, queryError }: Pick<ServiceStatus, "value" | "queryError">,
+  { maintenance }: Pick<Status, "maintenance">,
+): string {
+  if (queryError !== null) return value === null ? "unknown" : `${value} when last seen`;
+  if (value === null) return "not installed";
+  return maintenance ? `${value} before the pause` : value;
+}
+
 function serviceTroubles(service: ServiceStatus, { warning, critical }: Thresholds): Trouble[] {
   const label = serviceLabel(service);
-  const { value, restart_error: errors } = service;
+  const { value, queryError, restart_error: errors } = service;
   const troubles: Trouble[] = [];
-  if (value === null) troubles.push({ level: "unknown", text: `${label} was not found installed` });
-  else if (value !== "RUNNING") {
+  if (queryError !== null) {
+    troubles.push({ level: "unknown", text: `${label} cannot be queried: ${queryError}` });
+  } else if (value === null) {
+    troubles.push({ level: "unknown", text: `${label} was not found installed` });
+  } else if (value !== "RUNNING") {
     const level = value.endsWith("_PENDING") ? "warning" : "critical";
     troubles.push({ level, text: `${label} is ${value}` });
   }

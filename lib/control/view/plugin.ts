@@ -1,4 +1,4 @@
-import { serviceLabel, type Thresholds } from "./health.ts";
+import { serviceLabel, serviceState, type Thresholds } from "./health.ts";
 import { formatRange } from "./range.ts";
 import type { DaemonStatus, Health, ServiceStatus, Status } from "./status_schema.ts";
 
@@ -26,7 +26,7 @@ export function pluginOutput(status: Status, thresholds: Thresholds): PluginOutp
   return {
     summary: clean(`${word(status.health)}: ${summarize(status)}`),
     details: [
-      ...status.services.map(describeService),
+      ...status.services.map((service) => describeService(service, status)),
       ...status.daemons.map(describeDaemon),
     ].map(clean),
     performance: performanceOf(status, thresholds),
@@ -44,13 +44,15 @@ function summarize({ problems, services, daemons, maintenance }: Status): string
   return [...states, `${runningOf(daemons)} of ${enabledOf(daemons)} daemons run`].join(", ");
 }
 
-function describeService(service: ServiceStatus): string {
-  const { value, restart_error, restarts, lastRestart } = service;
+function describeService(service: ServiceStatus, status: Status): string {
+  const { restart_error, restarts, lastRestart, queryError } = service;
   const counted = restarts === null ? "" : `, ${restarts} restarts`;
   const last = lastRestart === null ? "" : `, the last ${lastRestart}`;
-  return `service ${serviceLabel(service)}: ${
-    value ?? "not installed"
-  }, restart_error ${restart_error}${counted}${last}`;
+  const error = queryError === null ? "" : `, cannot be queried: ${queryError}`;
+  const state = serviceState(service, status);
+  return `service ${
+    serviceLabel(service)
+  }: ${state}, restart_error ${restart_error}${counted}${last}${error}`;
 }
 
 function describeDaemon({ name, problem, state, restarts, heap, lastError }: DaemonStatus): string {

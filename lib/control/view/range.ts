@@ -8,7 +8,7 @@ export interface Range {
   inside: boolean;
 }
 
-const RANGE = /^(@?)(?:(~|-?\d+(?:\.\d+)?)?(:))?(-?\d+(?:\.\d+)?)?$/;
+const RANGE = /^(@?)(?:(~|-?(?:\d+\.?|\d*\.\d+))?(:))?(-?(?:\d+\.?|\d*\.\d+))?$/;
 
 /**
  * Reads a threshold as the Monitoring Plugins guidelines write it: `10` (alert outside 0 to 10), `10:` (below 10),

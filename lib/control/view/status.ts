@@ -88,6 +88,7 @@ function readStats(stats: ServiceStats | undefined) {
     restartFailures: stats?.restartFailures ?? null,
     queries: stats?.queries ?? null,
     queryErrors: stats?.queryErrors ?? null,
+    queryError: text(stats?.queryError),
     queryTime: query && query.count > 0 ? query.sum / query.count : null,
     lastRestart: stats?.lastRestart ?? null,
   };

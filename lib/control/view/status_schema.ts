@@ -49,7 +49,11 @@ const Service = v.strictObject({
   restarts: v.nullable(Count),
   restartFailures: v.nullable(Count),
   queries: v.nullable(Count),
-  queryErrors: v.nullable(Count),
+  queryErrors: v.nullable(v.pipe(Count, v.description("How many of the queries failed"))),
+  queryError: v.pipe(
+    v.nullable(v.string()),
+    v.description("Why the last query failed, so that value is an old one; null: it did not"),
+  ),
   queryTime: v.pipe(
     v.nullable(v.number()),
     v.description("Seconds that a query takes, on average"),
