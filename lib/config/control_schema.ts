@@ -26,6 +26,16 @@ const address = v.pipe(
   v.transform((text) => parseAddress(text)!),
 );
 
+const EXPECTED_USER = `expected a name without ":", which ends it in what a scraper sends`;
+
+const user = v.optional(
+  v.pipe(
+    v.string("expected text in double quotes"),
+    v.description("The name that a scraper has to give; with passwordFile"),
+    v.regex(/^[^:]+$/, EXPECTED_USER),
+  ),
+);
+
 /** Keys that are nothing without the one beside them. */
 const PAIRS = [
   ...[["user", "passwordFile"], ["passwordFile", "user"]] as const,
@@ -35,7 +45,7 @@ const PAIRS = [
 const metrics = v.pipe(
   v.strictObject({
     listen: address,
-    user: text("The name that a scraper has to give; with passwordFile"),
+    user,
     passwordFile: text("The file whose first line is the user's password, in home or absolute"),
     certFile: text("The file of the certificate, and of those above it, in PEM; with keyFile: TLS"),
     keyFile: text("The file of the certificate's private key in PEM"),

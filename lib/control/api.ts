@@ -142,7 +142,7 @@ function file(name: string): Route {
 }
 
 async function logIn({ request, parts: { sessions, tokens, port } }: Call): Promise<Response> {
-  const { token: given, code } = await readBody(request);
+  const { token: given, code } = await readBody(request, ["token", "code"]);
   const session = typeof given === "string" && isSameSecret(given.trim(), tokens.control)
     ? sessions.open()
     : typeof code === "string"
@@ -199,7 +199,7 @@ function readLogQuery(query: URLSearchParams): LogFilter & { lines: number } {
 }
 
 async function pause({ request, parts: { agent, note } }: Call): Promise<Response> {
-  const { duration } = await readBody(request);
+  const { duration } = await readBody(request, ["duration"]);
   const time = typeof duration === "string" ? parsePauseTime(duration) : undefined;
   if (duration !== undefined && time === undefined) {
     throw new Refusal(400, `duration has to be text such as ${PAUSE_TIMES}`);
@@ -216,7 +216,7 @@ function resume({ parts: { agent, note } }: Call): Response {
 }
 
 async function restart({ request, parts: { agent, state } }: Call): Promise<Response> {
-  const { daemon } = await readBody(request);
+  const { daemon } = await readBody(request, ["daemon"]);
   if (typeof daemon !== "string") throw new Refusal(400, "daemon has to be a daemon's name");
   try {
     await agent.restartDaemon(daemon);
@@ -228,12 +228,16 @@ async function restart({ request, parts: { agent, state } }: Call): Promise<Resp
   return answerJson({ ok: true });
 }
 
-async function readBody(request: Request): Promise<Record<string, unknown>> {
-  try {
-    const body = await request.json();
-    if (typeof body === "object" && body !== null && !Array.isArray(body)) return body;
-  } catch {
-    // Said below.
+/** @throws {Refusal} 400 when it is no JSON object, or has other keys: a misspelt one would change what is done. */
+async function readBody(
+  request: Request,
+  keys: readonly string[],
+): Promise<Record<string, unknown>> {
+  const body = await request.json().catch(() => undefined);
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    throw new Refusal(400, "The body has to be a JSON object");
   }
-  throw new Refusal(400, "The body has to be a JSON object");
+  const unknown = Object.keys(body).find((key) => !keys.includes(key));
+  if (unknown === undefined) return body;
+  throw new Refusal(400, `Unknown key ${JSON.stringify(unknown)}; ${suggest(unknown, keys)}`);
 }

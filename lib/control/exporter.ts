@@ -36,7 +36,20 @@ export async function startExporter(
   });
   const scheme = config.certFile === undefined ? "http" : "https";
   log.info(`Metrics are served on ${scheme}://${formatAddress(config.listen)}/metrics`);
+  const danger = describeDanger(config);
+  if (danger !== undefined) log.warning(danger);
   return () => server.close();
+}
+
+/** What whoever serves metrics to other hosts should know, in one line; undefined when there is nothing. */
+export function describeDanger({ listen, user, certFile }: MetricsConfig): string | undefined {
+  if (/^(?:127\.|\[?::1\]?$|localhost$)/.test(listen.hostname)) return undefined;
+  const at = `Metrics on ${formatAddress(listen)} are`;
+  if (user === undefined) {
+    return `${at} for everybody who reaches it; name user and passwordFile in control.metrics`;
+  }
+  if (certFile !== undefined) return undefined;
+  return `${at} not encrypted, nor is the password; name certFile and keyFile in control.metrics`;
 }
 
 /**
@@ -98,7 +111,10 @@ async function listen(config: MetricsConfig, home: string): Promise<Deno.Listene
   try {
     return tls ? Deno.listenTls({ ...address, ...tls }) : Deno.listen(address);
   } catch (error) {
-    throw new Error(`Cannot serve metrics on ${formatAddress(address)}: ${describe(error)}`);
+    const why = error instanceof Deno.errors.AddrInUse ? "another program has it" : describe(error);
+    throw new Error(
+      `Cannot serve metrics on ${formatAddress(address)}: ${why}; see control.metrics`,
+    );
   }
 }
 

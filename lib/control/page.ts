@@ -12,7 +12,7 @@ export const PAGE_FILES: ReadonlyMap<string, string> = new Map([
   ["/", "index.html"],
   ...[
     ...["page.css", "icon.svg", "page.js", "agent.js", "daemons.js", "dom.js", "format.js"],
-    ...["log.js", "services.js", "state.js", "tree.js", "verdict.js"],
+    ...["log.js", "services.js", "state.js", "strip.js", "tree.js", "verdict.js"],
   ].map((name) => [`/${name}`, name] as const),
 ]);
 

@@ -172,6 +172,10 @@ Deno.test("what is served is checked, each key with what it needs beside it", ()
       /control\.metrics\.user: got "x"; expected "passwordFile" beside it/,
     ],
     [
+      '{ "metrics": { "listen": "[::]:9664", "user": "u:x", "passwordFile": "p" } }',
+      /control\.metrics\.user: got "u:x"; expected a name without ":"/,
+    ],
+    [
       '{ "metrics": { "listen": "[::]:9664", "keyFile": "x" } }',
       /control\.metrics\.keyFile: got "x"; expected "certFile" beside it/,
     ],

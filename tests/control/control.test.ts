@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { systemClock } from "../../lib/clock.ts";
 import { readToken, tokenFile } from "../../lib/control/access/token.ts";
+import { describeDanger } from "../../lib/control/exporter.ts";
 import { eventStream } from "../../lib/control/events.ts";
 import type { Status } from "../../lib/control/view/status_schema.ts";
 import { Client, NotRunningError, RefusedError } from "../../lib/control/client.ts";
@@ -187,6 +188,14 @@ Deno.test("a body that is no JSON object is refused", async () => {
       const [status] = await ask(`${base}/api/pause`, { method: "POST", headers, body });
       assertEquals(status, 400, body);
     }
+    assertEquals(calls, []);
+  });
+});
+
+Deno.test("a misspelt key of a body is refused, with what may be meant", async () => {
+  await withControl(async ({ client, calls }) => {
+    const pause = () => client.post("/api/pause", { durration: "10m" });
+    await assertRejects(pause, RefusedError, 'Unknown key "durration"; did you mean "duration"?');
     assertEquals(calls, []);
   });
 });
@@ -498,4 +507,33 @@ Deno.test("metrics on an address of their own are for who has the password, and 
     return Promise.resolve();
   }, { metrics: { ...metrics, passwordFile: `${files}/nothing` } });
   await Deno.remove(files, { recursive: true });
+});
+
+Deno.test("metrics that others can read or overhear are warned of", () => {
+  const address = (hostname: string) => ({ hostname, port: 9664 });
+  const all = { user: "u", passwordFile: "p" };
+  const tls = { certFile: "c", keyFile: "k" };
+  const cases: [config: Parameters<typeof describeDanger>[0], said: RegExp | undefined][] = [
+    [{ listen: address("127.0.0.1") }, undefined],
+    [{ listen: address("::1") }, undefined],
+    [{ listen: address("0.0.0.0") }, /^Metrics on 0\.0\.0\.0:9664 are for everybody/],
+    [{ listen: address("::"), ...tls }, /for everybody/],
+    [{ listen: address("10.0.0.1"), ...all }, /not encrypted/],
+    [{ listen: address("0.0.0.0"), ...all, ...tls }, undefined],
+  ];
+  for (const [config, said] of cases) {
+    const danger = describeDanger(config);
+    if (said) assertMatch(danger ?? "", said);
+    else assertEquals(danger, undefined);
+  }
+});
+
+Deno.test("a taken port of the metrics is said in the same words as one of commands", async () => {
+  using other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const listen = other.addr as Deno.NetAddr;
+  await withControl(({ logged }) => {
+    const { message } = logged.find(({ level }) => level === "error")!;
+    assertMatch(message, /^Cannot serve metrics on 127\.0\.0\.1:\d+: another program has it; /);
+    return Promise.resolve();
+  }, { metrics: { listen } });
 });

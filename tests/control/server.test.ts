@@ -51,6 +51,21 @@ async function exchange(port: number, ...pieces: string[]): Promise<string> {
 const echo = async (request: Request) =>
   answerJson([request.method, new URL(request.url).pathname, await request.text()]);
 
+Deno.test("every status that is answered has its reason phrase", async () => {
+  const statuses = [200, 400, 401, 403, 404, 405, 408, 411, 413, 415, 431, 500, 503];
+  const handle = (request: Request) => {
+    const status = Number(new URL(request.url).pathname.slice(1));
+    if (status === 200) return answerJson({});
+    throw status === 500 ? new Error("no") : new Refusal(status, "no");
+  };
+  await withServer(handle, async (port) => {
+    for (const status of statuses) {
+      const text = await exchange(port, `GET /${status} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      assertMatch(text, new RegExp(`^HTTP/1.1 ${status} [A-Z][A-Za-z -]+\r\n`));
+    }
+  });
+});
+
 Deno.test("one request a connection, in one piece or in many", async () => {
   await withServer(echo, async (port) => {
     const response = await fetch(`http://127.0.0.1:${port}/a`, { method: "POST", body: "ä" });

@@ -20,7 +20,7 @@ export function guardRequest({ method, headers }: Request, port: number): void {
   if (site !== null && site !== "same-origin" && site !== "none") {
     throw new Refusal(403, "Requests of another site are refused");
   }
-  if (method === "POST" && headers.get("content-type") !== "application/json") {
+  if (method === "POST" && !JSON_TYPE.test(headers.get("content-type") ?? "")) {
     throw new Refusal(415, "The body has to be application/json");
   }
 }
@@ -39,6 +39,9 @@ export function refuseLate(headers: Headers, now: number): void {
   if (deadline === null || now <= Number(deadline)) return;
   throw new Refusal(408, "The agent has come to it too late; it is not done");
 }
+
+/** What no form can send; JSON is in UTF-8 whether that is said or not. */
+const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
 
 /** A port that HTTP implies is left out of the Host field. */
 function namesOf(port: number): string[] {

@@ -1,8 +1,12 @@
 import { byId, el, keyed, say, svg } from "./dom.js";
 import { ago, clock, serviceTone, span } from "./format.js";
+import { drawnTimes, thinned } from "./strip.js";
 
-/** A state shorter than this much of the strip is drawn as wide as this. */
+/** An outage shorter than this much of the strip is drawn as wide as this, where there is room. */
 const LEAST = 0.004;
+
+/** Marks that are nearer to each other than this much of the strip would be one. */
+const APART = 0.015;
 
 /** By a service's path in the public state, what it was: { at, value }, the oldest first. */
 const past = new Map();
@@ -112,9 +116,11 @@ function drawStrip(card, seen, restarts) {
   })).filter(({ to }) => to > start);
   const strip = card.querySelector(".strip");
   strip.setAttribute("aria-label", describe(parts));
-  strip.replaceChildren(...bestFirst(parts).map((part) => rect(part, start)));
+  const times = drawnTimes(parts, LEAST * shown);
+  const drawn = parts.map((part, i) => ({ ...part, time: times[i] }));
+  strip.replaceChildren(...bestFirst(drawn).map((part) => rect(part, start)));
   const marked = restarts.filter((at) => at > start);
-  const marks = marked.map((at) =>
+  const marks = thinned(marked, APART * shown).map((at) =>
     svg(
       "svg",
       { x: `${((at - start) / shown) * 100}%`, overflow: "visible" },
@@ -134,8 +140,8 @@ function bestFirst(parts) {
 }
 
 /** A short outage grows to the left, so that what came after it stays in sight. */
-function rect({ value, from, to }, start) {
-  const width = Math.max((to - from) / shown, value === "RUNNING" ? 0 : LEAST);
+function rect({ value, from, to, time }, start) {
+  const width = time / shown;
   const x = Math.max(0, (to - start) / shown - width);
   return svg(
     "rect",

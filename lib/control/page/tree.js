@@ -45,8 +45,11 @@ function update(element, value) {
   return element;
 }
 
-/** The first plain values, for a branch that is closed. */
+/** The first plain values with their names, for a branch that is closed. */
 function preview(value) {
   const plain = Object.entries(value).filter(([, part]) => !isTree(part));
-  return plain.slice(0, 3).map(([, part]) => String(part)).join(" · ").slice(0, 60);
+  const words = Array.isArray(value)
+    ? plain.map(([, part]) => String(part))
+    : plain.map(([name, part]) => `${name}: ${part}`);
+  return words.slice(0, 3).join(" · ").slice(0, 60);
 }
