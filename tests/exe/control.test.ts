@@ -251,6 +251,7 @@ testExe("what is not there is said, with what may be meant", async (bench) => {
   const meant = /did you mean "counter"\?\n$/;
   assertMatch(await said("get", "countr"), meant);
   assertMatch(await said("daemon", "restart", "countr"), meant);
+  assertEquals((await bench.log()).includes("Restarting"), false);
   assertMatch(await said("logs", "--daemon", "countr"), meant);
   assertMatch(await said("watch", "nope", "--for", "500ms"), /nothing at 'nope' yet/);
   const [line = ""] = (await bench.run("logs", "--json")).stdout.split("\n");
