@@ -139,9 +139,10 @@ class RunningAgent implements Agent {
   pause(by: Pause["by"], duration?: number): void {
     this.#pauseEnd.abort();
     this.#supervisor.gate.close();
-    const pause: Pause = { since: new Date().toISOString(), by };
+    const since = Date.now();
+    const pause: Pause = { since: new Date(since).toISOString(), by };
     if (duration !== undefined) {
-      pause.until = new Date(Date.now() + duration).toISOString();
+      pause.until = new Date(since + duration).toISOString();
       this.#pauseEnd = new AbortController();
       this.#clock.sleep(duration, this.#pauseEnd.signal).then(() => this.resume(), () => {});
     }
