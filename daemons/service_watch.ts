@@ -20,6 +20,7 @@ export default defineDaemon({
   arguments: {
     services: {
       type: "list",
+      minItems: 1,
       description: "Names of the services (not their display names)",
       check: checkServiceName,
     },

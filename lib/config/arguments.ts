@@ -16,7 +16,8 @@ import {
  * What a daemon accepts for one argument: plain data, so that it is cheap in every thread and an editor,
  * a schema and a help text can be made from it. An argument without a default must be given.
  *
- * A duration is written `5s` and read as milliseconds, a size `10MB` and bytes; a list holds strings.
+ * A duration is written `5s` and read as milliseconds, a size `10MB` and bytes; a list holds strings, `minItems`
+ * of them at least.
  * `check` sees a string, or each item of a list, and answers with what would be right (`expected a drive
  * such as C:`), or undefined when it is right.
  */
@@ -28,7 +29,7 @@ export type ArgumentSpec =
     | { type: "boolean"; default?: boolean }
     | { type: "duration"; default?: string; min?: string; max?: string }
     | { type: "size"; default?: string; min?: string; max?: string }
-    | { type: "list"; default?: readonly string[]; check?: ArgumentCheck }
+    | { type: "list"; default?: readonly string[]; minItems?: number; check?: ArgumentCheck }
   );
 
 /** What would be right instead of `value`, as a clause of a message; undefined when it is right. */
@@ -142,7 +143,7 @@ function argumentProblems(spec: ArgumentSpec, value: unknown, path: string[]): P
     const meaning = spec.description ? `: ${spec.description}` : "";
     return [{ path, value, fault: "missing", expected: `it has no default${meaning}` }];
   }
-  if (spec.type === "list" && Array.isArray(value)) {
+  if (spec.type === "list" && Array.isArray(value) && value.length >= (spec.minItems ?? 0)) {
     const item: ArgumentSpec = { ...spec, type: "string", default: undefined };
     return value.flatMap((text, index) => argumentProblems(item, text, [...path, String(index)]));
   }
@@ -164,7 +165,9 @@ function refusal(spec: ArgumentSpec, value: unknown): string | undefined {
     case "size":
       return refuseQuantity(value, parseSize, bounds(spec, parseSize), expectedSize);
     case "list":
-      return "expected a list of texts in square brackets";
+      return `expected a list of texts in square brackets${
+        spec.minItems === undefined ? "" : `, at least ${spec.minItems}`
+      }`;
   }
 }
 

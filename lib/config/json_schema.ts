@@ -61,6 +61,6 @@ function form(spec: ArgumentSpec): JsonSchema {
     case "size":
       return { type: "string", pattern: SIZE_PATTERN.source };
     case "list":
-      return { type: "array", items: { type: "string" } };
+      return { type: "array", items: { type: "string" }, minItems: spec.minItems };
   }
 }

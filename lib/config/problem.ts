@@ -54,7 +54,7 @@ export function excerpt(text: string): string {
 function show(value: unknown): string {
   if (typeof value === "string") return `"${excerpt(value).replace(/[\\"]/g, "\\$&")}"`;
   if (value === undefined) return "nothing";
-  if (Array.isArray(value)) return "an array";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty array" : "an array";
   if (typeof value === "object" && value !== null) return "an object";
   if (value === Infinity || value === -Infinity) return "a number too large to hold";
   return String(value);

@@ -109,8 +109,17 @@ Deno.test("a daemon's own check says what would be right, for a text and each it
   ]);
 });
 
+Deno.test("a list that has to hold something is refused when it holds too little", () => {
+  const own: ArgumentSpecs = { drives: { type: "list", minItems: 2, description: "" } };
+  const expected = "expected a list of texts in square brackets, at least 2";
+  assertEquals(complaints(own, { drives: ["C:", "D:"] }), []);
+  assertEquals(complaints(own, { drives: [] }), [`drives: got an empty array; ${expected}`]);
+  assertEquals(complaints(own, { drives: ["C:"] }), [`drives: got an array; ${expected}`]);
+  assertEquals(complaints(own, { drives: "C:" }), [`drives: got "C:"; ${expected}`]);
+});
+
 Deno.test("arguments that are no object are refused as a whole", () => {
-  assertEquals(complaints(specs, []), ["got an array; expected an object of arguments"]);
+  assertEquals(complaints(specs, []), ["got an empty array; expected an object of arguments"]);
   assertEquals(complaints(specs, null), ["got null; expected an object of arguments"]);
 });
 

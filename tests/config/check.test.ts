@@ -85,7 +85,7 @@ Deno.test("every problem is said at once, in the order of the file", () => {
     '7:26: daemons.disk.enabled: got "yes"; expected true or false',
     "8:5: daemons.Disk: unusable name; expected small letters, digits and _, a letter first, at most 64",
     '9:25: daemons.mine.module: got "../mine.ts"; expected a path in home or an absolute path',
-    "9:52: daemons.mine.arguments: got an array; expected an object: { ... }",
+    "9:52: daemons.mine.arguments: got an empty array; expected an object: { ... }",
     "11:41: threadPools.MainPool.max: got 0; expected a whole number, at least 1",
     '11:46: threadPools."my pool": unusable name; expected letters, digits and _, a letter first, at most 64',
     '11:66: threadPools."my pool".max: got 1.5; expected a whole number, at least 1',
@@ -106,7 +106,7 @@ Deno.test("what stands in an object's place is one problem, whatever is in it", 
   assertEquals(complaints('"x"'), [`1:1: got "x"; ${expected}`]);
   assertEquals(complaints("null"), [`1:1: got null; ${expected}`]);
   assertEquals(complaints('{ "log": [], "daemons": [{}], "threadPools": { "MainPool": 3 } }'), [
-    `1:10: log: got an array; ${expected}`,
+    `1:10: log: got an empty array; ${expected}`,
     `1:25: daemons: got an array; ${expected}`,
     `1:60: threadPools.MainPool: got 3; ${expected}`,
   ]);

@@ -51,6 +51,7 @@ Deno.test("each form of argument has its schema, and what has no default is requ
       loud: { type: "boolean", default: true, description },
       room: { type: "size", default: "1KB", description },
       list: { type: "list", default: ["a"], description },
+      some: { type: "list", default: ["a"], minItems: 1, description },
     }]]),
   ) as Schema;
   const entry = own.properties!.daemons!.properties!.own!.properties!.arguments!;
@@ -62,5 +63,9 @@ Deno.test("each form of argument has its schema, and what has no default is requ
     loud: { type: "boolean", description, default: true },
     room: { type: "string", pattern: "^\\d+(?:B|KB|MB|GB)$", description, default: "1KB" },
     list: { type: "array", items: { type: "string" }, description, default: ["a"] },
+    some: {
+      ...{ type: "array", items: { type: "string" }, minItems: 1 },
+      ...{ description, default: ["a"] },
+    },
   });
 });

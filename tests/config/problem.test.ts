@@ -12,7 +12,8 @@ Deno.test("a problem says its path, its value and what would be right", () => {
     describeProblem({ path: ["levle"], value: 1, fault: "unknown key", expected: "x" }),
     "levle: unknown key; x",
   );
-  assertEquals(describeProblem({ path: [], value: [], expected: "x" }), "got an array; x");
+  assertEquals(describeProblem({ path: [], value: [], expected: "x" }), "got an empty array; x");
+  assertEquals(describeProblem({ path: [], value: [0], expected: "x" }), "got an array; x");
 });
 
 Deno.test("each kind of value has its words", () => {

@@ -25,7 +25,7 @@ Deno.test("what a module exports is a daemon, or what is wrong is said", () => {
     [{ ...right, description: 7 }, "description: got 7; expected text in quotes"],
     [{ ...right, run: undefined }, "run: got nothing; expected a function"],
     [{ ...right, permission: {} }, 'permission: unknown key; did you mean "permissions"?'],
-    [{ ...right, arguments: [] }, "arguments: got an array; expected an object: { ... }"],
+    [{ ...right, arguments: [] }, "arguments: got an empty array; expected an object: { ... }"],
     [
       { ...right, arguments: { drive: "C:" } },
       'arguments.drive: got "C:"; expected { type, description }',

@@ -1,7 +1,8 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import daemon from "../../daemons/service_watch.ts";
 import { noStats, type ServiceStats } from "../../lib/service/stats.ts";
 import { simulate } from "../../lib/testing/mod.ts";
+import { complaints } from "../config/parse.ts";
 
 Deno.test("each service of the list is watched and restarted, with its own state and counts", async () => {
   const run = simulate(daemon, {
@@ -41,6 +42,20 @@ Deno.test("a service that is listed no longer is forgotten", async () => {
   await run.advance(0);
   assertEquals([...run.map("ServiceState").keys()], ["one"]);
   await run.stop();
+});
+
+Deno.test("a list without a service is refused with what would be right", () => {
+  assertThrows(
+    () => simulate(daemon, { arguments: { services: [] } }),
+    TypeError,
+    "services: got an empty array; expected a list of texts in square brackets, at least 1",
+  );
+  assertEquals(
+    complaints('{ "daemons": { "service_watch": { "arguments": { "services": [] } } } }'),
+    [
+      "1:62: daemons.service_watch.arguments.services: got an empty array; expected a list of texts in square brackets, at least 1",
+    ],
+  );
 });
 
 Deno.test("names that no service can have are refused with what would be right", () => {

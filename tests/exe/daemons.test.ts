@@ -206,6 +206,10 @@ testExe("what is wrong is refused before anything is written", async (bench) => 
       ["register", "icinga_agent_service", "interval=5x"],
       /argument interval: got "5x"; expected a duration/,
     ],
+    [
+      ["register", "service_watch", "services="],
+      /argument services: got an empty array; expected a list of texts .*, at least 1$/m,
+    ],
     [["unregister", "beat"], /'beat' is not registered; known: icinga_agent_service/],
     [["new", "Beat"], /'Beat' is no name for a daemon/],
     [["new", "nul"], /'nul' is no name for a daemon; it is a reserved name, that of a device/],

@@ -15,15 +15,17 @@ export function describeType(spec: ArgumentSpec): string {
   const { min, max } = spec as { min?: unknown; max?: unknown };
   const range = min !== undefined && max !== undefined
     ? `, from ${min} to ${max}`
-    : min !== undefined
-    ? `, at least ${min}`
     : max !== undefined
     ? `, at most ${max}`
-    : "";
+    : atLeast(min);
   if (spec.type === "string") return spec.oneOf ? spec.oneOf.map(quote).join(" or ") : "text";
   if (spec.type === "boolean") return "true or false";
-  if (spec.type === "list") return "list of texts";
+  if (spec.type === "list") return `list of texts${atLeast(spec.minItems)}`;
   return (spec.type === "number" && spec.integer ? "whole number" : spec.type) + range;
+}
+
+function atLeast(min: unknown): string {
+  return min === undefined ? "" : `, at least ${min}`;
 }
 
 /** What a daemon's permissions come to: what it declares, and what of it is granted. */
