@@ -12,7 +12,7 @@ import type { MapSpecs } from "./map_spec.ts";
 export interface DaemonDescription {
   /** See {@linkcode DaemonDefinition}. */
   name: string;
-  /** See {@linkcode DaemonDefinition}; empty when the module has none. */
+  /** See {@linkcode DaemonDefinition}. */
   description: string;
   /** Its arguments, their checks left out: those are code. */
   arguments: ArgumentSpecs;
@@ -73,7 +73,7 @@ export function refuseDefinition(value: unknown, file: string | undefined): stri
 function definitionProblems(value: Record<string, unknown>, file: string | undefined): Problem[] {
   return [
     ...nameProblems(value.name, file),
-    ...textProblems(value.description ?? "", ["description"]),
+    ...textProblems(value.description, ["description"]),
     ...functionProblems(value.run, ["run"]),
     ...(value.onTerminate === undefined
       ? []
@@ -163,7 +163,7 @@ function memberNameProblems(name: string): Problem[] {
 export function describeDefinition(definition: DaemonDefinition): DaemonDescription {
   return structuredClone({
     name: definition.name,
-    description: definition.description ?? "",
+    description: definition.description,
     arguments: withoutChecks(definition.arguments ?? {}),
     permissions: definition.permissions ?? {},
     maps: withoutChecks(definition.maps ?? {}),

@@ -7,7 +7,9 @@ const EXPORT = "expected export default { name, description, run }";
 Deno.test("what a module exports is a daemon, or what is wrong is said", () => {
   const cases: [exported: unknown, refusal: string | undefined][] = [
     [right, undefined],
-    [{ name: "x", run() {} }, undefined],
+    [{ ...right, description: "" }, undefined],
+    [{ name: "x", run() {} }, "description: got nothing; expected text in quotes"],
+    [{ ...right, description: null }, "description: got null; expected text in quotes"],
     [undefined, `has no default export; ${EXPORT}`],
     [null, `its default export is null; ${EXPORT}`],
     [42, `its default export is a number; ${EXPORT}`],

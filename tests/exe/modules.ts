@@ -50,12 +50,16 @@ export const BAD: Record<string, [text: string, said: RegExp]> = {
     `import "https://nowhere.example/x.js";`,
     /daemons.web\.js:1:\d+: cannot import "https:.*": a daemon imports no packages/,
   ],
+  "mystery.js": [
+    `export default { name: "mystery", run() {} };`,
+    /daemons.mystery\.js: description: got nothing; expected text in quotes/,
+  ],
   "needy.js": [
-    `export default { name: "needy", permissions: { net: ["localhost"] }, run() {} };`,
+    `export default { name: "needy", description: "", permissions: { net: ["localhost"] }, run() {} };`,
     /Daemon 'needy' cannot run: it needs permissions that daemons\.needy\.permissions does not grant: net "localhost"/,
   ],
   "wanting.js": [
-    `export default { name: "wanting", arguments: { drive: { type: "string", description: "a drive" } }, run() {} };`,
+    `export default { name: "wanting", description: "", arguments: { drive: { type: "string", description: "a drive" } }, run() {} };`,
     /icinga-warden\.json:\d+:\d+: daemons\.wanting\.arguments\.drive: missing; it has no default: a drive/,
   ],
 };

@@ -78,7 +78,7 @@ Deno.test("each bad module is one clear line with its file and place", async () 
     ["number.js", `export default 42;`, /number\.js: its default export is a number; expected/],
     [
       "other.js",
-      `export default { name: "x", run() {} };`,
+      `export default { name: "x", description: "", run() {} };`,
       /other\.js: name: got "x"; expected "other"/,
     ],
     [
