@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { type ArgumentSpecs, readArguments } from "./arguments.ts";
 import { isObject } from "./object.ts";
-import type { Problem } from "./problem.ts";
+import { PERMISSION_LISTS, PLACEHOLDER } from "./permissions.ts";
+import { excerpt, type Problem } from "./problem.ts";
 import { type Config, ConfigSchema, DaemonName } from "./schema.ts";
 import { type Shape, shapeProblems } from "./shape.ts";
 
@@ -22,7 +23,12 @@ export function checkConfig(
   const { success, output, issues } = v.safeParse(ConfigSchema, written, { abortPipeEarly: true });
   const misshapen = new Set(shape.map(({ path }) => JSON.stringify(path)));
   const values = (issues ?? []).map(fromIssue).filter(({ path }) => !liesIn(misshapen, path));
-  const problems = [...shape, ...values, ...daemonProblems(written, builtin)];
+  const daemons = daemonsOf(written);
+  const problems = [
+    ...[...shape, ...values],
+    ...daemons.flatMap(([name, daemon]) => moduleProblems(name, daemon, builtin)),
+    ...daemons.flatMap(([name, daemon]) => placeholderProblems(name, daemon)),
+  ];
   return success && problems.length === 0 ? output : problems;
 }
 
@@ -39,18 +45,48 @@ function fromIssue(issue: v.BaseIssue<unknown>): Problem {
   return { path, value: last ? last.value : issue.input, ...fault, expected: issue.message };
 }
 
-function daemonProblems(written: unknown, builtin: BuiltinArguments): Problem[] {
+type Entry = Record<string, unknown>;
+
+function daemonsOf(written: unknown): [name: string, daemon: Entry][] {
   const daemons = isObject(written) && isObject(written.daemons) ? written.daemons : {};
-  return Object.entries(daemons).flatMap(([name, daemon]) => {
-    if (!isObject(daemon)) return [];
-    const { module } = daemon;
-    if (module !== undefined && !v.is(DaemonName, module)) return [];
-    const specs = builtin.get(module ?? name);
-    if (!specs && module !== undefined) return [unknownModule(name, module, builtin)];
-    if (!specs) return [];
-    const given = daemon.arguments;
-    return given === undefined || isObject(given) ? argumentProblems(name, given, specs) : [];
+  return Object.entries(daemons).filter((entry): entry is [string, Entry] => isObject(entry[1]));
+}
+
+function moduleProblems(name: string, daemon: Entry, builtin: BuiltinArguments): Problem[] {
+  const { module } = daemon;
+  if (module !== undefined && !v.is(DaemonName, module)) return [];
+  const specs = builtin.get(module ?? name);
+  if (!specs && module !== undefined) return [unknownModule(name, module, builtin)];
+  if (!specs) return [];
+  const given = daemon.arguments;
+  return given === undefined || isObject(given) ? argumentProblems(name, given, specs) : [];
+}
+
+/**
+ * In a module `{drive}` stands for an argument, here it would for itself, and grant nothing. Braces of an
+ * argument's own value are no placeholder: a folder may be called so.
+ */
+function placeholderProblems(name: string, daemon: Entry): Problem[] {
+  const { permissions, arguments: given = {} } = daemon;
+  if (!isObject(permissions)) return [];
+  const literal = new Set(placeholders(JSON.stringify(given)));
+  return PERMISSION_LISTS.flatMap((kind) => {
+    const items: unknown[] = Array.isArray(permissions[kind]) ? permissions[kind] : [];
+    return items.flatMap((value, index) => {
+      const found = typeof value === "string" ? placeholders(value) : [];
+      const first = found.find((placeholder) => !literal.has(placeholder));
+      if (first === undefined) return [];
+      const path = ["daemons", name, "permissions", kind, String(index)];
+      const expected = `expected the value itself for ${
+        excerpt(first)
+      }: only in a module do braces stand for one`;
+      return [{ path, value, expected }];
+    });
   });
+}
+
+function placeholders(text: string): readonly string[] {
+  return text.match(PLACEHOLDER) ?? [];
 }
 
 function unknownModule(name: string, module: string, builtin: BuiltinArguments): Problem {

@@ -10,8 +10,9 @@ export type PermissionList = typeof PERMISSION_LISTS[number];
  * What a daemon may do beyond computing, sharing state and reading its own folder. A module declares what it
  * needs, and the configuration grants it; both in this form. What is not in both is refused.
  *
- * In a module, `{drive}` in an item stands for the argument `drive` (for each item of it, where it is a list;
- * for nothing, where it is empty), and `{home}` for the home folder. The item `*` stands for all there is.
+ * In a module, and there alone, `{drive}` in an item stands for the argument `drive` (for each item of it, where
+ * it is a list; for nothing, where it is empty), and `{home}` for the home folder. The item `*` stands for all
+ * there is.
  */
 export interface DaemonPermissions {
   /** Query, start and stop services: the thread may run `sc.exe` and `net.exe`. */

@@ -115,6 +115,29 @@ Deno.test("what stands in an object's place is one problem, whatever is in it", 
   ]);
 });
 
+Deno.test("a placeholder, which grants nothing here, is refused in permissions; braces of a value are none", () => {
+  const daemon = (rest: object) => JSON.stringify({ daemons: { x: { module: "x.ts", ...rest } } });
+  const expected = (name: string) =>
+    `expected the value itself for ${name}: only in a module do braces stand for one`;
+  const text = daemon({
+    arguments: { drive: "/data" },
+    permissions: {
+      read: ["/ok", "{foo}/x", "{drive}"],
+      net: ["a.{home}:80", 7, ["{no}"], "{12-34}"],
+    },
+  });
+  const said = complaints(text).filter((line) => !line.includes("text in double quotes"));
+  assertEquals(said, [
+    `1:93: daemons.x.permissions.read.1: got "{foo}/x"; ${expected("{foo}")}`,
+    `1:103: daemons.x.permissions.read.2: got "{drive}"; ${expected("{drive}")}`,
+    `1:121: daemons.x.permissions.net.0: got "a.{home}:80"; ${expected("{home}")}`,
+  ]);
+  const odd = { arguments: { folder: "C:\\{foo}" }, permissions: { read: ["C:\\{foo}"] } };
+  assertEquals(complaints(daemon(odd)), []);
+  assertEquals(complaints(daemon({ permissions: [] })).length, 1);
+  assertEquals(complaints(daemon({ permissions: { read: "{a}", reed: ["{a}"] } })).length, 2);
+});
+
 Deno.test("the names that objects inherit are unknown like others", () => {
   assertEquals(complaints('{ "toString": 1, "log": { "valueOf": 1 } }'), [
     "1:3: toString: unknown key; known: $schema, daemons, threadPools, log, serviceManager, control, allowUnsafeHome",
