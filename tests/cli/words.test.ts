@@ -1,7 +1,7 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { readWords } from "../../lib/cli/daemon/words.ts";
-import { UsageError } from "../../lib/cli/command.ts";
 import type { ArgumentSpecs } from "../../lib/config/arguments.ts";
+import { describeProblem } from "../../lib/config/problem.ts";
 
 const specs: ArgumentSpecs = {
   n: { type: "number", description: "" },
@@ -24,14 +24,23 @@ Deno.test("arguments are typed key=value, as their types are written", () => {
     [["n="], { n: "" }],
     [["on=1", "list="], { on: "1", list: [] }],
   ];
-  for (const [words, read] of cases) assertEquals(readWords(words, specs), read);
+  for (const [words, read] of cases) {
+    assertEquals(readWords(words, specs), { values: read, problems: [] });
+  }
 });
 
-Deno.test("what cannot be meant is said", () => {
-  const cases: [words: string[], said: string][] = [
-    [["s"], "Unexpected 's'; arguments are typed key=value"],
-    [["s=a", "s=b"], "Argument 's' is typed twice; type it once"],
-    [["lits=a"], `Unknown argument 'lits'; did you mean "list"?`],
-  ];
-  for (const [words, said] of cases) assertThrows(() => readWords(words, specs), UsageError, said);
+Deno.test("what is no argument is said, all of it; what the daemon does not take is left to the check", () => {
+  const { values, problems } = readWords(["s=a", "fast", "s=b", "lits=a", "a\nb", "=c"], specs);
+  assertEquals(values, { s: "a", lits: "a" });
+  assertEquals(problems.map(describeProblem), [
+    "fast: no value; arguments are typed key=value",
+    "s: typed twice; type it once",
+    '"a\\nb": no value; arguments are typed key=value',
+    '"=c": no value; arguments are typed key=value',
+  ]);
+});
+
+Deno.test("names that objects inherit are arguments like others", () => {
+  const { values } = readWords(["toString=1", "__proto__=2"], specs);
+  assertEquals(Object.entries(values), [["toString", "1"], ["__proto__", "2"]]);
 });

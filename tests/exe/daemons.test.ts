@@ -194,9 +194,24 @@ testExe("what is wrong is refused before anything is written", async (bench) => 
   const cases: [args: string[], said: RegExp][] = [
     [["register"], /'daemon register' needs the name of a daemon/],
     [["register", "nobody"], /No daemon 'nobody' is built in or lies in .*daemons; known: beat, /],
-    [["register", "beat", "n=1"], /Unknown argument 'n'; none is known here/],
-    [["register", "beat", "fast"], /Unexpected 'fast'; arguments are typed key=value/],
-    [["register", "syntax"], /syntax\.js:1:\d+: /],
+    [
+      ["register", "beat", "n=1"],
+      /: Cannot register 'beat': argument n: unknown argument; none is known here$/m,
+    ],
+    [["register", "beat", "fast"], /argument fast: no value; arguments are typed key=value/],
+    [
+      ["register", "heartbeat", "flie=x", "fast", "interwal=5s", "file=a", "file=b", "interval=0"],
+      /: Cannot register 'heartbeat': argument fast: no value; .*, and argument file: typed twice; .*, and argument flie: unknown argument; did you mean "file"\?, and argument interwal: unknown argument; did you mean "interval"\?, and argument interval: got "0"; expected a duration/,
+    ],
+    [
+      ["test", "heartbeat", "flie=x", "interwal=5s"],
+      /: Cannot test 'heartbeat': argument flie: .* "file"\?, and argument interwal: .* "interval"\?$/m,
+    ],
+    ...["register", "show"].map((action): [string[], RegExp] => [
+      [action, "syntax"],
+      /: [^:]+syntax\.js:1:\d+: /,
+    ]),
+    [["show", "beat", "now"], /Unexpected 'now'/],
     [["register", "Beat"], /'Beat' is no name for a daemon; expected small letters/],
     [
       ["register", "beat", "--module", "../x.js"],

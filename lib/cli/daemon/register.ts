@@ -3,7 +3,6 @@ import { withDefaults } from "../../config/arguments.ts";
 import { setInText } from "../../config/edit.ts";
 import { defaultDaemonConfig, parseConfig } from "../../config/mod.ts";
 import type { DaemonPermissions } from "../../config/permissions.ts";
-import { describeProblem } from "../../config/problem.ts";
 import { rewriteConfig } from "../../config/rewrite.ts";
 import type { DaemonDescription } from "../../daemon/check.ts";
 import { refuseDaemonName } from "../../daemon/check.ts";
@@ -13,9 +12,9 @@ import { loadPlace } from "../config.ts";
 import { print, printJson } from "../output.ts";
 import { findPlace, type Place } from "../place.ts";
 import { type Action, requireName } from "./action.ts";
+import { describeProblems, readGiven } from "./arguments.ts";
 import { describeMissing, origin, quote, standingPermissions } from "./describe.ts";
-import { findSubject, listKnown, lookAt, type Subject } from "./subject.ts";
-import { readWords } from "./words.ts";
+import { findSubject, listKnown, type Subject } from "./subject.ts";
 
 /** `icinga-warden daemon register NAME key=value…` */
 export const registerAction: Action = {
@@ -38,7 +37,10 @@ export const registerAction: Action = {
     const place = findPlace(invocation);
     const known = await listKnown(place, await loadPlace(place));
     const subject = findSubject(name, known, invocation.values.module);
-    const { given, description } = await readGiven(subject, words);
+    const { given, description, problems } = await readGiven(subject, words);
+    if (problems.length > 0) {
+      throw new UsageError(`Cannot register '${name}': ${describeProblems(problems)}`);
+    }
     const entry = newEntry(subject, given, description, place, invocation.given.has("grant"));
     await writeEntry(place, name, entry);
     const registered = { ...subject, entry: { ...defaultDaemonConfig(), ...entry } };
@@ -46,29 +48,6 @@ export const registerAction: Action = {
     return EXIT.done;
   },
 };
-
-/** The arguments with those that were typed, checked. */
-async function readGiven(
-  subject: Subject,
-  words: readonly string[],
-): Promise<{ given: Record<string, unknown>; description: DaemonDescription }> {
-  const before = subject.entry?.arguments ?? {};
-  const look = async (given: Record<string, unknown>) => {
-    try {
-      return await lookAt(subject, given);
-    } catch (error) {
-      throw new UsageError(error instanceof Error ? error.message : String(error));
-    }
-  };
-  const { description } = await look(before);
-  const given = { ...before, ...readWords(words, description.arguments) };
-  const { argumentProblems } = await look(given);
-  if (argumentProblems.length > 0) {
-    const said = argumentProblems.map((problem) => `argument ${describeProblem(problem)}`);
-    throw new UsageError(`Cannot register '${subject.name}': ${said.join(", and ")}`);
-  }
-  return { given, description };
-}
 
 interface Entry {
   module?: string;

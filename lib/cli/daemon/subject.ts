@@ -107,7 +107,7 @@ function allNames({ loaded, found }: Known): string[] {
  * Looks at a daemon's module.
  *
  * @param given the arguments to hold against what it takes.
- * @throws {Error} one line that says why the module cannot be used.
+ * @throws {UsageError} one line that says why the module cannot be used.
  */
 export async function lookAt(
   { builtin, file }: Subject,
@@ -119,6 +119,6 @@ export async function lookAt(
     return { description: describeDefinition(definition), argumentProblems: problems };
   }
   const probed = await probeModule(file!, given);
-  if ("problem" in probed) throw new Error(probed.problem);
+  if ("problem" in probed) throw new UsageError(probed.problem);
   return probed;
 }

@@ -2,7 +2,6 @@ import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { withDefaults } from "../../config/arguments.ts";
 import { parseDuration } from "../../config/mod.ts";
-import { describeProblem } from "../../config/problem.ts";
 import { describePermissions, fillIn, type Grant } from "../../registry/grant.ts";
 import { workerPermissions } from "../../supervisor/permissions.ts";
 import { runTrial, type TrialReport } from "../../testing/trial.ts";
@@ -10,18 +9,11 @@ import { oneLine } from "../../one_line.ts";
 import { EXIT, type Invocation, UsageError } from "../command.ts";
 import { loadPlace } from "../config.ts";
 import { print, printJson } from "../output.ts";
-import { findPlace } from "../place.ts";
+import { findPlace, type Place } from "../place.ts";
 import type { Action } from "./action.ts";
+import { describeProblems, type GivenArguments, readGiven } from "./arguments.ts";
 import { origin, quote, standingPermissions } from "./describe.ts";
-import {
-  allSubjects,
-  findSubject,
-  type Known,
-  listKnown,
-  lookAt,
-  type Subject,
-} from "./subject.ts";
-import { readWords } from "./words.ts";
+import { allSubjects, findSubject, type Known, listKnown, type Subject } from "./subject.ts";
 
 /** How long a daemon runs unless told, simulated ms. */
 const SPAN = 60_000;
@@ -90,43 +82,54 @@ function nothing({ place }: Known): string {
   return `There is no daemon of your own in ${place.home}; make one with: icinga-warden daemon new NAME`;
 }
 
-async function judge(
-  subject: Subject,
-  known: Known,
-  { words, span, grant }: { words: readonly string[]; span: number; grant: boolean },
-): Promise<Verdict> {
-  const { home } = known.place;
-  const { name, file } = subject;
+interface JudgeOptions {
+  words: readonly string[];
+  span: number;
+  grant: boolean;
+}
+
+async function judge(subject: Subject, { place }: Known, options: JudgeOptions): Promise<Verdict> {
+  const { name, problem } = subject;
   const verdict: Verdict = { name, from: origin(subject) };
-  if (subject.problem !== undefined) return { ...verdict, problem: subject.problem };
-  const registered = subject.entry?.arguments ?? {};
-  try {
-    const { description } = await lookAt(subject, registered);
-    const given = { ...registered, ...readWords(words, description.arguments) };
-    const { argumentProblems } = await lookAt(subject, given);
-    if (argumentProblems.length > 0) {
-      const said = argumentProblems.map((problem) => `argument ${describeProblem(problem)}`);
-      const hint = `give arguments as key=value after its name`;
-      return { ...verdict, problem: `${said.join(", and ")}; ${hint}` };
-    }
-    const values = withDefaults(description.arguments, given);
-    const permissions = grant
-      ? { permissions: fillIn(description.permissions, { home, arguments: values }), missing: {} }
-      : standingPermissions(subject, description, home, given);
-    const tests = file === undefined ? undefined : await findTests(file);
-    const report = await runTrial(
-      {
-        module: file === undefined ? builtinUrl(subject) : pathToFileURL(file).href,
-        ...{ name, arguments: given, home, span },
-        ...(tests !== undefined && { tests: pathToFileURL(tests).href }),
-      },
-      workerPermissions(permissions.permissions, file && dirname(file), []),
-    );
-    return { ...verdict, ...report, permissions, ...problemOf(report) };
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    return { ...verdict, problem: oneLine(error instanceof Error ? error.message : String(error)) };
+  if (problem !== undefined) return { ...verdict, problem };
+  const fail = (error: unknown): Verdict => (
+    { ...verdict, problem: oneLine(error instanceof Error ? error.message : String(error)) }
+  );
+  const read = await readGiven(subject, options.words).catch(fail);
+  if (!("given" in read)) return read;
+  if (read.problems.length > 0) {
+    const said = describeProblems(read.problems);
+    if (options.words.length > 0) throw new UsageError(`Cannot test '${name}': ${said}`);
+    return { ...verdict, problem: `${said}; give arguments as key=value after its name` };
   }
+  try {
+    return { ...verdict, ...await tryOut(subject, read, place, options) };
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+async function tryOut(
+  subject: Subject,
+  { description, given }: GivenArguments,
+  { home }: Place,
+  { span, grant }: JudgeOptions,
+): Promise<Partial<Verdict>> {
+  const { name, file } = subject;
+  const values = withDefaults(description.arguments, given);
+  const permissions = grant
+    ? { permissions: fillIn(description.permissions, { home, arguments: values }), missing: {} }
+    : standingPermissions(subject, description, home, given);
+  const tests = file === undefined ? undefined : await findTests(file);
+  const report = await runTrial(
+    {
+      module: file === undefined ? builtinUrl(subject) : pathToFileURL(file).href,
+      ...{ name, arguments: given, home, span },
+      ...(tests !== undefined && { tests: pathToFileURL(tests).href }),
+    },
+    workerPermissions(permissions.permissions, file && dirname(file), []),
+  );
+  return { ...report, permissions, ...problemOf(report) };
 }
 
 function builtinUrl({ builtin }: Subject): string {

@@ -1,28 +1,35 @@
 import type { ArgumentSpec, ArgumentSpecs } from "../../config/arguments.ts";
-import { suggest } from "../../config/nearest.ts";
-import { UsageError } from "../command.ts";
+import type { Problem } from "../../config/problem.ts";
+
+/** Arguments as they were typed. */
+export interface ReadWords {
+  /** In the form that the configuration writes; what the daemon does not take is among them, as text. */
+  values: Record<string, unknown>;
+  /** The words that no arguments can be made of. */
+  problems: Problem[];
+}
 
 /**
  * Reads arguments as they are typed, `key=value`, into the form that the configuration writes. A list is typed
- * with commas between its items.
- *
- * @throws {UsageError} for what is no `key=value`, and for a key that the daemon does not take.
+ * with commas between its items. Whether the daemon takes them is for the check of arguments to say.
  */
-export function readWords(words: readonly string[], specs: ArgumentSpecs): Record<string, unknown> {
-  const typed = new Set<string>();
-  return Object.fromEntries(words.map((word) => {
-    const [, key, text] = /^([^=]+)=(.*)$/s.exec(word) ?? [];
-    if (key === undefined) {
-      throw new UsageError(`Unexpected '${word}'; arguments are typed key=value`);
-    }
-    if (typed.has(key)) throw new UsageError(`Argument '${key}' is typed twice; type it once`);
-    typed.add(key);
-    const spec = Object.hasOwn(specs, key) ? specs[key] : undefined;
-    if (!spec) {
-      throw new UsageError(`Unknown argument '${key}'; ${suggest(key, Object.keys(specs))}`);
-    }
-    return [key, readValue(spec, text!)];
-  }));
+export function readWords(words: readonly string[], specs: ArgumentSpecs): ReadWords {
+  const values = new Map<string, unknown>();
+  const problems = words.flatMap((word): Problem[] => {
+    const [, key, text = ""] = /^([^=]+)=(.*)$/s.exec(word) ?? [];
+    if (key === undefined) return [{ ...at(word), ...NO_VALUE }];
+    if (values.has(key)) return [{ ...at(key), ...TWICE }];
+    values.set(key, Object.hasOwn(specs, key) ? readValue(specs[key]!, text) : text);
+    return [];
+  });
+  return { values: Object.fromEntries(values), problems };
+}
+
+const NO_VALUE = { fault: "no value", expected: "arguments are typed key=value" };
+const TWICE = { fault: "typed twice", expected: "type it once" };
+
+function at(word: string): Pick<Problem, "path" | "value"> {
+  return { path: [word], value: undefined };
 }
 
 /** A number as JSON writes it. */
