@@ -13,7 +13,7 @@ import { readSpan } from "./span.ts";
 export async function follow(
   client: Client,
   query: Record<string, string>,
-  take: (event: StreamEvent) => void,
+  take: (event: StreamEvent) => void | Promise<void>,
   invocation: Invocation,
 ): Promise<void> {
   const span = readSpan(invocation);
@@ -21,7 +21,9 @@ export async function follow(
   const forget = onEnd(() => stop.abort(), invocation.until);
   const timer = span === undefined ? undefined : setTimeout(() => stop.abort(), span);
   try {
-    for await (const event of client.events(new URLSearchParams(query), stop.signal)) take(event);
+    for await (const event of client.events(new URLSearchParams(query), stop.signal)) {
+      await take(event);
+    }
   } catch (error) {
     if (!stop.signal.aborted) throw error;
   } finally {

@@ -4,7 +4,7 @@ import type { Change } from "../control/view/change.ts";
 import { formatTime } from "./amount.ts";
 import { type Command, EXIT, refuseWords } from "./command.ts";
 import { follow } from "./follow.ts";
-import { formatValue } from "./get.ts";
+import { formatValue, hintAt } from "./get.ts";
 import { print, printError } from "./output.ts";
 import { findPlace } from "./place.ts";
 import { FOR_FLAG } from "./span.ts";
@@ -17,7 +17,7 @@ export const watchCommand: Command = {
   summary: "show changes of the public state as they happen, until Ctrl+C",
   details: [
     "First what there is, then each change. With --json one object a line: time, path, map, key, and value; initial",
-    "for what there was, deleted where a key went away.",
+    "for what there was, deleted where a key went away. Where there is nothing yet, it says so and waits.",
   ],
   flags: { for: FOR_FLAG },
   async run(invocation) {
@@ -25,9 +25,9 @@ export const watchCommand: Command = {
     refuseWords(rest);
     const client = await Client.connect(findPlace(invocation).home);
     const show = invocation.given.has("json") ? showJson : showText;
-    await follow(client, { topics: "state", path }, ({ name, data }) => {
+    await follow(client, { topics: "state", path }, async ({ name, data }) => {
       if (name === "snapshot" && Object.keys(data as object).length === 0) {
-        printError(`icinga-warden: There is nothing at '${oneLine(path)}' yet; waiting for it`);
+        await warnNothing(client, path);
       }
       const time = new Date().toISOString();
       for (const seen of readEvent(name, data)) print(show(seen, time));
@@ -35,6 +35,13 @@ export const watchCommand: Command = {
     return EXIT.done;
   },
 };
+
+/** A map may appear later, so that this is no error. */
+async function warnNothing(client: Client, path: string): Promise<void> {
+  const hint = hintAt(path, await client.get<string[]>("/api/paths"));
+  const what = `There is nothing at '${oneLine(path)}' yet`;
+  printError(`icinga-warden: ${what}; ${hint ? `${hint} Waiting` : "waiting"} for it`);
+}
 
 interface Seen extends Change {
   initial?: boolean;

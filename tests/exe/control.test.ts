@@ -253,9 +253,27 @@ testExe("what is not there is said, with what may be meant", async (bench) => {
   assertMatch(await said("daemon", "restart", "countr"), meant);
   assertEquals((await bench.log()).includes("Restarting"), false);
   assertMatch(await said("logs", "--daemon", "countr"), meant);
-  assertMatch(await said("watch", "nope", "--for", "500ms"), /nothing at 'nope' yet/);
+  assertEquals(
+    await said("watch", "nowhere", "--for", "500ms"),
+    "icinga-warden: There is nothing at 'nowhere' yet; waiting for it\n",
+  );
+  assertMatch(
+    await said("watch", "countr", "--for", "500ms"),
+    /nothing at 'countr' yet; did you mean "counter"\? Waiting for it\n$/,
+  );
   const [line = ""] = (await bench.run("logs", "--json")).stdout.split("\n");
   assertMatch(JSON.parse(line).time, /^\d{4}-\d\d-\d\dT.*Z$/);
+});
+
+testExe("what is not there yet is waited for, and seen when it comes", async (bench) => {
+  await startAgent(bench);
+  assertEquals((await bench.run("get", "heartbeat.Beat")).code, 1);
+  const watch = bench.start("watch", "heartbeat");
+  await watch.printed(/nothing at 'heartbeat' yet; .*waiting for it/i);
+  assertEquals((await bench.run("daemon", "register", "heartbeat")).code, 0);
+  await watch.printed(/ Daemons\.heartbeat\.\w+\.\w+ /);
+  watch.signal("SIGINT");
+  assertEquals((await watch.ended).code, 0);
 });
 
 testExe("a plugin's errors are UNKNOWN, on standard output", async (bench) => {
