@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const EXE = Deno.env.get("ICINGA_WARDEN_LINUX_EXE") ??
+/** The compiled Linux program. */
+export const EXE: string = Deno.env.get("ICINGA_WARDEN_LINUX_EXE") ??
   fileURLToPath(new URL("../../dist/icinga-warden", import.meta.url));
 
 /** Why the compiled program cannot be tested here; undefined when it can. */
-const missing = Deno.build.os !== "linux"
+export const missingExe: string | undefined = Deno.build.os !== "linux"
   ? `the Linux exe does not run on ${Deno.build.os}`
   : exists(EXE)
   ? undefined
@@ -53,8 +54,8 @@ export interface Bench {
 /** A test of the compiled Linux program; without one it is skipped, and says why. */
 export function testExe(name: string, test: (bench: Bench) => Promise<void>): void {
   // deno-lint-ignore no-console
-  if (missing) console.log(`SKIPPED: ${name}: ${missing}`);
-  Deno.test({ name, ignore: missing !== undefined, fn: () => onBench(test) });
+  if (missingExe) console.log(`SKIPPED: ${name}: ${missingExe}`);
+  Deno.test({ name, ignore: missingExe !== undefined, fn: () => onBench(test) });
 }
 
 async function onBench(test: (bench: Bench) => Promise<void>): Promise<void> {

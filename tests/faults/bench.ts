@@ -1,10 +1,6 @@
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { EXE } from "../exe/program.ts";
 import { Metronome } from "./metronome.ts";
-
-/** The compiled program under test. */
-export const EXE = Deno.env.get("ICINGA_WARDEN_LINUX_EXE") ??
-  fileURLToPath(new URL("../../dist/icinga-warden", import.meta.url));
 
 /** How long to wait for what must happen, ms: the machine may be busy. */
 const PATIENCE = 90_000;

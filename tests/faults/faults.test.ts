@@ -1,6 +1,6 @@
 import { assert } from "@std/assert";
 import { loadFaults } from "./all.ts";
-import { EXE } from "./bench.ts";
+import { missingExe } from "../exe/program.ts";
 import type { Fault } from "./fault.ts";
 import { tryAll } from "./queue.ts";
 import { faultTable, promiseOf, type Result } from "./table.ts";
@@ -10,7 +10,6 @@ import type { Held } from "./try.ts";
 const chosen = Deno.env.get("ICINGA_WARDEN_FAULTS")?.split(",");
 
 const faults = [...(await loadFaults(chosen)).values()];
-const missingExe = whyNoExe();
 const results = new Map<Fault, Result>();
 let trying: ReturnType<typeof tryAll> | undefined;
 
@@ -51,13 +50,3 @@ Deno.test({
     console.log(faultTable(results));
   },
 });
-
-function whyNoExe(): string | undefined {
-  if (Deno.build.os !== "linux") return `the Linux exe does not run on ${Deno.build.os}`;
-  try {
-    Deno.statSync(EXE);
-    return undefined;
-  } catch {
-    return `${EXE} is not there; make it with ./compile.sh linux`;
-  }
-}

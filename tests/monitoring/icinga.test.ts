@@ -1,6 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { fileURLToPath } from "node:url";
-import type { Bench } from "../exe/program.ts";
+import { type Bench, EXE } from "../exe/program.ts";
 import { blocks } from "./page.ts";
 import {
   eventually,
@@ -11,9 +10,6 @@ import {
   testWith,
   whileRunning,
 } from "./tool.ts";
-
-const EXE = Deno.env.get("ICINGA_WARDEN_LINUX_EXE") ??
-  fileURLToPath(new URL("../../dist/icinga-warden", import.meta.url));
 
 /** The page's check command and service, with this exe and home, on a host that is Icinga's own. */
 function icingaConfig(home: string, port: number): string {

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { EXE } from "../bench.ts";
+import { EXE } from "../../exe/program.ts";
 import { fault } from "../fault.ts";
 import { stopInOrder } from "../try.ts";
 
