@@ -4,7 +4,8 @@ import { formatLogLine, type LogEntry } from "../../log/mod.ts";
 import { type Command, EXIT, type Invocation, refuseWords } from "../command.ts";
 import { print, printError } from "../output.ts";
 import { findPlace, type Place } from "../place.ts";
-import { RUN_FLAGS, runAgent } from "../run.ts";
+import { readRun, RUN_FLAGS } from "../run.ts";
+import { runAgent } from "../run_agent.ts";
 import { complete, type Vocabulary } from "./complete.ts";
 import { Prompt } from "./prompt.ts";
 import { splitWords } from "./words.ts";
@@ -82,7 +83,8 @@ async function startAndAttach(
 ): Promise<number> {
   const stop = new AbortController();
   const ended = new AbortController();
-  const agent = runAgent({ ...invocation, until: stop.signal }, { quiet: true, anyPort: true })
+  const plan = readRun({ ...invocation, until: stop.signal });
+  const agent = runAgent(plan, { quiet: true, anyPort: true })
     .finally(() => ended.abort());
   try {
     const pid = await Promise.race([untilItAnswers(place.home, ended.signal), agent]);

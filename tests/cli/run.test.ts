@@ -1,0 +1,43 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { join, resolve } from "node:path";
+import { UsageError } from "../../lib/cli/command.ts";
+import { parse } from "../../lib/cli/parse.ts";
+import { readRun, RUN_FLAGS } from "../../lib/cli/run.ts";
+import { demoScenario, parseScenario } from "../../lib/service/mod.ts";
+
+const home = resolve(import.meta.dirname!);
+
+function read(...args: string[]) {
+  return readRun(parse(["--home", home, ...args], RUN_FLAGS, "run"));
+}
+
+Deno.test("a command line says how an agent is to run", () => {
+  assertEquals(read("--simulate"), {
+    place: { home, configFile: join(home, "icinga-warden.json"), configNamed: false },
+    span: undefined,
+    level: undefined,
+    serviceManager: { kind: "simulated", scenario: demoScenario },
+    foreground: false,
+    until: undefined,
+  });
+  const { span, level, serviceManager, foreground } = read(
+    ...["--foreground", "--simulate", "--scenario", "hang", "--for", "2m", "--log-level", "debug"],
+  );
+  assertEquals([span, level, foreground], [120_000, "debug", true]);
+  assertEquals(serviceManager, { kind: "simulated", scenario: parseScenario("hang") });
+});
+
+Deno.test("what cannot be meant is a usage error, before anything runs", () => {
+  const cases: [args: string[], said: string][] = [
+    [["--simulate", "--for", "soon"], "Flag '--for' is 'soon'; expected a duration"],
+    [["--simulate", "--log-level", "loud"], "Flag '--log-level' is 'loud'; expected one of"],
+    [["--simulate", "--scenario", "x"], "Flag '--scenario': Invalid scenario 'x'"],
+    [["--scenario", "hang"], "Flag '--scenario' goes with '--simulate'"],
+  ];
+  for (const [args, said] of cases) assertThrows(() => read(...args), UsageError, said);
+});
+
+Deno.test("Windows' own service manager is taken unless told, and there is none elsewhere", () => {
+  if (Deno.build.os === "windows") assertEquals(read().serviceManager.kind, "windows");
+  else assertThrows(() => read(), UsageError, "There is no Windows service control manager on");
+});
