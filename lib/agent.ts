@@ -80,6 +80,9 @@ const MAIN_POOL = "MainPool";
 /** For how long a stop waits for what threads that have ended wrote last, ms. */
 const LAST_WORDS = 250;
 
+/** Where many threads start at once, what is said of them travels together: every message wakes them all. */
+const WRITE_PACE = { burst: 20, perSecond: 10, onHeld: () => {} };
+
 /** Starts the agent: one thread for each daemon that is registered and enabled, all sharing the public state. */
 export function startAgent(parts: AgentParts): Agent {
   return new RunningAgent(parts);
@@ -105,6 +108,7 @@ class RunningAgent implements Agent {
       thread: MAIN_THREAD,
       first: true,
       mayWrite,
+      pace: WRITE_PACE,
       onProblem: agentLog(limitLog(log, "agent", () => clock.now()).write).warning,
     });
     this.#stateFile = StateFile.open(this.state, {
@@ -115,6 +119,7 @@ class RunningAgent implements Agent {
     this.#supervisor = new Supervisor({
       clock,
       log,
+      connect: (line) => this.state.connect(line),
       onStanding: (thread, standing) => {
         if (standing) threads.set(thread, standing);
         else threads.delete(thread);

@@ -58,7 +58,7 @@ export type ChildNews =
 
 /** What the agent tells a thread. */
 export type ToThread =
-  | { type: "start"; assignment: Assignment; pulse: SharedArrayBuffer }
+  | { type: "start"; assignment: Assignment; pulse: SharedArrayBuffer; line: MessagePort }
   | { type: "stop" }
   | { type: "beat" }
   | { type: "child"; id: number; news: ChildNews };

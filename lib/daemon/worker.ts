@@ -35,7 +35,7 @@ self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
   switch (data.type) {
     case "start":
       heart = startBeating(new Pulse(data.pulse), beatInterval(data.assignment.frozenAfter));
-      return void work(data.assignment);
+      return void work(data.assignment, data.line);
     case "stop":
       return stop.abort(new DOMException("The daemon is to stop", "AbortError"));
     case "beat":
@@ -45,7 +45,8 @@ self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
   }
 });
 
-async function work(assignment: Assignment): Promise<void> {
+/** @param line to the agent's copy of the public state. */
+async function work(assignment: Assignment, line: MessagePort): Promise<void> {
   const { thread } = assignment;
   const records = limitLog(
     ({ level, message, time }) => post({ type: "log", level, message, time }),
@@ -63,7 +64,7 @@ async function work(assignment: Assignment): Promise<void> {
   });
   const onHeld = (held: number) => log.warning(describeHeld(held));
   const state = new PublicState({
-    ...{ thread, mayWrite, onProblem: log.debug },
+    ...{ thread, line, mayWrite, onProblem: log.debug },
     pace: { ...WRITE_RATE, onHeld },
   });
   const outcome = await run(assignment, state, log);

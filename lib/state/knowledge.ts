@@ -56,6 +56,14 @@ export class Knowledge {
     return Math.max(this.#heads.get(writer) ?? 0, this.#floor.counter);
   }
 
+  /** Whether this writer's write is held, if nothing later has replaced it: not if the floor was made without it. */
+  holds(writer: string, counter: number): boolean {
+    if (counter > (this.#heads.get(writer) ?? 0)) return false;
+    const { floor } = this;
+    if (counter > floor.counter || floor.members.has(writer)) return true;
+    return counter <= (floor.departed.get(writer) ?? 0);
+  }
+
   /** Notes that this writer's writes are known up to `counter`. */
   learn(writer: string, counter: number): void {
     if (counter > this.of(writer)) this.#heads.set(writer, counter);

@@ -10,6 +10,9 @@ const FULL_EVERY = { keeper: 9_000, other: 30_000 };
 /** A copy that was not heard for so long has departed, ms: three beats and a little. */
 const LEASE = 35_000;
 
+/** A copy that nobody but the first has heard for so long introduces itself before it writes, ms. */
+const INTRODUCED_FOR = LEASE / 2;
+
 /** A copy that departed is remembered for so long, ms, in case that it was only very busy. */
 const MEMORY = 3_600_000;
 
@@ -22,6 +25,8 @@ export interface ReplicaOptions {
   store: Store;
   /** Sends a message to every other copy; to `to` alone, where that is given and can be. */
   post: (message: readonly unknown[], to?: string) => void;
+  /** Sends a message to the first copy and wakes nobody else, where there is a line to it. */
+  postToFirst: ((message: readonly unknown[]) => void) | undefined;
   onProblem: (problem: string) => void;
   /** Milliseconds on a monotonic clock. */
   now: () => number;
@@ -59,8 +64,12 @@ export class Replica {
   #swept: number;
   /** The keeper's writer, once it was heard. */
   #keeper: string | undefined;
-  /** When this copy last said all that it knows, ms. */
+  /** When this copy last said all that it knows, and when everybody last heard from it, ms. */
   #saidAll = -Infinity;
+  #introduced = -Infinity;
+  /** What it had written when everybody last heard how far that goes. */
+  #toldWrote = 0;
+  #hellos = 0;
   /** Whether somebody seems to know more, who is asked if that is so a little later still. */
   #isLate = false;
 
@@ -100,10 +109,12 @@ export class Replica {
     return [...this.#peers.values()].some(({ known }) => known.heads.size > 0);
   }
 
-  /** Asks who is there. */
+  /** Asks who is there: on a line to the first copy, and everybody when that does not answer. */
   hello(): void {
     this.#sweep();
-    this.#options.post(encode.hello(this.#options.writer));
+    const { writer, post, postToFirst } = this.#options;
+    const greet = this.#hellos++ === 0 && postToFirst || post;
+    greet(encode.hello(writer));
   }
 
   /** Starts from what this copy has. The first copy keeps the floor; there is one. */
@@ -116,9 +127,20 @@ export class Replica {
 
   /** Sends what was written since the last time. */
   flush(): void {
-    const { store, writer, post } = this.#options;
+    const { store, writer, post, postToFirst } = this.#options;
     const batch = this.#isJoined ? store.takeBatch() : undefined;
-    if (batch) post(encode.writes(writer, batch.previous, batch.counter, batch.rows));
+    if (!batch) return;
+    const { previous, counter, rows } = batch;
+    if (postToFirst && this.#isForgotten()) {
+      post(encode.tip(writer, previous, previous, store.known));
+    }
+    this.#introduced = this.#options.now();
+    post(encode.writes(writer, previous, counter, rows));
+  }
+
+  /** Whether others may not know this copy any more, and would take its writes for those of one that was left out. */
+  #isForgotten(): boolean {
+    return this.#options.now() - this.#introduced >= INTRODUCED_FOR;
   }
 
   /**
@@ -138,15 +160,35 @@ export class Replica {
     this.flush();
     store.learn(writer, store.clock);
     this.#sweep();
-    post(encode.tip(writer, store.wrote, store.clock, store.known));
+    const tip = encode.tip(writer, store.wrote, store.clock, store.known);
+    // That it lives the first copy alone has to know; of writes that were lost, everybody.
+    const isQuiet = store.wrote === this.#toldWrote;
+    if (isQuiet && this.#lineToFirst) return this.#lineToFirst(tip);
+    this.#noteTold();
+    post(tip);
+  }
+
+  #noteTold(): void {
+    this.#toldWrote = this.#options.store.wrote;
+    this.#introduced = this.#options.now();
+  }
+
+  /** The line to the first copy, as long as that is heard. */
+  get #lineToFirst(): ReplicaOptions["postToFirst"] {
+    return this.#keeper !== undefined && this.#peers.has(this.#keeper)
+      ? this.#options.postToFirst
+      : undefined;
   }
 
   /** @param to the copy that it is for; everybody unless told. */
   #sayAll(to?: string): void {
     const { store, writer, post, now } = this.#options;
-    if (to === undefined) this.#saidAll = now();
-    this.#isNudging = false;
+    if (to === undefined) {
+      this.#saidAll = now();
+      this.#isNudging = false;
+    }
     this.flush();
+    if (to === undefined) this.#noteTold();
     store.learn(writer, store.clock);
     this.#sweep();
     post(encode.beat(writer, store.wrote, store.clock, store.known, this.#isKeeper), to);
@@ -161,7 +203,8 @@ export class Replica {
     const heard = [...this.#peers.values()].map(({ known }) => known.of(writer));
     const previous = Math.min(store.wrote, ...heard);
     const rows = store.ownRowsSince(previous);
-    post(encode.bye(writer, previous, store.clock, store.known, rows));
+    const send = rows.length === 0 && this.#lineToFirst || post;
+    send(encode.bye(writer, previous, store.clock, store.known, rows));
   }
 
   /** Asks somebody else when an answer takes too long. */
@@ -195,7 +238,7 @@ export class Replica {
       );
     }
     // What is written from here on has seen the message, and what was written before has not.
-    this.flush();
+    store.seal();
     this.#take(message, this.#hear(message.from));
   }
 
@@ -284,9 +327,10 @@ export class Replica {
     if (whole) {
       this.#source = undefined;
       this.#questions.drop();
-      store.load(groups, rows, known);
+      const knowsMore = store.load(groups, rows, known);
       this.#join();
-      this.#saidAll = this.#options.now();
+      this.#saidAll = knowsMore ? -Infinity : this.#options.now();
+      this.#introduced = -Infinity;
       this.beat();
     } else if (!this.#isJoined || !this.#adopt(known, peer)) {
       return;
@@ -318,7 +362,9 @@ export class Replica {
   #hear(from: string): Peer {
     let peer = this.#peers.get(from);
     if (!peer) {
-      peer = { writer: from, known: new Knowledge(), heard: 0, asked: -Infinity, hellos: 0 };
+      const { floor } = this.#options.store.known;
+      const known = new Knowledge(undefined, [], floor.members.get(from));
+      peer = { writer: from, known, heard: 0, asked: -Infinity, hellos: 0 };
       this.#peers.set(from, peer);
     }
     peer.heard = this.#options.now();
@@ -377,15 +423,21 @@ export class Replica {
     const { store, writer, now } = this.#options;
     const { known } = store;
     for (const head of this.#departed.keys()) {
-      if (this.#peers.has(head) || !known.heads.has(head)) this.#departed.delete(head);
+      if (this.#isLiving(head) || !known.heads.has(head)) this.#departed.delete(head);
     }
     for (const [head, counter] of known.heads) {
-      if (head === writer || this.#peers.has(head)) continue;
+      if (head === writer || this.#isLiving(head)) continue;
       const since = this.#departed.get(head) ?? now();
       this.#departed.set(head, since);
       if (now() - since > MEMORY && counter <= known.floor.counter) known.forget(head);
     }
-    store.collect((name) => name !== writer && !known.heads.has(name) && !this.#peers.has(name));
+    store.collect((name) => name !== writer && !known.heads.has(name) && !this.#isLiving(name));
+  }
+
+  /** Whether a writer lives, as far as is known: the keeper hears everybody, and tells the others in its floor. */
+  #isLiving(writer: string): boolean {
+    if (this.#peers.has(writer)) return true;
+    return !this.#isKeeper && this.#options.store.known.floor.members.has(writer);
   }
 
   /** What somebody else knows most often arrives by itself in a moment; only if not is it asked for. */

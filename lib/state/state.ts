@@ -1,6 +1,7 @@
 import { type Change, Changes } from "./change.ts";
 import type { StateChannel } from "./channel.ts";
 import { realClock, type StateClock } from "./clock.ts";
+import { Mail } from "./mail.ts";
 import { type MapHost, ReplicatedMap, type ValueCheck } from "./map.ts";
 import { FLOOD_OVER, Pace, type PaceOptions } from "./pace.ts";
 import { Replica } from "./replica.ts";
@@ -12,7 +13,7 @@ import { watch } from "./watch.ts";
 /** How often an idle copy says that it lives and what it knows, ms; */
 const BEAT_EVERY = 10_000;
 
-/** and how soon after it wrote, in case that the message was lost, ms. */
+/** and how soon after it last wrote, in case that the message was lost, ms. */
 const BEAT_AFTER = 100;
 
 /** How soon an unanswered copy asks again, ms; a newcomer waits twice as long each time. */
@@ -20,9 +21,6 @@ const ASK_EVERY = 200;
 
 /** The name of the channel unless told. */
 const CHANNEL_NAME = "icinga-warden.state";
-
-/** How long a message to one copy may take to be on its way, ms. */
-const LETTER_TIME = 200;
 
 /** How long a copy that hears nobody waits before it starts by itself, ms. */
 const JOIN_PATIENCE = 5_000;
@@ -37,6 +35,11 @@ export interface StateOptions {
   channel?: StateChannel;
   /** The name of the `BroadcastChannel`; `icinga-warden.state` unless told. */
   channelName?: string;
+  /**
+   * One end of a line to the first copy, such as a `MessagePort`, which {@linkcode PublicState.connect} has the other
+   * end of: what is for the first copy alone wakes nobody else then. Without it everything works, at a greater cost.
+   */
+  line?: StateChannel;
   /** Whether a thread may write the map at a path, the same on every copy; any may any unless told. */
   mayWrite?: (thread: string, path: string) => boolean;
   /** Told in one sentence what was ignored, and why. */
@@ -84,9 +87,7 @@ export class PublicState {
   /** Resolves once the copy holds what there was when it joined, or nobody else is there. */
   readonly ready: Promise<void>;
   readonly #options: StateOptions;
-  readonly #channel: StateChannel;
-  /** Where this copy alone is written to; undefined on a channel that was given. */
-  readonly #letters: StateChannel | undefined;
+  readonly #mail: Mail;
   readonly #clock: StateClock;
   readonly #changes: Changes;
   readonly #store: Store;
@@ -96,35 +97,38 @@ export class PublicState {
   readonly #rights = new WeakMap<Table, boolean>();
   readonly #pace: Pace | undefined;
   #isFlushing = false;
-  /** Whether the beat that follows writes is due already. */
+  /** Whether the beat that follows writes is due already, and when the last were sent, ms. */
   #isBeatSoon = false;
+  #wroteAt = -Infinity;
   /** Calls off the message that is held back, and the look at how the flood goes on. */
   #cancelHeld: (() => void) | undefined;
   #cancelFlood: (() => void) | undefined;
   #isClosed = false;
-  #isChannelClosed = false;
-  #sent = 0;
-  #received = 0;
-  /** When the next beat is due, and how to call it off. */
+  #isMailClosed = false;
+  /** When the next beat is due, how to call it off, and when the last one was, ms. */
   #beat = { due: Infinity, cancel: () => {} };
+  #beatAt = -Infinity;
   #cancelRetry: (() => void) | undefined;
 
   /** Joins: the copy asks the others for what there is. */
   constructor(options: StateOptions) {
     const { thread, mayWrite = () => true, onProblem = () => {}, clock = realClock } = options;
-    const { channelName = CHANNEL_NAME } = options;
+    const { channel, channelName = CHANNEL_NAME, line } = options;
     const writer = writerOf(thread, options.incarnation ?? crypto.randomUUID().slice(0, 8));
     this.#options = { ...options, mayWrite, onProblem };
     this.#clock = clock;
     this.#pace = options.pace && new Pace(options.pace, clock.now());
-    this.#channel = options.channel ?? new BroadcastChannel(channelName);
-    this.#letters = options.channel ? undefined : new BroadcastChannel(`${channelName}/${writer}`);
+    this.#mail = new Mail({
+      ...{ writer, channel, channelName, line, clock, onProblem },
+      onMessage: (data) => this.#receive(data),
+    });
     this.#changes = new Changes(onProblem);
     this.#store = new Store({ writer, mayWrite, changes: this.#changes, onProblem });
     this.#replica = new Replica({
       writer,
       store: this.#store,
-      post: (message, to) => this.#post(message, to),
+      post: (message, to) => this.#mail.post(message, to),
+      postToFirst: line && ((message) => this.#mail.postToFirst(message)),
       onProblem,
       now: () => clock.now(),
     });
@@ -136,8 +140,6 @@ export class PublicState {
       checkRight: (table) => this.#checkRight(table),
       wrote: () => this.#wrote(),
     };
-    this.#channel.onmessage = ({ data }) => this.#receive(data);
-    if (this.#letters) this.#letters.onmessage = this.#channel.onmessage;
     if (options.first) this.#found(true);
     else this.#join(clock.now());
   }
@@ -163,6 +165,11 @@ export class PublicState {
     return map;
   }
 
+  /** Takes, in the first copy, one end of a line to another; the answer cuts it. */
+  connect(line: StateChannel): () => void {
+    return this.#mail.connect(line);
+  }
+
   /** The paths of the maps that are known, sorted. */
   paths(): string[] {
     return [...this.#store.tables()].map(({ path }) => path).sort();
@@ -170,7 +177,8 @@ export class PublicState {
 
   /** What this copy has sent and received so far. */
   traffic(): Traffic {
-    return { sent: this.#sent, received: this.#received, questions: this.#replica.questions };
+    const { sent, received } = this.#mail;
+    return { sent, received, questions: this.#replica.questions };
   }
 
   /** The paths of the maps that are to be saved, sorted. */
@@ -229,13 +237,11 @@ export class PublicState {
     this.#pace?.tell(this.#clock.now(), true);
   }
 
-  /** Leaves, and closes the channel. */
+  /** Leaves, and closes the channel and every line. */
   close(): void {
     this.leave();
-    if (this.#isChannelClosed) return;
-    this.#isChannelClosed = true;
-    this.#channel.close();
-    this.#letters?.close();
+    if (!this.#isMailClosed) this.#mail.close();
+    this.#isMailClosed = true;
   }
 
   #declare(table: Table, flag: "open" | "persistent"): void {
@@ -268,21 +274,6 @@ export class PublicState {
     );
   }
 
-  /** What is for one copy travels to it alone: a whole state is much to read, and many may start at once. */
-  #post(message: readonly unknown[], to: string | undefined): void {
-    this.#sent++;
-    try {
-      if (to === undefined || !this.#letters) return this.#channel.postMessage(message);
-      const { channelName = CHANNEL_NAME } = this.#options;
-      const letter = new BroadcastChannel(`${channelName}/${to}`);
-      letter.postMessage(message);
-      // Closed at once, Deno 2.7 may not send it.
-      this.#clock.after(LETTER_TIME, () => letter.close());
-    } catch (error) {
-      this.#options.onProblem!(`The public state could not send a message: ${error}`);
-    }
-  }
-
   #wrote(): void {
     this.#changes.tell();
     if (this.#isFlushing) return;
@@ -303,6 +294,7 @@ export class PublicState {
   readonly #flush = (): void => {
     this.#cancelHeld = undefined;
     this.#replica.flush();
+    this.#wroteAt = this.#clock.now();
     if (this.#isBeatSoon) return;
     this.#isBeatSoon = true;
     this.#beatIn(BEAT_AFTER);
@@ -315,7 +307,6 @@ export class PublicState {
 
   #receive(data: unknown): void {
     if (this.#isClosed) return;
-    this.#received++;
     this.#replica.receive(data);
     this.#changes.tell();
     if (this.#replica.isNudging) this.#beatIn(BEAT_AFTER);
@@ -344,11 +335,21 @@ export class PublicState {
     this.#beat.cancel();
     const cancel = this.#clock.after(ms, () => {
       this.#beat.due = Infinity;
+      if (this.#isWriting()) return this.#beatIn(BEAT_AFTER);
       this.#isBeatSoon = false;
+      this.#beatAt = this.#clock.now();
       this.#replica.beat();
       this.#beatIn(BEAT_EVERY);
     });
     this.#beat = { due, cancel };
+  }
+
+  /** While it writes, the next writes tell what was lost of the last ones, and no beat has to. */
+  #isWriting(): boolean {
+    const now = this.#clock.now();
+    if (now - this.#beatAt >= BEAT_EVERY || !this.#isBeatSoon) return false;
+    if (this.#replica.isNudging) return false;
+    return this.#cancelHeld !== undefined || now - this.#wroteAt < BEAT_AFTER;
   }
 
   #retrySoon(): void {

@@ -6,7 +6,7 @@ import { type Flag, Table } from "./table.ts";
 import { NOTHING } from "./tally.ts";
 import { freeze } from "./value.ts";
 
-/** Writes of one turn, ready to be sent: everything its writer wrote after `previous`, up to `counter`. */
+/** Writes that are ready to be sent: everything their writer wrote after `previous`, up to `counter`. */
 export interface Batch {
   readonly previous: number;
   readonly counter: number;
@@ -22,8 +22,8 @@ export interface StoreOptions {
   onProblem: (problem: string) => void;
 }
 
-/** Whether a write is wanted. */
-type Wanted = (counter: number, writer: string) => boolean;
+/** Whether a write is wanted; of a run of increments `start` is the first. */
+type Wanted = (counter: number, writer: string, start?: number) => boolean;
 
 /** A copy of the whole state: what is known, who wrote it, and what was written here and not yet sent. */
 export class Store {
@@ -33,8 +33,9 @@ export class Store {
   #known = new Knowledge();
   #clock = 0;
   #wrote = 0;
-  /** The stamp of the writes since the last batch. */
+  /** The stamp of the next writes, and the counter of the last. */
   #open: Stamp | undefined;
+  #latest = 0;
   #isLoading = false;
 
   constructor(options: StoreOptions) {
@@ -104,20 +105,24 @@ export class Store {
 
   /** The writes since the last batch, which are sent with this; undefined when there are none. */
   takeBatch(): Batch | undefined {
-    if (!this.#open) return undefined;
-    const { counter, writer } = this.#open;
-    const rows = new RowWriter(this.#open);
-    const isMine: Wanted = (c, w) => c === counter && w === writer;
+    if (this.#unsent.size === 0) return undefined;
+    const [{ writer }, counter, previous] = [this.#options, this.#latest, this.#wrote];
+    const rows = new RowWriter({ counter, writer });
+    const isMine: Wanted = (c, w) => c > previous && w === writer;
     for (const table of this.#unsent) {
       writeTable(rows, table, table.unsent, isMine);
       table.unsent.clear();
     }
-    const previous = this.#wrote;
     this.#wrote = counter;
     this.#known.learn(writer, counter);
     this.#unsent.clear();
     this.#open = undefined;
     return { previous, counter, rows: rows.rows };
+  }
+
+  /** What is written from here on is later than what was written before, though they may be sent together. */
+  seal(): void {
+    this.#open = undefined;
   }
 
   /** What somebody who knows `since` does not have; everything for undefined. */
@@ -152,29 +157,38 @@ export class Store {
     this.#known.absorb(known);
   }
 
-  /** Takes another copy's whole state for its own. What was written here and is not in it is written again. */
-  load(groups: Group[], rows: Rows, known: Knowledge): void {
+  /**
+   * Takes another copy's whole state for its own. What was written here and is not in it is written again; what others
+   * wrote and is not in it stays, unless it may have been deleted since. True when something stayed: nobody else may
+   * know it.
+   */
+  load(groups: Group[], rows: Rows, known: Knowledge): boolean {
     const { writer: me } = this.#options;
-    const heard = known.heads.get(me) ?? 0;
-    const own = this.#rows((counter, writer) => writer === me && counter > heard);
+    const own = this.#rows((counter, writer, start = counter) =>
+      writer === me && !(known.holds(me, counter) && known.holds(me, start))
+    );
+    const others = this.#rows((counter, writer) => writer !== me && counter > known.of(writer));
     const before = this.#values();
     this.#isLoading = true;
     this.#clear();
-    const life = this.#known.life + 1;
+    const { life, heads } = this.#known;
     this.#known = new Knowledge();
     for (const group of groups) this.#mergeGroup(group, rows);
-    this.#known = new Knowledge(known.floor, known.heads, life);
+    this.#known = new Knowledge(known.floor, known.heads, life + 1);
+    for (const group of readRows(others, ORIGIN)!) this.#mergeGroup(group, others);
+    for (const [writer, counter] of heads) if (writer !== me) this.#known.learn(writer, counter);
     this.#clock = Math.max(this.#clock, known.latest());
-    for (const group of readRows(own, ORIGIN)!) this.#writeAgain(group, own, heard);
+    for (const group of readRows(own, ORIGIN)!) this.#writeAgain(group, own);
     this.#isLoading = false;
     this.#noteDifference(before);
+    return others.length > 0;
   }
 
   /** Writes once more all that was written here, later than `counter`, which somebody has used in this copy's name. */
   writeOwnAgain(counter: number): void {
     this.#clock = Math.max(this.#clock, counter);
     const own = this.ownRowsSince(0);
-    for (const group of readRows(own, ORIGIN)!) this.#writeAgain(group, own, 0);
+    for (const group of readRows(own, ORIGIN)!) this.#writeAgain(group, own);
   }
 
   /** Drops what is below the floor and no longer needed. */
@@ -186,7 +200,10 @@ export class Store {
 
   #stamp(table: Table): Stamp {
     this.#unsent.add(table);
-    this.#open ??= { counter: ++this.#clock, writer: this.#options.writer };
+    if (!this.#open) {
+      this.#open = { counter: ++this.#clock, writer: this.#options.writer };
+      this.#latest = this.#open.counter;
+    }
     return this.#open;
   }
 
@@ -272,13 +289,13 @@ export class Store {
   }
 
   /** Writes once more what was written here, after another copy's state was loaded that may not have it. */
-  #writeAgain({ path, stamp, operation, from, to }: Group, rows: Rows, heard: number): void {
+  #writeAgain({ path, stamp, operation, from, to }: Group, rows: Rows): void {
     const table = this.table(path);
     for (let at = from; at < to; at += WIDTH[operation]) {
       const key = rows[at] as string;
       if (operation === "flag") this.raise(table, key as Flag);
       else if (operation === "add") {
-        this.#countAgain(table, key, rows[at + 1] as number, rows[at + 2] as number, heard);
+        this.#countAgain(table, key, rows[at + 1] as number, rows[at + 2] as number);
       } else if (this.#wrote > 0 && isPast(stamp, table.stampOf(key))) continue;
       else if (operation === "set") this.set(table, key, rows[at + 1]);
       else this.delete(table, key);
@@ -286,11 +303,12 @@ export class Store {
   }
 
   /** A run goes on where it is known or may be; where it would be taken for ended, another begins. */
-  #countAgain(table: Table, key: string, start: number, total: number, heard: number): void {
-    const isKnown = table.tallies.get(key)?.find(this.#options.writer, start) !== undefined;
+  #countAgain(table: Table, key: string, start: number, total: number): void {
+    const { writer } = this.#options;
+    const isKnown = table.tallies.get(key)?.find(writer, start) !== undefined;
     const mayBeKnown = this.#wrote > 0 && start > this.#known.floor.counter;
     if (isKnown || mayBeKnown) this.#count(table, key, start, total);
-    else if (start > heard) this.increment(table, key, total);
+    else if (!this.#known.holds(writer, start)) this.increment(table, key, total);
   }
 
   #values(): Map<Table, Map<string, unknown>> {
@@ -334,7 +352,7 @@ function writeTable(rows: RowWriter, table: Table, keys: Iterable<string>, isWan
       else rows.set(path, stamp, key, value);
     }
     for (const { writer, counter, start, total } of tally?.runs ?? []) {
-      if (isWanted(counter, writer)) rows.add(path, { counter, writer }, key, start, total);
+      if (isWanted(counter, writer, start)) rows.add(path, { counter, writer }, key, start, total);
     }
   }
 }

@@ -5,7 +5,7 @@ import type { ThreadChange } from "./supervise.ts";
 /** What of a thread does not change. */
 export type ThreadIdentity = Pick<ThreadStanding, "daemon" | "task" | "pool">;
 
-/** Memory and lag of a thread are told this often at most, ms: each telling goes to every thread. */
+/** Memory and lag are told this often at most, ms, of all threads at once: each telling wakes every thread. */
 const TELL_EVERY = 10_000;
 
 /** Where a thread stands after a change of its state. */
@@ -28,13 +28,14 @@ export function changeStanding(
   };
 }
 
+/** The number of the round of news at a time, ms: each thread has a say in each round. */
+export function roundOfNews(now: number): number {
+  return Math.floor(now / TELL_EVERY);
+}
+
 /** Whether a thread's memory or lag has changed so much that it is worth telling. */
-export function isNews(
-  { heap = 0, lag = 0 }: Partial<Beat>,
-  beat: Beat,
-  sinceTold: number,
-): boolean {
-  if (sinceTold < TELL_EVERY || beat.count === 0) return false;
+export function isNews({ heap = 0, lag = 0 }: Partial<Beat>, beat: Beat): boolean {
+  if (beat.count === 0) return false;
   return Math.abs(beat.heap - heap) > Math.max(1e6, heap / 10) || Math.abs(beat.lag - lag) > 50;
 }
 

@@ -44,6 +44,8 @@ export interface SharedParts {
   gate: Gate;
   /** What looks at signs of life. */
   watch: Watch;
+  /** Takes the agent's end of a thread's line to the public state; the answer cuts it. */
+  connect: (line: MessagePort) => () => void;
   /** The thread pools. */
   pools: ThreadPools;
   /** How many threads start at a time. */

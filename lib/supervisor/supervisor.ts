@@ -8,7 +8,7 @@ import { ThreadNames } from "./names.ts";
 import type { ThreadPlan } from "./plan.ts";
 import { ThreadPool } from "./pool.ts";
 import { ThreadPools } from "./pools.ts";
-import { changeStanding, isNews, type ThreadIdentity } from "./standing.ts";
+import { changeStanding, isNews, roundOfNews, type ThreadIdentity } from "./standing.ts";
 import { type SharedParts, supervise, type ThreadChange, type ThreadEnd } from "./supervise.ts";
 import { runThread } from "./thread.ts";
 import { Watch } from "./watch.ts";
@@ -21,6 +21,8 @@ export interface SupervisorParts {
   log: WriteLog;
   /** Told where a thread stands, at each change; undefined: the thread is gone. */
   onStanding: (thread: string, standing: ThreadStanding | undefined) => void;
+  /** Takes the agent's end of a thread's line to the public state; the answer cuts it. */
+  connect: (line: MessagePort) => () => void;
   /** Gives a number from 0 to 1, for the backoff; `Math.random` unless told. */
   random?: () => number;
   /** Runs a thread once; {@linkcode runThread} unless a test puts another in its place. */
@@ -56,10 +58,10 @@ export class Supervisor {
 
   /** It has nothing to do until a daemon is started. */
   constructor(parts: SupervisorParts) {
-    const { clock, log, random = Math.random, run = runThread } = parts;
+    const { clock, log, connect, random = Math.random, run = runThread } = parts;
     this.#parts = parts;
     this.#shared = {
-      ...{ clock, log, random, run, gate: this.gate, pools: this.pools },
+      ...{ clock, log, connect, random, run, gate: this.gate, pools: this.pools },
       watch: new Watch(clock),
       starts: new ThreadPool(Math.max(2, navigator.hardwareConcurrency)),
     };
@@ -169,8 +171,9 @@ export class Supervisor {
         onStanding(thread, standing as ThreadStanding);
       },
       beat: (beat: Beat) => {
-        if (!("state" in standing) || !isNews(standing, beat, clock.now() - told)) return;
-        told = clock.now();
+        const round = roundOfNews(clock.now());
+        if (!("state" in standing) || round === told || !isNews(standing, beat)) return;
+        told = round;
         standing = { ...standing, heap: beat.heap, lag: Math.round(beat.lag) };
         onStanding(thread, standing);
       },

@@ -40,6 +40,8 @@ export interface ThreadRun {
   log: WriteLog;
   /** What looks at its signs of life. */
   watch: Watch;
+  /** Takes the agent's end of the thread's line to the public state; the answer cuts it. */
+  connect: (line: MessagePort) => () => void;
   /** Told that its module is loaded and its daemon works. */
   onRunning?: () => void;
   /** Told of each sign of life that was seen. */
@@ -72,6 +74,7 @@ class LiveThread {
   readonly #log: LimitedLog;
   readonly #messages: RateLimit;
   readonly #unwatch: () => void;
+  readonly #disconnect: () => void;
   readonly #ended = Promise.withResolvers<Outcome>();
   readonly #over = new AbortController();
   #running = false;
@@ -98,7 +101,12 @@ class LiveThread {
     });
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.onerror = (event) => this.#takeError(event);
-    this.#tell({ type: "start", assignment, pulse: pulse.memory });
+    const { port1, port2: line } = new MessageChannel();
+    this.#disconnect = run.connect(port1);
+    this.#worker.postMessage(
+      { type: "start", assignment, pulse: pulse.memory, line } satisfies ToThread,
+      [line],
+    );
   }
 
   /** Resolves when it is known how the run ends. */
@@ -115,6 +123,7 @@ class LiveThread {
     this.#over.abort();
     this.#unwatch();
     this.#worker.terminate();
+    this.#disconnect();
     this.#log.close();
   }
 

@@ -27,8 +27,10 @@ export class Network {
   turn = 0;
   /** How many messages the channel keeps for a copy that is busy; of more it drops the first. */
   capacity = 256;
-  /** All that was sent. */
+  /** All that was sent to all. */
   readonly sent: unknown[][] = [];
+  /** All that was sent on lines. */
+  readonly whispered: unknown[][] = [];
   /** What copies have complained of. */
   readonly problems: string[] = [];
   readonly #ends = new Map<StateChannel, Owner>();
@@ -37,12 +39,17 @@ export class Network {
   #now = 0;
   #incarnations = 0;
 
-  /** A new copy. */
-  join(thread: string, options: Partial<StateOptions> = {}): PublicState {
+  /** A new copy; with a line to the copy `first`, if that is told. */
+  join(
+    thread: string,
+    { lineTo, ...options }: Partial<StateOptions> & { lineTo?: PublicState | undefined } = {},
+  ): PublicState {
     const owner: Owner = { thread, busyUntil: 0, isDead: false };
+    const line = lineTo && this.#line(lineTo, owner);
     const state = new PublicState({
       thread,
       channel: this.#end(owner),
+      ...(line && { line }),
       clock: {
         now: () => this.#now,
         after: (ms, run) => {
@@ -108,19 +115,37 @@ export class Network {
     return end;
   }
 
+  /** A line between two copies, which loses and delays as the channel does; the end of `to`. */
+  #line(from: PublicState, to: Owner): StateChannel {
+    const isOpen = { value: true };
+    const close = () => void (isOpen.value = false);
+    const send = (owner: Owner, end: () => StateChannel) => (data: unknown) => {
+      const message = structuredClone(data) as unknown[];
+      this.whispered.push(message);
+      this.#deliver(message, end(), owner, () => isOpen.value);
+    };
+    const near: StateChannel = { onmessage: null, close, postMessage: send(to, () => far) };
+    const owner = this.#owners.get(from)!;
+    const far: StateChannel = { onmessage: null, close, postMessage: send(owner, () => near) };
+    from.connect(near);
+    return far;
+  }
+
   #post(from: StateChannel, data: unknown[]): void {
     const message = structuredClone(data);
     this.sent.push(message);
     for (const [end, owner] of this.#ends) {
-      if (end === from || owner.isDead) continue;
-      for (const delay of this.fate(message, owner.thread)) {
-        const deliver = () => {
-          if (this.#ends.has(end)) {
-            end.onmessage?.({ data: structuredClone(message) } as MessageEvent);
-          }
-        };
-        this.#schedule(delay, owner, deliver, true);
-      }
+      if (end !== from) this.#deliver(message, end, owner, () => this.#ends.has(end));
+    }
+  }
+
+  #deliver(message: unknown[], end: StateChannel, owner: Owner, isOpen: () => boolean): void {
+    if (owner.isDead) return;
+    for (const delay of this.fate(message, owner.thread)) {
+      const arrive = () => {
+        if (isOpen()) end.onmessage?.({ data: structuredClone(message) } as MessageEvent);
+      };
+      this.#schedule(delay, owner, arrive, true);
     }
   }
 

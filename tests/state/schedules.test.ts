@@ -93,7 +93,8 @@ class World {
   #cut: string | undefined;
   #channel = { loss: 0, repeat: 0, delay: 1 };
 
-  constructor(seed: number) {
+  /** @param lines the threads that have a line to the first copy */
+  constructor(seed: number, readonly lines: readonly number[]) {
     this.#random = random(seed);
     this.#network.capacity = 8;
     this.#network.turn = 2;
@@ -163,7 +164,8 @@ class World {
 
   #join(thread: number): void {
     if (this.#running[thread]) return;
-    const life = new Life(this.#network.join(String(thread), { first: thread === 0 }));
+    const lineTo = this.lines.includes(thread) ? this.#running[0]?.state : undefined;
+    const life = new Life(this.#network.join(String(thread), { first: thread === 0, lineTo }));
     this.#running[thread] = life;
     this.#lives.push(life);
   }
@@ -236,9 +238,10 @@ function random(seed: number): () => number {
 
 Deno.test(`after ${SCHEDULES} random schedules every copy is equal, and nothing is lost`, () => {
   const schedule = fc.array(step, { minLength: 5, maxLength: 40, size: "max" });
+  const lines = fc.subarray([1, 2, 3]);
   fc.assert(
-    fc.property(schedule, fc.nat(), (steps, seed) => {
-      const world = new World(seed);
+    fc.property(schedule, fc.nat(), lines, (steps, seed, lines) => {
+      const world = new World(seed, lines);
       for (const step of steps) world.take(step);
       world.settle();
     }),

@@ -374,6 +374,57 @@ Deno.test("a copy that has left refuses writes and can be read", () => {
   assertEquals(content(a), { x: 1 });
 });
 
+Deno.test("with a line to the first copy a newcomer joins and leaves, and an idle copy lives, unheard by others", () => {
+  const { network, a } = joined("a", "b");
+  a.map("M").set("x", 1);
+  const c = network.join("c", { lineTo: a });
+  network.run(10);
+  assertEquals(content(c), { x: 1 });
+  network.run(100_000);
+  a.map("M").set("x", 2);
+  network.run(100_000);
+  assertEquals(content(c), { x: 2 });
+  c.close();
+  network.run(10);
+  const from = (writer: string) => (message: unknown[]) => String(message[1]).startsWith(writer);
+  assert(network.sent.some(from("b")));
+  assertEquals(network.sent.filter(from("c")), []);
+});
+
+Deno.test("with a line to the first copy what is written reaches everybody at once, however long it was quiet", () => {
+  const { network, a, b } = joined("a", "b");
+  const c = network.join("c", { lineTo: a });
+  for (const value of [1, 2]) {
+    network.run(100_000);
+    c.map("M").set("x", value);
+    network.run(10);
+    assertEquals([content(a), content(b)], [{ x: value }, { x: value }]);
+  }
+});
+
+Deno.test("a newcomer asks everybody when its line leads nowhere", () => {
+  const { network, a } = joined("a", "b");
+  a.map("M").set("x", 1);
+  network.fate = (message, to) => message[0] === "hello" && to === "a" ? [] : [1];
+  const c = network.join("c", { lineTo: a });
+  network.run(1_000);
+  assertEquals(content(c), { x: 1 });
+});
+
+Deno.test("messages while it writes without a pause need no beat; the last is followed by one", () => {
+  const { network, a } = joined("a", "b");
+  network.run(20_000);
+  const before = network.sent.length;
+  for (let i = 0; i < 20; i++) {
+    a.map("M").set("x", i);
+    network.run(50);
+  }
+  const kinds = () => network.sent.slice(before).map(([kind]) => kind);
+  assertEquals(new Set(kinds()), new Set(["writes"]));
+  network.run(100);
+  assertEquals(kinds().at(-1), "tip");
+});
+
 Deno.test("an idle copy says one thing in 10 seconds", () => {
   const { network } = joined("a", "b");
   network.run(60_000);

@@ -70,6 +70,7 @@ export function supervisorOf(
   const standings = new Map<string, ThreadStanding>();
   const supervisor = new Supervisor({
     clock,
+    connect: () => () => {},
     random: () => 0,
     log: (entry) => void records.push(entry),
     onStanding: (thread, standing) => {
