@@ -55,8 +55,16 @@ export function beatInterval(frozenAfter: number): number {
   return Math.min(SELDOM, Math.max(20, frozenAfter / 2, frozenAfter - LATEST));
 }
 
-/** A thread that is awake anyway gives a sign of life this often at the most, ms. */
-const LIVELY_INTERVAL = 1_000;
+/**
+ * How often a thread that is awake anyway gives a sign of life at the most, ms: seldom while its heap is far below
+ * its limit, since a look at the heap costs as much as all else that a small beat does.
+ *
+ * @param heap bytes in use, buffers outside of it included.
+ * @param limit bytes at which it ends.
+ */
+export function livelyInterval(heap: number, limit: number): number {
+  return heap > limit / 4 ? 1_000 : 5_000;
+}
 
 /** What gives the signs of life of a thread. */
 export interface Heart {
@@ -71,11 +79,14 @@ export function startBeating(pulse: Pulse, interval: number): Heart {
   const now = performance.now.bind(performance);
   const limit = getHeapStatistics().heap_size_limit;
   let last = now();
+  let lively = 0;
   const beat = (lag: number) => {
     const { used_heap_size, external_memory, heap_size_limit } = getHeapStatistics();
     // At its end V8 raises the limit, so that the thread can be taken down, and breaks off what runs.
     const exhausted = heap_size_limit > limit;
-    pulse.beat({ heap: used_heap_size + external_memory, lag: Math.max(0, lag), exhausted });
+    const heap = used_heap_size + external_memory;
+    pulse.beat({ heap, lag: Math.max(0, lag), exhausted });
+    lively = livelyInterval(heap, limit);
     last = now();
   };
   let due = now() + interval;
@@ -87,7 +98,7 @@ export function startBeating(pulse: Pulse, interval: number): Heart {
   return {
     beat: () => beat(0),
     stir: (lag) => {
-      if (now() - last >= Math.min(LIVELY_INTERVAL, interval)) beat(lag);
+      if (now() - last >= Math.min(lively, interval)) beat(lag);
     },
   };
 }

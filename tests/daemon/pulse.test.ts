@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { ManualClock } from "../../lib/clock.ts";
-import { beatInterval, livelyClock, Pulse } from "../../lib/daemon/pulse.ts";
+import { beatInterval, livelyClock, livelyInterval, Pulse } from "../../lib/daemon/pulse.ts";
 
 Deno.test("a beat on one side of the memory is read on the other", () => {
   const agent = new Pulse();
@@ -18,6 +18,16 @@ Deno.test("an idle thread is woken seldom, and in time for who would take it for
     1_000,
     20_000,
     20_000,
+  ]);
+});
+
+Deno.test("a heap is looked at more often when it comes near its limit", () => {
+  assertEquals([0, 5e6, 96e6, 97e6, 300e6].map((heap) => livelyInterval(heap, 384e6)), [
+    5_000,
+    5_000,
+    5_000,
+    1_000,
+    1_000,
   ]);
 });
 
