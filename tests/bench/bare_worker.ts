@@ -1,3 +1,3 @@
 /** The smallest thread there can be: it says that it is there. */
 self.postMessage("ready");
-self.onmessage = () => {};
+self.onmessage = () => void setInterval(() => {}, 1_000);

@@ -139,7 +139,8 @@ class World {
     this.#channel = { loss: 0, repeat: 0, delay: 1 };
     this.#cut = undefined;
     for (const life of this.#running) if (life) this.#network.unblock(life.state);
-    this.#network.run(60_000);
+    // What is on its way arrives within 40 s, and who alone knows it tells it 30 s later.
+    this.#network.run(90_000);
     const living = this.#lives.filter(({ isAlive }) => isAlive);
     const [first, ...others] = living.map(({ state }) => held(state));
     for (const other of others) assertEquals(other, first);
