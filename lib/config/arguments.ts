@@ -4,6 +4,7 @@ import { expectedOneOf, type Problem } from "./problem.ts";
 import { refuseReserved } from "./reserved.ts";
 import {
   type Bounds,
+  describeRange,
   expectedDuration,
   expectedNumber,
   expectedSize,
@@ -165,9 +166,7 @@ function refusal(spec: ArgumentSpec, value: unknown): string | undefined {
     case "size":
       return refuseQuantity(value, parseSize, bounds(spec, parseSize), expectedSize);
     case "list":
-      return `expected a list of texts in square brackets${
-        spec.minItems === undefined ? "" : `, at least ${spec.minItems}`
-      }`;
+      return `expected a list of texts in square brackets${describeRange({ min: spec.minItems })}`;
   }
 }
 

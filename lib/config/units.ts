@@ -51,20 +51,28 @@ export function isWithin(value: number, { min = -Infinity, max = Infinity }: Bou
 
 /** What to write for a duration within `bounds` (ms), as an error message says it. */
 export function expectedDuration(bounds: Bounds): string {
-  return `expected a duration such as 500ms, 5s, 2m or 1h${range(bounds, formatDuration)}`;
+  return `expected a duration such as 500ms, 5s, 2m or 1h${describeRange(bounds, formatDuration)}`;
 }
 
 /** What to write for a size within `bounds` (bytes), as an error message says it. */
 export function expectedSize(bounds: Bounds): string {
-  return `expected a size such as 64KB, 10MB or 1GB${range(bounds, formatSize)}`;
+  return `expected a size such as 64KB, 10MB or 1GB${describeRange(bounds, formatSize)}`;
 }
 
 /** What to write for a number within `bounds`, as an error message says it. */
 export function expectedNumber(bounds: Bounds, integer = false): string {
-  return `expected a ${integer ? "whole " : ""}number${range(bounds, String)}`;
+  return `expected a ${integer ? "whole " : ""}number${describeRange(bounds)}`;
 }
 
-function range({ min, max }: Bounds, format: (value: number) => string): string {
+/**
+ * What bounds say after a comma, such as `, from 1 to 5`; nothing where there are none.
+ *
+ * @param format writes a bound; as it is unless told.
+ */
+export function describeRange<T>(
+  { min, max }: { min?: T; max?: T },
+  format: (value: T) => string = String,
+): string {
   if (min !== undefined && max !== undefined) return `, from ${format(min)} to ${format(max)}`;
   if (min !== undefined) return `, at least ${format(min)}`;
   return max === undefined ? "" : `, at most ${format(max)}`;

@@ -1,4 +1,5 @@
 import { type ArgumentSpec, withDefaults } from "../../config/arguments.ts";
+import { describeRange } from "../../config/units.ts";
 import { toJson } from "../../json.ts";
 import type { DaemonDescription } from "../../daemon/check.ts";
 import { describePermissions, grantPermissions } from "../../registry/grant.ts";
@@ -12,20 +13,11 @@ export function origin({ module, builtin, name }: Subject): string {
 
 /** An argument's type, for people: `duration, from 100ms to 1h`. */
 export function describeType(spec: ArgumentSpec): string {
-  const { min, max } = spec as { min?: unknown; max?: unknown };
-  const range = min !== undefined && max !== undefined
-    ? `, from ${min} to ${max}`
-    : max !== undefined
-    ? `, at most ${max}`
-    : atLeast(min);
   if (spec.type === "string") return spec.oneOf ? spec.oneOf.map(quote).join(" or ") : "text";
   if (spec.type === "boolean") return "true or false";
-  if (spec.type === "list") return `list of texts${atLeast(spec.minItems)}`;
-  return (spec.type === "number" && spec.integer ? "whole number" : spec.type) + range;
-}
-
-function atLeast(min: unknown): string {
-  return min === undefined ? "" : `, at least ${min}`;
+  if (spec.type === "list") return `list of texts${describeRange({ min: spec.minItems })}`;
+  const type = spec.type === "number" && spec.integer ? "whole number" : spec.type;
+  return type + describeRange<number | string>(spec);
 }
 
 /** What a daemon's permissions come to: what it declares, and what of it is granted. */
