@@ -22,7 +22,8 @@ export async function readGiven(
   words: readonly string[],
 ): Promise<GivenArguments> {
   const registered = subject.entry?.arguments ?? {};
-  const { description } = await lookAt(subject, registered);
+  const { description, argumentProblems: before } = await lookAt(subject, registered);
+  if (words.length === 0) return { description, given: registered, problems: before };
   const { values, problems } = readWords(words, description.arguments);
   const given = { ...registered, ...values };
   const { argumentProblems } = await lookAt(subject, given);
