@@ -59,9 +59,7 @@ export class Knowledge {
   /** Whether this writer's write is held, if nothing later has replaced it: not if the floor was made without it. */
   holds(writer: string, counter: number): boolean {
     if (counter > (this.#heads.get(writer) ?? 0)) return false;
-    const { floor } = this;
-    if (counter > floor.counter || floor.members.has(writer)) return true;
-    return counter <= (floor.departed.get(writer) ?? 0);
+    return counter > this.#floor.counter || hasCounted(this.#floor, writer, counter);
   }
 
   /** Notes that this writer's writes are known up to `counter`. */
@@ -134,6 +132,11 @@ export class Knowledge {
     }
     return new Knowledge({ counter, members, departed }, heads, life);
   }
+}
+
+/** Whether a floor was made with this writer's writes up to `counter`, and did not leave them out. */
+export function hasCounted(floor: Floor, writer: string, counter: number): boolean {
+  return floor.members.has(writer) || counter <= (floor.departed.get(writer) ?? 0);
 }
 
 /** What the keeper makes the floor from: what each living copy has told it, its own knowledge included. */

@@ -30,6 +30,8 @@ export class Mail {
   sent = 0;
   /** Messages that were received. */
   received = 0;
+  /** Sends a message on the line to the first copy, where there is one. */
+  readonly postToFirst: ((message: readonly unknown[]) => void) | undefined;
   readonly #options: MailOptions;
   readonly #channel: StateChannel;
   /** Where this copy alone is written to; undefined on a channel that was given. */
@@ -44,6 +46,7 @@ export class Mail {
     this.#letters = channel ? undefined : new BroadcastChannel(`${channelName}/${writer}`);
     this.#channel.onmessage = this.#receive;
     if (this.#letters) this.#letters.onmessage = this.#receive;
+    this.postToFirst = line && ((message) => this.#send(line, message));
     if (line) this.connect(line);
   }
 
@@ -72,11 +75,6 @@ export class Mail {
     this.#send(letter, message);
     // Closed at once, Deno 2.7 may not send it.
     this.#options.clock.after(LETTER_TIME, () => letter.close());
-  }
-
-  /** Sends a message on the line to the first copy. */
-  postToFirst(message: readonly unknown[]): void {
-    this.#send(this.#options.line!, message);
   }
 
   /** Ends all ways. */

@@ -1,4 +1,4 @@
-import { Knowledge, settledFloor } from "./knowledge.ts";
+import { hasCounted, Knowledge, settledFloor } from "./knowledge.ts";
 import { type Answer, type Beat, type Bye, encode, type Message, readMessage } from "./message.ts";
 import { Questions } from "./questions.ts";
 import { threadOf } from "./stamp.ts";
@@ -183,12 +183,12 @@ export class Replica {
   /** @param to the copy that it is for; everybody unless told. */
   #sayAll(to?: string): void {
     const { store, writer, post, now } = this.#options;
+    this.flush();
     if (to === undefined) {
       this.#saidAll = now();
       this.#isNudging = false;
+      this.#noteTold();
     }
-    this.flush();
-    if (to === undefined) this.#noteTold();
     store.learn(writer, store.clock);
     this.#sweep();
     post(encode.beat(writer, store.wrote, store.clock, store.known, this.#isKeeper), to);
@@ -389,8 +389,7 @@ export class Replica {
     const mine = store.known.floor;
     if (floor.counter <= mine.counter) return this.#source === undefined;
     const strays = [...store.known.heads].some(([head, counter]) =>
-      counter > mine.counter && !floor.members.has(head) &&
-      counter > (floor.departed.get(head) ?? 0)
+      counter > mine.counter && !hasCounted(floor, head, counter)
     );
     if (floor.members.get(writer) !== store.known.life || strays) {
       this.#source = peer.writer;

@@ -128,7 +128,7 @@ export class PublicState {
       writer,
       store: this.#store,
       post: (message, to) => this.#mail.post(message, to),
-      postToFirst: line && ((message) => this.#mail.postToFirst(message)),
+      postToFirst: this.#mail.postToFirst,
       onProblem,
       now: () => clock.now(),
     });

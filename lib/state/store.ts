@@ -106,7 +106,9 @@ export class Store {
   /** The writes since the last batch, which are sent with this; undefined when there are none. */
   takeBatch(): Batch | undefined {
     if (this.#unsent.size === 0) return undefined;
-    const [{ writer }, counter, previous] = [this.#options, this.#latest, this.#wrote];
+    const { writer } = this.#options;
+    const counter = this.#latest;
+    const previous = this.#wrote;
     const rows = new RowWriter({ counter, writer });
     const isMine: Wanted = (c, w) => c > previous && w === writer;
     for (const table of this.#unsent) {

@@ -29,8 +29,6 @@ export class Network {
   capacity = 256;
   /** All that was sent to all. */
   readonly sent: unknown[][] = [];
-  /** All that was sent on lines. */
-  readonly whispered: unknown[][] = [];
   /** What copies have complained of. */
   readonly problems: string[] = [];
   readonly #ends = new Map<StateChannel, Owner>();
@@ -117,12 +115,11 @@ export class Network {
 
   /** A line between two copies, which loses and delays as the channel does; the end of `to`. */
   #line(from: PublicState, to: Owner): StateChannel {
-    const isOpen = { value: true };
-    const close = () => void (isOpen.value = false);
+    let isOpen = true;
+    const close = () => void (isOpen = false);
     const send = (owner: Owner, end: () => StateChannel) => (data: unknown) => {
       const message = structuredClone(data) as unknown[];
-      this.whispered.push(message);
-      this.#deliver(message, end(), owner, () => isOpen.value);
+      this.#deliver(message, end(), owner, () => isOpen);
     };
     const near: StateChannel = { onmessage: null, close, postMessage: send(to, () => far) };
     const owner = this.#owners.get(from)!;
