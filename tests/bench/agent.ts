@@ -27,14 +27,14 @@ export async function agentRows(): Promise<Row[]> {
   }
 }
 
-/** A bare main with bare workers, one unless told, compiled as the agent was. */
-export async function compileBare(folder: string): Promise<string> {
+/** A program of a bare main and bare workers, compiled as the agent was. */
+export async function compileBare(folder: string, main = "bare.ts"): Promise<string> {
   const [deno, ...words] = (Deno.env.get("DENO") ?? Deno.execPath()).split(" ");
   const exe = `${folder}/bare`;
   const { success, stderr } = await new Deno.Command(deno!, {
     args: [
       ...[...words, "compile", "--quiet", "--no-check", "-A", "--no-config", "--output", exe],
-      ...["--include", path("bare_worker.ts"), path("bare.ts")],
+      ...["--include", path("bare_worker.ts"), path(main)],
     ],
     env: { DENO_NO_PACKAGE_JSON: "1" },
   }).output();

@@ -8,6 +8,7 @@ import { agentRows } from "./agent.ts";
 import { daemonRows } from "./daemons.ts";
 import type { Row } from "./row.ts";
 import { seeingRows } from "./seeing.ts";
+import { soakRows } from "./soak.ts";
 import { stateRows } from "./state/rows.ts";
 import { supervisionRows } from "./supervision.ts";
 
@@ -17,6 +18,7 @@ const parts = new Map([
   ["daemons", daemonRows],
   ["state", stateRows],
   ["supervision", supervisionRows],
+  ["soak", soakRows],
   ["seeing", seeingRows],
 ]);
 const rows: Row[] = [];

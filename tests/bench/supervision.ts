@@ -1,93 +1,14 @@
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { systemClock } from "../../lib/clock.ts";
 import { beatInterval, Pulse } from "../../lib/daemon/pulse.ts";
 import { Watch } from "../../lib/supervisor/watch.ts";
+import { COMPILED, startAgent } from "./foreground.ts";
 import { median } from "./process.ts";
 import type { Row } from "./row.ts";
 
-const EXE = fileURLToPath(new URL("../../dist/icinga-warden", import.meta.url));
-
 /** The figures of supervision. They need dist/icinga-warden, and Linux. */
 export async function supervisionRows(): Promise<Row[]> {
-  return [await restartRow(), await heartbeatRow(), ...await soakRows()];
-}
-
-/** How many daemons soak, and how often each ticks before and after the first look at what the agent holds. */
-const SOAK = { daemons: 2, before: 10_000, after: 10_000 };
-
-/** How long they rest for each look, ms: V8 gives memory back when a thread idles. */
-const REST = 40_000;
-
-/** How many samples a look takes of which the lowest counts, and how far they are apart, ms. */
-const SAMPLES = { count: 12, every: 2_500 };
-
-/** What a daemon of the soak does: it ticks, and now and then it crashes; its ticks outlive it. */
-const SOAK_MODULE = `
-export default {
-  name: "soaked",
-  description: "ticks, and crashes at random",
-  async run(context) {
-    const map = context.state.map("Soak");
-    let ticks = map.get("ticks") ?? 0;
-    context.log.info("up");
-    const soak = (end) => new Promise((resolve, reject) => {
-      context.every(2, () => {
-        if (ticks >= end) return resolve();
-        map.set("ticks", ++ticks);
-        if (Math.random() < 1 / 1_500) throw new Error("crash");
-      }).catch(reject);
-    });
-    for (const end of [${SOAK.before}, ${SOAK.before + SOAK.after}]) {
-      if (ticks > end) continue;
-      await soak(end);
-      context.log.info("rests at " + end);
-      await context.sleep(${REST});
-    }
-    await context.every(1_000, () => {});
-  },
-};
-`;
-
-/** A running agent with daemons that run one module; its log as it grows. */
-async function startAgent(module: string, daemons: number) {
-  const home = await Deno.makeTempDir();
-  await Deno.writeTextFile(`${home}/soaked.js`, module);
-  const entries = Array.from({ length: daemons }, (_, i) => [`soaked_${i}`, {
-    module: "soaked.js",
-    failedRetry: "1s",
-  }]);
-  const config = {
-    daemons: Object.fromEntries(entries),
-    threadPools: { MainPool: { max: daemons } },
-    control: { listen: "off" },
-    log: { maxSize: "64KB", keep: 1 },
-  };
-  await Deno.writeTextFile(`${home}/icinga-warden.json`, JSON.stringify(config));
-  const child = new Deno.Command(EXE, {
-    args: ["--foreground", "--simulate", "--home", home],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  let log = "";
-  const reading = (async () => {
-    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) log += text;
-  })();
-  return {
-    pid: child.pid,
-    count: (pattern: RegExp) => log.match(pattern)?.length ?? 0,
-    log: () => log,
-    async logged(pattern: RegExp, times: number) {
-      while ((log.match(pattern)?.length ?? 0) < times) await systemClock.sleep(50);
-    },
-    async end() {
-      child.kill("SIGTERM");
-      await child.status;
-      await reading;
-      await Deno.remove(home, { recursive: true });
-    },
-  };
+  return [await restartRow(), await heartbeatRow()];
 }
 
 /** From a crash to the daemon's next run, beyond the longest backoff of 1 s. */
@@ -103,7 +24,7 @@ export default { name: "soaked", description: "", async run(context) {
 } };`;
   const beyond: number[] = [];
   for (let round = 0; round < 10; round++) {
-    const agent = await startAgent(crash, 1);
+    const agent = await startAgent(COMPILED, crash, 1);
     await agent.logged(/: up$/gm, 2);
     const at = (line: string) => Date.parse(line.split(" ")[0]!);
     const lines = agent.log().split("\n");
@@ -176,52 +97,4 @@ async function processorShare(
     worker.terminate();
   }
   return (user + system) / 1e6 / seconds;
-}
-
-/** Daemons that tick and crash at random: what the agent holds after, and before, when some had crashed already. */
-async function soakRows(): Promise<Row[]> {
-  const agent = await startAgent(SOAK_MODULE, SOAK.daemons);
-  const rest = async (ticks: number) => {
-    await agent.logged(new RegExp(`: rests at ${ticks}$`, "gm"), SOAK.daemons);
-    const samples = [];
-    for (let sample = 0; sample < SAMPLES.count; sample++) {
-      await systemClock.sleep(SAMPLES.every);
-      samples.push(holdings(agent.pid));
-    }
-    const lowest = samples.reduce((a, b) => b.memory < a.memory ? b : a);
-    return { ...samples.at(-1)!, memory: lowest.memory, crashes: agent.count(/failed: crash/g) };
-  };
-  const before = await rest(SOAK.before);
-  const after = await rest(SOAK.before + SOAK.after);
-  await agent.end();
-  const grown = after.memory - before.memory;
-  const left = [after.threads - before.threads, after.handles - before.handles];
-  const crashes = after.crashes - before.crashes;
-  const soak = `${SOAK.daemons * SOAK.after} ticks, ${crashes} crashes`;
-  return [{
-    figure: "memory after a soak",
-    measured: `${grown < 0 ? "−" : "+"}${(Math.abs(grown) / 1e6).toFixed(1)} MB`,
-    baseline: `${(before.memory / 1e6).toFixed(1)} MB before; ${soak}`,
-    ratio: "",
-    target: "≤ +2 MB",
-    met: grown <= 2e6,
-  }, {
-    figure: "threads and handles left over after a soak",
-    measured: left.join(" and "),
-    baseline: `${before.threads} and ${before.handles} before; ${soak}`,
-    ratio: "",
-    target: "0",
-    met: left.every((count) => count <= 0),
-  }];
-}
-
-/** Resident bytes, threads and handles of a process. */
-function holdings(pid: number) {
-  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-  const count = (folder: string) => [...Deno.readDirSync(`/proc/${pid}/${folder}`)].length;
-  return {
-    memory: Number(/VmRSS:\s+(\d+)/.exec(status)![1]) * 1024,
-    threads: count("task"),
-    handles: count("fd"),
-  };
 }

@@ -1,0 +1,77 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { systemClock } from "../../lib/clock.ts";
+import { PublicState } from "../../lib/state/mod.ts";
+import { workerPermissions } from "../../lib/supervisor/permissions.ts";
+import { runThread } from "../../lib/supervisor/thread.ts";
+import { Watch } from "../../lib/supervisor/watch.ts";
+import { holdings } from "../bench/holdings.ts";
+import { planOf } from "./supervised.ts";
+
+/** What a daemon does, and how its thread ends by that. */
+const WAYS = {
+  "return": "finished",
+  "throw new Error('boom')": "boom",
+  "self.close(); await new Promise(() => {})": "it closed its thread",
+  "Deno.exit(1); await new Promise(() => {})": "it called Deno.exit(1)",
+  "setTimeout(() => { throw new Error('bang') }); await new Promise(() => {})": "bang",
+};
+
+/** Runs a thread for each way to end, and gives how they ended. */
+async function runAll(folder: string, state: PublicState): Promise<Record<string, string>> {
+  const ends: Record<string, string> = {};
+  for (const [index, way] of Object.keys(WAYS).entries()) {
+    const name = `way_${index}`;
+    const file = join(folder, `${name}.js`);
+    await Deno.writeTextFile(
+      file,
+      `export default { name: "${name}", description: "x", async run() { ${way} } };`,
+    );
+    const plan = planOf(name);
+    const outcome = await runThread({
+      plan: {
+        ...plan,
+        permissions: workerPermissions({}, folder, []),
+        assignment: { ...plan.assignment, module: pathToFileURL(file).href },
+      },
+      signal: new AbortController().signal,
+      grace: 5_000,
+      clock: systemClock,
+      log: () => {},
+      watch: new Watch(systemClock),
+      connect: (line) => state.connect(line),
+    });
+    ends[way] = outcome.type === "failed" ? outcome.error : outcome.type;
+  }
+  return ends;
+}
+
+/** How many handles of this process are an event loop's own; each thread has some. */
+function loopHandles(): number {
+  return holdings("self").handles.filter((kind) => /^event(poll|fd)$/.test(kind)).length;
+}
+
+/** Whether there are no more such handles, at the latest some time after: a thread closes them when it is gone. */
+async function soonNoMoreThan(count: number): Promise<boolean> {
+  for (let round = 0; round < 1_000 && loopHandles() > count; round++) await systemClock.sleep(20);
+  return loopHandles() <= count;
+}
+
+Deno.test({
+  name: "a thread that has ended leaves no handle of its event loop behind, however it ended",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const state = new PublicState({ thread: "agent", first: true });
+    // The first thread of all has the process open two that last.
+    const most = loopHandles() + 2;
+    for (let round = 0; round < 3; round++) assertEquals(await runAll(folder, state), WAYS);
+    assert(
+      await soonNoMoreThan(most),
+      `${loopHandles()} event loop handles; at most ${most} may be`,
+    );
+    state.close();
+    await Deno.remove(folder, { recursive: true });
+  },
+});
