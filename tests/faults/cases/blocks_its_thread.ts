@@ -2,7 +2,7 @@ import { fault } from "../fault.ts";
 
 export default fault({
   what: "it waits for ever on shared memory, which holds its whole thread",
-  holds: "it is found frozen after frozenAfter, ended, and started again",
+  holds: "it is found frozen after frozenAfter, given up, and started again",
   entry: { frozenAfter: "2s" },
   act() {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);

@@ -2,7 +2,7 @@ import { fault } from "../fault.ts";
 
 export default fault({
   what: "a child thread of it spins",
-  holds: "the child is found frozen and ended, and its parent sees the error",
+  holds: "the child is found frozen and given up, and its parent sees the error",
   entry: { frozenAfter: "2s" },
   recovers: false,
   definition: `tasks: { spin() { for (;;); } },`,

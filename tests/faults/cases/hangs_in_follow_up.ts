@@ -2,7 +2,7 @@ import { fault } from "../fault.ts";
 
 export default fault({
   what: "it freezes, and so does its onTerminate",
-  holds: "onTerminate is ended as well, and the daemon is started again",
+  holds: "onTerminate is given up as well, and the daemon is started again",
   entry: { frozenAfter: "2s" },
   definition: `onTerminate() {
     for (;;);

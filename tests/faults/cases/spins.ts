@@ -2,7 +2,7 @@ import { fault } from "../fault.ts";
 
 export default fault({
   what: "it spins in an endless loop",
-  holds: "it is found frozen after frozenAfter, ended, and started again",
+  holds: "it is found frozen after frozenAfter, given up, and started again",
   windows: true,
   entry: { frozenAfter: "2s" },
   act() {

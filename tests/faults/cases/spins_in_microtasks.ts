@@ -2,7 +2,7 @@ import { fault } from "../fault.ts";
 
 export default fault({
   what: "it awaits nothing without end, so that no timer has its turn",
-  holds: "it is found frozen after frozenAfter, ended, and started again",
+  holds: "it is found frozen after frozenAfter, given up, and started again",
   entry: { frozenAfter: "2s" },
   async act() {
     for (;;) await null;

@@ -2,7 +2,7 @@ import { fault } from "../fault.ts";
 
 export default fault({
   what: "it spins when it is told to stop",
-  holds: "it is ended after the grace of 5 s, and the agent stops in order",
+  holds: "it is given up after the grace of 5 s, and the agent stops in order",
   recovers: false,
   async act(context) {
     context.log.info("waits for the signal");
