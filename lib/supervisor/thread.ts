@@ -10,18 +10,23 @@ import { type LimitedLog, limitLog } from "../log/limited.ts";
 import type { WriteLog } from "../log/mod.ts";
 import { RateLimit } from "../log/rate.ts";
 import { describeVerdict, type Verdict } from "./health.ts";
+import { Lifeline } from "./lifeline.ts";
 import type { ThreadPlan } from "./plan.ts";
 import type { Watch } from "./watch.ts";
 import { ranOutOfHeap, startWorker } from "./worker.ts";
 
 /**
  * How a thread's run ended: its daemon returned; it failed; or it was told to stop and did not in time. Of a
- * thread that the agent had to end, `hasHook` says whether its daemon has an `onTerminate`.
+ * thread that the agent had to end, `hasHook` says whether its daemon has an `onTerminate`. One that could not be
+ * ended is given up: `gone` resolves when it is gone after all.
  */
 export type Outcome =
-  | { type: "finished"; result?: unknown }
-  | { type: "failed"; error: string; ended: boolean; hasHook: boolean }
-  | { type: "overdue"; hasHook: boolean };
+  & (
+    | { type: "finished"; result?: unknown }
+    | { type: "failed"; error: string; ended: boolean; hasHook: boolean }
+    | { type: "overdue"; hasHook: boolean }
+  )
+  & { gone?: Promise<void> };
 
 /** A thread's wish for a child thread, or for the end of one. */
 export type ChildWish = ChildRequest | { stop: number };
@@ -55,17 +60,18 @@ export interface ThreadRun {
 /** A daemon that sends more messages than this is a danger to the agent, which has to read them all. */
 const MESSAGE_RATE = { burst: 20_000, perSecond: 5_000 };
 
+/** A thread that is told to end and is not gone by then, ms, is given up: its event loop has no turn. */
+const LAST_BREATH = 1_000;
+
 /**
- * Runs a thread once in a Web Worker of its own and resolves when that is over and the worker gone. Whatever
- * happens in it is an outcome of this thread alone.
+ * Runs a thread once in a Web Worker of its own and resolves when that is over and the worker gone, or given up.
+ * Whatever happens in it is an outcome of this thread alone.
  */
 export async function runThread(run: ThreadRun): Promise<Outcome> {
   const thread = new LiveThread(run);
-  try {
-    return await thread.outcome();
-  } finally {
-    thread.end();
-  }
+  const outcome = await thread.outcome();
+  const gone = thread.end();
+  return await isSoon(gone, run.clock) ? outcome : { ...outcome, gone };
 }
 
 class LiveThread {
@@ -77,6 +83,7 @@ class LiveThread {
   readonly #disconnect: () => void;
   readonly #ended = Promise.withResolvers<Outcome>();
   readonly #over = new AbortController();
+  readonly #lifeline = new Lifeline();
   #running = false;
   #hasHook = false;
 
@@ -105,7 +112,7 @@ class LiveThread {
     this.#disconnect = run.connect(port1);
     this.#worker.postMessage(
       { type: "start", assignment, pulse: pulse.memory, line } satisfies ToThread,
-      [line],
+      [line, this.#lifeline.far],
     );
   }
 
@@ -118,13 +125,14 @@ class LiveThread {
     return await Promise.race([this.#ended.promise, this.#overdue()]);
   }
 
-  /** Ends the worker, if it has not ended yet, and all that was for it. */
-  end(): void {
+  /** Ends the worker, if it has not ended yet, and all that was for it; resolves when the worker is gone. */
+  end(): Promise<void> {
     this.#over.abort();
     this.#unwatch();
     this.#worker.terminate();
     this.#disconnect();
     this.#log.close();
+    return this.#lifeline.gone();
   }
 
   #tell(message: ToThread): void {
@@ -183,6 +191,15 @@ class LiveThread {
     await clock.sleep(grace, this.#over.signal).catch(() => {});
     return { type: "overdue", hasHook: this.#hasHook };
   }
+}
+
+/** Whether a thread that was told to end is gone soon. */
+async function isSoon(gone: Promise<void>, clock: Clock): Promise<boolean> {
+  const known = new AbortController();
+  const late = clock.sleep(LAST_BREATH, known.signal).then(() => false, () => false);
+  const soon = await Promise.race([gone.then(() => true), late]);
+  known.abort();
+  return soon;
 }
 
 /** Resolves when `signal` is aborted, or never when `over` was before. */
