@@ -104,7 +104,7 @@ export const DaemonSchema = v.strictObject({
     "on-failure",
   ),
   frozenAfter: v.optional(
-    duration("Without a sign of life for so long it is ended and started again", {
+    duration("Without a sign of life for so long it is given up and started again", {
       min: 200,
       max: 24 * 60 * MINUTE,
     }),
@@ -115,10 +115,13 @@ export const DaemonSchema = v.strictObject({
     "256MB",
   ),
   failedRetry: v.optional(
-    duration("How long it is left alone after it failed too often in a row", {
-      min: SECOND,
-      max: 24 * 60 * MINUTE,
-    }),
+    duration(
+      "How long it is left alone after it failed too often in a row, or since threads of it cannot be ended",
+      {
+        min: SECOND,
+        max: 24 * 60 * MINUTE,
+      },
+    ),
     "10m",
   ),
 });

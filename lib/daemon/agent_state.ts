@@ -51,7 +51,7 @@ export interface AgentInfo {
  * - `running`: its daemon works
  * - `backing-off`: it failed, and is started again after a while
  * - `frozen`: it showed no sign of life, and is being ended
- * - `failed`: it failed too often, and is left alone for long
+ * - `failed`: it failed too often, or threads of its daemon cannot be ended; it is left alone for long
  * - `stopping`: it was told to stop
  * - `stopped`: it was stopped
  * - `finished`: its work is done

@@ -32,7 +32,7 @@ export interface DaemonDefinition<
   /**
    * Puts in order what a thread left behind that could not be asked to: called, in a short-lived thread of its own with
    * the same permissions, after the agent had to end one of the daemon's threads since it was frozen, had too
-   * much memory, or did not stop in time. It has 5 s.
+   * much memory, or did not stop in time. It has 5 s. A thread in an endless loop cannot be ended, and goes on meanwhile.
    *
    * @param termination which thread it was, and why it was ended.
    */

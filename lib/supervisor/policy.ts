@@ -9,6 +9,6 @@ export interface ThreadPolicy {
   frozenAfter: number;
   /** More than so many bytes it may not hold for long. */
   memoryLimit: number;
-  /** How long it is left alone after it failed too often in a row, ms. */
+  /** How long it is left alone after it failed too often in a row, or since threads of it cannot be ended, ms. */
   failedRetry: number;
 }

@@ -20,6 +20,11 @@ export function countFailure(failures: number, ranFor: number): number {
   return Math.floor(failures / 2 ** Math.floor(ranFor / FORGIVEN_AFTER)) + 1;
 }
 
+/** After how long one that may not be started is looked at again, ms; undefined: not at all. */
+export function retryRefused({ restart, failedRetry }: ThreadPolicy): number | undefined {
+  return restart === "never" ? undefined : failedRetry;
+}
+
 /**
  * What follows.
  *

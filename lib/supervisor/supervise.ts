@@ -4,11 +4,12 @@ import { threadName } from "../daemon/names.ts";
 import type { Beat } from "../daemon/pulse.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
 import type { Gate } from "./gate.ts";
+import { type GivenUp, tellGivenUp } from "./given_up.ts";
 import { Place } from "./place.ts";
 import type { ThreadPlan } from "./plan.ts";
 import type { ThreadPool } from "./pool.ts";
 import type { ThreadPools } from "./pools.ts";
-import { countFailure, decideNext, type Next } from "./restart.ts";
+import { countFailure, decideNext, type Next, retryRefused } from "./restart.ts";
 import type { Outcome, runThread, ThreadRun } from "./thread.ts";
 import type { Watch } from "./watch.ts";
 
@@ -60,6 +61,8 @@ export interface SharedParts {
 export interface ThreadParts extends SharedParts {
   /** Aborted when the thread is to stop. */
   signal: AbortSignal;
+  /** The threads of its daemon that were given up. */
+  givenUp: GivenUp;
   /** Told of each change of the thread's state. */
   onChange: (change: ThreadChange) => void;
   /** Told of its signs of life. */
@@ -83,14 +86,14 @@ export async function supervise(plan: ThreadPlan, parts: ThreadParts): Promise<T
   } catch (error) {
     if (parts.signal.aborted) return { type: "stopped" };
     const text = error instanceof Error ? error.message : String(error);
-    agentLog(parts.log).error(`Thread ${plan.assignment.thread} is given up: ${text}`);
+    agentLog(parts.log).error(`Thread ${plan.assignment.thread} cannot be kept running: ${text}`);
     parts.onChange({ state: "failed", failures: 1, error: text });
     return { type: "failed", error: text };
   }
 }
 
 async function keepRunning(plan: ThreadPlan, parts: ThreadParts): Promise<ThreadEnd> {
-  const { clock, log, signal, gate, random, pools, onChange } = parts;
+  const { clock, log, signal, random, pools, givenUp, onChange } = parts;
   let failures = 0;
   using place = new Place({
     ...{ name: plan.pool, pool: pools.get(plan.pool), clock, log, signal },
@@ -98,6 +101,15 @@ async function keepRunning(plan: ThreadPlan, parts: ThreadParts): Promise<Thread
   });
   for (;;) {
     await place.take();
+    const refusal = await givenUp.refuse(signal);
+    if (refusal !== undefined) {
+      place.leave();
+      const retry = retryRefused(plan.policy);
+      reportRefusal(plan, parts, refusal, retry, failures);
+      if (retry === undefined) return { type: "failed", error: refusal };
+      await rest(retry, parts);
+      continue;
+    }
     const began = clock.now();
     const outcome = await runOnce(plan, parts, failures);
     if (signal.aborted) return { type: "stopped" };
@@ -112,9 +124,14 @@ async function keepRunning(plan: ThreadPlan, parts: ThreadParts): Promise<Thread
       ? next.retryAfter
       : undefined;
     if (wait === undefined) return endOf(outcome, error);
-    await clock.sleep(wait, signal);
-    await gate.pass(signal);
+    await rest(wait, parts);
   }
+}
+
+/** Waits before the next start. */
+async function rest(ms: number, { clock, signal, gate }: ThreadParts): Promise<void> {
+  await clock.sleep(ms, signal);
+  await gate.pass(signal);
 }
 
 function endOf(outcome: Outcome, error: string | undefined): ThreadEnd {
@@ -139,6 +156,19 @@ function report(
     logError(`Thread ${thread} failed: ${error}${follows}`);
     onChange({ state: next.type === "restart" ? "backing-off" : "failed", failures, error });
   }
+}
+
+/** The same of a thread that may not be started. */
+function reportRefusal(
+  { assignment: { thread } }: ThreadPlan,
+  { log, onChange }: ThreadParts,
+  refusal: string,
+  retry: number | undefined,
+  failures: number,
+): void {
+  const follows = retry === undefined ? "" : `; it is looked at again in ${seconds(retry)} s`;
+  agentLog(log).error(`Thread ${thread} is not started: ${refusal}${follows}`);
+  onChange({ state: "failed", failures, error: refusal });
 }
 
 function describeNext(next: Next, failures: number): string {
@@ -177,6 +207,7 @@ async function runOnce(
       onWarning: (text) => agentLog(parts.log).warning(`Thread ${plan.assignment.thread}: ${text}`),
       onChild: children.take,
     });
+    if (outcome.gone) parts.givenUp.add(plan.assignment.thread, outcome.gone);
     await followUp(plan, parts, outcome);
     return outcome;
   } finally {
@@ -206,10 +237,15 @@ async function followUp(plan: ThreadPlan, parts: ThreadParts, outcome: Outcome):
     warning(`Thread ${thread} failed while it was stopped: ${outcome.error}`);
   }
   const overdue = `did not stop within ${STOP_GRACE / 1000} s`;
-  if (outcome.type === "overdue") warning(`Thread ${thread} ${overdue}; terminated it`);
+  if (outcome.type === "overdue") warning(`Thread ${thread} ${overdue}; ${fateOf(outcome)}`);
   const ended = outcome.type === "overdue" || outcome.ended;
   if (!ended || !outcome.hasHook) return;
   await runHook(plan, parts, outcome.type === "overdue" ? `it ${overdue}` : outcome.error);
+}
+
+/** What became of a thread that took too long. */
+function fateOf({ gone }: Outcome): string {
+  return gone ? "gave it up" : "terminated it";
 }
 
 /** Runs a daemon's `onTerminate` in a thread of its own, with a limit. Never rejects. */
@@ -235,8 +271,9 @@ async function runHook(plan: ThreadPlan, parts: ThreadParts, reason: string): Pr
     onBeat: undefined,
   });
   done.abort();
+  if (outcome.gone) void tellGivenUp(parts, name, outcome.gone);
   if (limit.signal.aborted) {
-    return warning(`Thread ${name} took longer than ${STOP_GRACE / 1000} s; terminated it`);
+    return warning(`Thread ${name} took longer than ${STOP_GRACE / 1000} s; ${fateOf(outcome)}`);
   }
   if (outcome.type === "failed") return warning(`Thread ${name} failed: ${outcome.error}`);
   info(`Thread ${name} has finished`);

@@ -4,10 +4,12 @@ import type { Beat } from "../daemon/pulse.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
 import { openChildren, type SuperviseChild } from "./children.ts";
 import { Gate } from "./gate.ts";
+import { GivenUp } from "./given_up.ts";
 import { ThreadNames } from "./names.ts";
 import type { ThreadPlan } from "./plan.ts";
 import { ThreadPool } from "./pool.ts";
 import { ThreadPools } from "./pools.ts";
+import { type Processor, watchProcessor } from "./processor.ts";
 import { changeStanding, isNews, roundOfNews, type ThreadIdentity } from "./standing.ts";
 import { type SharedParts, supervise, type ThreadChange, type ThreadEnd } from "./supervise.ts";
 import { runThread } from "./thread.ts";
@@ -27,6 +29,8 @@ export interface SupervisorParts {
   random?: () => number;
   /** Runs a thread once; {@linkcode runThread} unless a test puts another in its place. */
   run?: typeof runThread;
+  /** What the process has and takes of the processor; looked up unless told. */
+  processor?: Processor;
 }
 
 /** A daemon whose thread is supervised. */
@@ -42,6 +46,8 @@ interface NamedThread {
   plan: ThreadPlan;
   task: string;
   thread: string;
+  /** The threads of its daemon that were given up. */
+  givenUp: GivenUp;
 }
 
 /** Keeps the threads of daemons running. */
@@ -52,6 +58,7 @@ export class Supervisor {
   readonly gate = new Gate();
   readonly #parts: SupervisorParts;
   readonly #shared: SharedParts;
+  readonly #processor: Processor;
   readonly #names = new ThreadNames();
   readonly #daemons = new Map<string, Supervised>();
   #ended = false;
@@ -60,6 +67,7 @@ export class Supervisor {
   constructor(parts: SupervisorParts) {
     const { clock, log, connect, random = Math.random, run = runThread } = parts;
     this.#parts = parts;
+    this.#processor = parts.processor ?? watchProcessor(clock);
     this.#shared = {
       ...{ clock, log, connect, random, run, gate: this.gate, pools: this.pools },
       watch: new Watch(clock),
@@ -73,15 +81,16 @@ export class Supervisor {
   }
 
   /**
-   * Starts a daemon's thread and keeps it running; a daemon is started once until it is stopped. After
-   * {@linkcode stopAll} nothing is started any more.
+   * Starts a daemon's thread and keeps it running; a daemon is started once until it is stopped. Its threads that
+   * were given up before do not count. After {@linkcode stopAll} nothing is started any more.
    */
   start(plan: ThreadPlan): void {
     if (this.#ended) return;
     const { daemon } = plan.assignment;
     const thread = this.#names.take(daemon, "run", "Main");
     const stop = new AbortController();
-    const done = this.#supervise({ plan, task: "run", thread }, stop.signal);
+    const givenUp = new GivenUp({ ...this.#shared, processor: this.#processor });
+    const done = this.#supervise({ plan, task: "run", thread, givenUp }, stop.signal);
     this.#daemons.set(daemon, { plan, thread, stop, done });
   }
 
@@ -122,7 +131,7 @@ export class Supervisor {
 
   /** Supervises one thread, a daemon's own or a child. */
   #supervise(
-    { plan: { assignment, ...plan }, task, thread }: NamedThread,
+    { plan: { assignment, ...plan }, task, thread, givenUp }: NamedThread,
     signal: AbortSignal,
     onChange: (change: ThreadChange) => void = () => {},
   ): Promise<ThreadEnd> {
@@ -132,28 +141,31 @@ export class Supervisor {
     return supervise(named, {
       ...this.#shared,
       signal,
+      givenUp,
       onChange: (change) => {
         standing.change(change);
         onChange(change);
       },
       onBeat: standing.beat,
-      openChildren: () => openChildren(named, this.#superviseChild),
+      openChildren: () => openChildren(named, this.#superviseChildren(givenUp)),
     });
   }
 
-  readonly #superviseChild: SuperviseChild = async ({ plan, task, name }, signal, onChange) => {
-    this.pools.get(plan.pool);
-    const thread = this.#names.take(plan.assignment.daemon, task, name);
-    try {
-      return await this.#supervise(
-        { plan, task, thread },
-        signal,
-        (change) => onChange(change, thread),
-      );
-    } finally {
-      this.#forget(thread);
-    }
-  };
+  #superviseChildren(givenUp: GivenUp): SuperviseChild {
+    return async ({ plan, task, name }, signal, onChange) => {
+      this.pools.get(plan.pool);
+      const thread = this.#names.take(plan.assignment.daemon, task, name);
+      try {
+        return await this.#supervise(
+          { plan, task, thread, givenUp },
+          signal,
+          (change) => onChange(change, thread),
+        );
+      } finally {
+        this.#forget(thread);
+      }
+    };
+  }
 
   #forget(thread: string): void {
     this.#names.free(thread);

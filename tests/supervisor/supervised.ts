@@ -4,6 +4,7 @@ import type { ThreadStanding } from "../../lib/daemon/agent_state.ts";
 import type { LogEntry } from "../../lib/log/mod.ts";
 import type { ThreadPlan } from "../../lib/supervisor/plan.ts";
 import type { ThreadPolicy } from "../../lib/supervisor/policy.ts";
+import type { Processor } from "../../lib/supervisor/processor.ts";
 import { Supervisor } from "../../lib/supervisor/supervisor.ts";
 import type { Outcome, ThreadRun } from "../../lib/supervisor/thread.ts";
 
@@ -41,6 +42,11 @@ export function planOf(daemon: string, changes: Partial<ThreadPolicy> = {}): Thr
 /** A failure. */
 export const failed: Outcome = { type: "failed", error: "boom", ended: false, hasHook: false };
 
+/** A failure of a thread that is given up, until `gone` is resolved; never unless told. */
+export function givenUp(gone: Promise<void> = new Promise(() => {})): Outcome {
+  return { type: "failed", error: "it is frozen", ended: true, hasHook: false, gone };
+}
+
 /** What a thread does in a test. */
 export type Act = (run: ThreadRun) => Outcome | Promise<Outcome>;
 
@@ -62,6 +68,7 @@ export interface Supervised {
 export function supervisorOf(
   act: Act,
   pools: Record<string, number> = { MainPool: 20 },
+  processor: Processor = { cores: 2, look: () => Promise.resolve({ taken: 0, idle: 2 }) },
 ): Supervised {
   const clock = new ManualClock();
   const records: LogEntry[] = [];
@@ -72,6 +79,7 @@ export function supervisorOf(
     clock,
     connect: () => () => {},
     random: () => 0,
+    processor,
     log: (entry) => void records.push(entry),
     onStanding: (thread, standing) => {
       states.push(`${thread} ${standing?.state ?? "gone"}`);

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import type { ChildNews, ChildRequest, ToThread } from "../../lib/daemon/protocol.ts";
 import type { Outcome } from "../../lib/supervisor/thread.ts";
-import { type Act, ending, failed, obedient, planOf, supervisorOf } from "./supervised.ts";
+import { type Act, ending, failed, givenUp, obedient, planOf, supervisorOf } from "./supervised.ts";
 
 const X = "x::run::Main::0";
 
@@ -113,6 +113,98 @@ Deno.test("an onTerminate that takes too long is ended", async () => {
   await supervisor.stopAll();
 });
 
+Deno.test("a thread that takes too long and cannot be ended is said to be given up, onTerminate as well", async () => {
+  const gone = new Promise<void>(() => {});
+  const { supervisor, clock, records } = supervisorOf(async (run) => {
+    await obedient(run);
+    return { type: "overdue", hasHook: true, gone };
+  });
+  supervisor.start(planOf("x"));
+  await clock.advance(10);
+  const stopped = supervisor.stop("x");
+  await clock.advance(5_000);
+  await stopped;
+  assertEquals(records.map(({ message }) => message), [
+    `Thread ${X} is given up: it does not answer, cannot be ended and goes on in this process`,
+    `Thread ${X} did not stop within 5 s; gave it up`,
+    "Thread x::onTerminate::Main::0 is given up: it does not answer, cannot be ended and goes on in this process",
+    "Thread x::onTerminate::Main::0 took longer than 5 s; gave it up",
+  ]);
+});
+
+/** A supervisor of a daemon whose threads end as listed, and how much its process takes meanwhile. */
+function burdened(...outcomes: Outcome[]) {
+  const processor = {
+    cores: 4,
+    taken: 0,
+    look: () => Promise.resolve({ taken: processor.taken, idle: 4 - processor.taken }),
+  };
+  return { processor, ...supervisorOf(ending(...outcomes), { MainPool: 1, Few: 1 }, processor) };
+}
+
+Deno.test("a daemon whose threads cannot be ended and take the processor is not started again, and says why", async () => {
+  const { supervisor, clock, processor, runs, records, standings } = burdened(
+    ...[givenUp(), givenUp(), givenUp()],
+  );
+  processor.taken = 1.97;
+  supervisor.start(planOf("x"));
+  await clock.advance(3_600_000);
+  assertEquals(runs.map(({ at }) => at), [0, 1_000]);
+  const refusal =
+    "2 threads of this daemon that cannot be ended go on, and the agent takes 197 % of a core: mend the daemon and restart the agent";
+  assertEquals(records.at(-1), {
+    ...records.at(-1)!,
+    level: "error",
+    message: `Thread ${X} is not started: ${refusal}; it is looked at again in 600 s`,
+  });
+  const { state, lastError } = standings.get(X)!;
+  assertEquals([state, lastError!.message], ["failed", refusal]);
+  await supervisor.stopAll();
+});
+
+Deno.test("threads that cannot be ended and take nothing are no reason not to start their daemon again", async () => {
+  const { supervisor, clock, processor, runs } = burdened(
+    ...Array.from({ length: 4 }, () => givenUp()),
+  );
+  processor.taken = 1.4;
+  supervisor.start(planOf("x"));
+  await clock.advance(15_000);
+  assertEquals(runs.length, 5);
+  await supervisor.stopAll();
+});
+
+Deno.test("once the threads that were given up have ended their daemon is started again", async () => {
+  const { promise: gone, resolve } = Promise.withResolvers<void>();
+  const { supervisor, clock, processor, runs, records, standings } = burdened(
+    ...[givenUp(gone), givenUp(gone)],
+  );
+  processor.taken = 2;
+  supervisor.start(planOf("x"));
+  await clock.advance(100_000);
+  assertEquals(standings.get(X)!.state, "failed");
+  resolve();
+  await clock.advance(0);
+  assertEquals(records.slice(-2).map(({ level, message }) => `${level}: ${message}`), [
+    `info: Thread ${X}, which was given up, ended 100 s later`,
+    `info: Thread ${X}, which was given up, ended 99 s later`,
+  ]);
+  await clock.advance(600_000);
+  assertEquals([runs.length, standings.get(X)!.state], [3, "running"]);
+  await supervisor.stopAll();
+});
+
+Deno.test("a daemon that is changed, or that somebody restarts, has a fresh try", async () => {
+  const { supervisor, clock, processor, runs, standings } = burdened(givenUp(), givenUp());
+  processor.taken = 2;
+  supervisor.start(planOf("x"));
+  await clock.advance(100_000);
+  assertEquals(standings.get(X)!.state, "failed");
+  await supervisor.restart("x", "it was changed", planOf("x", { frozenAfter: 1_000 }));
+  await clock.advance(10);
+  assertEquals([runs.length, standings.get(X)!.state], [3, "running"]);
+  await supervisor.stopAll();
+});
+
 Deno.test("a thread that does not stop in time is said to have been terminated", async () => {
   const { supervisor, clock, records } = supervisorOf(async (run) => {
     await obedient(run);
@@ -180,6 +272,22 @@ Deno.test("a child that fails is not started again; its error is its parent's to
   await clock.advance(60_000);
   assertEquals(ends(), [[0, { type: "error", error: "boom" }]]);
   assertEquals(runs.length, 2);
+  await supervisor.stopAll();
+});
+
+Deno.test("children that cannot be ended and take the processor keep their parent from having more", async () => {
+  const { act, ends } = parent([{}, {}, {}], () => givenUp());
+  const processor = { cores: 1, look: () => Promise.resolve({ taken: 0.8, idle: 0.2 }) };
+  const { supervisor, clock, runs } = supervisorOf(act, { MainPool: 1, Few: 1 }, processor);
+  supervisor.start(planOf("x"));
+  await clock.advance(10);
+  assertEquals(runs.length, 3);
+  const errors = ends().map(([, news]) => news.type === "error" ? news.error : "");
+  assertEquals(errors.slice(0, 2), ["it is frozen", "it is frozen"]);
+  assertMatch(
+    errors[2]!,
+    /^2 threads of this daemon that cannot be ended go on, .* 80 % of a core/,
+  );
   await supervisor.stopAll();
 });
 
