@@ -8,5 +8,8 @@ export default fault({
     const hoard: unknown[] = [];
     for (;;) hoard.push(new Uint8Array(1e6).fill(1));
   },
-  logged: [/failed: it takes the machine's memory and does not answer/],
+  logged: [
+    /faulty::run::Main::0 is given up/,
+    /failed: it takes the machine's memory and does not answer/,
+  ],
 });

@@ -12,5 +12,8 @@ export default fault({
     );
     await context.every(1_000, () => {});
   },
-  logged: [/faulty::run::Main::0: seen: it is frozen: no sign of life for 2 s/],
+  logged: [
+    /faulty::spin::Main::0 is given up/,
+    /faulty::run::Main::0: seen: it is frozen: no sign of life for 2 s/,
+  ],
 });

@@ -11,6 +11,7 @@ export default fault({
     for (;;);
   },
   logged: [
-    /faulty::onTerminate::Main::0 (took longer than 5 s; terminated it|failed: it is frozen)/,
+    /faulty::onTerminate::Main::0 is given up/,
+    /faulty::onTerminate::Main::0 (took longer than 5 s; gave it up|failed: it is frozen)/,
   ],
 });

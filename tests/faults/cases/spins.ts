@@ -8,5 +8,8 @@ export default fault({
   act() {
     for (;;);
   },
-  logged: [/failed: it is frozen: no sign of life for 2 s; starting it again in/],
+  logged: [
+    /faulty::run::Main::0 is given up/,
+    /failed: it is frozen: no sign of life for 2 s; starting it again in/,
+  ],
 });

@@ -10,5 +10,5 @@ export default fault({
     for (;;);
   },
   logged: [/waits for the signal/],
-  atStop: [/faulty::run::Main::0 did not stop within 5 s; terminated it/],
+  atStop: [/faulty::run::Main::0 did not stop within 5 s; gave it up/],
 });

@@ -1,0 +1,20 @@
+import { assert } from "@std/assert";
+import { MOST_GIVEN_UP } from "../../../lib/supervisor/given_up.ts";
+import { fault } from "../fault.ts";
+
+const NOT_STARTED = /is not started: \d+ threads of this daemon that cannot be ended go on/g;
+
+export default fault({
+  what: "it spins in an endless loop in each of its runs",
+  holds:
+    "as soon as its threads take the processor it is not started again, an error says why, and the others go on",
+  windows: true,
+  entry: { frozenAfter: "1s", failedRetry: "1s" },
+  recovers: false,
+  module: `export default { name: "faulty", description: "spins", run() { for (;;); } };`,
+  async also(bench) {
+    const count = (pattern: RegExp) => bench.output().match(pattern)?.length ?? 0;
+    await bench.until("it was looked at again", () => count(NOT_STARTED) > 2);
+    assert(count(/is given up/g) <= MOST_GIVEN_UP, "more threads spin than may");
+  },
+});
