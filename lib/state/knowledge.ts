@@ -15,25 +15,27 @@ export interface Floor {
   readonly departed: ReadonlyMap<string, number>;
 }
 
+/** Up to which counter a writer's writes are known, and after which of them it wrote nothing up to there. */
+export type Head = readonly [writer: string, counter: number, wrote: number];
+
 const GROUND: Floor = { counter: 0, members: new Map(), departed: new Map() };
 
 /**
  * Whose writes a copy has seen, and up to where: a version vector with a floor. Everything at or below the
- * floor is known; above it, each writer's writes are known without a gap up to a counter of its own.
+ * floor is known; above it, each writer's writes are known without a gap up to a counter of its own, its head. That rises
+ * with the clock of a writer that writes nothing, so it is known besides after which counter it wrote nothing.
  */
 export class Knowledge {
   #floor: Floor;
-  #heads: Map<string, number>;
+  readonly #heads = new Map<string, number>();
+  /** After which counter a writer wrote nothing up to its head. */
+  readonly #wrote = new Map<string, number>();
   #life: number;
 
-  constructor(
-    floor: Floor = GROUND,
-    heads: Iterable<readonly [string, number]> = [],
-    life = 0,
-  ) {
+  constructor(floor = GROUND, heads: Iterable<Head> = [], life = 0) {
     this.#floor = floor;
-    this.#heads = new Map(heads);
     this.#life = life;
+    for (const head of heads) this.#note(...head);
   }
 
   /** How often this copy has started from another's whole state: what it knew before then, it may know no longer. */
@@ -46,9 +48,14 @@ export class Knowledge {
     return this.#floor;
   }
 
-  /** The counter up to which each writer's writes are known, apart from the floor. */
+  /** The counter up to which each writer's writes are known, its head, apart from the floor. */
   get heads(): ReadonlyMap<string, number> {
     return this.#heads;
+  }
+
+  /** The heads, and what is known of each besides. */
+  *entries(): Iterable<Head> {
+    for (const [writer, counter] of this.#heads) yield [writer, counter, this.#wrote.get(writer)!];
   }
 
   /** The counter up to which this writer's writes are known. */
@@ -62,14 +69,21 @@ export class Knowledge {
     return counter > this.#floor.counter || hasCounted(this.#floor, writer, counter);
   }
 
-  /** Notes that this writer's writes are known up to `counter`. */
-  learn(writer: string, counter: number): void {
-    if (counter > this.of(writer)) this.#heads.set(writer, counter);
+  /** Notes that this writer's writes are known up to `counter`, and that there are none after `wrote` up to there. */
+  learn(writer: string, counter: number, wrote = counter): void {
+    if (counter > this.of(writer)) this.#note(writer, counter, wrote);
   }
 
   /** Notes what `other` knows, floor apart. */
   absorb(other: Knowledge): void {
-    for (const [writer, counter] of other.#heads) this.learn(writer, counter);
+    for (const [writer, counter, wrote] of other.entries()) this.learn(writer, counter, wrote);
+  }
+
+  /** Notes how far the writers are of whom `other` knows no write that this does not. */
+  keepUp(other: Knowledge): void {
+    for (const [writer, counter, wrote] of other.entries()) {
+      if (wrote <= this.of(writer)) this.learn(writer, counter, wrote);
+    }
   }
 
   /** Follows what a copy says that it knows, which may be said late, or after it has started again. */
@@ -78,7 +92,8 @@ export class Knowledge {
     if (told.#life > this.#life) {
       this.#life = told.#life;
       this.#floor = GROUND;
-      this.#heads = new Map();
+      this.#heads.clear();
+      this.#wrote.clear();
     }
     this.absorb(told);
     this.raise(told.#floor);
@@ -91,14 +106,20 @@ export class Knowledge {
     return true;
   }
 
+  /** After which counter this writer wrote nothing, up to its head. */
+  wroteOf(writer: string): number {
+    return this.#wrote.get(writer) ?? 0;
+  }
+
   /** Drops a writer; what it wrote must be below the floor. */
   forget(writer: string): void {
     this.#heads.delete(writer);
+    this.#wrote.delete(writer);
   }
 
   /** Whether `other` knows a write that this does not. */
   isBehind(other: Knowledge): boolean {
-    for (const [writer, counter] of other.#heads) if (counter > this.of(writer)) return true;
+    for (const [writer, , wrote] of other.entries()) if (wrote > this.of(writer)) return true;
     return false;
   }
 
@@ -109,7 +130,7 @@ export class Knowledge {
     return latest;
   }
 
-  /** As it travels: life, the floor's counter, members and departed; then writers and counters by turns. */
+  /** As it travels: life, the floor's counter, members and departed; then writer, head and `wrote` by turns. */
   toWire(): unknown[] {
     const { counter, members, departed } = this.#floor;
     return [
@@ -117,7 +138,7 @@ export class Knowledge {
       counter,
       pairsToWire(members),
       pairsToWire(departed),
-      ...pairsToWire(this.#heads),
+      ...[...this.entries()].flat(),
     ];
   }
 
@@ -126,11 +147,19 @@ export class Knowledge {
     if (!Array.isArray(wire)) return undefined;
     const [life, counter] = wire;
     const [members, departed] = [pairsFromWire(wire[2]), pairsFromWire(wire[3])];
-    const heads = pairsFromWire(wire.slice(4));
-    if (!isCounter(life) || !isCounter(counter) || !members || !departed || !heads) {
-      return undefined;
+    if (!isCounter(life) || !isCounter(counter) || !members || !departed) return undefined;
+    const heads: Head[] = [];
+    for (let i = 4; i < wire.length; i += 3) {
+      const [writer, head, wrote] = wire.slice(i, i + 3);
+      if (typeof writer !== "string" || !isCounter(head) || !isCounter(wrote)) return undefined;
+      heads.push([writer, head, wrote]);
     }
     return new Knowledge({ counter, members, departed }, heads, life);
+  }
+
+  #note(writer: string, counter: number, wrote: number): void {
+    this.#heads.set(writer, counter);
+    this.#wrote.set(writer, wrote);
   }
 }
 

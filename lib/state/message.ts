@@ -158,7 +158,7 @@ function readTip(from: string, [, , wrote, counter, floor, life]: unknown[]): Me
   if (![wrote, counter, floor, life].every(isCounter)) return undefined;
   const known = new Knowledge(
     { counter: floor as number, members: new Map(), departed: new Map() },
-    [[from, counter as number]],
+    [[from, counter as number, wrote as number]],
     life as number,
   );
   return { type: "tip", from, wrote: wrote as number, counter: counter as number, known };

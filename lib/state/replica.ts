@@ -158,7 +158,7 @@ export class Replica {
       return this.#sayAll(this.#keeper && this.#peers.get(this.#keeper)?.writer);
     }
     this.flush();
-    store.learn(writer, store.clock);
+    store.learn(writer, store.clock, store.wrote);
     this.#sweep();
     const tip = encode.tip(writer, store.wrote, store.clock, store.known);
     // That it lives the first copy alone has to know; of writes that were lost, everybody.
@@ -189,7 +189,7 @@ export class Replica {
       this.#isNudging = false;
       this.#noteTold();
     }
-    store.learn(writer, store.clock);
+    store.learn(writer, store.clock, store.wrote);
     this.#sweep();
     post(encode.beat(writer, store.wrote, store.clock, store.known, this.#isKeeper), to);
   }
@@ -199,7 +199,7 @@ export class Replica {
     if (!this.#isJoined) return;
     const { store, writer, post } = this.#options;
     this.flush();
-    store.learn(writer, store.clock);
+    store.learn(writer, store.clock, store.wrote);
     const heard = [...this.#peers.values()].map(({ known }) => known.of(writer));
     const previous = Math.min(store.wrote, ...heard);
     const rows = store.ownRowsSince(previous);
@@ -294,7 +294,8 @@ export class Replica {
     if (!this.#isJoined) return this.#ask(peer);
     if (this.#isOutsider(peer) || !this.#adopt(known, peer)) return;
     if (wrote > store.known.of(peer.writer)) return this.#catchUp();
-    store.learn(peer.writer, counter);
+    store.learn(peer.writer, counter, wrote);
+    store.keepUp(known);
     this.#catchUpLater();
   }
 
@@ -303,7 +304,7 @@ export class Replica {
     peer.known.follow(known);
     if (!this.#isJoined) return this.#ask(peer);
     if (this.#isOutsider(peer)) return;
-    if (wrote <= store.known.of(peer.writer)) store.learn(peer.writer, counter);
+    if (wrote <= store.known.of(peer.writer)) store.learn(peer.writer, counter, wrote);
     else this.#catchUp();
   }
 
@@ -349,7 +350,7 @@ export class Replica {
     if (!this.#isJoined || this.#isOutsider(peer) || !this.#adopt(known, peer)) return;
     if (previous <= store.known.of(peer.writer)) {
       store.merge(groups, rows);
-      store.learn(peer.writer, counter);
+      store.learn(peer.writer, counter, known.wroteOf(peer.writer));
     }
     this.#catchUp();
   }

@@ -147,10 +147,16 @@ export class Store {
     }
   }
 
-  /** Notes that a writer's writes are known up to `counter`. */
-  learn(writer: string, counter: number): void {
+  /** Notes that a writer's writes are known up to `counter`, and that there are none after `wrote` up to there. */
+  learn(writer: string, counter: number, wrote = counter): void {
     this.#clock = Math.max(this.#clock, counter);
-    this.#known.learn(writer, counter);
+    this.#known.learn(writer, counter, wrote);
+  }
+
+  /** Notes what another copy knows of writers whose every write is known here. */
+  keepUp(known: Knowledge): void {
+    this.#clock = Math.max(this.#clock, known.latest());
+    this.#known.keepUp(known);
   }
 
   /** Notes what another copy knows, whose writes have been merged. */
@@ -173,12 +179,13 @@ export class Store {
     const before = this.#values();
     this.#isLoading = true;
     this.#clear();
-    const { life, heads } = this.#known;
+    const earlier = this.#known;
     this.#known = new Knowledge();
     for (const group of groups) this.#mergeGroup(group, rows);
-    this.#known = new Knowledge(known.floor, known.heads, life + 1);
+    this.#known = new Knowledge(known.floor, known.entries(), earlier.life + 1);
     for (const group of readRows(others, ORIGIN)!) this.#mergeGroup(group, others);
-    for (const [writer, counter] of heads) if (writer !== me) this.#known.learn(writer, counter);
+    earlier.forget(me);
+    this.#known.absorb(earlier);
     this.#clock = Math.max(this.#clock, known.latest());
     for (const group of readRows(own, ORIGIN)!) this.#writeAgain(group, own);
     this.#isLoading = false;

@@ -402,6 +402,25 @@ Deno.test("with a line to the first copy what is written reaches everybody at on
   }
 });
 
+Deno.test("an idle copy has missed nothing, and asks nothing, when others are idle or gone", () => {
+  const { network, a } = joined("a");
+  const [b, c, d, e] = ["b", "c", "d", "e"].map((thread) => network.join(thread, { lineTo: a }));
+  network.run(50_000);
+  const kinds: unknown[] = [];
+  network.fate = ([kind]) => {
+    kinds.push(kind);
+    return [1];
+  };
+  for (let i = 0; i < 10; i++) {
+    a.map("M").set("x", i);
+    network.run(10_000);
+    if (i === 2) d!.close();
+    if (i === 4) network.kill(e!);
+  }
+  assertEquals([content(b!), content(c!)], [{ x: 9 }, { x: 9 }]);
+  assert(!kinds.includes("ask"));
+});
+
 Deno.test("a newcomer asks everybody when its line leads nowhere", () => {
   const { network, a } = joined("a", "b");
   a.map("M").set("x", 1);
