@@ -99,6 +99,14 @@ export class Knowledge {
     this.raise(told.#floor);
   }
 
+  /** Whether it knows writes at or below a higher floor that this was made without. */
+  hasStrays(floor: Floor): boolean {
+    return [...this.#heads].some(([writer, counter]) =>
+      counter > this.#floor.counter &&
+      !hasCounted(floor, writer, Math.min(counter, floor.counter))
+    );
+  }
+
   /** Lifts the floor; false when it is higher already. */
   raise(floor: Floor): boolean {
     if (floor.counter <= this.#floor.counter) return false;
@@ -164,7 +172,7 @@ export class Knowledge {
 }
 
 /** Whether a floor was made with this writer's writes up to `counter`, and did not leave them out. */
-export function hasCounted(floor: Floor, writer: string, counter: number): boolean {
+function hasCounted(floor: Floor, writer: string, counter: number): boolean {
   return floor.members.has(writer) || counter <= (floor.departed.get(writer) ?? 0);
 }
 

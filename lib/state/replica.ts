@@ -1,4 +1,4 @@
-import { hasCounted, Knowledge, settledFloor } from "./knowledge.ts";
+import { Knowledge, settledFloor } from "./knowledge.ts";
 import { type Answer, type Beat, type Bye, encode, type Message, readMessage } from "./message.ts";
 import { Questions } from "./questions.ts";
 import { threadOf } from "./stamp.ts";
@@ -372,11 +372,14 @@ export class Replica {
     return peer;
   }
 
-  /** Whether a copy was left out of this one's floor and has not started again: what it says does not fit in. */
+  /**
+   * Whether a copy was left out of this one's floor, or has seen writes of one that was, and has not started again: what
+   * it says does not fit in.
+   */
   #isOutsider({ writer, known }: Peer): boolean {
     const { floor } = this.#options.store.known;
     const isOut = known.floor.counter < floor.counter &&
-      floor.members.get(writer) !== known.life;
+      (floor.members.get(writer) !== known.life || known.hasStrays(floor));
     if (isOut) this.#isNudging = true;
     return isOut;
   }
@@ -389,10 +392,7 @@ export class Replica {
     const { store, writer } = this.#options;
     const mine = store.known.floor;
     if (floor.counter <= mine.counter) return this.#source === undefined;
-    const strays = [...store.known.heads].some(([head, counter]) =>
-      counter > mine.counter && !hasCounted(floor, head, counter)
-    );
-    if (floor.members.get(writer) !== store.known.life || strays) {
+    if (floor.members.get(writer) !== store.known.life || store.known.hasStrays(floor)) {
       this.#source = peer.writer;
       this.#ask(peer);
       return false;
