@@ -76,13 +76,15 @@ export class Knowledge {
 
   /** Notes what `other` knows, floor apart. */
   absorb(other: Knowledge): void {
-    for (const [writer, counter, wrote] of other.entries()) this.learn(writer, counter, wrote);
+    for (const [writer, counter] of other.#heads) {
+      this.learn(writer, counter, other.#wrote.get(writer));
+    }
   }
 
   /** Notes how far the writers are of whom `other` knows no write that this does not. */
   keepUp(other: Knowledge): void {
-    for (const [writer, counter, wrote] of other.entries()) {
-      if (wrote <= this.of(writer)) this.learn(writer, counter, wrote);
+    for (const [writer, wrote] of other.#wrote) {
+      if (wrote <= this.of(writer)) this.learn(writer, other.#heads.get(writer)!, wrote);
     }
   }
 
@@ -127,8 +129,13 @@ export class Knowledge {
 
   /** Whether `other` knows a write that this does not. */
   isBehind(other: Knowledge): boolean {
-    for (const [writer, , wrote] of other.entries()) if (wrote > this.of(writer)) return true;
+    for (const [writer, wrote] of other.#wrote) if (wrote > this.of(writer)) return true;
     return false;
+  }
+
+  /** The counter after which nobody is known to have written anything. */
+  latestWrite(): number {
+    return Math.max(0, ...this.#wrote.values());
   }
 
   /** The largest counter of all. */

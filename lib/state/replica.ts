@@ -4,8 +4,8 @@ import { Questions } from "./questions.ts";
 import { threadOf } from "./stamp.ts";
 import type { Store } from "./store.ts";
 
-/** How often a copy says all that it knows, ms; the keeper, and the others. */
-const FULL_EVERY = { keeper: 9_000, other: 30_000 };
+/** How often a copy says all that it knows, ms; the keeper, as long as anybody writes; and every other copy. */
+const FULL_EVERY = { busyKeeper: 9_000, other: 30_000 };
 
 /** A copy that was not heard for so long has departed, ms: three beats and a little. */
 const LEASE = 35_000;
@@ -67,6 +67,8 @@ export class Replica {
   /** When this copy last said all that it knows, and when everybody last heard from it, ms. */
   #saidAll = -Infinity;
   #introduced = -Infinity;
+  /** The last write of all when it last said to everybody all that it knows. */
+  #saidWrote = 0;
   /** What it had written when everybody last heard how far that goes. */
   #toldWrote = 0;
   #hellos = 0;
@@ -150,8 +152,9 @@ export class Replica {
   beat(): void {
     if (!this.#isJoined) return;
     const { store, writer, post, now } = this.#options;
-    const every = FULL_EVERY[this.#isKeeper ? "keeper" : "other"];
     if (this.#isNudging) return this.#sayAll();
+    const isBusyKeeper = this.#isKeeper && store.known.latestWrite() > this.#saidWrote;
+    const every = FULL_EVERY[isBusyKeeper ? "busyKeeper" : "other"];
     if (now() - this.#saidAll >= every) {
       this.#saidAll = now();
       // The keeper needs it, and tells the others what they do not know.
@@ -186,6 +189,7 @@ export class Replica {
     this.flush();
     if (to === undefined) {
       this.#saidAll = now();
+      this.#saidWrote = store.known.latestWrite();
       this.#isNudging = false;
       this.#noteTold();
     }

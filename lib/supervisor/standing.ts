@@ -36,7 +36,7 @@ export function roundOfNews(now: number): number {
 /** Whether a thread's memory or lag has changed so much that it is worth telling. */
 export function isNews({ heap = 0, lag = 0 }: Partial<Beat>, beat: Beat): boolean {
   if (beat.count === 0) return false;
-  return Math.abs(beat.heap - heap) > Math.max(1e6, heap / 10) || Math.abs(beat.lag - lag) > 50;
+  return Math.abs(beat.heap - heap) > Math.max(2e6, heap / 10) || Math.abs(beat.lag - lag) > 50;
 }
 
 function withoutUndefined<T extends object>(value: T): T {

@@ -431,11 +431,11 @@ Deno.test("a newcomer asks everybody when its line leads nowhere", () => {
 });
 
 Deno.test("messages while it writes without a pause need no beat; the last is followed by one", () => {
-  const { network, a } = joined("a", "b");
+  const { network, b } = joined("a", "b");
   network.run(20_000);
   const before = network.sent.length;
   for (let i = 0; i < 20; i++) {
-    a.map("M").set("x", i);
+    b.map("M").set("x", i);
     network.run(50);
   }
   const kinds = () => network.sent.slice(before).map(([kind]) => kind);
