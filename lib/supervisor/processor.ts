@@ -50,8 +50,14 @@ export function watchProcessor(
 async function readProcessorTimes(): Promise<Load> {
   const [{ cpuUsage }, { cpus }] = await Promise.all([import("node:process"), import("node:os")]);
   const { user, system } = cpuUsage();
-  return {
-    taken: (user + system) / 1_000,
-    idle: cpus().reduce((sum, { times }) => sum + times.idle, 0),
-  };
+  return { taken: (user + system) / 1_000, idle: idleTime(cpus) };
+}
+
+/** What nobody took; nothing where the system does not tell. */
+function idleTime(cpus: () => { times: { idle: number } }[]): number {
+  try {
+    return cpus().reduce((sum, { times }) => sum + times.idle, 0);
+  } catch {
+    return 0;
+  }
 }
