@@ -81,7 +81,7 @@ const MAIN_POOL = "MainPool";
 const LAST_WORDS = 250;
 
 /** Where many threads start at once, what is said of them travels together: every message wakes them all. */
-const WRITE_PACE = { burst: 20, perSecond: 10, onHeld: () => {} };
+const WRITE_PACE = { burst: 20, perSecond: 4, onHeld: () => {} };
 
 /** Starts the agent: one thread for each daemon that is registered and enabled, all sharing the public state. */
 export function startAgent(parts: AgentParts): Agent {

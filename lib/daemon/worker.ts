@@ -8,8 +8,9 @@ import { systemClock } from "../clock.ts";
 import { readArguments } from "../config/arguments.ts";
 import { describeProblem } from "../config/problem.ts";
 import { limitLog } from "../log/limited.ts";
-import { createServiceManager } from "../service/mod.ts";
-import { PublicState } from "../state/mod.ts";
+import type { ServiceManager, ServiceManagerPlan } from "../service/mod.ts";
+// Not from state/mod.ts, and services only where they are used: every thread starts as soon as its modules are loaded.
+import { PublicState } from "../state/state.ts";
 import { ChildThreads } from "./children.ts";
 import { createContext, createDaemonLog, type DaemonContext, type DaemonLog } from "./context.ts";
 import type { DaemonDefinition } from "./define.ts";
@@ -104,7 +105,7 @@ async function run(
 ): Promise<FromThread> {
   try {
     const definition = await loadDaemon(assignment.module);
-    const context = contextOf(definition, assignment, state, log);
+    const context = await contextOf(definition, assignment, state, log);
     await state.ready;
     post({ type: "running", hasHook: definition.onTerminate !== undefined });
     return { type: "finished", result: await runTask(definition, context, assignment) };
@@ -114,12 +115,12 @@ async function run(
   }
 }
 
-function contextOf(
+async function contextOf(
   definition: DaemonDefinition,
   { daemon, thread, home, arguments: given, services, serviceManager }: Assignment,
   state: PublicState,
   log: DaemonLog,
-): DaemonContext {
+): Promise<DaemonContext> {
   const { values, problems } = readArguments(definition.arguments ?? {}, given);
   if (problems.length > 0) {
     throw new Error(`Cannot use its arguments: ${problems.map(describeProblem).join(", and ")}`);
@@ -128,10 +129,15 @@ function contextOf(
     ...{ daemon, thread, home, state, log, maps: definition.maps },
     signal: stop.signal,
     arguments: values,
-    services: services ? createServiceManager(serviceManager) : undefined,
+    services: services ? await openServices(serviceManager) : undefined,
     startThread: (task, options) => children.start(task, options),
     clock: livelyClock(systemClock, { stir: (lag) => heart?.stir(lag) }),
   });
+}
+
+async function openServices(plan: ServiceManagerPlan): Promise<ServiceManager> {
+  const { createServiceManager } = await import("../service/mod.ts");
+  return createServiceManager(plan);
 }
 
 /** What a daemon's own work returns is nobody's; what a task returns is its thread's result. */

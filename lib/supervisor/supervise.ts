@@ -218,8 +218,8 @@ async function runOnce(
 }
 
 /**
- * Waits until few enough threads start: more of them than there are processors are not ready sooner, and keep each
- * other waiting for the public state. Who takes long gives way to others. Returns what says that it has started.
+ * Waits until few enough threads start: more of them are not ready sooner, and keep each other waiting for the public
+ * state. Who takes long gives way to others. Returns what says that it has started.
  */
 async function beginStart({ starts, clock, signal }: ThreadParts): Promise<() => void> {
   const leave = await starts.enter(signal);

@@ -71,7 +71,8 @@ export class Supervisor {
     this.#shared = {
       ...{ clock, log, connect, random, run, gate: this.gate, pools: this.pools },
       watch: new Watch(clock),
-      starts: new ThreadPool(Math.max(2, navigator.hardwareConcurrency)),
+      // Half of a start is waiting for answers of the main thread.
+      starts: new ThreadPool(2 + navigator.hardwareConcurrency),
     };
   }
 
