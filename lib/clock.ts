@@ -1,4 +1,5 @@
 import { delay } from "@std/async/delay";
+import { sleepTicks, type Ticks, TimerTicks } from "./ticks.ts";
 
 /**
  * Where the project takes its time from. Everything that waits is handed a clock, so that a test moves
@@ -13,12 +14,21 @@ export interface Clock {
    * @throws {unknown} the signal's reason, as soon as `signal` is aborted.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** A rhythm of `interval` ms that begins now; its first beat is one interval away. */
+  ticks(interval: number, signal: AbortSignal): Ticks;
 }
+
+/** Above that a rhythm gains nothing by a timer that repeats, which cannot be set to more than 2^31 - 1 ms either. */
+const LONG_INTERVAL = 3_600_000;
 
 /** The real clock: `performance.now()` and timers. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   sleep: (ms, signal) => delay(ms, signal ? { signal } : {}),
+  ticks: (interval, signal) =>
+    interval > LONG_INTERVAL
+      ? sleepTicks(systemClock, interval, signal)
+      : new TimerTicks(interval, signal),
 };
 
 interface Sleeper {
@@ -78,6 +88,11 @@ export class ManualClock implements Clock {
     signal?.addEventListener("abort", abort, { once: true });
     this.#sleepers.push(sleeper);
     return promise;
+  }
+
+  /** See {@linkcode Clock}. */
+  ticks(interval: number, signal: AbortSignal): Ticks {
+    return sleepTicks(this, interval, signal);
   }
 
   /**

@@ -38,7 +38,7 @@ async function following(
     agent: { apply: (_, daemons) => Promise.resolve(void applied.push([...daemons])) },
     inForce: { config: loaded.config, daemons: await registry.resolve(loaded) },
     ...{ load, registry, configFile, home },
-    clock: { now: systemClock.now, sleep: (_, signal) => systemClock.sleep(10, signal) },
+    clock: { ...systemClock, sleep: (_, signal) => systemClock.sleep(10, signal) },
     log: ({ level, message }: LogEntry) => void records.push(`${level} ${message}`),
   }, stop.signal);
   const until = async (what: string, holds: () => boolean) => {

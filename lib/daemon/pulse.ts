@@ -63,7 +63,7 @@ export function beatInterval(frozenAfter: number): number {
  * @param limit bytes at which it ends.
  */
 export function livelyInterval(heap: number, limit: number): number {
-  return heap > limit / 4 ? 1_000 : 5_000;
+  return heap > limit / 4 ? 1_000 : 10_000;
 }
 
 /** What gives the signs of life of a thread. */
@@ -112,6 +112,17 @@ export function livelyClock(clock: Clock, heart: Pick<Heart, "stir">): Clock {
       const due = now() + ms;
       await clock.sleep(ms, signal);
       heart.stir(now() - due);
+    },
+    ticks(interval, signal) {
+      const ticks = clock.ticks(interval, signal);
+      return {
+        async next() {
+          const lag = await ticks.next();
+          heart.stir(lag);
+          return lag;
+        },
+        stop: () => ticks.stop(),
+      };
     },
   };
 }

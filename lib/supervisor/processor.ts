@@ -29,7 +29,7 @@ const SPAN = 2_000;
  * @param readTimes gives the time that this process has taken and that nobody has taken, ms, all cores together.
  */
 export function watchProcessor(
-  clock: Clock,
+  clock: Pick<Clock, "now" | "sleep">,
   readTimes: () => Promise<Load> = readProcessorTimes,
 ): Processor {
   return {
