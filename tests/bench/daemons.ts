@@ -2,10 +2,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../../lib/clock.ts";
 import { compileBare } from "./agent.ts";
+import { COMPILED, SOURCE } from "./foreground.ts";
 import { measure } from "./process.ts";
 import type { Row } from "./row.ts";
 
-const EXE = fileURLToPath(new URL("../../dist/icinga-warden", import.meta.url));
+const BARE = fileURLToPath(new URL("bare.ts", import.meta.url));
 
 /** Numbers of daemons that are measured; each is held against the first. */
 const COUNTS = [1, 10, 50, 100];
@@ -23,42 +24,108 @@ const REST = 60_000;
 /** How long the processor time of all is watched after that, ms. */
 const WATCH = 30_000;
 
-interface Figures {
-  /** Bytes that are resident. */
-  memory: number;
+/** Looks at what a program has printed, for whether all have begun. */
+type Begun = Pick<RegExp, "test">;
+
+interface Start {
   /** ms until all had begun. */
   started: number;
+}
+
+interface Figures extends Start {
+  /** Bytes that are resident. */
+  memory: number;
   /** Processor time of a second, in per cent of a core. */
   load: number;
 }
 
-/** What further daemons cost, beside what further bare workers do. */
+/** A program and the words that go before its arguments. */
+type Command = readonly string[];
+
+/** The agent, and bare workers on the same Deno. */
+interface Programs {
+  /** How they were made, for the table. */
+  how: string;
+  ours: Command;
+  bare: Command;
+}
+
+/** What further daemons cost, beside what further bare workers do; how they start is measured from source as well. */
 export async function daemonRows(): Promise<Row[]> {
   const folder = await Deno.makeTempDir();
   try {
-    const bare = await compileBare(folder);
-    const rows: Row[] = [];
-    let first: { ours: Figures; bare: Figures } | undefined;
-    for (const count of COUNTS) {
-      const figures = { ours: await agentWith(count, folder), bare: await bareWith(count, bare) };
-      if (first) rows.push(...rowsOf(count, first, figures));
-      first ??= figures;
-    }
-    return rows;
+    const compiled = { how: "compiled", ours: COMPILED, bare: [await compileBare(folder)] };
+    const bare = [Deno.execPath(), "run", "-A", "--no-config", BARE];
+    const source = { how: `source, Deno ${Deno.version.deno}`, ours: SOURCE, bare };
+    return [
+      ...await rowsOf(compiled, folder, figuresOf, costRows),
+      ...await rowsOf(source, folder, startOf, (count, start) => [startRow(count, start)]),
+    ];
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
-type Pair = { ours: Figures; bare: Figures };
+type Pair<F = Figures> = { ours: F; bare: F };
 
-function rowsOf(count: number, first: Pair, { ours, bare }: Pair): Row[] {
-  const further = count - 1;
-  const each = (figure: "memory" | "started") => ({
-    ours: (ours[figure] - first.ours[figure]) / further,
-    bare: (bare[figure] - first.bare[figure]) / further,
-  });
-  const [memory, start] = [each("memory"), each("started")];
+/** Measures all numbers of daemons and of bare workers, and holds each against the first. */
+async function rowsOf<F>(
+  programs: Programs,
+  folder: string,
+  take: (command: Command, begun: Begun) => Promise<F>,
+  describe: (count: number, pair: { how: string; first: Pair<F>; now: Pair<F> }) => Row[],
+): Promise<Row[]> {
+  const { how, ours, bare } = programs;
+  const rows: Row[] = [];
+  let first: Pair<F> | undefined;
+  for (const count of COUNTS) {
+    const home = await homeWith(count, folder);
+    const now = {
+      ours: await take(
+        [...ours, "--foreground", "--simulate", "--home", home],
+        times(": begun", count),
+      ),
+      bare: await take([...bare, String(count), "loop"], times("ready", count)),
+    };
+    if (first) rows.push(...describe(count, { how, first, now }));
+    first ??= now;
+  }
+  return rows;
+}
+
+/** What a further one takes of a figure. */
+function each<K extends string>(
+  figure: K,
+  count: number,
+  { first, now }: { first: Pair<Record<K, number>>; now: Pair<Record<K, number>> },
+) {
+  return {
+    ours: (now.ours[figure] - first.ours[figure]) / (count - 1),
+    bare: (now.bare[figure] - first.bare[figure]) / (count - 1),
+  };
+}
+
+function startRow(
+  count: number,
+  measured: { how: string; first: Pair<Start>; now: Pair<Start> },
+): Row {
+  const start = each("started", count, measured);
+  return {
+    figure: `start of a further daemon, of ${count}, ${measured.how}`,
+    measured: `${start.ours.toFixed(0)} ms`,
+    baseline: `bare worker ${start.bare.toFixed(0)} ms`,
+    ratio: `${(start.ours / start.bare).toFixed(2)} ×`,
+    target: "≤ 30 ms",
+    met: start.ours <= 30,
+  };
+}
+
+function costRows(
+  count: number,
+  measured: { how: string; first: Pair; now: Pair },
+): Row[] {
+  const memory = each("memory", count, measured);
+  const { ours, bare } = measured.now;
   return [
     {
       figure: `memory of a further daemon, of ${count}`,
@@ -68,14 +135,7 @@ function rowsOf(count: number, first: Pair, { ours, bare }: Pair): Row[] {
       target: "≤ 1.15 ×",
       met: memory.ours / memory.bare <= 1.15,
     },
-    {
-      figure: `start of a further daemon, of ${count}`,
-      measured: `${start.ours.toFixed(0)} ms`,
-      baseline: `bare worker ${start.bare.toFixed(0)} ms`,
-      ratio: `${(start.ours / start.bare).toFixed(2)} ×`,
-      target: "≤ 30 ms",
-      met: start.ours <= 30,
-    },
+    startRow(count, measured),
     {
       figure: `processor time of ${count} daemons with a loop of 1 s`,
       measured: `${ours.load.toFixed(1)} % of a core`,
@@ -87,7 +147,8 @@ function rowsOf(count: number, first: Pair, { ours, bare }: Pair): Row[] {
   ];
 }
 
-async function agentWith(count: number, folder: string): Promise<Figures> {
+/** A home with so many daemons. */
+async function homeWith(count: number, folder: string): Promise<string> {
   const home = join(folder, String(count));
   await Deno.mkdir(join(home, "daemons"), { recursive: true });
   await Deno.writeTextFile(join(home, "daemons", "loop.js"), LOOP);
@@ -98,33 +159,27 @@ async function agentWith(count: number, folder: string): Promise<Figures> {
     daemons: Object.fromEntries(names.map((name) => [name, { module: "daemons/loop.js" }])),
   };
   await Deno.writeTextFile(join(home, "icinga-warden.json"), JSON.stringify(configuration));
-  return await figuresOf(
-    EXE,
-    ["--foreground", "--simulate", "--home", home],
-    times(": begun", count),
-  );
-}
-
-async function bareWith(count: number, exe: string): Promise<Figures> {
-  return await figuresOf(exe, [String(count), "loop"], times("ready", count));
+  return home;
 }
 
 /** Whether a line's end was printed so many times. */
-function times(end: string, count: number): Pick<RegExp, "test"> {
+function times(end: string, count: number): Begun {
   return { test: (output) => output.split(`${end}\n`).length > count };
 }
 
-async function figuresOf(
-  exe: string,
-  args: string[],
-  begun: Pick<RegExp, "test">,
-): Promise<Figures> {
-  const program = await measure(exe, args, begun);
+async function figuresOf([program, ...args]: Command, begun: Begun): Promise<Figures> {
+  const running = await measure(program!, args, begun);
   await systemClock.sleep(REST);
-  const before = program.processorTime();
+  const before = running.processorTime();
   await systemClock.sleep(WATCH);
-  const load = (program.processorTime() - before) / WATCH * 100;
-  const memory = program.resident();
-  await program.end();
-  return { memory, started: program.started, load };
+  const load = (running.processorTime() - before) / WATCH * 100;
+  const memory = running.resident();
+  await running.end();
+  return { memory, started: running.started, load };
+}
+
+async function startOf([program, ...args]: Command, begun: Begun): Promise<Start> {
+  const running = await measure(program!, args, begun);
+  await running.end();
+  return { started: running.started };
 }
