@@ -36,8 +36,9 @@ export class Mail {
   readonly #channel: StateChannel;
   /** Where this copy alone is written to; undefined on a channel that was given. */
   readonly #letters: StateChannel | undefined;
-  /** The lines, by the writers that were heard on them. */
-  readonly #lines = new Map<string, StateChannel>();
+  /** The lines, and which of them leads to whom, as far as they were heard on it. */
+  readonly #lines = new Set<StateChannel>();
+  readonly #lineTo = new Map<string, StateChannel>();
 
   constructor(options: MailOptions) {
     const { channel, channelName, writer, line } = options;
@@ -52,13 +53,15 @@ export class Mail {
 
   /** Takes a line to another copy; the answer cuts it. */
   connect(line: StateChannel): () => void {
+    this.#lines.add(line);
     line.onmessage = (event) => {
       const from = event.data?.[1];
-      if (typeof from === "string") this.#lines.set(from, line);
+      if (typeof from === "string") this.#lineTo.set(from, line);
       this.#receive(event);
     };
     return () => {
-      for (const [writer, known] of this.#lines) if (known === line) this.#lines.delete(writer);
+      for (const [writer, known] of this.#lineTo) if (known === line) this.#lineTo.delete(writer);
+      this.#lines.delete(line);
       line.close();
     };
   }
@@ -68,7 +71,7 @@ export class Mail {
    * whole state is much to read, and many may start at once.
    */
   post(message: readonly unknown[], to?: string): void {
-    const line = to === undefined ? undefined : this.#lines.get(to);
+    const line = to === undefined ? undefined : this.#lineTo.get(to);
     if (line) return this.#send(line, message);
     if (to === undefined || !this.#letters) return this.#send(this.#channel, message);
     const letter = new BroadcastChannel(`${this.#options.channelName}/${to}`);
@@ -81,8 +84,7 @@ export class Mail {
   close(): void {
     this.#channel.close();
     this.#letters?.close();
-    this.#options.line?.close();
-    for (const line of this.#lines.values()) line.close();
+    for (const line of this.#lines) line.close();
   }
 
   #send(way: StateChannel, message: readonly unknown[]): void {
