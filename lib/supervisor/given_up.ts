@@ -15,6 +15,8 @@ const LEAST_TAKEN = 0.25;
 export interface Burden extends Load {
   /** How many there are. */
   threads: number;
+  /** How many of them are of the daemon as it is now, and not of what it was before it was changed. */
+  recent: number;
   /** How many cores there are for the process. */
   cores: number;
 }
@@ -23,12 +25,12 @@ export interface Burden extends Load {
  * Why a daemon is given no other thread; undefined when it is. Two threads that spin take two cores, or most of what
  * there is and others leave.
  */
-export function refuseThread({ threads, taken, idle, cores }: Burden): string | undefined {
+export function refuseThread({ threads, recent, taken, idle, cores }: Burden): string | undefined {
   const held = `${threads} threads of this daemon that cannot be ended go on`;
   const remedy = "mend the daemon and restart the agent";
   if (threads >= MOST_GIVEN_UP) return `${held}, and more may not: ${remedy}`;
   const much = Math.max(LEAST_TAKEN, 0.75 * Math.min(2, cores, taken + idle));
-  if (threads < SUSPICIOUS || taken < much) return undefined;
+  if (recent < SUSPICIOUS || taken < much) return undefined;
   return `${held}, and the agent takes ${Math.round(taken * 100)} % of a core: ${remedy}`;
 }
 
@@ -42,10 +44,10 @@ export interface GivenUpParts {
   processor: Processor;
 }
 
-/** The threads of one daemon that were given up since it was started, for as long as they go on. */
+/** The threads of one daemon that were given up, for as long as they go on. */
 export class GivenUp {
   readonly #parts: GivenUpParts;
-  #threads = 0;
+  readonly #threads = new Set<{ isRecent: boolean }>();
 
   /** There are none yet. */
   constructor(parts: GivenUpParts) {
@@ -54,8 +56,14 @@ export class GivenUp {
 
   /** Takes one, until `gone` is resolved. */
   add(thread: string, gone: Promise<void>): void {
-    this.#threads++;
-    void tellGivenUp(this.#parts, thread, gone).then(() => this.#threads--);
+    const held = { isRecent: true };
+    this.#threads.add(held);
+    void tellGivenUp(this.#parts, thread, gone).then(() => this.#threads.delete(held));
+  }
+
+  /** The daemon was changed, or is started since somebody wants that: it has a fresh try. */
+  startAfresh(): void {
+    for (const held of this.#threads) held.isRecent = false;
   }
 
   /**
@@ -65,10 +73,14 @@ export class GivenUp {
    * @throws {unknown} the signal's reason, when it is aborted meanwhile.
    */
   async refuse(signal: AbortSignal): Promise<string | undefined> {
-    if (this.#threads < SUSPICIOUS) return undefined;
+    if (this.#threads.size < SUSPICIOUS) return undefined;
     const { processor } = this.#parts;
     const load = await processor.look(signal);
-    return refuseThread({ ...load, threads: this.#threads, cores: processor.cores });
+    const recent = [...this.#threads].filter(({ isRecent }) => isRecent).length;
+    return refuseThread({
+      ...load,
+      ...{ threads: this.#threads.size, recent, cores: processor.cores },
+    });
   }
 }
 

@@ -95,13 +95,16 @@ export async function supervise(plan: ThreadPlan, parts: ThreadParts): Promise<T
 async function keepRunning(plan: ThreadPlan, parts: ThreadParts): Promise<ThreadEnd> {
   const { clock, log, signal, random, pools, givenUp, onChange } = parts;
   let failures = 0;
+  let isRefused = false;
   using place = new Place({
     ...{ name: plan.pool, pool: pools.get(plan.pool), clock, log, signal },
-    onWaiting: () => onChange({ state: "waiting", failures }),
+    // One that may not be started has failed, also while it is looked at again.
+    onWaiting: () => isRefused || onChange({ state: "waiting", failures }),
   });
   for (;;) {
     await place.take();
     const refusal = await givenUp.refuse(signal);
+    isRefused = refusal !== undefined;
     if (refusal !== undefined) {
       place.leave();
       const retry = retryRefused(plan.policy);

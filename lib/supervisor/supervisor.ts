@@ -61,6 +61,8 @@ export class Supervisor {
   readonly #processor: Processor;
   readonly #names = new ThreadNames();
   readonly #daemons = new Map<string, Supervised>();
+  /** By daemon; a daemon that is changed or started again keeps its threads that cannot be ended. */
+  readonly #givenUp = new Map<string, GivenUp>();
   #ended = false;
 
   /** It has nothing to do until a daemon is started. */
@@ -82,15 +84,16 @@ export class Supervisor {
   }
 
   /**
-   * Starts a daemon's thread and keeps it running; a daemon is started once until it is stopped. Its threads that
-   * were given up before do not count. After {@linkcode stopAll} nothing is started any more.
+   * Starts a daemon's thread and keeps it running; a daemon is started once until it is stopped. What its threads that
+   * were given up before take of the processor does not count. After {@linkcode stopAll} nothing is started any more.
    */
   start(plan: ThreadPlan): void {
     if (this.#ended) return;
     const { daemon } = plan.assignment;
     const thread = this.#names.take(daemon, "run", "Main");
     const stop = new AbortController();
-    const givenUp = new GivenUp({ ...this.#shared, processor: this.#processor });
+    const givenUp = this.#givenUpOf(daemon);
+    givenUp.startAfresh();
     const done = this.#supervise({ plan, task: "run", thread, givenUp }, stop.signal);
     this.#daemons.set(daemon, { plan, thread, stop, done });
   }
@@ -128,6 +131,15 @@ export class Supervisor {
   async stopAll(): Promise<void> {
     this.#ended = true;
     await Promise.all([...this.#daemons.keys()].map((name) => this.stop(name)));
+  }
+
+  #givenUpOf(daemon: string): GivenUp {
+    let givenUp = this.#givenUp.get(daemon);
+    if (!givenUp) {
+      givenUp = new GivenUp({ ...this.#shared, processor: this.#processor });
+      this.#givenUp.set(daemon, givenUp);
+    }
+    return givenUp;
   }
 
   /** Supervises one thread, a daemon's own or a child. */

@@ -24,17 +24,27 @@ Deno.test("a daemon is given no other thread when two that cannot be ended are t
   ];
   for (const [threads, taken, idle, cores, refused] of cases) {
     const what = `${threads} threads, ${taken} taken and ${idle} idle of ${cores} cores`;
-    assertEquals(refuseThread({ threads, taken, idle, cores }) !== undefined, refused, what);
+    assertEquals(
+      refuseThread({ threads, recent: threads, taken, idle, cores }) !== undefined,
+      refused,
+      what,
+    );
   }
+});
+
+Deno.test("threads of what a daemon was before it was changed are no reason, but for their number", () => {
+  const load = { recent: 1, taken: 4, idle: 0, cores: 4 };
+  assertEquals(refuseThread({ ...load, threads: MOST_GIVEN_UP - 1 }), undefined);
+  assertMatch(refuseThread({ ...load, threads: MOST_GIVEN_UP })!, /^10 threads of this daemon/);
 });
 
 Deno.test("a refusal says what there is and what helps", () => {
   assertEquals(
-    refuseThread({ threads: 2, taken: 1.984, idle: 0.01, cores: 2 }),
+    refuseThread({ threads: 2, recent: 2, taken: 1.984, idle: 0.01, cores: 2 }),
     "2 threads of this daemon that cannot be ended go on, and the agent takes 198 % of a core: mend the daemon and restart the agent",
   );
   assertMatch(
-    refuseThread({ threads: MOST_GIVEN_UP, taken: 0, idle: 2, cores: 2 })!,
+    refuseThread({ threads: MOST_GIVEN_UP, recent: 0, taken: 0, idle: 2, cores: 2 })!,
     /^10 threads .* go on, and more may not: mend the daemon/,
   );
 });

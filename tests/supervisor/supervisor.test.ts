@@ -205,6 +205,33 @@ Deno.test("a daemon that is changed, or that somebody restarts, has a fresh try"
   await supervisor.stopAll();
 });
 
+Deno.test("however often a daemon is changed, ten threads of it that cannot be ended are the most", async () => {
+  const { supervisor, clock, runs, standings } = burdened(
+    ...Array.from({ length: 20 }, () => givenUp()),
+  );
+  supervisor.start(planOf("x"));
+  for (let change = 1; change <= 30; change++) {
+    await clock.advance(1_500);
+    await supervisor.restart("x", "it was changed", planOf("x", { frozenAfter: change }));
+  }
+  await clock.advance(10_000);
+  assertEquals([runs.length, standings.get(X)!.state], [10, "failed"]);
+  await supervisor.stopAll();
+});
+
+Deno.test("one that is looked at again is failed meanwhile, and not waiting for its pool", async () => {
+  const { supervisor, clock, processor, standings } = burdened(givenUp(), givenUp());
+  processor.taken = 2;
+  const looks = Promise.withResolvers<{ taken: number; idle: number }>();
+  supervisor.start(planOf("x"));
+  await clock.advance(100_000);
+  processor.look = () => looks.promise;
+  await clock.advance(600_000);
+  assertEquals(standings.get(X)!.state, "failed");
+  looks.resolve({ taken: 2, idle: 2 });
+  await supervisor.stopAll();
+});
+
 Deno.test("a thread that does not stop in time is said to have been terminated", async () => {
   const { supervisor, clock, records } = supervisorOf(async (run) => {
     await obedient(run);
