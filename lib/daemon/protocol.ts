@@ -68,7 +68,7 @@ export type FromThread =
   | { type: "log"; level: LogLevel; message: string; time: number }
   | { type: "running"; hasHook: boolean }
   | { type: "finished"; result?: unknown }
-  | { type: "failed"; error: string }
+  | { type: "failed"; error: string; leaves?: boolean } // leaves: it ends itself
   | { type: "start-child"; request: ChildRequest }
   | { type: "stop-child"; id: number };
 
@@ -84,7 +84,11 @@ export function readFromThread(data: unknown): FromThread | undefined {
     case "finished":
       return { type: "finished", result: message.result };
     case "failed":
-      return { type: "failed", error: cut(text(message.error)) };
+      return {
+        type: "failed",
+        error: cut(text(message.error)),
+        ...(message.leaves === true && { leaves: true }),
+      };
     case "log":
       return readLog(message);
     case "start-child":

@@ -7,8 +7,8 @@ import type { DaemonLog } from "./context.ts";
 export interface StrayTakers {
   /** Takes what it prints. */
   print: (level: keyof DaemonLog, text: string) => void;
-  /** Takes what it throws outside of its work, and what else ends its thread. */
-  fail: (error: unknown) => void;
+  /** Takes what it throws outside of its work, and what else ends its thread; `leaves`: it is ending its thread itself. */
+  fail: (error: unknown, leaves: boolean) => void;
 }
 
 /**
@@ -29,21 +29,21 @@ export function catchStrays({ print, fail }: StrayTakers): void {
   if (Deno.stderr.isTerminal()) catchNodeStream("stderr", Deno.stderr);
   const { exit } = Deno;
   Deno.exit = (code = 0) => {
-    fail(new Error(`it called Deno.exit(${code})`));
+    fail(new Error(`it called Deno.exit(${code})`), true);
     return exit(code);
   };
   const close = self.close.bind(self);
   self.close = () => {
-    fail(new Error("it closed its thread"));
+    fail(new Error("it closed its thread"), true);
     close();
   };
   self.addEventListener("error", (event) => {
     event.preventDefault();
-    fail(event.error);
+    fail(event.error, false);
   });
   self.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    fail(event.reason);
+    fail(event.reason, false);
   });
 }
 

@@ -61,7 +61,7 @@ async function work(assignment: Assignment, line: MessagePort): Promise<void> {
   limitOwnWorkers(assignment.heapLimit);
   catchStrays({
     print: (level, text) => log[level](text),
-    fail: (error) => post({ type: "failed", error: describeThrown(error) }),
+    fail: (error, leaves) => post({ type: "failed", error: describeThrown(error), leaves }),
   });
   const onHeld = (held: number) => log.warning(describeHeld(held));
   const state = new PublicState({

@@ -60,6 +60,12 @@ export interface ThreadRun {
 /** A daemon that sends more messages than this is a danger to the agent, which has to read them all. */
 const MESSAGE_RATE = { burst: 20_000, perSecond: 5_000 };
 
+/**
+ * How long one that ends itself is left alone, ms: were it told to end at the same time, `process.exit()` would wait for
+ * its end in an endless loop (Deno 2.7 to 2.9, ext/node/polyfills/process.ts).
+ */
+const OWN_END = 500;
+
 /** A thread that is told to end and is not gone by then, ms, is given up: its event loop has no turn. */
 const LAST_BREATH = 1_000;
 
@@ -71,7 +77,7 @@ export async function runThread(run: ThreadRun): Promise<Outcome> {
   const thread = new LiveThread(run);
   const outcome = await thread.outcome();
   const gone = thread.end();
-  return await isSoon(gone, run.clock) ? outcome : { ...outcome, gone };
+  return await isSoon(gone, LAST_BREATH, run.clock) ? outcome : { ...outcome, gone };
 }
 
 class LiveThread {
@@ -86,6 +92,7 @@ class LiveThread {
   readonly #lifeline = new Lifeline();
   #running = false;
   #hasHook = false;
+  #leaves = false;
 
   constructor(run: ThreadRun) {
     const { plan: { assignment, permissions, policy }, clock } = run;
@@ -129,10 +136,13 @@ class LiveThread {
   end(): Promise<void> {
     this.#over.abort();
     this.#unwatch();
-    this.#worker.terminate();
     this.#disconnect();
     this.#log.close();
-    return this.#lifeline.gone();
+    const gone = this.#lifeline.gone();
+    const alone = this.#leaves ? isSoon(gone, OWN_END, this.#run.clock) : undefined;
+    if (alone) void alone.then(() => this.#worker.terminate());
+    else this.#worker.terminate();
+    return gone;
   }
 
   #tell(message: ToThread): void {
@@ -160,6 +170,7 @@ class LiveThread {
       case "finished":
         return this.#ended.resolve(message);
       case "failed":
+        this.#leaves = message.leaves === true;
         return this.#fail(message.error, false);
       case "start-child":
         return this.#run.onChild?.(message.request, tell);
@@ -193,10 +204,10 @@ class LiveThread {
   }
 }
 
-/** Whether a thread that was told to end is gone soon. */
-async function isSoon(gone: Promise<void>, clock: Clock): Promise<boolean> {
+/** Whether a thread is gone within `ms`. */
+async function isSoon(gone: Promise<void>, ms: number, clock: Clock): Promise<boolean> {
   const known = new AbortController();
-  const late = clock.sleep(LAST_BREATH, known.signal).then(() => false, () => false);
+  const late = clock.sleep(ms, known.signal).then(() => false, () => false);
   const soon = await Promise.race([gone.then(() => true), late]);
   known.abort();
   return soon;

@@ -15,6 +15,7 @@ const WAYS = {
   "throw new Error('boom')": "boom",
   "self.close(); await new Promise(() => {})": "it closed its thread",
   "Deno.exit(1); await new Promise(() => {})": "it called Deno.exit(1)",
+  "process.exit(2)": "it called Deno.exit(2)",
   "setTimeout(() => { throw new Error('bang') }); await new Promise(() => {})": "bang",
 };
 
