@@ -13,22 +13,25 @@ export interface Ticks {
 }
 
 /** Where timers come from. */
-export interface Timers<T> {
+export interface Timers {
   /** Milliseconds on a monotonic clock. */
   now(): number;
-  /** As the global function. */
-  setTimeout(run: () => void, ms: number): T;
-  /** As the global function. */
-  setInterval(run: () => void, ms: number): T;
-  /** Ends either. */
-  clear(timer: T | undefined): void;
+  /** Calls `run` after `ms` milliseconds; the answer cancels that. */
+  after(ms: number, run: () => void): () => void;
+  /** Calls `run` every `ms` milliseconds, each counted from the last call; the answer ends that. */
+  every(ms: number, run: () => void): () => void;
 }
 
-const SYSTEM_TIMERS: Timers<ReturnType<typeof setTimeout>> = {
+const SYSTEM_TIMERS: Timers = {
   now: () => performance.now(),
-  setTimeout: (run, ms) => setTimeout(run, ms),
-  setInterval: (run, ms) => setInterval(run, ms),
-  clear: (timer) => clearTimeout(timer),
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+  every(ms, run) {
+    const timer = setInterval(run, ms);
+    return () => clearInterval(timer);
+  },
 };
 
 /** A timer that is so far off its rhythm, ms, or by half a beat, is set anew. */
@@ -66,21 +69,21 @@ export function sleepTicks(
  * A rhythm on one timer that repeats: it costs far less than a timer for each beat. The timer counts from when it fired
  * and not from when it was due, and so it lags behind and is set anew now and then.
  */
-export class TimerTicks<T = ReturnType<typeof setTimeout>> implements Ticks {
+export class TimerTicks implements Ticks {
   readonly #interval: number;
   readonly #signal: AbortSignal;
-  readonly #timers: Timers<T>;
+  readonly #timers: Timers;
   #due: number;
   /** When the timer fires next, ms. */
   #fires = -Infinity;
-  #timer: T | undefined;
+  #cancel = () => {};
   #waiting: PromiseWithResolvers<number> | undefined;
 
   /** It begins now; the first beat is due after `interval` ms, which is no more than a timer can be set to. */
   constructor(
     interval: number,
     signal: AbortSignal,
-    timers: Timers<T> = SYSTEM_TIMERS as unknown as Timers<T>,
+    timers: Timers = SYSTEM_TIMERS,
   ) {
     this.#interval = interval;
     this.#signal = signal;
@@ -101,17 +104,17 @@ export class TimerTicks<T = ReturnType<typeof setTimeout>> implements Ticks {
 
   /** See {@linkcode Ticks}. */
   stop(): void {
-    this.#timers.clear(this.#timer);
+    this.#cancel();
     this.#signal.removeEventListener("abort", this.#abort);
   }
 
   #set(now: number): void {
-    this.#timers.clear(this.#timer);
+    this.#cancel();
     this.#fires = this.#due;
-    this.#timer = this.#timers.setTimeout(() => {
-      this.#timer = this.#timers.setInterval(this.#fire, this.#interval);
+    this.#cancel = this.#timers.after(this.#due - now, () => {
+      this.#cancel = this.#timers.every(this.#interval, this.#fire);
       this.#fire();
-    }, this.#due - now);
+    });
   }
 
   readonly #fire = (): void => {
@@ -122,7 +125,7 @@ export class TimerTicks<T = ReturnType<typeof setTimeout>> implements Ticks {
   };
 
   readonly #abort = (): void => {
-    this.#timers.clear(this.#timer);
+    this.#cancel();
     this.#waiting?.reject(this.#signal.reason);
   };
 }

@@ -3,7 +3,7 @@ import { systemClock } from "../lib/clock.ts";
 import { type Timers, TimerTicks } from "../lib/ticks.ts";
 
 /** Timers on a clock that stands until it is moved; as Deno's, an interval counts from when it fired. */
-class FakeTimers implements Timers<number> {
+class FakeTimers implements Timers {
   /** How late each timer fires, ms. */
   late = 0;
   /** How many timers were made. */
@@ -15,16 +15,12 @@ class FakeTimers implements Timers<number> {
     return this.#now;
   }
 
-  setTimeout(run: () => void, ms: number): number {
+  after(ms: number, run: () => void): () => void {
     return this.#add({ at: this.#now + ms, run });
   }
 
-  setInterval(run: () => void, ms: number): number {
+  every(ms: number, run: () => void): () => void {
     return this.#add({ at: this.#now + ms, run, every: ms });
-  }
-
-  clear(timer: number | undefined): void {
-    this.#timers.delete(timer!);
   }
 
   get running(): number {
@@ -52,9 +48,10 @@ class FakeTimers implements Timers<number> {
     this.#now = end;
   }
 
-  #add(timer: { at: number; run: () => void; every?: number }): number {
-    this.#timers.set(++this.made, timer);
-    return this.made;
+  #add(timer: { at: number; run: () => void; every?: number }): () => void {
+    const id = ++this.made;
+    this.#timers.set(id, timer);
+    return () => this.#timers.delete(id);
   }
 }
 

@@ -139,9 +139,9 @@ class LiveThread {
     this.#disconnect();
     this.#log.close();
     const gone = this.#lifeline.gone();
-    const alone = this.#leaves ? isSoon(gone, OWN_END, this.#run.clock) : undefined;
-    if (alone) void alone.then(() => this.#worker.terminate());
-    else this.#worker.terminate();
+    const terminate = () => this.#worker.terminate();
+    if (this.#leaves) void isSoon(gone, OWN_END, this.#run.clock).then(terminate);
+    else terminate();
     return gone;
   }
 
