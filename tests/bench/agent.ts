@@ -6,10 +6,10 @@ import { createContext, createDaemonLog } from "../../lib/daemon/context.ts";
 import type { DaemonDefinition } from "../../lib/daemon/mod.ts";
 import { WindowsServiceManager } from "../../lib/service/windows.ts";
 import { PublicState } from "../../lib/state/mod.ts";
+import { EXE } from "../exe/program.ts";
 import { measure, median } from "./process.ts";
 import type { Row } from "./row.ts";
 
-const EXE = path("../../dist/icinga-warden");
 const ROUNDS = 5;
 
 /** The agent's figures. They need dist/icinga-warden, and DENO and DENORT_BIN as it was compiled with. */

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../../lib/clock.ts";
+import { EXE } from "../exe/program.ts";
 
 /** An agent in the foreground, and its log as it grows. */
 export interface Foreground {
@@ -14,11 +15,17 @@ export interface Foreground {
 }
 
 /** The compiled program, as a command. */
-export const COMPILED: readonly string[] = [path("../../dist/icinga-warden")];
+export const COMPILED: readonly string[] = [EXE];
 
 /** The program from its source, on the Deno that this one runs on. */
 export const SOURCE: readonly string[] = [
-  ...[Deno.execPath(), "run", "-A", "--no-prompt", path("../../main.ts")],
+  ...[
+    Deno.execPath(),
+    "run",
+    "-A",
+    "--no-prompt",
+    fileURLToPath(new URL("../../main.ts", import.meta.url)),
+  ],
 ];
 
 /** A running agent with daemons that run one module. */
@@ -67,8 +74,4 @@ export async function startAgent(
       await Deno.remove(home, { recursive: true });
     },
   };
-}
-
-function path(relative: string): string {
-  return fileURLToPath(new URL(relative, import.meta.url));
 }

@@ -1,3 +1,5 @@
+import { residentMemory } from "../faults/memory.ts";
+
 /** What a process holds of its machine. */
 export interface Holdings {
   /** Resident memory, bytes. */
@@ -9,9 +11,8 @@ export interface Holdings {
 
 /** What a process holds; Linux only, since it reads /proc. */
 export function holdings(pid: number | "self"): Holdings {
-  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
   return {
-    memory: Number(/VmRSS:\s+(\d+)/.exec(status)![1]) * 1024,
+    memory: residentMemory(pid),
     threads: [...Deno.readDirSync(`/proc/${pid}/task`)].length,
     handles: handlesOf(pid),
   };

@@ -1,3 +1,5 @@
+import { residentMemory } from "../faults/memory.ts";
+
 /** A program under measurement; Linux only, since it reads /proc. */
 export interface Measured {
   /** Milliseconds from its start to the first output that matches. */
@@ -26,10 +28,7 @@ export async function measure(
   }
   return {
     started: performance.now() - begin,
-    resident: () => {
-      const status = Deno.readTextFileSync(`/proc/${child.pid}/status`);
-      return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) * 1024;
-    },
+    resident: () => residentMemory(child.pid),
     processorTime: () => {
       const stat = Deno.readTextFileSync(`/proc/${child.pid}/stat`);
       const [user, system] = stat.slice(stat.lastIndexOf(")")).split(" ").slice(12, 14);

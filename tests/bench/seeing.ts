@@ -1,12 +1,11 @@
-import { fileURLToPath } from "node:url";
 import { systemClock } from "../../lib/clock.ts";
 import { Client } from "../../lib/control/client.ts";
 import { startControl } from "../../lib/control/mod.ts";
 import { agentMaps, stateOf, thread } from "../control/state.ts";
+import { EXE } from "../exe/program.ts";
 import { measure, type Measured, median } from "./process.ts";
 import type { Row } from "./row.ts";
 
-const EXE = fileURLToPath(new URL("../../dist/icinga-warden", import.meta.url));
 const ROUNDS = 7;
 const DAEMONS = 100;
 

@@ -1,5 +1,5 @@
 /** Resident bytes of a process; Linux. */
-export function residentMemory(pid: number): number {
+export function residentMemory(pid: number | "self"): number {
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);
   return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) * 1024;
 }
