@@ -42,7 +42,9 @@ export default defineDaemon({
 
 function shareIn(map: DaemonMap<ServiceState | number>): SharedState {
   return {
-    setValue: (state) => void map.set("value", state),
+    setValue: (state) => {
+      if (map.get("value") !== state) map.set("value", state);
+    },
     restartErrors: () => Number(map.get("restart_error") ?? 0),
     setRestartErrors: (count) => void map.set("restart_error", count),
   };

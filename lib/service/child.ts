@@ -15,12 +15,17 @@ export interface ChildOptions {
   limit: number;
   /** Where the limit takes its time from. */
   clock: Clock;
+  /** Leaves its standard error unread: each pipe costs the agent some processor time. */
+  withoutErrors?: boolean;
   /** Kills it on abort. */
   signal?: AbortSignal;
 }
 
 /** Milliseconds that output is awaited after the child has ended: a grandchild may hold the pipe. */
 const grace = 500;
+
+/** Ends the waits. A reason of its own, since the one that is made otherwise costs as much as they do. */
+const over = new Error("The child process has ended");
 
 /**
  * Runs a program to its end, without a shell and without input; `undefined` if it was killed at the limit.
@@ -30,30 +35,34 @@ const grace = 500;
 export async function runChild(
   program: string,
   args: string[],
-  { limit, clock, signal }: ChildOptions,
+  { limit, clock, withoutErrors, signal }: ChildOptions,
 ): Promise<ChildResult | undefined> {
   signal?.throwIfAborted();
   const child = new Deno.Command(program, {
     args,
     stdin: "null",
     stdout: "piped",
-    stderr: "piped",
+    stderr: withoutErrors ? "null" : "piped",
   }).spawn();
-  const outputs = [new Output(child.stdout), new Output(child.stderr)];
+  const streams = withoutErrors ? [child.stdout] : [child.stdout, child.stderr];
+  const outputs = streams.map((stream) => new Output(stream));
   const waiting = new AbortController();
   const abort = () => waiting.abort(signal?.reason);
   signal?.addEventListener("abort", abort, { once: true });
+  let status: Deno.CommandStatus | void = undefined;
   try {
-    const status = await Promise.race([child.status, clock.sleep(limit, waiting.signal)]);
+    status = await Promise.race([child.status, clock.sleep(limit, waiting.signal)]);
     if (!status) return undefined;
-    const ended = Promise.all(outputs.map((output) => output.ended));
-    await Promise.race([ended, clock.sleep(grace, waiting.signal)]);
+    const open = outputs.filter((output) => output.isOpen).map((output) => output.ended);
+    if (open.length > 0) {
+      await Promise.race([Promise.all(open), clock.sleep(grace, waiting.signal)]);
+    }
     return { code: status.code, output: concat(outputs.flatMap((output) => output.parts)) };
   } finally {
     signal?.removeEventListener("abort", abort);
-    waiting.abort();
-    await end(child);
-    await Promise.all(outputs.map((output) => output.cancel()));
+    waiting.abort(over);
+    if (!status) await end(child);
+    await Promise.all(outputs.filter((output) => output.isOpen).map((output) => output.cancel()));
   }
 }
 
@@ -73,12 +82,14 @@ class Output {
   readonly parts: Uint8Array[] = [];
   /** Resolves when the stream has ended, failed, or was cancelled. */
   readonly ended: Promise<void>;
+  /** Whether more may come. */
+  isOpen = true;
   readonly #reader: ReadableStreamBYOBReader;
   #room = answerLimit;
 
   constructor(stream: ReadableStream<Uint8Array>) {
     this.#reader = stream.getReader({ mode: "byob" });
-    this.ended = this.#drain().catch(() => {});
+    this.ended = this.#drain().catch(() => {}).finally(() => this.isOpen = false);
   }
 
   /** Closes the stream. */

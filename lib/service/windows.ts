@@ -102,11 +102,12 @@ export class WindowsServiceManager implements ServiceManager {
     const path = this.#programs[program];
     const { queryTimeout, changeTimeout } = this.#limits;
     const limit = action === "query" ? queryTimeout : changeTimeout;
-    const result = await runChild(path, [action, service], { limit, clock: this.#clock, signal })
-      .catch((error) => {
-        signal?.throwIfAborted();
-        throw unavailable(action, service, error);
-      });
+    // Of sc the exit code counts, and only the answer of a query that succeeded is read.
+    const options = { limit, clock: this.#clock, withoutErrors: program === "sc", signal };
+    const result = await runChild(path, [action, service], options).catch((error) => {
+      signal?.throwIfAborted();
+      throw unavailable(action, service, error);
+    });
     if (!result) throw timedOut(action, service, path, limit);
     return result;
   }

@@ -5,14 +5,14 @@
  * @throws {TypeError} when a part of the value cannot be cloned; it names the part.
  */
 export function frozenCopy(value: unknown, place: string): unknown {
-  const trail: string[] = [];
+  const trail: Step[] = [];
   try {
     return copy(value, trail, new Map());
   } catch (error) {
     const refusal = error instanceof Refusal
       ? error.message
       : `nested too deeply (${describe(error)})`;
-    throw new TypeError(`Cannot set ${place}: ${place}${trail.join("")} is ${refusal}`);
+    throw new TypeError(`Cannot set ${place}: ${place}${trail.map(show).join("")} is ${refusal}`);
   }
 }
 
@@ -35,11 +35,19 @@ const CLONED_WHOLE = [
   DOMException,
 ] as const;
 
+/** The way into a value: an index, a property's name, or a part of a map or set in words. */
+type Step = number | string | { words: string };
+
+function show(step: Step): string {
+  if (typeof step === "number") return `[${step}]`;
+  return typeof step === "string" ? `.${step}` : step.words;
+}
+
 /** Thrown inside this file alone: what is wrong with the part at the end of the trail. */
 class Refusal extends Error {}
 
 /** Copies depth first. `trail` leads to the part under way, and stays where it was when that is refused. */
-function copy(value: unknown, trail: string[], seen: Map<object, object>): unknown {
+function copy(value: unknown, trail: Step[], seen: Map<object, object>): unknown {
   if (typeof value === "function" || typeof value === "symbol") {
     throw new Refusal(`a ${typeof value}, which cannot be cloned`);
   }
@@ -47,6 +55,7 @@ function copy(value: unknown, trail: string[], seen: Map<object, object>): unkno
   const done = seen.get(value);
   if (done) return done;
   if (Array.isArray(value)) return copyArray(value, trail, seen);
+  if (Object.getPrototypeOf(value) === Object.prototype) return copyRecord(value, trail, seen);
   if (value instanceof Map) return copyMap(value, trail, seen);
   if (value instanceof Set) return copySet(value, trail, seen);
   if (isShared(value)) throw new Refusal("shared memory, which every thread could change");
@@ -54,28 +63,24 @@ function copy(value: unknown, trail: string[], seen: Map<object, object>): unkno
     return cloneWhole(value, seen);
   }
   if (Object.prototype.toString.call(value) === "[object Object]") {
-    return copyRecord(value as Record<string, unknown>, trail, seen);
+    return copyRecord(value, trail, seen);
   }
   throw new Refusal(`a ${value.constructor?.name ?? "thing"}, which cannot be cloned`);
 }
 
-function copyArray(array: unknown[], trail: string[], seen: Map<object, object>): unknown[] {
+function copyArray(array: unknown[], trail: Step[], seen: Map<object, object>): unknown[] {
   const result: unknown[] = new Array(array.length);
   seen.set(array, result);
-  for (let i = 0; i < array.length; i++) result[i] = step(() => array[i], `[${i}]`, trail, seen);
+  for (let i = 0; i < array.length; i++) result[i] = copyProperty(array, i, trail, seen);
   return Object.freeze(result) as unknown[];
 }
 
 /** An instance of a class becomes a plain object of its own properties, as it would elsewhere. */
-function copyRecord(
-  record: Record<string, unknown>,
-  trail: string[],
-  seen: Map<object, object>,
-): object {
+function copyRecord(record: object, trail: Step[], seen: Map<object, object>): object {
   const result: Record<string, unknown> = {};
   seen.set(record, result);
   for (const name of Object.keys(record)) {
-    const value = step(() => record[name], `.${name}`, trail, seen);
+    const value = copyProperty(record, name, trail, seen);
     if (name !== "__proto__") result[name] = value;
     else Object.defineProperty(result, name, { value, enumerable: true });
   }
@@ -84,43 +89,54 @@ function copyRecord(
 
 function copyMap(
   map: Map<unknown, unknown>,
-  trail: string[],
+  trail: Step[],
   seen: Map<object, object>,
 ): object {
   const result = new Map();
   seen.set(map, result);
   for (const [key, value] of map) {
-    const name = `.get(${describe(key)})`;
-    result.set(step(() => key, name, trail, seen), step(() => value, name, trail, seen));
+    const step = { words: `.get(${describe(key)})` };
+    result.set(copyPart(key, step, trail, seen), copyPart(value, step, trail, seen));
   }
   return result;
 }
 
-function copySet(set: Set<unknown>, trail: string[], seen: Map<object, object>): object {
+function copySet(set: Set<unknown>, trail: Step[], seen: Map<object, object>): object {
   const result = new Set();
   seen.set(set, result);
   let index = 0;
-  for (const item of set) result.add(step(() => item, `.item(${index++})`, trail, seen));
+  for (const item of set) {
+    result.add(copyPart(item, { words: `.item(${index++})` }, trail, seen));
+  }
   return result;
 }
 
-/** Copies a part; one that cannot be read is refused. */
-function step(
-  read: () => unknown,
-  name: string,
-  trail: string[],
-  seen: Map<object, object>,
-): unknown {
-  trail.push(name);
-  let value: unknown;
-  try {
-    value = read();
-  } catch (error) {
-    throw new Refusal(`a property that cannot be read (${describe(error)})`);
-  }
+function copyPart(value: unknown, step: Step, trail: Step[], seen: Map<object, object>): unknown {
+  trail.push(step);
   const result = copy(value, trail, seen);
   trail.pop();
   return result;
+}
+
+/** Copies a property; one that cannot be read is refused. */
+function copyProperty(
+  holder: object,
+  key: number | string,
+  trail: Step[],
+  seen: Map<object, object>,
+): unknown {
+  trail.push(key);
+  const result = copy(read(holder, key), trail, seen);
+  trail.pop();
+  return result;
+}
+
+function read(holder: object, key: number | string): unknown {
+  try {
+    return (holder as Record<number | string, unknown>)[key];
+  } catch (error) {
+    throw new Refusal(`a property that cannot be read (${describe(error)})`);
+  }
 }
 
 function cloneWhole(value: object, seen: Map<object, object>): object {
