@@ -37,7 +37,7 @@ printf '{ "commit": "%s" }\n' "$commit" >dist/build.json
 export DENO_NO_PACKAGE_JSON=1
 # Behind a proxy with a certificate of its own the system's certificates count too.
 export DENO_TLS_CA_STORE=${DENO_TLS_CA_STORE:-system,mozilla}
-"${deno[@]}" run --quiet --frozen -A .ci/vendor.ts dist
+"${deno[@]}" run --quiet --frozen -A .ci/bundle.ts dist
 
 # An agent runs for months and does little: V8's smaller heaps, and one compiler less for the code that runs at its
 # start, save 4 MB and more for each daemon. What runs hot is still compiled by TurboFan.
@@ -45,7 +45,7 @@ v8_flags=--optimize-for-size,--no-maglev
 
 compile() { # <target triple> <file>
   "${deno[@]}" compile --quiet --no-check -A --no-prompt --v8-flags="$v8_flags" --config dist/deno.json --target "$1" --output "$2" \
-    --include lib/daemon/worker.ts --include lib/registry/probe_worker.ts --include lib/testing/worker.ts \
+    --include dist/thread/worker.js --include lib/registry/probe_worker.ts --include lib/testing/worker.ts \
     --include lib/windows/service_thread.ts --include lib/control/page --include dist/build.json main.ts
 }
 

@@ -152,6 +152,7 @@ export class Replica {
   beat(): void {
     if (!this.#isJoined) return;
     const { store, writer, post, now } = this.#options;
+    this.flush();
     if (this.#isNudging) return this.#sayAll();
     const isBusyKeeper = this.#isKeeper && store.known.latestWrite() > this.#saidWrote;
     const every = FULL_EVERY[isBusyKeeper ? "busyKeeper" : "other"];
@@ -160,7 +161,6 @@ export class Replica {
       // The keeper needs it, and tells the others what they do not know.
       return this.#sayAll(this.#keeper && this.#peers.get(this.#keeper)?.writer);
     }
-    this.flush();
     store.learn(writer, store.clock, store.wrote);
     this.#sweep();
     const tip = encode.tip(writer, store.wrote, store.clock, store.known);
@@ -186,16 +186,15 @@ export class Replica {
   /** @param to the copy that it is for; everybody unless told. */
   #sayAll(to?: string): void {
     const { store, writer, post, now } = this.#options;
-    this.flush();
     if (to === undefined) {
       this.#saidAll = now();
       this.#saidWrote = store.known.latestWrite();
       this.#isNudging = false;
       this.#noteTold();
     }
-    store.learn(writer, store.clock, store.wrote);
+    const counter = store.tell();
     this.#sweep();
-    post(encode.beat(writer, store.wrote, store.clock, store.known, this.#isKeeper), to);
+    post(encode.beat(writer, store.wrote, counter, store.known, this.#isKeeper), to);
   }
 
   /** Says goodbye, and once more what not everybody is known to have heard: nobody can ask afterwards. */

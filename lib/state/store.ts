@@ -153,6 +153,13 @@ export class Store {
     this.#known.learn(writer, counter, wrote);
   }
 
+  /** Notes that nothing was written here up to the clock, unless some of it waits to be sent; up to where that is so. */
+  tell(): number {
+    const { writer } = this.#options;
+    if (this.#unsent.size === 0) this.learn(writer, this.#clock, this.#wrote);
+    return this.#known.of(writer);
+  }
+
   /** Notes what another copy knows of writers whose every write is known here. */
   keepUp(known: Knowledge): void {
     this.#clock = Math.max(this.#clock, known.latest());

@@ -1,7 +1,8 @@
 /**
- * Bundles each npm package that the program imports into one file, and writes the import map that leads to them:
- * `deno run -A .ci/vendor.ts DIST` writes DIST/vendor/ and DIST/deno.json. An exe that embeds these
- * is smaller by the packages' types, twins in CommonJS and files that nobody imports, and starts sooner.
+ * Bundles each npm package that the program imports into one file, and what every thread loads into one more, and writes
+ * the import map that leads to them: `deno run -A .ci/bundle.ts DIST` writes DIST/vendor/, DIST/thread/ and
+ * DIST/deno.json. An exe that embeds these is smaller by the packages' types, twins in CommonJS and files that nobody
+ * imports, and its threads start sooner, since each of them reads all its modules anew.
  *
  * @module
  */
@@ -14,13 +15,23 @@ const entries = join(dist, "entries");
 const vendor = join(dist, "vendor");
 
 const sources = (await Promise.all(["main.ts", "lib", "daemons"].map(readSources))).flat().join();
+/** The entry of every thread. */
+const thread = "lib/daemon/worker.ts";
+/** What stays outside of the thread's bundle: daemons import it too, and its errors are known by their class. */
+const services = "service/mod.ts";
+
 const names = Object.keys(settings.imports)
   .filter((name) => isPackage(name) && sources.includes(`from "${name}"`));
 
 await Deno.remove(vendor, { recursive: true }).catch(() => {});
 await Deno.mkdir(entries, { recursive: true });
 for (const name of names) await writeEntry(name);
-await bundle(names.map((name) => join(entries, `${fileOf(name)}.ts`)));
+// Packages that share another one share its chunk, so that there is one instance of each.
+await bundle(vendor, names.map((name) => join(entries, `${fileOf(name)}.ts`)), [
+  "--minify",
+  "--code-splitting",
+]);
+await bundle(join(dist, "thread"), [thread], ["--external", `*/${services}`]);
 await Deno.remove(entries, { recursive: true });
 await Deno.writeTextFile(join(dist, "deno.json"), JSON.stringify(compiledSettings(), null, 2));
 
@@ -50,22 +61,27 @@ function writeEntry(name: string): Promise<void> {
   return Deno.writeTextFile(join(entries, `${fileOf(name)}.ts`), `${lines.join("\n")}\n`);
 }
 
-/** Packages that share another one share its chunk, so that there is one instance of each. */
-async function bundle(files: string[]): Promise<void> {
+async function bundle(folder: string, files: string[], options: string[]): Promise<void> {
   const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", "--minify", "--code-splitting", "--outdir", vendor, ...files],
+    args: ["bundle", "--quiet", ...options, "--outdir", folder, ...files],
     cwd: root,
     stdin: "null",
     stderr: "inherit",
   }).output();
-  if (!success) throw new Error("Cannot bundle the packages: deno bundle has said why");
+  if (!success) throw new Error(`Cannot bundle ${files.join(", ")}: deno bundle has said why`);
 }
 
-/** deno.json as the exe has it: packages come from the bundles. */
+/** deno.json as the exe has it: packages and the entry of every thread come from the bundles. */
 function compiledSettings(): unknown {
   const local = Object.entries(settings.imports)
     .filter(([name]) => !isPackage(name))
     .map(([name, path]) => [name, `../${path}`]);
   const bundled = names.map((name) => [name, `./vendor/${fileOf(name)}.js`]);
-  return { unstable: settings.unstable, imports: Object.fromEntries([...local, ...bundled]) };
+  const threads = [
+    [`../${thread}`, "./thread/worker.js"],
+    // As it is imported from the bundle, one folder up.
+    [`./${services}`, `../lib/${services}`],
+  ];
+  const imports = Object.fromEntries([...local, ...bundled, ...threads]);
+  return { unstable: settings.unstable, imports };
 }
