@@ -22,8 +22,12 @@ export interface Timers {
   every(ms: number, run: () => void): () => void;
 }
 
-const SYSTEM_TIMERS: Timers = {
-  now: () => performance.now(),
+/** Taken when this is loaded: what is loaded later may do with the globals what it likes. */
+const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
+
+/** The real ones. */
+export const systemTimers: Timers = {
+  now: performance.now.bind(performance),
   after(ms, run) {
     const timer = setTimeout(run, ms);
     return () => clearTimeout(timer);
@@ -83,7 +87,7 @@ export class TimerTicks implements Ticks {
   constructor(
     interval: number,
     signal: AbortSignal,
-    timers: Timers = SYSTEM_TIMERS,
+    timers: Timers = systemTimers,
   ) {
     this.#interval = interval;
     this.#signal = signal;

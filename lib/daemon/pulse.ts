@@ -1,5 +1,7 @@
 import { getHeapStatistics } from "node:v8";
 import type { Clock } from "../clock.ts";
+import type { StateClock } from "../state/clock.ts";
+import { systemTimers, type Timers } from "../ticks.ts";
 
 /** A thread's sign of life. */
 export interface Beat {
@@ -57,13 +59,14 @@ export function beatInterval(frozenAfter: number): number {
 
 /**
  * How often a thread that is awake anyway gives a sign of life at the most, ms: seldom while its heap is far below
- * its limit, since a look at the heap costs as much as all else that a small beat does.
+ * its limit, since a look at the heap costs as much as all else that a small beat does. An idle one is awake for the
+ * beats of the public state, every 10 s; each second of them is a sign of life.
  *
  * @param heap bytes in use, buffers outside of it included.
  * @param limit bytes at which it ends.
  */
 export function livelyInterval(heap: number, limit: number): number {
-  return heap > limit / 4 ? 1_000 : 10_000;
+  return heap > limit / 4 ? 1_000 : 15_000;
 }
 
 /** What gives the signs of life of a thread. */
@@ -74,11 +77,17 @@ export interface Heart {
   stir(lag: number): void;
 }
 
-/** Gives signs of life from now on, on a timer of its own: what the daemon does to the globals does not stop it. */
-export function startBeating(pulse: Pulse, interval: number): Heart {
-  const now = performance.now.bind(performance);
+/**
+ * Gives signs of life from now on: when the thread is awake anyway, and where that may be too seldom on a timer of its
+ * own. What the daemon does to the globals stops neither.
+ */
+export function startBeating(
+  pulse: Pulse,
+  interval: number,
+  timers: Timers = systemTimers,
+): Heart {
   const limit = getHeapStatistics().heap_size_limit;
-  let last = now();
+  let last = 0;
   let lively = 0;
   const beat = (lag: number) => {
     const { used_heap_size, external_memory, heap_size_limit } = getHeapStatistics();
@@ -87,18 +96,20 @@ export function startBeating(pulse: Pulse, interval: number): Heart {
     const heap = used_heap_size + external_memory;
     pulse.beat({ heap, lag: Math.max(0, lag), exhausted });
     lively = livelyInterval(heap, limit);
-    last = now();
+    last = timers.now();
   };
-  let due = now() + interval;
-  setInterval(() => {
-    beat(now() - due);
-    due = now() + interval;
-  }, interval);
   beat(0);
+  if (interval < SELDOM) {
+    let due = timers.now() + interval;
+    timers.every(interval, () => {
+      beat(timers.now() - due);
+      due = timers.now() + interval;
+    });
+  }
   return {
     beat: () => beat(0),
-    stir: (lag) => {
-      if (now() - last >= Math.min(lively, interval)) beat(lag);
+    stir(lag) {
+      if (timers.now() - last >= Math.min(lively, interval)) beat(lag);
     },
   };
 }
@@ -123,6 +134,21 @@ export function livelyClock(clock: Clock, heart: Pick<Heart, "stir">): Clock {
         },
         stop: () => ticks.stop(),
       };
+    },
+  };
+}
+
+/** The public state's clock, whose timers give a sign of life when they fire. */
+export function livelyTimers(clock: StateClock, heart: Pick<Heart, "stir">): StateClock {
+  return {
+    ...clock,
+    after(ms, run) {
+      const due = clock.now() + ms;
+      return clock.after(ms, () => {
+        const lag = clock.now() - due;
+        run();
+        heart.stir(lag);
+      });
     },
   };
 }

@@ -10,6 +10,7 @@ import { describeProblem } from "../config/problem.ts";
 import { limitLog } from "../log/limited.ts";
 import type { ServiceManager, ServiceManagerPlan } from "../service/mod.ts";
 // Not from state/mod.ts, and services only where they are used: every thread starts as soon as its modules are loaded.
+import { realClock } from "../state/clock.ts";
 import { PublicState } from "../state/state.ts";
 import { ChildThreads } from "./children.ts";
 import { createContext, createDaemonLog, type DaemonContext, type DaemonLog } from "./context.ts";
@@ -18,7 +19,14 @@ import { limitOwnWorkers } from "./heap_limit.ts";
 import { loadDaemon } from "./load.ts";
 import { mayWrite } from "./names.ts";
 import type { Assignment, FromThread, ToThread } from "./protocol.ts";
-import { beatInterval, type Heart, livelyClock, Pulse, startBeating } from "./pulse.ts";
+import {
+  beatInterval,
+  type Heart,
+  livelyClock,
+  livelyTimers,
+  Pulse,
+  startBeating,
+} from "./pulse.ts";
 import { catchStrays, describeThrown } from "./strays.ts";
 
 const stop = new AbortController();
@@ -31,6 +39,7 @@ const post: (message: FromThread) => void = self.postMessage.bind(self);
 const { setTimeout } = globalThis;
 const children = new ChildThreads(post);
 let heart: Heart | undefined;
+const stirring: Pick<Heart, "stir"> = { stir: (lag) => heart?.stir(lag) };
 
 self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
   switch (data.type) {
@@ -67,6 +76,7 @@ async function work(assignment: Assignment, line: MessagePort): Promise<void> {
   const state = new PublicState({
     ...{ thread, line, mayWrite, onProblem: log.debug },
     pace: { ...WRITE_RATE, onHeld },
+    clock: livelyTimers(realClock, stirring),
   });
   const outcome = await run(assignment, state, log);
   state.leave();
@@ -131,7 +141,7 @@ async function contextOf(
     arguments: values,
     services: services ? await openServices(serviceManager) : undefined,
     startThread: (task, options) => children.start(task, options),
-    clock: livelyClock(systemClock, { stir: (lag) => heart?.stir(lag) }),
+    clock: livelyClock(systemClock, stirring),
   });
 }
 

@@ -1,7 +1,33 @@
-/** A thread that gives signs of life and does nothing else. */
-import { Pulse, startBeating } from "../../lib/daemon/pulse.ts";
+/**
+ * A thread that is awake as often as the public state's beats wake an idle one, in a time that goes faster; told so, it
+ * then gives its signs of life as a daemon's thread does.
+ */
+import { beatInterval, Pulse, startBeating } from "../../lib/daemon/pulse.ts";
+import type { Timers } from "../../lib/ticks.ts";
 
-self.onmessage = ({ data }: MessageEvent<{ memory: SharedArrayBuffer; interval: number }>) => {
-  startBeating(new Pulse(data.memory), data.interval);
+/** What it is told. */
+export interface Order {
+  /** How many times faster time goes. */
+  speed: number;
+  /** The time from one beat of the public state to the next, ms. */
+  awakeEvery: number;
+  /** Where its signs of life go; without it, it gives none. */
+  memory?: SharedArrayBuffer;
+}
+
+self.onmessage = ({ data: { speed, awakeEvery, memory } }: MessageEvent<Order>) => {
+  const timers: Timers = {
+    now: () => performance.now() * speed,
+    after: (ms, run) => {
+      const timer = setTimeout(run, ms / speed);
+      return () => clearTimeout(timer);
+    },
+    every: (ms, run) => {
+      const timer = setInterval(run, ms / speed);
+      return () => clearInterval(timer);
+    },
+  };
+  const heart = memory && startBeating(new Pulse(memory), beatInterval(30_000), timers);
+  timers.every(awakeEvery, () => heart?.stir(0));
   self.postMessage("ready");
 };
