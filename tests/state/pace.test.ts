@@ -71,3 +71,29 @@ Deno.test("a flood that lasts is told each minute", () => {
   }
   assertEquals(told.length, 2);
 });
+
+Deno.test("a newcomer gets what is held back, and its greeting sends nothing of it to others", () => {
+  const network = new Network();
+  const first = network.join("first", {
+    first: true,
+    pace: { burst: 1, perSecond: 1, onHeld: () => {} },
+  });
+  const reader = network.join("reader");
+  network.run(5_000);
+  const map = first.map<string, number>("M");
+  const sentBefore = network.sent.length;
+  const writes = () => network.sent.slice(sentBefore).filter(([type]) => type === "writes").length;
+  map.set("sent", 1);
+  network.run(5);
+  map.set("held", 2);
+  map.increment("counted");
+  network.run(5);
+  const newcomer = network.join("newcomer");
+  network.run(50);
+  assertEquals([content(reader), writes()], [{ sent: 1 }, 1]);
+  assertEquals(content(newcomer), { sent: 1, held: 2, counted: 1 });
+  map.increment("counted");
+  network.run(5_000);
+  assertEquals(content(newcomer), { sent: 1, held: 2, counted: 2 });
+  assertEquals([content(reader), writes()], [content(newcomer), 2]);
+});
