@@ -69,6 +69,12 @@ export function livelyInterval(heap: number, limit: number): number {
   return heap > limit / 4 ? 1_000 : 15_000;
 }
 
+/**
+ * The longest that a timer can be set to, ms. A thread has one in any case: Deno 2.7 panics when it ends a worker just
+ * when that has nothing else to wait for (runtime/web_worker.rs).
+ */
+const NEVER = 2 ** 31 - 1;
+
 /** What gives the signs of life of a thread. */
 export interface Heart {
   /** Gives one now. */
@@ -99,13 +105,12 @@ export function startBeating(
     last = timers.now();
   };
   beat(0);
-  if (interval < SELDOM) {
-    let due = timers.now() + interval;
-    timers.every(interval, () => {
-      beat(timers.now() - due);
-      due = timers.now() + interval;
-    });
-  }
+  const every = interval < SELDOM ? interval : NEVER;
+  let due = timers.now() + every;
+  timers.every(every, () => {
+    beat(timers.now() - due);
+    due = timers.now() + every;
+  });
   return {
     beat: () => beat(0),
     stir(lag) {
