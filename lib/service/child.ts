@@ -53,10 +53,8 @@ export async function runChild(
   try {
     status = await Promise.race([child.status, clock.sleep(limit, waiting.signal)]);
     if (!status) return undefined;
-    const open = outputs.filter((output) => output.isOpen).map((output) => output.ended);
-    if (open.length > 0) {
-      await Promise.race([Promise.all(open), clock.sleep(grace, waiting.signal)]);
-    }
+    const ended = Promise.all(outputs.map((output) => output.ended));
+    await Promise.race([ended, clock.sleep(grace, waiting.signal)]);
     return { code: status.code, output: concat(outputs.flatMap((output) => output.parts)) };
   } finally {
     signal?.removeEventListener("abort", abort);

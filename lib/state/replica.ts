@@ -161,7 +161,7 @@ export class Replica {
       // The keeper needs it, and tells the others what they do not know.
       return this.#sayAll(this.#keeper && this.#peers.get(this.#keeper)?.writer);
     }
-    store.learn(writer, store.clock, store.wrote);
+    store.tell();
     this.#sweep();
     const tip = encode.tip(writer, store.wrote, store.clock, store.known);
     // That it lives the first copy alone has to know; of writes that were lost, everybody.
@@ -202,7 +202,7 @@ export class Replica {
     if (!this.#isJoined) return;
     const { store, writer, post } = this.#options;
     this.flush();
-    store.learn(writer, store.clock, store.wrote);
+    store.tell();
     const heard = [...this.#peers.values()].map(({ known }) => known.of(writer));
     const previous = Math.min(store.wrote, ...heard);
     const rows = store.ownRowsSince(previous);

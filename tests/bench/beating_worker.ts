@@ -3,7 +3,7 @@
  * then gives its signs of life as a daemon's thread does.
  */
 import { beatInterval, Pulse, startBeating } from "../../lib/daemon/pulse.ts";
-import type { Timers } from "../../lib/ticks.ts";
+import { systemTimers, type Timers } from "../../lib/ticks.ts";
 
 /** What it is told. */
 export interface Order {
@@ -17,15 +17,9 @@ export interface Order {
 
 self.onmessage = ({ data: { speed, awakeEvery, memory } }: MessageEvent<Order>) => {
   const timers: Timers = {
-    now: () => performance.now() * speed,
-    after: (ms, run) => {
-      const timer = setTimeout(run, ms / speed);
-      return () => clearTimeout(timer);
-    },
-    every: (ms, run) => {
-      const timer = setInterval(run, ms / speed);
-      return () => clearInterval(timer);
-    },
+    now: () => systemTimers.now() * speed,
+    after: (ms, run) => systemTimers.after(ms / speed, run),
+    every: (ms, run) => systemTimers.every(ms / speed, run),
   };
   const heart = memory && startBeating(new Pulse(memory), beatInterval(30_000), timers);
   timers.every(awakeEvery, () => heart?.stir(0));

@@ -19,7 +19,7 @@ const LOOP = `export default { name: "loop", description: "beats once a second",
 } };`;
 
 /** V8 collects what the start has left behind within so long, of bare workers as of daemons, ms. */
-const REST = 60_000;
+export const REST = 60_000;
 
 /** How long the processor time of all is watched after that, ms. */
 const WATCH = 30_000;

@@ -3,6 +3,7 @@ import { ManualClock, systemClock } from "../../lib/clock.ts";
 import { Pulse } from "../../lib/daemon/pulse.ts";
 import { Watch } from "../../lib/supervisor/watch.ts";
 import type { Order } from "./beating_worker.ts";
+import { REST } from "./daemons.ts";
 import { COMPILED, startAgent } from "./foreground.ts";
 import { median } from "./process.ts";
 import type { Row } from "./row.ts";
@@ -49,9 +50,6 @@ export default { name: "soaked", description: "", async run(context) {
 
 /** How many times faster time goes while signs of life are measured: ten seconds of them are hard to see. */
 const SPEED = 20;
-
-/** V8 collects what the start has left behind within so long, ms. */
-const REST = 60_000;
 
 /** What wakes an idle thread anyway, ms: the beats of the public state. */
 const AWAKE_EVERY = 10_000;

@@ -8,7 +8,7 @@ import {
   Pulse,
   startBeating,
 } from "../../lib/daemon/pulse.ts";
-import type { Timers } from "../../lib/ticks.ts";
+import { FakeTimers } from "../timers.ts";
 
 Deno.test("a beat on one side of the memory is read on the other", () => {
   const agent = new Pulse();
@@ -58,71 +58,48 @@ Deno.test("so does who is woken by a rhythm", async () => {
   assertEquals([await next, lags], [0, [0]]);
 });
 
-Deno.test("so does a copy of the public state when one of its timers fires", () => {
+Deno.test("so does a copy of the public state when one of its timers fires", async () => {
   const lags: number[] = [];
-  const timers = moved();
+  const timers = new FakeTimers();
   const lively = livelyTimers(
-    { now: timers.now, after: timers.after, atTurnsEnd: () => {} },
+    {
+      now: () => timers.now(),
+      after: (ms, run) => timers.after(ms, run),
+      atTurnsEnd: () => {},
+    },
     { stir: (lag) => void lags.push(lag) },
   );
   const order: string[] = [];
   lively.after(100, () => void order.push(`ran after ${lags.length} signs of life`));
   const cancel = lively.after(150, () => void order.push("never"));
-  timers.advance(130, 130);
+  timers.late = 30;
+  await timers.pass(130);
   cancel();
-  timers.advance(100);
+  await timers.pass(100);
   assertEquals([lags, order], [[30], ["ran after 0 signs of life"]]);
 });
 
-Deno.test("an idle thread is not woken for its sign of life: every second beat of the public state is one", () => {
-  const timers = moved();
+Deno.test("an idle thread is not woken for its sign of life: every second beat of the public state is one", async () => {
+  const timers = new FakeTimers();
   const pulse = new Pulse();
   const heart = startBeating(pulse, beatInterval(30_000), timers);
-  const counts = [10, 20, 30, 40].map((lag) => {
-    timers.advance(10_000);
+  const counts: number[] = [];
+  for (const lag of [10, 20, 30, 40]) {
+    await timers.pass(10_000);
     heart.stir(lag);
-    return pulse.read().count;
-  });
+    counts.push(pulse.read().count);
+  }
   assertEquals([counts, pulse.read().lag, timers.fired], [[1, 2, 2, 3], 40, 0]);
 });
 
-Deno.test("who is taken for frozen sooner has a timer of its own", () => {
-  const timers = moved();
+Deno.test("who is taken for frozen sooner has a timer of its own", async () => {
+  const timers = new FakeTimers();
   const pulse = new Pulse();
   const heart = startBeating(pulse, beatInterval(2_000), timers);
-  timers.advance(5_500, 100);
+  await timers.pass(5_500);
   assertEquals([pulse.read().count, timers.fired], [6, 5]);
   heart.stir(0);
   assertEquals(pulse.read().count, 6);
   heart.beat();
   assertEquals(pulse.read().count, 7);
 });
-
-/** Timers that a test moves; `step` is how late they may be noticed, ms. */
-function moved(): Timers & { fired: number; advance(ms: number, step?: number): void } {
-  let now = 0;
-  const pending = new Set<{ at: number; every: number | undefined; run: () => void }>();
-  const add = (ms: number, every: number | undefined, run: () => void) => {
-    const timer = { at: now + ms, every, run };
-    pending.add(timer);
-    return () => void pending.delete(timer);
-  };
-  return {
-    fired: 0,
-    now: () => now,
-    after: (ms, run) => add(ms, undefined, run),
-    every: (ms, run) => add(ms, ms, run),
-    advance(ms, step = 1_000) {
-      for (const end = now + ms; now < end;) {
-        now = Math.min(end, now + step);
-        for (const timer of [...pending]) {
-          if (timer.at > now) continue;
-          this.fired++;
-          if (timer.every === undefined) pending.delete(timer);
-          else timer.at = now + timer.every;
-          timer.run();
-        }
-      }
-    },
-  };
-}
