@@ -1,5 +1,5 @@
 import { delay } from "@std/async/delay";
-import { sleepTicks, type Ticks, TimerTicks } from "./ticks.ts";
+import { sleepTicks, systemTimers, type Ticks, TimerTicks } from "./ticks.ts";
 
 /**
  * Where the project takes its time from. Everything that waits is handed a clock, so that a test moves
@@ -14,6 +14,8 @@ export interface Clock {
    * @throws {unknown} the signal's reason, as soon as `signal` is aborted.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `run` after `ms` milliseconds; the answer cancels that. It costs less than a sleep with a signal. */
+  after(ms: number, run: () => void): () => void;
   /** A rhythm of `interval` ms that begins now; its first beat is one interval away. */
   ticks(interval: number, signal: AbortSignal): Ticks;
 }
@@ -25,6 +27,7 @@ const LONG_INTERVAL = 3_600_000;
 export const systemClock: Clock = {
   now: () => performance.now(),
   sleep: (ms, signal) => delay(ms, signal ? { signal } : {}),
+  after: systemTimers.after,
   ticks: (interval, signal) =>
     interval > LONG_INTERVAL
       ? sleepTicks(systemClock, interval, signal)
@@ -76,18 +79,23 @@ export class ManualClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const sleeper: Sleeper = { at: this.#now + Math.max(0, ms), wake: resolve };
-    const abort = () => {
-      this.#sleepers = this.#sleepers.filter((s) => s !== sleeper);
-      reject(signal?.reason);
-    };
-    sleeper.wake = () => {
+    const cancel = this.after(ms, () => {
       signal?.removeEventListener("abort", abort);
       resolve();
+    });
+    const abort = () => {
+      cancel();
+      reject(signal?.reason);
     };
     signal?.addEventListener("abort", abort, { once: true });
-    this.#sleepers.push(sleeper);
     return promise;
+  }
+
+  /** Calls `run` once the clock was advanced by `ms`; the answer cancels that. */
+  after(ms: number, run: () => void): () => void {
+    const sleeper: Sleeper = { at: this.#now + Math.max(0, ms), wake: run };
+    this.#sleepers.push(sleeper);
+    return () => this.#drop(sleeper);
   }
 
   /** See {@linkcode Clock}. */
@@ -103,13 +111,17 @@ export class ManualClock implements Clock {
     const end = this.#now + ms;
     await this.#settle();
     for (let next = this.#next(end); next; next = this.#next(end)) {
-      this.#sleepers = this.#sleepers.filter((s) => s !== next);
+      this.#drop(next);
       this.#now = Math.max(this.#now, next.at);
       next.wake();
       await this.#settle();
     }
     this.#now = end;
     await this.#settle();
+  }
+
+  #drop(sleeper: Sleeper): void {
+    this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
   }
 
   #next(end: number): Sleeper | undefined {

@@ -129,6 +129,7 @@ export function livelyClock(clock: Clock, heart: Pick<Heart, "stir">): Clock {
       await clock.sleep(ms, signal);
       heart.stir(now() - due);
     },
+    after: (ms, run) => clock.after(ms, run),
     ticks(interval, signal) {
       const ticks = clock.ticks(interval, signal);
       return {

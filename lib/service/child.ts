@@ -24,9 +24,6 @@ export interface ChildOptions {
 /** Milliseconds that output is awaited after the child has ended: a grandchild may hold the pipe. */
 const grace = 500;
 
-/** Ends the waits. A reason of its own, since the one that is made otherwise costs as much as they do. */
-const over = new Error("The child process has ended");
-
 /**
  * Runs a program to its end, without a shell and without input; `undefined` if it was killed at the limit.
  *
@@ -46,21 +43,35 @@ export async function runChild(
   }).spawn();
   const streams = withoutErrors ? [child.stdout] : [child.stdout, child.stderr];
   const outputs = streams.map((stream) => new Output(stream));
-  const waiting = new AbortController();
-  const abort = () => waiting.abort(signal?.reason);
-  signal?.addEventListener("abort", abort, { once: true });
-  let status: Deno.CommandStatus | void = undefined;
+  const within = <T>(ms: number, promise: Promise<T>) => wait(promise, ms, clock, signal);
+  let status: Deno.CommandStatus | undefined;
   try {
-    status = await Promise.race([child.status, clock.sleep(limit, waiting.signal)]);
+    status = await within(limit, child.status);
     if (!status) return undefined;
-    const ended = Promise.all(outputs.map((output) => output.ended));
-    await Promise.race([ended, clock.sleep(grace, waiting.signal)]);
+    await within(grace, Promise.all(outputs.map((output) => output.ended)));
     return { code: status.code, output: concat(outputs.flatMap((output) => output.parts)) };
   } finally {
-    signal?.removeEventListener("abort", abort);
-    waiting.abort(over);
     if (!status) await end(child);
     await Promise.all(outputs.filter((output) => output.isOpen).map((output) => output.cancel()));
+  }
+}
+
+/** Waits for a promise at most `ms`, and then answers undefined; throws the signal's reason on abort. */
+async function wait<T>(
+  promise: Promise<T>,
+  ms: number,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+): Promise<T | undefined> {
+  const over = Promise.withResolvers<undefined>();
+  const abort = () => over.reject(signal?.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  const cancel = clock.after(ms, () => over.resolve(undefined));
+  try {
+    return await Promise.race([promise, over.promise]);
+  } finally {
+    cancel();
+    signal?.removeEventListener("abort", abort);
   }
 }
 
@@ -111,5 +122,5 @@ class Output {
 }
 
 function concat(parts: Uint8Array[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => [...part]));
+  return parts.length === 1 ? parts[0]! : Uint8Array.from(parts.flatMap((part) => [...part]));
 }

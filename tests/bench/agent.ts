@@ -154,7 +154,9 @@ async function restartTimes(folder: string, state: string, interval: number): Pr
   for (let round = 0; round < 20; round++) {
     await systemClock.sleep(250 + Math.random() * interval);
     const crashed = Date.now();
-    await Deno.writeTextFile(state, "1");
+    await Deno.writeTextFile(`${state}.new`, "1");
+    // In one step: a query in between would find an empty file.
+    await Deno.rename(`${state}.new`, state);
     while ((await Deno.readTextFile(state)).trim() !== "4") await systemClock.sleep(5);
     const restarted = Number(await Deno.readTextFile(`${folder}/restarted`)) / 1e6;
     longest = Math.max(longest, restarted - crashed - interval);

@@ -111,7 +111,7 @@ Deno.test({
   async fn() {
     const clock = new ManualClock();
     const result = shell("sleep 60 & echo $!; exit 4", { clock });
-    await until(() => clock.sleeping === 2);
+    await until(() => clock.nextWake === 500);
     await clock.advance(500);
     assertEquals((await result)?.code, 4);
     assertEquals(clock.sleeping, 0);
