@@ -46,6 +46,9 @@ const MOST_LOOKS = 40;
 /** By so much of a limit memory may grow from one look to the next and be taken for granted. */
 const CREEP = 0.1;
 
+/** By so much of a limit memory may grow before threads are asked what they hold. */
+const UNTOLD = 0.25;
+
 /** What a thread takes for itself when it starts, bytes; about 20 MB were measured. */
 const THREAD_SIZE = 32 * 1024 * 1024;
 
@@ -71,10 +74,7 @@ export function watchMemory<Thread>(
   threads: ReadonlyMap<Thread, MemoryShare>,
   promptness = 1,
 ): MemoryLook<Thread> {
-  const shares = [...threads.values()];
-  const limit = Math.min(...shares.map(({ memoryLimit }) => memoryLimit));
-  const starting = shares.filter(({ young }) => young).length * THREAD_SIZE;
-  const explained = starting + shares.length * THREAD_SWING;
+  const { limit, starting, explained } = allowance(threads.values());
   if (rss - calm <= limit + explained) {
     return { vigil: { calm: settle(calm, rss, limit + starting) }, call: false, culprits: [] };
   }
@@ -98,6 +98,36 @@ export function watchMemory<Thread>(
     vigil: { calm: culprits.length > 0 ? calm : rss },
     call: false,
     culprits: culprits.map(([thread]) => thread),
+  };
+}
+
+/**
+ * Whether the process has grown by so much since its threads last told what they hold that all are to tell it again: a
+ * daemon that waits by its own timers gives a sign of life only every 20 s, and one whose heap has come to its end does
+ * nothing more until then.
+ *
+ * @param told resident bytes when they last told it.
+ * @param rss resident bytes of the process.
+ */
+export function watchGrowth(
+  told: number,
+  rss: number,
+  threads: Iterable<MemoryShare>,
+): { told: number; ask: boolean } {
+  const { limit, starting, explained } = allowance(threads);
+  // Nobody is suspected yet: of starts it counts what they most often take, and not the most.
+  const ask = rss - told > limit * UNTOLD + explained - starting / 2;
+  return { told: ask ? rss : Math.min(told, rss), ask };
+}
+
+/** What one thread may hold at the least, what those that have just started take, and that and the swing of all, bytes. */
+function allowance(threads: Iterable<MemoryShare>) {
+  const shares = [...threads];
+  const starting = shares.filter(({ young }) => young).length * THREAD_SIZE;
+  return {
+    limit: Math.min(...shares.map(({ memoryLimit }) => memoryLimit)),
+    starting,
+    explained: starting + shares.length * THREAD_SWING,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Beat, Pulse } from "../daemon/pulse.ts";
-import { type MemoryVigil, watchMemory } from "./memory.ts";
+import { type MemoryVigil, watchGrowth, watchMemory } from "./memory.ts";
 import { type HealthPolicy, judge, NEW_VIGIL, type Verdict, type Vigil } from "./health.ts";
 
 /** The longest time from one look to the next, ms. */
@@ -42,6 +42,8 @@ export class Watch {
   readonly #rss: () => number;
   readonly #looks = new Map<Watched, Look>();
   #memory: MemoryVigil<Watched> = { calm: Infinity };
+  /** Resident bytes when all were last asked what they hold, or before there were any. */
+  #told = Infinity;
   #stop = new AbortController();
 
   /**
@@ -58,7 +60,10 @@ export class Watch {
   add(thread: Watched): () => void {
     this.#looks.set(thread, { vigil: NEW_VIGIL, worked: 0 });
     this.#memory = { ...this.#memory, calm: this.#memory.calm + THREAD_SHARE };
-    if (this.#looks.size === 1) void this.#keep();
+    if (this.#looks.size === 1) {
+      this.#told = this.#rss();
+      void this.#keep();
+    }
     return () => {
       this.#looks.delete(thread);
       if (this.#looks.size === 0) this.#stop.abort();
@@ -97,9 +102,12 @@ export class Watch {
       running: thread.isRunning(),
       young: worked < YOUTH,
     }]));
-    const { vigil, call, culprits } = watchMemory(this.#memory, this.#rss(), threads, promptness);
+    const rss = this.#rss();
+    const { vigil, call, culprits } = watchMemory(this.#memory, rss, threads, promptness);
+    const { told, ask } = watchGrowth(this.#told, rss, threads.values());
     this.#memory = vigil;
-    if (call) { for (const thread of threads.keys()) thread.call(); }
+    this.#told = told;
+    if (call || ask) { for (const thread of threads.keys()) thread.call(); }
     for (const thread of culprits) thread.onLook("hoarding", thread.pulse.read());
   }
 

@@ -1,5 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { type MemoryShare, type MemoryVigil, watchMemory } from "../../lib/supervisor/memory.ts";
+import {
+  type MemoryShare,
+  type MemoryVigil,
+  watchGrowth,
+  watchMemory,
+} from "../../lib/supervisor/memory.ts";
 
 const MB = 1024 * 1024;
 
@@ -77,4 +82,18 @@ Deno.test("a look that comes late counts less: the threads had no turn either", 
     ...["call", "well", "well", "well", "well", "well", "well", "well"],
   ]);
   assertEquals(looks([...late, [1_200, [1], 0.25]]).at(-1), "0");
+});
+
+Deno.test("threads are asked what they hold each time that memory has grown by much, and not by what starts explain", () => {
+  const asked = (sizes: number[], young: boolean) => {
+    const thread = { beats: 0, memoryLimit: 256 * MB, running: true, young };
+    let told = 100 * MB;
+    return sizes.filter((rss) => {
+      const look = watchGrowth(told, rss * MB, [thread, thread]);
+      told = look.told;
+      return look.ask;
+    });
+  };
+  assertEquals(asked([150, 172, 173, 200, 245, 246, 100, 150, 173], false), [173, 246, 173]);
+  assertEquals(asked([173, 204, 205], true), [205]);
 });

@@ -33,3 +33,24 @@ Deno.test("threads are looked at as long as there are any, often enough for the 
   await clock.advance(0);
   assertEquals(clock.sleeping, 0);
 });
+
+Deno.test("all are asked for a sign of life when memory has grown by much since there were none", async () => {
+  const clock = new ManualClock();
+  let rss = 100;
+  const watch = new Watch(clock, () => rss);
+  let calls = 0;
+  const unwatch = watch.add({
+    pulse: new Pulse(),
+    policy: { frozenAfter: 1e9, memoryLimit: 400e6 },
+    isRunning: () => true,
+    call: () => calls++,
+    onLook: () => {},
+  });
+  await clock.advance(1_000);
+  assertEquals(calls, 0);
+  rss += 200e6;
+  await clock.advance(3_000);
+  assertEquals(calls, 1);
+  unwatch();
+  await clock.advance(0);
+});
