@@ -43,8 +43,11 @@ export DENO_TLS_CA_STORE=${DENO_TLS_CA_STORE:-system,mozilla}
 # start, save 4 MB and more for each daemon. What runs hot is still compiled by TurboFan.
 v8_flags=--optimize-for-size,--no-maglev
 
+# Without --no-code-cache the exe would run compiled code from a file in the folder for temporary files, which under the
+# account LocalSystem any user can put there first.
 compile() { # <target triple> <file>
-  "${deno[@]}" compile --quiet --no-check -A --no-prompt --v8-flags="$v8_flags" --config dist/deno.json --target "$1" --output "$2" \
+  "${deno[@]}" compile --quiet --no-check -A --no-prompt --no-code-cache --v8-flags="$v8_flags" \
+    --config dist/deno.json --target "$1" --output "$2" \
     --include dist/thread/worker.js --include lib/registry/probe_worker.ts --include lib/testing/worker.ts \
     --include lib/windows/service_thread.ts --include lib/control/page --include dist/build.json main.ts
 }

@@ -12,6 +12,16 @@ testExe("version says what it was made from", async (bench) => {
   assertStringIncludes(stdout, `(${commit}, Deno ${deno},`);
 });
 
+testExe(
+  "it leaves no code in the folder for temporary files, where others could change it",
+  async (bench) => {
+    const temporary = `${bench.home}/temporary`;
+    await Deno.mkdir(temporary);
+    const { code } = await bench.runWith({ TMPDIR: temporary }, "config", "show");
+    assertEquals([code, [...Deno.readDirSync(temporary)]], [0, []]);
+  },
+);
+
 testExe("help names every command, and each has its own", async (bench) => {
   const { code, stdout } = await bench.run("help");
   assertEquals(code, 0);
