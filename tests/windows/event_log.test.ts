@@ -17,9 +17,11 @@ testWindows("install registers the source of events, and uninstall removes it", 
   const key = "HKLM\\SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\icinga-warden";
   const file = () => windows.run("reg.exe", "query", key, "/v", "EventMessageFile");
   windows.owns("warden events");
-  await home.warden("service", "install", "--name", "warden events");
+  const install = await home.warden("service", "install", "--name", "warden events");
+  assertEquals(install.code, 0, install.output);
   const { code, output } = await file();
   assertEquals([code, /%SystemRoot%\\System32\\EventCreate\.exe/.test(output)], [0, true], output);
-  await home.warden("service", "uninstall", "--name", "warden events");
-  assertEquals((await file()).code, 1);
+  const uninstall = await home.warden("service", "uninstall", "--name", "warden events");
+  assertEquals(uninstall.code, 0, uninstall.output);
+  assertEquals((await file()).code, 1, uninstall.output);
 });

@@ -161,8 +161,11 @@ export class Windows {
   /** Installs the stand-in under a name and starts it. */
   async install(service: string): Promise<void> {
     await this.register(service, `${system.windowsRoot}\\bin\\standin.exe`);
-    await this.run("net.exe", "start", service);
-    await until(`${service} runs`, async () => await this.state(service) === 4);
+    await this.#insist(
+      `${service} runs`,
+      () => this.run("net.exe", "start", service),
+      async () => await this.state(service) === 4,
+    );
   }
 
   /** The number of a service's state (4 is RUNNING); undefined when it is not installed. */
@@ -209,7 +212,26 @@ export class Windows {
   /** Registers a command line as a service that is started by hand; removed when the case ends. */
   async register(service: string, commandLine: string): Promise<void> {
     this.owns(service);
-    await this.run("sc.exe", "create", service, "binPath=", commandLine, "start=", "demand");
+    const options = ["binPath=", commandLine, "start=", "demand"];
+    await this.#insist(
+      `${service} is registered`,
+      () => this.run("sc.exe", "create", service, ...options),
+      ({ code }) => code === 0,
+    );
+  }
+
+  /** Runs a program until it has done its work: Wine's service manager of the case before may be about to end. */
+  async #insist(
+    what: string,
+    run: () => Promise<Ended>,
+    isDone: (ended: Ended) => boolean | Promise<boolean>,
+  ): Promise<void> {
+    let ended: Ended | undefined;
+    await until(
+      what,
+      async () => await isDone(ended = await run()),
+      () => Promise.resolve(`the last time it ended with ${ended?.code}: ${ended?.output}`),
+    );
   }
 
   /** Keeps a service open for 5 s; resolves once it is, with a promise of the end. */
