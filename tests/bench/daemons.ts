@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { systemClock } from "../../lib/clock.ts";
 import { compileBare } from "./agent.ts";
 import { COMPILED, SOURCE } from "./foreground.ts";
-import { measure } from "./process.ts";
+import { measure, median } from "./process.ts";
 import type { Row } from "./row.ts";
 
 const BARE = fileURLToPath(new URL("bare.ts", import.meta.url));
@@ -167,7 +167,9 @@ function times(end: string, count: number): Begun {
   return { test: (output) => output.split(`${end}\n`).length > count };
 }
 
-async function figuresOf([program, ...args]: Command, begun: Begun): Promise<Figures> {
+async function figuresOf(command: Command, begun: Begun): Promise<Figures> {
+  const { started } = await startWarm(command, begun);
+  const [program, ...args] = command;
   const running = await measure(program!, args, begun);
   await systemClock.sleep(REST);
   const before = running.processorTime();
@@ -175,13 +177,18 @@ async function figuresOf([program, ...args]: Command, begun: Begun): Promise<Fig
   const load = (running.processorTime() - before) / WATCH * 100;
   const memory = running.resident();
   await running.end();
-  return { memory, started: running.started, load };
+  return { memory, started, load };
 }
 
-/** The second start of two: at the first, Deno reads and keeps what it makes of the sources. */
+/**
+ * The middle of three starts after one that does not count: at the first, Deno reads and keeps what it makes of the
+ * sources, and what the system has taken back of the program since it last ran comes from the disk.
+ */
 async function startWarm(command: Command, begun: Begun): Promise<Start> {
   await startOf(command, begun);
-  return await startOf(command, begun);
+  const started: number[] = [];
+  for (let round = 0; round < 3; round++) started.push((await startOf(command, begun)).started);
+  return { started: median(started) };
 }
 
 async function startOf([program, ...args]: Command, begun: Begun): Promise<Start> {
