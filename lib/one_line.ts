@@ -1,6 +1,8 @@
 /** Text from elsewhere on one line, and without what a terminal would obey, the marks that turn writing round too. */
 export function oneLine(text: string): string {
-  return text.replaceAll(/\s*[\r\n]+\s*/g, " ").replaceAll(OBEYED, "�").trim();
+  // Linear: /\s*[\r\n]+\s*/ would look at a long run of blanks once for each blank.
+  const line = text.replaceAll(/\s+/g, (blanks) => /[\r\n]/.test(blanks) ? " " : blanks);
+  return line.replaceAll(OBEYED, "�").trim();
 }
 
 // deno-lint-ignore no-control-regex
