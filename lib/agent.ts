@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { buildInfo } from "./build.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { type Clock, systemClock } from "./base/mod.ts";
 import type { Config } from "./config/mod.ts";
 import {
   AGENT_MAPS,

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Agent } from "./agent.ts";
-import type { Clock } from "./clock.ts";
+import { type Clock, errorMessage } from "./base/mod.ts";
 import { type Config, ConfigError, type LoadedConfig } from "./config/mod.ts";
 import type { Problem } from "./config/problem.ts";
 import { agentLog, type WriteLog } from "./log/mod.ts";
@@ -117,7 +117,7 @@ async function reload(parts: ReloadParts, before: InForce): Promise<InForce | un
     if (late.length > 0) warning(`Changes of ${late.join(", ")} count from the next start on`);
     return { config: { ...loaded.config, log: before.config.log }, daemons };
   } catch (thrown) {
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    const message = errorMessage(thrown);
     return refuse(thrown instanceof ConfigError ? message.split("\n") : [message]);
   }
 

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { systemClock } from "../lib/clock.ts";
+import { systemClock } from "../lib/base/mod.ts";
 import { loadConfig } from "../lib/config/mod.ts";
 import type { LogEntry } from "../lib/log/mod.ts";
 import { type RegisteredDaemon, Registry } from "../lib/registry/registry.ts";

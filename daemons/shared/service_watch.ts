@@ -1,3 +1,4 @@
+import { errorMessage } from "../../lib/base/mod.ts";
 import type { DaemonContext, DaemonMap, Service } from "../../lib/daemon/mod.ts";
 import { ServiceError, type ServiceState } from "../../lib/service/mod.ts";
 import { type Histogram, noStats, observe, type ServiceStats } from "../../lib/service/stats.ts";
@@ -62,7 +63,7 @@ export class ServiceWatch {
       await this.#act(state);
     } catch (error) {
       if (this.#context.signal.aborted) throw error;
-      if (!isInterrupted(error)) this.#noteQueryError(message(error));
+      if (!isInterrupted(error)) this.#noteQueryError(errorMessage(error));
     } finally {
       this.#stats.set(this.#service.name, this.#counted);
     }
@@ -99,7 +100,7 @@ export class ServiceWatch {
     } catch (error) {
       if (this.#context.signal.aborted || isInterrupted(error)) throw error;
       this.#count({ restartFailures: 1 });
-      return this.#fail(message(error));
+      return this.#fail(errorMessage(error));
     }
     this.#count({ restarts: 1 }, { restart: this.#since(begin) });
     this.#counted.lastRestart = new Date().toISOString();
@@ -170,8 +171,4 @@ function levelOf(state: ServiceState | undefined): "debug" | "info" | "warning" 
 /** Ctrl+C reaches the child first: that the daemon is to stop is about to be known. */
 function isInterrupted(error: unknown): boolean {
   return error instanceof ServiceError && error.kind === "interrupted";
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

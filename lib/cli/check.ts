@@ -1,11 +1,10 @@
-import { parseDuration } from "../config/mod.ts";
+import { parseDuration, sanitize } from "../base/mod.ts";
 import { Client } from "../control/client.ts";
 import { findTroubles, THRESHOLDS, type Thresholds, worst } from "../control/view/health.ts";
 import { type PerformanceValue, pluginOutput } from "../control/view/plugin.ts";
 import { parseRange, type Range } from "../control/view/range.ts";
 import type { Health, Status } from "../control/view/status_schema.ts";
 import { type Command, type Invocation, refuseWords, UsageError } from "./command.ts";
-import { oneLine } from "../one_line.ts";
 import { print, printJson } from "./output.ts";
 import { findPlace } from "./place.ts";
 
@@ -65,7 +64,7 @@ export const checkCommand: Command = {
 
 /** What a plugin prints about an error of any kind: one line, without what would begin performance data. */
 function pluginError(message: string): string {
-  return `UNKNOWN: ${oneLine(message).replaceAll("|", "/")}`;
+  return `UNKNOWN: ${sanitize(message).replaceAll("|", "/")}`;
 }
 
 async function fetchStatus(home: string, timeout: number): Promise<Status> {

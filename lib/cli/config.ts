@@ -8,7 +8,7 @@ import {
   sampleConfig,
   writtenConfig,
 } from "../config/mod.ts";
-import { suggest } from "../config/nearest.ts";
+import { errorMessage, suggest } from "../base/mod.ts";
 import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "./command.ts";
 import { print, printError, printJson } from "./output.ts";
 import { findPlace, type Place } from "./place.ts";
@@ -67,7 +67,7 @@ function whyNotWritten(file: string, error: unknown): string {
     return `${file} exists and stays as it is; move it away to begin anew`;
   }
   if (error instanceof Deno.errors.NotFound) return `${file}: its folder does not exist; make it`;
-  return `Cannot write ${file}: ${error instanceof Error ? error.message : error}`;
+  return `Cannot write ${file}: ${errorMessage(error)}`;
 }
 
 async function check(invocation: Invocation): Promise<number> {

@@ -1,5 +1,5 @@
 import type { Agent } from "../agent.ts";
-import { systemClock } from "../clock.ts";
+import { systemClock } from "../base/mod.ts";
 import type { ControlConfig } from "../config/mod.ts";
 import type { TokenKind } from "../control/mod.ts";
 import type { Log } from "../log/mod.ts";

@@ -1,10 +1,9 @@
-import { suggest } from "../config/nearest.ts";
+import { sanitize, suggest } from "../base/mod.ts";
 import { Client, RefusedError } from "../control/client.ts";
 import type { Found } from "../control/view/find.ts";
 import { type Command, EXIT, refuseWords } from "./command.ts";
 import { print, printError, printJson } from "./output.ts";
 import { findPlace } from "./place.ts";
-import { oneLine } from "../one_line.ts";
 import { table } from "./table.ts";
 
 /** `icinga-warden get` */
@@ -28,7 +27,7 @@ export const getCommand: Command = {
     } catch (error) {
       if (!(error instanceof RefusedError) || error.status !== 404) throw error;
       const hint = hintAt(path, await client.get<string[]>("/api/paths"));
-      printError(`icinga-warden: ${oneLine(error.message)}${hint && `; ${hint}`}`);
+      printError(`icinga-warden: ${sanitize(error.message)}${hint && `; ${hint}`}`);
       return EXIT.failed;
     }
   },
@@ -42,12 +41,12 @@ export function hintAt(path: string, paths: readonly string[]): string {
     return [first, `${first}.${second}`, path];
   });
   const hint = suggest(path, [...new Set(beginnings)]);
-  return hint.startsWith("known:") ? "" : oneLine(hint);
+  return hint.startsWith("known:") ? "" : sanitize(hint);
 }
 
 /** A value as people read it: text as it is, all else as JSON, on one line. */
 export function formatValue(value: unknown): string {
-  return oneLine(typeof value === "string" ? value : JSON.stringify(value));
+  return sanitize(typeof value === "string" ? value : JSON.stringify(value));
 }
 
 function contentOf(found: Found): unknown {
@@ -76,7 +75,7 @@ function formatFound(found: Found): string[] {
 function tableOf(first: string, entries: Record<string, unknown>): string[] {
   const cell = (text: string) => ({ text: Deno.stdout.isTerminal() ? cut(text) : text });
   const rows = Object.entries(entries).map(([key, value]) => [
-    cell(oneLine(key)),
+    cell(sanitize(key)),
     cell(formatValue(value)),
   ]);
   return table([first, "VALUE"], rows);

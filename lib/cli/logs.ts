@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { suggest } from "../config/nearest.ts";
+import { suggest } from "../base/mod.ts";
 import type { Status } from "../control/view/status_schema.ts";
 import { Client, NotRunningError } from "../control/client.ts";
 import { formatLogLine, type LogEntry, type LogFilter, readLogTail } from "../log/mod.ts";

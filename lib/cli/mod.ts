@@ -4,7 +4,7 @@
  * @module
  */
 import { ConfigError } from "../config/mod.ts";
-import { suggest } from "../config/nearest.ts";
+import { errorMessage, suggest } from "../base/mod.ts";
 import { NotRunningError } from "../control/client.ts";
 import {
   type Command,
@@ -70,7 +70,7 @@ export async function runCommandLine(
     printError(`icinga-warden: Cannot write to standard output: ${lostOutput()}`);
     return code === EXIT.done ? EXIT.failed : code;
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = errorMessage(error);
     if (command?.fail) return command.fail(text);
     printError(error instanceof ConfigError ? text : `icinga-warden: ${text}`);
     return exitCodeOf(error);

@@ -1,4 +1,4 @@
-import { toJson } from "../json.ts";
+import { toJson } from "../base/mod.ts";
 
 const encoder = new TextEncoder();
 let lost: unknown;

@@ -1,5 +1,5 @@
 import { parseArgs } from "@std/cli/parse-args";
-import { suggest } from "../config/nearest.ts";
+import { suggest } from "../base/mod.ts";
 import { COMMON_FLAGS, type FlagSpecs, type Invocation, UsageError } from "./command.ts";
 
 /**

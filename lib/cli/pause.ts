@@ -1,7 +1,7 @@
 import { Client } from "../control/client.ts";
 import { parsePauseTime, PAUSE_TIMES } from "../control/pause_time.ts";
 import type { Status } from "../control/view/status_schema.ts";
-import { formatTime } from "./amount.ts";
+import { formatTime } from "../base/mod.ts";
 import { type Command, EXIT, refuseWords, UsageError } from "./command.ts";
 import { print, printJson } from "./output.ts";
 import { findPlace } from "./place.ts";

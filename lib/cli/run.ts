@@ -1,3 +1,4 @@
+import { errorMessage } from "../base/mod.ts";
 import {
   demoScenario,
   parseScenario,
@@ -78,6 +79,6 @@ function readScenario(text: string | undefined): Scenario {
   try {
     return text === undefined ? demoScenario : parseScenario(text);
   } catch (error) {
-    throw new UsageError(`Flag '--scenario': ${error instanceof Error ? error.message : error}`);
+    throw new UsageError(`Flag '--scenario': ${errorMessage(error)}`);
   }
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { startAgent } from "../agent.ts";
-import { systemClock } from "../clock.ts";
+import { systemClock } from "../base/mod.ts";
 import { type Config, ConfigError, defaultConfig, type LoadedConfig } from "../config/mod.ts";
 import { type Claim, claimHome, HomeInUseError } from "../home/claim.ts";
 import { agentLog, type Log, type LogLevel, openLog } from "../log/mod.ts";

@@ -1,4 +1,4 @@
-import { parseDuration } from "../config/mod.ts";
+import { parseDuration } from "../base/mod.ts";
 import { type FlagSpec, type Invocation, UsageError } from "./command.ts";
 
 /** The flag `--for` of a command that goes on by itself. */

@@ -1,12 +1,11 @@
 import { Client } from "../control/client.ts";
 import { serviceState } from "../control/view/health.ts";
 import type { DaemonStatus, Health, ServiceStatus, Status } from "../control/view/status_schema.ts";
-import { formatBytes, formatSpan, formatTime } from "./amount.ts";
+import { formatBytes, formatSpan, formatTime, sanitize } from "../base/mod.ts";
 import { type Command, EXIT, refuseWords } from "./command.ts";
 import { print, printJson } from "./output.ts";
 import { isColourful, type Paint, paint } from "./paint.ts";
 import { findPlace } from "./place.ts";
-import { oneLine } from "../one_line.ts";
 import { type Cell, table } from "./table.ts";
 
 /** `icinga-warden status` */
@@ -46,10 +45,10 @@ const VERDICTS: Readonly<Record<Health, { text: string; colour: "green" | "yello
 function headLines({ health, problems, agent, maintenance }: Status, paint: Paint): string[] {
   const { text, colour } = VERDICTS[health];
   const verdict = paint.bold(paint[colour](text));
-  const summary = problems.map(({ text }) => oneLine(text)).join("; ") ||
+  const summary = problems.map(({ text }) => sanitize(text)).join("; ") ||
     (maintenance ? "paused, so that nothing is restarted" : "all is well");
   const agentLine = [
-    `icinga-warden ${agent.version} on ${oneLine(agent.host)}`,
+    `icinga-warden ${agent.version} on ${sanitize(agent.host)}`,
     `up ${formatSpan(agent.uptime)}`,
     `process ${agent.pid}`,
     `${formatBytes(agent.memory)} of memory`,
@@ -58,7 +57,7 @@ function headLines({ health, problems, agent, maintenance }: Status, paint: Pain
   return [
     `${verdict}: ${summary}`,
     paint.dim(agentLine),
-    paint.dim(`home ${oneLine(agent.home)}`),
+    paint.dim(`home ${sanitize(agent.home)}`),
     ...(agent.lastEnd === "unclean" ? [paint.yellow("The previous run broke off")] : []),
     ...(maintenance ? [paint.yellow(pauseLine(maintenance))] : []),
   ];
@@ -76,8 +75,8 @@ function serviceLines(status: Status, paint: Paint): string[] {
     const { name, restart_error, restarts, restartFailures, lastRestart } = service;
     const colour = serviceColour(service, status, paint);
     return [
-      { text: oneLine(name ?? service.daemon) },
-      { text: oneLine(serviceState(service, status)), paint: colour },
+      { text: sanitize(name ?? service.daemon) },
+      { text: sanitize(serviceState(service, status)), paint: colour },
       { text: String(restart_error), ...(restart_error > 0 && { paint: paint.red }) },
       { text: String(restarts ?? "-") },
       { text: String(restartFailures ?? "-") },
@@ -112,7 +111,7 @@ function daemonLines(daemons: readonly DaemonStatus[], paint: Paint): string[] {
       { text: uptime === null ? "-" : formatSpan(uptime) },
       { text: String(restarts) },
       { text: heap === null ? "-" : formatBytes(heap) },
-      { text: error ? oneLine(error) : "-" },
+      { text: error ? sanitize(error) : "-" },
     ];
   });
   return table(

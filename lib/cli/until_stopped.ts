@@ -1,6 +1,6 @@
 import type { Agent } from "../agent.ts";
 import { buildInfo } from "../build.ts";
-import { systemClock } from "../clock.ts";
+import { systemClock } from "../base/mod.ts";
 import type { Claim } from "../home/claim.ts";
 import { agentLog, type Log } from "../log/mod.ts";
 import type { NativeService } from "../windows/native_service.ts";

@@ -1,14 +1,13 @@
 import { Client } from "../control/client.ts";
 import type { Events } from "../control/events.ts";
 import type { Change } from "../control/view/change.ts";
-import { formatTime } from "./amount.ts";
+import { formatTime, sanitize } from "../base/mod.ts";
 import { type Command, EXIT, refuseWords } from "./command.ts";
 import { follow } from "./follow.ts";
 import { formatValue, hintAt } from "./get.ts";
 import { print, printError } from "./output.ts";
 import { findPlace } from "./place.ts";
 import { FOR_FLAG } from "./span.ts";
-import { oneLine } from "../one_line.ts";
 
 /** `icinga-warden watch` */
 export const watchCommand: Command = {
@@ -39,7 +38,7 @@ export const watchCommand: Command = {
 /** A map may appear later, so that this is no error. */
 async function warnNothing(client: Client, path: string): Promise<void> {
   const hint = hintAt(path, await client.get<string[]>("/api/paths"));
-  const what = `There is nothing at '${oneLine(path)}' yet`;
+  const what = `There is nothing at '${sanitize(path)}' yet`;
   printError(`icinga-warden: ${what}; ${hint ? `${hint} Waiting` : "waiting"} for it`);
 }
 
@@ -56,7 +55,7 @@ function readEvent(name: string, data: unknown): Seen[] {
 }
 
 function showText({ map, key, value }: Seen, time: string): string {
-  const path = oneLine(`${map}.${key}`);
+  const path = sanitize(`${map}.${key}`);
   return `${formatTime(time)}  ${path}  ${value === undefined ? "(deleted)" : formatValue(value)}`;
 }
 

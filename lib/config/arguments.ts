@@ -1,17 +1,17 @@
-import { suggest } from "./nearest.ts";
-import { isObject } from "./object.ts";
-import { expectedOneOf, type Problem } from "./problem.ts";
-import { refuseReserved } from "./reserved.ts";
 import {
   type Bounds,
   describeRange,
   expectedDuration,
   expectedNumber,
   expectedSize,
+  isObject,
   isWithin,
   parseDuration,
   parseSize,
-} from "./units.ts";
+  suggest,
+} from "../base/mod.ts";
+import { expectedOneOf, type Problem } from "./problem.ts";
+import { refuseReserved } from "./reserved.ts";
 
 /**
  * What a daemon accepts for one argument: plain data, so that it is cheap in every thread and an editor,

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { type ArgumentSpecs, readArguments } from "./arguments.ts";
-import { isObject } from "./object.ts";
+import { isObject } from "../base/mod.ts";
 import { PERMISSION_LISTS, PLACEHOLDER } from "./permissions.ts";
 import { excerpt, type Problem } from "./problem.ts";
 import { type Config, ConfigSchema, DaemonName } from "./schema.ts";

@@ -1,4 +1,4 @@
-import { isObject } from "./object.ts";
+import { isObject } from "../base/mod.ts";
 import { createScanner, findNodeAtLocation, type Node, parseTree } from "jsonc-parser";
 
 /** Keys that lead to a value. */

@@ -1,3 +1,4 @@
+import { errorMessage } from "../base/mod.ts";
 import { ConfigError, excerpt, type PlacedProblem } from "./problem.ts";
 
 /** A larger file is no configuration, bytes. */
@@ -34,7 +35,7 @@ export function explainFailure(error: unknown): PlacedProblem {
   if (error instanceof Deno.errors.PermissionDenied) {
     return problem("access is denied", "let the account that runs the agent read the file");
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   const reason = excerpt(message.replace(/: \w+ '.*'$/s, "")); // Deno ends it with the path
   return problem(`cannot be read (${reason})`, "expected a file that can be read");
 }

@@ -2,7 +2,7 @@ import { type ConversionConfig, type JsonSchema, toJsonSchema } from "@valibot/t
 import type { ArgumentSpec, ArgumentSpecs } from "./arguments.ts";
 import type { BuiltinArguments } from "./check.ts";
 import { ConfigSchema, DaemonSchema } from "./schema.ts";
-import { DURATION_PATTERN, SIZE_PATTERN } from "./units.ts";
+import { DURATION_PATTERN, SIZE_PATTERN } from "../base/mod.ts";
 
 /**
  * The form of the file, not that of the {@linkcode Config} made from it; a check is code, which JSON

@@ -12,5 +12,4 @@ export { loadConfig, type LoadedConfig, type LoadOptions, parseConfig } from "./
 export { ConfigError, type PlacedProblem, type Problem } from "./problem.ts";
 export { sampleConfig } from "./sample.ts";
 export { type Config, type DaemonConfig, defaultConfig, defaultDaemonConfig } from "./schema.ts";
-export { parseDuration } from "./units.ts";
 export { writtenConfig } from "./written.ts";

@@ -13,7 +13,7 @@ import {
   parseDuration,
   parseSize,
   SIZE_PATTERN,
-} from "./units.ts";
+} from "../base/mod.ts";
 
 const SECOND = 1_000;
 const MINUTE = 60_000;

@@ -1,5 +1,4 @@
-import { suggest } from "./nearest.ts";
-import { isObject } from "./object.ts";
+import { isObject, suggest } from "../base/mod.ts";
 import type { Problem } from "./problem.ts";
 
 /**

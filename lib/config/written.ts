@@ -3,7 +3,7 @@ import { formatAddress } from "./address.ts";
 import type { BuiltinArguments } from "./check.ts";
 import type { ControlConfig } from "./control_schema.ts";
 import type { Config, DaemonConfig } from "./schema.ts";
-import { formatDuration, formatSize } from "./units.ts";
+import { formatDuration, formatSize } from "../base/mod.ts";
 
 /**
  * A configuration in the file's own form: durations and sizes as text, the arguments of built-in daemons

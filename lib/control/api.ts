@@ -1,4 +1,4 @@
-import { suggest } from "../config/nearest.ts";
+import { errorMessage, suggest } from "../base/mod.ts";
 import { AGENT_MAPS } from "../daemon/agent_state.ts";
 import { LOG_LEVELS, type LogFilter, readLogTail } from "../log/mod.ts";
 import { bearerOf, cookieOf, guardRequest, refuseLate } from "./access/guard.ts";
@@ -221,7 +221,7 @@ async function restart({ request, parts: { agent, state } }: Call): Promise<Resp
   try {
     await agent.restartDaemon(daemon);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorMessage(error);
     const known = [...state.map(AGENT_MAPS.daemons).keys()];
     throw new Refusal(404, known.includes(daemon) ? why : `${why}; ${suggest(daemon, known)}`);
   }

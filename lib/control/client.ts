@@ -1,3 +1,4 @@
+import { errorMessage } from "../base/mod.ts";
 import { DEADLINE_FIELD } from "./access/guard.ts";
 import { SERVER_NAME } from "./http/answer.ts";
 import { readToken, tokenFile, type TokenKind } from "./access/token.ts";
@@ -72,7 +73,7 @@ export class Client {
     try {
       token = await readToken(home, kind);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorMessage(error);
       const denied = error instanceof Deno.errors.PermissionDenied;
       throw new Error(`Cannot read ${file}${denied ? ", which this account may not" : ""}: ${why}`);
     }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Clock } from "../clock.ts";
+import { type Clock, errorMessage } from "../base/mod.ts";
 import { type Address, type ControlConfig, formatAddress } from "../config/mod.ts";
 import { agentLog, type Log } from "../log/mod.ts";
 import { Sessions } from "./access/sessions.ts";
@@ -79,7 +79,7 @@ async function attempt(
   try {
     return await start();
   } catch (error) {
-    logOf(parts).error(error instanceof Error ? error.message : String(error));
+    logOf(parts).error(errorMessage(error));
     return undefined;
   }
 }
@@ -137,7 +137,7 @@ async function handOut(
   } catch (error) {
     listener.close();
     await removeTokens(home);
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorMessage(error);
     throw new Error(`Cannot serve commands: cannot write ${tokenFile(home)}: ${why}`);
   }
   return { monitor: tokens.monitor.text, control: tokens.control.text };

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { errorMessage } from "../base/mod.ts";
 import { formatAddress, type MetricsConfig } from "../config/mod.ts";
 import type { agentLog } from "../log/mod.ts";
 import { basicOf } from "./access/guard.ts";
@@ -111,7 +112,9 @@ async function listen(config: MetricsConfig, home: string): Promise<Deno.Listene
   try {
     return tls ? Deno.listenTls({ ...address, ...tls }) : Deno.listen(address);
   } catch (error) {
-    const why = error instanceof Deno.errors.AddrInUse ? "another program has it" : describe(error);
+    const why = error instanceof Deno.errors.AddrInUse
+      ? "another program has it"
+      : errorMessage(error);
     throw new Error(
       `Cannot serve metrics on ${formatAddress(address)}: ${why}; see control.metrics`,
     );
@@ -123,10 +126,6 @@ async function read(key: string, home: string, file: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    throw new Error(`control.metrics.${key}: cannot read ${path}: ${describe(error)}`);
+    throw new Error(`control.metrics.${key}: cannot read ${path}: ${errorMessage(error)}`);
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

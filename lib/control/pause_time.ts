@@ -1,4 +1,4 @@
-import { parseDuration } from "../config/units.ts";
+import { parseDuration } from "../base/mod.ts";
 
 /** How long an agent may be paused, ms: by accident is too short, and timers go up to 24 days. */
 const LEAST = 1_000;

@@ -1,6 +1,5 @@
 import { type ArgumentSpecs, specProblems } from "../config/arguments.ts";
-import { suggest } from "../config/nearest.ts";
-import { isObject } from "../config/object.ts";
+import { isObject, suggest } from "../base/mod.ts";
 import { permissionProblems, PLACEHOLDER } from "../config/permissions.ts";
 import type { DaemonPermissions } from "../config/permissions.ts";
 import { refuseReserved } from "../config/reserved.ts";

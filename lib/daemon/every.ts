@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../base/mod.ts";
 
 /**
  * Runs `beat` at once and then every `interval` ms of `clock`, one at a time, until `signal` is aborted;

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { places } from "../config/place.ts";
 import { imports } from "./imports.ts";
-import { oneLine } from "../one_line.ts";
+import { sanitize } from "../base/mod.ts";
 import { explainRefusal } from "./refusal.ts";
 
 /** The names, beside those of relative files and Node.js' modules, that a daemon's module can import. */
@@ -34,7 +34,7 @@ export function describeLoadError(
   texts: ReadonlyMap<string, string> = new Map(),
 ): string {
   try {
-    return oneLine(describe(error, file, texts));
+    return sanitize(describe(error, file, texts));
   } catch {
     return `${file}: threw something that cannot be shown while loading`;
   }

@@ -1,7 +1,6 @@
 import { getHeapStatistics } from "node:v8";
-import type { Clock } from "../clock.ts";
+import { type Clock, systemTimers, type Timers } from "../base/mod.ts";
 import type { StateClock } from "../state/clock.ts";
-import { systemTimers, type Timers } from "../ticks.ts";
 
 /** A thread's sign of life. */
 export interface Beat {

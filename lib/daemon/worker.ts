@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { systemClock } from "../clock.ts";
+import { systemClock } from "../base/mod.ts";
 import { readArguments } from "../config/arguments.ts";
 import { describeProblem } from "../config/problem.ts";
 import { limitLog } from "../log/limited.ts";

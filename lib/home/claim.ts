@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { refusePipe } from "../plain_file.ts";
+import { errorMessage, refusePipe } from "../base/mod.ts";
 import { describeBadEnd, parseRecord, type RunRecord } from "./record.ts";
 
 const LOCK = "icinga-warden.lock";
@@ -63,7 +63,9 @@ function takeLock(path: string, problems: string[]): Deno.FsFile | "taken" | und
     return "taken";
   } catch (error) {
     file?.close();
-    problems.push(`Cannot lock ${path}, so that a second agent is not noticed: ${text(error)}`);
+    problems.push(
+      `Cannot lock ${path}, so that a second agent is not noticed: ${errorMessage(error)}`,
+    );
     return undefined;
   }
 }
@@ -92,10 +94,6 @@ function write(file: string, record: RunRecord): string | undefined {
     Deno.renameSync(`${file}.new`, file);
     return undefined;
   } catch (error) {
-    return `Cannot write ${file}: ${text(error)}`;
+    return `Cannot write ${file}: ${errorMessage(error)}`;
   }
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { configureSync, disposeSync, getLogger, type Sink } from "@logtape/logtape";
+import { errorMessage } from "../base/mod.ts";
 import type { WriteLog } from "./entry.ts";
 import type { LogLevel } from "./level.ts";
 import { consoleSink, fileSink, type LogFile } from "./sinks.ts";
@@ -45,7 +46,7 @@ export function openLog({ level, file, console, onFailure }: LogOptions): Log {
   const tap = tapSink();
   const sinks: Record<string, Sink> = {
     tap: tap.sink,
-    file: fileSink(file, (error) => onFailure(`Cannot write ${file.path}: ${describe(error)}`)),
+    file: fileSink(file, (error) => onFailure(`Cannot write ${file.path}: ${errorMessage(error)}`)),
   };
   if (console) sinks.console = consoleSink(console === "colour");
   configureSync({
@@ -68,7 +69,3 @@ const write: WriteLog = ({ time, level, source, message }) => {
     properties: {},
   });
 };
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -7,7 +7,7 @@ import {
   type LogRecord,
   type Sink,
 } from "@logtape/logtape";
-import { refusePipe } from "../plain_file.ts";
+import { refusePipe } from "../base/mod.ts";
 
 /** A line of the log: `<UTC time> [<LEVEL>] <source>: <message>`; a record is always one line. */
 const LINE = {

@@ -1,4 +1,4 @@
-import { refusePipe } from "../plain_file.ts";
+import { refusePipe } from "../base/mod.ts";
 import type { LogEntry } from "./entry.ts";
 import { isLogged, type LogLevel } from "./level.ts";
 import { parseLogLine } from "./line.ts";

@@ -4,7 +4,7 @@ import type { Problem } from "../config/problem.ts";
 import { type DaemonDescription, refuseDefinition } from "../daemon/check.ts";
 import { moduleFiles, refuseFile } from "../daemon/imports.ts";
 import { describeThrown } from "../daemon/strays.ts";
-import { oneLine } from "../one_line.ts";
+import { sanitize } from "../base/mod.ts";
 import { workerPermissions } from "../supervisor/permissions.ts";
 import { ranOutOfHeap, startWorker } from "../supervisor/worker.ts";
 
@@ -47,7 +47,7 @@ export async function probeModule(
     if (refusal !== undefined) return { problem: `${path}: ${refusal}` };
   }
   const { promise, resolve } = Promise.withResolvers<Probed>();
-  const fail = (what: string) => resolve({ problem: `${file}: ${oneLine(what)}` });
+  const fail = (what: string) => resolve({ problem: `${file}: ${sanitize(what)}` });
   const { port1: ear, port2: port } = new MessageChannel();
   const late = setTimeout(() => fail(tooSlow(limit)), limit);
   let worker: Worker | undefined;
@@ -93,7 +93,7 @@ function readAnswer(data: unknown, file: string): Probed {
 
 /** A problem in one line that begins with a file of the module's. */
 function inFile(file: string, problem: string): string {
-  const line = oneLine(problem);
+  const line = sanitize(problem);
   return line.startsWith(dirname(file)) ? line : `${file}: ${line}`;
 }
 

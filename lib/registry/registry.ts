@@ -8,8 +8,7 @@ import type { Problem } from "../config/problem.ts";
 import type { DaemonConfig } from "../config/schema.ts";
 import type { ThreadPolicy } from "../supervisor/policy.ts";
 import { type DaemonDescription, describeDefinition } from "../daemon/check.ts";
-import { oneLine } from "../one_line.ts";
-import { suggest } from "../config/nearest.ts";
+import { errorMessage, sanitize, suggest } from "../base/mod.ts";
 import { DAEMONS_FOLDER, findModules, type FoundModule } from "./discover.ts";
 import { describePermissions, grantPermissions } from "./grant.ts";
 import { moduleFiles, signature } from "../daemon/imports.ts";
@@ -94,7 +93,7 @@ export class Registry {
     try {
       return await findModules(this.#home);
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return errorMessage(error);
     }
   }
 
@@ -175,7 +174,7 @@ function unknownDaemon(name: string, found: readonly FoundModule[] | string): Pr
   const known = [...builtinDaemons.keys(), ...(isListed ? found.map(({ name }) => name) : [])];
   const none = isListed
     ? `no module ${name}.ts, .js or .mjs in ${DAEMONS_FOLDER}/`
-    : `${DAEMONS_FOLDER}/ cannot be listed (${oneLine(found)})`;
+    : `${DAEMONS_FOLDER}/ cannot be listed (${sanitize(found)})`;
   return {
     path: ["daemons", name],
     value: undefined,

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../base/mod.ts";
 import { answerLimit } from "./output.ts";
 
 /** How a child process has ended. */

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../clock.ts";
+import { type Clock, systemClock } from "../base/mod.ts";
 import type { ServiceManager, TimeLimits } from "./manager.ts";
 import type { Scenario } from "./scenario.ts";
 import { SimulatedServiceManager } from "./simulated.ts";

@@ -1,5 +1,4 @@
-import type { Clock } from "../clock.ts";
-import { formatDuration } from "../config/units.ts";
+import { type Clock, formatDuration } from "../base/mod.ts";
 import { ServiceError } from "./error.ts";
 import type { ServiceState } from "./manager.ts";
 import { type Change, nextStep, type Step } from "./plan.ts";

@@ -1,4 +1,4 @@
-import { parseDuration } from "../config/units.ts";
+import { parseDuration } from "../base/mod.ts";
 import { type ServiceState, serviceStates } from "./manager.ts";
 
 /** How a simulated service behaves; one of which nothing is said is in good health. Plain data. */

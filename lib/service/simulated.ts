@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../base/mod.ts";
 import { type ServiceAction, ServiceError } from "./error.ts";
 import { type ServiceManager, type ServiceState, type TimeLimits, timeLimits } from "./manager.ts";
 import { requireServiceName } from "./name.ts";

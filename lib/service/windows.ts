@@ -1,5 +1,4 @@
-import { type Clock, systemClock } from "../clock.ts";
-import { formatDuration } from "../config/units.ts";
+import { type Clock, formatDuration, systemClock } from "../base/mod.ts";
 import { type ChildResult, runChild } from "./child.ts";
 import { kindOfCode, type ServiceAction, ServiceError, type ServiceErrorKind } from "./error.ts";
 import { type ServiceManager, type ServiceState, type TimeLimits, timeLimits } from "./manager.ts";

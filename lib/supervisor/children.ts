@@ -1,3 +1,4 @@
+import { errorMessage } from "../base/mod.ts";
 import type { ChildNews, ChildRequest } from "../daemon/protocol.ts";
 import type { ThreadPlan } from "./plan.ts";
 import type { Children, ThreadChange, ThreadEnd } from "./supervise.ts";
@@ -40,7 +41,7 @@ export function openChildren(parent: ThreadPlan, superviseChild: SuperviseChild)
       );
       tell(newsOf(thread));
     } catch (error) {
-      tell({ type: "error", error: error instanceof Error ? error.message : String(error) });
+      tell({ type: "error", error: errorMessage(error) });
     } finally {
       stops.delete(request.id);
     }

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../base/mod.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
 import type { Load, Processor } from "./processor.ts";
 

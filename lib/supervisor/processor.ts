@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../base/mod.ts";
 
 /** How the processor was used over a span of time, in cores. */
 export interface Load {

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import { type Clock, errorMessage } from "../base/mod.ts";
 import type { ThreadState } from "../daemon/agent_state.ts";
 import { threadName } from "../daemon/names.ts";
 import type { Beat } from "../daemon/pulse.ts";
@@ -85,7 +85,7 @@ export async function supervise(plan: ThreadPlan, parts: ThreadParts): Promise<T
     return await keepRunning(plan, parts);
   } catch (error) {
     if (parts.signal.aborted) return { type: "stopped" };
-    const text = error instanceof Error ? error.message : String(error);
+    const text = errorMessage(error);
     agentLog(parts.log).error(`Thread ${plan.assignment.thread} cannot be kept running: ${text}`);
     parts.onChange({ state: "failed", failures: 1, error: text });
     return { type: "failed", error: text };

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../base/mod.ts";
 import type { Beat, Pulse } from "../daemon/pulse.ts";
 import { type MemoryVigil, watchGrowth, watchMemory } from "./memory.ts";
 import { type HealthPolicy, judge, NEW_VIGIL, type Verdict, type Vigil } from "./health.ts";

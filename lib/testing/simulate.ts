@@ -1,8 +1,7 @@
 import { setImmediate } from "node:timers";
-import { ManualClock } from "../clock.ts";
+import { ManualClock, parseDuration } from "../base/mod.ts";
 import { type ArgumentSpecs, readArguments } from "../config/arguments.ts";
 import { describeProblem } from "../config/problem.ts";
-import { parseDuration } from "../config/units.ts";
 import type { ThreadState } from "../daemon/agent_state.ts";
 import type { ThreadHandle, ThreadOptions } from "../daemon/children.ts";
 import {

@@ -1,6 +1,6 @@
 import { Pulse } from "../daemon/pulse.ts";
 import { describeThrown } from "../daemon/strays.ts";
-import { oneLine } from "../one_line.ts";
+import { sanitize } from "../base/mod.ts";
 import { ranOutOfHeap, startWorker } from "../supervisor/worker.ts";
 import type { LoggedRecord } from "./simulate.ts";
 import type { TestOutcome } from "./test.ts";
@@ -84,7 +84,7 @@ export async function runTrial(
 ): Promise<TrialReport> {
   const known = emptyReport();
   const { promise, resolve } = Promise.withResolvers<TrialReport>();
-  const fail = (error: string) => resolve({ ...known, error: oneLine(error) });
+  const fail = (error: string) => resolve({ ...known, error: sanitize(error) });
   const { port1: ear, port2: port } = new MessageChannel();
   const pulse = new Pulse();
   let worker: Worker | undefined;

@@ -4,6 +4,7 @@
  * @module
  */
 import { win32 } from "node:path";
+import { errorMessage } from "../base/mod.ts";
 import { WindowsError } from "./ffi.ts";
 import { readFileSecurity, writeFileSecurity } from "./file_security.ts";
 import { type Danger, dangersOf, type Demand, safeDescriptor } from "./safety.ts";
@@ -111,7 +112,7 @@ export function inspectPaths(
       (demand === "unwritable" ? safety.dangers : safety.above).push(...found);
     } catch (error) {
       if (!isMissing(error)) {
-        safety.unread.push(error instanceof Error ? error.message : String(error));
+        safety.unread.push(errorMessage(error));
       }
     }
   }

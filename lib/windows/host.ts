@@ -4,7 +4,7 @@
  * @module
  */
 import { resolve } from "node:path";
-import { type Clock, systemClock } from "../clock.ts";
+import { type Clock, systemClock } from "../base/mod.ts";
 import { mayLogOn } from "./account.ts";
 import { currentUser, grantServiceLogon, sidOf } from "./account_rights.ts";
 import type { CommandWords } from "./as_commands.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock } from "../clock.ts";
+import { type Clock, errorMessage } from "../base/mod.ts";
 import type { ServiceDatabase } from "./service_database.ts";
 import { samePath } from "./paths.ts";
 import { STATE } from "./service_status.ts";
@@ -108,13 +108,13 @@ async function swap(upgrade: Upgrade): Promise<void> {
     if (isThere) await files.rename(to, waitingExe(upgrade));
   } catch (error) {
     await files.remove(fresh).catch(() => {});
-    throw new Error(`Cannot upgrade: ${reason(error)}; ${where}`);
+    throw new Error(`Cannot upgrade: ${errorMessage(error)}; ${where}`);
   }
   try {
     await files.rename(fresh, to);
   } catch (error) {
     if (isThere) await files.rename(waitingExe(upgrade), to);
-    throw new Error(`Cannot upgrade: ${reason(error)}; ${where}`);
+    throw new Error(`Cannot upgrade: ${errorMessage(error)}; ${where}`);
   }
 }
 
@@ -124,7 +124,7 @@ async function tryStart({ database, service, clock, say }: Upgrade): Promise<str
   try {
     database.start(service);
   } catch (error) {
-    return reason(error);
+    return errorMessage(error);
   }
   const outcome = await awaitState(database, service, STATE.running, { clock, limit: START_LIMIT });
   if (outcome === "reached") return undefined;
@@ -159,8 +159,4 @@ async function halt({ database, service, clock }: Upgrade): Promise<void> {
     return;
   }
   await awaitState(database, service, STATE.stopped, { clock, limit: STOP_LIMIT });
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

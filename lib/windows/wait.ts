@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../base/mod.ts";
 import type { ServiceDatabase, ServiceStanding } from "./service_database.ts";
 import { isPending, STATE } from "./service_status.ts";
 

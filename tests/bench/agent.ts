@@ -1,7 +1,7 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import daemon from "../../daemons/icinga_agent_service.ts";
-import { systemClock } from "../../lib/clock.ts";
+import { systemClock } from "../../lib/base/mod.ts";
 import { createContext, createDaemonLog } from "../../lib/daemon/context.ts";
 import type { DaemonDefinition } from "../../lib/daemon/mod.ts";
 import { WindowsServiceManager } from "../../lib/service/windows.ts";

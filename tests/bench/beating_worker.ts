@@ -3,7 +3,7 @@
  * then gives its signs of life as a daemon's thread does.
  */
 import { beatInterval, Pulse, startBeating } from "../../lib/daemon/pulse.ts";
-import { systemTimers, type Timers } from "../../lib/ticks.ts";
+import { systemTimers, type Timers } from "../../lib/base/mod.ts";
 
 /** What it is told. */
 export interface Order {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { systemClock } from "../../lib/clock.ts";
+import { systemClock } from "../../lib/base/mod.ts";
 import { compileBare } from "./agent.ts";
 import { COMPILED, SOURCE } from "./foreground.ts";
 import { measure, median } from "./process.ts";

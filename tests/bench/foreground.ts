@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { systemClock } from "../../lib/clock.ts";
+import { systemClock } from "../../lib/base/mod.ts";
 import { EXE } from "../exe/program.ts";
 
 /** An agent in the foreground, and its log as it grows. */

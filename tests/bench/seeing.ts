@@ -1,4 +1,4 @@
-import { systemClock } from "../../lib/clock.ts";
+import { systemClock } from "../../lib/base/mod.ts";
 import { Client } from "../../lib/control/client.ts";
 import { startControl } from "../../lib/control/mod.ts";
 import { agentMaps, stateOf, thread } from "../control/state.ts";

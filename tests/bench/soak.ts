@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { systemClock } from "../../lib/clock.ts";
+import { systemClock } from "../../lib/base/mod.ts";
 import { compileBare } from "./agent.ts";
 import { COMPILED, SOURCE, startAgent } from "./foreground.ts";
 import { type Holdings, holdings, moreHandles } from "./holdings.ts";

@@ -1,5 +1,5 @@
 import process from "node:process";
-import { ManualClock, systemClock } from "../../lib/clock.ts";
+import { ManualClock, systemClock } from "../../lib/base/mod.ts";
 import { Pulse } from "../../lib/daemon/pulse.ts";
 import { Watch } from "../../lib/supervisor/watch.ts";
 import type { Order } from "./beating_worker.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { ManualClock } from "../../lib/clock.ts";
+import { ManualClock } from "../../lib/base/mod.ts";
 import {
   beatInterval,
   livelyClock,
@@ -8,7 +8,7 @@ import {
   Pulse,
   startBeating,
 } from "../../lib/daemon/pulse.ts";
-import { FakeTimers } from "../timers.ts";
+import { FakeTimers } from "../base/timers.ts";
 
 Deno.test("a beat on one side of the memory is read on the other", () => {
   const agent = new Pulse();

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ManualClock, systemClock } from "../../lib/clock.ts";
+import { ManualClock, systemClock } from "../../lib/base/mod.ts";
 import { runChild } from "../../lib/service/child.ts";
 import { answerLimit } from "../../lib/service/output.ts";
 

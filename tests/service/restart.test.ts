@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { ManualClock } from "../../lib/clock.ts";
+import { ManualClock } from "../../lib/base/mod.ts";
 import { ServiceError } from "../../lib/service/error.ts";
 import type { ServiceState } from "../../lib/service/manager.ts";
 import { restart } from "../../lib/service/restart.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { ManualClock } from "../../lib/clock.ts";
+import { ManualClock } from "../../lib/base/mod.ts";
 import { createServiceManager, servicePrograms } from "../../lib/service/create.ts";
 import { ServiceError } from "../../lib/service/error.ts";
 import { serviceStates } from "../../lib/service/manager.ts";

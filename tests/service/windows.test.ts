@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { ManualClock } from "../../lib/clock.ts";
+import { ManualClock } from "../../lib/base/mod.ts";
 import { ServiceError, type ServiceErrorKind } from "../../lib/service/error.ts";
 import { WindowsServiceManager } from "../../lib/service/windows.ts";
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { ManualClock } from "../../lib/clock.ts";
+import { ManualClock } from "../../lib/base/mod.ts";
 import { watchProcessor } from "../../lib/supervisor/processor.ts";
 
 Deno.test("the load is the processor time by the time that it took", async () => {

@@ -1,5 +1,5 @@
 /** Plans and supervisors for tests: threads that are functions, on a clock moved by hand. */
-import { ManualClock } from "../../lib/clock.ts";
+import { ManualClock } from "../../lib/base/mod.ts";
 import type { ThreadStanding } from "../../lib/daemon/agent_state.ts";
 import type { LogEntry } from "../../lib/log/mod.ts";
 import type { ThreadPlan } from "../../lib/supervisor/plan.ts";

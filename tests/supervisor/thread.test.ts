@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { systemClock } from "../../lib/clock.ts";
+import { systemClock } from "../../lib/base/mod.ts";
 import { PublicState } from "../../lib/state/mod.ts";
 import { workerPermissions } from "../../lib/supervisor/permissions.ts";
 import { runThread } from "../../lib/supervisor/thread.ts";

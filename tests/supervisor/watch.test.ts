@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { ManualClock } from "../../lib/clock.ts";
+import { ManualClock } from "../../lib/base/mod.ts";
 import { Pulse } from "../../lib/daemon/pulse.ts";
 import { Watch, type Watched } from "../../lib/supervisor/watch.ts";
 

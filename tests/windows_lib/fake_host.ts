@@ -1,4 +1,4 @@
-import { ManualClock } from "../../lib/clock.ts";
+import { ManualClock } from "../../lib/base/mod.ts";
 import { virtualSid } from "../../lib/windows/account.ts";
 import { WindowsError } from "../../lib/windows/ffi.ts";
 import type { Host, HostFiles } from "../../lib/windows/host.ts";

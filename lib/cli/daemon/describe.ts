@@ -1,6 +1,5 @@
 import { type ArgumentSpec, withDefaults } from "../../config/arguments.ts";
-import { describeRange } from "../../config/units.ts";
-import { toJson } from "../../json.ts";
+import { describeRange, toJson } from "../../base/mod.ts";
 import type { DaemonDescription } from "../../daemon/check.ts";
 import { describePermissions, grantPermissions } from "../../registry/grant.ts";
 import type { Subject } from "./subject.ts";

@@ -1,12 +1,11 @@
 import { Client } from "../../control/client.ts";
 import type { DaemonStatus, Status } from "../../control/view/status_schema.ts";
 import { type RegisteredDaemon, Registry } from "../../registry/registry.ts";
-import { formatSpan } from "../amount.ts";
+import { formatSpan, sanitize } from "../../base/mod.ts";
 import { EXIT, refuseWords } from "../command.ts";
 import { loadPlace } from "../config.ts";
 import { print, printJson } from "../output.ts";
 import { findPlace } from "../place.ts";
-import { oneLine } from "../../one_line.ts";
 import { table } from "../table.ts";
 import type { Action } from "./action.ts";
 import { origin } from "./describe.ts";
@@ -89,7 +88,7 @@ function describe(rows: readonly Row[]): string[] {
     ...[name, from, registered, running?.state ?? "-", String(running?.threads ?? "-")],
     running?.uptime == null ? "-" : formatSpan(running.uptime),
     String(running?.restarts ?? "-"),
-    running?.lastError ? oneLine(running.lastError.message) : "-",
+    running?.lastError ? sanitize(running.lastError.message) : "-",
   ]);
   const problems = rows.flatMap(({ problem }) => problem ?? []);
   return [...table(head, cells.map((row) => row.map((text) => ({ text })))), ...problems];

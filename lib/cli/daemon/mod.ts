@@ -1,4 +1,4 @@
-import { suggest } from "../../config/nearest.ts";
+import { suggest } from "../../base/mod.ts";
 import { type Command, COMMON_FLAGS, type Invocation, UsageError } from "../command.ts";
 import type { Action } from "./action.ts";
 import { listAction } from "./list.ts";

@@ -1,4 +1,4 @@
-import { oneLine } from "../../one_line.ts";
+import { sanitize } from "../../base/mod.ts";
 import { refuseWords } from "../command.ts";
 import { EXIT } from "../command.ts";
 import { loadPlace } from "../config.ts";
@@ -46,7 +46,7 @@ export const showAction: Action = {
     const maps = Object.entries(description.maps);
     const standing = subject.entry ? (subject.entry.enabled ? "yes" : "disabled") : "no";
     print([
-      `${name}: ${oneLine(description.description)}`,
+      `${name}: ${sanitize(description.description)}`,
       `from        ${origin(subject)}`,
       `registered  ${standing}`,
       specs.length === 0 ? "arguments   none" : "arguments",
@@ -54,7 +54,7 @@ export const showAction: Action = {
         key,
         describeType(spec),
         key in given ? `= ${quote(given[key])}` : defaultOf(spec.default),
-        oneLine(spec.description ?? ""),
+        sanitize(spec.description ?? ""),
       ]))),
       `permissions ${describePermissions(description.permissions)}`,
       ...(subject.entry ? [`granted     ${describePermissions(permissions.permissions)}`] : []),
@@ -63,7 +63,7 @@ export const showAction: Action = {
       maps.length === 0 ? "maps        none listed" : "maps",
       ...indent(
         columns(
-          maps.map(([key, spec]) => [`Daemons.${name}.${key}`, oneLine(spec.description ?? "")]),
+          maps.map(([key, spec]) => [`Daemons.${name}.${key}`, sanitize(spec.description ?? "")]),
         ),
       ),
     ].join("\n"));

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { builtinDaemons } from "../../../daemons/mod.ts";
 import type { LoadedConfig } from "../../config/mod.ts";
 import { checkModulePath } from "../../config/module_path.ts";
-import { suggest } from "../../config/nearest.ts";
+import { suggest } from "../../base/mod.ts";
 import type { DaemonPermissions } from "../../config/permissions.ts";
 import type { Problem } from "../../config/problem.ts";
 import { readArguments } from "../../config/arguments.ts";

@@ -1,11 +1,10 @@
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { withDefaults } from "../../config/arguments.ts";
-import { parseDuration } from "../../config/mod.ts";
+import { errorMessage, parseDuration, sanitize } from "../../base/mod.ts";
 import { describePermissions, fillIn, type Grant } from "../../registry/grant.ts";
 import { workerPermissions } from "../../supervisor/permissions.ts";
 import { runTrial, type TrialReport } from "../../testing/trial.ts";
-import { oneLine } from "../../one_line.ts";
 import { EXIT, type Invocation, UsageError } from "../command.ts";
 import { loadPlace } from "../config.ts";
 import { print, printJson } from "../output.ts";
@@ -93,7 +92,7 @@ async function judge(subject: Subject, { place }: Known, options: JudgeOptions):
   const verdict: Verdict = { name, from: origin(subject) };
   if (problem !== undefined) return { ...verdict, problem };
   const fail = (error: unknown): Verdict => (
-    { ...verdict, problem: oneLine(error instanceof Error ? error.message : String(error)) }
+    { ...verdict, problem: sanitize(errorMessage(error)) }
   );
   const read = await readGiven(subject, options.words).catch(fail);
   if (!("given" in read)) return read;
@@ -138,7 +137,7 @@ function builtinUrl({ builtin }: Subject): string {
 
 function problemOf({ error, tests }: TrialReport): { problem?: string } {
   const failed = tests.filter((test) => test.error !== undefined).length;
-  if (error !== undefined) return { problem: oneLine(error) };
+  if (error !== undefined) return { problem: sanitize(error) };
   return failed > 0 ? { problem: `${failed} of ${tests.length} tests failed` } : {};
 }
 
@@ -174,7 +173,7 @@ function describe({ name, from, problem, ...report }: Verdict): string {
     `ran for ${span}, and ${ENDS[report.end ?? "broken off"]}`,
     log.length === 0 ? "logged nothing" : `logged ${count(log.length, "record")}`,
     ...log.slice(0, SHOWN).map(({ at, level, message }) =>
-      `  ${at / 1000} s  ${level}  ${oneLine(message)}`
+      `  ${at / 1000} s  ${level}  ${sanitize(message)}`
     ),
     ...(log.length > SHOWN ? [`  and ${log.length - SHOWN} more`] : []),
     mapLines.length === 0 ? "wrote nothing to the state" : "wrote to the state",

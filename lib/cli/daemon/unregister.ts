@@ -1,7 +1,7 @@
 import { builtinArguments } from "../../../daemons/mod.ts";
 import { removeFromText } from "../../config/edit.ts";
 import { parseConfig } from "../../config/mod.ts";
-import { suggest } from "../../config/nearest.ts";
+import { suggest } from "../../base/mod.ts";
 import { rewriteConfig } from "../../config/rewrite.ts";
 import { EXIT, refuseWords, UsageError } from "../command.ts";
 import { loadPlace } from "../config.ts";

@@ -1,4 +1,4 @@
-import { suggest } from "../../config/nearest.ts";
+import { errorMessage, suggest } from "../../base/mod.ts";
 import { type Host, windowsHost } from "../../windows/host.ts";
 import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "../command.ts";
 import { printError, printJson } from "../output.ts";
@@ -67,7 +67,7 @@ async function tellingJson(
   try {
     return await act();
   } catch (error) {
-    if (json) printJson({ service: name, error: error instanceof Error ? error.message : error });
+    if (json) printJson({ service: name, error: errorMessage(error) });
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { errorMessage } from "../../base/mod.ts";
 import { isBuiltin } from "../../windows/account.ts";
 import type { Host } from "../../windows/host.ts";
 import { differences, wantedRegistration } from "../../windows/registration.ts";
@@ -106,7 +107,7 @@ export function grantLogon(account: string, host: Host, warn: (line: string) => 
   try {
     host.grantLogon(account);
   } catch (error) {
-    warn(`${reason(error)}; grant it in secpol.msc`);
+    warn(`${errorMessage(error)}; grant it in secpol.msc`);
   }
 }
 
@@ -115,10 +116,6 @@ function registerEventSource({ host: { events }, warn }: Installation): void {
   try {
     if (!events.isKnown()) events.register();
   } catch (error) {
-    warn(`No events in the Windows event log: ${reason(error)}`);
+    warn(`No events in the Windows event log: ${errorMessage(error)}`);
   }
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

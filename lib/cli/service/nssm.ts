@@ -1,3 +1,4 @@
+import { errorMessage } from "../../base/mod.ts";
 import { LOCAL_SYSTEM, needsPassword } from "../../windows/account.ts";
 import type { CommandWords } from "../../windows/as_commands.ts";
 import { pasteLine } from "../../windows/command_line.ts";
@@ -120,9 +121,7 @@ async function tell(
 async function runNssm(host: Host, command: CommandWords): Promise<Uint8Array> {
   const { code, output } = await host.run(command).catch((error) => {
     throw new Error(
-      `Cannot run ${command[0]}: ${
-        error instanceof Error ? error.message : error
-      }; name nssm.exe with --nssm`,
+      `Cannot run ${command[0]}: ${errorMessage(error)}; name nssm.exe with --nssm`,
     );
   });
   if (code === 0) return output;

@@ -1,4 +1,5 @@
 import { win32 } from "node:path";
+import { errorMessage } from "../../base/mod.ts";
 import type { HostFiles } from "../../windows/host.ts";
 
 /**
@@ -32,7 +33,7 @@ export async function purge(paths: readonly string[], files: HostFiles): Promise
     try {
       await files.remove(path);
     } catch (error) {
-      left.push(`${path}: ${error instanceof Error ? error.message : error}`);
+      left.push(`${path}: ${errorMessage(error)}`);
     }
   }
   return left;

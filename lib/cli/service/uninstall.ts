@@ -1,3 +1,4 @@
+import { errorMessage } from "../../base/mod.ts";
 import {
   forgetEventSourceCommands,
   purgeCommands,
@@ -75,7 +76,7 @@ function removeEventSource({ events }: Host): void {
   try {
     events.remove();
   } catch (error) {
-    printError(`icinga-warden: ${error instanceof Error ? error.message : error}`);
+    printError(`icinga-warden: ${errorMessage(error)}`);
   }
 }
 

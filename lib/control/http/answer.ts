@@ -1,4 +1,4 @@
-import { toJson } from "../../json.ts";
+import { toJson } from "../../base/mod.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Who answers: so that a client can tell it from another program that has the port now. */

@@ -97,3 +97,42 @@ function format(value: number, units: Units): string {
   const [unit, size] = fits.at(-1) ?? Object.entries(units)[0]!;
   return `${value / size}${unit}`;
 }
+
+const SPANS = [[86_400, "d"], [3_600, "h"], [60, "min"], [1, "s"]] as const;
+
+/** Seconds for people, in the two largest units: `3 h 12 min`. */
+export function formatSpan(seconds: number): string {
+  const first = SPANS.findIndex(([size]) => seconds >= size);
+  if (first < 0) return "0 s";
+  const [size, unit] = SPANS[first]!;
+  const [smaller, smallerUnit] = SPANS[first + 1] ?? [];
+  const rest = smaller === undefined ? 0 : Math.floor(seconds % size / smaller);
+  const whole = `${Math.floor(seconds / size)} ${unit}`;
+  return rest > 0 ? `${whole} ${rest} ${smallerUnit}` : whole;
+}
+
+/** Bytes for people: `4.1 MB`; 1 MB is 1024 KB, as Windows counts. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1024 ** 2) return `${Math.round(bytes / 1024)} KB`;
+  return `${(bytes / 1024 ** 2).toFixed(1)} MB`;
+}
+
+/** A UTC time for people: `2026-11-24 06:12:03Z`. */
+export function formatTime(iso: string): string {
+  return iso.replace("T", " ").replace(/\.\d+Z$/, "Z");
+}
+
+/** A time as an API takes it: milliseconds, or text such as `5s`. */
+export type Duration = number | string;
+
+/**
+ * The milliseconds of a time that is given in either form.
+ *
+ * @throws {TypeError} when it is neither a number of 0 or more nor a duration; the message says what would be right.
+ */
+export function toMilliseconds(time: Duration): number {
+  const ms = typeof time === "string" ? parseDuration(time) : time;
+  if (typeof ms === "number" && ms >= 0) return ms;
+  const shown = typeof time === "string" ? `"${time}"` : String(time);
+  throw new TypeError(`${shown} is no time; ${expectedDuration({})}, or milliseconds`);
+}

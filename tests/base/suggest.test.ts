@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { suggest } from "../../lib/config/nearest.ts";
+import { suggest } from "../../lib/base/mod.ts";
 
 const KNOWN = ["level", "maxSize", "keep"];
 

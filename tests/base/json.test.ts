@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { toJson } from "../lib/json.ts";
+import { toJson } from "../../lib/base/mod.ts";
 
 Deno.test("what is shared is whole each time, and what is too deep is cut", () => {
   const shared = { a: 1 };

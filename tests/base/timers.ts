@@ -1,4 +1,4 @@
-import type { Timers } from "../lib/ticks.ts";
+import type { Timers } from "../../lib/base/mod.ts";
 
 /** Timers on a clock that stands until it is moved; as Deno's, an interval counts from when it fired. */
 export class FakeTimers implements Timers {

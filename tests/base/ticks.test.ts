@@ -1,6 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { systemClock } from "../lib/clock.ts";
-import { TimerTicks } from "../lib/ticks.ts";
+import { systemClock, TimerTicks } from "../../lib/base/mod.ts";
 import { FakeTimers } from "./timers.ts";
 
 /** A loop on a rhythm of 1,000 ms, and when it beat. */

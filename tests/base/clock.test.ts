@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { ManualClock } from "../lib/clock.ts";
+import { ManualClock } from "../../lib/base/mod.ts";
 
 Deno.test("a sleeper wakes at its time and not before", async () => {
   const clock = new ManualClock();

@@ -1,3 +1,8 @@
+/** True for what a configuration calls an object: `{ … }`, neither an array nor null. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** Deeper than this a value is not followed: the stack of what writes JSON ends somewhere. */
 const MOST_DEEP = 200;
 

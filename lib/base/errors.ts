@@ -1,0 +1,31 @@
+import { cut } from "./text.ts";
+
+/** Longer messages are cut, characters. */
+const MAX_MESSAGE = 10_000;
+
+/**
+ * What a thrown value says, to be shown or logged: an error's message (its name where that is empty), text as it is,
+ * and of other values their kind. Never throws, takes time in proportion to the message, and returns at most 10,000
+ * characters, whatever a daemon has thrown. The text may have several lines and control characters.
+ */
+export function errorMessage(error: unknown): string {
+  try {
+    return cut(messageOf(error), MAX_MESSAGE);
+  } catch {
+    return "an error that cannot be read";
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return textOf(error);
+  const { message } = error;
+  return message === "" ? textOf(error.name) : textOf(message);
+}
+
+/** Never by `String` of an object: that walks into whatever the object holds. */
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "function") return "a function";
+  if (typeof value === "object" && value !== null) return Object.prototype.toString.call(value);
+  return typeof value === "bigint" ? "a big number" : String(value);
+}

@@ -1,0 +1,9 @@
+/** What every part of the program uses, and what knows none of them. */
+export * from "./clock.ts";
+export * from "./errors.ts";
+export * from "./files.ts";
+export * from "./json.ts";
+export * from "./suggest.ts";
+export * from "./text.ts";
+export * from "./units.ts";
+export * from "./wait.ts";

@@ -1,0 +1,45 @@
+import { type Clock, systemClock } from "./clock.ts";
+
+/** What ends a wait before the promise does. */
+export interface WaitLimit<L> {
+  /** How long to wait at most, ms. Default: no limit. */
+  ms?: number;
+  /** Called when the time is up; what it returns or throws is how the wait ends. Default: undefined is returned. */
+  late?: () => L;
+  /** The wait ends with the signal's reason when it is aborted. */
+  signal?: AbortSignal | undefined;
+  /** Where time comes from. Default: the real clock. */
+  clock?: Pick<Clock, "after">;
+}
+
+/**
+ * Waits for a promise until a limit of time or a signal ends the wait. The promise itself goes on; when it rejects
+ * after the wait has ended, that is ignored.
+ *
+ * @returns what the promise resolves with, or what `late` returns.
+ * @throws {unknown} what the promise rejects with, the signal's reason, or what `late` throws.
+ */
+export async function within<T, L = undefined>(
+  promise: Promise<T>,
+  { ms, late, signal, clock = systemClock }: WaitLimit<L>,
+): Promise<T | L> {
+  promise.catch(() => {});
+  signal?.throwIfAborted();
+  const over = Promise.withResolvers<L>();
+  const abort = () => over.reject(signal?.reason);
+  const expire = () => {
+    try {
+      over.resolve(late?.() as L);
+    } catch (error) {
+      over.reject(error);
+    }
+  };
+  signal?.addEventListener("abort", abort, { once: true });
+  const cancel = ms === undefined ? undefined : clock.after(ms, expire);
+  try {
+    return await Promise.race([promise, over.promise]);
+  } finally {
+    cancel?.();
+    signal?.removeEventListener("abort", abort);
+  }
+}

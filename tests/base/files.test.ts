@@ -1,0 +1,162 @@
+import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
+import { join } from "node:path";
+import {
+  FileError,
+  type FileSystem,
+  ManualClock,
+  refusePipe,
+  replaceFile,
+  replaceFileSync,
+} from "../../lib/base/mod.ts";
+
+const isWindows = Deno.build.os === "windows";
+
+async function inFolder(test: (folder: string) => void | Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "files ä " });
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** A file system that notes each step; `held`: how often a step fails because another program holds the file. */
+function notedFiles(held: Partial<Record<"create" | "rename", number>> = {}, size = 3) {
+  const steps: string[] = [];
+  const left = { create: 0, rename: 0, ...held };
+  const note = (step: keyof typeof left, text: string) => {
+    steps.push(text);
+    if (left[step]-- > 0) throw new Error("held");
+  };
+  const files: FileSystem = {
+    create(path, mode) {
+      note("create", `create ${path} ${mode.toString(8)}`);
+      return Promise.resolve({
+        write(bytes) {
+          const part = bytes.subarray(0, size);
+          steps.push(`write ${new TextDecoder().decode(part)}`);
+          return Promise.resolve(part.length);
+        },
+        sync: () => Promise.resolve(void steps.push("sync")),
+        close: () => void steps.push("close"),
+      });
+    },
+    async rename(from, to) {
+      await Promise.resolve();
+      note("rename", `rename ${from} ${to}`);
+    },
+    remove: (path) => Promise.resolve(void steps.push(`remove ${path}`)),
+    syncFolder: (path) => Promise.resolve(void steps.push(`sync ${path}`)),
+    isHeld: (error) => error instanceof Error && error.message === "held",
+  };
+  return { files, steps };
+}
+
+Deno.test("a file is written aside, flushed and renamed, in this order", async () => {
+  const { files, steps } = notedFiles();
+  await replaceFile("/h/a", "abcde", {
+    files,
+    mode: 0o600,
+    protect: (path) => void steps.push(`protect ${path}`),
+  });
+  assertEquals(steps, [
+    "remove /h/a.new",
+    "create /h/a.new 600",
+    "protect /h/a.new",
+    "write abc",
+    "write de",
+    "sync",
+    "close",
+    "rename /h/a.new /h/a",
+    "sync /h/",
+  ]);
+});
+
+Deno.test("while another program holds the file each step is tried again", async () => {
+  const { files, steps } = notedFiles({ create: 1, rename: 3 });
+  const clock = new ManualClock();
+  const done = replaceFile("a", "x", { files, clock, flush: false, mode: 0o644 });
+  await clock.advance(1_900);
+  await done;
+  assertEquals(steps.filter((step) => step.startsWith("create")).length, 2);
+  assertEquals(steps.filter((step) => step.startsWith("rename")).length, 4);
+  assertEquals(steps.includes("sync"), false);
+});
+
+Deno.test("a file that is held for longer than 2 s is left, and the error names it", async () => {
+  const { files, steps } = notedFiles({ rename: Infinity });
+  const clock = new ManualClock();
+  const error = assertRejects(
+    () => replaceFile("/h/a", "x", { files, clock, mode: 0o644 }),
+    FileError,
+    "Cannot write /h/a: held",
+  );
+  await clock.advance(2_100);
+  await error;
+  assertEquals(steps.at(-1), "remove /h/a.new");
+});
+
+Deno.test("the new file has the mode of the old one, or the one that is asked for", {
+  ignore: isWindows,
+}, async () => {
+  await inFolder(async (folder) => {
+    const file = join(folder, "a");
+    await Deno.writeTextFile(file, "old", { mode: 0o640 });
+    await replaceFile(file, "new");
+    assertEquals(await Deno.readTextFile(file), "new");
+    assertEquals((await Deno.stat(file)).mode! & 0o777, 0o640);
+    await replaceFile(file, new Uint8Array([120]), { mode: 0o600 });
+    assertEquals((await Deno.stat(file)).mode! & 0o777, 0o600);
+    replaceFileSync(file, "at once", 0o604);
+    assertEquals(await Deno.readTextFile(file), "at once");
+    assertEquals((await Deno.stat(file)).mode! & 0o777, 0o604);
+    assertEquals([...Deno.readDirSync(folder)].length, 1);
+  });
+});
+
+Deno.test(
+  "what an earlier try left aside is never written through",
+  { ignore: isWindows },
+  async () => {
+    await inFolder(async (folder) => {
+      const other = join(folder, "other");
+      const file = join(folder, "a");
+      for (const replace of [replaceFile, replaceFileSync]) {
+        await Deno.writeTextFile(other, "other");
+        await Deno.symlink(other, `${file}.new`);
+        await replace(file, "new");
+        assertEquals(await Deno.readTextFile(other), "other");
+        assertEquals((await Deno.lstat(file)).isSymlink, false);
+      }
+    });
+  },
+);
+
+Deno.test("a file that cannot be put in place leaves nothing behind, and the error says which", async () => {
+  await inFolder(async (folder) => {
+    const file = join(folder, "a");
+    await Deno.mkdir(join(file, "full"), { recursive: true });
+    const error = await assertRejects(() => replaceFile(file, "x"), FileError);
+    assertEquals(error.path, file);
+    assertMatch(error.message, /^Cannot write .*a: .+/);
+    assertEquals(error.reason.includes(file), false);
+    assertThrows(() => replaceFileSync(file, "x"), FileError, `Cannot write ${file}: `);
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["a"]);
+  });
+});
+
+Deno.test(
+  "a pipe is refused, a file and what is not there are not",
+  { ignore: isWindows },
+  async () => {
+    await inFolder(async (folder) => {
+      const pipe = join(folder, "pipe");
+      await new Deno.Command("mkfifo", { args: [pipe] }).output();
+      assertThrows(() => refusePipe(pipe), Error, "expected a file");
+      refusePipe(join(folder, "nothing"));
+      await Deno.writeTextFile(join(folder, "file"), "");
+      refusePipe(join(folder, "file"));
+      refusePipe(join(folder, "file", "below"));
+    });
+  },
+);
