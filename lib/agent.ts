@@ -208,12 +208,20 @@ class RunningAgent implements Agent {
     const map = this.state.map<string, DaemonStanding>(AGENT_MAPS.daemons);
     const names = new Set(daemons.map(({ name }) => name));
     for (const name of map.keys()) if (!names.has(name)) map.delete(name);
-    for (const { name, module, enabled, problem } of daemons) {
+    for (const { name, module, enabled, permissions, problem } of daemons) {
       if (problem !== undefined && problem !== map.get(name)?.problem) {
         const outcome = this.#supervisor.plans().has(name) ? "goes on as it was" : "cannot run";
         agentLog(this.#parts.log).error(`Daemon '${name}' ${outcome}: ${problem}`);
       }
-      map.set(name, { module, enabled, ...(problem !== undefined && { problem }) });
+      // What a daemon that does not run, or runs its old version, has shared is still shown.
+      const isKnown = enabled && problem === undefined;
+      const services = isKnown ? permissions.services : map.get(name)?.services;
+      map.set(name, {
+        module,
+        enabled,
+        ...(services && { services }),
+        ...(problem !== undefined && { problem }),
+      });
     }
   }
 }

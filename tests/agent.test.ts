@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { type Agent, type AgentParts, startAgent } from "../lib/agent.ts";
 import { type Config, defaultConfig, defaultDaemonConfig } from "../lib/config/mod.ts";
-import { AGENT_MAPS, type ThreadStanding } from "../lib/daemon/agent_state.ts";
+import { AGENT_MAPS, type DaemonStanding, type ThreadStanding } from "../lib/daemon/agent_state.ts";
 import type { LogEntry } from "../lib/log/mod.ts";
-import { Registry } from "../lib/registry/registry.ts";
+import { type RegisteredDaemon, Registry } from "../lib/registry/registry.ts";
 
 /** Counts its beats in the map `Beats`. */
 const COUNTER = `export default { name: "counter", description: "counts", run: (context) => {
@@ -103,6 +103,37 @@ Deno.test("another configuration starts, stops and restarts only what differs", 
     assertEquals([...threads(agent).keys()].sort(), ["b::run::Main::0", "c::run::Main::0"]);
     assertEquals(threads(agent).get("b::run::Main::0")!.since, since);
     assertEquals([...agent.state.map(AGENT_MAPS.daemons).keys()].sort(), ["b", "c"]);
+  });
+});
+
+Deno.test("who may manage services is said, and still is when it was switched off or its module is broken", async () => {
+  const watcher = (change: Partial<RegisteredDaemon>): RegisteredDaemon => ({
+    name: "icinga_agent_service",
+    module: null,
+    enabled: true,
+    url: import.meta.resolve("../daemons/icinga_agent_service.ts"),
+    arguments: {},
+    policy: { restart: "always", frozenAfter: 20_000, memoryLimit: 2 ** 28, failedRetry: 60_000 },
+    permissions: { services: true },
+    files: [],
+    version: "",
+    faults: [],
+    ...change,
+  });
+  await withAgent({}, async (agent) => {
+    const services = async (change: Partial<RegisteredDaemon>) => {
+      await agent.apply({ ...defaultConfig(), daemons: {} }, [watcher(change)]);
+      return agent.state.map<string, DaemonStanding>(AGENT_MAPS.daemons).get(
+        "icinga_agent_service",
+      )!
+        .services;
+    };
+    const plain = { permissions: {}, enabled: false };
+    assertEquals(await services(plain), undefined);
+    assertEquals(await services({}), true);
+    assertEquals(await services({ permissions: {}, problem: "broken" }), true);
+    assertEquals(await services(plain), true);
+    assertEquals(await services({ permissions: {} }), undefined);
   });
 });
 

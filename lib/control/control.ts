@@ -17,7 +17,7 @@ import { startExporter } from "./exporter.ts";
 import { HttpServer, Refusal, refuse } from "./http/mod.ts";
 import type { Watch } from "./view/change.ts";
 import { History } from "./view/history.ts";
-import type { StateReader } from "./view/read.ts";
+import { mayManageServices, type StateReader } from "./view/read.ts";
 import { readStatus } from "./view/status.ts";
 
 /** What the control endpoint works with. */
@@ -94,7 +94,7 @@ async function serveControl(
   const listener = listenOn(listen);
   const { port } = listener.addr as Deno.NetAddr;
   const tokens = await handOut(parts, port, listener);
-  const history = new History(Date.now);
+  const history = new History(Date.now, (daemon) => mayManageServices(state, daemon));
   for (const path of state.paths()) {
     for (const [key, value] of state.map(path)) history.note({ map: path, key, value });
   }

@@ -99,6 +99,8 @@ export interface DaemonStanding {
   module: string | null;
   /** Whether it is to run. */
   enabled: boolean;
+  /** It may manage services: what it shares of them is shown. */
+  services?: true;
   /** Why it cannot run, in one line. */
   problem?: string;
 }

@@ -1,12 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { History, HISTORY_TIME } from "../../lib/control/view/history.ts";
+import { noStats } from "../../lib/service/stats.ts";
 import { thread } from "./state.ts";
 
 const map = "Daemons.disk.ServiceState";
 
 Deno.test("a service's states are remembered, each once, and for some hours", () => {
   let now = 0;
-  const history = new History(() => now);
+  const history = new History(() => now, () => true);
   const see = (at: number, value: string) => {
     now = at;
     history.note({ map, key: "value", value });
@@ -25,7 +26,7 @@ Deno.test("a service's states are remembered, each once, and for some hours", ()
 });
 
 Deno.test("of a map that holds many services each is remembered", () => {
-  const history = new History(() => 1);
+  const history = new History(() => 1, () => true);
   const note = (key: string, value: unknown) => history.note({ map, key, value });
   note("spooler", { value: "RUNNING", restart_error: 0 });
   note("value", { value: "STOPPED", restart_error: 0 }); // a service may be called so
@@ -39,10 +40,11 @@ Deno.test("of a map that holds many services each is remembered", () => {
 
 Deno.test("restarts are remembered, each once, and for some hours", () => {
   let now = 0;
-  const history = new History(() => now);
+  const history = new History(() => now, () => true);
   const note = (at: number | undefined) => {
     const lastRestart = at === undefined ? {} : { lastRestart: new Date(at).toISOString() };
-    history.note({ map: "Daemons.disk.ServiceStats", key: "spooler", value: lastRestart });
+    const value = { ...noStats(), ...lastRestart };
+    history.note({ map: "Daemons.disk.ServiceStats", key: "spooler", value });
   };
   for (const at of [undefined, 10, 10, 20]) note(at);
   assertEquals(history.past().restarts, { "disk.spooler": [10, 20] });
@@ -53,7 +55,7 @@ Deno.test("restarts are remembered, each once, and for some hours", () => {
 
 Deno.test("a thread's memory and lag are sampled, and forgotten with the thread", () => {
   let now = 0;
-  const history = new History(() => now);
+  const history = new History(() => now, () => true);
   const note = (value: unknown) => history.note({ map: "Agent.Threads", key: "t", value });
   for (now = 0; now < 3_600_000; now += 1_000) note(thread("disk", { heap: now, lag: 1 }));
   const samples = history.past().threads.t!;
@@ -61,4 +63,22 @@ Deno.test("a thread's memory and lag are sampled, and forgotten with the thread"
   assertEquals(samples[1]!.at - samples[0]!.at, 15_000);
   note(undefined);
   assertEquals(history.past().threads, {});
+});
+
+Deno.test("what is no state of a service, or no watcher's, is not remembered, and there is an end to it", () => {
+  const history = new History(() => 1, (daemon) => daemon === "disk");
+  const note = (map: string, key: string, value: unknown) => history.note({ map, key, value });
+  note("Daemons.other.ServiceState", "value", "RUNNING");
+  note("Daemons.other.ServiceStats", "spooler", {
+    ...noStats(),
+    lastRestart: "2026-01-01T00:00:00Z",
+  });
+  for (const value of ["ON FIRE", 4, null, { value: "ON FIRE" }, { value: ["RUNNING"] }]) {
+    note(map, "value", value);
+  }
+  note("Daemons.disk.ServiceStats", "spooler", { lastRestart: "2026-01-01T00:00:00Z" });
+  note("Daemons.disk.ServiceStats", "spooler", { ...noStats(), lastRestart: "then" });
+  assertEquals(history.past(), { services: {}, restarts: {}, threads: {} });
+  for (let i = 0; i < 2_000; i++) note(map, `service${i}`, { value: "RUNNING" });
+  assertEquals(Object.keys(history.past().services).length, 1_024);
 });

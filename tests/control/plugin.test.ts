@@ -26,6 +26,7 @@ Deno.test("one line, one more for each service and daemon, and performance data 
 
 Deno.test("with more than one service each has its own labels", () => {
   const { performance } = outputWith((maps) => {
+    maps["Agent.Daemons"]!.other = { module: null, enabled: false, services: true };
     maps["Daemons.other.ServiceState"] = { value: "RUNNING", restart_error: 1 };
   });
   const labels = performance.map(({ label }) => label);

@@ -39,7 +39,9 @@ export function agentMaps(): Record<string, Record<string, unknown>> {
       },
       started: STARTED,
     },
-    "Agent.Daemons": { icinga_agent_service: { module: null, enabled: true } },
+    "Agent.Daemons": {
+      icinga_agent_service: { module: null, enabled: true, services: true },
+    },
     "Agent.Threads": {
       "icinga_agent_service::run::Main::0": thread("icinga_agent_service"),
     },

@@ -5,6 +5,7 @@ import { parseRange } from "../../lib/control/view/range.ts";
 import { findTroubles, serviceState } from "../../lib/control/view/health.ts";
 import { readStatus } from "../../lib/control/view/status.ts";
 import { StatusSchema } from "../../lib/control/view/status_schema.ts";
+import { noStats } from "../../lib/service/stats.ts";
 import { agentMaps, MOMENT, STARTED, stateOf, thread } from "./state.ts";
 
 type Maps = ReturnType<typeof agentMaps>;
@@ -39,6 +40,7 @@ Deno.test("the status says what the public state holds, in the form of its schem
 
 Deno.test("a daemon that keeps several services running has a status for each", () => {
   const { services } = statusWith((maps) => {
+    maps["Agent.Daemons"]!.service_watch = { module: null, enabled: true, services: true };
     maps["Daemons.service_watch.ServiceState"] = {
       w32time: { value: "RUNNING", restart_error: 0 },
       spooler: { restart_error: 2 },
@@ -178,4 +180,94 @@ Deno.test("while the agent is paused nothing else counts; a pause without an end
   assertEquals(verdict(paused({})), [
     ...["warning", `warning: paused since ${STARTED}, and without an end`],
   ]);
+});
+
+Deno.test("who may not manage services does not count as a watcher, whatever maps it keeps", () => {
+  const { services } = statusWith((maps) => {
+    maps["Agent.Daemons"]!.disk = { module: "disk.ts", enabled: true };
+    for (const daemon of ["disk", "unregistered"]) {
+      maps[`Daemons.${daemon}.ServiceState`] = { value: "RUNNING", restart_error: 0 };
+      maps[`Daemons.${daemon}.ServiceStats`] = { icinga2: noStats() };
+    }
+  });
+  assertEquals(services.map(({ daemon }) => daemon), [DAEMON]);
+});
+
+Deno.test("a watcher's values that are not of the agreed form are ignored", () => {
+  const evil = "0 | injected=5;1;2\nOK";
+  const shared = (state: object, stats: unknown) => {
+    const status = statusWith((maps) => {
+      maps[`Daemons.${DAEMON}.ServiceState`] = { ...state };
+      maps[`Daemons.${DAEMON}.ServiceStats`] = { icinga2: stats };
+    });
+    assertEquals(v.parse(StatusSchema, status), status);
+    return status.services[0]!;
+  };
+  for (const value of [evil, "running", "constructor", "__proto__", 4, null, ["RUNNING"], {}]) {
+    assertEquals(shared({ value, restart_error: 0 }, noStats()).value, null, String(value));
+  }
+  for (const restart_error of [evil, "1", -1, 1.5, NaN, Infinity, [1], 2 ** 60]) {
+    assertEquals(shared({ value: "RUNNING", restart_error }, noStats()).restart_error, 0);
+  }
+  for (const count of [evil, "1", -1, 0.5, NaN, Infinity, null, [1]]) {
+    for (const key of ["queries", "queryErrors", "restarts", "restartFailures"]) {
+      assertEquals(
+        shared({ restart_error: 0 }, { ...noStats(), [key]: count })[key as "queries"],
+        null,
+        key,
+      );
+    }
+  }
+  const histograms = [
+    evil,
+    { ...noStats().query, sum: evil },
+    { ...noStats().query, count: "1" },
+    { ...noStats().query, counts: [1] },
+    { ...noStats().query, le: Array(12).fill(evil) },
+    { le: Array(1_000).fill(1), counts: Array(1_001).fill(1), sum: 1, count: 1 },
+  ];
+  for (const query of histograms) {
+    const { queries, queryTime } = shared({ restart_error: 0 }, { ...noStats(), query });
+    assertEquals([queries, queryTime], [null, null]);
+  }
+  for (const lastRestart of [evil, "yesterday", 7, "2026-99-99T00:00:00Z"]) {
+    assertEquals(shared({ restart_error: 0 }, { ...noStats(), lastRestart }).lastRestart, null);
+  }
+  const { queryError } = shared({ restart_error: 0 }, {
+    ...noStats(),
+    queryError: "x".repeat(1e6),
+  });
+  assertEquals(queryError!.length < 5_000, true);
+});
+
+Deno.test("names that no service can have are left out, and of very many only some are shown", () => {
+  const entry = { value: "RUNNING", restart_error: 0 };
+  const named = (entries: [string, unknown][]) =>
+    statusWith((maps) => {
+      maps["Agent.Daemons"]!.disk = { module: "disk.ts", enabled: true, services: true };
+      maps["Daemons.disk.ServiceState"] = Object.fromEntries(entries);
+    }).services.filter(({ daemon }) => daemon === "disk");
+  const bad = ["a\nb", "x".repeat(300), "a/b"].map((name): [string, unknown] => [
+    name,
+    entry,
+  ]);
+  assertEquals(named([...bad, ["good", entry], ["__proto__", entry]]).map(({ name }) => name), [
+    "good",
+    "__proto__",
+  ]);
+  const many = Array.from({ length: 1_000 }, (_, i): [string, unknown] => [`s${i}`, entry]);
+  assertEquals(named(many).length, 256);
+});
+
+Deno.test("what a thread reports of itself is a number, or is left out", () => {
+  const { daemons: [daemon] } = statusWith((maps) => {
+    const evil = {
+      heap: "4 | x=1",
+      lag: NaN,
+      lastError: { at: STARTED, message: "x".repeat(1e6) },
+    };
+    Object.assign(maps["Agent.Threads"]!["icinga_agent_service::run::Main::0"]!, evil);
+  });
+  assertEquals([daemon!.heap, daemon!.threads[0]!.lag], [null, null]);
+  assertEquals(daemon!.lastError!.message.length < 5_000, true);
 });

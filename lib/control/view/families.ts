@@ -1,5 +1,5 @@
-import type { Histogram, ServiceStats } from "../../service/stats.ts";
-import { daemonsWith, type StateReader } from "./read.ts";
+import type { Histogram } from "../../service/stats.ts";
+import { type StateReader, watchedServices } from "./read.ts";
 import type { ServiceStatus, Status, ThreadStatus } from "./status_schema.ts";
 
 /** One value of a metric. */
@@ -115,11 +115,8 @@ function serviceFamilies(services: readonly ServiceStatus[]): Family[] {
 }
 
 function histogramFamilies(state: StateReader): Family[] {
-  const stats = daemonsWith(state, "ServiceStats").flatMap(({ daemon, path }) =>
-    [...state.map(path)].map(([name, stats]) => ({
-      labels: serviceLabels({ daemon, name }),
-      stats: stats as ServiceStats,
-    }))
+  const stats = watchedServices(state).flatMap(({ daemon, name, stats }) =>
+    name === undefined || !stats ? [] : [{ labels: serviceLabels({ daemon, name }), stats }]
   );
   const family = (kind: "query" | "restart", help: string): Family => {
     const name = `icinga_warden_service_${kind}_duration_seconds`;

@@ -1,6 +1,6 @@
 import { AGENT_MAPS, type ThreadStanding } from "../../daemon/agent_state.ts";
-import type { ServiceStats } from "../../service/stats.ts";
 import type { Change } from "./change.ts";
+import { asServiceState, readStats } from "./read.ts";
 
 /** What a service was, from `at` (ms since the Unix epoch) on. */
 export interface Seen {
@@ -40,26 +40,35 @@ const SAMPLE_EVERY = 15_000;
 /** and there are this many: half an hour. */
 const MOST_SAMPLES = 120;
 
-const SERVICE_STATS = /^Daemons\.([^.]+)\.ServiceStats$/;
-const SERVICE_STATE = /^Daemons\.[^.]+\.ServiceState$/;
+/** No more services are remembered, whatever daemons write. */
+const MOST_SERVICES = 1_024;
+
+const SERVICE_MAP = /^Daemons\.([^.]+)\.(ServiceState|ServiceStats)$/;
 
 /** Remembers what the public state holds no longer, as far as the page shows it. It lives as long as the agent. */
 export class History {
   readonly #now: () => number;
+  readonly #watches: (daemon: string) => boolean;
   readonly #services = new Map<string, Seen[]>();
   readonly #restarts = new Map<string, number[]>();
   readonly #threads = new Map<string, Sample[]>();
 
-  /** @param now ms since the Unix epoch. */
-  constructor(now: () => number) {
+  /**
+   * @param now ms since the Unix epoch.
+   * @param watches whether a daemon watches services.
+   */
+  constructor(now: () => number, watches: (daemon: string) => boolean) {
     this.#now = now;
+    this.#watches = watches;
   }
 
   /** Takes note of a change of the public state. */
   note({ map, key, value }: Change): void {
-    const [, daemon] = SERVICE_STATS.exec(map) ?? [];
-    if (daemon !== undefined) this.#noteRestart(`${daemon}.${key}`, value as ServiceStats);
-    if (SERVICE_STATE.test(map)) this.#noteService(map, key, value);
+    const [, daemon, kind] = SERVICE_MAP.exec(map) ?? [];
+    if (daemon !== undefined && this.#watches(daemon)) {
+      if (kind === "ServiceState") this.#noteService(map, key, value);
+      else this.#noteRestart(`${daemon}.${key}`, value);
+    }
     if (map === AGENT_MAPS.threads) this.#noteThread(key, value as ThreadStanding | undefined);
   }
 
@@ -76,26 +85,24 @@ export class History {
   #noteService(map: string, key: string, written: unknown): void {
     const isOne = key === "value" && typeof written === "string";
     const path = isOne ? map : `${map}.${key}`;
-    const value = isOne ? written : (written as { value?: unknown } | undefined)?.value;
-    if (typeof value !== "string") return;
+    const value = asServiceState(isOne ? written : (written as { value?: unknown } | null)?.value);
+    const seen = value && remembered(this.#services, path);
+    if (!seen || seen.at(-1)?.value === value) return;
     const at = this.#now();
-    const seen = this.#services.get(path) ?? [];
-    if (seen.at(-1)?.value === value) return;
     seen.push({ at, value });
     while (seen.length > MOST_SEEN || isOver(seen, at - HISTORY_TIME)) seen.shift();
-    this.#services.set(path, seen);
   }
 
-  #noteRestart(service: string, stats: ServiceStats | undefined): void {
-    if (stats?.lastRestart === undefined) return;
-    const at = Date.parse(stats.lastRestart);
-    const restarts = this.#restarts.get(service) ?? [];
-    if (restarts.at(-1) === at) return;
+  #noteRestart(service: string, stats: unknown): void {
+    const time = readStats(stats)?.lastRestart;
+    if (time === undefined) return;
+    const at = Date.parse(time);
+    const restarts = remembered(this.#restarts, service);
+    if (!restarts || restarts.at(-1) === at) return;
     restarts.push(at);
     while (restarts.length > MOST_SEEN || restarts[0]! < this.#now() - HISTORY_TIME) {
       restarts.shift();
     }
-    this.#restarts.set(service, restarts);
   }
 
   #noteThread(thread: string, standing: ThreadStanding | undefined): void {
@@ -116,4 +123,10 @@ export class History {
 /** Whether the oldest state had ended before `time`. */
 function isOver(seen: readonly Seen[], time: number): boolean {
   return seen.length > 1 && seen[1]!.at < time;
+}
+
+/** What is remembered of a service; undefined when there are too many. */
+function remembered<Part>(all: Map<string, Part[]>, service: string): Part[] | undefined {
+  if (!all.has(service) && all.size < MOST_SERVICES) all.set(service, []);
+  return all.get(service);
 }

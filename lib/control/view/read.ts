@@ -1,3 +1,13 @@
+import { cut, isObject } from "../../base/mod.ts";
+import {
+  AGENT_MAPS,
+  type DaemonStanding,
+  type Pause,
+  type ThreadStanding,
+} from "../../daemon/agent_state.ts";
+import { mapPath } from "../../daemon/names.ts";
+import { checkServiceName, type ServiceState, serviceStates } from "../../service/mod.ts";
+import type { Histogram, ServiceStats } from "../../service/stats.ts";
 import type { Traffic } from "../../state/mod.ts";
 
 /** A public state to read: what `PublicState` is to the views. */
@@ -18,11 +28,145 @@ export function filledMaps(state: StateReader): string[] {
   return state.paths().filter((path) => state.map(path).size > 0);
 }
 
-/** The daemons that have written the map of a name, each with its map's path. */
-export function daemonsWith(state: StateReader, map: string): { daemon: string; path: string }[] {
-  return filledMaps(state).flatMap((path) => {
-    const [root, daemon, name, ...more] = path.split(".");
-    const fits = root === DAEMONS && daemon !== undefined && name === map && more.length === 0;
-    return fits ? [{ daemon, path }] : [];
+/** A service that a daemon watches, as the daemon shares it. */
+export interface WatchedService {
+  daemon: string;
+  /** Its name; undefined as long as it is not known. */
+  name: string | undefined;
+  /** Where it is in the public state. */
+  path: string;
+  /** The state last seen; undefined: it was never found installed. */
+  value: ServiceState | undefined;
+  /** Restarts that failed in a row. */
+  restartErrors: number;
+  /** What was counted; undefined before the first query. */
+  stats: ServiceStats | undefined;
+}
+
+/** More services of one daemon are not shown. */
+const MOST_SERVICES = 256;
+
+/** Longer texts of a daemon are cut, characters. */
+const MOST_TEXT = 4_000;
+
+/**
+ * The services that daemons watch. Only a daemon that may manage services is a watcher, whatever maps others have:
+ * its map `ServiceState` tells of one service, or of several, each under its name. What is not of the form that is
+ * agreed upon is ignored.
+ */
+export function watchedServices(state: StateReader): WatchedService[] {
+  return standingsOf(state).flatMap(([daemon, { services }]) => {
+    const path = mapPath(daemon, "ServiceState");
+    const map = state.map(path);
+    if (!services || map.size === 0) return [];
+    const stats = state.map(mapPath(daemon, "ServiceStats"));
+    const listed = [...map].filter(([name, value]) => isObject(value) && isServiceName(name));
+    if (listed.length === 0) return [oneService(daemon, path, map, stats)];
+    return listed.slice(0, MOST_SERVICES).map(([name, value]) => ({
+      daemon,
+      name,
+      path: `${path}.${name}`,
+      ...readState(value as Record<string, unknown>),
+      stats: readStats(stats.get(name)),
+    }));
   });
+}
+
+function oneService(
+  daemon: string,
+  path: string,
+  map: ReadonlyMap<string, unknown>,
+  stats: ReadonlyMap<string, unknown>,
+): WatchedService {
+  const name = [...stats.keys()].find(isServiceName);
+  const entries = { value: map.get("value"), restart_error: map.get("restart_error") };
+  const counted = name === undefined ? undefined : readStats(stats.get(name));
+  return { daemon, name, path, ...readState(entries), stats: counted };
+}
+
+function readState(
+  { value, restart_error }: Record<string, unknown>,
+): Pick<WatchedService, "value" | "restartErrors"> {
+  return {
+    value: asServiceState(value),
+    restartErrors: isCount(restart_error) ? restart_error : 0,
+  };
+}
+
+/** The state of a service that a value names; undefined when it names none. */
+export function asServiceState(value: unknown): ServiceState | undefined {
+  return serviceStates.find((state) => state === value);
+}
+
+/** What was counted of a service; undefined when the value is not of that form. */
+export function readStats(value: unknown): ServiceStats | undefined {
+  if (!isObject(value)) return undefined;
+  const { queries, queryErrors, restarts, restartFailures } = value;
+  const { query, restart, lastRestart, queryError } = value;
+  const counted = isCount(queries) && isCount(queryErrors) && isCount(restarts) &&
+    isCount(restartFailures) && isHistogram(query) && isHistogram(restart);
+  if (!counted) return undefined;
+  return {
+    queries,
+    queryErrors,
+    restarts,
+    restartFailures,
+    query,
+    restart,
+    ...(isTime(lastRestart) && { lastRestart }),
+    ...(typeof queryError === "string" && { queryError: cut(queryError, MOST_TEXT) }),
+  };
+}
+
+/** A histogram of a few buckets, all of them numbers. */
+function isHistogram(value: unknown): value is Histogram {
+  if (!isObject(value)) return false;
+  const { le, counts, sum, count } = value;
+  const bounds = Array.isArray(le) && Array.isArray(counts) && le.length <= 100 &&
+    counts.length === le.length + 1 && le.every(Number.isFinite) && counts.every(isCount);
+  return bounds && Number.isFinite(sum) && isCount(count);
+}
+
+/** Whether a daemon may manage services, so that what it shares of them is shown. */
+export function mayManageServices(state: StateReader, daemon: string): boolean {
+  const standing = state.map(AGENT_MAPS.daemons).get(daemon) as DaemonStanding | undefined;
+  return standing?.services ?? false;
+}
+
+/** The registered daemons by name, sorted. */
+export function standingsOf(state: StateReader): [name: string, standing: DaemonStanding][] {
+  const all = [...state.map(AGENT_MAPS.daemons)] as [string, DaemonStanding][];
+  return all.sort(([a], [b]) => a < b ? -1 : 1);
+}
+
+/** The threads by name. What they report of themselves is a number, or is left out. */
+export function threadsOf(state: StateReader): [name: string, standing: ThreadStanding][] {
+  const all = [...state.map(AGENT_MAPS.threads)] as [string, ThreadStanding][];
+  return all.map(([name, { heap, lag, lastError, ...standing }]) => [name, {
+    ...standing,
+    ...(isCount(heap) && { heap }),
+    ...(Number.isFinite(lag) && { lag: lag! }),
+    ...(lastError &&
+      { lastError: { at: lastError.at, message: cut(lastError.message, MOST_TEXT) } }),
+  }]);
+}
+
+/** The pause that is on; undefined when the agent is not paused. */
+export function pauseOf(state: StateReader): Pause | undefined {
+  return state.map(AGENT_MAPS.maintenance).get("paused") as Pause | undefined;
+}
+
+function isServiceName(name: string): boolean {
+  return checkServiceName(name) === undefined;
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
+
+function isTime(value: unknown): value is string {
+  return typeof value === "string" && value.length < 40 && TIME.test(value) &&
+    !isNaN(Date.parse(value));
 }
