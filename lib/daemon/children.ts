@@ -1,5 +1,5 @@
 import type { ThreadState } from "./agent_state.ts";
-import type { ChildNews, ChildRequest, FromThread } from "./protocol.ts";
+import { type ChildNews, type FromThread, isName, pack, unpack } from "./protocol.ts";
 
 /** How a child thread is to run. */
 export interface ThreadOptions {
@@ -7,14 +7,14 @@ export interface ThreadOptions {
   name?: string;
   /** The thread pool of the configuration that it runs in; `MainPool` unless told. */
   pool?: string;
-  /** What the task is given: anything that can be cloned. */
+  /** What the task is given: anything that can be cloned and takes at most 1 MB. */
   arguments?: unknown;
 }
 
 /** A child thread. */
 export interface ThreadHandle<R = unknown> {
   /**
-   * What the task returned, as a copy.
+   * What the task returned, as a copy; at most 1 MB.
    *
    * @throws {Error} when the task threw, was stopped, or there is no such task or pool.
    */
@@ -38,14 +38,23 @@ export class ChildThreads {
     this.#tell = tell;
   }
 
-  /** Asks the agent for a child thread. */
+  /**
+   * Asks the agent for a child thread.
+   *
+   * @throws {TypeError} when the arguments cannot be cloned, or take more than 1 MB.
+   */
   start<R>(task: string, options: ThreadOptions = {}): ThreadHandle<R> {
-    const { name = "Main", pool = "MainPool", arguments: given } = options;
+    const { name = "Main", pool = "MainPool" } = options;
+    const bytes = pack(options.arguments, "the arguments of a thread");
     const id = ++this.#last;
     const child = new Child(() => this.#tell({ type: "stop-child", id }));
-    this.#children.set(id, child);
-    const request: ChildRequest = { id, task, name, pool, arguments: given };
-    this.#tell({ type: "start-child", request });
+    const refusal = refuseName("task", task) ?? refuseName("thread", name) ??
+      refuseName("pool", pool);
+    if (refusal !== undefined) child.take({ type: "error", error: refusal });
+    else {
+      this.#children.set(id, child);
+      this.#tell({ type: "start-child", request: { id, task, name, pool, arguments: bytes } });
+    }
     return child as unknown as ThreadHandle<R>;
   }
 
@@ -55,6 +64,14 @@ export class ChildThreads {
     child?.take(news);
     if (news.type !== "state") this.#children.delete(id);
   }
+}
+
+/** Why there is no task, thread or pool of a name; undefined when there may be. */
+function refuseName(what: string, name: unknown): string | undefined {
+  if (isName(name)) return undefined;
+  const shown = String(name);
+  const start = shown.length > 40 ? `${shown.slice(0, 40)}…` : shown;
+  return `A ${what} cannot be named '${start}'; expected letters, digits and _, a letter first, at most 64`;
 }
 
 /** Where a thread stands when it is over. */
@@ -85,10 +102,18 @@ class Child implements ThreadHandle {
         this.thread = news.thread;
         return;
       case "result":
-        return this.#end.resolve(news.result);
+        return this.#takeResult(news.result);
       case "error":
         if (!ENDED.has(this.status)) this.status = this.#isStopped ? "stopped" : "failed";
         return this.#end.reject(new Error(news.error));
+    }
+  }
+
+  #takeResult(bytes: Uint8Array | undefined): void {
+    try {
+      this.#end.resolve(bytes && unpack(bytes));
+    } catch (error) {
+      this.#end.reject(error);
     }
   }
 }

@@ -110,6 +110,7 @@ export interface DaemonContext<
    *
    * @param task one of the `tasks` of the daemon's definition.
    * @throws {DataCloneError} when the arguments cannot be cloned.
+   * @throws {TypeError} when they take more than 1 MB.
    */
   thread<R = unknown>(task: string, options?: ThreadOptions): ThreadHandle<R>;
 }

@@ -1,3 +1,4 @@
+import { deserialize, serialize } from "node:v8";
 import type { ServiceManagerPlan } from "../service/mod.ts";
 import { LOG_LEVELS, type LogLevel } from "../log/level.ts";
 import type { ThreadState } from "./agent_state.ts";
@@ -33,7 +34,7 @@ export interface Assignment {
 /** What a thread runs of a daemon: its own work, one of its tasks, or what follows a termination. */
 export type Task =
   | { type: "run" }
-  | { type: "task"; name: string; arguments: unknown }
+  | { type: "task"; name: string; arguments: Uint8Array }
   | { type: "onTerminate"; thread: string; reason: string };
 
 /** A child thread that a thread asks for. */
@@ -46,14 +47,14 @@ export interface ChildRequest {
   name: string;
   /** The pool that it is to run in. */
   pool: string;
-  /** What the task is given. */
-  arguments: unknown;
+  /** What the task is given, made by {@linkcode pack}. */
+  arguments: Uint8Array;
 }
 
 /** What becomes of a child thread, told to the thread that asked for it. */
 export type ChildNews =
   | { type: "state"; state: ThreadState; thread: string }
-  | { type: "result"; result: unknown }
+  | { type: "result"; result?: Uint8Array | undefined }
   | { type: "error"; error: string };
 
 /** What the agent tells a thread. */
@@ -67,66 +68,122 @@ export type ToThread =
 export type FromThread =
   | { type: "log"; level: LogLevel; message: string; time: number }
   | { type: "running"; hasHook: boolean }
-  | { type: "finished"; result?: unknown }
+  | { type: "finished"; result?: Uint8Array | undefined }
   | { type: "failed"; error: string; leaves?: boolean } // leaves: it ends itself
   | { type: "start-child"; request: ChildRequest }
   | { type: "stop-child"; id: number };
 
-/** The longest message of a log record, characters; what is longer is cut. */
-const LONGEST_MESSAGE = 16_000;
+/** The longest text of a log record or an error, characters; the rest is cut off. */
+const LONGEST_TEXT = 16_000;
 
-/** The message in what came from a thread; undefined when it is none, since a daemon may post what it likes. */
-export function readFromThread(data: unknown): FromThread | undefined {
-  const message = (data ?? {}) as Record<string, unknown>;
+/** The most that a child thread's arguments or its result may take, bytes. */
+const LARGEST_VALUE = 1024 * 1024;
+
+/** A record's time may differ from the agent's by so much, ms; beyond that it is taken for wrong. */
+const CLOCK_TOLERANCE = 60_000;
+
+/** Taken before a daemon's module is loaded, which may change the globals. */
+const { structuredClone } = globalThis;
+
+/** The name of a task, of a thread, of a pool. */
+const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
+
+/**
+ * Checks a message from a thread: types, lengths and bytes. A daemon may post whatever it likes, so nothing else may be
+ * done with a message before. Takes time for what it returns only, however large or nested the message is.
+ *
+ * @param now the time, ms since the Unix epoch.
+ * @returns the message, longer texts cut; undefined when it is none that a thread's entry sends.
+ */
+export function readFromThread(data: unknown, now = Date.now()): FromThread | undefined {
+  const message = fieldsOf(data);
   switch (message.type) {
     case "running":
       return { type: "running", hasHook: message.hasHook === true };
     case "finished":
-      return { type: "finished", result: message.result };
-    case "failed":
-      return {
-        type: "failed",
-        error: cut(text(message.error)),
-        ...(message.leaves === true && { leaves: true }),
-      };
+      return { type: "finished", result: readBytes(message.result) };
+    case "failed": {
+      const error = typeof message.error === "string" ? message.error : "an error that is no text";
+      const failed: FromThread = { type: "failed", error: cutText(error) };
+      return message.leaves === true ? { ...failed, leaves: true } : failed;
+    }
     case "log":
-      return readLog(message);
+      return readLog(message, now);
     case "start-child":
-      return readRequest((message.request ?? {}) as Record<string, unknown>);
+      return readRequest(fieldsOf(message.request));
     case "stop-child":
-      return Number.isSafeInteger(message.id)
-        ? { type: "stop-child", id: Number(message.id) }
-        : undefined;
+      return isId(message.id) ? { type: "stop-child", id: message.id } : undefined;
     default:
       return undefined;
   }
 }
 
-function readLog(message: Record<string, unknown>): FromThread | undefined {
-  const level = LOG_LEVELS.find((level) => level === message.level);
-  const time = Number(message.time);
-  if (level === undefined || !Number.isFinite(time)) return undefined;
-  return { type: "log", level, message: cut(text(message.message)), time };
+function readLog(
+  { level: given, message, time }: Record<string, unknown>,
+  now: number,
+): FromThread | undefined {
+  const level = LOG_LEVELS.find((level) => level === given);
+  if (level === undefined || typeof message !== "string") return undefined;
+  const isNear = typeof time === "number" && Math.abs(time - now) <= CLOCK_TOLERANCE;
+  return { type: "log", level, message: cutText(message), time: isNear ? time : now };
 }
 
 function readRequest(request: Record<string, unknown>): FromThread | undefined {
-  const { id, task, name, pool, arguments: given } = request;
-  if (!Number.isSafeInteger(id)) return undefined;
-  if (typeof task !== "string" || typeof name !== "string" || typeof pool !== "string") {
-    return undefined;
-  }
-  return {
-    type: "start-child",
-    request: { id: Number(id), task, name, pool, arguments: given },
-  };
+  const { id, task, name, pool } = request;
+  const bytes = readBytes(request.arguments);
+  if (!isId(id) || !isName(task) || !isName(name) || !isName(pool) || !bytes) return undefined;
+  return { type: "start-child", request: { id, task, name, pool, arguments: bytes } };
 }
 
-/** What a daemon posts may have no text: an object without a prototype. */
-function text(value: unknown): string {
-  return typeof value === "string" ? value : Deno.inspect(value);
+function fieldsOf(data: unknown): Record<string, unknown> {
+  return (data ?? {}) as Record<string, unknown>;
 }
 
-function cut(message: string): string {
-  if (message.length <= LONGEST_MESSAGE) return message;
-  return `${message.slice(0, LONGEST_MESSAGE)}… (${message.length} characters)`;
+function isId(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
+
+/** Whether a task, a thread or a pool may have this name: letters, digits and `_`, a letter first, at most 64. */
+export function isName(value: unknown): value is string {
+  return typeof value === "string" && NAME.test(value);
+}
+
+/** Bytes that hold nothing more than they show; undefined for anything else, and for more than a value may take. */
+function readBytes(value: unknown): Uint8Array | undefined {
+  if (!(value instanceof Uint8Array) || !(value.buffer instanceof ArrayBuffer)) return undefined;
+  return value.buffer.byteLength <= LARGEST_VALUE ? value : undefined;
+}
+
+/** A text of at most 16,000 characters; what is longer ends with its length. It keeps nothing of a longer text in memory. */
+export function cutText(text: string): string {
+  if (text.length <= LONGEST_TEXT) return text;
+  // A part of a text keeps the whole of it.
+  const start = new TextDecoder().decode(new TextEncoder().encode(text.slice(0, LONGEST_TEXT)));
+  return `${start}… (${text.length} characters)`;
+}
+
+/**
+ * A value as bytes, for another thread of the same daemon: the main thread passes them on and never reads them.
+ *
+ * @param what what it is, for the error: `the arguments of a thread`.
+ * @throws {TypeError} when it cannot be cloned, or takes more than 1 MB.
+ */
+export function pack(value: unknown, what: string): Uint8Array {
+  // serialize() makes {} of a port, and of others that cannot be copied.
+  structuredClone(value);
+  const bytes = new Uint8Array(serialize(value));
+  if (bytes.length <= LARGEST_VALUE) return bytes;
+  const size = (bytes.length / LARGEST_VALUE).toFixed(1);
+  throw new TypeError(
+    `${what} take ${size} MB; expected at most 1 MB: use the public state or a file`,
+  );
+}
+
+/**
+ * The value of {@linkcode pack}.
+ *
+ * @throws {Error} when the bytes hold none.
+ */
+export function unpack(bytes: Uint8Array): unknown {
+  return deserialize(bytes);
 }

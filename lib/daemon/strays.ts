@@ -2,6 +2,7 @@ import type nodeProcess from "node:process";
 import { createConsole } from "./console.ts";
 import { explainRefusal } from "./refusal.ts";
 import type { DaemonLog } from "./context.ts";
+import { cutText } from "./protocol.ts";
 
 /** Where what a daemon does astray goes. */
 export interface StrayTakers {
@@ -83,8 +84,8 @@ function catchNodeStream(name: "stdout" | "stderr", target: typeof Deno.stdout):
 /** An error's message, and of what is thrown instead of an error what it looks like. Never throws. */
 export function describeThrown(thrown: unknown): string {
   try {
-    if (thrown instanceof Error) return explainRefusal(thrown.message) || thrown.name;
-    return `a thrown ${show(thrown)}, which is no Error`;
+    if (thrown instanceof Error) return cutText(explainRefusal(thrown.message) || thrown.name);
+    return `a thrown ${cutText(show(thrown))}, which is no Error`;
   } catch {
     return "something that cannot be shown";
   }

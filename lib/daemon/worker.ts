@@ -18,7 +18,14 @@ import type { DaemonDefinition } from "./define.ts";
 import { limitOwnWorkers } from "./heap_limit.ts";
 import { loadDaemon } from "./load.ts";
 import { mayWrite } from "./names.ts";
-import type { Assignment, FromThread, ToThread } from "./protocol.ts";
+import {
+  type Assignment,
+  cutText,
+  type FromThread,
+  pack,
+  type ToThread,
+  unpack,
+} from "./protocol.ts";
 import {
   beatInterval,
   type Heart,
@@ -59,7 +66,7 @@ self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
 async function work(assignment: Assignment, line: MessagePort): Promise<void> {
   const { thread } = assignment;
   const records = limitLog(
-    ({ level, message, time }) => post({ type: "log", level, message, time }),
+    ({ level, message, time }) => post({ type: "log", level, message: cutText(message), time }),
     thread,
     performance.now.bind(performance),
   );
@@ -83,7 +90,7 @@ async function work(assignment: Assignment, line: MessagePort): Promise<void> {
   await sent();
   state.close();
   records.close();
-  tellOutcome(outcome);
+  post(outcome);
 }
 
 function describeHeld(held: number): string {
@@ -99,15 +106,6 @@ async function sent(): Promise<void> {
   for (let turns = 5; turns > 0; turns--) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-/** What a task returns may be something that cannot be cloned. */
-function tellOutcome(outcome: FromThread): void {
-  try {
-    post(outcome);
-  } catch (error) {
-    post({ type: "failed", error: `its result cannot be passed on: ${describeThrown(error)}` });
-  }
-}
-
 async function run(
   assignment: Assignment,
   state: PublicState,
@@ -118,7 +116,7 @@ async function run(
     const context = await contextOf(definition, assignment, state, log);
     await state.ready;
     post({ type: "running", hasHook: definition.onTerminate !== undefined });
-    return { type: "finished", result: await runTask(definition, context, assignment) };
+    return await runTask(definition, context, assignment);
   } catch (error) {
     if (stop.signal.aborted) return { type: "finished" };
     return { type: "failed", error: describeThrown(error) };
@@ -150,24 +148,33 @@ async function openServices(plan: ServiceManagerPlan): Promise<ServiceManager> {
   return createServiceManager(plan);
 }
 
-/** What a daemon's own work returns is nobody's; what a task returns is its thread's result. */
+/** Only a task has a result, for the thread that started it. */
 async function runTask(
   definition: DaemonDefinition,
   context: DaemonContext,
   { task }: Assignment,
-): Promise<unknown> {
+): Promise<FromThread> {
   switch (task.type) {
     case "run":
       await definition.run(context);
-      return;
+      return { type: "finished" };
     case "task": {
       const { tasks = {} } = definition;
       if (!Object.hasOwn(tasks, task.name)) {
         throw new Error(`Daemon '${definition.name}' has no task '${task.name}'`);
       }
-      return await tasks[task.name]!(context, task.arguments);
+      return packResult(await tasks[task.name]!(context, unpack(task.arguments)));
     }
     case "onTerminate":
-      return await definition.onTerminate?.(context, task);
+      await definition.onTerminate?.(context, task);
+      return { type: "finished" };
+  }
+}
+
+function packResult(value: unknown): FromThread {
+  try {
+    return { type: "finished", result: pack(value, "the results of a thread") };
+  } catch (error) {
+    return { type: "failed", error: `its result cannot be passed on: ${describeThrown(error)}` };
   }
 }

@@ -7,9 +7,6 @@ import type { ChildWish } from "./thread.ts";
 /** Children that one thread may have at a time, those that wait for a place in a pool included. */
 export const MOST_CHILDREN = 1_000;
 
-/** What the third part of a thread's name may be. */
-const NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
-
 /**
  * Supervises a child thread.
  *
@@ -64,15 +61,12 @@ export function openChildren(parent: ThreadPlan, superviseChild: SuperviseChild)
 
 /** Why a child is not started; undefined when it is. */
 function refuse(
-  { id, name }: ChildRequest,
+  { id }: ChildRequest,
   running: ReadonlyMap<number, unknown>,
 ): string | undefined {
   if (running.has(id)) return `There is a child thread with the number ${id} already`;
-  if (running.size >= MOST_CHILDREN) {
-    return `A thread may have ${MOST_CHILDREN} child threads at a time, those that wait included`;
-  }
-  if (NAME.test(name)) return undefined;
-  return `A thread cannot be named '${name}'; expected letters, digits and _, a letter first, at most 64`;
+  if (running.size < MOST_CHILDREN) return undefined;
+  return `A thread may have ${MOST_CHILDREN} child threads at a time, those that wait included`;
 }
 
 /** A child is what its parent is but for its task; it is run once, and its end is its parent's affair. */

@@ -31,7 +31,7 @@ export interface ThreadChange {
 
 /** How the supervision of a thread ended. */
 export type ThreadEnd =
-  | { type: "finished"; result?: unknown }
+  | { type: "finished"; result?: Uint8Array | undefined }
   | { type: "failed"; error: string }
   | { type: "stopped" };
 

@@ -22,7 +22,7 @@ import { ranOutOfHeap, startWorker } from "./worker.ts";
  */
 export type Outcome =
   & (
-    | { type: "finished"; result?: unknown }
+    | { type: "finished"; result?: Uint8Array | undefined }
     | { type: "failed"; error: string; ended: boolean; hasHook: boolean }
     | { type: "overdue"; hasHook: boolean }
   )
@@ -75,6 +75,7 @@ const LAST_BREATH = 1_000;
  */
 export async function runThread(run: ThreadRun): Promise<Outcome> {
   const thread = new LiveThread(run);
+  thread.start();
   const outcome = await thread.outcome();
   const gone = thread.end();
   return await isSoon(gone, LAST_BREATH, run.clock) ? outcome : { ...outcome, gone };
@@ -82,45 +83,64 @@ export async function runThread(run: ThreadRun): Promise<Outcome> {
 
 class LiveThread {
   readonly #run: ThreadRun;
-  readonly #worker: Worker;
   readonly #log: LimitedLog;
   readonly #messages: RateLimit;
-  readonly #unwatch: () => void;
-  readonly #disconnect: () => void;
+  /** What {@linkcode end} undoes, in this order. */
+  readonly #cleanups: (() => void)[] = [];
   readonly #ended = Promise.withResolvers<Outcome>();
   readonly #over = new AbortController();
-  readonly #lifeline = new Lifeline();
+  #lifeline: Lifeline | undefined;
+  #worker: Worker | undefined;
   #running = false;
   #hasHook = false;
   #leaves = false;
+  #isForeign = false;
 
   constructor(run: ThreadRun) {
-    const { plan: { assignment, permissions, policy }, clock } = run;
-    const pulse = new Pulse();
+    const { plan: { assignment }, clock } = run;
     this.#run = run;
     this.#messages = new RateLimit(MESSAGE_RATE, clock.now());
     this.#log = limitLog(run.log, assignment.thread, () => clock.now());
-    this.#unwatch = run.watch.add({
+  }
+
+  /** Starts the worker. What keeps it from that is how the run ends. */
+  start(): void {
+    try {
+      this.#start();
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      this.#fail(`it cannot be started: ${text}`, false);
+    }
+  }
+
+  #start(): void {
+    const { plan: { assignment, permissions, policy }, watch, connect } = this.#run;
+    const pulse = new Pulse();
+    this.#cleanups.push(watch.add({
       pulse,
       policy,
       isRunning: () => this.#running,
       call: () => this.#tell({ type: "beat" }),
       onLook: (verdict, beat) => this.#judge(verdict, beat),
-    });
-    this.#worker = startWorker({
+    }));
+    const worker = startWorker({
       entry: import.meta.resolve("../daemon/worker.ts"),
       name: assignment.thread,
       permissions,
       heapLimit: assignment.heapLimit,
     });
-    this.#worker.onmessage = ({ data }) => this.#receive(data);
-    this.#worker.onerror = (event) => this.#takeError(event);
+    this.#worker = worker;
+    worker.onmessage = ({ data }) => this.#receive(data);
+    worker.onmessageerror = () => this.#fail("it posted what cannot be read", true);
+    worker.onerror = (event) => this.#takeError(event);
     const { port1, port2: line } = new MessageChannel();
-    this.#disconnect = run.connect(port1);
-    this.#worker.postMessage(
+    this.#cleanups.push(connect(port1));
+    const lifeline = new Lifeline();
+    worker.postMessage(
       { type: "start", assignment, pulse: pulse.memory, line } satisfies ToThread,
-      [line, this.#lifeline.far],
+      [line, lifeline.far],
     );
+    this.#lifeline = lifeline;
   }
 
   /** Resolves when it is known how the run ends. */
@@ -135,18 +155,17 @@ class LiveThread {
   /** Ends the worker, if it has not ended yet, and all that was for it; resolves when the worker is gone. */
   end(): Promise<void> {
     this.#over.abort();
-    this.#unwatch();
-    this.#disconnect();
+    for (const undo of this.#cleanups) undo();
     this.#log.close();
-    const gone = this.#lifeline.gone();
-    const terminate = () => this.#worker.terminate();
+    const gone = this.#lifeline?.gone() ?? Promise.resolve();
+    const terminate = () => this.#worker?.terminate();
     if (this.#leaves) void isSoon(gone, OWN_END, this.#run.clock).then(terminate);
     else terminate();
     return gone;
   }
 
   #tell(message: ToThread): void {
-    this.#worker.postMessage(message);
+    this.#worker?.postMessage(message);
   }
 
   #receive(data: unknown): void {
@@ -156,6 +175,16 @@ class LiveThread {
     }
     const message = readFromThread(data);
     if (message) this.#take(message);
+    else this.#drop();
+  }
+
+  /** Says once that messages are dropped. */
+  #drop(): void {
+    if (this.#isForeign) return;
+    this.#isForeign = true;
+    const { thread: source } = this.#run.plan.assignment;
+    const message = "It posts messages to the agent that are not for it; they are dropped";
+    this.#log.write({ time: Date.now(), level: "warning", source, message });
   }
 
   #take(message: FromThread): void {

@@ -1,10 +1,10 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { systemClock } from "../../lib/base/mod.ts";
 import { PublicState } from "../../lib/state/mod.ts";
 import { workerPermissions } from "../../lib/supervisor/permissions.ts";
-import { runThread } from "../../lib/supervisor/thread.ts";
+import { type Outcome, runThread, type ThreadRun } from "../../lib/supervisor/thread.ts";
 import { Watch } from "../../lib/supervisor/watch.ts";
 import { holdings } from "../bench/holdings.ts";
 import { planOf } from "./supervised.ts";
@@ -74,5 +74,43 @@ Deno.test({
     );
     state.close();
     await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test({
+  name: "a thread whose start fails once its worker is there fails, and leaves no worker behind",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const plan = planOf("cannot_start");
+    const run: ThreadRun = {
+      plan: { ...plan, permissions: workerPermissions({}, undefined, []) },
+      signal: new AbortController().signal,
+      grace: 5_000,
+      clock: systemClock,
+      log: () => {},
+      watch: new Watch(systemClock),
+      connect: () => () => {},
+    };
+    const broken: Partial<ThreadRun>[] = [
+      {
+        connect: () => {
+          throw new Error("no state");
+        },
+      },
+      // What cannot be cloned is not posted.
+      { plan: { ...run.plan, assignment: { ...plan.assignment, arguments: { odd: () => {} } } } },
+    ];
+    const most = loopHandles() + 2;
+    for (const change of broken) {
+      const { type, error, gone } = await runThread({ ...run, ...change }) as Outcome & {
+        error: string;
+      };
+      assertEquals([type, gone], ["failed", undefined]);
+      assertMatch(error, /^it cannot be started: (no state|.* could not be cloned)/);
+    }
+    assert(
+      await soonNoMoreThan(most),
+      `${loopHandles()} event loop handles; at most ${most} may be`,
+    );
   },
 });
