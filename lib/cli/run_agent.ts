@@ -71,7 +71,7 @@ export async function runAgent(
     isService: service !== undefined,
     allowUnsafeHome: config.allowUnsafeHome,
   });
-  const registry = new Registry(place.home, guard.refuse);
+  const registry = new Registry(place.home, guard.refuse, agentLog(log.write).warning);
   const resolving = registry.resolve(loaded);
   const daemons = await Promise.race([
     resolving,

@@ -1,6 +1,6 @@
 import { type ArgumentSpecs, specProblems } from "../config/arguments.ts";
 import { isObject, suggest } from "../base/mod.ts";
-import { permissionProblems, PLACEHOLDER } from "../config/permissions.ts";
+import { PERMISSION_KINDS, permissionProblems, PLACEHOLDER } from "../config/permissions.ts";
 import type { DaemonPermissions } from "../config/permissions.ts";
 import { refuseReserved } from "../config/reserved.ts";
 import { describeProblem, excerpt, type Problem } from "../config/problem.ts";
@@ -11,13 +11,13 @@ import type { MapSpecs } from "./map_spec.ts";
 export interface DaemonDescription {
   /** See {@linkcode DaemonDefinition}. */
   name: string;
-  /** See {@linkcode DaemonDefinition}. */
+  /** One sentence for people; the name where the module has none. */
   description: string;
-  /** Its arguments, their checks left out: those are code. */
+  /** Its arguments without their checks, which are code. */
   arguments: ArgumentSpecs;
   /** See {@linkcode DaemonDefinition}. */
   permissions: DaemonPermissions;
-  /** Its maps, their checks left out. */
+  /** Its maps without their checks. */
   maps: MapSpecs;
   /** The names of its tasks. */
   tasks: readonly string[];
@@ -25,30 +25,57 @@ export interface DaemonDescription {
 
 const EXPORT = "export default { name, description, run }";
 const KEYS = [
-  ...["name", "description", "arguments", "permissions", "maps"],
-  ...["run", "tasks", "onTerminate"],
+  "name",
+  "description",
+  "arguments",
+  "permissions",
+  "maps",
+  "run",
+  "tasks",
+  "onTerminate",
 ];
 
-/** What a daemon, an argument, a map may be called in a module. */
+/** The keys of an argument and of a map that are plain data. */
+const ARGUMENT_KEYS = [
+  "type",
+  "description",
+  "default",
+  "min",
+  "max",
+  "integer",
+  "oneOf",
+  "minItems",
+];
+const MAP_KEYS = ["description", "persistent", "open"];
+
+/** How many arguments, maps, tasks, or items of a list a module may declare. */
+export const MAX_PARTS = 100;
+
+/** The longest text in a declaration, characters. */
+export const MAX_TEXT = 1_000;
+
+/** Declarations are not nested deeper: `arguments.drive.default[0]`. */
+const MAX_DEPTH = 5;
+
 const DAEMON_NAME = /^[a-z][a-z0-9_]{0,63}$/;
 const MEMBER_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
 const EXPECTED_NAME = "expected small letters, digits and _, a letter first, at most 64";
 const EXPECTED_MEMBER = "expected letters, digits and _, a letter first, at most 64";
 
-/** Why a daemon cannot be called so, as a clause; undefined when it can. */
+/** Why a name is not allowed for a daemon, as a clause; undefined when it is allowed. */
 export function refuseDaemonName(name: string): string | undefined {
   const reserved = refuseReserved(name);
   if (reserved !== undefined) return `it is ${reserved}; choose another one`;
   return DAEMON_NAME.test(name) ? undefined : EXPECTED_NAME;
 }
 
-/** The name that a daemon's file says it has: `daemons/disk_watch.js` is `disk_watch`'s. */
+/** The daemon's name in a file's name: `disk_watch` for `daemons/disk_watch.js`. */
 export function nameOfFile(file: string): string {
   return file.replace(/^.*[\\/]/s, "").replace(/\.\w+$/, "");
 }
 
-/** What is wrong with a module's file name, as a clause; undefined when a daemon can have it. */
+/** Why a module's file name is not allowed, as a clause; undefined when it is allowed. */
 export function refuseFileName(file: string): string | undefined {
   const name = nameOfFile(file);
   const expected = refuseDaemonName(name);
@@ -60,7 +87,7 @@ export function refuseFileName(file: string): string | undefined {
 /**
  * What is wrong with a module's default export, as a clause; undefined when it is a daemon.
  *
- * @param file the module's path; undefined: the name is not held against it.
+ * @param file the module's path; undefined: the daemon's name is not compared with it.
  */
 export function refuseDefinition(value: unknown, file: string | undefined): string | undefined {
   if (value === undefined) return `has no default export; expected ${EXPORT}`;
@@ -70,17 +97,18 @@ export function refuseDefinition(value: unknown, file: string | undefined): stri
 }
 
 function definitionProblems(value: Record<string, unknown>, file: string | undefined): Problem[] {
+  const { run, onTerminate } = value;
+  const large = KEYS.flatMap((key) => sizeProblems(value[key], [key]));
+  if (large.length > 0) return large;
   return [
     ...nameProblems(value.name, file),
-    ...textProblems(value.description, ["description"]),
-    ...functionProblems(value.run, ["run"]),
-    ...(value.onTerminate === undefined
-      ? []
-      : functionProblems(value.onTerminate, ["onTerminate"])),
+    ...descriptionProblems(value.description, ["description"]),
+    ...functionProblems(run, ["run"], "add a function: run(context) { ... }"),
+    ...(onTerminate === undefined ? [] : functionProblems(onTerminate, ["onTerminate"])),
     ...Object.keys(value).filter((key) => !KEYS.includes(key)).map((key) => (
       { path: [key], value: value[key], fault: "unknown key", expected: suggest(key, KEYS) }
     )),
-    ...inObject(value.arguments, ["arguments"], specProblems),
+    ...inObject(value.arguments, ["arguments"], argumentProblems),
     ...inObject(value.permissions, ["permissions"], permissionProblems),
     ...placeholderProblems(value.permissions, value.arguments),
     ...inObject(value.maps, ["maps"], mapProblems),
@@ -88,7 +116,52 @@ function definitionProblems(value: Record<string, unknown>, file: string | undef
   ];
 }
 
-/** A permission that refers to an argument which there is not would never be given. */
+/** Texts that are too long, and objects and lists with too many parts; it looks no further into those. */
+function sizeProblems(value: unknown, path: string[]): Problem[] {
+  if (typeof value === "string") {
+    if (value.length <= MAX_TEXT) return [];
+    return [{ path, value, expected: `expected at most ${MAX_TEXT} characters` }];
+  }
+  if (typeof value !== "object" || value === null) return [];
+  if (path.length > MAX_DEPTH) return [{ path, value, expected: "expected plain data" }];
+  const keys = Object.keys(value);
+  if (keys.length > MAX_PARTS) {
+    return [{ path, value, fault: `has ${keys.length} parts`, expected: `at most ${MAX_PARTS}` }];
+  }
+  return keys.flatMap((key) =>
+    sizeProblems((value as Record<string, unknown>)[key], [...path, key])
+  );
+}
+
+/** The keys that depend on an argument's type, which {@linkcode specProblems} does not look at. */
+function argumentProblems(specs: Record<string, unknown>): Problem[] {
+  return Object.entries(specs).flatMap(([name, spec]) =>
+    isObject(spec) ? facetProblems(spec, name) : []
+  ).concat(specProblems(specs));
+}
+
+function facetProblems(spec: Record<string, unknown>, name: string): Problem[] {
+  const { type, min, max, integer, oneOf, minItems } = spec;
+  const isNumber = (value: unknown) =>
+    value === undefined || (typeof value === "number" && !Number.isNaN(value));
+  const numbers = type === "number" ? { min, max, minItems } : { minItems };
+  return [
+    ...(typeof type === "object" ? [{ path: [name, "type"], value: type, ...TEXT }] : []),
+    ...Object.entries(numbers).filter(([, value]) => !isNumber(value)).map(([key, value]) => (
+      { path: [name, key], value, expected: "expected a number" }
+    )),
+    ...flagProblems(integer, [name, "integer"]),
+    ...(oneOf === undefined || isTexts(oneOf)
+      ? []
+      : [{ path: [name, "oneOf"], value: oneOf, expected: "expected a list of texts" }]),
+  ];
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+/** A permission for an argument that does not exist would never be granted. */
 function placeholderProblems(permissions: unknown, specs: unknown): Problem[] {
   if (!isObject(permissions)) return [];
   const known = ["home", ...Object.keys(isObject(specs) ? specs : {})];
@@ -96,15 +169,20 @@ function placeholderProblems(permissions: unknown, specs: unknown): Problem[] {
     const texts = Array.isArray(items) ? items.map(String) : [];
     const names = texts.flatMap((text) => [...text.matchAll(PLACEHOLDER)].map(([, name]) => name!));
     return names.filter((name) => !known.includes(name)).map((name) => ({
-      ...{ path: ["permissions", kind], value: name },
+      path: ["permissions", kind],
+      value: name,
       fault: `there is no argument "${excerpt(name)}"`,
       expected: suggest(name, known),
     }));
   });
 }
 
-function functionProblems(value: unknown, path: string[]): Problem[] {
-  return typeof value === "function" ? [] : [{ path, value, expected: "expected a function" }];
+function functionProblems(
+  value: unknown,
+  path: string[],
+  expected = "expected a function",
+): Problem[] {
+  return typeof value === "function" ? [] : [{ path, value, expected }];
 }
 
 function taskProblems(tasks: Record<string, unknown>): Problem[] {
@@ -117,13 +195,19 @@ function taskProblems(tasks: Record<string, unknown>): Problem[] {
 function nameProblems(name: unknown, file: string | undefined): Problem[] {
   const path = ["name"];
   const expected = typeof name === "string" ? refuseDaemonName(name) : EXPECTED_NAME;
+  const own = file === undefined ? undefined : nameOfFile(file);
+  if (name === undefined && own !== undefined) {
+    return [{ path, value: name, expected: `add the name of its file: name: "${own}"` }];
+  }
   if (expected !== undefined) return [{ path, value: name, expected }];
-  if (file === undefined || name === nameOfFile(file)) return [];
-  return [{ path, value: name, expected: `expected "${nameOfFile(file)}", as its file is called` }];
+  if (own === undefined || name === own) return [];
+  return [{ path, value: name, expected: `expected "${own}", the name of its file` }];
 }
 
-function textProblems(value: unknown, path: string[]): Problem[] {
-  return typeof value === "string" ? [] : [{ path, value, expected: "expected text in quotes" }];
+const TEXT = { expected: "expected text in quotes" };
+
+function descriptionProblems(value: unknown, path: string[]): Problem[] {
+  return value === undefined || typeof value === "string" ? [] : [{ path, value, ...TEXT }];
 }
 
 function inObject(
@@ -139,8 +223,8 @@ function inObject(
 function mapProblems(maps: Record<string, unknown>): Problem[] {
   return Object.entries(maps).flatMap(([name, spec]) => [
     ...memberNameProblems(name),
-    ...inObject(spec ?? null, [name], ({ description = "", persistent, open, check }) => [
-      ...textProblems(description, ["description"]),
+    ...inObject(spec ?? null, [name], ({ description, persistent, open, check }) => [
+      ...descriptionProblems(description, ["description"]),
       ...flagProblems(persistent, ["persistent"]),
       ...flagProblems(open, ["open"]),
       ...(check === undefined ? [] : functionProblems(check, ["check"])),
@@ -158,22 +242,33 @@ function memberNameProblems(name: string): Problem[] {
   return [{ path: [name], value: name, fault: "unusable name", expected: EXPECTED_MEMBER }];
 }
 
-/** A definition that was found right, as plain data. */
+/** A checked definition as plain data. */
 export function describeDefinition(definition: DaemonDefinition): DaemonDescription {
-  return structuredClone({
-    name: definition.name,
-    description: definition.description,
-    arguments: withoutChecks(definition.arguments ?? {}),
-    permissions: definition.permissions ?? {},
-    maps: withoutChecks(definition.maps ?? {}),
-    tasks: Object.keys(definition.tasks ?? {}),
-  });
+  const { name, description = name, arguments: specs = {}, maps = {}, tasks = {} } = definition;
+  return {
+    name,
+    description,
+    arguments: pickEach(specs, ARGUMENT_KEYS),
+    permissions: pick(definition.permissions ?? {}, PERMISSION_KINDS),
+    maps: pickEach(maps, MAP_KEYS),
+    tasks: Object.keys(tasks),
+  };
 }
 
-function withoutChecks<T extends object>(specs: Readonly<Record<string, T>>): Record<string, T> {
-  const data = (spec: T) =>
-    Object.fromEntries(Object.entries(spec).filter(([key]) => key !== "check"));
-  return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, data(spec) as T]));
+function pickEach<T extends object>(
+  specs: Readonly<Record<string, T>>,
+  keys: readonly string[],
+): Record<string, T> {
+  return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, pick(spec, keys)]));
+}
+
+/** The keys that say something: a bound of `Infinity` is none, and JSON cannot hold it. */
+function pick<T extends object>(spec: T, keys: readonly string[]): T {
+  const value = (key: string) => (spec as Record<string, unknown>)[key];
+  const present = keys.filter((key) =>
+    ![undefined, Infinity, -Infinity].includes(value(key) as number)
+  );
+  return Object.fromEntries(present.map((key) => [key, value(key)])) as T;
 }
 
 function kindOf(value: unknown): string {

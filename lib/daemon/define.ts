@@ -10,8 +10,8 @@ export interface DaemonDefinition<
 > {
   /** Small letters, digits and `_`, a letter first; the same as the module's file name without its extension. */
   name: string;
-  /** One sentence for people. */
-  description: string;
+  /** One sentence for people. Default: the name. */
+  description?: string;
   /** The arguments it takes; none when left out. */
   arguments?: S;
   /** What it needs beyond computing and sharing state; nothing when left out. The configuration grants it. */

@@ -31,36 +31,67 @@ function pathOf(specifier: string, file: string): string | undefined {
   }
 }
 
-/** More files than these are not followed. */
-const MAX_FILES = 200;
+/** What a daemon's module may be: its files with what they import, bytes of a file and of all, imports of all. */
+const MOST = { files: 200, size: 4 * 1024 ** 2, total: 16 * 1024 ** 2, imports: 1_000 };
 
-/** A module's file and the files that it imports, and those that they import: what a change of it can be in. */
-export async function moduleFiles(file: string): Promise<string[]> {
-  const files = new Set([file]);
-  for (const next of files) {
-    const text = await readModule(next);
-    for (const path of importedPaths(text, next)) if (files.size < MAX_FILES) files.add(path);
-  }
-  return [...files];
+/** A module's files. */
+export interface ExaminedModule {
+  /** Its file and all that it imports, absolute; not all of them where there is a refusal. */
+  files: string[];
+  /** Why it is not loaded, in one line that begins with a file; absent when it is. */
+  refusal?: string;
 }
 
-/** A larger file is no module, bytes. */
-const MAX_SIZE = 16 * 1024 ** 2;
+/** Finds the files that a module is made of: itself, those that it imports, and those that they import. */
+export async function examineModule(file: string): Promise<ExaminedModule> {
+  const files = new Set([file]);
+  let [size, count] = [0, 0];
+  for (const next of files) {
+    const own = refuseFile(next);
+    if (own !== undefined) return { files: [...files], refusal: `${next}: ${own}` };
+    const text = await readModule(next);
+    size += text.length;
+    const specifiers = specifiersIn(text, MOST.imports + 1 - count);
+    count += specifiers.size;
+    const refusal = size > MOST.total
+      ? `is longer than ${megabytes(MOST.total)} with what it imports`
+      : count > MOST.imports
+      ? `has more than ${MOST.imports} imports`
+      : undefined;
+    if (refusal !== undefined) return { files: [...files], refusal: `${file}: ${refusal}` };
+    for (const path of pathsOf(specifiers, next)) files.add(path);
+    if (files.size > MOST.files) {
+      const refusal = `${file}: imports more than ${MOST.files} files`;
+      return { files: [...files].slice(0, MOST.files), refusal };
+    }
+  }
+  return { files: [...files] };
+}
 
-/** A module's text; empty of what is no file that can be read. */
+/** The {@linkcode ExaminedModule.files} of a module. */
+export async function moduleFiles(file: string): Promise<string[]> {
+  return (await examineModule(file)).files;
+}
+
+/** A module's text; empty where there is no file that can be read. */
 export async function readModule(file: string): Promise<string> {
   return refuseFile(file) === undefined ? await Deno.readTextFile(file).catch(() => "") : "";
 }
 
 /**
- * Why a path cannot be a module's file, as a clause; undefined when it can, or nothing is there. To open a pipe
+ * Why a path cannot be a module's file, as a clause; undefined when it can, or nothing is there. Opening a pipe
  * or a device may take for ever.
  */
 export function refuseFile(path: string): string | undefined {
   const { isFile = true, isDirectory = false, size = 0 } = statOf(path) ?? {};
   if (isDirectory) return "is a folder; expected a daemon's module";
   if (!isFile) return "is a device or a pipe; expected a daemon's module";
-  return size > MAX_SIZE ? `is ${size} bytes long; expected a module, at most 16MB` : undefined;
+  if (size <= MOST.size) return undefined;
+  return `is ${size} bytes long; expected a module of at most ${megabytes(MOST.size)}`;
+}
+
+function megabytes(bytes: number): string {
+  return `${bytes / 1024 ** 2}MB`;
 }
 
 function statOf(path: string): Deno.FileInfo | undefined {
@@ -73,7 +104,21 @@ function statOf(path: string): Deno.FileInfo | undefined {
 
 /** The files that a module's text imports. */
 export function importedPaths(text: string, file: string): string[] {
-  return imports(text, file).flatMap(({ path }) => path ?? []);
+  return pathsOf(specifiersIn(text), file);
+}
+
+function pathsOf(specifiers: Iterable<string>, file: string): string[] {
+  return [...specifiers].flatMap((specifier) => pathOf(specifier, file) ?? []);
+}
+
+/** What a text imports, each once; a text may hold a million imports. */
+function specifiersIn(text: string, most = Infinity): Set<string> {
+  const specifiers = new Set<string>();
+  for (const { 2: specifier = "" } of text.matchAll(IMPORT)) {
+    specifiers.add(specifier);
+    if (specifiers.size >= most) break;
+  }
+  return specifiers;
 }
 
 /** What changes when one of the files does: sizes and times of change; a file that is not there counts too. */

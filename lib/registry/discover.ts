@@ -3,58 +3,75 @@ import { builtinDaemons } from "../../daemons/mod.ts";
 import { nameOfFile, refuseFileName } from "../daemon/check.ts";
 import { refuseFile } from "../daemon/imports.ts";
 
-/** The folder in home whose modules are found by themselves. */
+/** The folder in home whose modules are found without an entry that names them. */
 export const DAEMONS_FOLDER = "daemons";
 
-/** A module that lies in home's folder of daemons. */
+/** How many modules of the folder are looked at. */
+const MAX_MODULES = 1_000;
+
+/** A module in home's folder of daemons. */
 export interface FoundModule {
-  /** The daemon's name, which is the file's without its extension. */
+  /** The daemon's name: the file's without its extension. */
   name: string;
   /** Its path, absolute. */
   file: string;
   /** Its path as the configuration writes it: `daemons/disk_watch.js`. */
   module: string;
-  /** Why no daemon can be found by this name, in one line that begins with the file. */
+  /** Why it cannot be used by its name, in one line that begins with the file. */
   problem?: string;
 }
 
-/** The modules in home's folder of daemons, sorted by name; none when there is no such folder. */
-export async function findModules(home: string): Promise<FoundModule[]> {
+/** The content of home's folder of daemons. */
+export interface FoundModules {
+  /** Sorted by name; empty where there is no such folder. */
+  modules: FoundModule[];
+  /** That the folder holds more modules than are looked at, in one line; absent when it does not. */
+  warning?: string;
+}
+
+/** Lists the modules in home's folder of daemons: the first 1,000 by name. */
+export async function findModules(home: string): Promise<FoundModules> {
   const folder = join(home, DAEMONS_FOLDER);
   const files = (await listFiles(folder)).filter(isModule).sort();
-  return files.map((file) => {
-    const found = {
-      name: nameOfFile(file),
-      file: join(folder, file),
-      module: `${DAEMONS_FOLDER}/${file}`,
-    };
-    const why = refuseFileName(file) ?? refuseBuiltin(file) ?? refuseTwins(file, files) ??
-      refuseFile(join(folder, file));
-    return why === undefined ? found : { ...found, problem: `${found.file}: ${why}` };
-  });
+  const looked = files.slice(0, MAX_MODULES);
+  const namesakes = Map.groupBy(looked, foldName);
+  const modules = looked.map((file) => describeFile(folder, file, namesakes.get(foldName(file))!));
+  if (files.length === looked.length) return { modules };
+  const warning =
+    `${folder} holds ${files.length} modules; only the first ${MAX_MODULES} by name are used`;
+  return { modules, warning };
 }
 
 /**
- * Whether a file in the folder of daemons is a daemon's module: tests (`x.test.js`), types (`x.d.ts`) and
- * files that begin with `_` or `.` are not.
+ * Whether a file in the folder of daemons is a daemon's module. Not: tests (`x.test.js`), types (`x.d.ts`), and
+ * files that begin with `_` or `.`.
  */
 export function isModule(file: string): boolean {
   return /\.(?:ts|js|mjs)$/.test(file) && !/\.(?:test|d)\.\w+$/.test(file) && !/^[._]/.test(file);
 }
 
-function refuseBuiltin(file: string): string | undefined {
-  if (!builtinDaemons.has(nameOfFile(file))) return undefined;
-  return "has the name of a built-in daemon, which goes before it; rename it and its daemon";
+function describeFile(folder: string, name: string, namesakes: readonly string[]): FoundModule {
+  const file = join(folder, name);
+  const found = { name: nameOfFile(name), file, module: `${DAEMONS_FOLDER}/${name}` };
+  const why = refuseFileName(name) ?? refuseBuiltin(name) ?? refuseNamesakes(name, namesakes) ??
+    refuseFile(file);
+  return why === undefined ? found : { ...found, problem: `${file}: ${why}` };
 }
 
-/** Windows does not tell names apart by case, so a name must be one of its kind in any case. */
-function refuseTwins(file: string, files: readonly string[]): string | undefined {
-  const fold = (name: string) => nameOfFile(name).toLowerCase();
-  const twins = files.filter((other) => other !== file && fold(other) === fold(file));
-  if (twins.length === 0) return undefined;
-  return `${
-    twins.join(" and ")
-  } beside it has the same name; keep one, or register the one you mean with --module ${DAEMONS_FOLDER}/${file}`;
+function refuseBuiltin(file: string): string | undefined {
+  if (!builtinDaemons.has(nameOfFile(file))) return undefined;
+  return "has the name of a built-in daemon, which comes first; rename the file and its daemon";
+}
+
+/** Windows ignores case in file names, so a daemon's name must be unique in any case. */
+function foldName(file: string): string {
+  return nameOfFile(file).toLowerCase();
+}
+
+function refuseNamesakes(file: string, namesakes: readonly string[]): string | undefined {
+  const others = namesakes.filter((other) => other !== file).slice(0, 3).join(" and ");
+  if (others === "") return undefined;
+  return `${others} beside it has the same name; keep one, or register the one you mean with --module ${DAEMONS_FOLDER}/${file}`;
 }
 
 async function listFiles(folder: string): Promise<string[]> {

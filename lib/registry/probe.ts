@@ -1,54 +1,63 @@
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Problem } from "../config/problem.ts";
-import { type DaemonDescription, refuseDefinition } from "../daemon/check.ts";
-import { moduleFiles, refuseFile } from "../daemon/imports.ts";
+import { type DaemonDescription, describeDefinition, refuseDefinition } from "../daemon/check.ts";
+import type { DaemonDefinition } from "../daemon/define.ts";
+import { examineModule } from "../daemon/imports.ts";
 import { describeThrown } from "../daemon/strays.ts";
-import { sanitize } from "../base/mod.ts";
+import { isObject, sanitize } from "../base/mod.ts";
 import { workerPermissions } from "../supervisor/permissions.ts";
 import { ranOutOfHeap, startWorker } from "../supervisor/worker.ts";
 
-/** How long a module may take to load before it counts as stuck, ms. */
+/** How long loading a module may take, ms. */
 export const LOAD_LIMIT = 5_000;
 
 /** The heap that loading a module may take, bytes. */
 const LOAD_HEAP = 256 * 1024 * 1024;
 
-/** What a look at a module has shown: what it defines, or why it cannot be used in one line. */
+/** The longest answer of a probe, characters. */
+export const MAX_ANSWER = 256 * 1024;
+
+/** The longest error message that is taken from a module, characters. */
+export const MAX_MESSAGE = 2_000;
+
+/** How many wrong arguments are listed. */
+export const MAX_PROBLEMS = 20;
+
+/** The result of a probe: what the module defines, or why it cannot be used, in one line. */
 export type Probed =
   | { description: DaemonDescription; argumentProblems: Problem[] }
   | { problem: string };
 
-/** What the worker that looks at a module is asked. */
+/** What the probe's worker is given. */
 export interface ProbeRequest {
   /** The module's path. */
   file: string;
   /** Its URL. */
   module: string;
-  /** The arguments to hold against what it takes. */
+  /** The arguments to check. */
   given: Record<string, unknown>;
-  /** Where the answer goes, a {@linkcode Probed}. */
+  /** Takes the answer: a {@linkcode Probed} as JSON, its problems without values. */
   port: MessagePort;
 }
 
 /**
- * Loads a module in a worker of its own that is ended at once, and may do nothing but read the module's
- * folder. Never rejects: whatever the module does to its worker is a problem of the module.
+ * Loads a module in a worker that is ended at once and may read the module's folder only. Never rejects: whatever the
+ * module does is the module's problem.
  *
- * @param given the arguments to hold against what the module takes.
+ * @param given the arguments to check.
+ * @param limit how long loading may take, ms. Default: 5 s.
  */
 export async function probeModule(
   file: string,
   given: Record<string, unknown>,
   limit: number = LOAD_LIMIT,
 ): Promise<Probed> {
-  for (const path of await moduleFiles(file)) {
-    const refusal = refuseFile(path);
-    if (refusal !== undefined) return { problem: `${path}: ${refusal}` };
-  }
+  const { refusal } = await examineModule(file);
+  if (refusal !== undefined) return { problem: refusal };
   const { promise, resolve } = Promise.withResolvers<Probed>();
-  const fail = (what: string) => resolve({ problem: `${file}: ${sanitize(what)}` });
-  const { port1: ear, port2: port } = new MessageChannel();
+  const fail = (what: string) => resolve({ problem: `${file}: ${shorten(what)}` });
+  const { port1: receiver, port2: port } = new MessageChannel();
   const late = setTimeout(() => fail(tooSlow(limit)), limit);
   let worker: Worker | undefined;
   try {
@@ -61,52 +70,91 @@ export async function probeModule(
     worker.onerror = (event) => {
       event.preventDefault();
       const what = ranOutOfHeap(event) ? "it ran out of memory" : event.message;
-      fail(`${what} (while it was loaded)`);
+      fail(`${what.slice(0, MAX_MESSAGE)} (while it was loaded)`);
     };
-    ear.onmessage = ({ data }) => resolve(readAnswer(data, file));
+    receiver.onmessage = ({ data }) => resolve(readAnswer(data, file, given));
+    receiver.onmessageerror = () => fail("cannot be examined: its answer cannot be read");
     const request: ProbeRequest = { file, module: pathToFileURL(file).href, given, port };
     worker.postMessage(request, [port]);
     return await promise;
   } catch (error) {
-    return { problem: `${file}: cannot be looked at: ${describeThrown(error)}` };
+    return { problem: `${file}: cannot be examined: ${shorten(describeThrown(error))}` };
   } finally {
     clearTimeout(late);
-    ear.close();
+    receiver.close();
     worker?.terminate();
   }
 }
 
-/** An answer is held to its form: a module may have changed what the worker works with. */
-function readAnswer(data: unknown, file: string): Probed {
+/** Checks an answer as a stranger's: a module may have changed what the worker works with. */
+function readAnswer(data: unknown, file: string, given: Record<string, unknown>): Probed {
   try {
-    const { problem, description, argumentProblems } = data as Record<string, unknown>;
+    if (typeof data !== "string" || data.length > MAX_ANSWER) throw new TypeError("no such answer");
+    const { problem, description, argumentProblems } = JSON.parse(data);
     if (typeof problem === "string") return { problem: inFile(file, problem) };
-    if (!isDescription(description)) throw new TypeError("it describes no daemon");
-    if (!Array.isArray(argumentProblems) || !argumentProblems.every(isProblem)) {
-      throw new TypeError("it judges its arguments in a way of its own");
-    }
-    return { description, argumentProblems };
+    if (!isObject(description)) throw new TypeError("it describes no daemon");
+    return {
+      description: readDescription(description),
+      argumentProblems: readProblems(argumentProblems, given),
+    };
   } catch (error) {
-    return { problem: `${file}: cannot be looked at: ${describeThrown(error)}` };
+    return { problem: `${file}: cannot be examined: ${shorten(describeThrown(error))}` };
   }
 }
 
-/** A problem in one line that begins with a file of the module's. */
+/** A problem in one line that begins with the module's file or a file beside it. */
 function inFile(file: string, problem: string): string {
-  const line = sanitize(problem);
+  const line = shorten(problem);
   return line.startsWith(dirname(file)) ? line : `${file}: ${line}`;
 }
 
-function isDescription(value: unknown): value is DaemonDescription {
-  const { tasks, ...said } = value as Record<string, unknown>;
-  const isList = Array.isArray(tasks) && tasks.every((task) => typeof task === "string");
-  return isList && refuseDefinition({ ...said, run: () => {} }, undefined) === undefined;
+/** One line of what the worker has cut already, its file and what it was doing included. */
+function shorten(text: string): string {
+  return sanitize(text.slice(0, 2 * MAX_MESSAGE));
 }
 
-function isProblem(value: unknown): value is Problem {
-  const { path, expected, fault = "" } = value as Record<string, unknown>;
-  return Array.isArray(path) &&
-    [...path, expected, fault].every((text) => typeof text === "string");
+/** @throws {TypeError} when it describes no daemon. */
+function readDescription({ tasks, ...declared }: Record<string, unknown>): DaemonDescription {
+  const isList = Array.isArray(tasks) && tasks.every((task) => typeof task === "string");
+  if (!isList) throw new TypeError("it describes no daemon");
+  const run = () => {};
+  const definition = {
+    ...declared,
+    run,
+    tasks: Object.fromEntries(tasks.map((task) => [task, run])),
+  };
+  const refusal = refuseDefinition(definition, undefined);
+  if (refusal !== undefined) throw new TypeError(`it describes no daemon: ${refusal}`);
+  return describeDefinition(definition as unknown as DaemonDefinition);
+}
+
+/** @throws {TypeError} when they are not problems of arguments. */
+function readProblems(list: unknown, given: Record<string, unknown>): Problem[] {
+  if (!Array.isArray(list) || list.length > MAX_PROBLEMS || !list.every(isProblem)) {
+    throw new TypeError("its answer on its arguments cannot be read");
+  }
+  return list.map(({ path, expected, fault }) => ({
+    path: path.map(shorten),
+    value: valueAt(given, path),
+    expected: shorten(expected),
+    ...(fault !== undefined && { fault: shorten(fault) }),
+  }));
+}
+
+function isProblem(value: unknown): value is Omit<Problem, "value"> {
+  if (!isObject(value) || !Array.isArray(value.path)) return false;
+  const { path, expected, fault = "" } = value;
+  return [...path, expected, fault].every((text) => typeof text === "string");
+}
+
+function valueAt(given: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === "object" && value !== null && Object.hasOwn(value, key)
+        ? (value as Record<string, unknown>)[key]
+        : undefined,
+    given,
+  );
 }
 
 function tooSlow(limit: number): string {

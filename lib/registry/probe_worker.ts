@@ -1,5 +1,5 @@
 /**
- * The entry of the worker that looks at a module: it says what the module defines, or why it cannot be used.
+ * The entry of the probe's worker: it tells what a module defines, or why it cannot be used.
  *
  * @module
  */
@@ -7,25 +7,39 @@ import { readArguments } from "../config/arguments.ts";
 import { describeDefinition } from "../daemon/check.ts";
 import { loadDaemon } from "../daemon/load.ts";
 import { catchStrays, describeThrown } from "../daemon/strays.ts";
-import type { Probed, ProbeRequest } from "./probe.ts";
+import { MAX_ANSWER, MAX_MESSAGE, MAX_PROBLEMS, type ProbeRequest } from "./probe.ts";
 
-/** The answer goes through a port that the module never sees: what it posts by itself is no answer. */
+const { stringify } = JSON;
+
+/** The answer is text, on a port that the module never gets: the main thread reads no object of the module's. */
 self.onmessage = async ({ data: { file, module, given, port } }: MessageEvent<ProbeRequest>) => {
   self.onmessage = null;
-  const answer = port.postMessage.bind(port);
-  const fail = (error: unknown) =>
-    answer({ problem: `${file}: ${describeThrown(error)} (while it was loaded)` });
+  const post = port.postMessage.bind(port);
+  // JSON of a text alone: a module may have given every object a `toJSON`.
+  const refuse = (problem: string) => post(`{"problem":${stringify(problem)}}`);
+  const fail = (error: unknown) => refuse(`${file}: ${message(error)} (while it was loaded)`);
   catchStrays({ print: () => {}, fail });
   self.postMessage = () => fail(new Error("it posted a message; its work belongs in run()"));
-  answer(await probe(module, given));
+  try {
+    const answer = `${await probe(module, given)}`;
+    if (answer.length <= MAX_ANSWER) post(answer);
+    else refuse(`declares more than ${MAX_ANSWER} characters`);
+  } catch (error) {
+    refuse(message(error));
+  }
 };
 
-async function probe(module: string, given: Record<string, unknown>): Promise<Probed> {
-  try {
-    const definition = await loadDaemon(module);
-    const { problems } = readArguments(definition.arguments ?? {}, given);
-    return { description: describeDefinition(definition), argumentProblems: problems };
-  } catch (error) {
-    return { problem: describeThrown(error) };
-  }
+function message(error: unknown): string {
+  return describeThrown(error).slice(0, MAX_MESSAGE);
+}
+
+async function probe(module: string, given: Record<string, unknown>): Promise<string> {
+  const definition = await loadDaemon(module);
+  const { problems } = readArguments(definition.arguments ?? {}, given);
+  return stringify({
+    description: describeDefinition(definition),
+    argumentProblems: problems.slice(0, MAX_PROBLEMS).map(({ path, expected, fault }) => (
+      { path, expected, fault }
+    )),
+  });
 }

@@ -14,11 +14,11 @@ import { describePermissions, grantPermissions } from "./grant.ts";
 import { moduleFiles, signature } from "../daemon/imports.ts";
 import { type Probed, probeModule } from "./probe.ts";
 
-/** A daemon of the configuration and what was found out about its module. */
+/** A daemon of the configuration and what is known of its module. */
 export interface RegisteredDaemon {
   /** The name under which it is registered. */
   name: string;
-  /** Its module as configured, or as it was found; null for one that is built in. */
+  /** Its module as configured or found; null for a built-in daemon. */
   module: string | null;
   /** Whether it is to run. */
   enabled: boolean;
@@ -30,11 +30,11 @@ export interface RegisteredDaemon {
   policy: ThreadPolicy;
   /** What it may do: what its module declares and the configuration grants. */
   permissions: DaemonPermissions;
-  /** Its module's file and all that it imports, absolute; none of one that is built in. */
+  /** Its module's file and all that it imports, absolute; empty for a built-in daemon. */
   files: readonly string[];
   /** Changes whenever one of the files does. */
   version: string;
-  /** What its module defines; absent of one that is disabled or cannot be used. */
+  /** What its module defines; absent when it is disabled or cannot be used. */
   description?: DaemonDescription;
   /** Arguments that do not fit, with the path in the configuration. */
   faults: readonly Problem[];
@@ -42,74 +42,90 @@ export interface RegisteredDaemon {
   problem?: string;
 }
 
-/** Four modules are looked at at a time: each look is a worker. */
+/** How many modules are probed at a time: each probe is a worker. */
 const PROBES = 4;
 
-/** Why a module is not to be run, as a clause; undefined when it may be. Its file and all that it imports, absolute. */
+/** Why a module must not run, as a clause; undefined when it may. Given its file and all that it imports, absolute. */
 export type RefuseModule = (files: readonly string[]) => string | undefined;
 
-/** Knows the daemons that a configuration registers. It remembers what it has seen of modules that are unchanged. */
+/** What the folder of daemons holds, or why it cannot be listed. */
+type Found = { modules: ReadonlyMap<string, FoundModule>; warning?: string | undefined } | {
+  error: string;
+};
+
+/** Knows the daemons that a configuration registers. It remembers the probes of modules that have not changed. */
 export class Registry {
   readonly #home: string;
   readonly #refuse: RefuseModule;
-  #seen = new Map<string, Promise<Probed>>();
+  readonly #warn: (warning: string) => void;
+  #probes = new Map<string, Promise<Probed>>();
+  #warning: string | undefined;
 
   /**
    * @param home absolute.
-   * @param refuse guards modules; none is refused unless told.
+   * @param refuse looks at each module before it is loaded. Default: none is refused.
+   * @param warn takes what is wrong with the folder of daemons, once. Default: nobody.
    */
-  constructor(home: string, refuse: RefuseModule = () => undefined) {
+  constructor(
+    home: string,
+    refuse: RefuseModule = () => undefined,
+    warn: (warning: string) => void = () => {},
+  ) {
     this.#home = home;
     this.#refuse = refuse;
+    this.#warn = warn;
   }
 
-  /** The daemons of a configuration that are built in: there is no module to look at. */
+  /** The built-in daemons of a configuration, which need no probe. */
   resolveBuiltin({ config }: Pick<LoadedConfig, "config">): RegisteredDaemon[] {
     return Object.entries(config.daemons).flatMap(([name, daemon]) =>
       this.#builtin(name, daemon) ?? []
     );
   }
 
-  /** Looks at the modules of all daemons of a configuration. Never rejects for what is wrong with a module. */
+  /** Probes the modules of a configuration's daemons. Never rejects for what is wrong with a module. */
   async resolve(loaded: Pick<LoadedConfig, "config" | "describe">): Promise<RegisteredDaemon[]> {
     const entries = Object.entries(loaded.config.daemons);
     const found = await this.#find();
-    const seen = new Map<string, Promise<Probed>>();
+    const probes = new Map<string, Promise<Probed>>();
     const resolved: RegisteredDaemon[] = new Array(entries.length);
     const waiting = entries.keys();
     const work = async () => {
       for (const index of waiting) {
         const [name, daemon] = entries[index]!;
-        resolved[index] = await this.#resolve(name, daemon, found, seen, loaded);
+        resolved[index] = await this.#resolve(name, daemon, found, probes, loaded);
       }
     };
     await Promise.all(Array.from({ length: PROBES }, work));
-    this.#seen = seen;
+    this.#probes = probes;
     return resolved;
   }
 
-  /** A folder that cannot be listed is one in which there is nothing to find. */
-  async #find(): Promise<readonly FoundModule[] | string> {
+  async #find(): Promise<Found> {
     try {
-      return await findModules(this.#home);
+      const { modules, warning } = await findModules(this.#home);
+      if (warning !== undefined && warning !== this.#warning) this.#warn(warning);
+      this.#warning = warning;
+      // Of one name's modules the first counts.
+      const byName = new Map(modules.toReversed().map((module) => [module.name, module]));
+      return { modules: byName, warning };
     } catch (error) {
-      return errorMessage(error);
+      return { error: errorMessage(error) };
     }
   }
 
   async #resolve(
     name: string,
     config: DaemonConfig,
-    found: readonly FoundModule[] | string,
-    seen: Map<string, Promise<Probed>>,
+    found: Found,
+    probes: Map<string, Promise<Probed>>,
     { describe }: Pick<LoadedConfig, "describe">,
   ): Promise<RegisteredDaemon> {
     const builtin = this.#builtin(name, config);
     if (builtin) return builtin;
-    const own = typeof found === "string" ? undefined : found.find((found) => found.name === name);
+    const own = "error" in found ? undefined : found.modules.get(name);
     const module = config.module ?? own?.module ?? `${DAEMONS_FOLDER}/${name}.js`;
-    const file = resolve(this.#home, module);
-    const plain = this.#plain(name, config, module);
+    const plain = this.#unprobed(name, config, module);
     if (!config.enabled) return plain;
     if (config.module === undefined && own?.problem !== undefined) {
       return { ...plain, problem: own.problem };
@@ -117,13 +133,14 @@ export class Registry {
     if (config.module === undefined && !own) {
       return { ...plain, problem: describe(unknownDaemon(name, found)) };
     }
+    const file = resolve(this.#home, module);
     const files = await moduleFiles(file);
     const daemon = { ...plain, files, version: signature(files) };
     const refusal = this.#refuse(files);
     if (refusal !== undefined) return { ...daemon, problem: notSafe(name, refusal) };
     const key = JSON.stringify([file, daemon.version, config.arguments]);
-    const probing = seen.get(key) ?? this.#seen.get(key) ?? probeModule(file, config.arguments);
-    seen.set(key, probing);
+    const probing = probes.get(key) ?? this.#probes.get(key) ?? probeModule(file, config.arguments);
+    probes.set(key, probing);
     const probed = await probing;
     if ("problem" in probed) return { ...daemon, problem: probed.problem };
     const { description, argumentProblems } = probed;
@@ -141,18 +158,24 @@ export class Registry {
     if (!builtin) return undefined;
     const description = describeDefinition(builtin.definition);
     return this.#grant(
-      { ...this.#plain(name, config, null), url: builtin.module, description },
+      { ...this.#unprobed(name, config, null), url: builtin.module, description },
       config.permissions,
     );
   }
 
-  #plain(name: string, config: DaemonConfig, module: string | null): RegisteredDaemon {
-    const { restart, frozenAfter, memoryLimit, failedRetry } = config;
+  #unprobed(name: string, config: DaemonConfig, module: string | null): RegisteredDaemon {
+    const { enabled, restart, frozenAfter, memoryLimit, failedRetry } = config;
     return {
-      ...{ name, module, enabled: config.enabled, arguments: config.arguments },
+      name,
+      module,
+      enabled,
+      arguments: config.arguments,
       policy: { restart, frozenAfter, memoryLimit, failedRetry },
       url: module === null ? "" : pathToFileURL(resolve(this.#home, module)).href,
-      ...{ permissions: {}, files: [], version: "", faults: [] },
+      permissions: {},
+      files: [],
+      version: "",
+      faults: [],
     };
   }
 
@@ -164,22 +187,25 @@ export class Registry {
       arguments: values,
     });
     if (Object.keys(missing).length === 0) return { ...daemon, permissions };
-    return { ...daemon, permissions, problem: notGranted(daemon.name, missing) };
+    return { ...daemon, permissions, problem: notGranted(missing, daemon.name) };
   }
 }
 
-/** Where neither a built-in daemon nor a module in home's folder bears the name, and the entry names none. */
-function unknownDaemon(name: string, found: readonly FoundModule[] | string): Problem {
-  const isListed = typeof found !== "string";
-  const known = [...builtinDaemons.keys(), ...(isListed ? found.map(({ name }) => name) : [])];
-  const none = isListed
-    ? `no module ${name}.ts, .js or .mjs in ${DAEMONS_FOLDER}/`
-    : `${DAEMONS_FOLDER}/ cannot be listed (${sanitize(found)})`;
+/** For an entry without a module, whose name is neither a built-in daemon's nor a module's in the folder. */
+function unknownDaemon(name: string, found: Found): Problem {
+  const modules = "error" in found ? [] : [...found.modules.keys()];
+  const none = "error" in found
+    ? `${DAEMONS_FOLDER}/ cannot be listed (${sanitize(found.error)})`
+    : `no module ${name}.ts, .js or .mjs in ${DAEMONS_FOLDER}/${
+      found.warning === undefined ? "" : ` (${found.warning})`
+    }`;
   return {
     path: ["daemons", name],
     value: undefined,
     fault: `no built-in daemon of this name, and ${none}`,
-    expected: `${suggest(name, [...new Set(known)])}, or name a "module"`,
+    expected: `${
+      suggest(name, [...new Set([...builtinDaemons.keys(), ...modules])])
+    }, or name a "module"`,
   };
 }
 
@@ -187,7 +213,7 @@ function notSafe(name: string, refusal: string): string {
   return `Daemon '${name}' is not run, for others could change its code: ${refusal}; 'icinga-warden service install --fix-permissions' puts that right`;
 }
 
-function notGranted(name: string, missing: DaemonPermissions): string {
+function notGranted(missing: DaemonPermissions, name: string): string {
   return `it needs permissions that daemons.${name}.permissions does not grant: ${
     describePermissions(missing)
   }`;

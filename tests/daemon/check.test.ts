@@ -8,24 +8,21 @@ Deno.test("what a module exports is a daemon, or what is wrong is said", () => {
   const cases: [exported: unknown, refusal: string | undefined][] = [
     [right, undefined],
     [{ ...right, description: "" }, undefined],
-    [{ name: "x", run() {} }, "description: got nothing; expected text in quotes"],
+    [{ name: "x", run() {} }, undefined],
     [{ ...right, description: null }, "description: got null; expected text in quotes"],
     [undefined, `has no default export; ${EXPORT}`],
     [null, `its default export is null; ${EXPORT}`],
     [42, `its default export is a number; ${EXPORT}`],
     [[right], `its default export is an array; ${EXPORT}`],
     [() => {}, `its default export is a function; ${EXPORT}`],
-    [
-      {},
-      "name: got nothing; expected small letters, digits and _, a letter first, at most 64",
-    ],
+    [{}, 'name: got nothing; add the name of its file: name: "x"'],
     [
       { ...right, name: "X-1" },
       'name: got "X-1"; expected small letters, digits and _, a letter first, at most 64',
     ],
-    [{ ...right, name: "y" }, 'name: got "y"; expected "x", as its file is called'],
+    [{ ...right, name: "y" }, 'name: got "y"; expected "x", the name of its file'],
     [{ ...right, description: 7 }, "description: got 7; expected text in quotes"],
-    [{ ...right, run: undefined }, "run: got nothing; expected a function"],
+    [{ ...right, run: undefined }, "run: got nothing; add a function: run(context) { ... }"],
     [{ ...right, permission: {} }, 'permission: unknown key; did you mean "permissions"?'],
     [{ ...right, arguments: [] }, "arguments: got an empty array; expected an object: { ... }"],
     [
@@ -73,6 +70,19 @@ Deno.test("what a module exports is a daemon, or what is wrong is said", () => {
       { ...right, arguments: { constructor: { type: "string", description: "" } } },
       "arguments.constructor: unusable name; expected letters, digits, _, - and ., a letter first, at most 64, and no reserved name",
     ],
+    [
+      { ...right, arguments: { n: { type: "number", description: "", max: "9" } } },
+      'arguments.n.max: got "9"; expected a number',
+    ],
+    [{ ...right, arguments: { n: { type: "number", description: "", max: Infinity } } }, undefined],
+    [
+      { ...right, arguments: { n: { type: "string", description: "", oneOf: "ab" } } },
+      'arguments.n.oneOf: got "ab"; expected a list of texts',
+    ],
+    [
+      { ...right, arguments: { n: { type: ["string"], description: "" } } },
+      "arguments.n.type: got an array; expected text in quotes",
+    ],
     [{ ...right, maps: { Free: 1 } }, "maps.Free: got 1; expected an object: { ... }"],
     [
       { ...right, maps: { "a b": { description: "" } } },
@@ -81,6 +91,33 @@ Deno.test("what a module exports is a daemon, or what is wrong is said", () => {
   ];
   for (const [exported, refusal] of cases) {
     assertEquals(refuseDefinition(exported, "/home/daemons/x.js"), refusal, Deno.inspect(exported));
+  }
+});
+
+Deno.test("what a module declares has limits", () => {
+  const spec = { type: "string", description: "" };
+  const many = (n: number) => Array.from({ length: n }, (_, i) => `a${i}`);
+  const named = (n: number, value: unknown) =>
+    Object.fromEntries(many(n).map((name) => [name, value]));
+  let shared: unknown = "x";
+  for (let i = 0; i < 60; i++) shared = [shared, shared];
+  const cases: [declared: Record<string, unknown>, refusal: string | undefined][] = [
+    [{ description: "d".repeat(1_000), arguments: named(100, spec) }, undefined],
+    [
+      { description: "d".repeat(1_001) },
+      `description: got "${"d".repeat(60)}..."; expected at most 1000 characters`,
+    ],
+    [{ arguments: named(101, spec) }, "arguments: has 101 parts; at most 100"],
+    [{ maps: named(101, { description: "" }) }, "maps: has 101 parts; at most 100"],
+    [{ tasks: named(101, () => {}) }, "tasks: has 101 parts; at most 100"],
+    [{ permissions: { read: many(101) } }, "permissions.read: has 101 parts; at most 100"],
+    [
+      { arguments: { a: { type: "list", description: "", default: shared } } },
+      "arguments.a.default.0.0.0: got an array; expected plain data",
+    ],
+  ];
+  for (const [declared, refusal] of cases) {
+    assertEquals(refuseDefinition({ ...right, ...declared }, undefined), refusal);
   }
 });
 
@@ -112,4 +149,14 @@ Deno.test("a description is plain data: checks, which are code, are left out", (
     maps: {},
     tasks: [],
   });
+});
+
+Deno.test("the name stands in for a description; what is not declared data is left out", () => {
+  const argument = { type: "number", description: "", max: Infinity, more: () => {} } as const;
+  const { description, arguments: described } = describeDefinition({
+    name: "x",
+    arguments: { a: argument },
+    run() {},
+  });
+  assertEquals([description, described], ["x", { a: { type: "number", description: "" } }]);
 });

@@ -1,6 +1,7 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { join, resolve } from "node:path";
 import {
+  examineModule,
   importedPaths,
   moduleFiles,
   readModule,
@@ -44,4 +45,49 @@ Deno.test("a text of a million blanks is read in no time, and what is no file is
   assertEquals(refuseFile(folder), "is a folder; expected a daemon's module");
   assertEquals(refuseFile(join(folder, "gone.js")), undefined);
   await Deno.remove(folder);
+});
+
+Deno.test("a module that is too large, or imports too much, is refused with its figures", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = (name: string) => join(folder, name);
+  const lines = (n: number, line: (i: number) => string) =>
+    Array.from({ length: n }, (_, i) => line(i)).join("");
+  const MB = 1024 ** 2;
+  const cases: [name: string, text: string, refusal: string | undefined, files: number][] = [
+    ["largest.js", "/".repeat(4 * MB), undefined, 1],
+    [
+      "large.js",
+      "/".repeat(4 * MB + 1),
+      "is 4194305 bytes long; expected a module of at most 4MB",
+      1,
+    ],
+    ["same.js", lines(100_000, () => `import "./gone.js";`), undefined, 2],
+    ["names.js", lines(100_000, (i) => `import "node:${i}";`), "has more than 1000 imports", 1],
+    [
+      "urls.js",
+      lines(100_000, (i) => `import "file:///%zz${i}";`),
+      "has more than 1000 imports",
+      1,
+    ],
+    ["files.js", lines(1_000, (i) => `import "./${i}.js";`), "imports more than 200 files", 200],
+    ["few.js", lines(199, (i) => `import "./${i}.js";`), undefined, 200],
+    [
+      "heavy.js",
+      lines(5, (i) => `import "./largest.js?${i}"; import "./heavy${i}.js";`),
+      undefined,
+      7,
+    ],
+  ];
+  for (const [name, text, refusal, files] of cases) {
+    await Deno.writeTextFile(file(name), text);
+    const examined = await examineModule(file(name));
+    const expected = refusal === undefined ? undefined : `${file(name)}: ${refusal}`;
+    assertEquals([examined.refusal, examined.files.length], [expected, files], name);
+  }
+  for (let i = 0; i < 3; i++) await Deno.writeTextFile(file(`heavy${i}.js`), "/".repeat(4 * MB));
+  assertEquals(
+    (await examineModule(file("heavy.js"))).refusal,
+    `${file("heavy.js")}: is longer than 16MB with what it imports`,
+  );
+  await Deno.remove(folder, { recursive: true });
 });

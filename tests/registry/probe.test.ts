@@ -79,7 +79,7 @@ Deno.test("each bad module is one clear line with its file and place", async () 
     [
       "other.js",
       `export default { name: "x", description: "", run() {} };`,
-      /other\.js: name: got "x"; expected "other"/,
+      /other\.js: name: got "x"; expected "other", the name of its file/,
     ],
     [
       "curious.js",
@@ -142,11 +142,9 @@ Deno.test("what a module posts or does to its worker is no answer of the probe",
       });
     }
     const tampering: [text: string, problem: RegExp][] = [
-      [
-        `structuredClone = () => ({ evil: 1 });`,
-        /p\.js: cannot be looked at: it describes no daemon/,
-      ],
-      [`structuredClone = () => null;`, /p\.js: cannot be looked at: /],
+      [`Object.prototype.toJSON = () => ({ evil: 1 });`, /p\.js: cannot be examined: it describes/],
+      [`Object.prototype.toJSON = () => null;`, /p\.js: cannot be examined: /],
+      [`Object.prototype.toJSON = () => "x".repeat(3e5);`, /p\.js: declares more than 262144 char/],
       [`Array.prototype.flatMap = () => { throw 1; };`, /p\.js: /],
     ];
     for (const [text, problem] of tampering) {
@@ -160,6 +158,46 @@ Deno.test("what a module posts or does to its worker is no answer of the probe",
       `MessagePort.prototype.postMessage = () => {}; self.onmessage = () => {}; ${rest("p")}`,
     );
     assert("description" in await probeModule(path("p.js"), {}));
+  });
+});
+
+Deno.test("what a module says costs the main thread little, however long it is", async () => {
+  const blanks = `"x" + " ".repeat(1e6) + "\\r".repeat(1e6) + "x"`;
+  const cases: [text: string, problem: RegExp][] = [
+    [`export default { get name() { throw new Error(${blanks}); } };`, /its default export cannot/],
+    [`export default { get name() { throw ${blanks}; } };`, /its default export cannot be read/],
+    [
+      `reportError(new Error(${blanks})); await new Promise(() => {});`,
+      /: x .*\(while it was loaded\)$/,
+    ],
+    [`setTimeout(() => { throw ${blanks}; }); await new Promise(() => {});`, /a thrown x/],
+    [`export default { name: "p", description: "d".repeat(1e8), run() {} };`, /at most 1000 char/],
+  ];
+  await inFolder({}, async (path) => {
+    for (const [text, problem] of cases) {
+      await Deno.writeTextFile(path("p.js"), text);
+      const probed = await probeModule(path("p.js"), {});
+      assert("problem" in probed);
+      assertMatch(probed.problem, problem);
+      assert(probed.problem.length < 4_500, `${probed.problem.length} characters`);
+    }
+  });
+});
+
+Deno.test("problems of arguments are few, and their values are those that were given", async () => {
+  const text = `export default { name: "p", arguments: { list: { type: "list", description: "",
+    check: () => "y".repeat(1e5) } }, run() {} };`;
+  await inFolder({ "p.js": text }, async (path) => {
+    const list = Array.from({ length: 50 }, (_, i) => `item ${i}`);
+    const probed = await probeModule(path("p.js"), { list });
+    assert("problem" in probed, "2 MB of text are no answer");
+    assertMatch(probed.problem, /p\.js: declares more than 262144 characters/);
+    await Deno.writeTextFile(path("p.js"), text.replace("1e5", "5e3"));
+    const judged = await probeModule(path("p.js"), { list });
+    assert("argumentProblems" in judged);
+    assertEquals(judged.argumentProblems.length, 20);
+    const { path: place, value, expected } = judged.argumentProblems[1]!;
+    assertEquals([place, value, expected.length], [["list", "1"], "item 1", 4_000]);
   });
 });
 

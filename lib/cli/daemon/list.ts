@@ -49,7 +49,7 @@ export const listAction: Action = {
       })),
     ];
     if (invocation.given.has("json")) printJson(rows);
-    else print(describe(rows).join("\n"));
+    else print([...describe(rows), ...(known.warning ? [known.warning] : [])].join("\n"));
     return EXIT.done;
   },
 };

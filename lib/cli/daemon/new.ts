@@ -51,7 +51,9 @@ async function refuseTaken(name: string, home: string): Promise<void> {
   if (builtinDaemons.has(name)) {
     throw new UsageError(`'${name}' is the name of a built-in daemon; choose another one`);
   }
-  const taken = (await findModules(home)).find((found) => found.name.toLowerCase() === name);
+  const taken = (await findModules(home)).modules.find((found) =>
+    found.name.toLowerCase() === name
+  );
   if (taken) {
     throw new UsageError(`${taken.file} is there already; choose another name, or edit it`);
   }

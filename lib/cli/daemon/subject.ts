@@ -33,12 +33,16 @@ export interface Subject {
 export interface Known {
   place: Place;
   loaded: LoadedConfig;
+  /** The modules in home's folder of daemons. */
   found: readonly FoundModule[];
+  /** That there are more than are looked at. */
+  warning?: string;
 }
 
 /** Lists what there is in a place. */
 export async function listKnown(place: Place, loaded: LoadedConfig): Promise<Known> {
-  return { place, loaded, found: await findModules(place.home) };
+  const { modules: found, warning } = await findModules(place.home);
+  return { place, loaded, found, ...(warning !== undefined && { warning }) };
 }
 
 /** Every daemon that is registered, ships with the program or lies in the folder of daemons, by name. */
