@@ -51,8 +51,8 @@ export const BAD: Record<string, [text: string, said: RegExp]> = {
     /daemons.web\.js:1:\d+: cannot import "https:.*": a daemon imports no packages/,
   ],
   "mystery.js": [
-    `export default { name: "mystery", run() {} };`,
-    /daemons.mystery\.js: description: got nothing; expected text in quotes/,
+    `export default { name: "mystery", description: 7, run() {} };`,
+    /daemons.mystery\.js: description: got 7; expected text in quotes/,
   ],
   "needy.js": [
     `export default { name: "needy", description: "", permissions: { net: ["localhost"] }, run() {} };`,
