@@ -31,6 +31,6 @@ export async function serveAgent({ agent, home, config, log }: ServedAgent): Pro
 /** On Windows a file's mode says nothing: its access list does. */
 async function protect(path: string, kind: TokenKind): Promise<void> {
   if (Deno.build.os !== "windows") return;
-  const { makePrivate } = await import("../windows/private_file.ts");
+  const { makePrivate } = await import("../windows/file_security.ts");
   makePrivate(path, kind === "monitor" ? ["network service", "local service"] : []);
 }

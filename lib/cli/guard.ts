@@ -1,13 +1,13 @@
-import { currentUser } from "../windows/account_rights.ts";
+import { currentUser } from "../windows/account.ts";
+import type { AgentFiles } from "../windows/agent_arguments.ts";
 import {
-  type AgentFiles,
+  describeDangers,
   inspectPaths,
   isConfigSafe,
   type Watched,
   watchedByModule,
   watchedPaths,
 } from "../windows/home_safety.ts";
-import { describeDangers } from "../windows/safety.ts";
 import type { RefuseModule } from "../registry/registry.ts";
 import type { Place } from "./place.ts";
 

@@ -1,11 +1,25 @@
 /**
- * The accounts that a service runs as. Pure.
+ * The accounts that a service runs as: their names, security identifiers and rights.
  *
  * @module
  */
 import { createHash } from "node:crypto";
+import { advapi32 } from "./ffi/advapi32.ts";
+import { check, checkCode } from "./ffi/errors.ts";
+import { kernel32, kernelHandle, localMemory } from "./ffi/kernel32.ts";
+import { handle } from "./ffi/library.ts";
+import { allocate, dwords, pointerIn, referring, wide, wideAt } from "./ffi/memory.ts";
 
-/** The account that a service has unless told. */
+// winnt.h
+const TOKEN_QUERY = 0x8;
+const TokenUser = 1;
+const SECURITY_MAX_SID_SIZE = 68;
+const SE_SERVICE_LOGON_NAME = "SeServiceLogonRight";
+// ntsecapi.h
+const POLICY_CREATE_ACCOUNT = 0x10;
+const POLICY_LOOKUP_NAMES = 0x800;
+
+/** The account of a service by default. */
 export const LOCAL_SYSTEM = "LocalSystem";
 
 /** Other names of Windows' own accounts, in small letters, and the names that the service control manager takes. */
@@ -75,4 +89,74 @@ export function checkAccount(account: string): string | undefined {
   return /^[^\\/"[\]:;|=,+*?<>\p{Cc}]+(?:\\[^\\/"[\]:;|=,+*?<>\p{Cc}]+)?$/u.test(account)
     ? undefined
     : "expected an account, such as LocalSystem, DOMAIN\\user, .\\user or DOMAIN\\managed$";
+}
+
+/** The security identifier of the account that this process runs as. */
+export function currentUser(): string {
+  const what = "read this user";
+  const opened = allocate(8), user = allocate(16 + SECURITY_MAX_SID_SIZE);
+  const { OpenProcessToken, GetTokenInformation } = advapi32();
+  check(OpenProcessToken(kernel32().GetCurrentProcess(), TOKEN_QUERY, opened), what);
+  using token = kernelHandle(pointerIn(opened));
+  check(GetTokenInformation(token.pointer, TokenUser, user, user.length, dwords(0)), what);
+  return sidText(pointerIn(user));
+}
+
+/**
+ * The security identifier of an account.
+ *
+ * @throws {WindowsError} when there is no account of this name.
+ */
+export function sidOf(account: string): string {
+  if (account === LOCAL_SYSTEM) return "S-1-5-18";
+  return virtualSid(account) ?? sidText(Deno.UnsafePointer.of(lookUp(account)));
+}
+
+/**
+ * Lets an account log on as a service, as services.msc does when it sets an account.
+ *
+ * @throws {WindowsError} when Windows refuses.
+ */
+export function grantServiceLogon(account: string): void {
+  const what = `let '${account}' log on as a service`;
+  const sid = lookUp(account);
+  const { LsaOpenPolicy, LsaAddAccountRights, LsaClose } = advapi32();
+  const attributes = allocate(48), opened = allocate(8);
+  attributes[0] = attributes.length;
+  const access = POLICY_CREATE_ACCOUNT | POLICY_LOOKUP_NAMES;
+  checkStatus(LsaOpenPolicy(null, attributes, access, opened), what);
+  using policy = handle(pointerIn(opened), LsaClose);
+  const right = unicodeString(SE_SERVICE_LOGON_NAME);
+  checkStatus(LsaAddAccountRights(policy.pointer, sid, right, 1), what);
+}
+
+/** The bytes of an account's security identifier. */
+function lookUp(account: string): Uint8Array<ArrayBuffer> {
+  const sid = allocate(SECURITY_MAX_SID_SIZE), domain = allocate(512);
+  const name = wide(account.replace(/^\.\\/, ""));
+  const sizes = [dwords(sid.length), dwords(domain.length / 2)] as const;
+  const { LookupAccountNameW } = advapi32();
+  const found = LookupAccountNameW(null, name, sid, sizes[0], domain, sizes[1], dwords(0));
+  check(found, `find account '${account}'`);
+  return sid;
+}
+
+function sidText(sid: Deno.PointerValue): string {
+  const text = allocate(8);
+  check(advapi32().ConvertSidToStringSidW(sid, text), "read a security identifier");
+  using memory = localMemory(pointerIn(text));
+  return wideAt(memory.pointer);
+}
+
+/** `LSA_UNICODE_STRING` (ntsecapi.h): two lengths in bytes, without and with the NUL, and a pointer to the text. */
+function unicodeString(text: string): Uint8Array<ArrayBuffer> {
+  const units = wide(text);
+  const bytes = referring(16, 8, units);
+  new Uint16Array(bytes.buffer).set([units.length - 2, units.length]);
+  return bytes;
+}
+
+/** Insists on an `NTSTATUS` of success. */
+function checkStatus(status: number, what: string): void {
+  if (status !== 0) checkCode(advapi32().LsaNtStatusToWinError(status), what);
 }

@@ -1,11 +1,9 @@
 /**
- * The arguments with which an agent is run as a service. Pure.
+ * The arguments and files of an agent that runs as a service. Pure.
  *
  * @module
  */
 import { win32 } from "node:path";
-import type { AgentFiles } from "./home_safety.ts";
-import { samePath } from "./paths.ts";
 
 /** The flags that a service may run with, in the order in which they are written; false: it takes no value. */
 const FLAGS = {
@@ -46,11 +44,21 @@ export function agentArguments(flags: AgentFlags): string[] {
   return ["run", ...names.flatMap((name) => [`--${name}`, ...(FLAGS[name] ? [flags[name]!] : [])])];
 }
 
+/** The files of an agent. */
+export interface AgentFiles {
+  exe: string;
+  home: string;
+  /** The configuration. */
+  config: string;
+  /** The program that runs the agent if that is not Windows itself: NSSM. */
+  runner?: string | undefined;
+}
+
 /** An agent as a service runs it. */
 export interface ServiceAgent {
   /** Its arguments, `run` first. */
   args: readonly string[];
-  /** What it is made of, on the disk. */
+  /** Its files. */
   files: AgentFiles;
 }
 
@@ -63,4 +71,9 @@ export function agentOf(exe: string, { home: named, ...others }: AgentFlags): Se
     args: agentArguments(isNamed ? { home, ...others } : others),
     files: { exe, home, config: others.config ?? win32.join(home, "icinga-warden.json") },
   };
+}
+
+/** Whether two paths name the same file on Windows, as far as their text tells. */
+export function samePath(a: string, b: string): boolean {
+  return win32.normalize(a).toLowerCase() === win32.normalize(b).toLowerCase();
 }

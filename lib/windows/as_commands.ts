@@ -5,9 +5,9 @@
  * @module
  */
 import { mayLogOn } from "./account.ts";
-import { EVENT_SOURCE_KEY, EVENT_SOURCE_VALUES } from "./event_source.ts";
+import { EVENT_SOURCE_KEY, EVENT_SOURCE_VALUES } from "./event_log.ts";
 import type { Registration, StartType } from "./service_database.ts";
-import { safePermissions } from "./safety.ts";
+import { safePermissions } from "./home_safety.ts";
 
 /** A program and its arguments. */
 export type CommandWords = readonly string[];

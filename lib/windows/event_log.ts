@@ -1,61 +1,99 @@
 /**
- * The Windows event log, by FFI.
+ * The Windows event log: which records become events, and writing them.
  *
  * @module
  */
 import type { LogEntry } from "../log/mod.ts";
-import { type EventKind, eventOf, eventText } from "./event_numbers.ts";
-import { EVENT_SOURCE, EVENT_SOURCE_KEY, EVENT_SOURCE_VALUES } from "./event_source.ts";
-import { lazy, referring, wide } from "./ffi.ts";
-import { readRegistryText, removeRegistryKey, writeRegistry } from "./registry.ts";
+import { advapi32 } from "./ffi/advapi32.ts";
+import { referring, wide } from "./ffi/memory.ts";
+import { readRegistryText, removeRegistryKey, writeRegistryKey } from "./registry_key.ts";
+
+// winnt.h
+const EVENTLOG_ERROR_TYPE = 1;
+const EVENTLOG_WARNING_TYPE = 2;
 
 /** The longest text of an event, in UTF-16 code units: Windows refuses 31,839 and more. */
 const MAX_TEXT = 31_000;
 
-/** How many events wait for the event log at most; those beyond are in the log file alone. */
+/** How many events wait for the event log at most; the log file alone has those beyond. */
 const MAX_WAITING = 100;
 
-const REPORT_EVENT = [
-  ...["pointer", "u16", "u16", "u32", "pointer", "u16", "u32"] as const,
-  ...["buffer", "pointer"] as const,
-] as const;
+/** The source under which the agent's events stand in the Application log. */
+const EVENT_SOURCE = "icinga-warden";
 
-const advapi32 = lazy(() =>
-  Deno.dlopen("advapi32.dll", {
-    RegisterEventSourceW: { parameters: ["pointer", "buffer"], result: "pointer" },
-    DeregisterEventSource: { parameters: ["pointer"], result: "i32" },
-    ReportEventW: { parameters: REPORT_EVENT, result: "i32", nonblocking: true },
-    ReportEventNow: { name: "ReportEventW", parameters: REPORT_EVENT, result: "i32" },
-  }).symbols
-);
+/** The registry key of the source, below `HKEY_LOCAL_MACHINE`. */
+export const EVENT_SOURCE_KEY =
+  `SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\${EVENT_SOURCE}`;
 
-/** Makes the source of the agent's events known. */
+/**
+ * Where the texts of the events are: `EventCreate.exe`, which every Windows has, holds for each number from 1 to 1000
+ * the text `%1`, which stands for what the event itself says.
+ */
+export const EVENT_SOURCE_VALUES = {
+  EventMessageFile: "%SystemRoot%\\System32\\EventCreate.exe",
+  TypesSupported: 7,
+} as const;
+
+/** Registers the source of the agent's events. */
 export function registerEventSource(): void {
-  writeRegistry(EVENT_SOURCE_KEY, EVENT_SOURCE_VALUES);
+  writeRegistryKey(EVENT_SOURCE_KEY, EVENT_SOURCE_VALUES);
 }
 
-/** Whether the source of the agent's events is known. */
+/** Whether the source of the agent's events is registered. */
 export function hasEventSource(): boolean {
   return readRegistryText(EVENT_SOURCE_KEY, "EventMessageFile") !== undefined;
 }
 
-/** Makes the source of the agent's events unknown. */
+/** Removes the source of the agent's events. */
 export function removeEventSource(): void {
   removeRegistryKey(EVENT_SOURCE_KEY);
 }
 
+/** An event of the Windows event log. */
+export interface EventKind {
+  /** Its number; docs/windows.md lists them, and the meaning of a number never changes. */
+  id: number;
+  /** `EVENTLOG_ERROR_TYPE` or `EVENTLOG_WARNING_TYPE`. */
+  type: number;
+}
+
+/**
+ * The event that a log record becomes: 100 a warning of the agent, 101 one of a daemon, 200 an error of the agent,
+ * 201 one of a daemon, 300 what ends the agent. Undefined: a record for the log file alone.
+ */
+export function eventOf(
+  { level, source }: Pick<LogEntry, "level" | "source">,
+): EventKind | undefined {
+  const ofDaemon = source === "agent" ? 0 : 1;
+  switch (level) {
+    case "warning":
+      return { id: 100 + ofDaemon, type: EVENTLOG_WARNING_TYPE };
+    case "error":
+      return { id: 200 + ofDaemon, type: EVENTLOG_ERROR_TYPE };
+    case "fatal":
+      return { id: 300, type: EVENTLOG_ERROR_TYPE };
+    default:
+      return undefined;
+  }
+}
+
+/** The text of a record's event. */
+export function eventText({ source, message }: Pick<LogEntry, "source" | "message">): string {
+  return source === "agent" ? message : `${source}: ${message}`;
+}
+
 /** The event log, open for writing. */
 export interface EventLog {
-  /** Writes a record, if it is a warning or worse. Never throws; waits only for what ends the agent. */
+  /** Writes a record if it is a warning or worse. Never throws; waits only for a fatal record. */
   write(entry: LogEntry): void;
-  /** Resolves when what was written is there, or has failed; nothing is written afterwards. */
+  /** Resolves when all records are written or have failed; nothing is written afterwards. */
   close(): Promise<void>;
 }
 
 /** Opens the event log. Whatever fails, fails silently: the log file has every record. */
 export function openEventLog(): EventLog {
   const source = attempt(() => advapi32().RegisterEventSourceW(null, wide(EVENT_SOURCE)));
-  // Each with what Windows reads meanwhile, which is to stay alive as long.
+  // Each promise with the memory that Windows reads until it resolves.
   const waiting = new Map<Promise<void>, Uint8Array>();
   let closed = source === undefined || source === null;
   return {
@@ -63,8 +101,13 @@ export function openEventLog(): EventLog {
       const event = eventOf(entry);
       if (!event || closed || waiting.size >= MAX_WAITING) return;
       const texts = referring(8, 0, wide(eventText(entry).slice(0, MAX_TEXT)));
-      if (entry.level === "fatal") return reportNow(source!, event, texts);
-      const reported = report(source!, event, texts).finally(() => waiting.delete(reported));
+      const { ReportEventW, ReportEventNow } = advapi32();
+      const report = [source!, event.type, 0, event.id, null, 1, 0, texts, null] as const;
+      // The process may end before a call on another thread has.
+      if (entry.level === "fatal") return void attempt(() => ReportEventNow(...report));
+      // On another thread, since the service of the event log may be slow.
+      const reported = ReportEventW(...report).then(() => {}, () => {})
+        .finally(() => waiting.delete(reported));
       waiting.set(reported, texts);
     },
     async close() {
@@ -74,24 +117,6 @@ export function openEventLog(): EventLog {
       advapi32().DeregisterEventSource(source!);
     },
   };
-}
-
-/** Runs on another thread, for the event log's service may be slow. */
-async function report(
-  source: Deno.PointerValue,
-  { id, type }: EventKind,
-  texts: Uint8Array<ArrayBuffer>,
-): Promise<void> {
-  await advapi32().ReportEventW(source, type, 0, id, null, 1, 0, texts, null).catch(() => {});
-}
-
-/** The process may end before a call on another thread has. */
-function reportNow(
-  source: Deno.PointerValue,
-  { id, type }: EventKind,
-  texts: Uint8Array<ArrayBuffer>,
-): void {
-  attempt(() => advapi32().ReportEventNow(source, type, 0, id, null, 1, 0, texts, null));
 }
 
 function attempt<T>(make: () => T): T | undefined {

@@ -1,66 +1,30 @@
 /**
- * Reading and setting who may do what with a file or folder, by FFI.
+ * Reading and setting who may do what with a file or folder.
  *
  * @module
  */
-import {
-  allocate,
-  check,
-  lazy,
-  pointerIn,
-  prepareErrors,
-  wide,
-  wideAt,
-  WindowsError,
-} from "./ffi.ts";
+import { currentUser } from "./account.ts";
+import { advapi32 } from "./ffi/advapi32.ts";
+import { check, checkCode } from "./ffi/errors.ts";
+import { localMemory } from "./ffi/kernel32.ts";
+import type { Handle } from "./ffi/library.ts";
+import { allocate, dwords, pointerIn, wide, wideAt } from "./ffi/memory.ts";
 
-const ERROR_SUCCESS = 0;
-const SE_FILE_OBJECT = 1;
+// winnt.h
 const OWNER_SECURITY_INFORMATION = 0x1;
 const DACL_SECURITY_INFORMATION = 0x4;
 const PROTECTED_DACL_SECURITY_INFORMATION = 0x80000000;
 const UNPROTECTED_DACL_SECURITY_INFORMATION = 0x20000000;
+// accctrl.h
+const SE_FILE_OBJECT = 1;
+// sddl.h
 const SDDL_REVISION_1 = 1;
 
-const advapi32 = lazy(() => {
-  prepareErrors();
-  return Deno.dlopen("advapi32.dll", {
-    GetNamedSecurityInfoW: {
-      parameters: [
-        "buffer",
-        "u32",
-        "u32",
-        "buffer",
-        "pointer",
-        "buffer",
-        "pointer",
-        "buffer",
-      ],
-      result: "u32",
-    },
-    SetNamedSecurityInfoW: {
-      parameters: ["buffer", "u32", "u32", "pointer", "pointer", "pointer", "pointer"],
-      result: "u32",
-    },
-    ConvertSecurityDescriptorToStringSecurityDescriptorW: {
-      parameters: ["pointer", "u32", "u32", "buffer", "pointer"],
-      result: "i32",
-    },
-    ConvertStringSecurityDescriptorToSecurityDescriptorW: {
-      parameters: ["buffer", "u32", "buffer", "pointer"],
-      result: "i32",
-    },
-    GetSecurityDescriptorDacl: {
-      parameters: ["pointer", "buffer", "buffer", "buffer"],
-      result: "i32",
-    },
-    GetSecurityDescriptorOwner: { parameters: ["pointer", "buffer", "buffer"], result: "i32" },
-  }).symbols;
-});
+/** Local System and Administrators have full control; nothing is inherited. */
+const ADMINISTRATORS = "D:P(A;;FA;;;SY)(A;;FA;;;BA)";
 
-const kernel32 = lazy(() =>
-  Deno.dlopen("kernel32.dll", { LocalFree: { parameters: ["pointer"], result: "pointer" } }).symbols
-);
+/** The accounts with few rights that Windows has, by their names in security descriptor strings. */
+const READERS = { "network service": "NS", "local service": "LS" } as const;
 
 /**
  * The owner and the access list of a file or folder, as a security descriptor string
@@ -69,76 +33,73 @@ const kernel32 = lazy(() =>
  * @throws {WindowsError} when they cannot be read.
  */
 export function readFileSecurity(path: string): string {
-  const owner = allocate(8), list = allocate(8), descriptor = allocate(8);
-  const code = advapi32().GetNamedSecurityInfoW(
-    wide(path),
-    SE_FILE_OBJECT,
-    OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION,
-    owner,
-    null,
-    list,
-    null,
-    descriptor,
+  const wanted = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
+  const owner = allocate(8), list = allocate(8), found = allocate(8), text = allocate(8);
+  const {
+    GetNamedSecurityInfoW,
+    ConvertSecurityDescriptorToStringSecurityDescriptorW: toText,
+  } = advapi32();
+  checkCode(
+    GetNamedSecurityInfoW(wide(path), SE_FILE_OBJECT, wanted, owner, null, list, null, found),
+    `read the permissions of ${path}`,
   );
-  if (code !== ERROR_SUCCESS) throw new WindowsError(code, `read the permissions of ${path}`);
-  return freeing(pointerIn(descriptor), toText);
-}
-
-function toText(descriptor: Deno.PointerValue): string {
-  const text = allocate(8);
-  const done = advapi32().ConvertSecurityDescriptorToStringSecurityDescriptorW(
-    descriptor,
-    SDDL_REVISION_1,
-    OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION,
-    text,
-    null,
-  );
+  using descriptor = localMemory(pointerIn(found));
+  const done = toText(descriptor.pointer, SDDL_REVISION_1, wanted, text, null);
   check(done, "read a security descriptor");
-  return freeing(pointerIn(text), wideAt);
+  using memory = localMemory(pointerIn(text));
+  return wideAt(memory.pointer);
 }
 
 /**
  * Puts an access list in the place of a file's or folder's own.
  *
- * @param sddl a security descriptor string with an access list, and an owner where that is to change.
+ * @param sddl a security descriptor string with an access list, and an owner if that is to change.
  * @param inherit whether the path inherits from its folder as well; what lies in it always inherits from it.
  * @throws {WindowsError} when it cannot be set.
  */
 export function writeFileSecurity(path: string, sddl: string, inherit: boolean): void {
-  const descriptor = allocate(8);
-  const read = advapi32().ConvertStringSecurityDescriptorToSecurityDescriptorW(
-    wide(sddl),
-    SDDL_REVISION_1,
-    descriptor,
-    null,
+  using descriptor = parse(sddl);
+  const { GetSecurityDescriptorDacl, GetSecurityDescriptorOwner, SetNamedSecurityInfoW } =
+    advapi32();
+  const list = allocate(8), owner = allocate(8), flag = dwords(0);
+  check(GetSecurityDescriptorDacl(descriptor.pointer, flag, list, flag), "read an access list");
+  check(GetSecurityDescriptorOwner(descriptor.pointer, owner, flag), "read an owner");
+  const newOwner = pointerIn(owner);
+  const kinds = DACL_SECURITY_INFORMATION + (newOwner === null ? 0 : OWNER_SECURITY_INFORMATION) +
+    (inherit ? UNPROTECTED_DACL_SECURITY_INFORMATION : PROTECTED_DACL_SECURITY_INFORMATION);
+  const [name, newList] = [wide(path), pointerIn(list)];
+  checkCode(
+    SetNamedSecurityInfoW(name, SE_FILE_OBJECT, kinds, newOwner, null, newList, null),
+    `set the permissions of ${path}`,
   );
-  check(read, `read the security descriptor ${sddl}`);
-  freeing(pointerIn(descriptor), (descriptor) => {
-    const list = allocate(8), owner = allocate(8), flag = allocate(4);
-    check(
-      advapi32().GetSecurityDescriptorDacl(descriptor, flag, list, flag),
-      "read an access list",
-    );
-    check(advapi32().GetSecurityDescriptorOwner(descriptor, owner, flag), "read an owner");
-    const hasOwner = pointerIn(owner) !== null;
-    const code = advapi32().SetNamedSecurityInfoW(
-      wide(path),
-      SE_FILE_OBJECT,
-      DACL_SECURITY_INFORMATION + (hasOwner ? OWNER_SECURITY_INFORMATION : 0) +
-        (inherit ? UNPROTECTED_DACL_SECURITY_INFORMATION : PROTECTED_DACL_SECURITY_INFORMATION),
-      pointerIn(owner),
-      null,
-      pointerIn(list),
-      null,
-    );
-    if (code !== ERROR_SUCCESS) throw new WindowsError(code, `set the permissions of ${path}`);
-  });
 }
 
-function freeing<T>(pointer: Deno.PointerValue, use: (pointer: Deno.PointerValue) => T): T {
-  try {
-    return use(pointer);
-  } finally {
-    kernel32().LocalFree(pointer);
-  }
+/**
+ * Lets only this process's account and administrators open a file.
+ *
+ * `SetFileSecurityW` sets exactly this list; `SetNamedSecurityInfoW` on Wine adds what the folder hands down.
+ *
+ * @param readers who may read it besides.
+ * @throws {WindowsError} when that cannot be set.
+ */
+export function makePrivate(path: string, readers: readonly (keyof typeof READERS)[] = []): void {
+  const own = `(A;;FA;;;${currentUser()})`;
+  const others = readers.map((reader) => `(A;;FR;;;${READERS[reader]})`).join("");
+  using descriptor = parse(ADMINISTRATORS + own + others);
+  const kinds = DACL_SECURITY_INFORMATION + PROTECTED_DACL_SECURITY_INFORMATION;
+  check(
+    advapi32().SetFileSecurityW(wide(path), kinds, descriptor.pointer),
+    `set the permissions of ${path}`,
+  );
+}
+
+/** A security descriptor made of its string. */
+function parse(sddl: string): Handle<Deno.PointerValue> {
+  const made = allocate(8);
+  const { ConvertStringSecurityDescriptorToSecurityDescriptorW: fromText } = advapi32();
+  check(
+    fromText(wide(sddl), SDDL_REVISION_1, made, null),
+    `read the security descriptor ${sddl}`,
+  );
+  return localMemory(pointerIn(made));
 }

@@ -5,19 +5,13 @@
  */
 import { resolve } from "node:path";
 import { type Clock, systemClock } from "../base/mod.ts";
-import { mayLogOn } from "./account.ts";
-import { currentUser, grantServiceLogon, sidOf } from "./account_rights.ts";
+import { currentUser, grantServiceLogon, mayLogOn, sidOf } from "./account.ts";
+import type { AgentFiles } from "./agent_arguments.ts";
 import type { CommandWords } from "./as_commands.ts";
 import { hasEventSource, registerEventSource, removeEventSource } from "./event_log.ts";
-import {
-  type AgentFiles,
-  inspectPaths,
-  protectFolder,
-  type Safety,
-  watchedPaths,
-} from "./home_safety.ts";
+import { inspectPaths, protectFolder, type Safety, watchedPaths } from "./home_safety.ts";
 import { listProcesses, type Process } from "./processes.ts";
-import { readRegistryText } from "./registry.ts";
+import { readRegistryText } from "./registry_key.ts";
 import { serviceControlManager } from "./scm.ts";
 import type { ServiceDatabase } from "./service_database.ts";
 import type { ExeFiles } from "./upgrade.ts";

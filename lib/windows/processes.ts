@@ -1,4 +1,5 @@
-import { allocate, fromWide, lazy } from "./ffi.ts";
+import { kernel32, kernelHandle } from "./ffi/kernel32.ts";
+import { allocate, dwordIn, fromWide } from "./ffi/memory.ts";
 
 /** A process of this machine. */
 export interface Process {
@@ -10,41 +11,25 @@ export interface Process {
   exe: string;
 }
 
+// tlhelp32.h
 const TH32CS_SNAPPROCESS = 0x2;
-
-/** `PROCESSENTRY32W` of 64-bit Windows (tlhelp32.h). */
-const ENTRY = { size: 568, pid: 8, parent: 32, exe: 44 } as const;
-
-const kernel32 = lazy(() =>
-  Deno.dlopen("kernel32.dll", {
-    CreateToolhelp32Snapshot: { parameters: ["u32", "u32"], result: "pointer" },
-    Process32FirstW: { parameters: ["pointer", "buffer"], result: "i32" },
-    Process32NextW: { parameters: ["pointer", "buffer"], result: "i32" },
-    CloseHandle: { parameters: ["pointer"], result: "i32" },
-  }).symbols
-);
+/** Size and offsets of `PROCESSENTRY32W`. */
+const PROCESSENTRY32W = { size: 568, pid: 8, parent: 32, exe: 44 } as const;
 
 /** The processes of this machine, as any user may see them. */
 export function listProcesses(): Process[] {
-  const { CreateToolhelp32Snapshot, Process32FirstW, Process32NextW, CloseHandle } = kernel32();
-  const snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
-  const entry = allocate(ENTRY.size);
-  new DataView(entry.buffer).setUint32(0, ENTRY.size, true);
+  const { CreateToolhelp32Snapshot, Process32FirstW, Process32NextW } = kernel32();
+  using snapshot = kernelHandle(CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0));
+  const entry = allocate(PROCESSENTRY32W.size);
+  new DataView(entry.buffer).setUint32(0, entry.length, true);
   const found: Process[] = [];
-  for (
-    let more = Process32FirstW(snapshot, entry);
-    more !== 0;
-    more = Process32NextW(snapshot, entry)
-  ) found.push(readEntry(entry));
-  CloseHandle(snapshot);
+  let more = Process32FirstW(snapshot.pointer, entry);
+  for (; more !== 0; more = Process32NextW(snapshot.pointer, entry)) {
+    found.push({
+      pid: dwordIn(entry, PROCESSENTRY32W.pid),
+      parent: dwordIn(entry, PROCESSENTRY32W.parent),
+      exe: fromWide(entry.subarray(PROCESSENTRY32W.exe)),
+    });
+  }
   return found;
-}
-
-function readEntry(bytes: Uint8Array<ArrayBuffer>): Process {
-  const view = new DataView(bytes.buffer);
-  return {
-    pid: view.getUint32(ENTRY.pid, true),
-    parent: view.getUint32(ENTRY.parent, true),
-    exe: fromWide(bytes.subarray(ENTRY.exe)),
-  };
 }

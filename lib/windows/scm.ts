@@ -1,11 +1,13 @@
 /**
- * The service control manager's database, by FFI: numbers and structures in place of what `sc` prints in the
- * language of the system.
+ * The service control manager's database, by its own functions: their numbers and structures say the same in every
+ * language of the system, which the output of `sc` does not.
  *
  * @module
  */
-import { allocate, check, checkPointer, pointerIn, wide, wideAt, WindowsError } from "./ffi.ts";
-import { advapi32, closing, filled, type Handle, withManager, withService } from "./scm_calls.ts";
+import { advapi32 } from "./ffi/advapi32.ts";
+import { check, ERROR_SERVICE_DOES_NOT_EXIST, filled, WindowsError } from "./ffi/errors.ts";
+import { type Handle, handle } from "./ffi/library.ts";
+import { allocate, dwordIn, dwords, pointerIn, wide, wideAt } from "./ffi/memory.ts";
 import { readOthers, setOthers } from "./scm_settings.ts";
 import type {
   FoundRegistration,
@@ -16,8 +18,8 @@ import type {
 } from "./service_database.ts";
 import { CONTROL, type StateNumber } from "./service_status.ts";
 
-const ERROR_SERVICE_DOES_NOT_EXIST = 1060;
-
+// winsvc.h
+const SC_MANAGER_CONNECT = 0x1;
 const SC_MANAGER_CREATE_SERVICE = 0x2;
 const SC_MANAGER_ENUMERATE_SERVICE = 0x4;
 const SERVICE_QUERY_CONFIG = 0x1;
@@ -25,102 +27,113 @@ const SERVICE_CHANGE_CONFIG = 0x2;
 const SERVICE_QUERY_STATUS = 0x4;
 const SERVICE_START = 0x10;
 const SERVICE_STOP = 0x20;
-const DELETE = 0x10000;
 const SERVICE_ALL_ACCESS = 0xf01ff;
-
-const SERVICE_WIN32 = 0x30;
-const SERVICE_WIN32_OWN_PROCESS = 0x10;
 const SERVICE_STATE_ALL = 3;
 const SERVICE_NO_CHANGE = 0xffffffff;
+const SC_STATUS_PROCESS_INFO = 0;
+// winnt.h
+const DELETE = 0x10000;
+const SERVICE_WIN32 = 0x30;
+const SERVICE_WIN32_OWN_PROCESS = 0x10;
 const SERVICE_ERROR_NORMAL = 1;
 const SERVICE_AUTO_START = 2;
 const SERVICE_DEMAND_START = 3;
 const SERVICE_DISABLED = 4;
-const SC_STATUS_PROCESS_INFO = 0;
 
-/** The offsets of `QUERY_SERVICE_CONFIGW` on 64-bit Windows. */
-const CONFIG = { start: 4, commandLine: 16, account: 48, displayName: 56 } as const;
+/** Offsets in `QUERY_SERVICE_CONFIGW`. */
+const QUERY_SERVICE_CONFIGW = { start: 4, commandLine: 16, account: 48, displayName: 56 } as const;
 
-/** The size of `ENUM_SERVICE_STATUSW` on 64-bit Windows, which begins with where the name is. */
-const ENUMERATED = 48;
+/** The size of `ENUM_SERVICE_STATUSW`, which begins with a pointer to the name. */
+const ENUM_SERVICE_STATUSW = 48;
 
 /** The database of this machine. */
 export const serviceControlManager: ServiceDatabase = {
-  requireAdministrator: () => withManager(SC_MANAGER_CREATE_SERVICE, () => {}),
-  names: () => withManager(SC_MANAGER_ENUMERATE_SERVICE, listNames),
+  requireAdministrator() {
+    using _ = openManager(SC_MANAGER_CREATE_SERVICE);
+  },
+  names: listNames,
   find: (name) => query(name, SERVICE_QUERY_CONFIG, readRegistration),
   standing: (name) => query(name, SERVICE_QUERY_STATUS, readStanding),
-  create: (name, registration, password) =>
-    withManager(SC_MANAGER_CREATE_SERVICE, (manager) => {
-      const service = createService(manager, name, registration, password);
-      return closing(service, () => setOthers(service, registration));
-    }),
-  change: (name, registration, password) =>
-    withService(name, SERVICE_CHANGE_CONFIG | SERVICE_START, (service) => {
-      changeService(service, registration, password);
-      return setOthers(service, registration);
-    }),
-  setAccount: (name, account, password) =>
-    withService(name, SERVICE_CHANGE_CONFIG, (service) => {
-      const done = advapi32().ChangeServiceConfigW(
-        service,
-        SERVICE_NO_CHANGE,
-        SERVICE_NO_CHANGE,
-        SERVICE_NO_CHANGE,
-        null,
-        null,
-        null,
-        null,
-        wide(account),
-        wide(password),
-        null,
-      );
-      check(done, `set the account of service '${name}'`);
-    }),
-  remove: (name) =>
-    withService(name, DELETE, (service) => {
-      check(advapi32().DeleteService(service), `remove service '${name}'`);
-    }),
-  start: (name) =>
-    withService(name, SERVICE_START, (service) => {
-      check(advapi32().StartServiceW(service, 0, null), `start service '${name}'`);
-    }),
-  stop: (name) =>
-    withService(name, SERVICE_STOP, (service) => {
-      const ended = advapi32().ControlService(service, CONTROL.stop, allocate(28));
-      check(ended, `stop service '${name}'`);
-    }),
+  create(name, registration, password) {
+    using service = createService(name, registration, password);
+    return setOthers(service.pointer, registration);
+  },
+  change(name, registration, password) {
+    using service = openService(name, SERVICE_CHANGE_CONFIG | SERVICE_START);
+    changeService(service, registration, password, `change service '${name}'`);
+    return setOthers(service.pointer, registration);
+  },
+  setAccount(name, account, password) {
+    using service = openService(name, SERVICE_CHANGE_CONFIG);
+    changeService(service, { account }, password, `set the account of service '${name}'`);
+  },
+  remove(name) {
+    using service = openService(name, DELETE);
+    check(advapi32().DeleteService(service.pointer), `remove service '${name}'`);
+  },
+  start(name) {
+    using service = openService(name, SERVICE_START);
+    check(advapi32().StartServiceW(service.pointer, 0, null), `start service '${name}'`);
+  },
+  stop(name) {
+    using service = openService(name, SERVICE_STOP);
+    const { ControlService } = advapi32();
+    check(ControlService(service.pointer, CONTROL.stop, allocate(28)), `stop service '${name}'`);
+  },
 };
 
-function query<T>(name: string, access: number, read: (service: Handle) => T): T | undefined {
+/**
+ * Opens the service control manager.
+ *
+ * @throws {WindowsError} when it cannot be opened with this access.
+ */
+function openManager(access: number): Handle {
+  const { OpenSCManagerW, CloseServiceHandle } = advapi32();
+  const manager = OpenSCManagerW(null, null, access | SC_MANAGER_CONNECT);
+  return handle(check(manager, "open the service control manager"), CloseServiceHandle);
+}
+
+/**
+ * Opens a service.
+ *
+ * @throws {WindowsError} when it is not installed or cannot be opened with this access.
+ */
+function openService(name: string, access: number): Handle {
+  using manager = openManager(0);
+  const { OpenServiceW, CloseServiceHandle } = advapi32();
+  const service = OpenServiceW(manager.pointer, wide(name), access);
+  return handle(check(service, `open service '${name}'`), CloseServiceHandle);
+}
+
+/** Reads something of a service; undefined when it is not installed. */
+function query<T>(
+  name: string,
+  access: number,
+  read: (service: Deno.PointerObject) => T,
+): T | undefined {
   try {
-    return withService(name, access, read);
+    using service = openService(name, access);
+    return read(service.pointer);
   } catch (error) {
-    if (error instanceof WindowsError && error.code === ERROR_SERVICE_DOES_NOT_EXIST) {
-      return undefined;
-    }
+    const isMissing = error instanceof WindowsError && error.code === ERROR_SERVICE_DOES_NOT_EXIST;
+    if (isMissing) return undefined;
     throw error;
   }
 }
 
-function listNames(manager: Handle): string[] {
-  const count = allocate(4);
-  const list = filled(
-    (buffer, size, needed) =>
-      advapi32().EnumServicesStatusW(
-        manager,
-        SERVICE_WIN32,
-        SERVICE_STATE_ALL,
-        buffer,
-        size,
-        needed,
-        count,
-        allocate(4),
-      ),
+function listNames(): string[] {
+  using manager = openManager(SC_MANAGER_ENUMERATE_SERVICE);
+  const { pointer } = manager;
+  const count = dwords(0), resume = dwords(0);
+  const { EnumServicesStatusW: list } = advapi32();
+  const services = filled(
+    (...to) => list(pointer, SERVICE_WIN32, SERVICE_STATE_ALL, ...to, count, resume),
     "list the services",
   )!;
-  const length = new DataView(count.buffer).getUint32(0, true);
-  return Array.from({ length }, (_, i) => wideAt(pointerIn(list, ENUMERATED * i)));
+  return Array.from(
+    { length: dwordIn(count) },
+    (_, i) => wideAt(pointerIn(services, ENUM_SERVICE_STATUSW * i)),
+  );
 }
 
 function startNumber(start: StartType): number {
@@ -129,13 +142,14 @@ function startNumber(start: StartType): number {
 }
 
 function createService(
-  manager: Handle,
   name: string,
   { displayName, commandLine, account, start }: Registration,
   password: string | undefined,
 ): Handle {
-  const service = advapi32().CreateServiceW(
-    manager,
+  using manager = openManager(SC_MANAGER_CREATE_SERVICE);
+  const { CreateServiceW, CloseServiceHandle } = advapi32();
+  const service = CreateServiceW(
+    manager.pointer,
     wide(name),
     wide(displayName),
     SERVICE_ALL_ACCESS,
@@ -147,60 +161,71 @@ function createService(
     null,
     null,
     wide(account),
-    password === undefined ? null : wide(password),
+    optional(password),
   );
-  return checkPointer(service, `create service '${name}'`);
+  return handle(check(service, `create service '${name}'`), CloseServiceHandle);
 }
 
+/** Changes the settings that are given; with a command line also the kind of the service. */
 function changeService(
   service: Handle,
-  { displayName, commandLine, account, start }: Registration,
+  { displayName, commandLine, account, start }: Partial<Registration>,
   password: string | undefined,
+  what: string,
 ): void {
+  const isWhole = commandLine !== undefined;
   const done = advapi32().ChangeServiceConfigW(
-    service,
-    SERVICE_WIN32_OWN_PROCESS,
-    startNumber(start),
-    SERVICE_ERROR_NORMAL,
-    wide(commandLine),
+    service.pointer,
+    isWhole ? SERVICE_WIN32_OWN_PROCESS : SERVICE_NO_CHANGE,
+    start === undefined ? SERVICE_NO_CHANGE : startNumber(start),
+    isWhole ? SERVICE_ERROR_NORMAL : SERVICE_NO_CHANGE,
+    optional(commandLine),
     null,
     null,
     null,
-    wide(account),
-    password === undefined ? null : wide(password),
-    wide(displayName),
+    optional(account),
+    optional(password),
+    optional(displayName),
   );
-  check(done, `change service '${displayName}'`);
+  check(done, what);
 }
 
-function readRegistration(service: Handle): FoundRegistration {
+function optional(text: string | undefined): Uint8Array<ArrayBuffer> | null {
+  return text === undefined ? null : wide(text);
+}
+
+function readRegistration(service: Deno.PointerObject): FoundRegistration {
+  const { QueryServiceConfigW } = advapi32();
   const config = filled(
-    (...to) => advapi32().QueryServiceConfigW(service, ...to),
+    (...to) => QueryServiceConfigW(service, ...to),
     "read the service's settings",
   )!;
+  const text = (field: "commandLine" | "account" | "displayName") =>
+    wideAt(pointerIn(config, QUERY_SERVICE_CONFIGW[field]));
   const { delayed, ...others } = readOthers(service);
   return {
-    commandLine: wideAt(pointerIn(config, CONFIG.commandLine)),
-    account: wideAt(pointerIn(config, CONFIG.account)),
-    displayName: wideAt(pointerIn(config, CONFIG.displayName)),
-    start: startType(new DataView(config.buffer).getUint32(CONFIG.start, true), delayed),
+    commandLine: text("commandLine"),
+    account: text("account"),
+    displayName: text("displayName"),
+    start: startType(dwordIn(config, QUERY_SERVICE_CONFIGW.start), delayed),
     ...others,
   };
 }
 
-/** A system that does not tell whether an automatic start is delayed knows no other. */
+/** A system that does not tell whether an automatic start is delayed has delayed ones alone. */
 function startType(number: number, delayed = true): StartType {
   if (number === SERVICE_DISABLED) return "disabled";
   if (number !== SERVICE_AUTO_START) return "manual";
   return delayed ? "delayed" : "automatic";
 }
 
-/** `SERVICE_STATUS_PROCESS`: nine numbers of four bytes. */
-function readStanding(service: Handle): ServiceStanding {
+/** Reads `SERVICE_STATUS_PROCESS`: nine numbers of 32 bits. */
+function readStanding(service: Deno.PointerObject): ServiceStanding {
   const bytes = allocate(36);
+  const { QueryServiceStatusEx } = advapi32();
   check(
-    advapi32().QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, bytes, 36, allocate(4)),
-    "ask how the service stands",
+    QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, bytes, bytes.length, dwords(0)),
+    "query the state of the service",
   );
   const [, state, , exitCode, ownCode, , , pid] = new Uint32Array(bytes.buffer);
   return { state: state as StateNumber, exitCode: exitCode!, ownCode: ownCode!, pid: pid! };

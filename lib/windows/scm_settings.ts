@@ -3,19 +3,22 @@
  *
  * @module
  */
-import { allocate, lastError, pointerIn, referring, wide, wideAt, WindowsError } from "./ffi.ts";
-import { advapi32, ERROR_INVALID_LEVEL, filled, type Handle } from "./scm_calls.ts";
+import { advapi32 } from "./ffi/advapi32.ts";
+import { ERROR_INVALID_LEVEL, filled, lastError, WindowsError } from "./ffi/errors.ts";
+import { dwordIn, dwords, pointerIn, referring, wide, wideAt } from "./ffi/memory.ts";
 import type { Recovery, Registration } from "./service_database.ts";
 
+// winsvc.h
 const SC_ACTION_RESTART = 1;
+const SERVICE_CONFIG_DESCRIPTION = 1;
+const SERVICE_CONFIG_FAILURE_ACTIONS = 2;
+const SERVICE_CONFIG_DELAYED_AUTO_START_INFO = 3;
+const SERVICE_CONFIG_FAILURE_ACTIONS_FLAG = 4;
 
-/** Windows' `dwInfoLevel` of each. */
-const LEVEL = { description: 1, recovery: 2, delayed: 3, recoveryOnErrors: 4 } as const;
+/** Offsets in `SERVICE_FAILURE_ACTIONSW`, and its size. */
+const SERVICE_FAILURE_ACTIONSW = { reset: 0, count: 24, actions: 32, size: 40 } as const;
 
-/** The offsets of `SERVICE_FAILURE_ACTIONSW` on 64-bit Windows, and its size. */
-const ACTIONS = { reset: 0, count: 24, actions: 32, size: 40 } as const;
-
-/** What a service says of these settings; what this system does not know is absent. */
+/** These settings of a service; those that this system does not know are absent. */
 export interface OtherSettings {
   description?: string;
   delayed?: boolean;
@@ -23,60 +26,59 @@ export interface OtherSettings {
 }
 
 /** Reads them. */
-export function readOthers(service: Handle): OtherSettings {
+export function readOthers(service: Deno.PointerObject): OtherSettings {
+  const { QueryServiceConfig2W } = advapi32();
   const read = (level: number) =>
-    filled(
-      (...to) => advapi32().QueryServiceConfig2W(service, level, ...to),
-      "read the service's settings",
-    );
-  const description = read(LEVEL.description);
-  const delayed = read(LEVEL.delayed);
-  const recovery = readRecovery(read(LEVEL.recovery), read(LEVEL.recoveryOnErrors));
+    filled((...to) => QueryServiceConfig2W(service, level, ...to), "read the service's settings");
+  const description = read(SERVICE_CONFIG_DESCRIPTION);
+  const delayed = read(SERVICE_CONFIG_DELAYED_AUTO_START_INFO);
+  const actions = read(SERVICE_CONFIG_FAILURE_ACTIONS);
+  const onErrors = read(SERVICE_CONFIG_FAILURE_ACTIONS_FLAG);
   return {
     ...(description && { description: wideAt(pointerIn(description)) }),
-    ...(delayed && { delayed: delayed[0] !== 0 }),
-    ...(recovery && { recovery }),
+    ...(delayed && { delayed: dwordIn(delayed) !== 0 }),
+    ...(actions && onErrors && { recovery: readRecovery(actions, dwordIn(onErrors) !== 0) }),
   };
 }
 
-function readRecovery(
-  actions: Uint8Array<ArrayBuffer> | undefined,
-  onErrors: Uint8Array<ArrayBuffer> | undefined,
-): Recovery | undefined {
-  if (!actions || !onErrors) return undefined;
-  const view = new DataView(actions.buffer);
-  const first = pointerIn(actions, ACTIONS.actions);
+function readRecovery(bytes: Uint8Array<ArrayBuffer>, onErrors: boolean): Recovery {
+  const first = pointerIn(bytes, SERVICE_FAILURE_ACTIONSW.actions);
   const list = first && new Deno.UnsafePointerView(first);
-  const count = list ? view.getUint32(ACTIONS.count, true) : 0;
-  const all = Array.from({ length: count }, (_, i) => ({
+  const length = list ? dwordIn(bytes, SERVICE_FAILURE_ACTIONSW.count) : 0;
+  const actions = Array.from({ length }, (_, i) => ({
     type: list!.getUint32(8 * i),
     delay: list!.getUint32(8 * i + 4),
   }));
   return {
-    restartAfter: all.filter(({ type }) => type === SC_ACTION_RESTART).map(({ delay }) => delay),
-    resetAfter: view.getUint32(ACTIONS.reset, true),
-    onErrors: onErrors[0] !== 0,
+    restartAfter: actions.filter(({ type }) => type === SC_ACTION_RESTART)
+      .map(({ delay }) => delay),
+    resetAfter: dwordIn(bytes, SERVICE_FAILURE_ACTIONSW.reset),
+    onErrors,
   };
 }
 
-/** Sets them, and returns what this system does not know. */
+/** Sets them, and returns the names of those that this system does not know. */
 export function setOthers(
-  service: Handle,
+  service: Deno.PointerObject,
   { description, start, recovery }: Registration,
 ): string[] {
   const settings: [name: string, level: number, value: Uint8Array<ArrayBuffer>][] = [
-    ["description", LEVEL.description, referring(8, 0, wide(description))],
-    ["delayed start", LEVEL.delayed, boolean(start === "delayed")],
-    ["recovery actions", LEVEL.recovery, recoveryBytes(recovery)],
-    ["recovery after errors", LEVEL.recoveryOnErrors, boolean(recovery.onErrors)],
+    ["description", SERVICE_CONFIG_DESCRIPTION, referring(8, 0, wide(description))],
+    ["delayed start", SERVICE_CONFIG_DELAYED_AUTO_START_INFO, dwords(Number(start === "delayed"))],
+    ["recovery actions", SERVICE_CONFIG_FAILURE_ACTIONS, failureActions(recovery)],
+    [
+      "recovery after errors",
+      SERVICE_CONFIG_FAILURE_ACTIONS_FLAG,
+      dwords(Number(recovery.onErrors)),
+    ],
   ];
-  const unknown = settings.filter(([name, level, value]) => !set(service, name, level, value));
-  return unknown.map(([name]) => name);
+  return settings.filter(([name, level, value]) => !set(service, name, level, value))
+    .map(([name]) => name);
 }
 
 /** False when this system does not know the setting. */
 function set(
-  service: Handle,
+  service: Deno.PointerObject,
   name: string,
   level: number,
   value: Uint8Array<ArrayBuffer>,
@@ -87,27 +89,13 @@ function set(
   return false;
 }
 
-function boolean(value: boolean): Uint8Array<ArrayBuffer> {
-  const bytes = allocate(4);
-  bytes[0] = Number(value);
-  return bytes;
-}
-
-/** An array of `SC_ACTION`: what to do, and after how many ms. */
-function actionsBytes(restartAfter: readonly number[]): Uint8Array<ArrayBuffer> {
-  const bytes = allocate(8 * restartAfter.length);
+/** `SERVICE_FAILURE_ACTIONSW` with its array of `SC_ACTION`: what to do, and after how many ms. */
+function failureActions({ resetAfter, restartAfter }: Recovery): Uint8Array<ArrayBuffer> {
+  const { size, reset, count, actions } = SERVICE_FAILURE_ACTIONSW;
+  const list = dwords(...restartAfter.flatMap((delay) => [SC_ACTION_RESTART, delay]));
+  const bytes = referring(size, actions, list);
   const view = new DataView(bytes.buffer);
-  restartAfter.forEach((delay, i) => {
-    view.setUint32(8 * i, SC_ACTION_RESTART, true);
-    view.setUint32(8 * i + 4, delay, true);
-  });
-  return bytes;
-}
-
-function recoveryBytes({ resetAfter, restartAfter }: Recovery): Uint8Array<ArrayBuffer> {
-  const bytes = referring(ACTIONS.size, ACTIONS.actions, actionsBytes(restartAfter));
-  const view = new DataView(bytes.buffer);
-  view.setUint32(ACTIONS.reset, resetAfter, true);
-  view.setUint32(ACTIONS.count, restartAfter.length, true);
+  view.setUint32(reset, resetAfter, true);
+  view.setUint32(count, restartAfter.length, true);
   return bytes;
 }

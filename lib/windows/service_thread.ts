@@ -4,8 +4,10 @@
  *
  * @module
  */
-import { addressOf, allocate, wide, wideAt } from "./ffi.ts";
-import type { FromServiceThread, ToServiceThread } from "./service_messages.ts";
+import { advapi32 } from "./ffi/advapi32.ts";
+import { kernel32 } from "./ffi/kernel32.ts";
+import { addressOf, allocate, wide, wideAt } from "./ffi/memory.ts";
+import type { FromServiceThread, ToServiceThread } from "./native_service.ts";
 import {
   advance,
   answer,
@@ -29,26 +31,12 @@ const MAX_STOP_SIGNS = 25;
 /** The exit code of an agent that did not stop in time. */
 const HUNG = 3;
 
-const advapi32 = Deno.dlopen("advapi32.dll", {
-  StartServiceCtrlDispatcherW: { parameters: ["buffer"], result: "i32", nonblocking: true },
-  RegisterServiceCtrlHandlerExW: {
-    parameters: ["buffer", "function", "pointer"],
-    result: "pointer",
-  },
-  SetServiceStatus: { parameters: ["pointer", "buffer"], result: "i32" },
-}).symbols;
-
-const kernel32 = Deno.dlopen("kernel32.dll", {
-  GetCurrentProcess: { parameters: [], result: "pointer" },
-  TerminateProcess: { parameters: ["pointer", "u32"], result: "i32" },
-}).symbols;
-
 let handle: Deno.PointerValue = null;
 let status: ServiceStatus = STARTING;
 
 function report(next: ServiceStatus): void {
   status = next;
-  advapi32.SetServiceStatus(handle, statusBytes(status));
+  advapi32().SetServiceStatus(handle, statusBytes(status));
 }
 
 function tell(message: FromServiceThread): void {
@@ -71,7 +59,7 @@ const serviceMain = Deno.UnsafeCallback.threadSafe(
     const service = count > 0 && names !== null
       ? wideAt(new Deno.UnsafePointerView(names).getPointer(0))
       : "";
-    handle = advapi32.RegisterServiceCtrlHandlerExW(wide(service), handler.pointer, null);
+    handle = advapi32().RegisterServiceCtrlHandlerExW(wide(service), handler.pointer, null);
     report(STARTING);
     tell({ type: "started", service });
   },
@@ -94,7 +82,7 @@ setInterval(() => {
 /** `Deno.exit` would end this thread alone, and the agent's does not listen any more. */
 function endProcess(): void {
   report(settled(STATE.stopped, HUNG));
-  kernel32.TerminateProcess(kernel32.GetCurrentProcess(), HUNG);
+  kernel32().TerminateProcess(kernel32().GetCurrentProcess(), HUNG);
 }
 
 /** A `SERVICE_TABLE_ENTRYW` and the empty one that ends the table; the name in it does not count. */
@@ -104,5 +92,5 @@ const entries = new DataView(table.buffer);
 entries.setBigUint64(0, addressOf(name), true);
 entries.setBigUint64(8, Deno.UnsafePointer.value(serviceMain.pointer), true);
 
-const served = await advapi32.StartServiceCtrlDispatcherW(table);
+const served = await advapi32().StartServiceCtrlDispatcherW(table);
 tell(served !== 0 ? { type: "over" } : { type: "no-service" });

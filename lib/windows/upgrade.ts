@@ -4,10 +4,9 @@
  * @module
  */
 import { type Clock, errorMessage } from "../base/mod.ts";
-import type { ServiceDatabase } from "./service_database.ts";
-import { samePath } from "./paths.ts";
+import { samePath } from "./agent_arguments.ts";
+import { awaitState, type ServiceDatabase } from "./service_database.ts";
 import { STATE } from "./service_status.ts";
-import { awaitState } from "./wait.ts";
 
 /** How long the old agent has to stop, ms. */
 const STOP_LIMIT = 60_000;

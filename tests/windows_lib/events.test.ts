@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { LogLevel } from "../../lib/log/mod.ts";
-import { eventOf, eventText } from "../../lib/windows/event_numbers.ts";
+import { eventOf, eventText } from "../../lib/windows/event_log.ts";
 
 const ERROR = 1, WARNING = 2;
 

@@ -1,8 +1,9 @@
 import { ManualClock } from "../../lib/base/mod.ts";
 import { virtualSid } from "../../lib/windows/account.ts";
-import { WindowsError } from "../../lib/windows/ffi.ts";
+import { WindowsError } from "../../lib/windows/ffi/errors.ts";
+import type { AgentFiles } from "../../lib/windows/agent_arguments.ts";
 import type { Host, HostFiles } from "../../lib/windows/host.ts";
-import type { AgentFiles, Safety } from "../../lib/windows/home_safety.ts";
+import type { Safety } from "../../lib/windows/home_safety.ts";
 import { RECOVERY } from "../../lib/windows/registration.ts";
 import type {
   Registration,

@@ -1,14 +1,13 @@
 import { assertEquals } from "@std/assert";
+import { describeCode, WindowsError } from "../../lib/windows/ffi/errors.ts";
 import {
   addressOf,
-  describeCode,
   fromWide,
   pointerIn,
   referring,
   wide,
   wideAt,
-  WindowsError,
-} from "../../lib/windows/ffi.ts";
+} from "../../lib/windows/ffi/memory.ts";
 
 for (const text of ["", "a", "umlauts ä ü", "beyond 🛡️ the plane"]) {
   Deno.test(`wide text and back: ${JSON.stringify(text)}`, () => {

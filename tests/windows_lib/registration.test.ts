@@ -5,8 +5,7 @@ import {
   kindOfService,
   wantedRegistration,
 } from "../../lib/windows/registration.ts";
-import { agentOf } from "../../lib/windows/agent_arguments.ts";
-import { samePath } from "../../lib/windows/paths.ts";
+import { agentOf, samePath } from "../../lib/windows/agent_arguments.ts";
 
 const EXE = "C:\\Program Files\\icinga-warden\\icinga-warden.exe";
 const NAME = "icinga-warden";

@@ -1,19 +1,17 @@
 import { assertEquals } from "@std/assert";
 import {
+  dangersOf,
+  type Demand,
+  describeDangers,
   foldersOf,
   inspectPaths,
   isConfigSafe,
   isProtectable,
+  safeDescriptor,
   watchedByModule,
   watchedPaths,
 } from "../../lib/windows/home_safety.ts";
-import { WindowsError } from "../../lib/windows/ffi.ts";
-import {
-  dangersOf,
-  type Demand,
-  describeDangers,
-  safeDescriptor,
-} from "../../lib/windows/safety.ts";
+import { WindowsError } from "../../lib/windows/ffi/errors.ts";
 import { readSecurityDescriptor } from "../../lib/windows/security_descriptor.ts";
 
 const path = "C:\\x";

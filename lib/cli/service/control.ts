@@ -1,11 +1,18 @@
 import { serviceStates } from "../../service/mod.ts";
 import { pasteLine } from "../../windows/command_line.ts";
-import { describeCode } from "../../windows/ffi.ts";
+import {
+  describeCode,
+  ERROR_SERVICE_NEVER_STARTED,
+  ERROR_SERVICE_SPECIFIC_ERROR,
+} from "../../windows/ffi/errors.ts";
 import type { Host } from "../../windows/host.ts";
 import { describeRecovery, type ServiceKind } from "../../windows/registration.ts";
-import type { FoundRegistration, ServiceStanding } from "../../windows/service_database.ts";
+import {
+  awaitState,
+  type FoundRegistration,
+  type ServiceStanding,
+} from "../../windows/service_database.ts";
 import { isPending, STATE } from "../../windows/service_status.ts";
-import { awaitState } from "../../windows/wait.ts";
 import { EXIT } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
 import { kindOf, requireAgent } from "./files.ts";
@@ -15,11 +22,6 @@ import { printCommands } from "./print.ts";
 
 /** How long a service may take to start or stop, ms. */
 const LIMIT = 60_000;
-
-const SERVICE_SPECIFIC_ERROR = 1066;
-
-/** Windows' code of a service that was never started since Windows was. */
-const NEVER_STARTED = 1077;
 
 /** `icinga-warden service start` */
 export async function startService(order: ServiceOrder, host: Host): Promise<number> {
@@ -108,8 +110,8 @@ export function describe(name: string, standing: ServiceStanding | undefined): s
 }
 
 function howItEnded({ exitCode, ownCode }: ServiceStanding): string {
-  if (exitCode === 0 || exitCode === NEVER_STARTED) return "";
-  if (exitCode !== SERVICE_SPECIFIC_ERROR) return `: ${describeCode(exitCode)} (${exitCode})`;
+  if (exitCode === 0 || exitCode === ERROR_SERVICE_NEVER_STARTED) return "";
+  if (exitCode !== ERROR_SERVICE_SPECIFIC_ERROR) return `: ${describeCode(exitCode)} (${exitCode})`;
   const meaning = ownCode === EXIT.usage
     ? "its configuration or command line cannot be used"
     : "it failed";

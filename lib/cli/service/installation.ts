@@ -1,7 +1,6 @@
 import { needsPassword, sameAccount } from "../../windows/account.ts";
-import type { ServiceAgent } from "../../windows/agent_arguments.ts";
+import { samePath, type ServiceAgent } from "../../windows/agent_arguments.ts";
 import type { Host } from "../../windows/host.ts";
-import { samePath } from "../../windows/paths.ts";
 import type { Difference } from "../../windows/registration.ts";
 import type { FoundRegistration } from "../../windows/service_database.ts";
 import { upgradeExe } from "../../windows/upgrade.ts";

@@ -1,9 +1,7 @@
 import { win32 } from "node:path";
 import { checkServiceName } from "../../service/mod.ts";
 import { checkAccount, checkVirtualAccount, fullAccount } from "../../windows/account.ts";
-import type { AgentFlags } from "../../windows/agent_arguments.ts";
-import type { AgentFiles } from "../../windows/home_safety.ts";
-import { samePath } from "../../windows/paths.ts";
+import { type AgentFiles, type AgentFlags, samePath } from "../../windows/agent_arguments.ts";
 import { SERVICE_NAME, type Wish } from "../../windows/registration.ts";
 import { type FlagSpecs, type Invocation, UsageError } from "../command.ts";
 import { readLevel } from "../level.ts";

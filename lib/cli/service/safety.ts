@@ -1,11 +1,12 @@
 import { LOCAL_SYSTEM } from "../../windows/account.ts";
+import type { AgentFiles } from "../../windows/agent_arguments.ts";
 import {
-  type AgentFiles,
+  type Danger,
+  describeDangers,
   foldersOf,
   isConfigSafe,
   requireProtectable,
 } from "../../windows/home_safety.ts";
-import { type Danger, describeDangers } from "../../windows/safety.ts";
 import { loadPlace } from "../config.ts";
 import type { Installation } from "./installation.ts";
 

@@ -5,8 +5,7 @@ import {
   removeCommands,
 } from "../../windows/as_commands.ts";
 import type { Host } from "../../windows/host.ts";
-import type { FoundRegistration } from "../../windows/service_database.ts";
-import { awaitGone, suspects } from "../../windows/wait.ts";
+import { awaitGone, type FoundRegistration, suspects } from "../../windows/service_database.ts";
 import { EXIT } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
 import { bringToStop } from "./control.ts";

@@ -1,0 +1,119 @@
+/**
+ * The errors of Windows, with its own numbers (winerror.h).
+ *
+ * @module
+ */
+import { kernel32 } from "./kernel32.ts";
+import { allocate, dwordIn, dwords } from "./memory.ts";
+
+export const ERROR_SUCCESS = 0;
+export const ERROR_FILE_NOT_FOUND = 2;
+export const ERROR_PATH_NOT_FOUND = 3;
+const ERROR_INSUFFICIENT_BUFFER = 122;
+/** This system does not know a setting. */
+export const ERROR_INVALID_LEVEL = 124;
+const ERROR_MORE_DATA = 234;
+export const ERROR_SERVICE_DOES_NOT_EXIST = 1060;
+/** The service ended with an exit code of its own. */
+export const ERROR_SERVICE_SPECIFIC_ERROR = 1066;
+/** The service was not started since Windows was. */
+export const ERROR_SERVICE_NEVER_STARTED = 1077;
+
+/** A function of Windows has failed; the message names what it was called for and the error's code. */
+export class WindowsError extends Error {
+  override name = "WindowsError";
+
+  /** `code` is Windows' own; `what` is what was tried, as in `Cannot <what>`. */
+  constructor(readonly code: number, what: string) {
+    super(`Cannot ${what}: Windows error ${code} (${describeCode(code)})`);
+  }
+}
+
+/** The codes that an administrator meets; `net helpmsg` knows all of them. */
+const CODES: Readonly<Record<number, string>> = {
+  2: "the file is not there",
+  3: "the path is not there",
+  5: "access is denied; run it in a console opened as administrator",
+  32: "the file is in use",
+  87: "a parameter is wrong",
+  120: "this system does not have the function",
+  122: "more room is needed",
+  124: "this system does not know the setting",
+  1051: "other running services depend on it",
+  1053: "it did not answer in time",
+  1055: "the service database is locked; try again",
+  1056: "it is running already",
+  1057: "the account is wrong, or its password is",
+  1058: "it is disabled",
+  1059: "services depend on each other in a circle",
+  1060: "no such service is installed",
+  1061: "it cannot take that now; it is starting or stopping",
+  1062: "it is not started",
+  1063: "the service control manager did not start this process",
+  1066: "it ended with an error of its own",
+  1067: "it ended unexpectedly",
+  1068: "a service that it depends on did not start",
+  1069: "the account could not log on; check its password and its right to log on as a service",
+  1072: "it is marked for deletion",
+  1073: "it is installed already",
+  1078: "another service has this display name",
+  1332: "there is no such account",
+  1789: "the domain does not trust this computer",
+};
+
+/** What a code of Windows means, in a few words. */
+export function describeCode(code: number): string {
+  return CODES[code] ?? `'net helpmsg ${code}' explains it`;
+}
+
+/**
+ * Insists on a result that is neither 0 nor null; nothing may be called between the function and this.
+ *
+ * @throws {WindowsError} with the thread's last error.
+ */
+export function check<T extends number | Deno.PointerValue>(
+  result: T,
+  what: string,
+): Exclude<T, null> {
+  if (result === 0 || result === null) throw new WindowsError(lastError(), what);
+  return result as Exclude<T, null>;
+}
+
+/**
+ * Insists on the code `ERROR_SUCCESS`, for functions that return a code.
+ *
+ * @throws {WindowsError} with the code.
+ */
+export function checkCode(code: number, what: string): void {
+  if (code !== ERROR_SUCCESS) throw new WindowsError(code, what);
+}
+
+/** The code of the last failure of a call on this thread; ask before any other call. */
+export function lastError(): number {
+  return kernel32().GetLastError();
+}
+
+/** Fills a buffer of `size` bytes and writes to `needed` how many bytes it takes; 0: it could not. */
+type Fill = (
+  buffer: Uint8Array<ArrayBuffer>,
+  size: number,
+  needed: Uint8Array<ArrayBuffer>,
+) => number;
+
+/**
+ * Calls a function that says how large its buffer must be; undefined: an unknown setting.
+ *
+ * @throws {WindowsError} when it fails.
+ */
+export function filled(fill: Fill, what: string): Uint8Array<ArrayBuffer> | undefined {
+  const needed = dwords(0);
+  for (let size = 1024;;) {
+    const buffer = allocate(size);
+    if (fill(buffer, size, needed) !== 0) return buffer;
+    const code = lastError();
+    if (code === ERROR_INVALID_LEVEL) return undefined;
+    const isTooSmall = code === ERROR_INSUFFICIENT_BUFFER || code === ERROR_MORE_DATA;
+    if (!isTooSmall || dwordIn(needed) === 0) throw new WindowsError(code, what);
+    size += dwordIn(needed);
+  }
+}
