@@ -1,11 +1,10 @@
 import { join } from "node:path";
 import type { Agent } from "./agent.ts";
-import { type Clock, errorMessage } from "./base/mod.ts";
+import { type Clock, errorMessage, type Problem } from "./base/mod.ts";
 import { type Config, ConfigError, type LoadedConfig } from "./config/mod.ts";
-import type { Problem } from "./config/problem.ts";
+import { signature } from "./daemon/imports.ts";
 import { agentLog, type WriteLog } from "./log/mod.ts";
 import { DAEMONS_FOLDER } from "./registry/discover.ts";
-import { signature } from "./daemon/imports.ts";
 import type { RegisteredDaemon, Registry } from "./registry/registry.ts";
 
 /** How often the files are looked at, ms: a look is one call of the file system for each. */

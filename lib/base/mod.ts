@@ -3,6 +3,7 @@ export * from "./clock.ts";
 export * from "./errors.ts";
 export * from "./files.ts";
 export * from "./json.ts";
+export * from "./problem.ts";
 export * from "./suggest.ts";
 export * from "./text.ts";
 export * from "./units.ts";

@@ -24,3 +24,46 @@ export function cut(text: string, max: number): string {
   // Half of a surrogate pair is no character.
   return `${/[\ud800-\udbff]$/.test(kept) ? kept.slice(0, -1) : kept}…`;
 }
+
+const ESCAPES: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/** Escapes what would break a line, move a terminal's cursor, turn text around or be invisible. */
+export function printable(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
+    const units = Array.from({ length: character.length }, (_, i) => character.charCodeAt(i));
+    const hex = units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`);
+    return ESCAPES[character] ?? hex.join("");
+  });
+}
+
+/** Where something stands in a text: both count from 1, the column in UTF-16 code units. */
+export interface Position {
+  line: number;
+  column: number;
+}
+
+/**
+ * Finds the position of each offset in `text`. A line ends with `\n`, `\r\n` or `\r`.
+ *
+ * The lines are searched once, so that a hundred thousand offsets cost little more than one.
+ */
+export function positions(text: string): (offset: number) => Position {
+  const starts = [0];
+  for (const end of text.matchAll(/\r\n|\r|\n/g)) starts.push(end.index + end[0].length);
+  return (offset) => {
+    const line = countUpTo(starts, offset);
+    return { line, column: offset - starts[line - 1]! + 1 };
+  };
+}
+
+/** How many of the ascending `starts` are at `offset` or before it. */
+function countUpTo(starts: readonly number[], offset: number): number {
+  let low = 0;
+  let high = starts.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (starts[middle]! <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,7 +1,32 @@
 import * as v from "valibot";
-import { ADDRESS_PATTERN, parseAddress } from "./address.ts";
+import { text } from "./fields.ts";
 
-/** Where commands and the page are served, unless told. */
+/** An address to listen on. */
+export interface Address {
+  /** A name or an IP address; IPv6 without brackets. */
+  hostname: string;
+  /** 0: any free port. */
+  port: number;
+}
+
+/** The form of an address, `HOST:PORT`, an IPv6 host in brackets. */
+export const ADDRESS_PATTERN = /^(?:\[[0-9a-fA-F:.]+\]|[^\s:[\]/]+):\d{1,5}$/;
+
+/** Reads an address; undefined when the text is not one. */
+export function parseAddress(text: string): Address | undefined {
+  if (!ADDRESS_PATTERN.test(text)) return undefined;
+  const colon = text.lastIndexOf(":");
+  const port = Number(text.slice(colon + 1));
+  const hostname = text.slice(0, colon).replace(/^\[(.*)\]$/, "$1");
+  return port > 65_535 ? undefined : { hostname, port };
+}
+
+/** Writes an address as it is read. */
+export function formatAddress({ hostname, port }: Address): string {
+  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+}
+
+/** Where commands and the page are served. */
 export const DEFAULT_LISTEN = "127.0.0.1:5664";
 
 /** Commands and the page are for this host alone. */
@@ -36,19 +61,21 @@ const user = v.optional(
   ),
 );
 
-/** Keys that are nothing without the one beside them. */
+/** Keys that need the other one of their pair. */
 const PAIRS = [
-  ...[["user", "passwordFile"], ["passwordFile", "user"]] as const,
-  ...[["certFile", "keyFile"], ["keyFile", "certFile"]] as const,
-];
+  ["user", "passwordFile"],
+  ["passwordFile", "user"],
+  ["certFile", "keyFile"],
+  ["keyFile", "certFile"],
+] as const;
 
 const metrics = v.pipe(
   v.strictObject({
     listen: address,
     user,
-    passwordFile: text("The file whose first line is the user's password, in home or absolute"),
-    certFile: text("The file of the certificate, and of those above it, in PEM; with keyFile: TLS"),
-    keyFile: text("The file of the certificate's private key in PEM"),
+    passwordFile: path("The file whose first line is the user's password, in home or absolute"),
+    certFile: path("The file of the certificate, and of those above it, in PEM; with keyFile: TLS"),
+    keyFile: path("The file of the certificate's private key in PEM"),
   }),
   v.description("Serves /metrics, and nothing else, on an address of its own"),
   v.rawCheck(({ dataset, addIssue }) => {
@@ -80,12 +107,9 @@ export const ControlSchema = v.pipe(
 /** What the agent serves; `listen` is undefined when it is off. */
 export type ControlConfig = v.InferOutput<typeof ControlSchema>;
 
-/** Where, and to whom, the metrics are served beside that. */
+/** The metrics' own address and who may read them. */
 export type MetricsConfig = NonNullable<ControlConfig["metrics"]>;
 
-function text(description: string) {
-  const expected = "expected text in double quotes";
-  return v.optional(
-    v.pipe(v.string(expected), v.nonEmpty(expected), v.description(description)),
-  );
+function path(description: string) {
+  return v.optional(v.pipe(text(), v.description(description)));
 }

@@ -1,5 +1,45 @@
-import { isObject } from "../base/mod.ts";
 import { createScanner, findNodeAtLocation, type Node, parseTree } from "jsonc-parser";
+import { isObject, replaceFile } from "../base/mod.ts";
+import { decodeText, encodeLike, readConfigFile } from "./file.ts";
+import { ConfigError } from "./problem.ts";
+
+/** The configuration that equals none: the Icinga daemon runs. */
+const DEFAULT = `{\n  "daemons": {\n    "icinga_agent_service": {}\n  }\n}\n`;
+
+/** How a configuration file is rewritten. */
+export interface Rewrite {
+  /** Makes the new text of the old. */
+  edit: (text: string) => string;
+  /**
+   * Looks at the new text before anything is written.
+   *
+   * @throws {ConfigError} when it is wrong.
+   */
+  check: (text: string) => void;
+}
+
+/**
+ * Rewrites the configuration in `file`, or makes one. What runs by default is written down first, so that it
+ * runs on. Where writing fails, the old file stands.
+ *
+ * @throws {ConfigError} when the file cannot be read, or `check` finds the new text wrong: nothing is written.
+ * @throws {FileError} when it cannot be written.
+ */
+export async function rewriteConfig(file: string, { edit, check }: Rewrite): Promise<void> {
+  const target = await Deno.realPath(file).catch(() => file);
+  const bytes = await readConfigFile(file);
+  const old = bytes ? decodeText(bytes) : DEFAULT;
+  if (typeof old !== "string") throw new ConfigError(file, [old]);
+  if (bytes) check(old);
+  const text = edit(writeDownDefault(old));
+  check(text);
+  await replaceFile(target, encodeLike(bytes, text));
+}
+
+/** A configuration without the key `daemons` runs the Icinga daemon; one with it runs what it lists. */
+function writeDownDefault(text: string): string {
+  return hasKey(text, "daemons") ? text : setInText(text, ["daemons", "icinga_agent_service"], {});
+}
 
 /** Keys that lead to a value. */
 type Path = readonly string[];

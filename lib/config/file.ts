@@ -1,5 +1,5 @@
-import { errorMessage } from "../base/mod.ts";
-import { ConfigError, excerpt, type PlacedProblem } from "./problem.ts";
+import { errorMessage, excerpt, positions } from "../base/mod.ts";
+import { ConfigError, type PlacedProblem } from "./problem.ts";
 
 /** A larger file is no configuration, bytes. */
 const MAX_SIZE = 1024 ** 2;
@@ -42,4 +42,100 @@ export function explainFailure(error: unknown): PlacedProblem {
 
 function problem(fault: string, expected: string): PlacedProblem {
   return { path: [], value: undefined, fault, expected };
+}
+
+interface Encoding {
+  name: "UTF-8" | "UTF-16LE" | "UTF-16BE";
+  /** The byte order mark that a file of this encoding may begin with. */
+  mark: readonly number[];
+}
+
+const UTF_8: Encoding = { name: "UTF-8", mark: [0xef, 0xbb, 0xbf] };
+
+/** Notepad calls these "UTF-16 LE" and "UTF-16 BE"; before Windows 10 it called them "Unicode". */
+const MARKED: readonly Encoding[] = [
+  UTF_8,
+  { name: "UTF-16LE", mark: [0xff, 0xfe] },
+  { name: "UTF-16BE", mark: [0xfe, 0xff] },
+];
+
+/**
+ * Reads a file's bytes as text: UTF-8 with or without a byte order mark, or UTF-16 of either order with
+ * one. The mark is no part of the text.
+ *
+ * @returns the text, or a problem that names the first byte that does not fit.
+ */
+export function decodeText(bytes: Uint8Array<ArrayBuffer>): string | PlacedProblem {
+  if (isUtf32(bytes)) return unusable("is UTF-32", 1, 1);
+  const encoding = MARKED.find(({ mark }) => mark.every((byte, i) => bytes[i] === byte));
+  if (!encoding && looksLikeUtf16(bytes)) {
+    return unusable("looks like UTF-16 without a byte order mark", 1, 1);
+  }
+  const { name, mark } = encoding ?? UTF_8;
+  const content = encoding ? bytes.subarray(mark.length) : bytes;
+  try {
+    return decoder(name).decode(content);
+  } catch {
+    return unreadable(name, content);
+  }
+}
+
+/** The bytes of a text in the encoding of `bytes`, its byte order mark included; UTF-8 when there are none. */
+export function encodeLike(bytes: Uint8Array | undefined, text: string): Uint8Array {
+  const encoding = MARKED.find(({ mark }) => mark.every((byte, i) => bytes?.[i] === byte));
+  if (!encoding) return new TextEncoder().encode(text);
+  if (encoding === UTF_8) return new TextEncoder().encode(`\ufeff${text}`);
+  const view = new DataView(new ArrayBuffer((text.length + 1) * 2));
+  const units = `\ufeff${text}`;
+  for (let i = 0; i < units.length; i++) {
+    view.setUint16(i * 2, units.charCodeAt(i), encoding.name === "UTF-16LE");
+  }
+  return new Uint8Array(view.buffer);
+}
+
+/** By its byte order mark, whose bytes in little-endian order begin with those of UTF-16. */
+function isUtf32([a, b, c, d]: Uint8Array): boolean {
+  return (a === 0xff && b === 0xfe && c === 0 && d === 0) ||
+    (a === 0 && b === 0 && c === 0xfe && d === 0xff);
+}
+
+/** A configuration begins with an ASCII character, which in UTF-16 has one zero byte. */
+function looksLikeUtf16([first, second]: Uint8Array): boolean {
+  return second !== undefined && (first === 0) !== (second === 0);
+}
+
+function decoder(name: string): TextDecoder {
+  return new TextDecoder(name, { fatal: true, ignoreBOM: true });
+}
+
+function unreadable(name: Encoding["name"], content: Uint8Array<ArrayBuffer>): PlacedProblem {
+  const text = readablePrefix(name, content);
+  const offset = name === "UTF-8" ? new TextEncoder().encode(text).length : text.length * 2;
+  const byte = content[offset]!.toString(16).toUpperCase().padStart(2, "0");
+  const { line, column } = positions(text)(text.length);
+  return unusable(`byte 0x${byte} is not ${name}`, line, column);
+}
+
+/**
+ * The text before the first byte that does not fit: the longest start of `content` that decodes, by
+ * bisection.
+ */
+function readablePrefix(name: string, content: Uint8Array<ArrayBuffer>): string {
+  let text = "";
+  let low = 0;
+  let high = content.length;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    try {
+      text = decoder(name).decode(content.subarray(0, middle), { stream: true });
+      low = middle + 1;
+    } catch {
+      high = middle - 1;
+    }
+  }
+  return text;
+}
+
+function unusable(fault: string, line: number, column: number): PlacedProblem {
+  return { path: [], value: undefined, fault, expected: "save the file as UTF-8", line, column };
 }

@@ -1,8 +1,9 @@
 import { type ConversionConfig, type JsonSchema, toJsonSchema } from "@valibot/to-json-schema";
-import type { ArgumentSpec, ArgumentSpecs } from "./arguments.ts";
-import type { BuiltinArguments } from "./check.ts";
-import { ConfigSchema, DaemonSchema } from "./schema.ts";
 import { DURATION_PATTERN, SIZE_PATTERN } from "../base/mod.ts";
+import type { ArgumentSpec, ArgumentSpecs } from "../daemon/arguments.ts";
+import type { BuiltinArguments } from "./check.ts";
+import { DaemonSchema } from "./daemon_schema.ts";
+import { ConfigSchema } from "./schema.ts";
 
 /**
  * The form of the file, not that of the {@linkcode Config} made from it; a check is code, which JSON

@@ -1,10 +1,9 @@
+import type { Problem } from "../base/mod.ts";
 import { type BuiltinArguments, checkConfig } from "./check.ts";
-import { readConfigFile } from "./file.ts";
-import { ConfigError, type PlacedProblem, type Problem } from "./problem.ts";
+import { decodeText, readConfigFile } from "./file.ts";
+import { ConfigError, type PlacedProblem } from "./problem.ts";
 import { type Config, defaultConfig } from "./schema.ts";
-import { readSource } from "./source.ts";
-import { readSyntax } from "./syntax.ts";
-import { decodeText } from "./text.ts";
+import { readSource, readSyntax } from "./source.ts";
 
 /** How to load a configuration. */
 export interface LoadOptions {

@@ -1,9 +1,73 @@
-import { withDefaults } from "./arguments.ts";
-import { formatAddress } from "./address.ts";
-import type { BuiltinArguments } from "./check.ts";
-import type { ControlConfig } from "./control_schema.ts";
-import type { Config, DaemonConfig } from "./schema.ts";
 import { formatDuration, formatSize } from "../base/mod.ts";
+import { withDefaults } from "../daemon/arguments.ts";
+import type { BuiltinArguments } from "./check.ts";
+import { type ControlConfig, formatAddress } from "./control_schema.ts";
+import type { Config, DaemonConfig } from "./schema.ts";
+
+const SAMPLE =
+  `// The configuration of icinga-warden. What is written here are the defaults: a key that is left out has
+// the value that it has here. Check your changes with: icinga-warden config check
+//
+// Durations are written 500ms, 5s, 2m, 1h or 1d, sizes 64KB, 10MB or 1GB (1KB is 1024 bytes).
+{
+  // For editors that complete and check the file, after: icinga-warden config schema > schema.json
+  // "$schema": "schema.json",
+
+  // The daemons that run. Without this key the Icinga daemon runs alone; with it, those listed and no others.
+  "daemons": {
+    // Keeps the Icinga 2 agent service running.
+    "icinga_agent_service": {
+      "arguments": {
+        // The name of the service (not its display name).
+        "service": "icinga2",
+        // The time from one query of its state to the next.
+        "interval": "5s",
+      },
+      // false keeps the entry, but the daemon does not run.
+      "enabled": true,
+    },
+    // A daemon of your own, its file in this folder or at an absolute path:
+    // "disk_watch": { "module": "daemons/disk_watch.ts", "arguments": { "drive": "C:" } },
+  },
+
+  // How many threads of daemons run at once.
+  "threadPools": {
+    "MainPool": { "max": 20 },
+  },
+
+  // The log file, logs/icinga-warden.log.
+  "log": {
+    // The least severe records that are kept: trace, debug, info, warning, error or fatal.
+    "level": "info",
+    // When a file has grown to maxSize the next one begins; keep older files stay.
+    "maxSize": "10MB",
+    "keep": 5,
+  },
+
+  // How long a query of a service, and a start or stop, may take before it counts as failed.
+  "serviceManager": {
+    "queryTimeout": "10s",
+    "changeTimeout": "60s",
+  },
+
+  // Where commands such as 'icinga-warden status' and the page are served, on this host alone; "off": nowhere.
+  "control": {
+    "listen": "127.0.0.1:5664",
+    // Metrics for a Prometheus on another host: see docs/monitoring.md.
+    // "metrics": { "listen": "0.0.0.0:9664", "user": "prometheus", "passwordFile": "metrics.password" },
+  },
+  // Whether the service runs daemons from folders into which others than administrators may write.
+  "allowUnsafeHome": false,
+}
+`;
+
+/**
+ * The commented configuration that `config init` writes; it equals the defaults. Its lines end as those
+ * of text files do on this system, since Notepad before Windows 10 1809 shows no other line ends.
+ */
+export function sampleConfig(): string {
+  return Deno.build.os === "windows" ? SAMPLE.replaceAll("\n", "\r\n") : SAMPLE;
+}
 
 /**
  * A configuration in the file's own form: durations and sizes as text, the arguments of built-in daemons

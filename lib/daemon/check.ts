@@ -1,11 +1,20 @@
-import { type ArgumentSpecs, specProblems } from "../config/arguments.ts";
-import { isObject, suggest } from "../base/mod.ts";
-import { PERMISSION_KINDS, permissionProblems, PLACEHOLDER } from "../config/permissions.ts";
-import type { DaemonPermissions } from "../config/permissions.ts";
-import { refuseReserved } from "../config/reserved.ts";
-import { describeProblem, excerpt, type Problem } from "../config/problem.ts";
+import {
+  describeProblem,
+  excerpt,
+  isObject,
+  type Problem,
+  refuseReserved,
+  suggest,
+} from "../base/mod.ts";
+import { type ArgumentSpecs, specProblems } from "./arguments.ts";
 import type { DaemonDefinition } from "./define.ts";
 import type { MapSpecs } from "./map_spec.ts";
+import {
+  type DaemonPermissions,
+  PERMISSION_KINDS,
+  permissionProblems,
+  PLACEHOLDER,
+} from "./permissions.ts";
 
 /** A daemon's definition as plain data: what can be posted, shown and written as JSON. */
 export interface DaemonDescription {

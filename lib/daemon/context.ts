@@ -1,12 +1,12 @@
 import { type Clock, systemClock } from "../base/mod.ts";
-import type { ArgumentSpecs, ArgumentValues } from "../config/arguments.ts";
 import { isLogged, type LogLevel } from "../log/level.ts";
 import type { ServiceManager, ServiceState } from "../service/mod.ts";
 import type { MapOptions, PublicState, ReplicatedMap, ValueCheck } from "../state/mod.ts";
 import { AGENT_MAPS } from "./agent_state.ts";
+import type { ArgumentSpecs, ArgumentValues } from "./arguments.ts";
 import type { ThreadHandle, ThreadOptions } from "./children.ts";
-import type { MapSpec, MapSpecs } from "./map_spec.ts";
 import { every } from "./every.ts";
+import type { MapSpec, MapSpecs } from "./map_spec.ts";
 import { mapPath } from "./names.ts";
 import { explainRefusal } from "./refusal.ts";
 

@@ -1,7 +1,7 @@
-import type { ArgumentSpecs, ArgumentValues } from "../config/arguments.ts";
-import type { DaemonPermissions } from "../config/permissions.ts";
+import type { ArgumentSpecs, ArgumentValues } from "./arguments.ts";
 import type { DaemonContext } from "./context.ts";
 import type { MapSpecs } from "./map_spec.ts";
+import type { DaemonPermissions } from "./permissions.ts";
 
 /** A daemon: what a module exports as its default. */
 export interface DaemonDefinition<

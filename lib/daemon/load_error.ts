@@ -1,7 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { places } from "../config/place.ts";
+import { positions, sanitize } from "../base/mod.ts";
 import { imports } from "./imports.ts";
-import { sanitize } from "../base/mod.ts";
 import { explainRefusal } from "./refusal.ts";
 
 /** The names, beside those of relative files and Node.js' modules, that a daemon's module can import. */
@@ -90,7 +89,7 @@ function placeOfImport(
       (path ?? specifier) === imported
     );
     if (!found) continue;
-    const { line, column } = places(text)(found.offset);
+    const { line, column } = positions(text)(found.offset);
     return `${file}:${line}:${column}`;
   }
   return undefined;
@@ -103,7 +102,7 @@ function place(text: string): string | undefined {
 
 /** The stack without the program's own lines: of what threw while a module was loaded. */
 function inModule(stack: string): string {
-  const own = new URL("../", import.meta.url).href;
+  const own = new URL("..", import.meta.url).href;
   return stack.split("\n").filter((line) => !line.includes(own)).join("\n");
 }
 

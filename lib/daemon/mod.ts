@@ -10,9 +10,15 @@ export {
   defineDaemon,
   type Termination,
 } from "./define.ts";
-export type { MapSpec, MapSpecs } from "./map_spec.ts";
-export type { ThreadHandle, ThreadOptions } from "./children.ts";
-export type { ThreadState } from "./agent_state.ts";
-export type { DaemonContext, DaemonLog, DaemonMap, DaemonState, Service } from "./context.ts";
-export type { ArgumentSpec, ArgumentSpecs, ArgumentValues } from "../config/arguments.ts";
-export type { ServiceState } from "../service/mod.ts";
+export { type MapSpec, type MapSpecs } from "./map_spec.ts";
+export { type ThreadHandle, type ThreadOptions } from "./children.ts";
+export { type ThreadState } from "./agent_state.ts";
+export {
+  type DaemonContext,
+  type DaemonLog,
+  type DaemonMap,
+  type DaemonState,
+  type Service,
+} from "./context.ts";
+export { type ArgumentSpec, type ArgumentSpecs, type ArgumentValues } from "./arguments.ts";
+export { type ServiceState } from "../service/mod.ts";

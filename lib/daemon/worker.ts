@@ -4,14 +4,12 @@
  *
  * @module
  */
-import { systemClock } from "../base/mod.ts";
-import { readArguments } from "../config/arguments.ts";
-import { describeProblem } from "../config/problem.ts";
+import { describeProblem, systemClock } from "../base/mod.ts";
 import { limitLog } from "../log/limited.ts";
 import type { ServiceManager, ServiceManagerPlan } from "../service/mod.ts";
-// Not from state/mod.ts, and services only where they are used: every thread starts as soon as its modules are loaded.
 import { realClock } from "../state/clock.ts";
 import { PublicState } from "../state/state.ts";
+import { readArguments } from "./arguments.ts";
 import { ChildThreads } from "./children.ts";
 import { createContext, createDaemonLog, type DaemonContext, type DaemonLog } from "./context.ts";
 import type { DaemonDefinition } from "./define.ts";
@@ -35,6 +33,7 @@ import {
   startBeating,
 } from "./pulse.ts";
 import { catchStrays, describeThrown } from "./strays.ts";
+// Not from state/mod.ts, and services only where they are used: every thread starts as soon as its modules are loaded.
 
 const stop = new AbortController();
 

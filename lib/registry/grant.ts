@@ -3,7 +3,7 @@ import {
   type DaemonPermissions,
   PERMISSION_LISTS,
   type PermissionList,
-} from "../config/permissions.ts";
+} from "../daemon/permissions.ts";
 
 /** Stands for all there is of a kind. */
 const ALL = "*";

@@ -1,11 +1,10 @@
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Problem } from "../config/problem.ts";
+import { isObject, type Problem, sanitize } from "../base/mod.ts";
 import { type DaemonDescription, describeDefinition, refuseDefinition } from "../daemon/check.ts";
 import type { DaemonDefinition } from "../daemon/define.ts";
 import { examineModule } from "../daemon/imports.ts";
 import { describeThrown } from "../daemon/strays.ts";
-import { isObject, sanitize } from "../base/mod.ts";
 import { workerPermissions } from "../supervisor/permissions.ts";
 import { ranOutOfHeap, startWorker } from "../supervisor/worker.ts";
 

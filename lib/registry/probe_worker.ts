@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readArguments } from "../config/arguments.ts";
+import { readArguments } from "../daemon/arguments.ts";
 import { describeDefinition } from "../daemon/check.ts";
 import { loadDaemon } from "../daemon/load.ts";
 import { catchStrays, describeThrown } from "../daemon/strays.ts";

@@ -1,17 +1,15 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { builtinDaemons } from "../../daemons/mod.ts";
-import { withDefaults } from "../config/arguments.ts";
-import type { LoadedConfig } from "../config/load.ts";
-import type { DaemonPermissions } from "../config/permissions.ts";
-import type { Problem } from "../config/problem.ts";
-import type { DaemonConfig } from "../config/schema.ts";
-import type { ThreadPolicy } from "../supervisor/policy.ts";
+import { errorMessage, type Problem, sanitize, suggest } from "../base/mod.ts";
+import type { DaemonConfig, LoadedConfig } from "../config/mod.ts";
+import { withDefaults } from "../daemon/arguments.ts";
 import { type DaemonDescription, describeDefinition } from "../daemon/check.ts";
-import { errorMessage, sanitize, suggest } from "../base/mod.ts";
+import { moduleFiles, signature } from "../daemon/imports.ts";
+import type { DaemonPermissions } from "../daemon/permissions.ts";
+import type { ThreadPolicy } from "../supervisor/policy.ts";
 import { DAEMONS_FOLDER, findModules, type FoundModule } from "./discover.ts";
 import { describePermissions, grantPermissions } from "./grant.ts";
-import { moduleFiles, signature } from "../daemon/imports.ts";
 import { type Probed, probeModule } from "./probe.ts";
 
 /** A daemon of the configuration and what is known of its module. */

@@ -1,8 +1,7 @@
 import { setImmediate } from "node:timers";
-import { ManualClock, parseDuration } from "../base/mod.ts";
-import { type ArgumentSpecs, readArguments } from "../config/arguments.ts";
-import { describeProblem } from "../config/problem.ts";
+import { describeProblem, ManualClock, parseDuration } from "../base/mod.ts";
 import type { ThreadState } from "../daemon/agent_state.ts";
+import { type ArgumentSpecs, readArguments } from "../daemon/arguments.ts";
 import type { ThreadHandle, ThreadOptions } from "../daemon/children.ts";
 import {
   createContext,

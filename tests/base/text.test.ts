@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { cut, sanitize } from "../../lib/base/mod.ts";
+import { cut, positions, sanitize } from "../../lib/base/mod.ts";
 
 Deno.test("line ends and the blanks around them become one blank, other blanks stay", () => {
   assertEquals(sanitize(" a  b \r\n\t c\n\nd\te "), "a  b c d e");
@@ -24,4 +24,24 @@ Deno.test("a text that is too long is cut, and no character is halved", () => {
   assertEquals(cut("abcde", 4), "abc…");
   assertEquals(cut("ab😀de", 4), "ab…");
   assertEquals(cut("abcde", 1), "…");
+});
+
+Deno.test("lines and columns count from 1, columns in UTF-16 code units", () => {
+  const position = positions('{\n  "é😀": 1\n}');
+  assertEquals(position(0), { line: 1, column: 1 });
+  assertEquals(position(1), { line: 1, column: 2 });
+  assertEquals(position(2), { line: 2, column: 1 });
+  assertEquals(position(11), { line: 2, column: 10 });
+  assertEquals(position(13), { line: 3, column: 1 });
+  assertEquals(position(14), { line: 3, column: 2 });
+});
+
+Deno.test("every kind of line end ends one line", () => {
+  const position = positions("a\r\nb\rc\nd\n");
+  assertEquals([0, 3, 5, 7, 9].map((offset) => position(offset).line), [1, 2, 3, 4, 5]);
+  assertEquals(position(3), { line: 2, column: 1 });
+});
+
+Deno.test("an empty text has a first position", () => {
+  assertEquals(positions("")(0), { line: 1, column: 1 });
 });

@@ -1,7 +1,8 @@
-import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { removeFromText, setInText } from "../../lib/config/edit.ts";
+import { assertEquals, assertRejects } from "@std/assert";
 import { parse } from "jsonc-parser";
+import { join } from "node:path";
+import { removeFromText, rewriteConfig, setInText } from "../../lib/config/edit.ts";
 
 const read = (text: string) => parse(text, [], { allowTrailingComma: true });
 const B = ["daemons", "b"];
@@ -147,4 +148,17 @@ Deno.test("whatever is set or removed, the rest means what it meant", () => {
   function without(text: string, key: string): string {
     return text.replace(new RegExp(`"${key}"(?:[^{]*)\\{ "n": \\d \\}`), "");
   }
+});
+
+Deno.test("where the new text cannot be put in place, the old stands and nothing is left beside it", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = join(folder, "icinga-warden.json");
+  const edit = () => {
+    // Nothing can be renamed to the name of a folder that holds something.
+    Deno.mkdirSync(join(file, "x"), { recursive: true });
+    return "{}";
+  };
+  await assertRejects(() => rewriteConfig(file, { edit, check: () => {} }), Error);
+  assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["icinga-warden.json"]);
+  await Deno.remove(folder, { recursive: true });
 });

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { describeProblem } from "../../lib/base/mod.ts";
 import { explainFailure, refuseFile } from "../../lib/config/file.ts";
 import { loadConfig } from "../../lib/config/load.ts";
-import { ConfigError, describeProblem } from "../../lib/config/problem.ts";
+import { ConfigError } from "../../lib/config/problem.ts";
 import { defaultConfig } from "../../lib/config/schema.ts";
 import { builtin } from "./parse.ts";
 

@@ -1,6 +1,7 @@
-import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { ConfigError, describeProblem, expectedOneOf } from "../../lib/config/problem.ts";
+import { assert, assertEquals } from "@std/assert";
+import { describeProblem, expectedOneOf } from "../../lib/base/mod.ts";
+import { ConfigError } from "../../lib/config/problem.ts";
 
 function said(value: unknown): string {
   return describeProblem({ path: ["log", "level"], value, expected: "expected a level" });

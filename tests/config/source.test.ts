@@ -1,8 +1,7 @@
-import type { Node } from "jsonc-parser";
 import { assertEquals } from "@std/assert";
-import { describeProblem, type Problem } from "../../lib/config/problem.ts";
-import { readSource, type Source } from "../../lib/config/source.ts";
-import { readSyntax } from "../../lib/config/syntax.ts";
+import type { Node } from "jsonc-parser";
+import { describeProblem, type Problem } from "../../lib/base/mod.ts";
+import { readSource, readSyntax, type Source } from "../../lib/config/source.ts";
 
 function read(text: string): Source {
   return readSource(readSyntax(text) as Node, text);

@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
-import { writtenConfig } from "../../lib/config/written.ts";
-import { builtin, parse } from "./parse.ts";
+import { assert, assertEquals } from "@std/assert";
+import { defaultConfig } from "../../lib/config/schema.ts";
+import { sampleConfig, writtenConfig } from "../../lib/config/written.ts";
+import { builtin, complaints, parse } from "./parse.ts";
 
 Deno.test("what is in force is written as the file writes it, with every default", () => {
   const config = parse(
@@ -35,4 +36,23 @@ Deno.test("what is written means the same when it is read again", () => {
   }`;
   const again = JSON.stringify(writtenConfig(parse(text), builtin));
   assertEquals(parse(again), parse(text));
+});
+
+Deno.test("the sample is right, and equals the defaults with nothing left out", () => {
+  const sample = parse(sampleConfig());
+  assertEquals(writtenConfig(sample, builtin), writtenConfig(defaultConfig(), builtin));
+  const { arguments: given } = sample.daemons.icinga_agent_service!;
+  assertEquals(Object.keys(given), Object.keys(builtin.get("icinga_agent_service")!));
+});
+
+Deno.test("the sample's lines end as this system's do", () => {
+  const ends = new Set(sampleConfig().match(/\r?\n/g));
+  assertEquals([...ends], [Deno.build.os === "windows" ? "\r\n" : "\n"]);
+});
+
+Deno.test("what the sample has as an example is right once it is no comment", () => {
+  const example = sampleConfig().replace('// "disk_watch"', '"disk_watch"')
+    .replace('// "$schema"', '"$schema"');
+  assertEquals(complaints(example), []);
+  assert(parse(example).daemons.disk_watch);
 });

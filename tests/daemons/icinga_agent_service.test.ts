@@ -1,9 +1,8 @@
-import type { ServiceStats } from "../../lib/service/stats.ts";
 import { assertEquals, assertMatch } from "@std/assert";
 import daemon from "../../daemons/icinga_agent_service.ts";
 import { type Action, decide, PENDING_LIMIT } from "../../daemons/shared/service_watch.ts";
 import { ManualClock } from "../../lib/base/mod.ts";
-import { readArguments } from "../../lib/config/arguments.ts";
+import { readArguments } from "../../lib/daemon/arguments.ts";
 import { createContext, createDaemonLog } from "../../lib/daemon/context.ts";
 import type { DaemonDefinition } from "../../lib/daemon/mod.ts";
 import {
@@ -13,6 +12,7 @@ import {
   type ServiceState,
   SimulatedServiceManager,
 } from "../../lib/service/mod.ts";
+import type { ServiceStats } from "../../lib/service/stats.ts";
 import { PublicState } from "../../lib/state/mod.ts";
 
 Deno.test("what is done about each state", () => {

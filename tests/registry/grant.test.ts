@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { resolve } from "node:path";
-import type { DaemonPermissions } from "../../lib/config/permissions.ts";
+import type { DaemonPermissions } from "../../lib/daemon/permissions.ts";
 import { describePermissions, fillIn, grantPermissions } from "../../lib/registry/grant.ts";
 
 const home = resolve("/home");

@@ -1,4 +1,4 @@
-import { describeProblem, type Problem } from "../../config/problem.ts";
+import { describeProblem, type Problem } from "../../base/mod.ts";
 import type { DaemonDescription } from "../../daemon/check.ts";
 import { lookAt, type Subject } from "./subject.ts";
 import { readWords } from "./words.ts";

@@ -1,5 +1,5 @@
-import { type ArgumentSpec, withDefaults } from "../../config/arguments.ts";
 import { describeRange, toJson } from "../../base/mod.ts";
+import { type ArgumentSpec, withDefaults } from "../../daemon/arguments.ts";
 import type { DaemonDescription } from "../../daemon/check.ts";
 import { describePermissions, grantPermissions } from "../../registry/grant.ts";
 import type { Subject } from "./subject.ts";

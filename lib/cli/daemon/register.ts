@@ -1,11 +1,8 @@
 import { builtinArguments } from "../../../daemons/mod.ts";
-import { withDefaults } from "../../config/arguments.ts";
-import { setInText } from "../../config/edit.ts";
-import { defaultDaemonConfig, parseConfig } from "../../config/mod.ts";
-import type { DaemonPermissions } from "../../config/permissions.ts";
-import { rewriteConfig } from "../../config/rewrite.ts";
-import type { DaemonDescription } from "../../daemon/check.ts";
-import { refuseDaemonName } from "../../daemon/check.ts";
+import { defaultDaemonConfig, parseConfig, rewriteConfig, setInText } from "../../config/mod.ts";
+import { withDefaults } from "../../daemon/arguments.ts";
+import { type DaemonDescription, refuseDaemonName } from "../../daemon/check.ts";
+import type { DaemonPermissions } from "../../daemon/permissions.ts";
 import { describePermissions, fillIn } from "../../registry/grant.ts";
 import { EXIT, UsageError } from "../command.ts";
 import { loadPlace } from "../config.ts";

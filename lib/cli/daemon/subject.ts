@@ -1,13 +1,10 @@
 import { resolve } from "node:path";
 import { builtinDaemons } from "../../../daemons/mod.ts";
-import type { LoadedConfig } from "../../config/mod.ts";
-import { checkModulePath } from "../../config/module_path.ts";
-import { suggest } from "../../base/mod.ts";
-import type { DaemonPermissions } from "../../config/permissions.ts";
-import type { Problem } from "../../config/problem.ts";
-import { readArguments } from "../../config/arguments.ts";
-import type { DaemonConfig } from "../../config/schema.ts";
+import { type Problem, suggest } from "../../base/mod.ts";
+import { checkModulePath, type DaemonConfig, type LoadedConfig } from "../../config/mod.ts";
+import { readArguments } from "../../daemon/arguments.ts";
 import { type DaemonDescription, describeDefinition } from "../../daemon/check.ts";
+import type { DaemonPermissions } from "../../daemon/permissions.ts";
 import { findModules, type FoundModule } from "../../registry/discover.ts";
 import { probeModule } from "../../registry/probe.ts";
 import { UsageError } from "../command.ts";

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
-import { withDefaults } from "../../config/arguments.ts";
 import { errorMessage, parseDuration, sanitize } from "../../base/mod.ts";
+import { withDefaults } from "../../daemon/arguments.ts";
 import { describePermissions, fillIn, type Grant } from "../../registry/grant.ts";
 import { workerPermissions } from "../../supervisor/permissions.ts";
 import { runTrial, type TrialReport } from "../../testing/trial.ts";

@@ -1,8 +1,6 @@
 import { builtinArguments } from "../../../daemons/mod.ts";
-import { removeFromText } from "../../config/edit.ts";
-import { parseConfig } from "../../config/mod.ts";
 import { suggest } from "../../base/mod.ts";
-import { rewriteConfig } from "../../config/rewrite.ts";
+import { parseConfig, removeFromText, rewriteConfig } from "../../config/mod.ts";
 import { EXIT, refuseWords, UsageError } from "../command.ts";
 import { loadPlace } from "../config.ts";
 import { print, printJson } from "../output.ts";

@@ -1,5 +1,5 @@
-import type { ArgumentSpec, ArgumentSpecs } from "../../config/arguments.ts";
-import type { Problem } from "../../config/problem.ts";
+import type { Problem } from "../../base/mod.ts";
+import type { ArgumentSpec, ArgumentSpecs } from "../../daemon/arguments.ts";
 
 /** Arguments as they were typed. */
 export interface ReadWords {

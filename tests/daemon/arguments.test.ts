@@ -1,10 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { describeProblem } from "../../lib/base/mod.ts";
 import {
   type ArgumentSpec,
   type ArgumentSpecs,
   readArguments,
-} from "../../lib/config/arguments.ts";
-import { describeProblem } from "../../lib/config/problem.ts";
+} from "../../lib/daemon/arguments.ts";
 
 const specs = {
   service: { type: "string", default: "icinga2", description: "the service" },

@@ -1,4 +1,4 @@
-import type { Problem } from "./problem.ts";
+import type { Problem } from "../base/mod.ts";
 
 /** The kinds of permission that are lists; Deno's own words. */
 export const PERMISSION_LISTS = ["read", "write", "run", "net", "env", "ffi", "sys"] as const;

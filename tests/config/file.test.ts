@@ -1,7 +1,7 @@
-import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { describeProblem } from "../../lib/config/problem.ts";
-import { decodeText } from "../../lib/config/text.ts";
+import { assertEquals } from "@std/assert";
+import { describeProblem } from "../../lib/base/mod.ts";
+import { decodeText } from "../../lib/config/file.ts";
 
 const TEXT = '{\n  // größer 😀\n  "log": {}\n}';
 

@@ -3,15 +3,16 @@ import {
   describeRange,
   expectedDuration,
   expectedNumber,
+  expectedOneOf,
   expectedSize,
   isObject,
   isWithin,
   parseDuration,
   parseSize,
+  type Problem,
+  refuseReserved,
   suggest,
 } from "../base/mod.ts";
-import { expectedOneOf, type Problem } from "./problem.ts";
-import { refuseReserved } from "./reserved.ts";
 
 /**
  * What a daemon accepts for one argument: plain data, so that it is cheap in every thread and an editor,

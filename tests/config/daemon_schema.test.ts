@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { checkModulePath } from "../../lib/config/module_path.ts";
+import { checkModulePath } from "../../lib/config/daemon_schema.ts";
 
 Deno.test("a module lies in home or at an absolute path", () => {
   const right = [

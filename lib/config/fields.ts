@@ -1,0 +1,78 @@
+// deno-lint-ignore-file explicit-module-boundary-types -- valibot infers the types from what is built here.
+import * as v from "valibot";
+import {
+  type Bounds,
+  DURATION_PATTERN,
+  expectedDuration,
+  expectedNumber,
+  expectedSize,
+  isWithin,
+  parseDuration,
+  parseSize,
+  SIZE_PATTERN,
+} from "../base/mod.ts";
+
+/** ms. */
+export const SECOND = 1_000;
+/** ms. */
+export const MINUTE = 60_000;
+/** Bytes. */
+export const KB = 1024;
+/** Bytes. */
+export const MB = 1024 * KB;
+
+const EXPECTED_TEXT = "expected text in double quotes";
+
+/** Text that is not empty. */
+export function text() {
+  return v.pipe(v.string(EXPECTED_TEXT), v.nonEmpty(EXPECTED_TEXT));
+}
+
+/** `true` or `false`. */
+export function yesNo(description: string) {
+  return v.pipe(v.boolean("expected true or false"), v.description(description));
+}
+
+/** A whole number within bounds. */
+export function integer(description: string, bounds: Bounds) {
+  const expected = expectedNumber(bounds, true);
+  return v.pipe(
+    v.number(expected),
+    v.integer(expected),
+    v.check((value) => isWithin(value, bounds), expected),
+    v.metadata({ description, minimum: bounds.min, maximum: bounds.max }),
+  );
+}
+
+/** A limit for one call of the service manager: from 1 ms to 1 h. */
+export function timeout(description: string) {
+  return duration(description, { min: 1, max: 60 * MINUTE });
+}
+
+/** Text such as `5s` within bounds (ms), read as milliseconds. */
+export function duration(description: string, bounds: Bounds) {
+  return quantity(description, DURATION_PATTERN, parseDuration, expectedDuration, bounds);
+}
+
+/** Text such as `10MB` within bounds (bytes), read as bytes. */
+export function size(description: string, bounds: Bounds) {
+  return quantity(description, SIZE_PATTERN, parseSize, expectedSize, bounds);
+}
+
+/** Text with a unit, read as a number. The JSON schema needs the pattern. */
+function quantity(
+  description: string,
+  pattern: RegExp,
+  parse: (text: string) => number | undefined,
+  expectedWithin: (bounds: Bounds) => string,
+  bounds: Bounds,
+) {
+  const expected = expectedWithin(bounds);
+  return v.pipe(
+    v.string(expected),
+    v.description(description),
+    v.regex(pattern, expected),
+    v.check((text) => isWithin(parse(text) ?? NaN, bounds), expected),
+    v.transform((text) => parse(text)!),
+  );
+}
