@@ -7,6 +7,14 @@ export function sanitize(text: string): string {
   return text.replaceAll(/\s+/g, blank).replaceAll(UNSAFE, "�").trim();
 }
 
+/**
+ * Lines of others as they may be printed or logged: line breaks and tabs stay, and whatever else a terminal would obey,
+ * marks of writing direction too, becomes `�`.
+ */
+export function sanitizeLines(text: string): string {
+  return text.replaceAll(UNSAFE_IN_LINES, (found) => found === "\r\n" ? found : "�");
+}
+
 /** Each run of white space is matched once: `\s*[\r\n]+\s*` takes quadratic time on a long run of blanks. */
 function blank(run: string): string {
   return LINE_BREAK.test(run) ? " " : run.replaceAll("\t", " ");
@@ -16,6 +24,10 @@ const LINE_BREAK = /[\n\v\f\r\u2028\u2029]/;
 
 // deno-lint-ignore no-control-regex
 const UNSAFE = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+const UNSAFE_IN_LINES =
+  // deno-lint-ignore no-control-regex
+  /\r\n|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** At most `max` characters (UTF-16 units, 1 at least) of a text; the last is `…` where something was cut. */
 export function cut(text: string, max: number): string {

@@ -1,7 +1,7 @@
-import { parseDuration, sanitize } from "../base/mod.ts";
+import { parseDuration } from "../base/mod.ts";
 import { Client } from "../control/client.ts";
 import { findTroubles, THRESHOLDS, type Thresholds, worst } from "../control/view/health.ts";
-import { type PerformanceValue, pluginOutput } from "../control/view/plugin.ts";
+import { type PerformanceValue, pluginOutput, pluginText } from "../control/view/plugin.ts";
 import { parseRange, type Range } from "../control/view/range.ts";
 import type { Health, Status } from "../control/view/status_schema.ts";
 import { type Command, type Invocation, refuseWords, UsageError } from "./command.ts";
@@ -64,7 +64,7 @@ export const checkCommand: Command = {
 
 /** What a plugin prints about an error of any kind: one line, without what would begin performance data. */
 function pluginError(message: string): string {
-  return `UNKNOWN: ${sanitize(message).replaceAll("|", "/")}`;
+  return pluginText(`UNKNOWN: ${message}`);
 }
 
 async function fetchStatus(home: string, timeout: number): Promise<Status> {

@@ -1,4 +1,4 @@
-import { sanitize, suggest } from "../base/mod.ts";
+import { sanitize, suggest, toJson } from "../base/mod.ts";
 import { Client, RefusedError } from "../control/client.ts";
 import type { Found } from "../control/view/find.ts";
 import { type Command, EXIT, refuseWords } from "./command.ts";
@@ -46,7 +46,7 @@ export function hintAt(path: string, paths: readonly string[]): string {
 
 /** A value as people read it: text as it is, all else as JSON, on one line. */
 export function formatValue(value: unknown): string {
-  return sanitize(typeof value === "string" ? value : JSON.stringify(value));
+  return sanitize(typeof value === "string" ? value : toJson(value));
 }
 
 function contentOf(found: Found): unknown {
@@ -72,21 +72,11 @@ function formatFound(found: Found): string[] {
   }
 }
 
+/** On a terminal it fits; in a pipe each value is whole. */
 function tableOf(first: string, entries: Record<string, unknown>): string[] {
-  const cell = (text: string) => ({ text: Deno.stdout.isTerminal() ? cut(text) : text });
   const rows = Object.entries(entries).map(([key, value]) => [
-    cell(sanitize(key)),
-    cell(formatValue(value)),
+    { text: key },
+    { text: formatValue(value) },
   ]);
-  return table([first, "VALUE"], rows);
-}
-
-/** A cell on a terminal is for looking at; alone, or in a pipe, a value is whole. */
-const MOST_IN_CELL = 200;
-
-/** A text that is not longer than a cell; what is cut off is told by its length. */
-export function cut(text: string): string {
-  const letters = text.length > MOST_IN_CELL ? [...text] : [];
-  if (letters.length <= MOST_IN_CELL) return text;
-  return `${letters.slice(0, MOST_IN_CELL).join("")}… (${letters.length} characters)`;
+  return table([first, "VALUE"], rows, { cell: Infinity });
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { suggest } from "../base/mod.ts";
+import { sanitize, suggest, toJson } from "../base/mod.ts";
 import type { Status } from "../control/view/status_schema.ts";
 import { Client, NotRunningError } from "../control/client.ts";
 import { formatLogLine, type LogEntry, type LogFilter, readLogTail } from "../log/mod.ts";
@@ -35,7 +35,7 @@ export const logsCommand: Command = {
     refuseWords(invocation.words);
     const filter = { level: readLevel(invocation, "level"), daemon: invocation.values.daemon };
     const lines = readLines(invocation);
-    const show = invocation.given.has("json") ? formatJson : formatLogLine;
+    const show = invocation.given.has("json") ? formatJson : formatLine;
     const printAll = (entries: readonly LogEntry[]) =>
       entries.forEach((entry) => print(show(entry)));
     const { home } = findPlace(invocation);
@@ -50,9 +50,13 @@ export const logsCommand: Command = {
   },
 };
 
+function formatLine(entry: LogEntry): string {
+  return sanitize(formatLogLine(entry));
+}
+
 /** With the time as everywhere else: UTC, ISO 8601. */
 function formatJson(entry: LogEntry): string {
-  return JSON.stringify({ ...entry, time: new Date(entry.time).toISOString() });
+  return toJson({ ...entry, time: new Date(entry.time).toISOString() });
 }
 
 async function showLog(

@@ -1,4 +1,4 @@
-import { toJson } from "../base/mod.ts";
+import { sanitizeLines, toJson } from "../base/mod.ts";
 
 const encoder = new TextEncoder();
 let lost: unknown;
@@ -6,6 +6,15 @@ let lost: unknown;
 /** Why something printed on standard output did not get there, such as a full disk; undefined when all did. */
 export function lostOutput(): unknown {
   return lost;
+}
+
+/** What `paint` writes around a text. */
+// deno-lint-ignore no-control-regex
+const PAINT = /(\x1b\[(?:1|2|22|31|32|33|39)m)/;
+
+/** Lines to be printed: whatever a caller has not sanitized harms no terminal. */
+export function printable(text: string): string {
+  return text.split(PAINT).map((part, i) => i % 2 === 1 ? part : sanitizeLines(part)).join("");
 }
 
 /** Prints text and a line end on standard output. */
@@ -26,7 +35,7 @@ export function printJson(value: unknown): void {
 /** A reader that has gone away, or a service that has no console, is no reason to fail. */
 function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
   try {
-    let rest = encoder.encode(`${text}\n`);
+    let rest = encoder.encode(`${printable(text)}\n`);
     while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
   } catch (error) {
     if (stream === Deno.stdout && !isGone(error)) lost = error;

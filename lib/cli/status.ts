@@ -75,8 +75,8 @@ function serviceLines(status: Status, paint: Paint): string[] {
     const { name, restart_error, restarts, restartFailures, lastRestart } = service;
     const colour = serviceColour(service, status, paint);
     return [
-      { text: sanitize(name ?? service.daemon) },
-      { text: sanitize(serviceState(service, status)), paint: colour },
+      { text: name ?? service.daemon },
+      { text: serviceState(service, status), paint: colour },
       { text: String(restart_error), ...(restart_error > 0 && { paint: paint.red }) },
       { text: String(restarts ?? "-") },
       { text: String(restartFailures ?? "-") },
@@ -111,7 +111,7 @@ function daemonLines(daemons: readonly DaemonStatus[], paint: Paint): string[] {
       { text: uptime === null ? "-" : formatSpan(uptime) },
       { text: String(restarts) },
       { text: heap === null ? "-" : formatBytes(heap) },
-      { text: error ? sanitize(error) : "-" },
+      { text: error || "-" },
     ];
   });
   return table(

@@ -1,6 +1,6 @@
 import { Client } from "../control/client.ts";
 import type { Status, ThreadStatus } from "../control/view/status_schema.ts";
-import { formatBytes, formatSpan, formatTime, sanitize } from "../base/mod.ts";
+import { formatBytes, formatSpan, formatTime } from "../base/mod.ts";
 import { type Command, EXIT, refuseWords, UsageError } from "./command.ts";
 import { print, printJson } from "./output.ts";
 import { findPlace } from "./place.ts";
@@ -29,7 +29,7 @@ function describe(threads: readonly ThreadStatus[]): string[] {
     ...[name, state, pool, uptime === null ? "-" : formatSpan(uptime), String(restarts)],
     heap === null ? "-" : formatBytes(heap),
     lag === null ? "-" : `${Math.round(lag)} ms`,
-    lastError ? `${formatTime(lastError.at)} ${sanitize(lastError.message)}` : "-",
+    lastError ? `${formatTime(lastError.at)} ${lastError.message}` : "-",
   ]);
   const header = ["THREAD", "STATE", "POOL", "UPTIME", "RESTARTS", "MEMORY", "LAG", "LAST ERROR"];
   return table(header, rows.map((row) => row.map((text) => ({ text }))));

@@ -1,12 +1,13 @@
 import { Client } from "../control/client.ts";
 import type { Events } from "../control/events.ts";
 import type { Change } from "../control/view/change.ts";
-import { formatTime, sanitize } from "../base/mod.ts";
+import { cut, formatTime, sanitize, toJson } from "../base/mod.ts";
 import { type Command, EXIT, refuseWords } from "./command.ts";
 import { follow } from "./follow.ts";
 import { formatValue, hintAt } from "./get.ts";
 import { print, printError } from "./output.ts";
 import { findPlace } from "./place.ts";
+import { terminalWidth } from "./table.ts";
 import { FOR_FLAG } from "./span.ts";
 
 /** `icinga-warden watch` */
@@ -56,12 +57,19 @@ function readEvent(name: string, data: unknown): Seen[] {
 
 function showText({ map, key, value }: Seen, time: string): string {
   const path = sanitize(`${map}.${key}`);
-  return `${formatTime(time)}  ${path}  ${value === undefined ? "(deleted)" : formatValue(value)}`;
+  const shown = value === undefined ? "(deleted)" : formatValue(value);
+  const width = terminalWidth();
+  const line = `${formatTime(time)}  ${path}  ${shown}`;
+  return width === undefined ? line : cut(line, width);
 }
 
 function showJson({ map, key, value, initial }: Seen, time: string): string {
-  return JSON.stringify({
-    ...{ time, path: `${map}.${key}`, map, key, value },
+  return toJson({
+    time,
+    path: `${map}.${key}`,
+    map,
+    key,
+    value,
     ...(value === undefined && { deleted: true }),
     ...(initial && { initial }),
   });

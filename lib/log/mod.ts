@@ -4,7 +4,7 @@
  * @module
  */
 import { configureSync, disposeSync, getLogger, type Sink } from "@logtape/logtape";
-import { errorMessage } from "../base/mod.ts";
+import { errorMessage, sanitizeLines } from "../base/mod.ts";
 import type { WriteLog } from "./entry.ts";
 import type { LogLevel } from "./level.ts";
 import { consoleSink, fileSink, type LogFile } from "./sinks.ts";
@@ -60,7 +60,8 @@ export function openLog({ level, file, console, onFailure }: LogOptions): Log {
   return { write, listen: tap.listen, close: disposeSync };
 }
 
-const write: WriteLog = ({ time, level, source, message }) => {
+const write: WriteLog = ({ time, level, source, message: said }) => {
+  const message = sanitizeLines(said);
   getLogger([ROOT, source]).emit({
     timestamp: time,
     level,

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { cut, positions, sanitize } from "../../lib/base/mod.ts";
+import { cut, positions, sanitize, sanitizeLines } from "../../lib/base/mod.ts";
 
 Deno.test("line ends and the blanks around them become one blank, other blanks stay", () => {
   assertEquals(sanitize(" a  b \r\n\t c\n\nd\te "), "a  b c d e");
@@ -44,4 +44,11 @@ Deno.test("every kind of line end ends one line", () => {
 
 Deno.test("an empty text has a first position", () => {
   assertEquals(positions("")(0), { line: 1, column: 1 });
+});
+
+Deno.test("lines stay lines, and nothing else in them is obeyed", () => {
+  assertEquals(
+    sanitizeLines("a\nb\r\nc\td\re\x1b[2Jf\x9bg\u202eh\u2028i\u061cj\x00"),
+    "a\nb\r\nc\td�e�[2Jf�g�h�i�j�",
+  );
 });

@@ -6,6 +6,8 @@ const HOSTILE = `
   const html = "<img src=x onerror=\\"document.title='hacked'\\">";
   export default { name: "hostile", description: "", run: (context) => {
     context.state.map("Map").set(html, { [html]: html });
+    context.state.map("Map").set("turned", "a\\u202ename\\u2066\\x1b[2J");
+    context.state.map("Map").set("\\u202ekey", { "\\u202ename": "x".repeat(5_000) });
     context.log.warning(html);
     return context.every(200, () => {});
   } };`;
@@ -141,6 +143,11 @@ testPage(
     await page.locator("#log .warning", { hasText: "onerror" }).waitFor();
     await page.locator("#state summary", { hasText: "onerror" }).first().waitFor();
     assertEquals(await page.locator("img[src=x]").count(), 0);
+    await page.locator("#state p", { hasText: "a�name��[2J" }).waitFor();
+    const text = await page.locator("body").innerText();
+    assertEquals(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/.test(text), false);
+    assertEquals(text.includes("\x1b"), false);
+    assertEquals(text.includes("�key"), true);
     const answer = (await page.request.get(new URL(await link()).origin)).headers();
     const policy = answer["content-security-policy"]!;
     assertMatch(policy, /default-src 'none'.*script-src 'self'.*frame-ancestors 'none'/);

@@ -1,7 +1,7 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { formatMetrics } from "../../lib/control/view/metrics.ts";
 import { readStatus } from "../../lib/control/view/status.ts";
-import { agentMaps, MOMENT, stateOf } from "./state.ts";
+import { agentMaps, MOMENT, stateOf, thread } from "./state.ts";
 
 function metricsWith(change: (maps: ReturnType<typeof agentMaps>) => void): Promise<string> {
   const maps = agentMaps();
@@ -49,6 +49,21 @@ Deno.test("labels are escaped", async () => {
     maps["Agent.Info"]!.commit = 'a"b\\c\nd';
   });
   assertStringIncludes(text, 'commit="a\\"b\\\\c\\nd"');
+});
+
+Deno.test("no name of a thread begins a line or a series of its own", async () => {
+  const evil = 'x::run::a"} 1\nicinga_warden_health{health="ok"} 1\r\n# TYPE::0';
+  const text = await metricsWith((maps) => {
+    maps["Agent.Threads"]![evil] = thread("icinga_agent_service");
+  });
+  const lines = text.split("\n").filter((line) => line.startsWith("icinga_warden_health{"));
+  assertEquals(lines.length, 4);
+  for (const line of text.trim().split("\n")) {
+    assertMatch(
+      line,
+      /^(?:# (?:HELP|TYPE) |[a-z_]+(?:\{[a-z_]+="(?:[^"\\]|\\.)*"(?:,[a-z_]+="(?:[^"\\]|\\.)*")*\})? [\d.e+-]+$|$)/,
+    );
+  }
 });
 
 Deno.test("every metric has help, a type, and a name with its unit", async () => {

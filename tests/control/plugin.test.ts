@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { THRESHOLDS } from "../../lib/control/view/health.ts";
 import { pluginOutput } from "../../lib/control/view/plugin.ts";
 import { readStatus } from "../../lib/control/view/status.ts";
+import { noStats } from "../../lib/service/stats.ts";
 import { agentMaps, MOMENT, STARTED, stateOf, thread } from "./state.ts";
 
 function outputWith(change: (maps: ReturnType<typeof agentMaps>) => void) {
@@ -56,5 +57,36 @@ Deno.test("an error's text cannot end a line or begin performance data", () => {
     });
   });
   assertStringIncludes(summary, "CRITICAL: daemon icinga_agent_service is failed: bad / x=1 worse");
-  for (const line of [summary, ...details]) assertMatch(line, /^[ -{}~]+$/);
+  for (const line of [summary, ...details]) assertMatch(line, /^[ -{}~�]+$/);
+});
+
+Deno.test("two daemons that watch one service have labels of their own, without what would begin other data", () => {
+  const { performance } = outputWith((maps) => {
+    maps["Agent.Daemons"]!.other = { module: null, enabled: true, services: true };
+    maps["Daemons.other.ServiceState"] = {
+      icinga2: { value: "RUNNING", restart_error: 0 },
+      "a|b\u202e": { value: "RUNNING", restart_error: 0 },
+    };
+  });
+  const labels = performance.map(({ label }) => label);
+  assertEquals(labels.filter((label) => label.includes("restart_error")), [
+    "icinga_agent_service icinga2 restart_error",
+    "other icinga2 restart_error",
+    "a/b� restart_error",
+  ]);
+  assertEquals(new Set(labels).size, labels.length);
+});
+
+Deno.test("a status of very many services with long errors is cut at what Icinga takes", () => {
+  const { summary, details, performance } = outputWith((maps) => {
+    maps["Agent.Daemons"]!.other = { module: null, enabled: true, services: true };
+    const entry = { value: "STOPPED", restart_error: 0 };
+    const names = Array.from({ length: 250 }, (_, i) => `${"s".repeat(200)}${i}`);
+    maps["Daemons.other.ServiceState"] = Object.fromEntries(names.map((name) => [name, entry]));
+    const stats = { ...noStats(), queryError: "x".repeat(4_000) };
+    maps["Daemons.other.ServiceStats"] = Object.fromEntries(names.map((name) => [name, stats]));
+  });
+  assertEquals([summary.length, details.length, details.at(-1)], [1_000, 51, "and 203 more"]);
+  assertEquals(details.join("\n").length < 60_000, true);
+  assertEquals(performance.filter(({ label }) => label.endsWith("restarts")).length, 51);
 });

@@ -1,3 +1,4 @@
+import { sanitize } from "../../base/mod.ts";
 import { Client, NotRunningError } from "../../control/client.ts";
 import type { Status } from "../../control/view/status_schema.ts";
 import { formatLogLine, type LogEntry } from "../../log/mod.ts";
@@ -186,7 +187,9 @@ async function learn(commandLine: CommandLine, home: string): Promise<Vocabulary
   ]);
   commands.set("help", inside.map(({ name }) => name));
   commands.set("exit", []);
-  return { commands, paths, daemons: daemons.map(({ name }) => name) };
+  // What readline completes it prints as it is.
+  const shown = paths.filter((path) => sanitize(path) === path);
+  return { commands, paths: shown, daemons: daemons.map(({ name }) => name) };
 }
 
 /** The log from the agent's start on, which has been a moment ago. */
@@ -198,7 +201,7 @@ async function showLog(home: string, prompt: Prompt, until: AbortSignal): Promis
     const query = new URLSearchParams({ topics: "log", lines: "100" });
     for await (const { data } of client.events(query, until)) {
       for (const entry of data as LogEntry[]) {
-        if (entry.time >= begin) prompt.above(formatLogLine(entry));
+        if (entry.time >= begin) prompt.above(sanitize(formatLogLine(entry)));
       }
     }
   } catch {

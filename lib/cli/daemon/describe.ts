@@ -1,4 +1,4 @@
-import { describeRange, toJson } from "../../base/mod.ts";
+import { describeRange, sanitize, toJson } from "../../base/mod.ts";
 import { type ArgumentSpec, withDefaults } from "../../daemon/arguments.ts";
 import type { DaemonDescription } from "../../daemon/check.ts";
 import { describePermissions, grantPermissions } from "../../registry/grant.ts";
@@ -43,7 +43,8 @@ export function describeMissing(
 }
 
 /** Rows with their columns below each other. */
-export function columns(rows: readonly (readonly string[])[]): string[] {
+export function columns(given: readonly (readonly string[])[]): string[] {
+  const rows = given.map((row) => row.map(sanitize));
   const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]!.length))) ?? [];
   return rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd());
 }

@@ -88,8 +88,8 @@ function describe(rows: readonly Row[]): string[] {
     ...[name, from, registered, running?.state ?? "-", String(running?.threads ?? "-")],
     running?.uptime == null ? "-" : formatSpan(running.uptime),
     String(running?.restarts ?? "-"),
-    running?.lastError ? sanitize(running.lastError.message) : "-",
+    running?.lastError ? running.lastError.message : "-",
   ]);
-  const problems = rows.flatMap(({ problem }) => problem ?? []);
+  const problems = rows.flatMap(({ problem }) => problem === null ? [] : sanitize(problem));
   return [...table(head, cells.map((row) => row.map((text) => ({ text })))), ...problems];
 }

@@ -163,7 +163,7 @@ function describe({ name, from, problem, ...report }: Verdict): string {
   const span = `${(report.ran ?? 0) / 1000} s of simulated time`;
   const mapLines = Object.entries(maps).flatMap(([map, entries]) =>
     Object.entries(entries).map(([key, value]) =>
-      `  Daemons.${name}.${map}.${key} = ${quote(value)}`
+      `  ${sanitize(`Daemons.${name}.${map}.${key}`)} = ${quote(value)}`
     )
   );
   const granted = describePermissions(permissions?.permissions ?? {});
@@ -179,7 +179,7 @@ function describe({ name, from, problem, ...report }: Verdict): string {
     mapLines.length === 0 ? "wrote nothing to the state" : "wrote to the state",
     ...mapLines,
     `permissions: granted ${granted}; declared and not granted ${missing}; refused ${
-      refused.join(", ") || "none"
+      sanitize(refused.join(", ")) || "none"
     }`,
     report.end === "broken off"
       ? "its tests were not run"
@@ -187,7 +187,7 @@ function describe({ name, from, problem, ...report }: Verdict): string {
       ? "no tests beside it"
       : `tests: ${count(tests.length, "test")}`,
     ...tests.map(({ name, error }) =>
-      `  ${name} ... ${error === undefined ? "ok" : `FAILED: ${error}`}`
+      `  ${sanitize(name)} ... ${error === undefined ? "ok" : `FAILED: ${sanitize(error)}`}`
     ),
   ].join("\n");
 }

@@ -2,10 +2,19 @@
 
 export const byId = (id) => document.getElementById(id);
 
+/** Controls, and marks that turn writing round: what follows such a mark would be read in another order. */
+// deno-lint-ignore no-control-regex
+const UNSAFE = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** Text as it is shown, whoever wrote it. */
+export function safeText(text) {
+  return text.replaceAll(UNSAFE, "�");
+}
+
 /** Makes an element: its properties, then what is in it. */
-export function el(tag, properties = {}, ...inside) {
-  const element = document.createElement(tag);
-  return fill(Object.assign(element, properties), ...inside);
+export function el(tag, { textContent, ...properties } = {}, ...inside) {
+  const element = Object.assign(document.createElement(tag), properties);
+  return fill(element, textContent, ...inside);
 }
 
 /** Makes an element of SVG: its attributes, then what is in it. */
@@ -17,13 +26,15 @@ export function svg(tag, attributes = {}, ...inside) {
 
 /** Adds what is there to an element. */
 export function fill(element, ...inside) {
-  element.append(...inside.flat().filter((part) => part !== null && part !== undefined));
+  const parts = inside.flat().filter((part) => part !== null && part !== undefined);
+  element.append(...parts.map((part) => typeof part === "string" ? safeText(part) : part));
   return element;
 }
 
 /** Sets a text only where it differs, so that what is selected or read aloud stays. */
 export function say(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  const safe = safeText(text);
+  if (element.textContent !== safe) element.textContent = safe;
 }
 
 /** One element a key in `parent`: those that are gone are removed, `make` makes new ones, `update` each. */

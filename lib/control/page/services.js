@@ -1,4 +1,4 @@
-import { byId, el, keyed, say, svg } from "./dom.js";
+import { byId, el, keyed, safeText, say, svg } from "./dom.js";
 import { ago, clock, serviceTone, span } from "./format.js";
 import { drawnTimes, thinned } from "./strip.js";
 
@@ -81,7 +81,7 @@ function update(card, service) {
   const pill = card.querySelector(".pill");
   const known = !idle && service.queryError === null;
   pill.className = `pill tone-${known ? serviceTone(value) : "idle"}`;
-  pill.title = service.queryError ?? "";
+  pill.title = safeText(service.queryError ?? "");
   say(pill, stateText(service));
   card.querySelector("dl").replaceChildren(
     fact("restart_error", restart_error, restart_error > 0),

@@ -1,6 +1,7 @@
+import { cut, sanitize } from "../../base/mod.ts";
 import { serviceLabel, serviceState, type Thresholds } from "./health.ts";
 import { formatRange } from "./range.ts";
-import type { DaemonStatus, Health, ServiceStatus, Status } from "./status_schema.ts";
+import type { DaemonStatus, ServiceStatus, Status } from "./status_schema.ts";
 
 /** One value of a plugin's performance data. */
 export interface PerformanceValue {
@@ -24,17 +25,22 @@ export interface PluginOutput {
 /** A status as a plugin of the Monitoring Plugins guidelines says it. */
 export function pluginOutput(status: Status, thresholds: Thresholds): PluginOutput {
   return {
-    summary: clean(`${word(status.health)}: ${summarize(status)}`),
-    details: [
+    summary: pluginText(`${status.health.toUpperCase()}: ${summarize(status)}`),
+    details: shorten([
       ...status.services.map((service) => describeService(service, status)),
       ...status.daemons.map(describeDaemon),
-    ].map(clean),
+    ]),
     performance: performanceOf(status, thresholds),
   };
 }
 
-function word(health: Health): string {
-  return health.toUpperCase();
+/** Icinga's database takes 64 KB of lines. */
+const MOST_DETAILS = 50;
+
+function shorten(details: readonly string[]): string[] {
+  const more = details.length - MOST_DETAILS;
+  const shown = details.slice(0, MOST_DETAILS).map(pluginText);
+  return more > 0 ? [...shown, `and ${more} more`] : shown;
 }
 
 function summarize({ problems, services, daemons, maintenance }: Status): string {
@@ -65,11 +71,10 @@ function describeDaemon({ name, problem, state, restarts, heap, lastError }: Dae
 function performanceOf(status: Status, { warning, critical }: Thresholds): PerformanceValue[] {
   const { services, daemons, agent } = status;
   const heaps = daemons.flatMap(({ heap }) => heap ?? []);
+  const range = [formatRange(warning), formatRange(critical), 0];
   return [
-    ...services.flatMap((service) =>
-      servicePerformance(service, services.length > 1 ? `${serviceLabel(service)} ` : "", [
-        ...[formatRange(warning), formatRange(critical), 0],
-      ])
+    ...services.slice(0, MOST_DETAILS).flatMap((service) =>
+      servicePerformance(service, labelPrefix(service, services), range)
     ),
     {
       label: "daemons",
@@ -78,7 +83,8 @@ function performanceOf(status: Status, { warning, critical }: Thresholds): Perfo
       range: ["", "", 0, enabledOf(daemons)],
     },
     {
-      ...{ label: "thread_restarts", unit: "c" },
+      label: "thread_restarts",
+      unit: "c",
       value: daemons.reduce((sum, { restarts }) => sum + restarts, 0),
     },
     ...(heaps.length > 0
@@ -87,6 +93,14 @@ function performanceOf(status: Status, { warning, critical }: Thresholds): Perfo
     { label: "memory", value: agent.memory, unit: "B" },
     { label: "uptime", value: agent.uptime, unit: "s" },
   ];
+}
+
+/** One service needs no name; two daemons that watch the same one are told apart by theirs. */
+function labelPrefix(service: ServiceStatus, services: readonly ServiceStatus[]): string {
+  if (services.length <= 1) return "";
+  const label = serviceLabel(service);
+  const isShared = services.filter((other) => serviceLabel(other) === label).length > 1;
+  return `${pluginText(isShared ? `${service.daemon} ${label}` : label)} `;
 }
 
 function servicePerformance(
@@ -115,8 +129,7 @@ function runningOf(daemons: readonly DaemonStatus[]): number {
   ).length;
 }
 
-/** Without what would end a line or begin performance data. */
-function clean(text: string): string {
-  // deno-lint-ignore no-control-regex
-  return text.replaceAll(/[\x00-\x1f\x7f]+/g, " ").replaceAll("|", "/");
+/** One line for a plugin: sanitized, without what would begin performance data, and no longer than 1,000 characters. */
+export function pluginText(text: string): string {
+  return cut(sanitize(text).replaceAll("|", "/"), 1_000);
 }

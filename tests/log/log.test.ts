@@ -1,0 +1,23 @@
+import { assertEquals } from "@std/assert";
+import { type LogEntry, openLog } from "../../lib/log/mod.ts";
+
+Deno.test("no record moves a terminal's cursor or turns writing round, in the file and for who listens", async () => {
+  const home = await Deno.makeTempDir();
+  const path = `${home}/agent.log`;
+  const log = openLog({
+    level: "info",
+    file: { path, maxSize: 1_000_000, keep: 1 },
+    onFailure: () => {},
+  });
+  const heard: LogEntry[] = [];
+  log.listen((entry) => heard.push(entry));
+  const message = "a\x1b]0;title\x07b\x9b2Jc\u202ed\u2066e\u2028f\ng";
+  log.write({ time: 0, level: "info", source: "agent", message });
+  log.close();
+  assertEquals(
+    await Deno.readTextFile(path),
+    "1970-01-01T00:00:00.000Z [INFO] agent: a�]0;title�b�2Jc�d�e�f\\ng\n",
+  );
+  assertEquals(heard.map(({ message }) => message), ["a�]0;title�b�2Jc�d�e�f\ng"]);
+  await Deno.remove(home, { recursive: true });
+});
