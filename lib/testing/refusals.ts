@@ -6,28 +6,31 @@ export function refusalsIn(text: string): string[] {
   return [...text.matchAll(REFUSED)].map(([, kind, what]) => what ? `${kind} ${what}` : kind!);
 }
 
+/** How many different refusals are told. */
+const MAX_REFUSALS = 100;
+
 /**
- * Notes each permission that Deno refuses from now on in this realm, whether or not the caller catches it.
+ * Notices each permission that Deno refuses from now on in this realm, whether or not the caller catches the error.
  *
- * @param tell is told of each once.
- * @returns what was refused so far, each once.
+ * @param tell takes each refusal once.
+ * @returns takes a refusal that was found elsewhere, such as in a text.
  */
-export function recordRefusals(tell: (refusal: string) => void = () => {}): ReadonlySet<string> {
-  const refused = new Set<string>();
-  const note = (error: unknown) => {
-    if (error instanceof Deno.errors.NotCapable) {
-      for (const refusal of refusalsIn(error.message)) {
-        if (!refused.has(refusal)) tell(refusal);
-        refused.add(refusal);
-      }
-    }
+export function recordRefusals(tell: (refusal: string) => void): (refusal: string) => void {
+  const told = new Set<string>();
+  const note = (refusal: string) => {
+    if (told.has(refusal) || told.size >= MAX_REFUSALS) return;
+    told.add(refusal);
+    tell(refusal);
+  };
+  const noteError = (error: unknown) => {
+    if (error instanceof Deno.errors.NotCapable) refusalsIn(error.message).forEach(note);
     return error;
   };
-  wrapFunctions(Deno as unknown as Record<string, unknown>, note);
-  wrapFunctions(Deno.env as unknown as Record<string, unknown>, note);
-  wrapFunctions(Deno.Command.prototype as unknown as Record<string, unknown>, note);
-  wrapFunctions(globalThis as unknown as Record<string, unknown>, note, ["fetch"]);
-  return refused;
+  wrapFunctions(Deno as unknown as Record<string, unknown>, noteError);
+  wrapFunctions(Deno.env as unknown as Record<string, unknown>, noteError);
+  wrapFunctions(Deno.Command.prototype as unknown as Record<string, unknown>, noteError);
+  wrapFunctions(globalThis as unknown as Record<string, unknown>, noteError, ["fetch"]);
+  return note;
 }
 
 function wrapFunctions(
@@ -37,7 +40,7 @@ function wrapFunctions(
 ): void {
   for (const name of names) {
     const { value, writable } = Object.getOwnPropertyDescriptor(holder, name) ?? {};
-    // A class is no function to be called.
+    // A class cannot be called.
     if (typeof value !== "function" || !writable || /^[A-Z]|^constructor$/.test(name)) continue;
     holder[name] = function (this: unknown, ...args: unknown[]) {
       try {

@@ -1,16 +1,21 @@
-/** A test: what it shows, and what it does. It fails when it throws. */
+import { cut, sanitize } from "../base/mod.ts";
+
+/** A test fails when its `run` throws. */
 interface Test {
   name: string;
   run: () => void | Promise<void>;
 }
 
-/** What a test came to. */
+/** The result of a test. */
 export interface TestOutcome {
-  /** What it was to show. */
+  /** Its name, in one line. */
   name: string;
   /** Why it failed, in one line; absent when it passed. */
   error?: string;
 }
+
+/** The longest name or error of a test, characters. */
+const MAX_TEXT = 2_000;
 
 let collected: Test[] | undefined;
 
@@ -33,8 +38,16 @@ export function test(name: string, run: () => void | Promise<void>): void {
   else Deno.test(name, run);
 }
 
-/** Imports a file of tests and runs them, one after the other. */
-export async function runTests(importFile: () => Promise<unknown>): Promise<TestOutcome[]> {
+/**
+ * Imports a file of tests and runs them, one after the other.
+ *
+ * @param tell takes the result of each test when it has run.
+ * @throws {unknown} what the import throws.
+ */
+export async function runTests(
+  importFile: () => Promise<unknown>,
+  tell: (outcome: TestOutcome) => void,
+): Promise<void> {
   const tests: Test[] = [];
   collected = tests;
   try {
@@ -42,17 +55,22 @@ export async function runTests(importFile: () => Promise<unknown>): Promise<Test
   } finally {
     collected = undefined;
   }
-  const outcomes: TestOutcome[] = [];
-  for (const { name, run } of tests) outcomes.push({ name, ...await outcomeOf(run) });
-  return outcomes;
+  for (const { name, run } of tests) {
+    const error = await errorOf(run);
+    const outcome = { name: line(String(name)) };
+    tell(error === undefined ? outcome : { ...outcome, error: line(error) });
+  }
 }
 
-async function outcomeOf(run: Test["run"]): Promise<{ error?: string }> {
+async function errorOf(run: Test["run"]): Promise<string | undefined> {
   try {
     await run();
-    return {};
+    return undefined;
   } catch (error) {
-    const message = error instanceof Error ? error.message : Deno.inspect(error);
-    return { error: message.replace(/\s+/g, " ").trim() };
+    return error instanceof Error ? error.message : Deno.inspect(error);
   }
+}
+
+function line(text: string): string {
+  return cut(sanitize(text.slice(0, 2 * MAX_TEXT)), MAX_TEXT);
 }

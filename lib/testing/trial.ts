@@ -1,23 +1,33 @@
+import * as v from "valibot";
+import { cut, errorMessage, sanitize } from "../base/mod.ts";
 import { Pulse } from "../daemon/pulse.ts";
-import { describeThrown } from "../daemon/strays.ts";
-import { sanitize } from "../base/mod.ts";
+import { LOG_LEVELS } from "../log/level.ts";
 import { ranOutOfHeap, startWorker } from "../supervisor/worker.ts";
 import type { LoggedRecord } from "./simulate.ts";
 import type { TestOutcome } from "./test.ts";
 
-/** How long a trial may take, real ms. */
+/** How long a trial may take, its tests included, real ms. */
 const LIMIT = 30_000;
 
 /** How long its thread may be busy with one thing, real ms. */
 export const BLOCKED_AFTER = 10_000;
 
-/** How often the trial's thread is looked at, ms. */
-const LOOK_EVERY = 250;
+/** How often the heartbeat of the trial's thread is checked, ms. */
+const CHECK_EVERY = 250;
 
-/** The heap that it may take, bytes: what a daemon has unless told. */
+/** The heap that it may take, bytes: a daemon's default. */
 const HEAP = 256 * 1024 * 1024;
 
-/** What is to be tried. */
+/** The longest text in a report, characters. */
+export const MAX_TEXT = 2_000;
+
+/** How much the trial's thread reports, characters; what comes then is left out. */
+export const MAX_REPORT = 8 * 1024 * 1024;
+
+/** How many different refused permissions are reported. */
+const MAX_REFUSED = 100;
+
+/** A daemon to be tried. */
 export interface Trial {
   /** The URL of the daemon's module. */
   module: string;
@@ -29,25 +39,27 @@ export interface Trial {
   home: string;
   /** How long it runs, simulated ms. */
   span: number;
-  /** The URL of its tests; undefined when there are none. */
+  /** The URL of its tests; absent when there are none. */
   tests?: string;
 }
 
-/** What came of it. */
+/** The result of a trial. */
 export interface TrialReport {
-  /** Why it failed, in one line; absent when it did not. */
+  /** Why it failed, in one line; absent when it passed. */
   error?: string;
   /** How long it ran, simulated ms. */
   ran: number;
   /** How that ended: it returned by itself, threw, stopped when it was told to, or had to be broken off. */
   end: "returned" | "threw" | "stopped" | "broken off";
-  /** What it logged and printed. */
+  /** What it logged and printed; of many records the first. */
   log: LoggedRecord[];
-  /** What it wrote: each map's entries by its name. */
+  /** How many records there were. */
+  logged: number;
+  /** What it wrote: each map's entries by its name. A long value is the beginning of its JSON. */
   maps: Record<string, Record<string, unknown>>;
   /** The permissions that it was refused. */
   refused: string[];
-  /** What its tests came to. */
+  /** The results of its tests. */
   tests: TestOutcome[];
 }
 
@@ -55,40 +67,57 @@ export interface TrialReport {
 export interface TrialRequest {
   /** What is to be tried. */
   trial: Trial;
-  /** Takes its {@linkcode TrialNews}. */
+  /** Takes each {@linkcode TrialMessage} as JSON. */
   port: MessagePort;
-  /** Takes its signs of life. */
+  /** Takes its heartbeat. */
   pulse: SharedArrayBuffer;
 }
 
-/** What the trial's thread tells: what happens as it happens, and the report, or why there is none. */
-export type TrialNews =
-  | { type: "log"; record: LoggedRecord }
-  | { type: "wrote"; at: number; map: string; key: string; value: unknown }
-  | { type: "refused"; refusal: string }
-  | { type: "failed"; at: number; error: string }
-  | { type: "done"; report: TrialReport };
+const Moment = v.pipe(v.number(), v.minValue(0));
+const LogLevels = v.picklist(LOG_LEVELS);
+const Ends = v.picklist(["returned", "threw", "stopped"]);
 
-/** The report of a trial of which nothing is known yet. */
-export function emptyReport(): TrialReport {
-  return { ran: 0, end: "broken off", log: [], maps: {}, refused: [], tests: [] };
-}
+const Message = v.variant("type", [
+  v.object({ type: v.literal("log"), at: Moment, level: LogLevels, message: v.string() }),
+  v.object({
+    type: v.literal("wrote"),
+    at: Moment,
+    map: v.string(),
+    key: v.string(),
+    value: v.optional(v.string()),
+  }),
+  v.object({ type: v.literal("refused"), refusal: v.string() }),
+  v.object({ type: v.literal("test"), name: v.string(), error: v.optional(v.string()) }),
+  v.object({ type: v.literal("failed"), at: Moment, error: v.string() }),
+  v.object({ type: v.literal("ended"), at: Moment, end: Ends, error: v.optional(v.string()) }),
+  v.object({ type: v.literal("done"), logged: v.number(), error: v.optional(v.string()) }),
+]);
 
 /**
- * Tries a daemon in a thread of its own. Never rejects: of one that does not come to its end it is told why, and
- * what it did until then.
+ * What the trial's thread reports, as it happens: the daemon may never come to its end. `failed` comes from outside of
+ * its work and ends the trial; `ended`: the daemon has; `done`: its tests have run, too. A value is JSON; absent when
+ * its key was deleted.
+ */
+export type TrialMessage = v.InferOutput<typeof Message>;
+
+/**
+ * Tries a daemon in a thread of its own. Never rejects: where the daemon does not come to its end, the report says why,
+ * and what it did until then.
+ *
+ * @param limit how long loading, running, stopping and testing may take together, real ms. Default: 30 s.
  */
 export async function runTrial(
   trial: Trial,
   permissions: Deno.PermissionOptionsObject,
+  limit: number = LIMIT,
 ): Promise<TrialReport> {
-  const known = emptyReport();
-  const { promise, resolve } = Promise.withResolvers<TrialReport>();
-  const fail = (error: string) => resolve({ ...known, error: sanitize(error) });
-  const { port1: ear, port2: port } = new MessageChannel();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const report = new Report(resolve);
+  const fail = (error: string) => report.fail(error);
+  const { port1: receiver, port2: port } = new MessageChannel();
   const pulse = new Pulse();
+  const checking = checkHeartbeat(pulse, report, limit);
   let worker: Worker | undefined;
-  const looking = lookAfter(pulse, fail);
   try {
     worker = startWorker({
       entry: import.meta.resolve("./worker.ts"),
@@ -100,66 +129,124 @@ export async function runTrial(
       event.preventDefault();
       fail(ranOutOfHeap(event) ? OUT_OF_MEMORY : `it threw outside of run: ${event.message}`);
     };
-    ear.onmessage = ({ data }: MessageEvent<TrialNews>) => {
-      if (data.type === "done") resolve(data.report);
-      else if (data.type === "failed") {
-        known.ran = data.at;
-        fail(data.error);
-      } else note(known, data);
-    };
+    receiver.onmessage = ({ data }) => report.take(data);
+    receiver.onmessageerror = () => fail("its report cannot be read");
     const request: TrialRequest = { trial, port, pulse: pulse.memory };
     worker.postMessage(request, [port]);
-    return await promise;
+    await promise;
   } catch (error) {
-    return { ...known, error: describeThrown(error) };
+    fail(errorMessage(error));
   } finally {
-    clearInterval(looking);
-    ear.close();
+    clearInterval(checking);
+    receiver.close();
     worker?.terminate();
   }
+  return report.known;
 }
 
 const OUT_OF_MEMORY = `it ran out of memory: more than ${HEAP / 1024 ** 2}MB`;
 
-/** Looks at the thread's signs of life, as the agent does. */
-function lookAfter(pulse: Pulse, fail: (why: string) => void): ReturnType<typeof setInterval> {
+/** Ends the trial where the agent would end the thread, and at the limit. */
+function checkHeartbeat(
+  pulse: Pulse,
+  report: Report,
+  limit: number,
+): ReturnType<typeof setInterval> {
   const started = performance.now();
   let [last, since] = [0, started];
   return setInterval(() => {
     const now = performance.now();
     const { count, exhausted } = pulse.read();
     if (count !== last) [last, since] = [count, now];
-    if (exhausted) fail(OUT_OF_MEMORY);
+    if (exhausted) report.fail(OUT_OF_MEMORY);
     if (now - since > BLOCKED_AFTER) {
-      fail(`it blocks its thread: ${seconds(BLOCKED_AFTER)} without a pause`);
+      report.fail(`it blocks its thread: ${seconds(BLOCKED_AFTER)} without a pause`);
     }
-    if (now - started > LIMIT) {
-      fail(
-        `it did not come to an end within ${
-          seconds(LIMIT)
-        }; does it use the context's sleep and signal?`,
-      );
-    }
-  }, LOOK_EVERY);
+    if (now - started <= limit) return;
+    report.fail(
+      report.known.end === "broken off"
+        ? `it did not come to an end within ${
+          seconds(limit)
+        }; does it use the context's sleep and signal?`
+        : `its tests did not come to an end within ${seconds(limit)}`,
+    );
+  }, CHECK_EVERY);
 }
 
 function seconds(ms: number): string {
   return `${ms / 1000} s`;
 }
 
-/** Adds to what is known of a daemon that may never come to its end. */
-function note(known: TrialReport, news: Exclude<TrialNews, { type: "failed" | "done" }>): void {
-  switch (news.type) {
-    case "log":
-      known.log.push(news.record);
-      known.ran = news.record.at;
-      return;
-    case "wrote":
-      (known.maps[news.map] ??= {})[news.key] = news.value;
-      if (news.value === undefined) delete known.maps[news.map]![news.key];
-      known.ran = news.at;
-      return;
-    case "refused":
-      if (!known.refused.includes(news.refusal)) known.refused.push(news.refusal);
+/** What is known of a trial. It takes what the thread reports as a stranger's words: the daemon may have changed them. */
+class Report {
+  readonly known: TrialReport = {
+    ran: 0,
+    end: "broken off",
+    log: [],
+    logged: 0,
+    maps: Object.create(null),
+    refused: [],
+    tests: [],
+  };
+  readonly #done: () => void;
+  /** Characters; the thread itself keeps to a third of it for each kind of message. */
+  #room = 3 * MAX_REPORT;
+
+  /** @param done called when the trial is over. */
+  constructor(done: () => void) {
+    this.#done = done;
+  }
+
+  fail(error: string): void {
+    this.known.error ??= sanitize(cut(error, MAX_TEXT));
+    this.#done();
+  }
+
+  take(data: unknown): void {
+    try {
+      if (typeof data !== "string") throw new TypeError("not a text");
+      if ((this.#room -= data.length) < 0) throw new RangeError("too much");
+      this.#note(v.parse(Message, JSON.parse(data)));
+    } catch (error) {
+      this.fail(`its report cannot be read: ${errorMessage(error)}`);
+    }
+  }
+
+  #note(message: TrialMessage): void {
+    const { known } = this;
+    if ("at" in message) known.ran = message.at;
+    switch (message.type) {
+      case "log": {
+        const { at, level, message: text } = message;
+        known.logged = known.log.push({ at, level, message: text });
+        return;
+      }
+      case "wrote":
+        return this.#noteWrite(message);
+      case "refused":
+        if (known.refused.length < MAX_REFUSED) known.refused.push(sanitize(message.refusal));
+        return;
+      case "test": {
+        const { name, error } = message;
+        known.tests.push(error === undefined ? { name } : { name, error });
+        return;
+      }
+      case "ended":
+        known.end = message.end;
+        if (message.error !== undefined) known.error = sanitize(message.error);
+        return;
+      case "done":
+        known.logged = message.logged;
+        if (message.error !== undefined) this.fail(message.error);
+        return this.#done();
+      case "failed":
+        return this.fail(message.error);
+    }
+  }
+
+  #noteWrite({ map, key, value }: Extract<TrialMessage, { type: "wrote" }>): void {
+    const entries = this.known.maps[map] ??= Object.create(null) as Record<string, unknown>;
+    if (value === undefined) delete entries[key];
+    else entries[key] = value.length < MAX_TEXT ? JSON.parse(value) : cut(value, MAX_TEXT);
   }
 }

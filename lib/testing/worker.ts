@@ -1,10 +1,11 @@
 /**
- * The entry of the worker in which `icinga-warden daemon test` tries a daemon: it runs it on a simulated
- * context, and the tests beside it.
+ * The entry of the worker in which `icinga-warden daemon test` tries a daemon: it runs it on a simulated context, and
+ * the tests beside it.
  *
  * @module
  */
 import { fileURLToPath } from "node:url";
+import { cut, toJson } from "../base/mod.ts";
 import { loadDaemon } from "../daemon/load.ts";
 import { describeLoadError } from "../daemon/load_error.ts";
 import { beatInterval, Pulse, startBeating } from "../daemon/pulse.ts";
@@ -12,106 +13,135 @@ import { catchStrays, describeThrown } from "../daemon/strays.ts";
 import type { LogLevel } from "../log/level.ts";
 import { Simulation } from "./mod.ts";
 import { recordRefusals, refusalsIn } from "./refusals.ts";
-import { runTests, type TestOutcome } from "./test.ts";
+import { runTests } from "./test.ts";
 import {
   BLOCKED_AFTER,
-  emptyReport,
+  MAX_REPORT,
+  MAX_TEXT,
   type Trial,
-  type TrialNews,
-  type TrialReport,
+  type TrialMessage,
   type TrialRequest,
 } from "./trial.ts";
 
-/** More news than these are told with the report alone: a daemon may log in a loop that never ends. */
-const MOST_NEWS = 10_000;
+const { stringify } = JSON;
 
 self.onmessage = async ({ data: { trial, port, pulse } }: MessageEvent<TrialRequest>) => {
   self.onmessage = null;
-  const post = port.postMessage.bind(port);
-  let left = MOST_NEWS;
-  const tell = (news: TrialNews) => {
-    if (news.type === "failed" || news.type === "done" || left-- > 0) post(news);
-  };
+  self.postMessage = () => {};
   startBeating(new Pulse(pulse), beatInterval(BLOCKED_AFTER / 4));
-  tell({ type: "done", report: await new Attempt(tell).make(trial) });
+  await new Attempt(port.postMessage.bind(port)).make(trial);
 };
 
 /** One trial of a daemon. */
 class Attempt {
-  readonly #tell: (news: TrialNews) => void;
-  readonly #report = emptyReport();
+  readonly #post: (text: string) => void;
   #simulation: Simulation | undefined;
+  #refused: (refusal: string) => void = () => {};
+  #logged = 0;
+  /** How much of what happens is still reported, characters. */
+  #room = MAX_REPORT;
 
-  /** @param tell takes what happens as it happens: the daemon may never come to its end. */
-  constructor(tell: (news: TrialNews) => void) {
-    this.#tell = tell;
+  /** @param post takes what happens, as JSON. */
+  constructor(post: (text: string) => void) {
+    this.#post = post;
   }
 
-  async make(trial: Trial): Promise<TrialReport> {
-    const report = this.#report;
-    const tell = this.#tell;
-    const refused = recordRefusals((refusal) => tell({ type: "refused", refusal }));
+  async make(trial: Trial): Promise<void> {
+    this.#refused = recordRefusals((refusal) => {
+      this.#tell({ type: "refused", refusal: cut(refusal, MAX_TEXT) });
+    });
     catchStrays({
       print: (level, text) => this.#record(level, text),
-      fail: (error) => tell({ type: "failed", at: this.#now, error: describeThrown(error) }),
+      fail: (error) => this.#tell({ type: "failed", at: this.#now, error: this.#describe(error) }),
     });
-    try {
-      await this.#runDaemon(trial);
-    } catch (error) {
-      report.error = describeThrown(error);
-    }
-    try {
-      if (trial.tests !== undefined) report.tests = await runTestFile(trial.tests);
-    } catch (error) {
-      report.error ??= describeThrown(error);
-    }
-    const said = [...report.log.map(({ message }) => message), report.error ?? ""].join("\n");
-    report.refused = [...new Set([...refused, ...refusalsIn(said)])];
-    return report;
+    await this.#runDaemon(trial);
+    const error = trial.tests === undefined ? {} : await this.#runTests(trial.tests);
+    this.#tell({ type: "done", logged: this.#logged, ...error });
   }
 
   get #now(): number {
     return this.#simulation?.now ?? 0;
   }
 
-  #record(level: LogLevel, message: string): void {
-    const record = { at: this.#now, level, message };
-    this.#report.log.push(record);
-    this.#tell({ type: "log", record });
+  #tell(message: TrialMessage): void {
+    this.#post(stringify(message));
+  }
+
+  /** For what a daemon may do in a loop without end. */
+  #tellWithin(message: TrialMessage): void {
+    const text = stringify(message);
+    if ((this.#room -= text.length) >= 0) this.#post(text);
+  }
+
+  #record(level: LogLevel, text: string): void {
+    this.#logged++;
+    const message = cut(text, MAX_TEXT);
+    refusalsIn(message).forEach(this.#refused);
+    this.#tellWithin({ type: "log", at: this.#now, level, message });
+  }
+
+  #wrote(map: string, key: string, value: unknown): void {
+    const written = value === undefined
+      ? {}
+      : { value: cut(toJson(value, 0, { characters: MAX_TEXT }), MAX_TEXT) };
+    this.#tellWithin({
+      type: "wrote",
+      at: this.#now,
+      map: cut(map, MAX_TEXT),
+      key: cut(key, MAX_TEXT),
+      ...written,
+    });
+  }
+
+  #describe(error: unknown): string {
+    const text = cut(describeThrown(error), MAX_TEXT);
+    refusalsIn(text).forEach(this.#refused);
+    return text;
   }
 
   async #runDaemon({ module, span, ...options }: Trial): Promise<void> {
-    const definition = await loadDaemon(module);
-    const simulation = new Simulation(definition, {
-      ...options,
-      onLog: ({ level, message }) => this.#record(level, message),
-      onChange: (map, key, value) => {
-        this.#tell({ type: "wrote", at: this.#now, map, key, value });
-      },
-    });
-    this.#simulation = simulation;
-    const report = this.#report;
     try {
+      const definition = await loadDaemon(module);
+      const simulation = this.#simulation = new Simulation(definition, {
+        ...options,
+        onLog: ({ level, message }) => this.#record(level, message),
+        onChange: (map, key, value) => this.#wrote(map, key, value),
+      });
       await simulation.advance(span);
-      report.end = simulation.ended ? "returned" : "stopped";
-      report.ran = simulation.endedAt ?? simulation.now;
+      const end = simulation.ended ? "returned" : "stopped";
+      const at = simulation.endedAt ?? simulation.now;
       await simulation.stop();
+      this.#tellLastValues();
+      this.#tell({ type: "ended", at, end });
     } catch (error) {
-      report.end = "threw";
-      report.ran = simulation.endedAt ?? simulation.now;
-      throw error;
-    } finally {
-      report.maps = simulation.ownMaps();
+      this.#tellLastValues();
+      const at = this.#simulation?.endedAt ?? this.#now;
+      this.#tell({ type: "ended", at, end: "threw", error: this.#describe(error) });
     }
   }
-}
 
-async function runTestFile(url: string): Promise<TestOutcome[]> {
-  return await runTests(async () => {
-    try {
-      await import(url);
-    } catch (error) {
-      throw new Error(describeLoadError(error, fileURLToPath(url)));
+  /** Where there was too much to report, the values that count are the last ones. */
+  #tellLastValues(): void {
+    if (this.#room >= 0 || !this.#simulation) return;
+    this.#room = MAX_REPORT;
+    for (const [map, entries] of Object.entries(this.#simulation.ownMaps())) {
+      for (const [key, value] of Object.entries(entries)) this.#wrote(map, key, value);
     }
-  });
+  }
+
+  async #runTests(url: string): Promise<{ error?: string }> {
+    const importFile = async () => {
+      try {
+        await import(url);
+      } catch (error) {
+        throw new Error(describeLoadError(error, fileURLToPath(url)));
+      }
+    };
+    try {
+      await runTests(importFile, (outcome) => this.#tellWithin({ type: "test", ...outcome }));
+      return {};
+    } catch (error) {
+      return { error: this.#describe(error) };
+    }
+  }
 }

@@ -2,7 +2,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type DaemonContext, type DaemonDefinition, defineDaemon } from "../../lib/daemon/mod.ts";
 import { refusalsIn } from "../../lib/testing/refusals.ts";
 import { simulate } from "../../lib/testing/mod.ts";
-import { runTests, test } from "../../lib/testing/test.ts";
+import { runTests, test, type TestOutcome } from "../../lib/testing/test.ts";
 
 const worker = defineDaemon({
   name: "worker",
@@ -69,11 +69,13 @@ Deno.test("arguments and spans that do not fit are said", async () => {
 });
 
 Deno.test("collected tests are run in order, and each failure is one line", async () => {
-  const outcomes = await runTests(() => {
+  const outcomes: TestOutcome[] = [];
+  const importFile = () => {
     test("passes", () => {});
     test("fails", () => Promise.reject(new Error("as\n  it does")));
     return Promise.resolve();
-  });
+  };
+  await runTests(importFile, (outcome) => void outcomes.push(outcome));
   assertEquals(outcomes, [{ name: "passes" }, { name: "fails", error: "as it does" }]);
 });
 

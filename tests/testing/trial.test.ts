@@ -1,11 +1,11 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { workerPermissions } from "../../lib/supervisor/permissions.ts";
 import { runTrial } from "../../lib/testing/trial.ts";
 
-/** Tries a daemon that says and sets something, sleeps for 5 s, and then does this. */
-async function attempt(what: string) {
+/** Tries a daemon that says and sets something, sleeps for 5 s, and then does this; `tests` are beside it. */
+async function attempt(what: string, { limit, tests }: { limit?: number; tests?: string } = {}) {
   const folder = await Deno.makeTempDir();
   const file = join(folder, "x.js");
   await Deno.writeTextFile(
@@ -19,12 +19,17 @@ async function attempt(what: string) {
         ${what}
       } };`,
   );
+  if (tests !== undefined) await Deno.writeTextFile(join(folder, "x.test.js"), tests);
   const trial = {
-    ...{ module: pathToFileURL(file).href, name: "x", arguments: {}, home: folder },
+    module: pathToFileURL(file).href,
+    name: "x",
+    arguments: {},
+    home: folder,
     span: 60_000,
+    ...(tests !== undefined && { tests: pathToFileURL(join(folder, "x.test.js")).href }),
   };
   try {
-    return await runTrial(trial, workerPermissions({}, folder, []));
+    return await runTrial(trial, workerPermissions({}, folder, []), limit);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -62,3 +67,69 @@ Deno.test("how long it ran is when it ended; what it prints is logged", async ()
   assertEquals({ error, ran, end }, { error: undefined, ran: 5_000, end: "returned" });
   assertEquals(log[1], { at: 5_000, level: "warning", message: "printed 1" });
 });
+
+Deno.test("names that mean something in JavaScript are names like others", async () => {
+  const names = ["constructor", "prototype", "__proto__", "toString", "hasOwnProperty"];
+  const report = await attempt(`for (const map of ${JSON.stringify(names)}) {
+    for (const key of [...${JSON.stringify(names)}, "entries"]) context.state.map(map).set(key, 1);
+  }`);
+  assertEquals([report.error, report.end], [undefined, "returned"]);
+  assertEquals(Object.keys(report.maps).sort(), ["M", ...names].sort());
+  for (const map of names) {
+    assertEquals(Object.keys(report.maps[map]!).sort(), ["entries", ...names].sort());
+  }
+  assertEquals(typeof Object.entries, "function");
+  assertEquals("entries" in {}, false);
+});
+
+Deno.test("what a daemon reports has limits, and is not believed", async () => {
+  const { error, logged, log } = await attempt(
+    `for (let i = 0; i < 30_000; i++) context.log.info("x".repeat(5_000));
+     context.state.map("M").set("k", 2);`,
+  );
+  assertEquals([error, logged, log.at(-1)!.message.length], [undefined, 30_001, 2_000]);
+  assert(log.length < 5_000, `${log.length} records`);
+  const cases: [what: string, error: RegExp | undefined][] = [
+    [`context.state.map("M").set("long", "y".repeat(1e6));`, undefined],
+    [
+      `context.state.map("M").set("error", new Error("as it does", { cause: new DOMException("x") }));`,
+      undefined,
+    ],
+    [`for (let i = 0; i < 2_000; i++) self.postMessage(new Uint8Array(1e6));`, undefined],
+    [`Object.prototype.toJSON = () => ({ type: "done" });`, /^its report cannot be read: /],
+    [`Object.prototype.toJSON = () => "x".repeat(3e7);`, /^its report cannot be read: too much$/],
+    [`throw new Error("x" + " ".repeat(1e6) + "\\r".repeat(1e6) + "x");`, /^x +…$/],
+    [`throw { toString() { throw 1; }, get message() { throw 2; } };`, /^a thrown /],
+  ];
+  for (const [what, error] of cases) {
+    const report = await attempt(what);
+    if (error === undefined) assertEquals(report.error, undefined, what);
+    else assertMatch(report.error!, error);
+  }
+});
+
+Deno.test("the last value counts, however many there were", async () => {
+  const { maps } = await attempt(
+    `for (let i = 0; i <= 20_000; i++) context.state.map("M").set("n", i + " ".repeat(1_000));`,
+  );
+  assertEquals(maps.M!.n, `20000${" ".repeat(1_000)}`);
+});
+
+Deno.test("the limit holds while it loads, runs and stops, and for its tests", async () => {
+  const late = /^it did not come to an end within \S+ s; does it use the context's sleep/;
+  const cases: [what: string, tests: string, error: RegExp, end: string][] = [
+    [`} }; await new Promise(() => {}); { {`, "", late, "broken off"],
+    [`await new Promise(() => {});`, "", late, "broken off"],
+    [`for (;;);`, "", late, "broken off"],
+    ["", TEST_WITHOUT_END, /^its tests did not come to an end within 8 s$/, "returned"],
+  ];
+  for (const [what, tests, error, end] of cases) {
+    const report = await attempt(what, tests ? { limit: 8_000, tests } : { limit: 500 });
+    assertMatch(report.error!, error);
+    assertEquals(report.end, end, what);
+  }
+});
+
+const TEST_WITHOUT_END = `import { test } from "icinga-warden/testing";
+test("passes", () => {});
+test("waits", () => new Promise(() => {}));`;

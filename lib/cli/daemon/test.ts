@@ -158,7 +158,7 @@ const ENDS: Readonly<Record<TrialReport["end"], string>> = {
 
 function describe({ name, from, problem, ...report }: Verdict): string {
   const verdict = problem === undefined ? "passed" : `FAILED: ${problem}`;
-  const { log, maps = {}, permissions, refused = [], tests = [] } = report;
+  const { log, logged = 0, maps = {}, permissions, refused = [], tests = [] } = report;
   if (!log) return `${name} (${from}): ${verdict}`;
   const span = `${(report.ran ?? 0) / 1000} s of simulated time`;
   const mapLines = Object.entries(maps).flatMap(([map, entries]) =>
@@ -171,11 +171,11 @@ function describe({ name, from, problem, ...report }: Verdict): string {
   return [
     `${name} (${from}): ${verdict}`,
     `ran for ${span}, and ${ENDS[report.end ?? "broken off"]}`,
-    log.length === 0 ? "logged nothing" : `logged ${count(log.length, "record")}`,
+    logged === 0 ? "logged nothing" : `logged ${count(logged, "record")}`,
     ...log.slice(0, SHOWN).map(({ at, level, message }) =>
       `  ${at / 1000} s  ${level}  ${sanitize(message)}`
     ),
-    ...(log.length > SHOWN ? [`  and ${log.length - SHOWN} more`] : []),
+    ...(logged > SHOWN ? [`  and ${logged - SHOWN} more`] : []),
     mapLines.length === 0 ? "wrote nothing to the state" : "wrote to the state",
     ...mapLines,
     `permissions: granted ${granted}; declared and not granted ${missing}; refused ${
