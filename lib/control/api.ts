@@ -5,7 +5,7 @@ import { bearerOf, cookieOf, guardRequest, refuseLate } from "./access/guard.ts"
 import { isSameSecret } from "./access/secret.ts";
 import { SESSION_TIME, type Sessions } from "./access/sessions.ts";
 import type { TokenKind } from "./access/token.ts";
-import { type EventSources, eventStream } from "./events.ts";
+import type { EventHub, EventSources } from "./events.ts";
 import { answer, answerJson, Refusal } from "./http/mod.ts";
 import { PAGE_FILES, pageFile } from "./page.ts";
 import { parsePauseTime, PAUSE_TIMES } from "./pause_time.ts";
@@ -24,8 +24,7 @@ export interface ApiParts extends EventSources {
   agent: ControlledAgent;
   history: History;
   sessions: Sessions;
-  /** How many streams of events are open. */
-  streams: { open: number };
+  events: EventHub;
   /** The tokens, whole. */
   tokens: Readonly<Record<TokenKind, string>>;
   /** The port that is served. */
@@ -172,18 +171,16 @@ function readState({ query, parts: { state } }: Call): Response {
 }
 
 function streamEvents({ query, parts }: Call): Response {
-  const { streams } = parts;
-  if (streams.open >= MOST_STREAMS) {
+  if (parts.events.size >= MOST_STREAMS) {
     throw new Refusal(503, `There are ${MOST_STREAMS} streams already`);
   }
   const topics = (query.get("topics") ?? "").split(",");
-  const wanted = {
+  const events = parts.events.open({
     status: topics.includes("status"),
     state: topics.includes("state") ? query.get("path") ?? "" : undefined,
     log: topics.includes("log") ? readLogQuery(query) : undefined,
-  };
-  streams.open++;
-  return answer("text/event-stream", eventStream(wanted, parts, () => streams.open--));
+  });
+  return answer("text/event-stream", events);
 }
 
 function readLogQuery(query: URLSearchParams): LogFilter & { lines: number } {

@@ -12,7 +12,7 @@ import {
   writeToken,
 } from "./access/token.ts";
 import { answerCall, type ApiParts, type ControlledAgent } from "./api.ts";
-import type { EventSources } from "./events.ts";
+import { EventHub, type EventSources } from "./events.ts";
 import { startExporter } from "./exporter.ts";
 import { HttpServer, Refusal, refuse } from "./http/mod.ts";
 import type { Watch } from "./view/change.ts";
@@ -103,7 +103,7 @@ async function serveControl(
   const api: ApiParts = {
     ...{ ...sources, agent, history, port, tokens, note: log.info },
     sessions: new Sessions(() => clock.now()),
-    streams: { open: 0 },
+    events: new EventHub(sources),
   };
   const server = new HttpServer(listener, {
     handle: (request) => answerCall(request, api),

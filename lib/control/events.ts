@@ -44,7 +44,7 @@ export interface Events {
   alive: null;
 }
 
-/** What changed within this time, ms, is told at once. */
+/** What happened within this time, ms, is told at once. */
 const GATHER_TIME = 100;
 
 /** The status is told at most so often, ms. */
@@ -53,127 +53,212 @@ const STATUS_TIME = 1_000;
 /** A stream says that it is alive each so many ms, so that both ends find out when the other is gone or frozen. */
 const ALIVE_TIME = 5_000;
 
-/** Events that a client has not read yet; with more of them it is let go, and may come back. */
-const MOST_UNREAD = 1_000;
+/** Bytes that a client has not read yet, those of its beginning apart; with more of them its stream breaks off. */
+const MAX_UNREAD = 1024 * 1024;
 
-/**
- * The body of a stream of server-sent events; it ends when the client cancels it, or does not keep up.
- *
- * @param onEnd called once, when it ends, however that comes.
- */
-export function eventStream(
-  topics: Topics,
-  sources: EventSources,
-  onEnd: () => void,
-): ReadableStream<Uint8Array> {
-  let stream: EventStream | undefined;
-  return new ReadableStream({
-    start: (controller) => {
-      stream = new EventStream(topics, sources, controller, onEnd);
-    },
-    cancel: () => stream?.end(),
-  }, { highWaterMark: MOST_UNREAD });
-}
+/** Characters of what is told at once of changes: longer values are cut, so that a client can keep up, */
+const MAX_GATHERED = 512 * 1024;
+
+/** and when there is no more room each still has so many. */
+const LEAST_CHANGE = 300;
 
 type Timer = ReturnType<typeof setTimeout>;
 
-/** One client's stream: gathers what happens for a moment, and sends it. */
-class EventStream {
+/** Hands what happens to all streams of events; what several of them want is written once. */
+export class EventHub {
   readonly #sources: EventSources;
-  readonly #controller: ReadableStreamDefaultController<Uint8Array>;
-  readonly #stop: (() => void)[] = [];
-  readonly #alive: Timer;
-  #isOver = false;
+  readonly #streams = new Set<EventStream>();
+  #stop: (() => void)[] = [];
   #changes: Change[] = [];
   #records: LogEntry[] = [];
   #gathering: Timer | undefined;
   #status: Timer | undefined;
 
-  constructor(
-    topics: Topics,
-    sources: EventSources,
-    controller: ReadableStreamDefaultController<Uint8Array>,
-    onEnd: () => void,
-  ) {
+  constructor(sources: EventSources) {
     this.#sources = sources;
-    this.#controller = controller;
-    this.#stop.push(onEnd);
-    this.#alive = setInterval(() => this.#send("alive", null), ALIVE_TIME);
-    this.#attempt(() => {
-      if (topics.log) this.#followLog(topics.log);
-      if (topics.state !== undefined) this.#followState(topics.state);
-      if (topics.status) this.#followStatus();
+  }
+
+  /** How many streams are open. */
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  /**
+   * The body of a stream of server-sent events. It ends when the client cancels it, and fails when the client does not
+   * keep up or its topics cannot be read.
+   */
+  open(topics: Topics): ReadableStream<Uint8Array> {
+    let stream: EventStream | undefined;
+    return new ReadableStream({
+      start: (controller) => {
+        stream = new EventStream(topics, controller);
+        this.#add(stream);
+      },
+      cancel: () => this.#leave(stream!),
+    }, { highWaterMark: MAX_UNREAD, size: (event) => stream?.hasBegun ? event!.length : 0 });
+  }
+
+  #add(stream: EventStream): void {
+    // What is gathered already is in the beginning of the new stream.
+    this.#flush();
+    if (this.#streams.size === 0) this.#start();
+    this.#streams.add(stream);
+    this.#attempt([stream], () => {
+      for (const event of this.#beginning(stream.topics)) stream.send(event);
+      stream.hasBegun = true;
     });
   }
 
-  /** Lets go of everything. */
-  end(): void {
-    this.#isOver = true;
-    clearInterval(this.#alive);
+  *#beginning({ log, state, status }: Topics): Generator<Uint8Array> {
+    const { logFile } = this.#sources;
+    if (log) yield encodeEvent("log", toJson(readLogTail(logFile, log.lines, log)));
+    if (state !== undefined) {
+      yield encodeEvent("snapshot", toJson(mapsAt(this.#sources.state, watchedPaths(state))));
+    }
+    if (status) yield encodeEvent("status", toJson(this.#sources.status()));
+  }
+
+  #start(): void {
+    const { watch, listen } = this.#sources;
+    const alive = setInterval(
+      () => this.#send(() => true, encodeEvent("alive", "null")),
+      ALIVE_TIME,
+    );
+    this.#stop = [
+      () => clearInterval(alive),
+      watch((change) => {
+        this.#changes.push(change);
+        this.#gather();
+        this.#status ??= setTimeout(() => this.#sendStatus(), STATUS_TIME);
+      }),
+      listen((entry) => {
+        this.#records.push(entry);
+        this.#gather();
+      }),
+    ];
+  }
+
+  #leave(stream: EventStream): void {
+    this.#streams.delete(stream);
+    if (this.#streams.size > 0) return;
+    for (const stop of this.#stop.splice(0)) stop();
     clearTimeout(this.#gathering);
     clearTimeout(this.#status);
-    for (const stop of this.#stop.splice(0)) stop();
-  }
-
-  #followLog({ lines, ...filter }: LogFilter & { lines: number }): void {
-    const { listen, logFile } = this.#sources;
-    this.#stop.push(listen((entry) => {
-      if (!isWanted(entry, filter)) return;
-      this.#records.push(entry);
-      this.#gather();
-    }));
-    this.#send("log", readLogTail(logFile, lines, filter));
-  }
-
-  #followState(path: string): void {
-    const { state, watch } = this.#sources;
-    const watched = watchedPaths(path);
-    this.#stop.push(watch((change) => {
-      if (!isWatched(`${change.map}.${change.key}`, watched)) return;
-      this.#changes.push(change);
-      this.#gather();
-    }));
-    this.#send("snapshot", mapsAt(state, watched));
-  }
-
-  #followStatus(): void {
-    const { watch, status } = this.#sources;
-    this.#stop.push(watch(() => {
-      this.#status ??= setTimeout(() => {
-        this.#status = undefined;
-        this.#attempt(() => this.#send("status", status()));
-      }, STATUS_TIME);
-    }));
-    this.#send("status", status());
+    this.#gathering = this.#status = undefined;
+    this.#changes = [];
+    this.#records = [];
   }
 
   #gather(): void {
-    this.#gathering ??= setTimeout(() => {
-      this.#gathering = undefined;
-      if (this.#changes.length > 0) this.#send("changes", this.#changes.splice(0));
-      if (this.#records.length > 0) this.#send("log", this.#records.splice(0));
-    }, GATHER_TIME);
+    this.#gathering ??= setTimeout(() => this.#flush(), GATHER_TIME);
   }
 
-  #send<Name extends keyof Events>(name: Name, data: Events[Name]): void {
-    this.#write(`event: ${name}\ndata: ${toJson(data)}\n\n`);
-  }
-
-  /** What fails ends this stream, and nothing else: its place is free again, and the client hears of it. */
-  #attempt(act: () => void): void {
-    try {
-      act();
-    } catch (error) {
-      this.end();
-      this.#controller.error(error);
+  #flush(): void {
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
+    const changes = writeChanges(this.#changes.splice(0));
+    const records = this.#records.splice(0);
+    const written = new Map<string, Uint8Array | undefined>();
+    const once = (key: string, write: () => Uint8Array | undefined) => {
+      if (!written.has(key)) written.set(key, write());
+      return written.get(key);
+    };
+    for (const stream of [...this.#streams]) {
+      const { state, log } = stream.topics;
+      const events = [
+        state !== undefined && once(`state ${state}`, () => changesAt(changes, state)),
+        log && once(`log ${log.level} ${log.daemon}`, () => recordsOf(records, log)),
+      ];
+      for (const event of events) if (event) this.#sendTo(stream, event);
     }
   }
 
-  #write(text: string): void {
-    if (this.#isOver) return;
-    this.#controller.enqueue(new TextEncoder().encode(text));
-    if ((this.#controller.desiredSize ?? 0) > 0) return;
-    this.end();
-    this.#controller.close();
+  #sendStatus(): void {
+    this.#status = undefined;
+    const wanting = [...this.#streams].filter(({ topics }) => topics.status);
+    if (wanting.length === 0) return;
+    this.#attempt(wanting, () => {
+      const event = encodeEvent("status", toJson(this.#sources.status()));
+      this.#send(({ topics }) => topics.status, event);
+    });
   }
+
+  #send(isWanting: (stream: EventStream) => boolean, event: Uint8Array): void {
+    for (const stream of [...this.#streams]) if (isWanting(stream)) this.#sendTo(stream, event);
+  }
+
+  #sendTo(stream: EventStream, event: Uint8Array): void {
+    if (!stream.send(event)) this.#leave(stream);
+  }
+
+  /** What fails ends the streams that it is for, and no others: their places are free again, and their clients hear of it. */
+  #attempt(streams: readonly EventStream[], act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      for (const stream of streams) {
+        this.#leave(stream);
+        stream.fail(error);
+      }
+    }
+  }
+}
+
+/** One client's stream. */
+class EventStream {
+  readonly topics: Topics;
+  readonly #controller: ReadableStreamDefaultController<Uint8Array>;
+  /** Whether what there was in the beginning has been sent. */
+  hasBegun = false;
+
+  constructor(topics: Topics, controller: ReadableStreamDefaultController<Uint8Array>) {
+    this.topics = topics;
+    this.#controller = controller;
+  }
+
+  /** Returns false when the client does not keep up: the stream has failed, and what it had not read is let go. */
+  send(event: Uint8Array): boolean {
+    this.#controller.enqueue(event);
+    if (!this.hasBegun || (this.#controller.desiredSize ?? 0) > 0) return true;
+    this.fail(new Error("The client does not keep up"));
+    return false;
+  }
+
+  fail(error: unknown): void {
+    this.#controller.error(error);
+  }
+}
+
+/** A change as it is told, whoever is told. */
+interface WrittenChange {
+  path: string;
+  json: string;
+}
+
+function writeChanges(changes: readonly Change[]): WrittenChange[] {
+  let room = MAX_GATHERED;
+  return changes.map((change) => {
+    const json = toJson(change, 0, { characters: Math.max(LEAST_CHANGE, room), nodes: 50_000 });
+    room -= json.length;
+    return { path: `${change.map}.${change.key}`, json };
+  });
+}
+
+function changesAt(changes: readonly WrittenChange[], path: string): Uint8Array | undefined {
+  const watched = watchedPaths(path);
+  const own = changes.filter((change) => isWatched(change.path, watched));
+  return own.length === 0
+    ? undefined
+    : encodeEvent("changes", `[${own.map(({ json }) => json).join(",")}]`);
+}
+
+function recordsOf(records: readonly LogEntry[], filter: LogFilter): Uint8Array | undefined {
+  const own = records.filter((entry) => isWanted(entry, filter));
+  return own.length === 0 ? undefined : encodeEvent("log", toJson(own));
+}
+
+const encoder = new TextEncoder();
+
+function encodeEvent(name: keyof Events, json: string): Uint8Array {
+  return encoder.encode(`event: ${name}\ndata: ${json}\n\n`);
 }

@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "
 import { systemClock } from "../../lib/base/mod.ts";
 import { readToken, tokenFile } from "../../lib/control/access/token.ts";
 import { describeDanger } from "../../lib/control/exporter.ts";
-import { eventStream } from "../../lib/control/events.ts";
+import { EventHub } from "../../lib/control/events.ts";
 import type { Status } from "../../lib/control/view/status_schema.ts";
 import { Client, NotRunningError, RefusedError } from "../../lib/control/client.ts";
 import { type Change, type ControlParts, startControl } from "../../lib/control/mod.ts";
@@ -294,7 +294,6 @@ Deno.test("a value that JSON does not know harms neither the state nor a stream 
 
 Deno.test("a stream that fails makes place too, at its beginning and later", async () => {
   let fails = true;
-  let ends = 0;
   const watchers = new Set<(change: Change) => void>();
   const sources = {
     state: stateOf(agentMaps()),
@@ -309,16 +308,104 @@ Deno.test("a stream that fails makes place too, at its beginning and later", asy
     },
   };
   const topics = { status: true, state: undefined, log: undefined };
-  const start = () => eventStream(topics, sources, () => ends++).getReader();
+  const hub = new EventHub(sources);
+  const start = () => hub.open(topics).getReader();
   await assertRejects(() => start().read(), Error, "no status");
-  assertEquals([ends, watchers.size], [1, 0]);
+  assertEquals([hub.size, watchers.size], [0, 0]);
   fails = false;
   const later = start();
   assertEquals((await later.read()).done, false);
   fails = true;
   for (const watcher of watchers) watcher({ map: "Map", key: "key" });
   await assertRejects(() => later.read(), Error, "no status");
-  assertEquals([ends, watchers.size], [2, 0]);
+  assertEquals([hub.size, watchers.size], [0, 0]);
+});
+
+/** A hub of events whose changes a test makes. */
+function openHub() {
+  const watchers = new Set<(change: Change) => void>();
+  const hub = new EventHub({
+    state: stateOf({}),
+    watch: (watcher) => {
+      watchers.add(watcher);
+      return () => watchers.delete(watcher);
+    },
+    listen: () => () => {},
+    logFile: "",
+    changes: () => 0,
+    status: () => ({}) as Status,
+  });
+  return {
+    hub,
+    change: (key: string, value: unknown) =>
+      watchers.forEach((watcher) => watcher({ map: "Daemons.disk.Map", key, value })),
+  };
+}
+
+const STATE = { status: false, state: "", log: undefined };
+
+/** The first event of changes that a stream tells. */
+async function changesOf(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): Promise<Change[]> {
+  for (;;) {
+    const { value } = await reader.read();
+    const [, json] = /^event: changes\ndata: (.*)\n\n$/.exec(new TextDecoder().decode(value)) ?? [];
+    if (json !== undefined) return JSON.parse(json);
+  }
+}
+
+Deno.test("a stream whose client does not read breaks off at 1 MB, and lets go of it", async () => {
+  const { hub, change } = openHub();
+  const slow = hub.open(STATE).getReader();
+  const quick = hub.open(STATE).getReader();
+  for (let flush = 0; hub.size === 2; flush++) {
+    assertEquals(flush < 10, true);
+    for (let i = 0; i < 200; i++) change(`key${i}`, "x".repeat(1_000));
+    assertEquals((await changesOf(quick)).length, 200);
+  }
+  await assertRejects(() => slow.read(), Error, "does not keep up");
+  await quick.cancel();
+  assertEquals(hub.size, 0);
+});
+
+Deno.test("streams that want the same are told the same bytes, written once", async () => {
+  const { hub, change } = openHub();
+  let reads = 0;
+  const readers = Array.from({ length: 16 }, () => hub.open(STATE).getReader());
+  for (const reader of readers) await reader.read(); // the snapshot
+  change("key", Object.defineProperty({}, "x", { enumerable: true, get: () => ++reads }));
+  const events = await Promise.all(readers.map((reader) => reader.read()));
+  assertEquals(reads, 1);
+  assertEquals(new Set(events.map(({ value }) => value)).size, 1);
+  for (const reader of readers) await reader.cancel();
+});
+
+Deno.test("what is told at once of changes has an end, and each of them its place", async () => {
+  const { hub, change } = openHub();
+  const reader = hub.open(STATE).getReader();
+  let doubled: unknown = 1;
+  for (let i = 0; i < 60; i++) doubled = [doubled, doubled];
+  change("doubled", doubled);
+  for (let i = 0; i < 10; i++) change(`key${i}`, "x".repeat(4_000_000));
+  change("last", "value");
+  const changes = await changesOf(reader);
+  assertEquals(changes.length, 12);
+  assertEquals(JSON.stringify(changes).length < 1_000_000, true);
+  assertEquals(changes.at(-1), { map: "Daemons.disk.Map", key: "last", value: "value" });
+  await reader.cancel();
+});
+
+Deno.test("a stream that begins is not told what was gathered before it", async () => {
+  const { hub, change } = openHub();
+  const first = hub.open(STATE).getReader();
+  change("early", 1);
+  const second = hub.open(STATE).getReader();
+  change("late", 2);
+  assertEquals((await changesOf(first)).map(({ key }) => key), ["early"]);
+  assertEquals((await changesOf(second)).map(({ key }) => key), ["late"]);
+  await first.cancel();
+  await second.cancel();
 });
 
 Deno.test("what nobody waits for any more is not done", async () => {
