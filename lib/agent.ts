@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { buildInfo } from "./build.ts";
+import { buildInfo } from "./agent/build.ts";
 import { type Clock, systemClock } from "./base/mod.ts";
 import type { Config } from "./config/mod.ts";
 import {

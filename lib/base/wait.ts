@@ -43,3 +43,22 @@ export async function within<T, L = undefined>(
     signal?.removeEventListener("abort", abort);
   }
 }
+
+/** Ctrl+C, Ctrl+Break, a closed console, and what ends a program on Unix. Never SIGTERM on Windows: see {@linkcode onStopSignal}. */
+export const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT", "SIGBREAK", "SIGHUP"]
+  : ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/**
+ * Calls `stop` with the signal's name at each signal that asks the program to stop. On Windows SIGTERM is not one of
+ * them: Deno (ext/signals) maps the logoff of any user to it, and a service outlives a logoff.
+ *
+ * @returns an unsubscribe function.
+ */
+export function onStopSignal(stop: (signal: Deno.Signal) => void): () => void {
+  const listeners = STOP_SIGNALS.map((signal) => ({ signal, listen: () => stop(signal) }));
+  for (const { signal, listen } of listeners) Deno.addSignalListener(signal, listen);
+  return () => {
+    for (const { signal, listen } of listeners) Deno.removeSignalListener(signal, listen);
+  };
+}

@@ -1,7 +1,7 @@
+import { onStopSignal } from "../base/mod.ts";
 import { type Client, NotRunningError, type StreamEvent } from "../control/client.ts";
 import type { Invocation } from "./command.ts";
-import { onStopSignal } from "./signals.ts";
-import { readSpan } from "./span.ts";
+import { readSpan } from "./flags.ts";
 
 /**
  * Takes the events of a running agent's stream until Ctrl+C or what else ends the command, or the time of `--for`

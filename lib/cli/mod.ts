@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { ConfigError } from "../config/mod.ts";
 import { errorMessage, suggest } from "../base/mod.ts";
+import { ConfigError } from "../config/mod.ts";
 import { NotRunningError } from "../control/client.ts";
 import {
   type Command,
@@ -14,8 +14,8 @@ import {
   refuseWords,
   UsageError,
 } from "./command.ts";
+import { readLevel } from "./flags.ts";
 import { commandHelp, programHelp } from "./help.ts";
-import { readLevel } from "./level.ts";
 import { lostOutput, print, printError } from "./output.ts";
 import { parse } from "./parse.ts";
 
@@ -33,22 +33,22 @@ const helpCommand: Command = {
 
 /** The commands in the order of the help, each loaded when it is called: an agent that runs holds no other. */
 const COMMANDS: Readonly<Record<string, () => Command | Promise<Command>>> = {
-  run: async () => (await import("./run.ts")).runCommand,
-  status: async () => (await import("./status.ts")).statusCommand,
-  get: async () => (await import("./get.ts")).getCommand,
-  watch: async () => (await import("./watch.ts")).watchCommand,
-  logs: async () => (await import("./logs.ts")).logsCommand,
-  pause: async () => (await import("./pause.ts")).pauseCommand,
-  resume: async () => (await import("./pause.ts")).resumeCommand,
-  thread: async () => (await import("./thread.ts")).threadCommand,
+  run: async () => (await import("./commands/run.ts")).runCommand,
+  status: async () => (await import("./commands/status.ts")).statusCommand,
+  get: async () => (await import("./commands/get.ts")).getCommand,
+  watch: async () => (await import("./commands/watch.ts")).watchCommand,
+  logs: async () => (await import("./commands/logs.ts")).logsCommand,
+  pause: async () => (await import("./commands/pause.ts")).pauseCommand,
+  resume: async () => (await import("./commands/pause.ts")).resumeCommand,
+  thread: async () => (await import("./commands/thread.ts")).threadCommand,
   console: async () =>
     (await import("./console/mod.ts")).consoleCommand({ run: runCommandLine, commands: loadAll }),
-  check: async () => (await import("./check.ts")).checkCommand,
-  open: async () => (await import("./open.ts")).openCommand,
+  check: async () => (await import("./commands/check.ts")).checkCommand,
+  open: async () => (await import("./commands/open.ts")).openCommand,
   daemon: async () => (await import("./daemon/mod.ts")).daemonCommand,
   service: async () => (await import("./service/mod.ts")).serviceCommand,
-  config: async () => (await import("./config.ts")).configCommand,
-  version: async () => (await import("./version.ts")).versionCommand,
+  config: async () => (await import("./commands/config.ts")).configCommand,
+  version: async () => (await import("./commands/version.ts")).versionCommand,
   help: () => helpCommand,
 };
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { formatValue, hintAt } from "../../lib/cli/get.ts";
+import { formatValue, hintAt } from "../../lib/cli/commands/get.ts";
 
 Deno.test("where there is nothing the nearest path is named, or its beginning, and never all", () => {
   const paths = ["Agent.Info.pid", "Daemons.disk.Free.C:", "Daemons.evil.Map.\x1b[2J"];

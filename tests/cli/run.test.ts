@@ -1,8 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { join, resolve } from "node:path";
 import { UsageError } from "../../lib/cli/command.ts";
+import { readRun, RUN_FLAGS } from "../../lib/cli/commands/run.ts";
 import { parse } from "../../lib/cli/parse.ts";
-import { readRun, RUN_FLAGS } from "../../lib/cli/run.ts";
 import { demoScenario, parseScenario } from "../../lib/service/mod.ts";
 
 const home = resolve(import.meta.dirname!);
@@ -12,8 +12,9 @@ function read(...args: string[]) {
 }
 
 Deno.test("a command line says how an agent is to run", () => {
-  assertEquals(read("--simulate"), {
-    place: { home, configFile: join(home, "icinga-warden.json"), configNamed: false },
+  const { load: _load, complain: _complain, colours: _colours, ...plan } = read("--simulate");
+  assertEquals(plan, {
+    paths: { home, configFile: join(home, "icinga-warden.json"), configNamed: false },
     span: undefined,
     level: undefined,
     serviceManager: { kind: "simulated", scenario: demoScenario },

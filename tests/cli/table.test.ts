@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { printable } from "../../lib/cli/output.ts";
-import { paint } from "../../lib/cli/paint.ts";
+import { paint, printable } from "../../lib/cli/output.ts";
 import { table } from "../../lib/cli/table.ts";
 
 const cells = (...texts: string[]) => texts.map((text) => ({ text }));

@@ -1,12 +1,13 @@
+import type { AgentPaths } from "../../agent/home.ts";
+import { runAgent } from "../../agent/run.ts";
 import { sanitize } from "../../base/mod.ts";
 import { Client, NotRunningError } from "../../control/client.ts";
 import type { Status } from "../../control/view/status_schema.ts";
 import { formatLogLine, type LogEntry } from "../../log/mod.ts";
 import { type Command, EXIT, type Invocation, refuseWords } from "../command.ts";
+import { readRun, RUN_FLAGS } from "../commands/run.ts";
 import { print, printError } from "../output.ts";
-import { findPlace, type Place } from "../place.ts";
-import { readRun, RUN_FLAGS } from "../run.ts";
-import { runAgent } from "../run_agent.ts";
+import { findPaths } from "../paths.ts";
 import { complete, type Vocabulary } from "./complete.ts";
 import { Prompt } from "./prompt.ts";
 import { splitWords } from "./words.ts";
@@ -39,7 +40,7 @@ export function consoleCommand(commandLine: CommandLine): Command {
     flags: { ...RUN_FLAGS, foreground: { help: "start an agent, to develop and debug" } },
     async run(invocation) {
       refuseWords(invocation.words);
-      const place = findPlace(invocation);
+      const place = findPaths(invocation);
       const running = await findAgent(place.home);
       if (running !== undefined) return await attach(commandLine, place, running, invocation);
       if (!invocation.given.has("foreground")) await Client.connect(place.home).then(askPid);
@@ -64,7 +65,7 @@ async function askPid(client: Client): Promise<number> {
 
 async function attach(
   commandLine: CommandLine,
-  place: Place,
+  place: AgentPaths,
   pid: number,
   { given }: Invocation,
 ): Promise<number> {
@@ -79,7 +80,7 @@ async function attach(
 /** The agent's log comes by its own endpoint, as it does for any other console. */
 async function startAndAttach(
   commandLine: CommandLine,
-  place: Place,
+  place: AgentPaths,
   invocation: Invocation,
 ): Promise<number> {
   const stop = new AbortController();
@@ -94,7 +95,8 @@ async function startAndAttach(
   } finally {
     stop.abort();
   }
-  return await agent;
+  await agent;
+  return EXIT.done;
 }
 
 async function untilItAnswers(home: string, ended: AbortSignal): Promise<number> {
@@ -109,7 +111,7 @@ async function untilItAnswers(home: string, ended: AbortSignal): Promise<number>
 /** Reads lines and does what they say until `exit`, the end of input, or the end of the agent. */
 async function converse(
   commandLine: CommandLine,
-  place: Place,
+  place: AgentPaths,
   ended: AbortSignal,
   withLog = false,
 ): Promise<void> {
@@ -141,7 +143,7 @@ async function converse(
 /** A command that goes on by itself ends at Ctrl+C, and at the next line. */
 async function runLine(
   commandLine: CommandLine,
-  { home, configFile, configNamed }: Place,
+  { home, configFile, configNamed }: AgentPaths,
   words: readonly string[],
   current: AbortController,
   prompt: Prompt,

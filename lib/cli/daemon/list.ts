@@ -1,11 +1,10 @@
+import { formatSpan, sanitize } from "../../base/mod.ts";
 import { Client } from "../../control/client.ts";
 import type { DaemonStatus, Status } from "../../control/view/status_schema.ts";
 import { type RegisteredDaemon, Registry } from "../../registry/registry.ts";
-import { formatSpan, sanitize } from "../../base/mod.ts";
 import { EXIT, refuseWords } from "../command.ts";
-import { loadPlace } from "../config.ts";
 import { print, printJson } from "../output.ts";
-import { findPlace } from "../place.ts";
+import { findPaths, loadAgentConfig } from "../paths.ts";
 import { table } from "../table.ts";
 import type { Action } from "./action.ts";
 import { origin } from "./describe.ts";
@@ -30,8 +29,8 @@ export const listAction: Action = {
   summary: "list the daemons that are registered, ship with the program or lie in daemons/ in home",
   async run(invocation) {
     refuseWords(invocation.words);
-    const place = findPlace(invocation);
-    const loaded = await loadPlace(place);
+    const place = findPaths(invocation);
+    const loaded = await loadAgentConfig(place);
     const known = await listKnown(place, loaded);
     const resolved = await new Registry(place.home).resolve(loaded);
     const running = await askAgent(place.home);

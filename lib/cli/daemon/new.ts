@@ -1,11 +1,11 @@
 import { join } from "node:path";
+import { builtinDaemons } from "../../../daemons/mod.ts";
 import { refuseDaemonName } from "../../daemon/check.ts";
 import { readsModule } from "../../daemon/load.ts";
 import { DAEMONS_FOLDER, findModules } from "../../registry/discover.ts";
-import { builtinDaemons } from "../../../daemons/mod.ts";
 import { EXIT, refuseWords, UsageError } from "../command.ts";
 import { print, printJson } from "../output.ts";
-import { findPlace } from "../place.ts";
+import { findPaths } from "../paths.ts";
 import { type Action, requireName } from "./action.ts";
 import { moduleTemplate, testTemplate } from "./template.ts";
 
@@ -17,7 +17,7 @@ export const newAction: Action = {
     const [word, ...rest] = invocation.words;
     const [name, extension] = readName(requireName("new", word));
     refuseWords(rest);
-    const { home } = findPlace(invocation);
+    const { home } = findPaths(invocation);
     await refuseTaken(name, home);
     const folder = join(home, DAEMONS_FOLDER);
     await Deno.mkdir(folder, { recursive: true });

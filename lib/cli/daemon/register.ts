@@ -1,13 +1,13 @@
 import { builtinArguments } from "../../../daemons/mod.ts";
+import type { AgentPaths } from "../../agent/home.ts";
 import { defaultDaemonConfig, parseConfig, rewriteConfig, setInText } from "../../config/mod.ts";
 import { withDefaults } from "../../daemon/arguments.ts";
 import { type DaemonDescription, refuseDaemonName } from "../../daemon/check.ts";
 import type { DaemonPermissions } from "../../daemon/permissions.ts";
 import { describePermissions, fillIn } from "../../registry/grant.ts";
 import { EXIT, UsageError } from "../command.ts";
-import { loadPlace } from "../config.ts";
 import { print, printJson } from "../output.ts";
-import { findPlace, type Place } from "../place.ts";
+import { findPaths, loadAgentConfig } from "../paths.ts";
 import { type Action, requireName } from "./action.ts";
 import { describeProblems, readGiven } from "./arguments.ts";
 import { describeMissing, origin, quote, standingPermissions } from "./describe.ts";
@@ -31,8 +31,8 @@ export const registerAction: Action = {
     if (refusal !== undefined) {
       throw new UsageError(`'${name}' is no name for a daemon; ${refusal}`);
     }
-    const place = findPlace(invocation);
-    const known = await listKnown(place, await loadPlace(place));
+    const place = findPaths(invocation);
+    const known = await listKnown(place, await loadAgentConfig(place));
     const subject = findSubject(name, known, invocation.values.module);
     const { given, description, problems } = await readGiven(subject, words);
     if (problems.length > 0) {
@@ -56,7 +56,7 @@ function newEntry(
   subject: Subject,
   given: Record<string, unknown>,
   description: DaemonDescription,
-  { home }: Place,
+  { home }: AgentPaths,
   grant: boolean,
 ): Entry {
   const builtin = subject.builtin === subject.name ? undefined : subject.builtin;
@@ -74,7 +74,7 @@ function newEntry(
 }
 
 async function writeEntry(
-  { configFile }: Place,
+  { configFile }: AgentPaths,
   name: string,
   entry: Entry,
 ): Promise<void> {
@@ -117,7 +117,7 @@ function editEntry(
 function report(
   subject: Subject & { entry: NonNullable<Subject["entry"]> },
   description: DaemonDescription,
-  { home, configFile }: Place,
+  { home, configFile }: AgentPaths,
   json: boolean,
 ): void {
   const { permissions, missing } = standingPermissions(subject, description, home);

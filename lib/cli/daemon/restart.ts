@@ -1,7 +1,7 @@
 import { Client } from "../../control/client.ts";
 import { EXIT, refuseWords } from "../command.ts";
 import { print, printJson } from "../output.ts";
-import { findPlace } from "../place.ts";
+import { findPaths } from "../paths.ts";
 import { type Action, requireName } from "./action.ts";
 
 /** `icinga-warden daemon restart` */
@@ -12,7 +12,7 @@ export const restartAction: Action = {
     const [word, ...rest] = invocation.words;
     const daemon = requireName("restart", word);
     refuseWords(rest);
-    const client = await Client.connect(findPlace(invocation).home);
+    const client = await Client.connect(findPaths(invocation).home);
     await client.post("/api/restart", { daemon });
     if (invocation.given.has("json")) printJson({ restarted: daemon });
     else print(`Restarted daemon '${daemon}'`);

@@ -1,10 +1,8 @@
 import { sanitize } from "../../base/mod.ts";
-import { refuseWords } from "../command.ts";
-import { EXIT } from "../command.ts";
-import { loadPlace } from "../config.ts";
-import { print, printJson } from "../output.ts";
-import { findPlace } from "../place.ts";
 import { describePermissions } from "../../registry/grant.ts";
+import { EXIT, refuseWords } from "../command.ts";
+import { print, printJson } from "../output.ts";
+import { findPaths, loadAgentConfig } from "../paths.ts";
 import { type Action, requireName } from "./action.ts";
 import {
   columns,
@@ -24,8 +22,8 @@ export const showAction: Action = {
     const [word, ...rest] = invocation.words;
     const name = requireName("show", word);
     refuseWords(rest);
-    const place = findPlace(invocation);
-    const subject = findSubject(name, await listKnown(place, await loadPlace(place)));
+    const place = findPaths(invocation);
+    const subject = findSubject(name, await listKnown(place, await loadAgentConfig(place)));
     const given = subject.entry?.arguments ?? {};
     const { description } = await lookAt(subject, given);
     const permissions = standingPermissions(subject, description, place.home);

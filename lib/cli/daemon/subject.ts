@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { builtinDaemons } from "../../../daemons/mod.ts";
+import type { AgentPaths } from "../../agent/home.ts";
 import { type Problem, suggest } from "../../base/mod.ts";
 import { checkModulePath, type DaemonConfig, type LoadedConfig } from "../../config/mod.ts";
 import { readArguments } from "../../daemon/arguments.ts";
@@ -8,7 +9,6 @@ import type { DaemonPermissions } from "../../daemon/permissions.ts";
 import { findModules, type FoundModule } from "../../registry/discover.ts";
 import { probeModule } from "../../registry/probe.ts";
 import { UsageError } from "../command.ts";
-import type { Place } from "../place.ts";
 
 /** A daemon that a command is about. */
 export interface Subject {
@@ -28,7 +28,7 @@ export interface Subject {
 
 /** What subjects are looked for in. */
 export interface Known {
-  place: Place;
+  place: AgentPaths;
   loaded: LoadedConfig;
   /** The modules in home's folder of daemons. */
   found: readonly FoundModule[];
@@ -37,7 +37,7 @@ export interface Known {
 }
 
 /** Lists what there is in a place. */
-export async function listKnown(place: Place, loaded: LoadedConfig): Promise<Known> {
+export async function listKnown(place: AgentPaths, loaded: LoadedConfig): Promise<Known> {
   const { modules: found, warning } = await findModules(place.home);
   return { place, loaded, found, ...(warning !== undefined && { warning }) };
 }

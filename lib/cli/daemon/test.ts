@@ -1,14 +1,14 @@
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { AgentPaths } from "../../agent/home.ts";
 import { errorMessage, parseDuration, sanitize } from "../../base/mod.ts";
 import { withDefaults } from "../../daemon/arguments.ts";
 import { describePermissions, fillIn, type Grant } from "../../registry/grant.ts";
 import { workerPermissions } from "../../supervisor/permissions.ts";
 import { runTrial, type TrialReport } from "../../testing/trial.ts";
 import { EXIT, type Invocation, UsageError } from "../command.ts";
-import { loadPlace } from "../config.ts";
 import { print, printJson } from "../output.ts";
-import { findPlace, type Place } from "../place.ts";
+import { findPaths, loadAgentConfig } from "../paths.ts";
 import type { Action } from "./action.ts";
 import { describeProblems, type GivenArguments, readGiven } from "./arguments.ts";
 import { origin, quote, standingPermissions } from "./describe.ts";
@@ -41,8 +41,8 @@ export const testAction: Action = {
   async run(invocation) {
     const [name, ...words] = invocation.words;
     const span = readSpan(invocation);
-    const place = findPlace(invocation);
-    const known = await listKnown(place, await loadPlace(place));
+    const place = findPaths(invocation);
+    const known = await listKnown(place, await loadAgentConfig(place));
     const grant = invocation.given.has("grant");
     const json = invocation.given.has("json");
     const subjects = name === undefined ? ownSubjects(known) : [findSubject(name, known)];
@@ -111,7 +111,7 @@ async function judge(subject: Subject, { place }: Known, options: JudgeOptions):
 async function tryOut(
   subject: Subject,
   { description, given }: GivenArguments,
-  { home }: Place,
+  { home }: AgentPaths,
   { span, grant }: JudgeOptions,
 ): Promise<Partial<Verdict>> {
   const { name, file } = subject;

@@ -2,9 +2,8 @@ import { builtinArguments } from "../../../daemons/mod.ts";
 import { suggest } from "../../base/mod.ts";
 import { parseConfig, removeFromText, rewriteConfig } from "../../config/mod.ts";
 import { EXIT, refuseWords, UsageError } from "../command.ts";
-import { loadPlace } from "../config.ts";
 import { print, printJson } from "../output.ts";
-import { findPlace } from "../place.ts";
+import { findPaths, loadAgentConfig } from "../paths.ts";
 import { type Action, requireName } from "./action.ts";
 
 /** `icinga-warden daemon unregister NAME` */
@@ -15,9 +14,9 @@ export const unregisterAction: Action = {
     const [word, ...rest] = invocation.words;
     const name = requireName("unregister", word);
     refuseWords(rest);
-    const place = findPlace(invocation);
+    const place = findPaths(invocation);
     const { configFile } = place;
-    const { config } = await loadPlace(place);
+    const { config } = await loadAgentConfig(place);
     const names = Object.keys(config.daemons);
     if (!names.includes(name)) {
       throw new UsageError(`'${name}' is not registered; ${suggest(name, names)}`);

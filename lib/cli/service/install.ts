@@ -1,7 +1,7 @@
 import { LOCAL_SYSTEM } from "../../windows/account.ts";
 import type { Host } from "../../windows/host.ts";
-import type { FoundRegistration } from "../../windows/service_database.ts";
 import { programOf } from "../../windows/registration.ts";
+import type { FoundRegistration } from "../../windows/service_database.ts";
 import { EXIT } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
 import { plannedAgent, requireAgent } from "./files.ts";

@@ -4,8 +4,8 @@ import { checkAccount, checkVirtualAccount, fullAccount } from "../../windows/ac
 import { type AgentFiles, type AgentFlags, samePath } from "../../windows/agent_arguments.ts";
 import { SERVICE_NAME, type Wish } from "../../windows/registration.ts";
 import { type FlagSpecs, type Invocation, UsageError } from "../command.ts";
-import { readLevel } from "../level.ts";
-import { findPlace } from "../place.ts";
+import { readLevel } from "../flags.ts";
+import { findPaths } from "../paths.ts";
 
 /** What `icinga-warden service` is asked for. */
 export interface ServiceOrder {
@@ -113,7 +113,7 @@ function readPlace(invocation: Invocation): Pick<ServiceOrder, "files" | "flags"
   const { values } = invocation;
   const exe = isWindowsExe ? Deno.execPath() : USUAL_EXE;
   const { home, configFile } = isWindowsExe
-    ? findPlace(invocation)
+    ? findPaths(invocation)
     : typedPlace(values, win32.dirname(exe));
   const level = readLevel(invocation);
   const isNamed = values.home !== undefined || !samePath(home, win32.dirname(exe));

@@ -7,7 +7,7 @@ import {
   isConfigSafe,
   requireProtectable,
 } from "../../windows/home_safety.ts";
-import { loadPlace } from "../config.ts";
+import { loadAgentConfig } from "../paths.ts";
 import type { Installation } from "./installation.ts";
 
 /**
@@ -21,7 +21,7 @@ export async function checkSafety(installation: Installation): Promise<void> {
   const { order, host, found, agent, warn } = installation;
   const account = order.wish.account ?? found?.account ?? LOCAL_SYSTEM;
   const { files } = agent;
-  const { config } = await loadPlace({
+  const { config } = await loadAgentConfig({
     home: files.home,
     configFile: files.config,
     configNamed: agent.args.includes("--config"),

@@ -1,12 +1,12 @@
-import { parseDuration } from "../base/mod.ts";
-import { Client } from "../control/client.ts";
-import { findTroubles, THRESHOLDS, type Thresholds, worst } from "../control/view/health.ts";
-import { type PerformanceValue, pluginOutput, pluginText } from "../control/view/plugin.ts";
-import { parseRange, type Range } from "../control/view/range.ts";
-import type { Health, Status } from "../control/view/status_schema.ts";
-import { type Command, type Invocation, refuseWords, UsageError } from "./command.ts";
-import { print, printJson } from "./output.ts";
-import { findPlace } from "./place.ts";
+import { parseDuration } from "../../base/mod.ts";
+import { Client } from "../../control/client.ts";
+import { findTroubles, THRESHOLDS, type Thresholds, worst } from "../../control/view/health.ts";
+import { type PerformanceValue, pluginOutput, pluginText } from "../../control/view/plugin.ts";
+import { parseRange, type Range } from "../../control/view/range.ts";
+import type { Health, Status } from "../../control/view/status_schema.ts";
+import { type Command, type Invocation, refuseWords, UsageError } from "../command.ts";
+import { print, printJson } from "../output.ts";
+import { findPaths } from "../paths.ts";
 
 /** The exit codes of a plugin. */
 const PLUGIN_EXIT: Readonly<Record<Health, number>> = {
@@ -52,7 +52,7 @@ export const checkCommand: Command = {
   async run(invocation) {
     refuseWords(invocation.words);
     const thresholds = readThresholds(invocation);
-    const status = await fetchStatus(findPlace(invocation).home, readTimeout(invocation));
+    const status = await fetchStatus(findPaths(invocation).home, readTimeout(invocation));
     const troubles = findTroubles(status, thresholds);
     const health = worst(troubles);
     const output = pluginOutput({ ...status, health, problems: troubles }, thresholds);

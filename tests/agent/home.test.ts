@@ -1,6 +1,5 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { claimHome, HomeInUseError } from "../../lib/home/claim.ts";
-import { describeBadEnd, parseRecord } from "../../lib/home/record.ts";
+import { claimHome, describeBadEnd, HomeInUseError, parseRecord } from "../../lib/agent/home.ts";
 
 async function inHome(test: (home: string) => void | Promise<void>): Promise<void> {
   const home = await Deno.makeTempDir({ prefix: "home ä " });

@@ -1,3 +1,4 @@
+import type { RefuseModule } from "../registry/registry.ts";
 import { currentUser } from "../windows/account.ts";
 import type { AgentFiles } from "../windows/agent_arguments.ts";
 import {
@@ -8,8 +9,7 @@ import {
   watchedByModule,
   watchedPaths,
 } from "../windows/home_safety.ts";
-import type { RefuseModule } from "../registry/registry.ts";
-import type { Place } from "./place.ts";
+import type { AgentPaths } from "./home.ts";
 
 /** SYSTEM, as which NSSM runs a service too. */
 const SYSTEM = "S-1-5-18";
@@ -18,27 +18,30 @@ const SYSTEM = "S-1-5-18";
 const CANNOT_ALLOW =
   `"allowUnsafeHome" does not count, for others could write it into the configuration; see that administrators alone can write it, or keep it where that is so and name it with '--config'`;
 
-/** What guards the agent's files. */
+/** The result of a look at who may change the agent's files. */
 export interface Guard {
-  /** What is wrong with them, a line each. */
+  /** What is wrong, a line each. */
   warnings: string[];
-  /** Guards the modules of a service. */
+  /** Refuses modules that others could change, where the agent runs as a service. */
   refuse: RefuseModule;
 }
 
-/** What a guard has to know of the run. */
-export interface Guarded {
+/** How the agent runs. */
+export interface GuardOptions {
   /** Whether the service control manager has started this process. */
   isService: boolean;
-  /** What the configuration said when the agent started. */
+  /** The configuration's `allowUnsafeHome` when the agent started. */
   allowUnsafeHome: boolean;
 }
 
 /**
- * Looks who could change the exe, home, the daemons and the configuration, and guards the modules of a service.
- * There is nothing to look at on any other system than Windows.
+ * Checks who could change the exe, home, the daemons and the configuration. Only on Windows; elsewhere nothing is
+ * refused.
  */
-export function guardFiles({ home, configFile }: Place, { isService, ...said }: Guarded): Guard {
+export function guardFiles(
+  { home, configFile }: AgentPaths,
+  { isService, ...said }: GuardOptions,
+): Guard {
   if (Deno.build.os !== "windows") return { warnings: [], refuse: () => undefined };
   const user = currentUser();
   const files: AgentFiles = { exe: Deno.execPath(), home, config: configFile };

@@ -1,18 +1,18 @@
-import settings from "../deno.json" with { type: "json" };
+import settings from "../../deno.json" with { type: "json" };
 
 /** What this program was made from. */
 export interface BuildInfo {
   /** The version of the program, from deno.json. */
   version: string;
-  /** The commit it was compiled from, `<hash>-modified` where files differed; `source` when not compiled. */
+  /** The commit it was compiled from, with `-modified` where files differed from it; `source` when it runs from source. */
   commit: string;
-  /** The version of Deno inside. */
+  /** Deno's version. */
   deno: string;
   /** The platform as a target triple. */
   target: string;
 }
 
-/** Says what this program was made from. An exe bears it in `dist/build.json`, written by compile.sh. */
+/** What this program was made from. In an exe it is read from `dist/build.json`, which compile.sh wrote. */
 export function buildInfo(): BuildInfo {
   return {
     version: settings.version,
@@ -24,7 +24,7 @@ export function buildInfo(): BuildInfo {
 
 function embeddedCommit(): string {
   try {
-    const file = new URL("../dist/build.json", import.meta.url);
+    const file = new URL("../../dist/build.json", import.meta.url);
     return JSON.parse(Deno.readTextFileSync(file)).commit;
   } catch {
     return "unknown";

@@ -1,12 +1,16 @@
-import { Client } from "../control/client.ts";
-import { serviceState } from "../control/view/health.ts";
-import type { DaemonStatus, Health, ServiceStatus, Status } from "../control/view/status_schema.ts";
-import { formatBytes, formatSpan, formatTime, sanitize } from "../base/mod.ts";
-import { type Command, EXIT, refuseWords } from "./command.ts";
-import { print, printJson } from "./output.ts";
-import { isColourful, type Paint, paint } from "./paint.ts";
-import { findPlace } from "./place.ts";
-import { type Cell, table } from "./table.ts";
+import { formatBytes, formatSpan, formatTime, sanitize } from "../../base/mod.ts";
+import { Client } from "../../control/client.ts";
+import { serviceState } from "../../control/view/health.ts";
+import type {
+  DaemonStatus,
+  Health,
+  ServiceStatus,
+  Status,
+} from "../../control/view/status_schema.ts";
+import { type Command, EXIT, refuseWords } from "../command.ts";
+import { isColourful, type Paint, paint, print, printJson } from "../output.ts";
+import { findPaths } from "../paths.ts";
+import { type Cell, table } from "../table.ts";
 
 /** `icinga-warden status` */
 export const statusCommand: Command = {
@@ -18,7 +22,7 @@ export const statusCommand: Command = {
   ],
   async run(invocation) {
     refuseWords(invocation.words);
-    const client = await Client.connect(findPlace(invocation).home);
+    const client = await Client.connect(findPaths(invocation).home);
     const status = await client.get<Status>("/api/status");
     if (invocation.given.has("json")) printJson(status);
     else print(formatStatus(status, paint(isColourful())).join("\n"));

@@ -1,10 +1,10 @@
-import { Client } from "../control/client.ts";
-import { parsePauseTime, PAUSE_TIMES } from "../control/pause_time.ts";
-import type { Status } from "../control/view/status_schema.ts";
-import { formatTime } from "../base/mod.ts";
-import { type Command, EXIT, refuseWords, UsageError } from "./command.ts";
-import { print, printJson } from "./output.ts";
-import { findPlace } from "./place.ts";
+import { formatTime } from "../../base/mod.ts";
+import { Client } from "../../control/client.ts";
+import { parsePauseTime, PAUSE_TIMES } from "../../control/pause_time.ts";
+import type { Status } from "../../control/view/status_schema.ts";
+import { type Command, EXIT, refuseWords, UsageError } from "../command.ts";
+import { print, printJson } from "../output.ts";
+import { findPaths } from "../paths.ts";
 
 /** `icinga-warden pause` */
 export const pauseCommand: Command = {
@@ -22,7 +22,7 @@ export const pauseCommand: Command = {
         `'${duration}' is no duration of a pause; write one such as ${PAUSE_TIMES}`,
       );
     }
-    const client = await Client.connect(findPlace(invocation).home);
+    const client = await Client.connect(findPaths(invocation).home);
     await client.post("/api/pause", duration === undefined ? {} : { duration });
     const { maintenance } = await client.get<Status>("/api/status");
     if (invocation.given.has("json")) printJson({ maintenance });
@@ -38,7 +38,7 @@ export const resumeCommand: Command = {
   summary: "end a pause of the running agent",
   async run(invocation) {
     refuseWords(invocation.words);
-    const client = await Client.connect(findPlace(invocation).home);
+    const client = await Client.connect(findPaths(invocation).home);
     await client.post("/api/resume");
     if (invocation.given.has("json")) printJson({ maintenance: null });
     else print("Resumed");

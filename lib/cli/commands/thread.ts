@@ -1,10 +1,10 @@
-import { Client } from "../control/client.ts";
-import type { Status, ThreadStatus } from "../control/view/status_schema.ts";
-import { formatBytes, formatSpan, formatTime } from "../base/mod.ts";
-import { type Command, EXIT, refuseWords, UsageError } from "./command.ts";
-import { print, printJson } from "./output.ts";
-import { findPlace } from "./place.ts";
-import { table } from "./table.ts";
+import { formatBytes, formatSpan, formatTime } from "../../base/mod.ts";
+import { Client } from "../../control/client.ts";
+import type { Status, ThreadStatus } from "../../control/view/status_schema.ts";
+import { type Command, EXIT, refuseWords, UsageError } from "../command.ts";
+import { print, printJson } from "../output.ts";
+import { findPaths } from "../paths.ts";
+import { table } from "../table.ts";
 
 /** `icinga-warden thread` */
 export const threadCommand: Command = {
@@ -15,7 +15,7 @@ export const threadCommand: Command = {
     const [word, ...rest] = invocation.words;
     if (word !== "list") throw new UsageError("'thread' needs 'list': icinga-warden thread list");
     refuseWords(rest);
-    const client = await Client.connect(findPlace(invocation).home);
+    const client = await Client.connect(findPaths(invocation).home);
     const { daemons } = await client.get<Status>("/api/status");
     const threads = daemons.flatMap(({ threads }) => threads);
     if (invocation.given.has("json")) printJson(threads);

@@ -1,7 +1,7 @@
-import { Client } from "../control/client.ts";
-import { type Command, EXIT, refuseWords } from "./command.ts";
-import { print, printJson } from "./output.ts";
-import { findPlace } from "./place.ts";
+import { Client } from "../../control/client.ts";
+import { type Command, EXIT, refuseWords } from "../command.ts";
+import { print, printJson } from "../output.ts";
+import { findPaths } from "../paths.ts";
 
 /** `icinga-warden open` */
 export const openCommand: Command = {
@@ -14,7 +14,7 @@ export const openCommand: Command = {
   flags: { print: { help: "print the link only" } },
   async run(invocation) {
     refuseWords(invocation.words);
-    const client = await Client.connect(findPlace(invocation).home);
+    const client = await Client.connect(findPaths(invocation).home);
     const { url } = await client.post<{ url: string }>("/api/link");
     if (invocation.given.has("json")) printJson({ url });
     else if (invocation.given.has("print") || !await openBrowser(url)) print(url);

@@ -1,6 +1,6 @@
-import { buildInfo } from "../build.ts";
-import { type Command, EXIT, refuseWords } from "./command.ts";
-import { print, printJson } from "./output.ts";
+import { buildInfo } from "../../agent/build.ts";
+import { type Command, EXIT, refuseWords } from "../command.ts";
+import { print, printJson } from "../output.ts";
 
 /** `icinga-warden version` */
 export const versionCommand: Command = {

@@ -1,77 +1,83 @@
 import { join } from "node:path";
-import { startAgent } from "../agent.ts";
+import { type Agent, startAgent } from "../agent.ts";
 import { systemClock } from "../base/mod.ts";
-import { type Config, ConfigError, defaultConfig, type LoadedConfig } from "../config/mod.ts";
-import { type Claim, claimHome, HomeInUseError } from "../home/claim.ts";
+import {
+  type Config,
+  ConfigError,
+  type ControlConfig,
+  defaultConfig,
+  type LoadedConfig,
+} from "../config/mod.ts";
+import type { TokenKind } from "../control/mod.ts";
 import { agentLog, type Log, type LogLevel, openLog } from "../log/mod.ts";
 import { Registry } from "../registry/registry.ts";
 import { followChanges } from "../reload.ts";
 import type { ServiceManagerPlan } from "../service/mod.ts";
 import { type EventLog, openEventLog } from "../windows/event_log.ts";
 import type { NativeService } from "../windows/native_service.ts";
-import { EXIT } from "./command.ts";
-import { loadPlace } from "./config.ts";
-import { serveAgent } from "./control_mode.ts";
 import { guardFiles } from "./guard.ts";
-import { printError } from "./output.ts";
-import { isColourful } from "./paint.ts";
-import type { Place } from "./place.ts";
-import { onUncaught } from "./uncaught.ts";
-import { runUntilStopped } from "./until_stopped.ts";
+import { type AgentPaths, type Claim, claimHome, HomeInUseError } from "./home.ts";
+import { onUncaught, runUntilStopped } from "./stop.ts";
 
 /** How long the built-in daemons wait for modules that are slow to load, ms. */
 const MODULES_WAIT = 500;
 
 /** What the command line says of a run. */
 export interface RunPlan {
-  place: Place;
-  /** When it stops by itself, ms; undefined: never. */
+  paths: AgentPaths;
+  /** Reads the configuration; throws {@linkcode ConfigError} when it cannot be used. */
+  load: () => Promise<LoadedConfig>;
+  /** When the agent stops by itself, ms; undefined: never. */
   span: number | undefined;
-  /** Goes before that of the configuration. */
+  /** Overrides the level of the configuration. */
   level: LogLevel | undefined;
   serviceManager: ServiceManagerPlan;
-  /** Whether it logs to the console too. */
+  /** Whether a person runs it: it logs to the console too. */
   foreground: boolean;
-  /** Aborted when it is to stop. */
+  /** Whether that log has colours. */
+  colours: boolean;
+  /** Told when the log cannot be written. */
+  complain: (text: string) => void;
+  /** Aborted when the agent has to stop. */
   until: AbortSignal | undefined;
 }
 
 /** How an agent is run beyond what the command line says. */
 export interface RunOptions {
-  /** The process as a service of Windows, if the service control manager has started it. */
+  /** The process as a Windows service; undefined where the service control manager did not start it. */
   service?: NativeService | undefined;
-  /** Nothing goes to the console, `--foreground` or not. */
+  /** Whether nothing goes to the console, even with `--foreground`. Default: false. */
   quiet?: boolean;
-  /** Commands are served on any port that is free, whatever the configuration says. */
+  /** Whether commands are served on any free port, whatever the configuration says. Default: false. */
   anyPort?: boolean;
 }
 
 /**
- * Runs an agent until its end, and returns the exit code.
+ * Runs an agent until its end.
  *
  * @throws {ConfigError | HomeInUseError} when it cannot be run.
  */
 export async function runAgent(
-  { place, span, level, serviceManager, foreground, until }: RunPlan,
+  plan: RunPlan,
   { service, quiet = false, anyPort = false }: RunOptions = {},
-): Promise<number> {
+): Promise<void> {
+  const { paths, span, level, serviceManager, foreground, until } = plan;
   const load = async () => {
-    const loaded = await loadPlace(place);
+    const loaded = await plan.load();
     loaded.config.log.level = level ?? loaded.config.log.level;
     if (anyPort) loaded.config.control.listen = { hostname: "127.0.0.1", port: 0 };
     return loaded;
   };
   const events = service && openEventLog();
-  const logPlan = { home: place.home, foreground, events };
-  const loaded = await readConfig(load, logPlan);
+  const loaded = await readConfig(load, plan, events);
   const { config } = loaded;
-  const log = open({ ...logPlan, foreground: foreground && !quiet }, config);
-  const home = claim(place, log, foreground);
-  const guard = guardFiles(place, {
+  const log = open({ ...plan, foreground: foreground && !quiet }, config, events);
+  const home = claim(paths, log, foreground);
+  const guard = guardFiles(paths, {
     isService: service !== undefined,
     allowUnsafeHome: config.allowUnsafeHome,
   });
-  const registry = new Registry(place.home, guard.refuse, agentLog(log.write).warning);
+  const registry = new Registry(paths.home, guard.refuse, agentLog(log.write).warning);
   const resolving = registry.resolve(loaded);
   const daemons = await Promise.race([
     resolving,
@@ -83,7 +89,7 @@ export async function runAgent(
     const agent = startAgent({
       config,
       daemons,
-      home: place.home,
+      home: paths.home,
       serviceManager: { ...config.serviceManager, ...serviceManager },
       log: log.write,
       mode: service ? "service" : foreground ? "foreground" : "background",
@@ -92,32 +98,24 @@ export async function runAgent(
     void resolving.then(async (daemons) => {
       await agent.apply(config, daemons);
       const parts = { agent, inForce: { config, daemons }, load, registry, clock: systemClock };
-      await followChanges({ ...parts, ...place, log: log.write }, signal);
+      await followChanges({ ...parts, ...paths, log: log.write }, signal);
     });
-    return { agent, served: serveAgent({ agent, home: place.home, config: config.control, log }) };
+    return { agent, served: serveAgent({ agent, home: paths.home, config: config.control, log }) };
   });
   await events?.close();
-  return EXIT.done;
 }
 
-/** Where a run's records go. */
-interface LogPlan {
-  home: string;
-  foreground: boolean;
-  /** The event log of a service. */
-  events: EventLog | undefined;
-}
-
-/** A configuration that cannot be used is told on the console and, for a service, in its log. */
+/** A configuration that cannot be used is reported on the console and, for a service, in its log. */
 async function readConfig(
   load: () => Promise<LoadedConfig>,
-  plan: LogPlan,
+  plan: RunPlan,
+  events: EventLog | undefined,
 ): Promise<LoadedConfig> {
   try {
     return await load();
   } catch (error) {
     if (error instanceof ConfigError && !plan.foreground) {
-      const log = open(plan, defaultConfig());
+      const log = open(plan, defaultConfig(), events);
       for (const line of error.message.split("\n")) agentLog(log.write).fatal(line);
       log.close();
     }
@@ -126,14 +124,15 @@ async function readConfig(
 }
 
 function open(
-  { home, foreground, events }: LogPlan,
+  { paths: { home }, foreground, colours, complain }: RunPlan,
   { log: { level, maxSize, keep } }: Config,
+  events: EventLog | undefined,
 ): Log {
   const log = openLog({
     level,
     file: { path: join(home, "logs", "icinga-warden.log"), maxSize, keep },
-    console: foreground ? (isColourful() ? "colour" : "plain") : undefined,
-    onFailure: printError,
+    console: foreground ? (colours ? "colour" : "plain") : undefined,
+    onFailure: complain,
   });
   if (events) log.listen(events.write);
   return log;
@@ -144,7 +143,7 @@ function open(
  *
  * @throws {HomeInUseError} when another agent runs there; a service has nobody to tell but its log.
  */
-function claim({ home }: Place, log: Log, foreground: boolean): Claim {
+function claim({ home }: AgentPaths, log: Log, foreground: boolean): Claim {
   const { fatal } = agentLog(log.write);
   try {
     const claim = claimHome(home);
@@ -152,7 +151,7 @@ function claim({ home }: Place, log: Log, foreground: boolean): Claim {
       fatal(`The agent breaks off: ${reason}`);
       claim.release(reason);
       log.close();
-      Deno.exit(EXIT.failed);
+      Deno.exit(1);
     });
     return claim;
   } catch (error) {
@@ -160,4 +159,40 @@ function claim({ home }: Place, log: Log, foreground: boolean): Claim {
     log.close();
     throw error;
   }
+}
+
+/** What is served, and from where. */
+export interface ServedAgent {
+  agent: Agent;
+  /** The home folder, absolute. */
+  home: string;
+  /** What the configuration says. */
+  config: ControlConfig;
+  log: Log;
+}
+
+/** Serves a running agent to commands, the page and Prometheus until the agent is done. Never rejects. */
+export async function serveAgent({ agent, home, config, log }: ServedAgent): Promise<void> {
+  const { startControl } = await import("../control/mod.ts");
+  const { state } = agent;
+  const control = await startControl({
+    agent,
+    home,
+    config,
+    log,
+    state,
+    clock: systemClock,
+    protect,
+    watch: (listener) =>
+      state.onChange(({ path, key, value }) => listener({ map: path, key, value })),
+  });
+  await agent.done;
+  await control.close();
+}
+
+/** On Windows a file's mode says nothing: its access list does. */
+async function protect(path: string, kind: TokenKind): Promise<void> {
+  if (Deno.build.os !== "windows") return;
+  const { makePrivate } = await import("../windows/file_security.ts");
+  makePrivate(path, kind === "monitor" ? ["network service", "local service"] : []);
 }

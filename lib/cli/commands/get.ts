@@ -1,10 +1,10 @@
-import { sanitize, suggest, toJson } from "../base/mod.ts";
-import { Client, RefusedError } from "../control/client.ts";
-import type { Found } from "../control/view/find.ts";
-import { type Command, EXIT, refuseWords } from "./command.ts";
-import { print, printError, printJson } from "./output.ts";
-import { findPlace } from "./place.ts";
-import { table } from "./table.ts";
+import { sanitize, suggest, toJson } from "../../base/mod.ts";
+import { Client, RefusedError } from "../../control/client.ts";
+import type { Found } from "../../control/view/find.ts";
+import { type Command, EXIT, refuseWords } from "../command.ts";
+import { print, printError, printJson } from "../output.ts";
+import { findPaths } from "../paths.ts";
+import { table } from "../table.ts";
 
 /** `icinga-warden get` */
 export const getCommand: Command = {
@@ -18,7 +18,7 @@ export const getCommand: Command = {
   async run(invocation) {
     const [path = "", ...rest] = invocation.words;
     refuseWords(rest);
-    const client = await Client.connect(findPlace(invocation).home);
+    const client = await Client.connect(findPaths(invocation).home);
     try {
       const found = await client.get<Found>(`/api/state?${new URLSearchParams({ path })}`);
       if (invocation.given.has("json")) printJson(contentOf(found));

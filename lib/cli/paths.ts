@@ -1,16 +1,9 @@
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { builtinArguments } from "../../daemons/mod.ts";
+import type { AgentPaths } from "../agent/home.ts";
+import { loadConfig, type LoadedConfig } from "../config/mod.ts";
 import { type Invocation, UsageError } from "./command.ts";
-
-/** Where the agent lives. */
-export interface Place {
-  /** The home folder, absolute. */
-  home: string;
-  /** The configuration file, absolute. */
-  configFile: string;
-  /** Whether the file was named by the user, so that it has to exist. */
-  configNamed: boolean;
-}
 
 /**
  * Finds home and the configuration: `--home`, else `ICINGA_WARDEN_HOME`, else the exe's own folder (from source:
@@ -18,7 +11,7 @@ export interface Place {
  *
  * @throws {UsageError} when home is no folder.
  */
-export function findPlace({ values }: Pick<Invocation, "values">): Place {
+export function findPaths({ values }: Pick<Invocation, "values">): AgentPaths {
   const variable = Deno.env.get("ICINGA_WARDEN_HOME") || undefined;
   const named = values.home ?? variable;
   const home = resolve(named ?? defaultHome());
@@ -46,4 +39,15 @@ function isFolder(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * Loads the configuration; the defaults where there is no file and none was named.
+ *
+ * @throws {ConfigError} when it cannot be used.
+ */
+export async function loadAgentConfig(
+  { configFile, configNamed }: AgentPaths,
+): Promise<LoadedConfig> {
+  return await loadConfig(configFile, { mustExist: configNamed, builtin: builtinArguments });
 }

@@ -1,22 +1,25 @@
-import { errorMessage } from "../base/mod.ts";
+import { runAgent, type RunPlan } from "../../agent/run.ts";
+import { errorMessage } from "../../base/mod.ts";
+import { ConfigError } from "../../config/mod.ts";
 import {
   demoScenario,
   parseScenario,
   type Scenario,
   type ServiceManagerPlan,
-} from "../service/mod.ts";
+} from "../../service/mod.ts";
+import { openEventLog } from "../../windows/event_log.ts";
+import { joinServiceManager, type NativeService } from "../../windows/native_service.ts";
 import {
   type Command,
+  EXIT,
   type FlagSpecs,
   type Invocation,
   refuseWords,
   UsageError,
-} from "./command.ts";
-import { readLevel } from "./level.ts";
-import { findPlace } from "./place.ts";
-import { runAgent, type RunPlan } from "./run_agent.ts";
-import { runAsService } from "./service_mode.ts";
-import { FOR_FLAG, readSpan } from "./span.ts";
+} from "../command.ts";
+import { FOR_FLAG, readLevel, readSpan } from "../flags.ts";
+import { isColourful, printError } from "../output.ts";
+import { findPaths, loadAgentConfig } from "../paths.ts";
 
 /** The flags that say how an agent is run. */
 export const RUN_FLAGS = {
@@ -39,21 +42,26 @@ export const runCommand: Command = {
     "Ctrl+C stops it in order: daemons get 5 s to end. A second Ctrl+C ends it at once.",
   ],
   flags: RUN_FLAGS,
-  run(invocation) {
+  async run(invocation) {
     refuseWords(invocation.words);
-    if (invocation.given.has("foreground")) return runAgent(readRun(invocation));
-    return runAsService((service) => runAgent(readRun(invocation), { service }));
+    if (invocation.given.has("foreground")) await runAgent(readRun(invocation));
+    else await runAsService((service) => runAgent(readRun(invocation), { service }));
+    return EXIT.done;
   },
 };
 
 /**
- * What a command line with {@linkcode RUN_FLAGS} says of how an agent is to run.
+ * How to run an agent, from a command line with {@linkcode RUN_FLAGS}.
  *
- * @throws {UsageError} when it cannot be meant.
+ * @throws {UsageError} when a flag is wrong.
  */
 export function readRun(invocation: Invocation): RunPlan {
+  const paths = findPaths(invocation);
   return {
-    place: findPlace(invocation),
+    paths,
+    load: () => loadAgentConfig(paths),
+    colours: isColourful(),
+    complain: printError,
     span: readSpan(invocation),
     level: readLevel(invocation),
     serviceManager: chooseServiceManager(invocation),
@@ -81,4 +89,30 @@ function readScenario(text: string | undefined): Scenario {
   } catch (error) {
     throw new UsageError(`Flag '--scenario': ${errorMessage(error)}`);
   }
+}
+
+/**
+ * Runs as a Windows service where the service control manager started this process, else as a plain program. The
+ * service control manager is told the exit code: any but 0 starts its recovery actions.
+ *
+ * @throws {unknown} what `run` throws.
+ */
+async function runAsService(
+  run: (service: NativeService | undefined) => Promise<void>,
+): Promise<void> {
+  const service = await joinServiceManager();
+  try {
+    await run(service);
+  } catch (error) {
+    if (service && error instanceof UsageError) tellEventLog(error.message);
+    const isUsage = error instanceof ConfigError || error instanceof UsageError;
+    await service?.stopped(isUsage ? EXIT.usage : EXIT.failed);
+    throw error;
+  }
+  await service?.stopped(EXIT.done);
+}
+
+/** Without a usable command line there is no home, and so no log file. */
+function tellEventLog(message: string): void {
+  openEventLog().write({ time: Date.now(), level: "fatal", source: "agent", message });
 }

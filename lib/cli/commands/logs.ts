@@ -1,14 +1,13 @@
 import { join } from "node:path";
-import { sanitize, suggest, toJson } from "../base/mod.ts";
-import type { Status } from "../control/view/status_schema.ts";
-import { Client, NotRunningError } from "../control/client.ts";
-import { formatLogLine, type LogEntry, type LogFilter, readLogTail } from "../log/mod.ts";
-import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "./command.ts";
-import { follow } from "./follow.ts";
-import { readLevel } from "./level.ts";
-import { print, printError } from "./output.ts";
-import { findPlace } from "./place.ts";
-import { FOR_FLAG } from "./span.ts";
+import { sanitize, suggest, toJson } from "../../base/mod.ts";
+import { Client, NotRunningError } from "../../control/client.ts";
+import type { Status } from "../../control/view/status_schema.ts";
+import { formatLogLine, type LogEntry, type LogFilter, readLogTail } from "../../log/mod.ts";
+import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "../command.ts";
+import { FOR_FLAG, readLevel } from "../flags.ts";
+import { follow } from "../follow.ts";
+import { print, printError } from "../output.ts";
+import { findPaths } from "../paths.ts";
 
 /** How many records are shown unless told. */
 const LINES = 50;
@@ -38,7 +37,7 @@ export const logsCommand: Command = {
     const show = invocation.given.has("json") ? formatJson : formatLine;
     const printAll = (entries: readonly LogEntry[]) =>
       entries.forEach((entry) => print(show(entry)));
-    const { home } = findPlace(invocation);
+    const { home } = findPaths(invocation);
     try {
       await showLog(invocation, home, { ...filter, lines }, printAll);
       return EXIT.done;

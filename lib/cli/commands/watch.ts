@@ -1,14 +1,14 @@
-import { Client } from "../control/client.ts";
-import type { Events } from "../control/events.ts";
-import type { Change } from "../control/view/change.ts";
-import { cut, formatTime, sanitize, toJson } from "../base/mod.ts";
-import { type Command, EXIT, refuseWords } from "./command.ts";
-import { follow } from "./follow.ts";
+import { cut, formatTime, sanitize, toJson } from "../../base/mod.ts";
+import { Client } from "../../control/client.ts";
+import type { Events } from "../../control/events.ts";
+import type { Change } from "../../control/view/change.ts";
+import { type Command, EXIT, refuseWords } from "../command.ts";
+import { FOR_FLAG } from "../flags.ts";
+import { follow } from "../follow.ts";
+import { print, printError } from "../output.ts";
+import { findPaths } from "../paths.ts";
+import { terminalWidth } from "../table.ts";
 import { formatValue, hintAt } from "./get.ts";
-import { print, printError } from "./output.ts";
-import { findPlace } from "./place.ts";
-import { terminalWidth } from "./table.ts";
-import { FOR_FLAG } from "./span.ts";
 
 /** `icinga-warden watch` */
 export const watchCommand: Command = {
@@ -23,7 +23,7 @@ export const watchCommand: Command = {
   async run(invocation) {
     const [path = "", ...rest] = invocation.words;
     refuseWords(rest);
-    const client = await Client.connect(findPlace(invocation).home);
+    const client = await Client.connect(findPaths(invocation).home);
     const show = invocation.given.has("json") ? showJson : showText;
     await follow(client, { topics: "state", path }, async ({ name, data }) => {
       if (name === "snapshot" && Object.keys(data as object).length === 0) {

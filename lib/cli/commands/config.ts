@@ -1,17 +1,10 @@
-import { builtinArguments } from "../../daemons/mod.ts";
-import { Registry } from "../registry/registry.ts";
-import {
-  ConfigError,
-  configSchema,
-  loadConfig,
-  type LoadedConfig,
-  sampleConfig,
-  writtenConfig,
-} from "../config/mod.ts";
-import { errorMessage, suggest } from "../base/mod.ts";
-import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "./command.ts";
-import { print, printError, printJson } from "./output.ts";
-import { findPlace, type Place } from "./place.ts";
+import { builtinArguments } from "../../../daemons/mod.ts";
+import { errorMessage, suggest } from "../../base/mod.ts";
+import { ConfigError, configSchema, sampleConfig, writtenConfig } from "../../config/mod.ts";
+import { Registry } from "../../registry/registry.ts";
+import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "../command.ts";
+import { print, printError, printJson } from "../output.ts";
+import { findPaths, loadAgentConfig } from "../paths.ts";
 
 const ACTIONS = { init, check, show, schema } as const;
 
@@ -41,17 +34,8 @@ export const configCommand: Command = {
   },
 };
 
-/**
- * Loads the configuration of a place.
- *
- * @throws {ConfigError} when it cannot be used.
- */
-export async function loadPlace({ configFile, configNamed }: Place): Promise<LoadedConfig> {
-  return await loadConfig(configFile, { mustExist: configNamed, builtin: builtinArguments });
-}
-
 async function init(invocation: Invocation): Promise<number> {
-  const { configFile } = findPlace(invocation);
+  const { configFile } = findPaths(invocation);
   try {
     await Deno.writeTextFile(configFile, sampleConfig(), { createNew: true });
   } catch (error) {
@@ -71,10 +55,10 @@ function whyNotWritten(file: string, error: unknown): string {
 }
 
 async function check(invocation: Invocation): Promise<number> {
-  const place = findPlace(invocation);
+  const place = findPaths(invocation);
   const json = invocation.given.has("json");
   try {
-    const loaded = await loadPlace(place);
+    const loaded = await loadAgentConfig(place);
     const { file, exists, config } = loaded;
     const daemons = await new Registry(place.home).resolve(loaded);
     const bad = daemons.flatMap(({ name, problem }) =>
@@ -95,7 +79,7 @@ async function check(invocation: Invocation): Promise<number> {
 }
 
 async function show(invocation: Invocation): Promise<number> {
-  const { file, exists, config } = await loadPlace(findPlace(invocation));
+  const { file, exists, config } = await loadAgentConfig(findPaths(invocation));
   if (!invocation.given.has("json")) {
     print(`// ${file}${exists ? "" : ": not there, these are the defaults"}`);
   }

@@ -1,0 +1,147 @@
+import { join } from "node:path";
+import { errorMessage, refusePipe, replaceFileSync } from "../base/mod.ts";
+
+/** Where an agent's files are. */
+export interface AgentPaths {
+  /** The home folder, absolute. */
+  home: string;
+  /** The configuration file, absolute. */
+  configFile: string;
+  /** Whether the user named the file: then it must exist. */
+  configNamed: boolean;
+}
+
+const LOCK = "icinga-warden.lock";
+const RECORD = "icinga-warden.run.json";
+
+/** Another agent runs from this home; the message says which. */
+export class HomeInUseError extends Error {
+  override name = "HomeInUseError";
+}
+
+/** A home that no other agent can use while this process runs. */
+export interface Claim {
+  /** How the last run of this home ended; undefined when there was none. */
+  lastEnd: "clean" | "unclean" | undefined;
+  /** What to log: how the last run ended badly, and what cannot be locked or written. */
+  problems: string[];
+  /**
+   * Unlocks home and records the end of the run.
+   *
+   * @param reason why the run breaks off. Default: it ended as it should.
+   */
+  release(reason?: string): void;
+}
+
+/**
+ * Claims a home for this process: it locks a file, which the system unlocks however the process ends, and writes a
+ * record of who holds the lock. Where neither can be written, the run goes on without them.
+ *
+ * @throws {HomeInUseError} when another process has claimed it.
+ */
+export function claimHome(home: string, now: Date = new Date()): Claim {
+  const file = join(home, RECORD);
+  const last = read(file);
+  const problems: string[] = [];
+  const lock = takeLock(join(home, LOCK), problems);
+  if (lock === "taken") throw new HomeInUseError(describeHolder(home, last));
+  const badEnd = last === undefined ? undefined : describeBadEnd(last.record);
+  if (badEnd !== undefined) problems.unshift(badEnd);
+  const record: RunRecord = { pid: Deno.pid, started: now.toISOString() };
+  const unwritten = write(file, record);
+  if (unwritten !== undefined && lock !== undefined) problems.push(unwritten);
+  return {
+    lastEnd: last && (badEnd === undefined ? "clean" : "unclean"),
+    problems,
+    release(reason) {
+      const end = reason === undefined ? { ended: new Date().toISOString() } : { reason };
+      write(file, { ...record, ...end });
+      lock?.close();
+    },
+  };
+}
+
+/** Opens and locks the lock's file; undefined when it cannot be opened. */
+function takeLock(path: string, problems: string[]): Deno.FsFile | "taken" | undefined {
+  let file: Deno.FsFile | undefined;
+  try {
+    refusePipe(path);
+    file = Deno.openSync(path, { create: true, read: true, write: true });
+    if (file.tryLockSync(true)) return file;
+    file.close();
+    return "taken";
+  } catch (error) {
+    file?.close();
+    problems.push(
+      `Cannot lock ${path}, so that a second agent is not noticed: ${errorMessage(error)}`,
+    );
+    return undefined;
+  }
+}
+
+function describeHolder(home: string, last: ReturnType<typeof read>): string {
+  const holder = last?.record;
+  const who = holder ? `process ${holder.pid}, started ${holder.started}` : "another process";
+  return `Home '${home}' is in use by ${who}; stop that one, or give this one another --home`;
+}
+
+/** Reads the record in a file; undefined when there is no such file, or it cannot be read. */
+function read(file: string): { record: RunRecord | undefined } | undefined {
+  try {
+    refusePipe(file);
+    return { record: parseRecord(Deno.readTextFileSync(file)) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes a record; returns why it could not. */
+function write(file: string, record: RunRecord): string | undefined {
+  try {
+    replaceFileSync(
+      file,
+      `${JSON.stringify(record)}
+`,
+    );
+    return undefined;
+  } catch (error) {
+    return errorMessage(error);
+  }
+}
+
+/** What is written about a run of the agent, in home, so that the next one knows how it ended. */
+export interface RunRecord {
+  /** The process id. */
+  pid: number;
+  /** When it was started, UTC ISO 8601. */
+  started: string;
+  /** When it ended, UTC ISO 8601; absent while it runs, and after it broke off. */
+  ended?: string;
+  /** Why it broke off, where that is known. */
+  reason?: string;
+}
+
+/** Reads a record; undefined when it is damaged, for example cut short by a full disk. */
+export function parseRecord(text: string): RunRecord | undefined {
+  try {
+    const { pid, started, ended, reason } = JSON.parse(text) ?? {};
+    if (!Number.isSafeInteger(pid) || typeof started !== "string") return undefined;
+    return {
+      pid,
+      started,
+      ...(typeof ended === "string" && { ended }),
+      ...(typeof reason === "string" && { reason }),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** In one sentence, how a run ended badly; undefined when it ended well. */
+export function describeBadEnd(record: RunRecord | undefined): string | undefined {
+  if (!record) return "The last run ended badly: its record cannot be read";
+  const { pid, started, ended, reason } = record;
+  if (ended !== undefined && reason === undefined) return undefined;
+  const why = reason ?? "it was killed, or the machine went down";
+  return `The last run (process ${pid}, started ${started}) ended badly: ${why}`;
+}

@@ -1,0 +1,103 @@
+import type { Agent } from "../agent.ts";
+import { onStopSignal, systemClock } from "../base/mod.ts";
+import { AGENT_MAPS } from "../daemon/agent_state.ts";
+import { agentLog, type Log, type WriteLog } from "../log/mod.ts";
+import type { NativeService } from "../windows/native_service.ts";
+import { buildInfo } from "./build.ts";
+import type { Claim } from "./home.ts";
+
+/** What a run has beside its agent. */
+export interface RunParts {
+  log: Log;
+  home: Claim;
+  /** What to log at the start, a line each. */
+  warnings: readonly string[];
+  /** When the agent stops by itself, ms; undefined: never. */
+  span: number | undefined;
+  service: NativeService | undefined;
+  /** Aborted when the agent has to stop. */
+  until: AbortSignal | undefined;
+}
+
+/**
+ * Runs the agent until a signal or the service control manager asks for its end or the time is up; a second
+ * signal ends the process at once.
+ */
+export async function runUntilStopped(
+  { log, home, warnings, span, service, until }: RunParts,
+  start: (stop: AbortSignal) => { agent: Agent; served: Promise<void> },
+): Promise<void> {
+  const { info, warning } = agentLog(log.write);
+  const stop = new AbortController();
+  const forgetSignals = onStopSignal((signal) => {
+    if (stop.signal.aborted) {
+      warning(`${signal} again: ending at once`);
+      home.release(`it was ended at once by a second ${signal}`);
+      log.close();
+      Deno.exit(1);
+    }
+    info(`${signal}: stopping`);
+    stop.abort();
+  });
+  if (span !== undefined) {
+    systemClock.sleep(span, stop.signal).then(() => {
+      info("The time given by --for is up: stopping");
+      stop.abort();
+    }, () => {});
+  }
+  until?.addEventListener("abort", () => stop.abort(), { once: true });
+  const { version, commit, deno } = buildInfo();
+  info(`Started icinga-warden ${version} (${commit}, Deno ${deno}), process ${Deno.pid}`);
+  for (const line of warnings) warning(line);
+  const { agent, served } = start(stop.signal);
+  if (service) obeyServiceManager(service, agent, log.write, stop);
+  if (stop.signal.aborted) void agent.stop();
+  else stop.signal.addEventListener("abort", () => void agent.stop(), { once: true });
+  await agent.done;
+  await served;
+  info("Stopped");
+  home.release();
+  forgetSignals();
+  log.close();
+}
+
+/** Reports that the agent runs; from then on it stops, pauses and continues as the service control manager asks. */
+function obeyServiceManager(
+  service: NativeService,
+  agent: Agent,
+  write: WriteLog,
+  stop: AbortController,
+): void {
+  const { info } = agentLog(write);
+  const obey = {
+    stop() {
+      info(`Service '${service.name}' is told to stop: stopping`);
+      stop.abort();
+    },
+    pause() {
+      info(`Service '${service.name}' is paused: daemons idle, nothing is restarted`);
+      agent.pause("service");
+      service.paused();
+    },
+    continue() {
+      info(`Service '${service.name}' goes on`);
+      agent.resume();
+      service.running();
+    },
+  };
+  // A command may end the pause as well.
+  agent.state.map(AGENT_MAPS.maintenance).onChange(({ deleted }) => deleted && service.running());
+  service.running();
+  service.onRequest((request) => obey[request]());
+}
+
+/** Calls `end` with the reason, in one line, when something is thrown on the main thread that nobody catches. */
+export function onUncaught(end: (reason: string) => never): void {
+  globalThis.addEventListener("error", (event) => end(describe(event.error ?? event.message)));
+  globalThis.addEventListener("unhandledrejection", (event) => end(describe(event.reason)));
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return Deno.inspect(error);
+  return (error.stack ?? `${error.name}: ${error.message}`).replace(/\s*\n\s*/g, " ");
+}
