@@ -7,28 +7,30 @@ import { agentLog, type WriteLog } from "./log/mod.ts";
 import { DAEMONS_FOLDER } from "./registry/discover.ts";
 import type { RegisteredDaemon, Registry } from "./registry/registry.ts";
 
-/** How often the files are looked at, ms: a look is one call of the file system for each. */
+/** How often the files are checked, ms: a check is one call of the file system for each file. */
 export const LOOK_EVERY = 1_000;
 
 /** How long a file must have been left alone before it is read, ms. */
 export const SETTLE = 200;
 
-/** What following changes works with. */
+/** What {@linkcode followChanges} works with. */
 export interface ReloadParts {
-  /** The agent to be given what has changed. */
+  /** Applies what has changed. */
   agent: Pick<Agent, "apply">;
-  /** What the agent was started with. */
-  inForce: InForce;
+  /** The configuration that the agent was started with. */
+  config: Config;
+  /** Its daemons, all modules probed: the agent may have been started before that was done. */
+  daemons: Promise<readonly RegisteredDaemon[]>;
   /** Loads the configuration. */
   load: () => Promise<LoadedConfig>;
-  /** Looks at the modules. */
-  registry: Registry;
+  /** Probes the modules. */
+  registry: Pick<Registry, "resolve">;
   /** The configuration file, absolute. */
   configFile: string;
   /** The home folder, absolute. */
   home: string;
-  /** Where it takes its time from. */
-  clock: Clock;
+  /** Where time comes from. */
+  clock: Pick<Clock, "sleep">;
   /** Where records go. */
   log: WriteLog;
 }
@@ -42,93 +44,134 @@ export interface InForce {
 }
 
 /**
- * Looks at the configuration, the folder of daemons and every module in use, and applies what changes, until
- * `signal` is aborted; then it resolves. A configuration that became wrong is refused as a whole: its errors
- * are logged, and the old one stays in force.
+ * Applies the daemons that the agent was started with, and from then on each change of the configuration, the folder of
+ * daemons and every module in use. Resolves when `signal` is aborted; never rejects.
  *
- * Files are looked at by their size and time of change, since notices of the file system get lost on network
- * drives and differ between systems.
+ * A wrong configuration is refused as a whole: its errors are logged, and the old one stays in force. Whatever else
+ * fails is logged once and tried again at the next check.
+ *
+ * Files are compared by size and time of change, since notifications of the file system get lost on network drives and
+ * differ between systems.
  */
 export async function followChanges(parts: ReloadParts, signal: AbortSignal): Promise<void> {
-  const { clock } = parts;
-  let { inForce } = parts;
-  let seen = look(parts, inForce.daemons.map(({ version }) => version));
-  try {
-    for (;;) {
-      await clock.sleep(LOOK_EVERY, signal);
-      if (lookNow(parts, inForce) === seen) continue;
-      const settled = await settle(parts, inForce, signal);
-      const files = look(parts, []);
-      const reloaded = await reload(parts, inForce);
-      if (signal.aborted) return;
-      if (!reloaded) {
-        seen = settled;
-        continue;
-      }
-      inForce = reloaded;
-      seen = [files, ...inForce.daemons.map(({ version }) => version)].join("\n");
-      await parts.agent.apply(inForce.config, inForce.daemons);
+  const follower = new Follower(parts, signal);
+  let said: string | undefined;
+  const attempt = async (step: () => Promise<void>) => {
+    try {
+      await step();
+      said = undefined;
+    } catch (error) {
+      const message = errorMessage(error);
+      if (signal.aborted || message === said) return;
+      agentLog(parts.log).error(`A change cannot be applied: ${message}; it is tried again`);
+      said = message;
     }
-  } catch (error) {
-    if (!signal.aborted) agentLog(parts.log).error(`Changes are followed no longer: ${error}`);
+  };
+  await attempt(() => follower.start());
+  while (await slept(parts.clock, signal)) await attempt(() => follower.check());
+}
+
+/** False when the signal ended the sleep. */
+function slept(clock: ReloadParts["clock"], signal: AbortSignal): Promise<boolean> {
+  return clock.sleep(LOOK_EVERY, signal).then(() => true, () => false);
+}
+
+class Follower {
+  readonly #parts: ReloadParts;
+  readonly #signal: AbortSignal;
+  #inForce: InForce;
+  /** The files as they were when they were last applied or refused; undefined: they are to be applied. */
+  #seen: string | undefined;
+
+  constructor(parts: ReloadParts, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#signal = signal;
+    this.#inForce = { config: parts.config, daemons: [] };
   }
-}
 
-/** Waits until two looks in a row are equal, and returns what they saw. */
-async function settle(parts: ReloadParts, inForce: InForce, signal: AbortSignal): Promise<string> {
-  for (let before = lookNow(parts, inForce);;) {
-    await parts.clock.sleep(SETTLE, signal);
-    const now = lookNow(parts, inForce);
-    if (now === before) return now;
-    before = now;
+  async start(): Promise<void> {
+    const { config, daemons } = this.#parts;
+    // Before the modules are known: a change meanwhile is seen by the first check.
+    const files = this.#look([]);
+    await this.#apply({ config, daemons: await daemons }, files);
   }
-}
 
-/** Changes whenever the configuration, the folder of daemons or a module in use does. */
-function lookNow(parts: ReloadParts, { daemons }: InForce): string {
-  return look(parts, daemons.map(({ files }) => signature(files)));
-}
-
-function look({ configFile, home }: ReloadParts, modules: string[]): string {
-  return [signature([configFile]), ...listNames(join(home, DAEMONS_FOLDER)), ...modules].join("\n");
-}
-
-function listNames(folder: string): string[] {
-  try {
-    return [[...Deno.readDirSync(folder)].map(({ name }) => name).sort().join("/")];
-  } catch {
-    return [""];
+  async check(): Promise<void> {
+    if (this.#lookNow() === this.#seen) return;
+    const settled = await this.#settle();
+    const files = this.#look([]);
+    const reloaded = await this.#reload();
+    if (this.#signal.aborted) return;
+    if (reloaded) await this.#apply(reloaded, files);
+    else this.#seen = settled;
   }
-}
 
-/** What is to be in force from now on; undefined when what was found is refused. */
-async function reload(parts: ReloadParts, before: InForce): Promise<InForce | undefined> {
-  const { error, info, warning } = agentLog(parts.log);
-  try {
-    const loaded = await parts.load();
-    const daemons = await parts.registry.resolve(loaded);
-    const faults = faultsOf(before.config, { config: loaded.config, daemons }).map(loaded.describe);
-    if (faults.length > 0) return refuse(faults);
-    const { added, removed, changed } = differences(before.daemons, daemons);
-    const said = [...added.map(prefix("+")), ...removed.map(prefix("-")), ...changed].join(", ");
-    if (said) info(`The daemons have changed: ${said}`);
+  /** @param files how the configuration and the folder were before they were read. */
+  async #apply(inForce: InForce, files: string): Promise<void> {
+    this.#seen = undefined;
+    this.#inForce = inForce;
+    await this.#parts.agent.apply(inForce.config, inForce.daemons);
+    this.#seen = [files, ...inForce.daemons.map(({ version }) => version)].join("\n");
+  }
+
+  /** Waits until two looks in a row are equal, and returns what they saw. */
+  async #settle(): Promise<string> {
+    for (let before = this.#lookNow();;) {
+      await this.#parts.clock.sleep(SETTLE, this.#signal);
+      const now = this.#lookNow();
+      if (now === before) return now;
+      before = now;
+    }
+  }
+
+  /** Changes whenever the configuration, the folder of daemons or a module in use does. */
+  #lookNow(): string {
+    return this.#look(this.#inForce.daemons.map(({ files }) => signature(files)));
+  }
+
+  #look(modules: readonly string[]): string {
+    const { configFile, home } = this.#parts;
+    return [signature([configFile]), listNames(join(home, DAEMONS_FOLDER)), ...modules].join("\n");
+  }
+
+  /** Returns what is to be in force; undefined when the configuration is refused. */
+  async #reload(): Promise<InForce | undefined> {
+    const { load, registry, log } = this.#parts;
+    const before = this.#inForce;
+    const loaded = await load().catch((error) => {
+      if (error instanceof ConfigError) return error;
+      throw error;
+    });
+    if (loaded instanceof ConfigError) return this.#refuse(loaded.message.split("\n"));
+    const daemons = await registry.resolve(loaded);
+    const faults = faultsOf(before.config, { config: loaded.config, daemons });
+    if (faults.length > 0) return this.#refuse(faults.map(loaded.describe));
+    const { info, warning } = agentLog(log);
+    const changes = describeChanges(before.daemons, daemons);
+    if (changes !== "") info(`The daemons have changed: ${changes}`);
     const late = lateKeys(before.config, loaded.config);
     if (late.length > 0) warning(`Changes of ${late.join(", ")} count from the next start on`);
     return { config: { ...loaded.config, log: before.config.log }, daemons };
-  } catch (thrown) {
-    const message = errorMessage(thrown);
-    return refuse(thrown instanceof ConfigError ? message.split("\n") : [message]);
   }
 
-  function refuse(lines: readonly string[]): undefined {
+  #refuse(lines: readonly string[]): undefined {
+    const { error } = agentLog(this.#parts.log);
     error("The changed configuration is refused, and the old one stays in force:");
     for (const line of lines) error(line);
   }
 }
 
+function listNames(folder: string): string {
+  try {
+    return [...Deno.readDirSync(folder)].map(({ name }) => name).sort().join("/");
+  } catch {
+    return "";
+  }
+}
+
 /**
  * The arguments that do not fit and whose entries are new or changed: these are faults of the configuration.
- * Where the entry is as it was, it is the module that has changed, which is its daemon's problem alone.
+ * Where the entry has not changed, the module has, and that is its daemon's problem alone.
  */
 export function faultsOf(before: Pick<Config, "daemons">, { config, daemons }: InForce): Problem[] {
   const entry = ({ daemons }: Pick<Config, "daemons">, name: string) =>
@@ -138,33 +181,29 @@ export function faultsOf(before: Pick<Config, "daemons">, { config, daemons }: I
   );
 }
 
-const prefix = (sign: string) => (name: string) => `${sign}${name}`;
-
-/** Which daemons are new, are gone, and are not as they were, by name. */
-export function differences(
+/** Daemons that are new, gone or different, by name: `+new, -gone, changed`. */
+export function describeChanges(
   before: readonly RegisteredDaemon[],
   after: readonly RegisteredDaemon[],
-): { added: string[]; removed: string[]; changed: string[] } {
-  const essence = (daemon: RegisteredDaemon) => JSON.stringify(daemon);
-  const old = new Map(before.map((daemon) => [daemon.name, essence(daemon)]));
+): string {
+  const old = new Map(before.map((daemon) => [daemon.name, JSON.stringify(daemon)]));
   const names = new Set(after.map(({ name }) => name));
-  return {
-    added: after.filter(({ name }) => !old.has(name)).map(({ name }) => name),
-    removed: [...old.keys()].filter((name) => !names.has(name)),
-    changed: after
-      .filter((daemon) => old.has(daemon.name) && old.get(daemon.name) !== essence(daemon))
-      .map(({ name }) => name),
-  };
+  const isChanged = (daemon: RegisteredDaemon) =>
+    old.has(daemon.name) && old.get(daemon.name) !== JSON.stringify(daemon);
+  return [
+    ...after.filter(({ name }) => !old.has(name)).map(({ name }) => `+${name}`),
+    ...[...old.keys()].filter((name) => !names.has(name)).map((name) => `-${name}`),
+    ...after.filter(isChanged).map(({ name }) => name),
+  ].join(", ");
 }
 
-/** The keys that a running agent takes over. */
+/** The keys whose changes a running agent applies. */
 const LIVE_KEYS = new Set(["daemons", "threadPools", "$schema"]);
 
-/** The other keys that are not as they were: what they say was used when the agent started. */
+/** The other keys that have changed: they are read when the agent starts. */
 function lateKeys(before: Config, after: Config): string[] {
-  const keys = Object.keys(after).filter((key) => !LIVE_KEYS.has(key));
-  return keys.filter((key) => {
-    const [a, b] = [before, after].map((config) => JSON.stringify(config[key as keyof Config]));
-    return a !== b;
-  });
+  const written = (config: Config, key: string) => JSON.stringify(config[key as keyof Config]);
+  return Object.keys(after).filter((key) =>
+    !LIVE_KEYS.has(key) && written(before, key) !== written(after, key)
+  );
 }

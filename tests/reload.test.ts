@@ -1,24 +1,68 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { systemClock } from "../lib/base/mod.ts";
+import { within } from "../lib/base/mod.ts";
 import { loadConfig } from "../lib/config/mod.ts";
 import type { LogEntry } from "../lib/log/mod.ts";
 import { type RegisteredDaemon, Registry } from "../lib/registry/registry.ts";
-import { differences, faultsOf, followChanges } from "../lib/reload.ts";
+import {
+  describeChanges,
+  faultsOf,
+  followChanges,
+  LOOK_EVERY,
+  type ReloadParts,
+  SETTLE,
+} from "../lib/reload.ts";
 import { builtin, parse } from "./config/parse.ts";
 
 const module = (name: string, more = "") =>
   `${more}export default { name: "${name}", description: "", arguments: {
   n: { type: "number", default: 1, description: "" } }, run() {} };`;
 
-/** Follows changes in a home of its own; `applied` are the names and versions that were applied, newest last. */
+/** Sleeps that end when the test says so. */
+class StepClock {
+  #sleep = Promise.withResolvers<{ ms: number; end: () => void }>();
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+    this.#sleep.resolve({ ms, end: resolve });
+    return promise;
+  }
+
+  /** Ends the sleep under way, and returns how long the next one is, ms. */
+  async next(): Promise<number> {
+    const { end } = await this.#current();
+    this.#sleep = Promise.withResolvers();
+    end();
+    return (await this.#current()).ms;
+  }
+
+  /** Lets one check run to its end. */
+  async check(): Promise<void> {
+    while (await this.next() !== LOOK_EVERY);
+  }
+
+  async #current(): Promise<{ ms: number; end: () => void }> {
+    const late = () => {
+      throw new Error("Nobody sleeps after 30 s");
+    };
+    return await within(this.#sleep.promise, { ms: 30_000, late });
+  }
+}
+
+interface Following {
+  write: (name: string, text: string) => Promise<void>;
+  /** What was applied after the start, newest last. */
+  applied: RegisteredDaemon[][];
+  records: string[];
+  clock: StepClock;
+  until: (what: string, holds: () => boolean) => Promise<void>;
+}
+
+/** Follows changes in a home of its own, with two daemons. */
 async function following(
-  test: (home: {
-    write: (name: string, text: string) => Promise<void>;
-    applied: RegisteredDaemon[][];
-    records: string[];
-    until: (what: string, holds: () => boolean) => Promise<void>;
-  }) => Promise<void>,
+  test: (home: Following) => Promise<void>,
+  change: (parts: ReloadParts) => Partial<ReloadParts> = () => ({}),
 ): Promise<void> {
   const home = await Deno.makeTempDir({ prefix: "reload ä " });
   const configFile = join(home, "icinga-warden.json");
@@ -30,25 +74,33 @@ async function following(
   await write("icinga-warden.json", `{ "daemons": { "a": {}, "b": {} } }`);
   const records: string[] = [];
   const applied: RegisteredDaemon[][] = [];
+  const clock = new StepClock();
   const load = () => loadConfig(configFile, { builtin });
   const registry = new Registry(home);
   const loaded = await load();
   const stop = new AbortController();
-  const done = followChanges({
+  const parts: ReloadParts = {
     agent: { apply: (_, daemons) => Promise.resolve(void applied.push([...daemons])) },
-    inForce: { config: loaded.config, daemons: await registry.resolve(loaded) },
-    ...{ load, registry, configFile, home },
-    clock: { ...systemClock, sleep: (_, signal) => systemClock.sleep(10, signal) },
+    config: loaded.config,
+    daemons: registry.resolve(loaded),
+    load,
+    registry,
+    configFile,
+    home,
+    clock,
     log: ({ level, message }: LogEntry) => void records.push(`${level} ${message}`),
-  }, stop.signal);
+  };
+  const done = followChanges({ ...parts, ...change(parts) }, stop.signal);
   const until = async (what: string, holds: () => boolean) => {
-    for (const end = Date.now() + 30_000; !holds();) {
-      if (Date.now() > end) throw new Error(`Not within 30 s: ${what}\n${records.join("\n")}`);
-      await systemClock.sleep(10);
+    for (let checks = 10; !holds(); checks--) {
+      if (checks === 0) throw new Error(`Not after ten checks: ${what}\n${records.join("\n")}`);
+      await clock.check();
     }
   };
   try {
-    await test({ write, applied, records, until });
+    await clock.check();
+    applied.length = 0;
+    await test({ write, applied, records, clock, until });
   } finally {
     stop.abort();
     await done;
@@ -142,14 +194,136 @@ Deno.test("a module that comes later and does not take what its entry says is it
   });
 });
 
-Deno.test("differences are by name", () => {
+Deno.test("changes are described by name", () => {
   const daemon = (name: string, version: string) => ({ name, version }) as RegisteredDaemon;
-  assertEquals(
-    differences([daemon("a", "1"), daemon("b", "1"), daemon("c", "1")], [
-      daemon("b", "2"),
-      daemon("c", "1"),
-      daemon("d", "1"),
-    ]),
-    { added: ["d"], removed: ["a"], changed: ["b"] },
-  );
+  const before = [daemon("a", "1"), daemon("b", "1"), daemon("c", "1")];
+  const after = [daemon("b", "2"), daemon("c", "1"), daemon("d", "1")];
+  assertEquals(describeChanges(before, after), "+d, -a, b");
+  assertEquals(describeChanges(before, before), "");
+});
+
+Deno.test("a refused configuration is logged once, and is not read again until it changes", async () => {
+  let loads = 0;
+  const count = ({ load }: ReloadParts) => ({ load: () => (loads++, load()) });
+  await following(async ({ write, applied, records, clock }) => {
+    await write("icinga-warden.json", `{ "daemons": { "c": `);
+    for (let checks = 5; checks > 0; checks--) await clock.check();
+    assertEquals([records.length, loads, applied.length], [2, 1, 0]);
+  }, count);
+});
+
+Deno.test("a file that is saved while the configuration is read is applied", async () => {
+  const afterLoad: (() => Promise<void>)[] = [];
+  const hooked = ({ load }: ReloadParts) => ({
+    load: async () => {
+      const loaded = await load();
+      await afterLoad.shift()?.();
+      return loaded;
+    },
+  });
+  await following(async ({ write, applied, until }) => {
+    afterLoad.push(() => write("icinga-warden.json", `{ "daemons": { "b": {}, "later": {} } }`));
+    await write("icinga-warden.json", `{ "daemons": { "b": {} } }`);
+    await until("the first is applied", () => applied.length === 1);
+    assertEquals(applied[0]!.map(({ name }) => name), ["b"]);
+    await until("the second is applied", () => applied.length === 2);
+    assertEquals(applied[1]!.map(({ name }) => name), ["b", "later"]);
+  }, hooked);
+  await following(async ({ write, applied, records, until }) => {
+    afterLoad.push(() => write("icinga-warden.json", `{ "daemons": { "a": {} } }`));
+    await write(
+      "icinga-warden.json",
+      `{ "daemons": { "a": {}, "b": { "arguments": { "n": "x" } } } }`,
+    );
+    await until("it is mended", () => applied.length === 1);
+    assertEquals(records.filter((record) => record.includes("refused")).length, 1);
+  }, hooked);
+});
+
+Deno.test("a file is read when it was left alone between two looks", async () => {
+  let loads = 0;
+  const count = ({ load }: ReloadParts) => ({ load: () => (loads++, load()) });
+  await following(async ({ write, clock, applied }) => {
+    await write("icinga-warden.json", `{ "daemons": {`);
+    assertEquals(await clock.next(), SETTLE);
+    await write("icinga-warden.json", `{ "daemons": { "a"`);
+    assertEquals([await clock.next(), loads], [SETTLE, 0]);
+    await write("icinga-warden.json", `{ "daemons": { "a": {} } }`);
+    assertEquals([await clock.next(), loads], [SETTLE, 0]);
+    assertEquals([await clock.next(), loads, applied.length], [LOOK_EVERY, 1, 1]);
+  }, count);
+});
+
+Deno.test("what fails is one record, and the next check tries it again", async () => {
+  const faults: Record<string, (() => void)[]> = { apply: [], load: [], resolve: [] };
+  const failing = ({ agent, load, registry }: ReloadParts): Partial<ReloadParts> => ({
+    agent: {
+      apply: async (config, daemons) => {
+        faults.apply!.shift()?.();
+        await agent.apply(config, daemons);
+      },
+    },
+    load: async () => {
+      faults.load!.shift()?.();
+      return await load();
+    },
+    registry: {
+      resolve: async (loaded) => {
+        faults.resolve!.shift()?.();
+        return await registry.resolve(loaded);
+      },
+    },
+  });
+  const fail = () => {
+    throw new RangeError("as it does");
+  };
+  await following(async ({ write, applied, records, clock, until }) => {
+    for (const [index, what] of Object.keys(faults).entries()) {
+      faults[what] = [fail, fail, fail];
+      await write("daemons/help.js", `// ${"x".repeat(index)} ${what}`);
+      for (let checks = 3; checks > 0; checks--) await clock.check();
+      assertEquals([applied.length, faults[what]!.length], [index, 0], what);
+      await until("it is applied", () => applied.length === index + 1);
+      await clock.check();
+      assertEquals(applied.length, index + 1, what);
+      const said = records.filter((record) => record.startsWith("error "));
+      assertEquals(said, ["error A change cannot be applied: as it does; it is tried again"]);
+      assertEquals(records.filter((record) => record.startsWith("info ")).length, 1);
+      records.length = 0;
+    }
+  }, failing);
+});
+
+Deno.test("where the start's daemons cannot be applied, that is tried again, too", async () => {
+  for (const what of ["apply", "daemons"]) {
+    let fails = 2;
+    const failing = ({ agent, daemons }: ReloadParts): Partial<ReloadParts> => ({
+      agent: {
+        apply: async (config, daemons) => {
+          if (what === "apply" && fails-- > 0) throw new Error("as it does");
+          await agent.apply(config, daemons);
+        },
+      },
+      daemons: what === "apply" ? daemons : Promise.reject(new Error("as it does")),
+    });
+    let names: string[] = [];
+    const noting = (parts: ReloadParts): Partial<ReloadParts> => {
+      const changed = failing(parts);
+      return {
+        ...changed,
+        agent: {
+          apply: async (config, daemons) => {
+            await changed.agent!.apply(config, daemons);
+            names = daemons.map(({ name }) => name);
+          },
+        },
+      };
+    };
+    await following(async ({ records, until }) => {
+      await until("they are applied", () => names.length > 0);
+      assertEquals(names, ["a", "b"]);
+      const errors = records.filter((record) => record.startsWith("error "));
+      assertEquals(errors, ["error A change cannot be applied: as it does; it is tried again"]);
+    }, noting);
+  }
 });

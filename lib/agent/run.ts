@@ -95,11 +95,8 @@ export async function runAgent(
       mode: service ? "service" : foreground ? "foreground" : "background",
       lastEnd: home.lastEnd,
     });
-    void resolving.then(async (daemons) => {
-      await agent.apply(config, daemons);
-      const parts = { agent, inForce: { config, daemons }, load, registry, clock: systemClock };
-      await followChanges({ ...parts, ...paths, log: log.write }, signal);
-    });
+    const reload = { agent, config, daemons: resolving, load, registry, clock: systemClock };
+    void followChanges({ ...reload, ...paths, log: log.write }, signal);
     return { agent, served: serveAgent({ agent, home: paths.home, config: config.control, log }) };
   });
   await events?.close();
