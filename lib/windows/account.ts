@@ -76,19 +76,17 @@ export function virtualSid(account: string): string | undefined {
   return `S-1-5-80-${parts.join("-")}`;
 }
 
-/** What would be right if `account` is another service's virtual account, as {@linkcode checkAccount}. */
-export function checkVirtualAccount(account: string, service: string): string | undefined {
-  const other = serviceOf(account);
-  return other === undefined || other.toLowerCase() === service.toLowerCase()
-    ? undefined
-    : `expected the service's own, 'NT SERVICE\\${service}'`;
-}
-
-/** What would be right if `account` can be none, as a clause of an error message; undefined if it can. */
-export function checkAccount(account: string): string | undefined {
-  return /^[^\\/"[\]:;|=,+*?<>\p{Cc}]+(?:\\[^\\/"[\]:;|=,+*?<>\p{Cc}]+)?$/u.test(account)
-    ? undefined
-    : "expected an account, such as LocalSystem, DOMAIN\\user, .\\user or DOMAIN\\managed$";
+/**
+ * What would be right if a service cannot run as `account`, as a clause of an error message; undefined if it can. Of
+ * the virtual accounts only the service's own can be used.
+ */
+export function checkAccount(account: string, service: string): string | undefined {
+  if (!/^[^\\/"[\]:;|=,+*?<>\p{Cc}]+(?:\\[^\\/"[\]:;|=,+*?<>\p{Cc}]+)?$/u.test(account)) {
+    return "expected an account, such as LocalSystem, DOMAIN\\user, .\\user or DOMAIN\\managed$";
+  }
+  const other = serviceOf(account)?.toLowerCase() ?? service.toLowerCase();
+  if (other === service.toLowerCase()) return undefined;
+  return `expected the service's own, 'NT SERVICE\\${service}'`;
 }
 
 /** The security identifier of the account that this process runs as. */

@@ -5,6 +5,12 @@
  * @module
  */
 
+/** A program and its arguments. */
+export type CommandWords = readonly string[];
+
+/** Stands for a password in commands that are shown. */
+export const PASSWORD = "********";
+
 /** One argument as it stands in a command line; quoted only where it has to be. */
 export function quoteArgument(argument: string): string {
   return argument !== "" && !/[\s"]/.test(argument) ? argument : quoteAlways(argument);

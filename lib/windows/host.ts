@@ -7,14 +7,13 @@ import { resolve } from "node:path";
 import { type Clock, systemClock } from "../base/mod.ts";
 import { currentUser, grantServiceLogon, mayLogOn, sidOf } from "./account.ts";
 import type { AgentFiles } from "./agent_arguments.ts";
-import type { CommandWords } from "./as_commands.ts";
+import type { CommandWords } from "./command_line.ts";
 import { hasEventSource, registerEventSource, removeEventSource } from "./event_log.ts";
 import { inspectPaths, protectFolder, type Safety, watchedPaths } from "./home_safety.ts";
-import { listProcesses, type Process } from "./processes.ts";
+import { listProcesses, type Process } from "./ffi/kernel32.ts";
 import { readRegistryText } from "./registry_key.ts";
 import { serviceControlManager } from "./scm.ts";
 import type { ServiceDatabase } from "./service_database.ts";
-import type { ExeFiles } from "./upgrade.ts";
 
 /** A Windows machine. */
 export interface Host {
@@ -47,7 +46,13 @@ export interface Host {
 }
 
 /** What is done with files. */
-export interface HostFiles extends ExeFiles {
+export interface HostFiles {
+  /** Renames a file, and replaces one that has the new name. */
+  rename(from: string, to: string): Promise<void>;
+  copy(from: string, to: string): Promise<void>;
+  exists(path: string): Promise<boolean>;
+  /** Removes a file, or a folder and all that is in it. */
+  remove(path: string): Promise<void>;
   /** Whether two files hold the same bytes. */
   same(a: string, b: string): Promise<boolean>;
   /** The names of what lies in a folder; none when there is no such folder. */

@@ -1,4 +1,4 @@
-import { listProcesses } from "./processes.ts";
+import { listProcesses } from "./ffi/kernel32.ts";
 import type { ServiceRequest } from "./service_status.ts";
 
 /** What the agent tells the thread that speaks to the service control manager. */

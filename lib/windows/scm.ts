@@ -8,14 +8,9 @@ import { advapi32 } from "./ffi/advapi32.ts";
 import { check, ERROR_SERVICE_DOES_NOT_EXIST, filled, WindowsError } from "./ffi/errors.ts";
 import { type Handle, handle } from "./ffi/library.ts";
 import { allocate, dwordIn, dwords, pointerIn, wide, wideAt } from "./ffi/memory.ts";
+import type { FoundRegistration, Registration, StartType } from "./registration.ts";
 import { readOthers, setOthers } from "./scm_settings.ts";
-import type {
-  FoundRegistration,
-  Registration,
-  ServiceDatabase,
-  ServiceStanding,
-  StartType,
-} from "./service_database.ts";
+import type { ServiceDatabase, ServiceStanding } from "./service_database.ts";
 import { CONTROL, type StateNumber } from "./service_status.ts";
 
 // winsvc.h
@@ -143,51 +138,50 @@ function startNumber(start: StartType): number {
 
 function createService(
   name: string,
-  { displayName, commandLine, account, start }: Registration,
+  registration: Registration,
   password: string | undefined,
 ): Handle {
   using manager = openManager(SC_MANAGER_CREATE_SERVICE);
   const { CreateServiceW, CloseServiceHandle } = advapi32();
-  const service = CreateServiceW(
-    manager.pointer,
-    wide(name),
-    wide(displayName),
-    SERVICE_ALL_ACCESS,
-    SERVICE_WIN32_OWN_PROCESS,
-    startNumber(start),
-    SERVICE_ERROR_NORMAL,
-    wide(commandLine),
-    null,
-    null,
-    null,
-    wide(account),
-    optional(password),
-  );
+  const [newName, displayName] = [wide(name), wide(registration.displayName)];
+  const config = configuration(registration, password);
+  const { pointer } = manager;
+  const service = CreateServiceW(pointer, newName, displayName, SERVICE_ALL_ACCESS, ...config);
   return handle(check(service, `create service '${name}'`), CloseServiceHandle);
 }
 
-/** Changes the settings that are given; with a command line also the kind of the service. */
+/** Changes the settings that are given. */
 function changeService(
-  service: Handle,
-  { displayName, commandLine, account, start }: Partial<Registration>,
+  { pointer }: Handle,
+  settings: Partial<Registration>,
   password: string | undefined,
   what: string,
 ): void {
+  const config = configuration(settings, password);
+  check(
+    advapi32().ChangeServiceConfigW(pointer, ...config, optional(settings.displayName)),
+    what,
+  );
+}
+
+/**
+ * What `CreateServiceW` and `ChangeServiceConfigW` take alike: type, start type, error control, command line, no group,
+ * tag and dependencies, account, password. What is absent does not change.
+ */
+function configuration(
+  { commandLine, account, start }: Partial<Registration>,
+  password: string | undefined,
+) {
   const isWhole = commandLine !== undefined;
-  const done = advapi32().ChangeServiceConfigW(
-    service.pointer,
+  return [
     isWhole ? SERVICE_WIN32_OWN_PROCESS : SERVICE_NO_CHANGE,
     start === undefined ? SERVICE_NO_CHANGE : startNumber(start),
     isWhole ? SERVICE_ERROR_NORMAL : SERVICE_NO_CHANGE,
     optional(commandLine),
-    null,
-    null,
-    null,
+    ...[null, null, null] as const,
     optional(account),
     optional(password),
-    optional(displayName),
-  );
-  check(done, what);
+  ] as const;
 }
 
 function optional(text: string | undefined): Uint8Array<ArrayBuffer> | null {

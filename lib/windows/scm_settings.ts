@@ -6,7 +6,7 @@
 import { advapi32 } from "./ffi/advapi32.ts";
 import { ERROR_INVALID_LEVEL, filled, lastError, WindowsError } from "./ffi/errors.ts";
 import { dwordIn, dwords, pointerIn, referring, wide, wideAt } from "./ffi/memory.ts";
-import type { Recovery, Registration } from "./service_database.ts";
+import type { Recovery, Registration } from "./registration.ts";
 
 // winsvc.h
 const SC_ACTION_RESTART = 1;

@@ -4,41 +4,8 @@
  * @module
  */
 import type { Clock } from "../base/mod.ts";
+import type { FoundRegistration, Registration } from "./registration.ts";
 import { isPending, STATE, type StateNumber } from "./service_status.ts";
-
-/** When a service starts: with the machine, a while after that, by hand, or not at all. */
-export type StartType = "automatic" | "delayed" | "manual" | "disabled";
-
-/** What Windows does when a service fails. */
-export interface Recovery {
-  /** How long to wait before the first restart, the second, the third and all that follow, ms. */
-  restartAfter: readonly number[];
-  /** After how long without a failure they are counted anew, s. */
-  resetAfter: number;
-  /** Whether a stop with an exit code other than 0 is a failure too, and not the process's death alone. */
-  onErrors: boolean;
-}
-
-/** A service as it is registered. */
-export interface Registration {
-  /** The program and its arguments. */
-  commandLine: string;
-  /** What services.msc calls it. */
-  displayName: string;
-  /** What services.msc says of it. */
-  description: string;
-  /** Whom it runs as: `LocalSystem`, `NT AUTHORITY\LocalService`, `DOMAIN\user`, … */
-  account: string;
-  /** When it starts. */
-  start: StartType;
-  /** What Windows does when it fails. */
-  recovery: Recovery;
-}
-
-/** A registration as it was read: a system that does not know a setting does not tell it. */
-export type FoundRegistration =
-  & Pick<Registration, "commandLine" | "displayName" | "account" | "start">
-  & Partial<Registration>;
 
 /** How a service stands. */
 export interface ServiceStanding {
@@ -83,72 +50,68 @@ export interface ServiceDatabase {
   stop(name: string): void;
 }
 
-/** How often the service control manager is asked, ms. */
+/** How often a service is queried while it is waited for, ms. */
 const POLL = 200;
 
-/** How a wait ended: as wished, in another state, or not within its time. */
-export type Outcome = "reached" | "failed" | "late" | "gone";
+/** How a wait for a state ended: `failed` in another state, `late` not in time, `gone` not installed any more. */
+export type WaitOutcome = "reached" | "failed" | "late" | "gone";
 
-/** What a standing says of a service that is to come to a state; undefined: wait on. Pure. */
-export function outcomeOf(
+/** The states that are waited for. */
+type WantedState = typeof STATE.running | typeof STATE.stopped;
+
+/** A database, and the clock to wait with. */
+interface Waiting {
+  readonly database: ServiceDatabase;
+  readonly clock: Clock;
+}
+
+/** Waits at most `limit` ms until a service runs or has stopped. */
+export async function awaitState(
+  { database, clock }: Waiting,
+  name: string,
+  wanted: WantedState,
+  limit: number,
+): Promise<WaitOutcome> {
+  return await poll(clock, limit, () => outcomeOf(database.standing(name), wanted)) ?? "late";
+}
+
+/** How a wait ended with this state; undefined: wait on. */
+function outcomeOf(
   standing: ServiceStanding | undefined,
-  wanted: typeof STATE.running | typeof STATE.stopped,
-): Outcome | undefined {
+  wanted: WantedState,
+): WaitOutcome | undefined {
   if (!standing) return "gone";
   if (standing.state === wanted) return "reached";
   return wanted === STATE.running && !isPending(standing.state) ? "failed" : undefined;
 }
 
-/** What to wait with. */
-export interface Patience {
-  clock: Clock;
-  /** For how long, ms. */
-  limit: number;
-}
-
-/** Waits until a service runs or has stopped. */
-export async function awaitState(
-  database: ServiceDatabase,
+/** Waits at most `limit` ms until a service is in no pending state. */
+export async function awaitSettled(
+  { database, clock }: Waiting,
   name: string,
-  wanted: typeof STATE.running | typeof STATE.stopped,
-  { clock, limit }: Patience,
-): Promise<Outcome> {
-  for (const end = clock.now() + limit;; await clock.sleep(POLL)) {
-    const outcome = outcomeOf(database.standing(name), wanted);
-    if (outcome) return outcome;
-    if (clock.now() >= end) return "late";
-  }
+  limit: number,
+): Promise<void> {
+  const isSettled = () => !isPending(database.standing(name)?.state ?? STATE.stopped) || undefined;
+  await poll(clock, limit, isSettled);
 }
 
-/** Waits until no service of this name is there any more; false when it still is. */
+/** Waits at most `limit` ms until no service of this name is there any more; false when it still is. */
 export async function awaitGone(
-  database: ServiceDatabase,
+  { database, clock }: Waiting,
   name: string,
-  { clock, limit }: Patience,
+  limit: number,
 ): Promise<boolean> {
-  for (const end = clock.now() + limit;; await clock.sleep(POLL)) {
-    if (database.find(name) === undefined) return true;
-    if (clock.now() >= end) return false;
-  }
+  return await poll(clock, limit, () => database.find(name) === undefined || undefined) ?? false;
 }
 
-/** Programs that are known to keep services open, and so one that is marked for deletion from going. */
-const HOLDERS = [
-  "mmc.exe",
-  "taskmgr.exe",
-  "procexp.exe",
-  "procexp64.exe",
-  "processhacker.exe",
-  "systeminformer.exe",
-  "perfmon.exe",
-  "eventvwr.exe",
-  "servermanager.exe",
-  "powershell.exe",
-  "pwsh.exe",
-];
-
-/** The processes among `running` that may keep a service open: Windows does not tell which one does. Pure. */
-export function suspects(running: readonly { pid: number; exe: string }[]): string[] {
-  return running.filter(({ exe }) => HOLDERS.includes(exe.toLowerCase()))
-    .map(({ pid, exe }) => `${exe} (process ${pid})`);
+/** Looks until there is something; undefined when there is nothing after `limit` ms. */
+async function poll<T>(
+  clock: Clock,
+  limit: number,
+  look: () => T | undefined,
+): Promise<T | undefined> {
+  for (const end = clock.now() + limit;; await clock.sleep(POLL)) {
+    const seen = look();
+    if (seen !== undefined || clock.now() >= end) return seen;
+  }
 }

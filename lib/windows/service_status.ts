@@ -1,11 +1,13 @@
 /**
- * What a service tells the service control manager, and how it answers: pure, and Windows' own numbers
- * (winsvc.h).
+ * The status that a service reports to the service control manager, and what its controls change in it. Pure; the
+ * numbers are those of winsvc.h.
  *
  * @module
  */
+import { ERROR_SERVICE_SPECIFIC_ERROR } from "./ffi/errors.ts";
+import { dwords } from "./ffi/memory.ts";
 
-/** Windows' `dwCurrentState`. */
+/** `dwCurrentState`: SERVICE_STOPPED and so on. */
 export const STATE = {
   stopped: 1,
   startPending: 2,
@@ -19,7 +21,7 @@ export const STATE = {
 /** One of the seven states of a service. */
 export type StateNumber = typeof STATE[keyof typeof STATE];
 
-/** The control codes that the agent obeys. */
+/** The controls that the agent takes: SERVICE_CONTROL_STOP and so on. */
 export const CONTROL = {
   stop: 1,
   pause: 2,
@@ -29,24 +31,24 @@ export const CONTROL = {
   preshutdown: 15,
 } as const;
 
+// winnt.h
 const SERVICE_WIN32_OWN_PROCESS = 0x10;
-const ACCEPT_STOP = 0x1;
-const ACCEPT_PAUSE_CONTINUE = 0x2;
-const ACCEPT_SHUTDOWN = 0x4;
-const ACCEPT_PRESHUTDOWN = 0x100;
-
+const SERVICE_ACCEPT_STOP = 0x1;
+const SERVICE_ACCEPT_PAUSE_CONTINUE = 0x2;
+const SERVICE_ACCEPT_SHUTDOWN = 0x4;
+const SERVICE_ACCEPT_PRESHUTDOWN = 0x100;
+// winerror.h
 const NO_ERROR = 0;
 const ERROR_CALL_NOT_IMPLEMENTED = 120;
-const ERROR_SERVICE_SPECIFIC_ERROR = 1066;
 
-/** How long the service control manager is to wait for the next checkpoint of a pending state, ms. */
+/** How long the service control manager waits for the next checkpoint of a pending state, ms. */
 export const WAIT_HINT = 10_000;
 
 /** What a service reports of itself. */
 export interface ServiceStatus {
   /** What it is doing. */
   state: StateNumber;
-  /** Counts up while a state is pending: proof that it goes on. */
+  /** Counts up while a state is pending: it shows progress. */
   checkpoint: number;
   /** Why it stopped: 0 in order, else the service's own code, so that the recovery actions fire. */
   exitCode: number;
@@ -58,23 +60,23 @@ export type ServiceRequest = "stop" | "pause" | "continue";
 /** The status in which a service begins. */
 export const STARTING: ServiceStatus = { state: STATE.startPending, checkpoint: 1, exitCode: 0 };
 
-/** The status of a service that has come to rest in a state. */
+/** The status of a service in a state that is not pending. */
 export function settled(state: StateNumber, exitCode = 0): ServiceStatus {
   return { state, checkpoint: 0, exitCode };
 }
 
-/** Whether a state is on its way to another. */
+/** Whether a state leads to another: START_PENDING and the like. */
 export function isPending(state: StateNumber): boolean {
   return state !== STATE.stopped && state !== STATE.running && state !== STATE.paused;
 }
 
-/** The status after a sign of life: a pending one has a later checkpoint, any other is the same. */
+/** The status with the next checkpoint, if it is pending; any other does not change. */
 export function advance(status: ServiceStatus): ServiceStatus {
   return isPending(status.state) ? { ...status, checkpoint: status.checkpoint + 1 } : status;
 }
 
-/** How a service answers a control. */
-export interface Answer {
+/** What a control does. */
+export interface ControlResult {
   /** What the control handler returns: 0, or 120 for a control that the service does not know. */
   code: number;
   /** The status from now on. */
@@ -83,8 +85,8 @@ export interface Answer {
   request?: ServiceRequest;
 }
 
-/** The answer to a control; one that changes nothing asks nothing of the agent. */
-export function answer(status: ServiceStatus, control: number): Answer {
+/** What a control does in a status; the agent is asked for nothing when the status does not change. */
+export function takeControl(status: ServiceStatus, control: number): ControlResult {
   switch (control) {
     case CONTROL.stop:
     case CONTROL.shutdown:
@@ -105,31 +107,26 @@ export function answer(status: ServiceStatus, control: number): Answer {
   return { code: NO_ERROR, status };
 }
 
-function begin(state: StateNumber, request: ServiceRequest): Answer {
+function begin(state: StateNumber, request: ServiceRequest): ControlResult {
   return { code: NO_ERROR, status: { state, checkpoint: 1, exitCode: 0 }, request };
 }
 
 /** The controls that a service takes in a state: Windows' `dwControlsAccepted`. */
 export function controlsAccepted(state: StateNumber): number {
   return state === STATE.running || state === STATE.paused
-    ? ACCEPT_STOP | ACCEPT_PAUSE_CONTINUE | ACCEPT_SHUTDOWN | ACCEPT_PRESHUTDOWN
+    ? SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_PAUSE_CONTINUE | SERVICE_ACCEPT_SHUTDOWN |
+      SERVICE_ACCEPT_PRESHUTDOWN
     : 0;
 }
 
-/** A status as Windows' `SERVICE_STATUS`: seven numbers of four bytes. */
+/** A status as `SERVICE_STATUS`: seven numbers of 32 bits. */
 export function statusBytes(
   { state, checkpoint, exitCode }: ServiceStatus,
 ): Uint8Array<ArrayBuffer> {
-  const view = new DataView(new ArrayBuffer(28));
   const win32ExitCode = exitCode === 0 ? NO_ERROR : ERROR_SERVICE_SPECIFIC_ERROR;
-  [
-    SERVICE_WIN32_OWN_PROCESS,
-    state,
-    controlsAccepted(state),
-    win32ExitCode,
-    exitCode,
-    checkpoint,
-    isPending(state) ? WAIT_HINT : 0,
-  ].forEach((value, i) => view.setUint32(4 * i, value, true));
-  return new Uint8Array(view.buffer);
+  const accepted = controlsAccepted(state);
+  const waitHint = isPending(state) ? WAIT_HINT : 0;
+  return dwords(
+    ...[SERVICE_WIN32_OWN_PROCESS, state, accepted, win32ExitCode, exitCode, checkpoint, waitHint],
+  );
 }

@@ -10,13 +10,13 @@ import { addressOf, allocate, wide, wideAt } from "./ffi/memory.ts";
 import type { FromServiceThread, ToServiceThread } from "./native_service.ts";
 import {
   advance,
-  answer,
   isPending,
   type ServiceStatus,
   settled,
   STARTING,
   STATE,
   statusBytes,
+  takeControl,
 } from "./service_status.ts";
 
 /** How often a pending state shows a sign of life, ms. */
@@ -46,7 +46,7 @@ function tell(message: FromServiceThread): void {
 const handler = Deno.UnsafeCallback.threadSafe(
   { parameters: ["u32", "u32", "pointer", "pointer"], result: "u32" } as const,
   (control) => {
-    const { code, status: next, request } = answer(status, control);
+    const { code, status: next, request } = takeControl(status, control);
     if (code === 0) report(next);
     if (request) tell({ type: "request", request });
     return code;

@@ -1,141 +1,130 @@
 /**
- * Putting another exe in the place of a service's own, and the old one back when the new one does not run.
+ * Replacing the exe of a service: the old one is put back when the new one does not run.
  *
  * @module
  */
-import { type Clock, errorMessage } from "../base/mod.ts";
+import { errorMessage } from "../base/mod.ts";
 import { samePath } from "./agent_arguments.ts";
-import { awaitState, type ServiceDatabase } from "./service_database.ts";
+import { ERROR_SERVICE_SPECIFIC_ERROR } from "./ffi/errors.ts";
+import type { Host } from "./host.ts";
+import { awaitState } from "./service_database.ts";
 import { STATE } from "./service_status.ts";
 
-/** How long the old agent has to stop, ms. */
+/** How long the old agent may take to stop, ms. */
 const STOP_LIMIT = 60_000;
 
-/** How long the new one has to run, ms. */
+/** How long the new agent may take until it runs, ms. */
 const START_LIMIT = 30_000;
-
-/** What an upgrade does to files. */
-export interface ExeFiles {
-  /** Renames a file; one that bears the new name is replaced. */
-  rename(from: string, to: string): Promise<void>;
-  copy(from: string, to: string): Promise<void>;
-  exists(path: string): Promise<boolean>;
-  /** Removes a file, or a folder and all that is in it. */
-  remove(path: string): Promise<void>;
-}
 
 /** An upgrade. */
 export interface Upgrade {
-  database: ServiceDatabase;
+  host: Pick<Host, "database" | "files" | "clock">;
   /** The service's name. */
   service: string;
   /** The new exe. */
   from: string;
-  /** The service's own exe, whose place it takes. */
+  /** The service's exe, which is replaced. */
   to: string;
-  files: ExeFiles;
-  clock: Clock;
-  /** Is told each step. */
+  /** Prints a line about each step. */
   say: (line: string) => void;
 }
 
-/** Where the exe that is replaced is kept: beside it, under a name that the new exe does not bear. Pure. */
+/** Where the old exe is kept: beside the new one, under a name that the new exe does not have itself. */
 export function keptExe({ from, to }: Pick<Upgrade, "from" | "to">): string {
-  const [previous, replaced] = ["previous", "replaced"].map((word) =>
-    to.replace(/(?:\.exe)?$/i, `.${word}.exe`)
-  ) as [string, string];
-  return samePath(previous, from) ? replaced : previous;
+  const named = (word: string) => to.replace(/(?:\.exe)?$/i, `.${word}.exe`);
+  return samePath(named("previous"), from) ? named("replaced") : named("previous");
 }
 
 /**
- * Stops the service, puts the new exe in the place of its own, starts it, and waits until it runs; when anything of
- * that fails the old exe is put back and started. A service that did not run is not started.
+ * Stops the service, replaces its exe, starts it, and waits until it runs; when a step fails, the old exe is put back
+ * and started. A service that did not run is not started.
  *
  * @throws {Error} that says what failed and what runs now.
  */
 export async function upgradeExe(upgrade: Upgrade): Promise<void> {
-  const { database, service, say } = upgrade;
-  const ran = database.standing(service)?.state !== STATE.stopped;
+  const { host: { database }, service, say } = upgrade;
+  const ran = !isStopped(upgrade);
   if (ran) await stop(upgrade);
   try {
-    await swap(upgrade);
+    await replace(upgrade);
   } catch (error) {
     if (ran) database.start(service);
     throw error;
   }
-  if (!ran) {
-    say(`The new exe is in place; service '${service}' did not run and is not started`);
-    return await keep(upgrade);
-  }
-  const failure = await tryStart(upgrade);
+  const failure = ran ? await tryStart(upgrade) : undefined;
   if (failure !== undefined) return await putBack(upgrade, failure);
-  say("The new exe runs");
+  say(
+    ran
+      ? "The new exe runs"
+      : `The new exe is in place; service '${service}' did not run and is not started`,
+  );
   await keep(upgrade);
 }
 
-/** Where the old exe waits until the new one has run. */
+function isStopped({ host: { database }, service }: Upgrade): boolean {
+  return database.standing(service)?.state === STATE.stopped;
+}
+
+/** Where the old exe is until the new one has run. */
 const waitingExe = ({ to }: Upgrade) => `${to}.old`;
 
-/** The old exe becomes the one to go back to; an earlier one stays until then. */
+/** Until here an exe that an earlier upgrade kept is still there. */
 async function keep(upgrade: Upgrade): Promise<void> {
-  const { files, say } = upgrade;
+  const { host: { files }, say } = upgrade;
   if (!(await files.exists(waitingExe(upgrade)))) return;
   await files.rename(waitingExe(upgrade), keptExe(upgrade));
   say(`The old exe is ${keptExe(upgrade)}`);
 }
 
-async function stop({ database, service, clock, say }: Upgrade): Promise<void> {
+async function stop({ host, service, say }: Upgrade): Promise<void> {
   say(`Stopping service '${service}'`);
-  database.stop(service);
-  const outcome = await awaitState(database, service, STATE.stopped, { clock, limit: STOP_LIMIT });
-  if (outcome === "reached") return;
+  host.database.stop(service);
+  if (await awaitState(host, service, STATE.stopped, STOP_LIMIT) === "reached") return;
+  const limit = `${STOP_LIMIT / 1000} s`;
   throw new Error(
-    `Cannot upgrade: service '${service}' did not stop within ${
-      STOP_LIMIT / 1000
-    } s; nothing was changed`,
+    `Cannot upgrade: service '${service}' did not stop within ${limit}; nothing was changed`,
   );
 }
 
-/** Whatever happens, the service's exe is there afterwards, the new one or the old, if there was one. */
-async function swap(upgrade: Upgrade): Promise<void> {
-  const { files, from, to } = upgrade;
+/** Leaves the new exe or the old one at the service's path, if there was one. */
+async function replace(upgrade: Upgrade): Promise<void> {
+  const { host: { files }, from, to } = upgrade;
   const fresh = `${to}.new`;
   const isThere = await files.exists(to);
-  const where = isThere ? "the old exe is in its place" : `there is no exe at ${to}`;
+  let isMoved = false;
   try {
     await files.copy(from, fresh);
     if (isThere) await files.rename(to, waitingExe(upgrade));
-  } catch (error) {
-    await files.remove(fresh).catch(() => {});
-    throw new Error(`Cannot upgrade: ${errorMessage(error)}; ${where}`);
-  }
-  try {
+    isMoved = isThere;
     await files.rename(fresh, to);
   } catch (error) {
-    if (isThere) await files.rename(waitingExe(upgrade), to);
+    if (isMoved) await files.rename(waitingExe(upgrade), to);
+    await files.remove(fresh).catch(() => {});
+    const where = isThere ? "the old exe is in its place" : `there is no exe at ${to}`;
     throw new Error(`Cannot upgrade: ${errorMessage(error)}; ${where}`);
   }
 }
 
 /** Why the new exe does not run; undefined when it does. */
-async function tryStart({ database, service, clock, say }: Upgrade): Promise<string | undefined> {
+async function tryStart({ host, service, say }: Upgrade): Promise<string | undefined> {
   say(`Starting service '${service}' with the new exe`);
   try {
-    database.start(service);
+    host.database.start(service);
   } catch (error) {
     return errorMessage(error);
   }
-  const outcome = await awaitState(database, service, STATE.running, { clock, limit: START_LIMIT });
+  const outcome = await awaitState(host, service, STATE.running, START_LIMIT);
   if (outcome === "reached") return undefined;
   if (outcome === "late") return `it was not RUNNING within ${START_LIMIT / 1000} s`;
-  const { exitCode = 0, ownCode = 0 } = database.standing(service) ?? {};
-  return `it stopped with code ${exitCode === 1066 ? ownCode : exitCode}`;
+  const { exitCode = 0, ownCode = 0 } = host.database.standing(service) ?? {};
+  return `it stopped with code ${exitCode === ERROR_SERVICE_SPECIFIC_ERROR ? ownCode : exitCode}`;
 }
 
 async function putBack(upgrade: Upgrade, failure: string): Promise<never> {
-  const { database, service, files, to, clock } = upgrade;
-  upgrade.say(`The new exe does not run: ${failure}; going back to the old one`);
-  if (database.standing(service)?.state !== STATE.stopped) await halt(upgrade);
+  const { host, service, to, say } = upgrade;
+  const { database, files } = host;
+  say(`The new exe does not run: ${failure}; going back to the old one`);
+  if (!isStopped(upgrade)) await stopQuietly(upgrade);
   if (!(await files.exists(waitingExe(upgrade)))) {
     throw new Error(`The new exe does not run: ${failure}; there is no old one to go back to`);
   }
@@ -143,19 +132,18 @@ async function putBack(upgrade: Upgrade, failure: string): Promise<never> {
   await files.rename(waitingExe(upgrade), to);
   await files.remove(`${to}.failed`).catch(() => {});
   database.start(service);
-  const outcome = await awaitState(database, service, STATE.running, { clock, limit: START_LIMIT });
-  const now = outcome === "reached"
+  const now = await awaitState(host, service, STATE.running, START_LIMIT) === "reached"
     ? "the old one runs again"
     : "the old one is back in its place but does not run either; look into its log";
   throw new Error(`The new exe does not run: ${failure}; ${now}`);
 }
 
-/** A service that hangs while it starts takes no stop; its exe can be renamed all the same. */
-async function halt({ database, service, clock }: Upgrade): Promise<void> {
+/** A service that hangs while it starts cannot be stopped; its exe can be renamed all the same. */
+async function stopQuietly({ host, service }: Upgrade): Promise<void> {
   try {
-    database.stop(service);
+    host.database.stop(service);
   } catch {
     return;
   }
-  await awaitState(database, service, STATE.stopped, { clock, limit: STOP_LIMIT });
+  await awaitState(host, service, STATE.stopped, STOP_LIMIT);
 }

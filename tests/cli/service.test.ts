@@ -1,11 +1,10 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { UsageError } from "../../lib/cli/command.ts";
-import { serviceCommand } from "../../lib/cli/service/mod.ts";
-import { printCommands } from "../../lib/cli/service/print.ts";
+import { printCommands, serviceCommand } from "../../lib/cli/service/mod.ts";
 import { ConfigError } from "../../lib/config/mod.ts";
 import { STATE } from "../../lib/windows/service_status.ts";
 import { parse } from "../../lib/cli/parse.ts";
-import { readOrder, SERVICE_FLAGS } from "../../lib/cli/service/order.ts";
+import { readOptions, SERVICE_FLAGS } from "../../lib/cli/service/options.ts";
 import { installService } from "../../lib/cli/service/install.ts";
 import { uninstallService } from "../../lib/cli/service/uninstall.ts";
 import { startService, stopService } from "../../lib/cli/service/control.ts";
@@ -15,12 +14,12 @@ const FOLDER = "C:\\Program Files\\icinga-warden";
 const EXE = `${FOLDER}\\icinga-warden.exe`;
 const NAME = "icinga-warden";
 
-const order = (line: string) => {
+const options = (line: string) => {
   const [action = "", ...args] = line.split(" ");
-  return readOrder(action, parse(args, SERVICE_FLAGS));
+  return readOptions(action, parse(args, SERVICE_FLAGS));
 };
 const install = (host: FakeHost, flags = "") =>
-  installService(order(`install ${flags}`.trim()), host);
+  installService(options(`install ${flags}`.trim()), host);
 const registration = (host: FakeHost) => host.services.get(NAME)!.registration;
 
 Deno.test("install registers the service and the source of its events", async () => {
@@ -81,7 +80,7 @@ Deno.test("another program's service is left alone, even with --force", async ()
   await install(host);
   registration(host).commandLine = `"C:\\Program Files\\ICINGA2\\sbin\\icinga2.exe" --scm`;
   await assertRejects(() => install(host, "--force"), Error, "which is not icinga-warden");
-  const uninstall = () => uninstallService(order("uninstall"), host);
+  const uninstall = () => uninstallService(options("uninstall"), host);
   await assertRejects(uninstall, Error, "it stays");
   assertEquals(host.services.size, 1);
 });
@@ -120,11 +119,11 @@ Deno.test("an account with a password needs one, and one without takes none", as
 Deno.test("uninstall stops and removes, and leaves home alone", async () => {
   const host = new FakeHost();
   await install(host);
-  await startService(order("start"), host);
+  await startService(options("start"), host);
   host.calls.length = 0;
-  assertEquals(await uninstallService(order("uninstall"), host), 0);
+  assertEquals(await uninstallService(options("uninstall"), host), 0);
   assertEquals(host.calls, ["stop icinga-warden", "remove icinga-warden", "remove events"]);
-  assertEquals(await uninstallService(order("uninstall"), host), 0);
+  assertEquals(await uninstallService(options("uninstall"), host), 0);
 });
 
 Deno.test("uninstall --purge removes what the agent keeps in the service's home", async () => {
@@ -135,7 +134,7 @@ Deno.test("uninstall --purge removes what the agent keeps in the service's home"
   const logs = ["logs\\icinga-warden.log", "logs\\icinga-warden.log.1", "daemons\\a\\b.js"];
   const others = [...logs, "control.token", "monitor.token", "state.json", "state.json.damaged"];
   for (const name of [...kept, ...own, ...others]) host.disk.set(`D:\\warden\\${name}`, "");
-  await uninstallService(order("uninstall --purge"), host);
+  await uninstallService(options("uninstall --purge"), host);
   assertEquals([...host.disk.keys()], kept.map((name) => `D:\\warden\\${name}`));
 });
 
@@ -144,7 +143,7 @@ Deno.test("a service that is marked for deletion and stays is said to", async ()
   await install(host);
   host.held = true;
   host.disk.set(`${FOLDER}\\state.json`, "");
-  const uninstall = () => uninstallService(order("uninstall --purge"), host);
+  const uninstall = () => uninstallService(options("uninstall --purge"), host);
   await assertRejects(uninstall, Error, "is marked for deletion, but a program has it open");
   assertEquals(host.disk.size, 1, "nothing is purged while the service is there");
 });
@@ -152,17 +151,17 @@ Deno.test("a service that is marked for deletion and stays is said to", async ()
 Deno.test("start and stop say how it came out", async () => {
   const host = new FakeHost();
   await assertRejects(
-    () => Promise.resolve().then(() => startService(order("start"), host)),
+    () => Promise.resolve().then(() => startService(options("start"), host)),
     Error,
     "service install",
   );
   await install(host);
-  assertEquals(await startService(order("start"), host), 0);
-  assertEquals(await startService(order("start"), host), 0);
-  assertEquals(await stopService(order("stop"), host), 0);
-  assertEquals(await stopService(order("stop"), host), 0);
+  assertEquals(await startService(options("start"), host), 0);
+  assertEquals(await startService(options("start"), host), 0);
+  assertEquals(await stopService(options("stop"), host), 0);
+  assertEquals(await stopService(options("stop"), host), 0);
   host.runs = () => false;
-  assertEquals(await startService(order("start"), host), 1);
+  assertEquals(await startService(options("start"), host), 1);
   assertEquals(host.calls.filter((call) => /^st/.test(call)), [
     "start icinga-warden",
     "stop icinga-warden",
@@ -176,7 +175,7 @@ async function withOldExe(): Promise<FakeHost> {
   await install(host);
   registration(host).commandLine = `"D:\\old\\icinga-warden.exe" run`;
   host.disk.set("D:\\old\\icinga-warden.exe", "old").set(EXE, "new");
-  await startService(order("start"), host);
+  await startService(options("start"), host);
   host.calls.length = 0;
   return host;
 }
@@ -255,7 +254,7 @@ Deno.test("what NSSM runs beside the agent is another program's", async () => {
   const host = new FakeHost();
   await install(host, "--with nssm");
   host.nssm.set("icinga-warden Application", "C:\\other\\server.exe");
-  const uninstall = () => uninstallService(order("uninstall"), host);
+  const uninstall = () => uninstallService(options("uninstall"), host);
   await assertRejects(uninstall, Error, "runs C:\\other\\server.exe, which is not icinga-warden");
 });
 
@@ -301,7 +300,7 @@ Deno.test("a service made by hand that cannot start is put right", async () => {
 Deno.test("nothing is purged when no service says whose home it is", async () => {
   const host = new FakeHost();
   host.disk.set(`${FOLDER}\\state.json`, "");
-  assertEquals(await uninstallService(order("uninstall --name typo --purge"), host), 1);
+  assertEquals(await uninstallService(options("uninstall --name typo --purge"), host), 1);
   assertEquals(host.disk.size, 1);
   assertEquals(host.calls, []);
 });
@@ -313,7 +312,9 @@ Deno.test("a purge goes on where a file cannot be removed, and says what is left
   host.inUse.add(left[0]!);
   const gone = ["D:\\warden\\state.json", "D:\\warden\\logs\\icinga-warden.log"];
   for (const path of [...left, ...gone]) host.disk.set(path, "");
-  const { code, errors } = await printed(() => uninstallService(order("uninstall --purge"), host));
+  const { code, errors } = await printed(() =>
+    uninstallService(options("uninstall --purge"), host)
+  );
   assertEquals(code, 1);
   assertStringIncludes(errors, `${left[0]}: the file is in use`);
   assertEquals([...host.disk.keys()], left);
@@ -323,10 +324,10 @@ Deno.test("the source of events stays as long as another agent writes there", as
   const host = new FakeHost();
   await install(host);
   await install(host, "--name second");
-  await uninstallService(order("uninstall --name second"), host);
-  await uninstallService(order("uninstall --name third"), host);
+  await uninstallService(options("uninstall --name second"), host);
+  await uninstallService(options("uninstall --name third"), host);
   assertEquals(host.calls.includes("remove events"), false);
-  await uninstallService(order("uninstall"), host);
+  await uninstallService(options("uninstall"), host);
   assertEquals(host.calls.at(-1), "remove events");
 });
 
@@ -336,12 +337,12 @@ Deno.test("a dry run refuses what would be refused, and does nothing", async () 
   const own = registration(host).commandLine;
   registration(host).commandLine = `"C:\\Program Files\\ICINGA2\\sbin\\icinga2.exe" --scm`;
   host.calls.length = 0;
-  const dry = () => uninstallService(order("uninstall --dry-run"), host);
+  const dry = () => uninstallService(options("uninstall --dry-run"), host);
   await assertRejects(dry, Error, "which is not icinga-warden; it stays");
   for (const act of [startService, stopService]) {
     for (const flags of ["", " --dry-run"]) {
       const action = act === startService ? "start" : "stop";
-      await assertRejects(() => act(order(action + flags), host), Error, "not icinga-warden");
+      await assertRejects(() => act(options(action + flags), host), Error, "not icinga-warden");
     }
   }
   registration(host).commandLine = own;
@@ -378,9 +379,39 @@ Deno.test("a dry run shows all that would be done", async () => {
 
   await install(host, "--home D:\\x");
   for (const path of ["state.json", "daemons\\a.js"]) host.disk.set(`D:\\x\\${path}`, "");
-  const purge = await printed(() => uninstallService(order("uninstall --purge --dry-run"), host));
+  const purge = await printed(() => uninstallService(options("uninstall --purge --dry-run"), host));
   assertStringIncludes(purge.output, "del /q D:\\x\\state.json\nrmdir /s /q D:\\x\\daemons");
   assertEquals(host.disk.size, 2);
+});
+
+Deno.test("print shows the table of settings, for sc and for NSSM", async () => {
+  const native = await printed(() => printCommands("print", options("print --home D:\\x")));
+  const source = "SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\icinga-warden";
+  assertEquals(native.output.split("\n"), [
+    `sc.exe create icinga-warden binPath= "\\"${EXE}\\" run --home D:\\x" ` +
+    'DisplayName= "Icinga Warden" obj= LocalSystem start= delayed-auto',
+    'sc.exe description icinga-warden "Keeps the Icinga 2 agent service running and hosts ' +
+    'daemons of your own."',
+    "sc.exe failure icinga-warden reset= 86400 " +
+    "actions= restart/5000/restart/30000/restart/60000",
+    "sc.exe failureflag icinga-warden 1",
+    `reg.exe add HKLM\\${source} /v EventMessageFile /t REG_EXPAND_SZ ` +
+    '/d ^"^%SystemRoot^%\\System32\\EventCreate.exe^" /f',
+    `reg.exe add HKLM\\${source} /v TypesSupported /t REG_DWORD /d 7 /f`,
+  ]);
+  const host = new FakeHost();
+  await install(host, "--with nssm");
+  const nssm = await printed(() => printCommands("print", options("print --with nssm --json")));
+  const words = JSON.parse(nssm.output).map(([, ...words]: string[]) => words.join(" "));
+  assertEquals(words, host.calls, "what is printed is what is done");
+});
+
+Deno.test("a password stands as stars in the commands that are shown", async () => {
+  for (const [flags, place] of [["", "password="], ["--with nssm ", "ObjectName D\\u"]] as const) {
+    const line = `print ${flags}--account D\\u`;
+    const { output } = await printed(() => printCommands("print", options(line)));
+    assertStringIncludes(output, `${place} ********`);
+  }
 });
 
 Deno.test("--fix-permissions is refused where more than the agent lies, printed ones too", async () => {
@@ -389,7 +420,8 @@ Deno.test("--fix-permissions is refused where more than the agent lies, printed 
     const flags = `--home ${home} --fix-permissions`;
     await assertRejects(() => install(host, flags), Error, "more than the agent lies there");
     await assertRejects(() => install(host, `${flags} --dry-run`), Error, "more than the agent");
-    assertThrows(() => printCommands("print", order(`print ${flags}`)), Error, "more than the");
+    const print = () => printCommands("print", options(`print ${flags}`));
+    await assertRejects(print, Error, "more than the agent lies there");
     assertEquals(host.calls, []);
   }
 });
@@ -411,7 +443,7 @@ Deno.test("a folder whose name Windows would replace is refused", async () => {
 
 Deno.test("a service's own virtual account is one, and another's is not", async () => {
   const virtual = (name: string) =>
-    readOrder("install", parse(["--account", `NT SERVICE\\${name}`], SERVICE_FLAGS));
+    readOptions("install", parse(["--account", `NT SERVICE\\${name}`], SERVICE_FLAGS));
   const host = new FakeHost();
   assertEquals(await installService(virtual("Icinga-Warden"), host), 0);
   assertEquals(registration(host).account, "NT SERVICE\\Icinga-Warden");
@@ -444,17 +476,17 @@ Deno.test("under NSSM a password is on no command line", async () => {
 Deno.test("a start waits for a stop under way, and tells how a pause ends", async () => {
   const host = new FakeHost();
   await install(host);
-  await startService(order("start"), host);
+  await startService(options("start"), host);
   host.calls.length = 0;
   host.services.get(NAME)!.standing.state = STATE.stopPending;
   const { code } = await printed(() => {
-    const starting = startService(order("start"), host);
+    const starting = startService(options("start"), host);
     host.services.get(NAME)!.standing = { state: STATE.stopped, pid: 0, exitCode: 0, ownCode: 0 };
     return starting;
   });
   assertEquals([code, host.calls], [0, ["start icinga-warden"]]);
   host.services.get(NAME)!.standing.state = STATE.paused;
-  const paused = await printed(() => startService(order("start"), host));
+  const paused = await printed(() => startService(options("start"), host));
   assertEquals(paused.code, 1);
   assertStringIncludes(paused.errors, "it goes on with: sc.exe continue icinga-warden");
 });

@@ -1,6 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { nssmInstallCommands } from "../../lib/windows/nssm.ts";
+import { agentOf } from "../../lib/windows/agent_arguments.ts";
+import { wantedRegistration } from "../../lib/windows/registration.ts";
 import { STATE } from "../../lib/windows/service_status.ts";
+import { nssmSettings } from "../../lib/windows/settings.ts";
 import { testWindows, until } from "./machine.ts";
 
 const WARDEN = "warden under nssm";
@@ -16,14 +18,13 @@ testWindows("NSSM is told what is documented, and runs and stops the agent", asy
   const before = (await windows.nssmCalls()).length;
   const installed = await call("install", ...underNssm);
   assertEquals(installed.code, 0, installed.output);
-  const expected = nssmInstallCommands("", {
-    name: WARDEN,
-    exe: `${home.inside}\\icinga-warden.exe`,
-    args: ["run"],
-    home: home.inside,
-  });
+  const agent = agentOf(`${home.inside}\\icinga-warden.exe`, {});
+  const settings = nssmSettings(wantedRegistration(WARDEN, agent, {}), agent);
   const calls = (await windows.nssmCalls()).slice(before);
-  assertEquals(calls, expected.map((words) => words.slice(1)));
+  assertEquals(calls, [
+    ["install", WARDEN, agent.files.exe],
+    ...settings.map(({ parameter, value }) => ["set", WARDEN, ...parameter.split(" "), value]),
+  ]);
 
   const again = await call("install", ...underNssm);
   assertEquals(again.code, 0, again.output);

@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import {
   checkAccount,
-  checkVirtualAccount,
   fullAccount,
   isBuiltin,
   mayLogOn,
@@ -9,6 +8,8 @@ import {
   sameAccount,
   virtualSid,
 } from "../../lib/windows/account.ts";
+
+const NAME = "icinga-warden";
 
 const accounts: [given: string, full: string, builtin: boolean, password: boolean][] = [
   ["LocalSystem", "LocalSystem", true, false],
@@ -28,7 +29,7 @@ const accounts: [given: string, full: string, builtin: boolean, password: boolea
 for (const [given, full, builtin, password] of accounts) {
   Deno.test(`the account ${given}`, () => {
     assertEquals(
-      [fullAccount(given), isBuiltin(given), needsPassword(given), checkAccount(given)],
+      [fullAccount(given), isBuiltin(given), needsPassword(given), checkAccount(given, NAME)],
       [full, builtin, password, undefined],
     );
   });
@@ -42,7 +43,7 @@ Deno.test("names of one account", () => {
 
 for (const wrong of ["", "a\\b\\c", "a/b", 'a"b', "\\bob", "DOM\\", "a\nb"]) {
   Deno.test(`${JSON.stringify(wrong)} is no account`, () => {
-    assertEquals(typeof checkAccount(wrong), "string");
+    assertEquals(typeof checkAccount(wrong, NAME), "string");
   });
 }
 
@@ -55,8 +56,8 @@ Deno.test("the security identifier of a virtual account is computed as Windows d
 });
 
 Deno.test("a virtual account is that of its own service, and may log on", () => {
-  assertEquals(checkVirtualAccount("NT SERVICE\\Second", "second"), undefined);
-  assertEquals(checkVirtualAccount("DOM\\bob", "second"), undefined);
-  assertEquals(typeof checkVirtualAccount("NT SERVICE\\other", "second"), "string");
+  assertEquals(checkAccount("NT SERVICE\\Second", "second"), undefined);
+  assertEquals(checkAccount("DOM\\bob", "second"), undefined);
+  assertEquals(typeof checkAccount("NT SERVICE\\other", "second"), "string");
   assertEquals(["NT SERVICE\\x", "LocalSystem", "DOM\\m$"].map(mayLogOn), [true, true, false]);
 });

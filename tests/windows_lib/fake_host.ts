@@ -4,12 +4,8 @@ import { WindowsError } from "../../lib/windows/ffi/errors.ts";
 import type { AgentFiles } from "../../lib/windows/agent_arguments.ts";
 import type { Host, HostFiles } from "../../lib/windows/host.ts";
 import type { Safety } from "../../lib/windows/home_safety.ts";
-import { RECOVERY } from "../../lib/windows/registration.ts";
-import type {
-  Registration,
-  ServiceDatabase,
-  ServiceStanding,
-} from "../../lib/windows/service_database.ts";
+import { RECOVERY, type Registration } from "../../lib/windows/registration.ts";
+import type { ServiceDatabase, ServiceStanding } from "../../lib/windows/service_database.ts";
 import { settled, STATE, type StateNumber } from "../../lib/windows/service_status.ts";
 
 /** A service of a {@linkcode FakeHost}. */

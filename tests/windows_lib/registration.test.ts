@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import {
   defaultDisplayName,
-  differences,
   kindOfService,
   wantedRegistration,
 } from "../../lib/windows/registration.ts";
+import { registrationDrift } from "../../lib/windows/settings.ts";
 import { agentOf, samePath } from "../../lib/windows/agent_arguments.ts";
 
 const EXE = "C:\\Program Files\\icinga-warden\\icinga-warden.exe";
@@ -13,13 +13,13 @@ const agent = agentOf(EXE, {});
 const wanted = wantedRegistration(NAME, agent, {});
 
 Deno.test("a service that is just so differs in nothing", () => {
-  assertEquals(differences(wanted, wanted), []);
+  assertEquals(registrationDrift(wanted, wanted), []);
   assertEquals(wantedRegistration(NAME, agent, {}, wanted), wanted);
 });
 
 Deno.test("what this system does not tell does not differ", () => {
   const { description: _, recovery: __, ...told } = wanted;
-  assertEquals(differences(told, wanted), []);
+  assertEquals(registrationDrift(told, wanted), []);
 });
 
 Deno.test("what differs is told, setting by setting", () => {
@@ -31,7 +31,7 @@ Deno.test("what differs is told, setting by setting", () => {
     start: "manual",
     recovery: { restartAfter: [], resetAfter: 0, onErrors: false },
   } as const;
-  const rows = differences(found, wanted).map(({ setting, found }) => `${setting}: ${found}`);
+  const rows = registrationDrift(found, wanted).map(({ setting, found }) => `${setting}: ${found}`);
   assertEquals(rows, [
     `command line: ${EXE} run`,
     "display name: Other",
@@ -45,7 +45,7 @@ Deno.test("what differs is told, setting by setting", () => {
 Deno.test("an account that is spelled otherwise is the same", () => {
   const found = { ...wanted, account: "NT Authority\\NetworkService" };
   const again = wantedRegistration(NAME, agent, { account: "NT AUTHORITY\\NetworkService" });
-  assertEquals(differences(found, again), []);
+  assertEquals(registrationDrift(found, again), []);
 });
 
 Deno.test("what is not asked for stays, and what is asked for comes", () => {

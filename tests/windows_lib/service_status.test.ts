@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import {
   advance,
-  answer,
   CONTROL,
   controlsAccepted,
   type ServiceStatus,
@@ -10,6 +9,7 @@ import {
   STATE,
   type StateNumber,
   statusBytes,
+  takeControl,
 } from "../../lib/windows/service_status.ts";
 
 const numbers = (status: ServiceStatus) => [...new Uint32Array(statusBytes(status).buffer)];
@@ -52,14 +52,14 @@ const answers: [StateNumber, number, StateNumber, string | undefined][] = [
 
 for (const [state, control, after, request] of answers) {
   Deno.test(`control ${control} in state ${state}: state ${after}, asks ${request}`, () => {
-    const given = answer(settled(state), control);
+    const given = takeControl(settled(state), control);
     assertEquals([given.code, given.status.state, given.request], [0, after, request as never]);
   });
 }
 
 Deno.test("a control that the agent does not know is refused and changes nothing", () => {
   const status = settled(STATE.running);
-  assertEquals(answer(status, 128), { code: 120, status });
+  assertEquals(takeControl(status, 128), { code: 120, status });
 });
 
 Deno.test("only a service that is settled takes controls", () => {

@@ -6,102 +6,97 @@ import {
   ERROR_SERVICE_SPECIFIC_ERROR,
 } from "../../windows/ffi/errors.ts";
 import type { Host } from "../../windows/host.ts";
-import { describeRecovery, type ServiceKind } from "../../windows/registration.ts";
-import {
-  awaitState,
-  type FoundRegistration,
-  type ServiceStanding,
-} from "../../windows/service_database.ts";
-import { isPending, STATE } from "../../windows/service_status.ts";
+import type { FoundRegistration, ServiceKind } from "../../windows/registration.ts";
+import { awaitSettled, awaitState, type ServiceStanding } from "../../windows/service_database.ts";
+import { STATE } from "../../windows/service_status.ts";
+import { describeRecovery } from "../../windows/settings.ts";
 import { EXIT } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
-import { kindOf, requireAgent } from "./files.ts";
-import { wardenCommand } from "./hint.ts";
-import type { ServiceOrder } from "./order.ts";
-import { printCommands } from "./print.ts";
+import { kindOf, requireAgent } from "./installed.ts";
+import { type ServiceOptions, wardenCommand } from "./options.ts";
+import { showSteps } from "./steps.ts";
 
 /** How long a service may take to start or stop, ms. */
 const LIMIT = 60_000;
 
 /** `icinga-warden service start` */
-export async function startService(order: ServiceOrder, host: Host): Promise<number> {
-  const { database, clock } = host;
-  const { name } = order;
-  const patience = { clock, limit: LIMIT };
-  const { state } = requireService(order, host);
-  if (order.dryRun) return printCommands("start", order);
-  if (state === STATE.stopPending) await awaitState(database, name, STATE.stopped, patience);
-  if (database.standing(name)?.state === STATE.stopped) database.start(name);
-  const outcome = await awaitState(database, name, STATE.running, patience);
-  return tell(order, host, outcome === "reached");
-}
-
-/** `icinga-warden service stop` */
-export async function stopService(order: ServiceOrder, host: Host): Promise<number> {
-  requireService(order, host);
-  if (order.dryRun) return printCommands("stop", order);
-  return tell(order, host, await bringToStop(order.name, host));
-}
-
-/** Stops a service, if it does not stop already; false when it has not stopped within a minute. */
-export async function bringToStop(name: string, { database, clock }: Host): Promise<boolean> {
-  const patience = { clock, limit: LIMIT };
-  const state = database.standing(name)?.state;
-  if (state === STATE.startPending) await awaitState(database, name, STATE.running, patience);
-  if (state !== STATE.stopped && state !== STATE.stopPending) database.stop(name);
-  return await awaitState(database, name, STATE.stopped, patience) !== "late";
-}
-
-/** `icinga-warden service status` */
-export async function statusOfService(order: ServiceOrder, host: Host): Promise<number> {
-  const { database, clock } = host;
-  const found = database.find(order.name);
-  let standing = database.standing(order.name);
-  for (const end = clock.now() + LIMIT; standing && isPending(standing.state);) {
-    if (clock.now() > end) break;
-    await clock.sleep(200);
-    standing = database.standing(order.name);
-  }
-  const runs = standing?.state === STATE.running || standing?.state === STATE.paused;
-  if (order.json) printJson(statusObject(order, host, found, standing));
-  else if (!found || !standing) print(`Service '${order.name}' is not installed`);
-  else {
-    const kind = kindOf(found, order, host);
-    for (const line of statusLines(order, found, standing, kind)) print(line);
-  }
-  return runs ? EXIT.done : EXIT.notRunning;
-}
-
-function requireService(order: ServiceOrder, host: Host): ServiceStanding {
-  const { name } = order;
-  const found = host.database.find(name), standing = host.database.standing(name);
-  if (found && standing) {
-    requireAgent(found, order, host, "start and stop it with net.exe");
-    return standing;
-  }
-  throw new Error(
-    `No service '${name}' is installed; '${wardenCommand("install", order)}' installs it`,
+export async function startService(options: ServiceOptions, host: Host): Promise<number> {
+  const { name } = options;
+  const { state } = requireService(options, host);
+  if (options.dryRun) return showControl("start", options);
+  if (state === STATE.stopPending) await awaitState(host, name, STATE.stopped, LIMIT);
+  if (host.database.standing(name)?.state === STATE.stopped) host.database.start(name);
+  return sayOutcome(
+    options,
+    host,
+    await awaitState(host, name, STATE.running, LIMIT) === "reached",
   );
 }
 
-function tell(order: ServiceOrder, host: Host, done: boolean): number {
-  const { database } = host;
-  const standing = database.standing(order.name);
-  if (order.json) printJson(statusObject(order, host, database.find(order.name), standing));
-  else {(done ? print : printError)(
-      `${describe(order.name, standing)}${resumeHint(order, standing)}`,
-    );}
-  return done ? EXIT.done : EXIT.failed;
+/** `icinga-warden service stop` */
+export async function stopService(options: ServiceOptions, host: Host): Promise<number> {
+  requireService(options, host);
+  if (options.dryRun) return showControl("stop", options);
+  return sayOutcome(options, host, await bringToStop(options.name, host));
 }
 
-/** A service that is paused neither starts nor is it told to go on by a start. */
-function resumeHint({ name }: ServiceOrder, standing: ServiceStanding | undefined): string {
+/** Prints the command that starts or stops a service. */
+export function showControl(action: "start" | "stop", options: ServiceOptions): number {
+  showSteps([{ commands: [["net.exe", action, options.name]] }], options);
+  return EXIT.done;
+}
+
+/** Stops a service unless it stops already; false when it has not stopped within a minute. */
+export async function bringToStop(name: string, host: Host): Promise<boolean> {
+  const state = host.database.standing(name)?.state;
+  if (state === STATE.startPending) await awaitState(host, name, STATE.running, LIMIT);
+  if (state !== STATE.stopped && state !== STATE.stopPending) host.database.stop(name);
+  return await awaitState(host, name, STATE.stopped, LIMIT) !== "late";
+}
+
+/** `icinga-warden service status` */
+export async function statusOfService(options: ServiceOptions, host: Host): Promise<number> {
+  const { name, json } = options;
+  await awaitSettled(host, name, LIMIT);
+  const found = host.database.find(name), standing = host.database.standing(name);
+  if (json) printJson(statusObject(options, host, standing));
+  else {
+    print(describe(name, standing));
+    if (found && standing) printSettings(found, kindOf(found, options, host));
+  }
+  const runs = standing?.state === STATE.running || standing?.state === STATE.paused;
+  return runs ? EXIT.done : EXIT.notRunning;
+}
+
+function requireService(options: ServiceOptions, host: Host): ServiceStanding {
+  const { name } = options;
+  const found = host.database.find(name), standing = host.database.standing(name);
+  if (found && standing) {
+    requireAgent(found, options, host, "start and stop it with net.exe");
+    return standing;
+  }
+  throw new Error(
+    `No service '${name}' is installed; '${wardenCommand("install", options)}' installs it`,
+  );
+}
+
+function sayOutcome(options: ServiceOptions, host: Host, isDone: boolean): number {
+  const standing = host.database.standing(options.name);
+  const line = `${describe(options.name, standing)}${resumeHint(options, standing)}`;
+  if (options.json) printJson(statusObject(options, host, standing));
+  else if (isDone) print(line);
+  else printError(line);
+  return isDone ? EXIT.done : EXIT.failed;
+}
+
+/** A start does not resume a paused service. */
+function resumeHint({ name }: ServiceOptions, standing: ServiceStanding | undefined): string {
   if (standing?.state !== STATE.paused) return "";
   return `; it goes on with: ${pasteLine("sc.exe", ["continue", name])}`;
 }
 
-/** How a service stands, in one line. */
-export function describe(name: string, standing: ServiceStanding | undefined): string {
+/** The state of a service, in one line. */
+function describe(name: string, standing: ServiceStanding | undefined): string {
   if (!standing) return `Service '${name}' is not installed`;
   const { state, pid } = standing;
   const end = state === STATE.stopped ? howItEnded(standing) : "";
@@ -118,37 +113,26 @@ function howItEnded({ exitCode, ownCode }: ServiceStanding): string {
   return `: ${meaning} (its own code ${ownCode}); its log says why`;
 }
 
-function statusLines(
-  { name }: ServiceOrder,
-  found: FoundRegistration,
-  standing: ServiceStanding,
+function printSettings(
+  { commandLine, account, start, recovery }: FoundRegistration,
   kind: ServiceKind,
-): string[] {
-  const { commandLine, account, start, recovery } = found;
-  return [
-    describe(name, standing),
-    `  kind        ${kind}`,
-    `  runs        ${commandLine}`,
-    `  as          ${account}`,
-    `  start       ${start}`,
-    `  on failure  ${recovery ? describeRecovery(recovery) : "not told by this system"}`,
-  ];
+): void {
+  print(`  kind        ${kind}`);
+  print(`  runs        ${commandLine}`);
+  print(`  as          ${account}`);
+  print(`  start       ${start}`);
+  print(`  on failure  ${recovery ? describeRecovery(recovery) : "not told by this system"}`);
 }
 
 function statusObject(
-  order: ServiceOrder,
+  options: ServiceOptions,
   host: Host,
-  found: FoundRegistration | undefined,
   standing: ServiceStanding | undefined,
 ): Record<string, unknown> {
-  const { name } = order;
-  if (!found || !standing) return { service: name, installed: false };
-  const { state, pid, exitCode, ownCode } = standing;
-  return {
-    service: name,
-    installed: true,
-    state: serviceStates[state - 1],
-    ...{ pid, exitCode, ownCode, kind: kindOf(found, order, host) },
-    ...found,
-  };
+  const service = options.name;
+  const found = host.database.find(service);
+  if (!found || !standing) return { service, installed: false };
+  const { state, ...others } = standing;
+  const kind = kindOf(found, options, host);
+  return { service, installed: true, state: serviceStates[state - 1], ...others, kind, ...found };
 }

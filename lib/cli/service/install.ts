@@ -1,82 +1,166 @@
-import { LOCAL_SYSTEM } from "../../windows/account.ts";
+import { needsPassword, sameAccount } from "../../windows/account.ts";
+import { samePath, type ServiceAgent } from "../../windows/agent_arguments.ts";
 import type { Host } from "../../windows/host.ts";
-import { programOf } from "../../windows/registration.ts";
-import type { FoundRegistration } from "../../windows/service_database.ts";
-import { EXIT } from "../command.ts";
-import { print, printError, printJson } from "../output.ts";
-import { plannedAgent, requireAgent } from "./files.ts";
-import { wardenCommand } from "./hint.ts";
 import {
-  checkPassword,
-  type Installation,
-  type Lack,
-  tellLack,
-  tellUnchanged,
-} from "./installation.ts";
-import { installNative, nativeLack } from "./native.ts";
-import { installUnderNssm, nssmLack } from "./nssm.ts";
-import type { ServiceOrder } from "./order.ts";
-import { changeCommandsOf, installCommands, show } from "./print.ts";
+  type FoundRegistration,
+  programOf,
+  wantedRegistration,
+} from "../../windows/registration.ts";
+import { registrationDrift } from "../../windows/settings.ts";
+import { EXIT, UsageError } from "../command.ts";
+import { print, printError, printJson } from "../output.ts";
+import { plannedAgent, requireAgent } from "./installed.ts";
+import { type ServiceOptions, wardenCommand } from "./options.ts";
+import { readPassword } from "./password.ts";
 import { checkSafety } from "./safety.ts";
+import {
+  type Drift,
+  type Installation,
+  installSteps,
+  nssmDrift,
+  permissionSteps,
+  runSteps,
+  showSteps,
+  type Step,
+} from "./steps.ts";
+
+/** `differs`: it is installed otherwise than asked, and nothing was changed. */
+type Outcome = "installed" | "unchanged" | "changed" | "differs";
 
 /** `icinga-warden service install` */
-export async function installService(order: ServiceOrder, host: Host): Promise<number> {
+export async function installService(options: ServiceOptions, host: Host): Promise<number> {
+  const { name, dryRun, json } = options;
   const said: string[] = [], warnings: string[] = [];
-  const found = host.database.find(order.name);
-  if (found) checkKind(order, found, host);
+  const found = host.database.find(name);
+  if (found) checkRunner(options, found, host);
   const installation: Installation = {
-    ...{ order, host, found, agent: agentOf(order, found, host) },
-    say: order.json ? (line) => said.push(line) : print,
-    warn: order.json ? (line) => warnings.push(line) : (line) => printError(`Warning: ${line}`),
+    ...planned(options, host, found),
+    say: json ? (line) => said.push(line) : print,
+    warn: json ? (line) => warnings.push(line) : (line) => printError(`Warning: ${line}`),
   };
-  if (!order.dryRun) host.database.requireAdministrator();
-  checkPassword(installation, order.wish.account ?? found?.account ?? LOCAL_SYSTEM);
-  await checkSafety(installation);
-  const lack = found && await lackOf(installation, found);
-  if (order.dryRun) return await showPlan(installation, lack);
-  const isNssm = order.runner === "nssm";
-  const { outcome, differs } = await (isNssm ? installUnderNssm : installNative)(
-    installation,
-    lack,
-  );
-  if (order.json) printJson({ service: order.name, outcome, differs, said, warnings });
+  if (!dryRun) host.database.requireAdministrator();
+  const { account } = installation.wanted;
+  checkPassword(options, account, found);
+  const sid = options.fixPermissions ? host.sidOf(account) : undefined;
+  const permissions = permissionSteps(installation, sid);
+  await checkSafety(installation, permissions);
+  const drift = found && await driftOf(installation, found);
+  const outcome = outcomeOf(options, drift);
+  if (drift) sayDrift(installation, drift);
+  const steps = await installSteps(installation, drift);
+  if (dryRun) showSteps([...permissions, ...steps], options);
+  else if (outcome !== "differs") await install(installation, steps, outcome, drift);
+  if (json && !dryRun) {
+    printJson({ service: name, outcome, differs: drift?.settings ?? [], said, warnings });
+  }
   return outcome === "differs" ? EXIT.failed : EXIT.done;
 }
 
-/** What NSSM is itself is a program of the service too. */
-function agentOf(order: ServiceOrder, found: FoundRegistration | undefined, host: Host) {
-  const agent = plannedAgent(order, found, host);
-  if (order.runner !== "nssm") return agent;
-  const runner = found ? programOf(found.commandLine) : host.programFile(order.nssm);
-  return { ...agent, files: { ...agent.files, runner } };
+/** What an installation works on; NSSM's own program is one of the service's files too. */
+export function planned(
+  options: ServiceOptions,
+  host: Host,
+  found?: FoundRegistration,
+): Pick<Installation, "options" | "host" | "found" | "agent" | "wanted"> {
+  const { runner, nssm, name, request } = options;
+  const { args, files } = plannedAgent(options, found, host);
+  const program = () => found ? programOf(found.commandLine) : host.programFile(nssm);
+  const agent: ServiceAgent = runner === "nssm"
+    ? { args, files: { ...files, runner: program() } }
+    : { args, files };
+  return { options, host, found, agent, wanted: wantedRegistration(name, agent, request, found) };
 }
 
-/** A service of this name that is another program's, or is run otherwise, is not taken over. */
-function checkKind(order: ServiceOrder, found: FoundRegistration, host: Host): void {
-  const kind = requireAgent(found, order, host, "choose another --name");
-  if (kind === order.runner) return;
+/** A service of this name that is another program's, or has another runner, is left alone. */
+function checkRunner(options: ServiceOptions, found: FoundRegistration, host: Host): void {
+  const kind = requireAgent(found, options, host, "choose another --name");
+  if (kind === options.runner) return;
   const now = kind === "nssm" ? "under NSSM" : "as a native service";
+  const uninstall = wardenCommand("uninstall", options);
   throw new Error(
-    `Service '${order.name}' is installed already ${now}; call '${
-      wardenCommand("uninstall", order)
-    }' first, or choose another --name`,
+    `Service '${options.name}' is installed already ${now}; call '${uninstall}' first, or choose another --name`,
   );
 }
 
-function lackOf(installation: Installation, found: FoundRegistration): Promise<Lack> {
-  return installation.order.runner === "nssm"
-    ? nssmLack(installation)
-    : nativeLack(installation, found);
+/**
+ * Insists on `--password` for an account that has a password, and only there.
+ *
+ * @throws {UsageError} when it is missing or too much.
+ */
+export function checkPassword(
+  options: ServiceOptions,
+  account: string,
+  found?: FoundRegistration,
+): void {
+  if (options.password && !needsPassword(account)) {
+    throw new UsageError(`Account '${account}' has no password; leave out '--password'`);
+  }
+  const isSame = found !== undefined && sameAccount(found.account, account);
+  if (!options.password && needsPassword(account) && !isSame) {
+    throw new UsageError(
+      `Account '${account}' has a password; add '--password' to be asked for it`,
+    );
+  }
 }
 
-/** The exit code is that of an installation that goes as it is to. */
-async function showPlan(installation: Installation, lack: Lack | undefined): Promise<number> {
-  const { order, agent, host } = installation;
-  const silent = order.json ? { ...installation, say: () => {} } : installation;
-  if (!lack) show(installCommands(order, agent, host), order);
-  else if (lack.differs.length === 0 && !lack.replaces) tellUnchanged(silent);
-  else tellLack(silent, lack);
-  if (lack) show(await changeCommandsOf(installation, lack), order);
-  const changesNothing = lack && !order.force && (lack.differs.length > 0 || lack.replaces);
-  return changesNothing ? EXIT.failed : EXIT.done;
+/** Nothing tells the password that a service has, so one that is given is set with `--force`. */
+async function driftOf(installation: Installation, found: FoundRegistration): Promise<Drift> {
+  const { options: { runner, password, force, files: { exe } }, agent, host } = installation;
+  const settings = runner === "nssm"
+    ? await nssmDrift(installation)
+    : registrationDrift(found, installation.wanted);
+  if (password && force) {
+    settings.push({ setting: "password", found: "not told", wanted: "the one that is given" });
+  }
+  const installed = agent.files.exe;
+  const isSameExe = samePath(installed, exe) ||
+    (await host.files.exists(installed) && await host.files.same(installed, exe));
+  return { settings, exe: !isSameExe };
+}
+
+function outcomeOf({ force }: ServiceOptions, drift: Drift | undefined): Outcome {
+  if (!drift) return "installed";
+  if (drift.settings.length === 0 && !drift.exe) return "unchanged";
+  return force ? "changed" : "differs";
+}
+
+function sayDrift(
+  { options: { name, force, password, dryRun, json }, agent, say }: Installation,
+  { settings, exe }: Drift,
+): void {
+  // What a dry run prints with --json is commands alone.
+  if (dryRun && json) return;
+  if (settings.length === 0 && !exe) {
+    say(`Service '${name}' is installed already with these settings; nothing was changed`);
+    if (password) say("Windows does not tell the password; '--force' sets the one that is given");
+    return;
+  }
+  say(`Service '${name}' is installed already, and differs:`);
+  for (const { setting, found, wanted } of settings) {
+    say(`  ${setting}: ${found || "none"}  ->  ${wanted}`);
+  }
+  if (exe) say(`  its exe ${agent.files.exe} is another one than this`);
+  if (!force) say("Nothing was changed; '--force' applies it");
+}
+
+async function install(
+  installation: Installation,
+  steps: readonly Step[],
+  outcome: Outcome,
+  drift: Drift | undefined,
+): Promise<void> {
+  const { options, wanted, say } = installation;
+  const { name, runner, password } = options;
+  if (password && outcome !== "unchanged") {
+    installation.password = await readPassword(`Password of ${wanted.account}: `);
+  }
+  await runSteps(steps);
+  if (drift && drift.settings.length > 0) {
+    say(`Changed service '${name}'; a restart applies the new settings`);
+  }
+  if (drift) return;
+  say(
+    `Installed service '${name}'${runner === "nssm" ? " under NSSM" : ""}; it starts with Windows`,
+  );
+  say(`Start it now: ${wardenCommand("start", options)}`);
 }

@@ -1,14 +1,15 @@
 import { errorMessage, suggest } from "../../base/mod.ts";
+import { LOCAL_SYSTEM } from "../../windows/account.ts";
 import { type Host, windowsHost } from "../../windows/host.ts";
 import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "../command.ts";
 import { printError, printJson } from "../output.ts";
-import { startService, statusOfService, stopService } from "./control.ts";
-import { installService } from "./install.ts";
-import { isWindowsExe, readOrder, SERVICE_FLAGS, type ServiceOrder } from "./order.ts";
-import { printCommands } from "./print.ts";
-import { uninstallService } from "./uninstall.ts";
+import { showControl, startService, statusOfService, stopService } from "./control.ts";
+import { checkPassword, installService, planned } from "./install.ts";
+import { isWindowsExe, readOptions, SERVICE_FLAGS, type ServiceOptions } from "./options.ts";
+import { installSteps, permissionSteps, showSteps } from "./steps.ts";
+import { uninstallService, uninstallSteps } from "./uninstall.ts";
 
-type Action = (order: ServiceOrder, host: Host) => number | Promise<number>;
+type Action = (options: ServiceOptions, host: Host) => number | Promise<number>;
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   install: installService,
@@ -16,7 +17,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   start: startService,
   stop: stopService,
   status: statusOfService,
-  print: (order) => printCommands("install", order),
+  print: (options) => printCommands("print", options),
 };
 
 /** `icinga-warden service` */
@@ -29,8 +30,8 @@ export const serviceCommand: Command = {
     "uninstall  stop the service and remove it; home stays, unless --purge",
     "start      start it, and wait until it runs",
     "stop       stop it, and wait until it has stopped",
-    "status     say how it stands; exit code 3 when it does not run",
-    "print      print the commands that do what install does, ready to paste",
+    "status     print its state and its settings; exit code 3 when it does not run",
+    "print      print the commands that do the same as install, ready to paste",
     "",
     "To upgrade, call 'service install --force' from the new exe: it takes the place of the old one,",
     "which comes back if the new one does not run within 30 s.",
@@ -44,14 +45,14 @@ export const serviceCommand: Command = {
     const action = Object.hasOwn(ACTIONS, word) ? ACTIONS[word] : undefined;
     if (!action) throw new UsageError(`Unknown 'service ${word}'; ${suggest(word, names)}`);
     refuseWords(rest);
-    const order = readOrder(word, invocation);
-    if (!isWindowsExe && order.dryRun) return printCommands(word, order);
+    const options = readOptions(word, invocation);
+    if (!isWindowsExe && options.dryRun) return await printCommands(word, options);
     if (!isWindowsExe && word !== "print") return refuse(word);
-    return await tellingJson(order, () => action(order, windowsHost));
+    return await errorsAsJson(options, () => action(options, windowsHost));
   },
 };
 
-/** What stands after `--password` may be one: it is not repeated. */
+/** A word after `--password` may be a password: the error does not repeat it. */
 function refusePassword({ words: [word = "", ...rest], given }: Invocation): void {
   if (!given.has("password") || (rest.length === 0 && Object.hasOwn(ACTIONS, word))) return;
   throw new UsageError(
@@ -59,9 +60,9 @@ function refusePassword({ words: [word = "", ...rest], given }: Invocation): voi
   );
 }
 
-/** For scripts an error is JSON too, beside the line for people. */
-async function tellingJson(
-  { name, json }: ServiceOrder,
+/** With `--json` an error is printed as JSON too, besides the line on standard error. */
+async function errorsAsJson(
+  { name, json }: ServiceOptions,
   act: () => number | Promise<number>,
 ): Promise<number> {
   try {
@@ -78,4 +79,21 @@ function refuse(action: string): number {
     `icinga-warden: 'service ${action}' is for the Windows exe only; call it there${elsewhere}`,
   );
   return EXIT.failed;
+}
+
+/** Prints the commands of an action on a host where nothing is installed yet; nothing of the host is read. */
+export async function printCommands(action: string, options: ServiceOptions): Promise<number> {
+  if (action === "start" || action === "stop") return showControl(action, options);
+  if (action === "uninstall") {
+    showSteps(uninstallSteps(options, windowsHost, true), options);
+    return EXIT.done;
+  }
+  const ignore = () => {};
+  const installation = { ...planned(options, windowsHost), say: ignore, warn: ignore };
+  const { account } = installation.wanted;
+  if (options.dryRun) checkPassword(options, account);
+  const name = account === LOCAL_SYSTEM ? undefined : account.replace(/^\.\\/, "");
+  const permissions = permissionSteps(installation, name);
+  showSteps([...permissions, ...await installSteps(installation)], options);
+  return EXIT.done;
 }

@@ -5,42 +5,44 @@ import {
   describeDangers,
   foldersOf,
   isConfigSafe,
-  requireProtectable,
 } from "../../windows/home_safety.ts";
 import { loadAgentConfig } from "../paths.ts";
-import type { Installation } from "./installation.ts";
+import { type Installation, runSteps, type Step } from "./steps.ts";
 
 /**
- * Insists that nobody but administrators can change the agent's files, unless a configuration allows it that nobody
- * else can change. Of a dry run it is judged what would be.
+ * Insists that only administrators can change the agent's files, unless a configuration that only they can change
+ * allows it. A dry run judges what would be.
  *
+ * @param permissions the steps that set the permissions before, with `--fix-permissions`.
  * @throws {Error} that names every danger and the ways out.
  * @throws {ConfigError} when the configuration cannot be used.
  */
-export async function checkSafety(installation: Installation): Promise<void> {
-  const { order, host, found, agent, warn } = installation;
-  const account = order.wish.account ?? found?.account ?? LOCAL_SYSTEM;
-  const { files } = agent;
+export async function checkSafety(
+  installation: Installation,
+  permissions: readonly Step[],
+): Promise<void> {
+  const { options: { fixPermissions, dryRun }, host, found, wanted, warn } = installation;
+  const { account } = wanted;
+  const { args, files } = installation.agent;
   const { config } = await loadAgentConfig({
     home: files.home,
     configFile: files.config,
-    configNamed: agent.args.includes("--config"),
+    configNamed: args.includes("--config"),
   });
-  if (order.fixPermissions) protect(installation, account);
-  else if (account !== LOCAL_SYSTEM && account !== found?.account) {
-    warn(`'${account}' has to be able to write into ${files.home}; --fix-permissions lets it`);
+  if (!dryRun) await runSteps(permissions);
+  if (!fixPermissions && account !== LOCAL_SYSTEM && account !== found?.account) {
+    warn(`'${account}' must be able to write into ${files.home}; --fix-permissions lets it`);
   }
   const { dangers: all, above, unread } = host.inspect(files, account);
-  const dangers = order.fixPermissions && order.dryRun ? withoutProtected(all, files) : all;
-  const mild = (danger: Danger) => isCallers(danger, installation);
-  const grave = dangers.filter((danger) => !mild(danger));
-  const isAllowed = config.allowUnsafeHome && isConfigSafe(files, grave);
-  const isRefused = grave.length > 0 && !isAllowed;
-  const others = describeDangers([...dangers.filter(mild), ...above]);
-  for (const line of [...(isRefused ? [] : describeDangers(grave)), ...others, ...unread]) {
-    warn(line);
-  }
-  if (isRefused) refuse(grave, account, order.fixPermissions);
+  const dangers = fixPermissions && dryRun ? withoutProtected(all, files) : all;
+  const { grave = [], mild = [] } = Object.groupBy(
+    dangers,
+    (danger) => isCallers(danger, installation) ? "mild" : "grave",
+  );
+  const isRefused = grave.length > 0 && !(config.allowUnsafeHome && isConfigSafe(files, grave));
+  const shown = isRefused ? [] : describeDangers(grave);
+  for (const line of [...shown, ...describeDangers([...mild, ...above]), ...unread]) warn(line);
+  if (isRefused) refuse(grave, account, fixPermissions);
 }
 
 function refuse(dangers: readonly Danger[], account: string, isFixed: boolean): never {
@@ -51,22 +53,9 @@ function refuse(dangers: readonly Danger[], account: string, isFixed: boolean): 
   );
 }
 
-/** The administrator at the keyboard is no stranger, though his account is not the Administrators' either. */
+/** The user who installs is an administrator; files that this account owns only get a warning. */
 function isCallers({ owns, sid }: Danger, { host }: Installation): boolean {
   return owns && sid !== undefined && host.isCaller(sid);
-}
-
-/** Nothing is set unless all of it can be. */
-function protect({ order, agent, host, say }: Installation, account: string): void {
-  const folders = foldersOf(agent.files);
-  requireProtectable(folders);
-  if (order.dryRun) return;
-  for (const folder of folders) {
-    host.protect(folder, account);
-    say(
-      `Only Administrators, SYSTEM and the service's account may write into ${folder} from now on`,
-    );
-  }
 }
 
 function withoutProtected(dangers: readonly Danger[], files: AgentFiles): Danger[] {

@@ -1,67 +1,99 @@
+import { win32 } from "node:path";
 import { errorMessage } from "../../base/mod.ts";
-import {
-  forgetEventSourceCommands,
-  purgeCommands,
-  removeCommands,
-} from "../../windows/as_commands.ts";
-import type { Host } from "../../windows/host.ts";
-import { awaitGone, type FoundRegistration, suspects } from "../../windows/service_database.ts";
+import type { CommandWords } from "../../windows/command_line.ts";
+import { EVENT_SOURCE_KEY } from "../../windows/event_log.ts";
+import type { Host, HostFiles } from "../../windows/host.ts";
+import type { FoundRegistration } from "../../windows/registration.ts";
+import { awaitGone } from "../../windows/service_database.ts";
 import { EXIT } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
 import { bringToStop } from "./control.ts";
-import { homeOf, kindOf, requireAgent } from "./files.ts";
-import type { ServiceOrder } from "./order.ts";
-import { show } from "./print.ts";
-import { purge, purgedPaths } from "./purge.ts";
+import { homeOf, kindOf, requireAgent } from "./installed.ts";
+import type { ServiceOptions } from "./options.ts";
+import { runSteps, showSteps, type Step } from "./steps.ts";
 
-/** How long a service that is marked for deletion may take to go, ms. */
+/** How long a service that is marked for deletion may stay, ms. */
 const GONE_LIMIT = 30_000;
 
 /** `icinga-warden service uninstall` */
-export async function uninstallService(order: ServiceOrder, host: Host): Promise<number> {
-  if (!order.dryRun) host.database.requireAdministrator();
-  const found = host.database.find(order.name);
-  if (!found) return tellMissing(order);
-  requireAgent(found, order, host, "it stays");
-  const home = homeOf(found, order, host);
-  if (order.dryRun) return await showPlan(order, home, host);
-  await remove(order, host);
-  if (isLastAgent(order, host)) removeEventSource(host);
-  const left = order.purge && home !== undefined
-    ? await purge(await purgedPaths(home, host.files), host.files)
-    : [];
-  if (order.json) printJson({ service: order.name, wasInstalled: true, home, left });
-  else tellRemoved(order, home, left);
+export async function uninstallService(options: ServiceOptions, host: Host): Promise<number> {
+  const { name, dryRun, json } = options;
+  if (!dryRun) host.database.requireAdministrator();
+  const found = host.database.find(name);
+  if (!found) return sayMissing(options);
+  requireAgent(found, options, host, "it stays");
+  const home = homeOf(found, options, host);
+  const steps = uninstallSteps(options, host, isLastAgent(options, host));
+  const purged = () => options.purge && home !== undefined ? purgedPaths(home, host.files) : [];
+  if (dryRun) {
+    showSteps([...steps, { commands: (await purged()).map(purgeCommand) }], options);
+    return EXIT.done;
+  }
+  await runSteps(steps);
+  const left = await purge(await purged(), host.files);
+  if (json) printJson({ service: name, wasInstalled: true, home, left });
+  else sayRemoved(options, home, left);
   return left.length === 0 ? EXIT.done : EXIT.failed;
 }
 
-/** Whose files there are is known by a service alone: without one nothing is purged. */
-function tellMissing({ name, purge, json }: ServiceOrder): number {
+/**
+ * The steps that stop and remove a service.
+ *
+ * @param isLast whether to remove the source of events: no other agent uses it.
+ */
+export function uninstallSteps(
+  { name }: Pick<ServiceOptions, "name">,
+  host: Host,
+  isLast: boolean,
+): Step[] {
+  const { database, events } = host;
+  const stop: Step = {
+    commands: [["net.exe", "stop", name]],
+    async run() {
+      if (await bringToStop(name, host)) return;
+      throw new Error(`Service '${name}' did not stop within 60 s; it stays installed`);
+    },
+  };
+  const remove: Step = {
+    commands: [["sc.exe", "delete", name]],
+    async run() {
+      database.remove(name);
+      if (!(await awaitGone(host, name, GONE_LIMIT))) throw held(name, host);
+    },
+  };
+  const forget: Step = {
+    commands: [["reg.exe", "delete", `HKLM\\${EVENT_SOURCE_KEY}`, "/f"]],
+    run() {
+      // Without the source only the texts of old events are missing.
+      try {
+        events.remove();
+      } catch (error) {
+        printError(`icinga-warden: ${errorMessage(error)}`);
+      }
+    },
+  };
+  return isLast ? [stop, remove, forget] : [stop, remove];
+}
+
+/** Only a service tells whose files to purge. */
+function sayMissing({ name, purge, json }: ServiceOptions): number {
   if (json) printJson({ service: name, wasInstalled: false });
   else print(`Service '${name}' is not installed`);
   if (!purge) return EXIT.done;
-  printError("icinga-warden: Nothing is purged, for which home the service had is not known");
+  printError("icinga-warden: Nothing is purged: the home of a missing service is not known");
   return EXIT.failed;
 }
 
-async function remove({ name }: ServiceOrder, host: Host): Promise<void> {
-  const { database, clock } = host;
-  if (!(await bringToStop(name, host))) {
-    throw new Error(`Service '${name}' did not stop within 60 s; it stays installed`);
-  }
-  database.remove(name);
-  if (!(await awaitGone(database, name, { clock, limit: GONE_LIMIT }))) throw held(name, host);
-}
-
-/** Whether no other agent is left on this host that writes events. */
-function isLastAgent({ name, files }: ServiceOrder, host: Host): boolean {
-  const isAgents = (other: string, found: FoundRegistration | undefined) =>
-    found !== undefined && kindOf(found, { name: other, files }, host) === "native";
+/** Whether no other native agent is left on this host: those write events. */
+function isLastAgent({ name, files }: ServiceOptions, host: Host): boolean {
   const others = host.database.names().filter((other) => other !== name);
-  return !others.some((other) => isAgents(other, findQuietly(other, host)));
+  return !others.some((other) => {
+    const found = findQuietly(other, host);
+    return found && kindOf(found, { name: other, files }, host) === "native";
+  });
 }
 
-/** Some services of Windows let nobody read how they are registered. */
+/** The registration of some of Windows' own services cannot be read. */
 function findQuietly(name: string, { database }: Host): FoundRegistration | undefined {
   try {
     return database.find(name);
@@ -70,41 +102,65 @@ function findQuietly(name: string, { database }: Host): FoundRegistration | unde
   }
 }
 
-/** Without the source only the texts of old events are gone. */
-function removeEventSource({ events }: Host): void {
-  try {
-    events.remove();
-  } catch (error) {
-    printError(`icinga-warden: ${errorMessage(error)}`);
+/**
+ * What belongs to the agent in home, and what it has set aside; the exe and other files stay. The folder of daemons
+ * belongs to it as a whole.
+ */
+const KEPT_IN_HOME =
+  /^(?:daemons|(?:control|monitor)\.token(?:\.new)?|(?:icinga-warden(?:\.run)?|state)\.json.*|icinga-warden\.lock)$/i;
+
+/** What belongs to the agent in the folder of logs. */
+const KEPT_IN_LOGS = /^icinga-warden\.log/i;
+
+/** The paths in home that `--purge` removes: a folder comes after the files in it. */
+async function purgedPaths(home: string, files: HostFiles): Promise<string[]> {
+  const logs = win32.join(home, "logs");
+  const names = await files.list(home), inLogs = await files.list(logs);
+  const ours = inLogs.filter((name) => KEPT_IN_LOGS.test(name));
+  const isOurs = names.includes("logs") && ours.length === inLogs.length;
+  return [
+    ...names.filter((name) => KEPT_IN_HOME.test(name)).map((name) => win32.join(home, name)),
+    ...ours.map((name) => win32.join(logs, name)),
+    ...(isOurs ? [logs] : []),
+  ];
+}
+
+/** Removes a file, or a folder with all that is in it. */
+function purgeCommand(path: string): CommandWords {
+  const isFolder = /\\(?:daemons|logs)$/i.test(path);
+  return isFolder ? ["rmdir", "/s", "/q", path] : ["del", "/q", path];
+}
+
+/** Removes paths, and returns those that could not be removed, each with the reason. */
+async function purge(paths: readonly string[], files: HostFiles): Promise<string[]> {
+  const left: string[] = [];
+  for (const path of paths) {
+    await files.remove(path).catch((error) => left.push(`${path}: ${errorMessage(error)}`));
   }
+  return left;
 }
 
-async function showPlan(
-  order: ServiceOrder,
-  home: string | undefined,
-  host: Host,
-): Promise<number> {
-  const paths = order.purge && home !== undefined ? await purgedPaths(home, host.files) : [];
-  const source = isLastAgent(order, host) ? forgetEventSourceCommands() : [];
-  show([...removeCommands(order.name), ...source, ...purgeCommands(paths)], order);
-  return EXIT.done;
-}
-
-function tellRemoved(
-  { name, purge }: ServiceOrder,
+function sayRemoved(
+  { name, purge }: ServiceOptions,
   home: string | undefined,
   left: readonly string[],
 ): void {
   print(`Removed service '${name}'`);
-  if (!purge) return print(`Left as it is: ${home ?? "home"}`);
-  if (home === undefined) return print("Nothing is purged, for NSSM does not tell the home");
+  if (!purge) return print(`Not removed: the files in ${home ?? "home"}`);
+  if (home === undefined) return print("Nothing is purged: NSSM does not tell the home");
   if (left.length === 0) return print(`Removed the agent's files from ${home}`);
   printError(`icinga-warden: Not all of the agent's files could be removed from ${home}; left are`);
   for (const line of left) printError(`  ${line}`);
 }
 
+/** Programs that are known to keep services open. */
+const HOLDERS =
+  /^(?:mmc|taskmgr|procexp(?:64)?|processhacker|systeminformer|perfmon|eventvwr|servermanager|powershell|pwsh)\.exe$/i;
+
+/** Windows does not tell which program has a service open; the running ones that often do are named. */
 function held(name: string, host: Host): Error {
-  const found = suspects(host.processes());
+  const found = host.processes().filter(({ exe }) => HOLDERS.test(exe))
+    .map(({ pid, exe }) => `${exe} (process ${pid})`);
   const who = found.length > 0
     ? `close ${found.join(", ")}`
     : "close services.msc, Task Manager and whatever else looks at services";

@@ -1,31 +1,32 @@
 import { win32 } from "node:path";
 import { checkServiceName } from "../../service/mod.ts";
-import { checkAccount, checkVirtualAccount, fullAccount } from "../../windows/account.ts";
+import { checkAccount, fullAccount } from "../../windows/account.ts";
 import { type AgentFiles, type AgentFlags, samePath } from "../../windows/agent_arguments.ts";
-import { SERVICE_NAME, type Wish } from "../../windows/registration.ts";
+import { pasteLine } from "../../windows/command_line.ts";
+import { type RegistrationRequest, SERVICE_NAME } from "../../windows/registration.ts";
 import { type FlagSpecs, type Invocation, UsageError } from "../command.ts";
 import { readLevel } from "../flags.ts";
 import { findPaths } from "../paths.ts";
 
-/** What `icinga-warden service` is asked for. */
-export interface ServiceOrder {
+/** The options of `icinga-warden service`. */
+export interface ServiceOptions {
   /** The service's name. */
   name: string;
   /** Who runs the agent: Windows itself, or NSSM. */
   runner: "native" | "nssm";
   /** NSSM's path. */
   nssm: string;
-  /** The agent's files, were it installed from here. */
+  /** The files of an agent that is installed from this exe. */
   files: AgentFiles;
-  /** What the agent is asked to run with; what is left out stays as it is. */
+  /** The flags that the agent is to run with; an installed one keeps its others. */
   flags: AgentFlags;
-  /** What else was asked for explicitly. */
-  wish: Wish;
+  /** The settings that were given. */
+  request: RegistrationRequest;
   dryRun: boolean;
   force: boolean;
   purge: boolean;
   fixPermissions: boolean;
-  /** Whether a password is to be asked for. */
+  /** Whether to ask for the password of the account. */
   password: boolean;
   json: boolean;
 }
@@ -35,8 +36,8 @@ export const SERVICE_FLAGS = {
   with: { value: "RUNNER", help: "native (default) or nssm" },
   nssm: { value: "PATH", help: "with --with nssm: where nssm.exe is (default: on the path)" },
   name: { value: "NAME", help: `the service's name (default: ${SERVICE_NAME})` },
-  "display-name": { value: "TEXT", help: "what services.msc calls it" },
-  account: { value: "ACCOUNT", help: "whom it runs as (default: LocalSystem)" },
+  "display-name": { value: "TEXT", help: "the name in services.msc" },
+  account: { value: "ACCOUNT", help: "the account that it runs as (default: LocalSystem)" },
   password: {
     secret: true,
     help: "ask for the account's password, or read it from standard input",
@@ -51,10 +52,8 @@ export const SERVICE_FLAGS = {
 
 type ServiceFlag = keyof typeof SERVICE_FLAGS;
 
-const INSTALL_FLAGS: readonly ServiceFlag[] = [
-  ...["with", "nssm", "name", "display-name", "account", "password"] as const,
-  ...["dry-run", "force", "fix-permissions"] as const,
-];
+const INSTALL_FLAGS = (Object.keys(SERVICE_FLAGS) as ServiceFlag[])
+  .filter((flag) => flag !== "purge");
 
 /** Which of the flags each action takes. */
 const FLAGS_OF: Readonly<Record<string, readonly ServiceFlag[]>> = {
@@ -66,28 +65,28 @@ const FLAGS_OF: Readonly<Record<string, readonly ServiceFlag[]>> = {
   status: ["name"],
 };
 
-/** Where an administrator is told to put the exe; what is shown on a machine that has no such exe. */
+/** Where the documentation puts the exe; shown where this program is not that exe. */
 const USUAL_EXE = "C:\\Program Files\\icinga-warden\\icinga-warden.exe";
 
-/** Whether this program is the exe that a service can run. */
+/** Whether this program is the Windows exe, which alone can run as a service. */
 export const isWindowsExe = Deno.build.os === "windows" && Deno.build.standalone;
 
 /**
- * Reads what `icinga-warden service ACTION` is asked for.
+ * Reads the options of `icinga-warden service ACTION`.
  *
- * @throws {UsageError} when it cannot be meant.
+ * @throws {UsageError} when one is wrong or not for this action.
  */
-export function readOrder(action: string, invocation: Invocation): ServiceOrder {
+export function readOptions(action: string, invocation: Invocation): ServiceOptions {
   const { values, given } = invocation;
   refuseFlags(action, invocation);
   const name = readName(values.name);
-  const account = readAccount(values.account, name);
+  const displayName = readDisplayName(values["display-name"]);
   return {
     name,
     runner: readRunner(values),
     nssm: values.nssm ?? "nssm.exe",
     ...readPlace(invocation),
-    wish: { displayName: readDisplayName(values["display-name"]), account },
+    request: { displayName, account: readAccount(values.account, name) },
     dryRun: given.has("dry-run"),
     force: given.has("force"),
     purge: given.has("purge"),
@@ -108,31 +107,24 @@ function refuseFlags(action: string, { values, given }: Invocation): void {
   }
 }
 
-/** Elsewhere than in the Windows exe the paths are those of Windows as they were typed. */
-function readPlace(invocation: Invocation): Pick<ServiceOrder, "files" | "flags"> {
-  const { values } = invocation;
+/** Where this program is not the Windows exe, paths are taken as they were typed. */
+function readPlace(invocation: Invocation): Pick<ServiceOptions, "files" | "flags"> {
+  const { home: typedHome, config } = invocation.values;
   const exe = isWindowsExe ? Deno.execPath() : USUAL_EXE;
-  const { home, configFile } = isWindowsExe
-    ? findPaths(invocation)
-    : typedPlace(values, win32.dirname(exe));
+  const folder = win32.dirname(exe);
+  const {
+    home = typedHome ?? folder,
+    configFile = config ?? win32.join(home, "icinga-warden.json"),
+  } = isWindowsExe ? findPaths(invocation) : {};
   const level = readLevel(invocation);
-  const isNamed = values.home !== undefined || !samePath(home, win32.dirname(exe));
   return {
     files: { exe, home, config: configFile },
     flags: {
-      ...(isNamed && { home }),
-      ...(values.config !== undefined && { config: configFile }),
+      ...((typedHome !== undefined || !samePath(home, folder)) && { home }),
+      ...(config !== undefined && { config: configFile }),
       ...(level !== undefined && { "log-level": level }),
     },
   };
-}
-
-function typedPlace(
-  { home: typed, config }: Invocation["values"],
-  folder: string,
-): { home: string; configFile: string } {
-  const home = typed ?? folder;
-  return { home, configFile: config ?? win32.join(home, "icinga-warden.json") };
 }
 
 function readName(name: string = SERVICE_NAME): string {
@@ -162,7 +154,13 @@ function readRunner({ with: runner = "native", nssm }: Invocation["values"]): "n
 
 function readAccount(account: string | undefined, service: string): string | undefined {
   if (account === undefined) return undefined;
-  const expected = checkAccount(account) ?? checkVirtualAccount(account, service);
+  const expected = checkAccount(account, service);
   if (expected !== undefined) throw new UsageError(`Flag '--account' is '${account}'; ${expected}`);
   return fullAccount(account);
+}
+
+/** A command to type for the same service: `icinga-warden service start`. */
+export function wardenCommand(action: string, { name }: Pick<ServiceOptions, "name">): string {
+  const named = name === SERVICE_NAME ? [] : ["--name", name];
+  return pasteLine("icinga-warden", ["service", action, ...named]);
 }
