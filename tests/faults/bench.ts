@@ -3,7 +3,7 @@ import { EXE } from "../exe/program.ts";
 import { Metronome } from "./metronome.ts";
 
 /** How long to wait for what must happen, ms: the machine may be busy. */
-const PATIENCE = 90_000;
+const PATIENCE = Number(Deno.env.get("ICINGA_WARDEN_PATIENCE") ?? 90_000);
 
 /** How an agent ended. */
 export interface AgentEnd {
@@ -46,6 +46,8 @@ export interface Bench {
 export interface BenchOptions {
   /** Its files by name. */
   files: Record<string, string>;
+  /** The program under test and its first arguments. Default: the compiled exe. */
+  program?: readonly string[];
   /** Variables of its environment. */
   env?: ((home: string) => Record<string, string>) | undefined;
   /** The name of home; a folder with a space and an umlaut unless told. */
@@ -68,7 +70,8 @@ export async function onBench(
   }
   await options.prepare?.(home);
   using metronome = new Metronome();
-  const bench = new LinuxBench(home, options.env?.(home) ?? {}, metronome);
+  const { program = [EXE], env = () => ({}) } = options;
+  const bench = new LinuxBench(home, program, env(home), metronome);
   try {
     await use(bench);
   } finally {
@@ -81,14 +84,21 @@ export async function onBench(
 class LinuxBench implements Bench {
   readonly home: string;
   readonly metronome: Metronome;
+  readonly #program: readonly string[];
   readonly #env: Record<string, string>;
   #output = "";
   #child: Deno.ChildProcess;
   #ended: Promise<AgentEnd>;
   #over = false;
 
-  constructor(home: string, env: Record<string, string>, metronome: Metronome) {
+  constructor(
+    home: string,
+    program: readonly string[],
+    env: Record<string, string>,
+    metronome: Metronome,
+  ) {
     this.home = home;
+    this.#program = program;
     this.metronome = metronome;
     this.#env = env;
     [this.#child, this.#ended] = this.#start();
@@ -157,8 +167,9 @@ class LinuxBench implements Bench {
   }
 
   #command(args: string[]): Deno.Command {
-    return new Deno.Command(EXE, {
-      args,
+    const [path = "", ...first] = this.#program;
+    return new Deno.Command(path, {
+      args: [...first, ...args],
       env: { ICINGA_WARDEN_HOME: this.home, NO_COLOR: "1", ...this.#env },
       stdin: "null",
       stdout: "piped",

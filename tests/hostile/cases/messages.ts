@@ -1,0 +1,334 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { attempts, ODD_CHARACTERS } from "../attempt.ts";
+
+export default attempts(
+  {
+    name: "logs_odd_times",
+    what:
+      "it posts log records with times that are objects, infinite, of the year 31,000,000 and of no number",
+    holds: "the agent goes on, its log file stays the same, and the times are those of the present",
+    act: async (context) => {
+      const times = [
+        { toString: 1, valueOf: 1 },
+        1e300,
+        -1e300,
+        8.64e15,
+        NaN,
+        Infinity,
+        "now",
+        null,
+        10n,
+        [],
+        new Date(NaN),
+      ];
+      for (const time of times) {
+        self.postMessage({ type: "log", level: "info", message: "odd", time });
+        await context.sleep(10);
+      }
+      await context.sleep(200);
+    },
+    alone: true,
+    also: ({ home }) =>
+      Promise.resolve([...Deno.readDirSync(`${home}/logs`)].map(({ name }) => name)),
+    check: ({ also, output }) => {
+      assertEquals(also, ["icinga-warden.log"]);
+      for (const line of output.trimEnd().split("\n")) assertMatch(line, /^20\d\d-\d\d-\d\dT/);
+    },
+  },
+  {
+    name: "posts_shared_parts",
+    what: "it posts an error that shares its parts, which would be 10^12 leaves as text",
+    holds: "main is not held",
+    act: async (context) => {
+      let shared: unknown[] = [1];
+      for (let i = 0; i < 6; i++) shared = Array(100).fill(shared);
+      for (
+        const type of ["failed", "log", "finished", "running", "start-child", "stop-child", "x"]
+      ) {
+        self.postMessage({
+          type,
+          error: shared,
+          message: shared,
+          result: shared,
+          level: shared,
+          id: shared,
+          request: shared,
+          hasHook: shared,
+          time: shared,
+        });
+        self.postMessage({ type: "log", level: "info", message: shared, time: Date.now() });
+      }
+      await context.sleep(500);
+    },
+    alone: true,
+    silent: true,
+    logged: [/posts_shared_parts::run::Main::0/],
+  },
+  {
+    name: "posts_wrong_types",
+    what: "it posts every message of the agent's protocol with wrong types in every field",
+    holds: "each is ignored or refused, and no prototype changes",
+    act: async (context) => {
+      const odd = [
+        null,
+        0,
+        -1,
+        1e300,
+        NaN,
+        "",
+        "__proto__",
+        true,
+        [],
+        {},
+        new Map(),
+        new Date(),
+        1n,
+        new ArrayBuffer(4),
+        JSON.parse('{"__proto__": {"polluted": 1}}'),
+      ];
+      const types = [
+        "log",
+        "start-child",
+        "stop-child",
+        "running",
+        "beat",
+        "child",
+        "start",
+        "stop",
+        "__proto__",
+      ];
+      const fields = [
+        "level",
+        "message",
+        "time",
+        "request",
+        "id",
+        "hasHook",
+        "news",
+        "assignment",
+        "pulse",
+        "line",
+      ];
+      for (const type of [...types, ...odd]) {
+        for (const value of odd) {
+          self.postMessage({ type, ...Object.fromEntries(fields.map((field) => [field, value])) });
+          self.postMessage({
+            type,
+            request: { id: 1, task: value, name: value, pool: value, arguments: value },
+          });
+          self.postMessage(value);
+        }
+        await context.sleep(20);
+      }
+      await context.sleep(200);
+      return "went on";
+    },
+    alone: true,
+    silent: true,
+    logged: [/posts_wrong_types::run::Main::0/],
+  },
+  {
+    name: "logs_megabytes",
+    what: "it posts log records of 50 MB, and errors of as much",
+    holds: "the log has their beginning, and memory is bounded",
+    act: async (context) => {
+      self.postMessage({ type: "log", level: "info", message: "x".repeat(50e6), time: Date.now() });
+      await context.sleep(300);
+      context.log.error("y".repeat(50e6));
+      await context.sleep(300);
+      throw new Error("z".repeat(50e6));
+    },
+    alone: true,
+    silent: true,
+    logged: [/logs_megabytes::run::Main::0/, /logs_megabytes::run::Main::0: outcome/],
+    memory: 900e6,
+    check: ({ output }) =>
+      assertEquals(output.split("\n").every((line) => line.length < 20_000), true),
+  },
+  {
+    name: "forges_records",
+    open: "the log shows bidirectional marks",
+    what:
+      "it logs line ends, escape sequences, control characters and bidirectional marks, and prints them",
+    holds:
+      "each record is one line without any of them, in the file, on the console and in each view",
+    act: async (context) => {
+      const odd =
+        "a\n2026-01-01T00:00:00.000Z [FATAL] agent: forged\r\u2028\u2029\x85b\x1b[2J\x1b]0;title\x07\x9b2J\u202egnp.exe\u2066\u200f\x00\x08\x7f";
+      context.log.info(odd);
+      // deno-lint-ignore no-console
+      console.log(odd);
+      // deno-lint-ignore no-console
+      console.error(`\x1b[31m${odd}`);
+      self.postMessage({ type: "log", level: "error", message: odd, time: Date.now() });
+      await context.sleep(100);
+      context.state.map("Map").set(odd, odd);
+      queueMicrotask(() => Promise.reject(new Error(odd)));
+      await context.sleep(500);
+    },
+    silent: true,
+    alone: true,
+    logged: [/forges_records::run::Main::0: a/],
+    also: (bench) => Promise.resolve(bench.log()),
+    check: ({ output, also, views }) => {
+      for (const text of [output, also, ...Object.values(views)]) {
+        assertEquals(/^\S+ \[FATAL\] agent: forged/m.exec(text)?.[0], undefined);
+      }
+      const {
+        "/api/logs": _logs,
+        "/api/state": _state,
+        "/api/status": _status,
+        "/api/paths": _paths,
+        "/api/history": _history,
+        ...plain
+      } = views;
+      for (const [name, text] of Object.entries({ output, file: also, ...plain })) {
+        const odd = ODD_CHARACTERS.exec(
+          text,
+        );
+        assertEquals(odd?.[0], undefined, `in ${name}`);
+      }
+    },
+  },
+  {
+    name: "asks_for_odd_threads",
+    what:
+      "it asks for child threads with names of megabytes, reserved words, wrong types and MessagePorts",
+    holds: "each is refused to it, and no other daemon pays",
+    act: async (context) => {
+      const results: string[] = [];
+      const options: [string, Record<string, unknown>][] = [
+        ["x".repeat(5e6), {}],
+        ["t", { name: "x".repeat(5e6) }],
+        ["t", { pool: "x".repeat(5e6) }],
+        ["__proto__", {}],
+        ["constructor", { pool: "__proto__" }],
+        ["t", { name: "a::b\n\x1b[2J", pool: "constructor" }],
+        ["t", { arguments: new MessageChannel().port1 }],
+        ["t", {
+          arguments: new Error("x", {
+            cause: new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])),
+          }),
+        }],
+        ["t", { arguments: new Uint8Array(50e6) }],
+      ];
+      for (const [task, given] of options) {
+        try {
+          results.push(`GOT ${await context.thread(task, given as never).result}`);
+        } catch (error) {
+          results.push(`${error}`.slice(0, 120));
+        }
+      }
+      for (let i = 0; i < 120; i++) {
+        const { port1 } = new MessageChannel();
+        const request = {
+          id: 1_000 + i,
+          task: "t",
+          name: "Main",
+          pool: "MainPool",
+          arguments: { port1 },
+        };
+        self.postMessage({ type: "start-child", request }, [port1]);
+      }
+      await context.sleep(1_500);
+      return results;
+    },
+    definition: "tasks: { t: () => 'ran' },",
+    alone: true,
+    memory: 900e6,
+    also: (bench) => bench.again("thread", "list", "--json").then(({ stdout }) => stdout.length),
+    check: ({ outcome, also, output }) => {
+      assertEquals(outcome.filter((result: string) => result === "GOT ran").length <= 1, true);
+      assertEquals(/(healthy|victim|icinga)\S* (is given up|failed)/.exec(output)?.[0], undefined);
+      assertEquals(also < 100_000, true);
+      assertEquals(output.length < 1e6, true);
+    },
+  },
+  {
+    name: "throws_odd_things",
+    what:
+      "it rejects, throws and reports what cannot be looked at: revoked proxies, throwing getters, symbols",
+    holds: "it alone is started again",
+    act: async (context) => {
+      const { proxy, revoke } = Proxy.revocable({}, {});
+      revoke();
+      const odd = [
+        proxy,
+        Symbol("x"),
+        {
+          get message(): string {
+            throw new Error("message");
+          },
+        },
+        {
+          get stack(): string {
+            throw new Error("stack");
+          },
+          toString: null,
+        },
+        Object.create(null),
+        Object.assign(new Error("x"), { cause: proxy, name: { toString: 1 } }),
+        null,
+        undefined,
+        () => {},
+      ];
+      for (const thing of odd) {
+        try {
+          reportError(thing);
+        } catch {
+          // It tries the next one.
+        }
+        Promise.reject(thing);
+        setTimeout(() => {
+          throw thing;
+        });
+        self.dispatchEvent(new ErrorEvent("error", { error: thing, message: "x" }));
+      }
+      await context.sleep(500);
+    },
+    silent: true,
+    alone: true,
+    logged: [/throws_odd_things::run::Main::0/],
+  },
+  {
+    name: "name_throws",
+    what: "its module's name is a getter that throws an error with a million spaces",
+    holds: "it is refused in one line, and the agent starts at once",
+    module: `export default { get name() { throw new Error("x" + " ".repeat(1e6) + "x"); } };`,
+    silent: true,
+    alone: true,
+    logged: [/\[ERROR\] agent: .*name_throws/],
+    check: ({ output }) =>
+      assertEquals(output.split("\n").every((line) => line.length < 20_000), true),
+  },
+  {
+    name: "garbles_heartbeat",
+    what: "it catches the memory of its heartbeat by patched Atomics and fills it with garbage",
+    holds: "it alone may be taken for frozen, and what status says are numbers",
+    act: async (context) => {
+      const caught = new Set<unknown>();
+      const atomics = Atomics as unknown as Record<string, (...of: unknown[]) => unknown>;
+      for (const name of Reflect.ownKeys(Atomics).filter((name) => typeof name === "string")) {
+        const original = atomics[name as string]!;
+        if (typeof original !== "function") continue;
+        atomics[name as string] = (...given: unknown[]) => {
+          caught.add(given[0]);
+          return original(...given);
+        };
+      }
+      await context.sleep(3_000);
+      for (const memory of caught) {
+        const { buffer } = memory as Float64Array;
+        new Uint8Array(buffer).fill(255);
+        new Float64Array(buffer, 0, Math.floor(buffer.byteLength / 8)).fill(NaN);
+      }
+      await context.sleep(1_000);
+      return caught.size;
+    },
+    alone: true,
+    check: ({ views }) => {
+      JSON.parse(views["/api/status"]!.slice(4));
+      assertEquals(/NaN|Infinity|-\d{10}/.exec(views["/metrics"]!)?.[0], undefined);
+    },
+  },
+);
