@@ -1,11 +1,11 @@
 import type { Clock } from "../base/mod.ts";
-import { answerLimit } from "./output.ts";
+import { outputLimit } from "./output.ts";
 
 /** How a child process has ended. */
 export interface ChildResult {
   /** Its exit code. */
   code: number;
-  /** What it wrote, standard output before standard error: the first {@linkcode answerLimit} bytes of each. */
+  /** What it wrote, standard output before standard error: the first {@linkcode outputLimit} bytes of each. */
   output: Uint8Array;
 }
 
@@ -94,7 +94,7 @@ class Output {
   /** Whether more may come. */
   isOpen = true;
   readonly #reader: ReadableStreamBYOBReader;
-  #room = answerLimit;
+  #room = outputLimit;
 
   constructor(stream: ReadableStream<Uint8Array>) {
     this.#reader = stream.getReader({ mode: "byob" });

@@ -3,14 +3,52 @@
  *
  * @module
  */
-export { createServiceManager, type ServiceManagerPlan, servicePrograms } from "./create.ts";
+import { type Clock, systemClock } from "../base/mod.ts";
+import type { ServiceManager, TimeLimits } from "./manager.ts";
+import type { Scenario } from "./scenario.ts";
+import { SimulatedServiceManager } from "./simulated.ts";
+import { windowsPrograms, WindowsServiceManager } from "./windows.ts";
+
 export { type ServiceAction, ServiceError, type ServiceErrorKind } from "./error.ts";
 export {
+  checkServiceName,
   type ServiceManager,
   type ServiceState,
   serviceStates,
   type TimeLimits,
 } from "./manager.ts";
-export { checkServiceName } from "./name.ts";
 export { demoScenario, parseScenario, type Scenario } from "./scenario.ts";
 export { SimulatedServiceManager } from "./simulated.ts";
+
+/** Which service manager to make: plain data, so that it can be posted to a worker. */
+export type ServiceManagerPlan =
+  & Partial<TimeLimits>
+  & (
+    /** Windows' own; `systemRoot` is the value of `%SystemRoot%`. */
+    | { kind: "windows"; systemRoot: string }
+    /** A simulation of one service, which answers to every name. */
+    | { kind: "simulated"; scenario: Scenario }
+  );
+
+/**
+ * Makes a service manager.
+ *
+ * @example
+ * ```ts ignore
+ * const manager = createServiceManager({ kind: "windows", systemRoot: "C:\\Windows" });
+ * await manager.query("icinga2"); // "RUNNING"
+ * ```
+ */
+export function createServiceManager(
+  plan: ServiceManagerPlan,
+  clock: Clock = systemClock,
+): ServiceManager {
+  return plan.kind === "windows"
+    ? new WindowsServiceManager(plan.systemRoot, { ...plan, clock })
+    : new SimulatedServiceManager(clock, plan.scenario, plan);
+}
+
+/** The absolute paths of the programs that a service manager runs; none where it is simulated. */
+export function servicePrograms(plan: ServiceManagerPlan): string[] {
+  return plan.kind === "windows" ? Object.values(windowsPrograms(plan.systemRoot)) : [];
+}

@@ -1,17 +1,22 @@
 /**
- * The bytes of an answer that are kept. A true one has a few hundred; one that reaches this is none.
+ * Reading what `sc.exe` and `net.exe` print, in whatever language and code page.
+ *
+ * @module
  */
-export const answerLimit = 64 * 1024;
+import { type ServiceState, serviceStates } from "./manager.ts";
+
+/** How much of a program's output is kept, bytes; an answer has a few hundred. */
+export const outputLimit = 64 * 1024;
 
 /** Full-width colons, as UTF-16 and, byte by byte, in UTF-8 and the code pages 932, 936, 949 and 950. */
 const fullWidthColon = /\uff1a|\xef\xbc\x9a|\x81F|\xa3\xba|\xa1G/g;
 
 /**
  * The lines that a console program has written, in whatever code page: its ASCII characters are right, the
- * others are not, and every colon is an ASCII one. No lines if it has written {@linkcode answerLimit} bytes.
+ * others are not, and every colon is an ASCII one. No lines if it has written {@linkcode outputLimit} bytes.
  */
 export function readLines(output: Uint8Array): string[] {
-  if (output.length >= answerLimit) return [];
+  if (output.length >= outputLimit) return [];
   return decode(output).replace(fullWidthColon, ":").replaceAll("\r", "").split("\n");
 }
 
@@ -19,4 +24,92 @@ export function readLines(output: Uint8Array): string[] {
 function decode(output: Uint8Array): string {
   if (output.includes(0)) return new TextDecoder("utf-16le").decode(output);
   return Array.from(output, (byte) => String.fromCharCode(byte)).join("");
+}
+
+/** The result of `sc query`: a state, an error code of Windows, or output that cannot be read. */
+export type QueryResult = { state: ServiceState } | { code: number } | "unreadable";
+
+/**
+ * Reads the output of `sc query NAME`.
+ *
+ * The exit code is the verdict; with 0, the state is read by the place of its number, never by a word:
+ *
+ * ```text
+ * SERVICE_NAME: icinga2
+ *         TYPE               : 10  WIN32_OWN_PROCESS
+ *         STATE              : 4  RUNNING
+ * ```
+ *
+ * Also with exit code 0, an error of the form `[SC] EnumQueryServicesStatus:OpenService FAILED 1060:` counts.
+ */
+export function readQuery(exitCode: number, output: Uint8Array): QueryResult {
+  if (exitCode !== 0) return { code: exitCode };
+  const lines = readLines(output).filter((line) => line.trim() !== "");
+  const code = errorCode(lines[0] ?? "");
+  if (code !== undefined) return { code };
+  const state = stateOf(lines);
+  return state ? { state } : "unreadable";
+}
+
+/** The state's number is in the second of the indented fields that follow the unindented name. */
+function stateOf([name = "", ...lines]: string[]): ServiceState | undefined {
+  if (isIndented(name) || !name.includes(":")) return undefined;
+  const [type, state] = lines.slice(lines.findIndex(isIndented));
+  if (!/^[0-9a-f]+\s+\S/i.test(fieldValue(type))) return undefined;
+  const number = /^[1-7](?=\s+[^\s\d(])/.exec(fieldValue(state));
+  return number ? serviceStates[Number(number[0]) - 1] : undefined;
+}
+
+/** What follows the first colon of an indented line. */
+function fieldValue(line = ""): string {
+  const colon = line.indexOf(":");
+  return isIndented(line) && colon > 0 ? line.slice(colon + 1).trimStart() : "";
+}
+
+function isIndented(line: string): boolean {
+  return /^[ \t]/.test(line);
+}
+
+/** The number before the colon that ends the line; French has a space between, which may be a no-break one. */
+function errorCode(line: string): number | undefined {
+  if (!line.startsWith("[SC]")) return undefined;
+  const number = /\s(\d{1,5})[^\d:]{0,3}:\s*$/.exec(line);
+  return number ? Number(number[1]) : undefined;
+}
+
+/**
+ * The error code that a failed `net start`, `net stop` or `net continue` has printed, in whatever language
+ * and code page; `undefined` if none is certain. (The exit code of `net` is 2 whatever went wrong.)
+ *
+ * The last paragraph names it, in English in every language: `More help is available by typing NET HELPMSG
+ * 2182.` Otherwise the last paragraph is Windows' own text of the error, and the one before names it:
+ * `System error 5 has occurred.` A number that the output holds twice can be part of the service's display
+ * name, and does not count.
+ */
+export function readNetError(output: Uint8Array): number | undefined {
+  const all = paragraphs(readLines(output));
+  const [error, last] = all.slice(-2);
+  if (error === undefined || last === undefined) return undefined;
+  const help = /NET HELPMSG (\d{1,5})(?!\d)/.exec(last.join(" "));
+  if (help) return Number(help[1]);
+  const [number, ...others] = error.flatMap(numbersOf);
+  // A list of services, which `net stop` shows before it asks whether to stop them too, is indented.
+  if (error.length > 1 || others.length > 0 || /^\s/.test(error[0] ?? "")) return undefined;
+  const everywhere = all.flat().flatMap(numbersOf);
+  return everywhere.filter((n) => n === number).length === 1 ? number : undefined;
+}
+
+/** Lines, parted where there are blank ones. */
+function paragraphs(lines: string[]): string[][] {
+  const found: string[][] = [[]];
+  for (const line of lines) {
+    if (line.trim() !== "") found.at(-1)!.push(line);
+    else if (found.at(-1)!.length > 0) found.push([]);
+  }
+  return found.filter((paragraph) => paragraph.length > 0);
+}
+
+/** The numbers that stand alone, not within a word. */
+function numbersOf(line: string): number[] {
+  return Array.from(line.matchAll(/(?<![\w.,])\d{1,5}(?!\w)/g), Number);
 }

@@ -1,14 +1,43 @@
 import { type Clock, formatDuration } from "../base/mod.ts";
 import { ServiceError } from "./error.ts";
 import type { ServiceState } from "./manager.ts";
-import { type Change, nextStep, type Step } from "./plan.ts";
+
+/** What can be asked of a service; `net` and `sc` have a command of the same name for each. */
+export type ControlVerb = "start" | "stop" | "continue";
+
+/** What to do next to bring a service to `RUNNING`. */
+export type Step = ControlVerb | "wait" | "done" | "give up";
+
+/**
+ * The next step of a restart, from the state that a query has just shown and the steps taken before.
+ *
+ * A pending state is waited for. A service found running is stopped and started; one that came to run after
+ * a step is done. A paused one is continued, and stopped and started if that was of no use. Nothing but
+ * waiting is tried twice.
+ */
+export function nextStep(state: ServiceState, taken: ReadonlySet<Step>): Step {
+  switch (state) {
+    case "START_PENDING":
+    case "STOP_PENDING":
+    case "CONTINUE_PENDING":
+    case "PAUSE_PENDING":
+      return "wait";
+    case "RUNNING":
+      return taken.size > 0 ? "done" : "stop";
+    case "STOPPED":
+      return taken.has("start") ? "give up" : "start";
+    case "PAUSED":
+      if (!taken.has("continue")) return "continue";
+      return taken.has("stop") ? "give up" : "stop";
+  }
+}
 
 /** One service, as far as a restart needs it. */
 export interface ServiceControls {
   /** The state of the service; `undefined` if it is not installed. */
   query(): Promise<ServiceState | undefined>;
   /** Asks for a change; one that was made already is a success. */
-  change(change: Change): Promise<void>;
+  change(change: ControlVerb): Promise<void>;
 }
 
 /** How a restart waits. */
@@ -58,7 +87,7 @@ export async function restart(
 }
 
 /** A service that cannot be continued is stopped next, and what is wrong shows then. */
-async function take(change: Change, controls: ServiceControls): Promise<void> {
+async function take(change: ControlVerb, controls: ServiceControls): Promise<void> {
   try {
     await controls.change(change);
   } catch (error) {

@@ -1,11 +1,14 @@
 import type { Clock } from "../base/mod.ts";
 import { type ServiceAction, ServiceError } from "./error.ts";
-import { type ServiceManager, type ServiceState, type TimeLimits, timeLimits } from "./manager.ts";
-import { requireServiceName } from "./name.ts";
-import type { Change } from "./plan.ts";
-import { restart } from "./restart.ts";
+import {
+  requireServiceName,
+  type ServiceManager,
+  type ServiceState,
+  type TimeLimits,
+  timeLimits,
+} from "./manager.ts";
+import { type ControlVerb, restart } from "./restart.ts";
 import type { Scenario } from "./scenario.ts";
-import { type Standing, standingAt } from "./standing.ts";
 
 /**
  * A simulation of one service, which answers to every name. Where the service stands follows from the clock
@@ -64,7 +67,7 @@ export class SimulatedServiceManager implements ServiceManager {
     this.#note("restart", service, signal);
     const controls = {
       query: () => this.query(service, signal),
-      change: (change: Change) => this.#change(change, service, signal),
+      change: (change: ControlVerb) => this.#change(change, service, signal),
     };
     const { changeTimeout } = this.#limits;
     await restart(controls, service, { changeTimeout, clock: this.#clock, signal });
@@ -92,7 +95,7 @@ export class SimulatedServiceManager implements ServiceManager {
     this.#refused = 0;
   }
 
-  #change(change: Change, service: string, signal?: AbortSignal): Promise<void> {
+  #change(change: ControlVerb, service: string, signal?: AbortSignal): Promise<void> {
     return Promise.try(() => {
       this.#note(change, service, signal);
       const { absent, accessDenied } = this.#scenario;
@@ -103,7 +106,7 @@ export class SimulatedServiceManager implements ServiceManager {
   }
 
   /** Does what is asked if the state allows it; there is nothing to do otherwise. */
-  #obey(change: Change, service: string): void {
+  #obey(change: ControlVerb, service: string): void {
     const state = this.#state();
     if (change === "stop" && (state === "RUNNING" || state === "PAUSED")) this.set("STOP_PENDING");
     if (change === "continue" && state === "PAUSED") this.set("CONTINUE_PENDING");
@@ -129,4 +132,42 @@ export class SimulatedServiceManager implements ServiceManager {
   #now(): number {
     return this.#clock.now() - this.#origin;
   }
+}
+
+/** Where a simulated service stands. */
+interface Standing {
+  /** Its state. */
+  state: ServiceState;
+  /** Since when: milliseconds since the simulation was made. */
+  since: number;
+}
+
+/** Where a service that stood so stands at `now`, if nobody has asked anything of it meanwhile. */
+function standingAt(standing: Standing, scenario: Scenario, now: number): Standing {
+  const next = nextStanding(standing, scenario);
+  return next.since <= now ? standingAt(next, scenario, now) : standing;
+}
+
+/** What becomes of the service by itself; at `Infinity` if nothing does. */
+function nextStanding({ state, since }: Standing, scenario: Scenario): Standing {
+  const { startTakes = 0, stopTakes = 0, hangOnStop = false } = scenario;
+  switch (state) {
+    case "START_PENDING":
+    case "CONTINUE_PENDING":
+      return { state: "RUNNING", since: since + startTakes };
+    case "STOP_PENDING":
+      return { state: "STOPPED", since: hangOnStop ? Infinity : since + stopTakes };
+    case "PAUSE_PENDING":
+      return { state: "PAUSED", since: since + stopTakes };
+    case "RUNNING":
+      return { state: "STOPPED", since: nextCrash(since, scenario) };
+    case "STOPPED":
+    case "PAUSED":
+      return { state, since: Infinity };
+  }
+}
+
+/** When a service that came to run at `since` crashes next. */
+function nextCrash(since: number, { crashEvery = Infinity, crashAt = [] }: Scenario): number {
+  return Math.min(since + crashEvery, ...crashAt.filter((at) => at > since));
 }

@@ -1,12 +1,15 @@
 import { type Clock, formatDuration, systemClock } from "../base/mod.ts";
 import { type ChildResult, runChild } from "./child.ts";
 import { kindOfCode, type ServiceAction, ServiceError, type ServiceErrorKind } from "./error.ts";
-import { type ServiceManager, type ServiceState, type TimeLimits, timeLimits } from "./manager.ts";
-import { requireServiceName } from "./name.ts";
-import { readNetError } from "./net.ts";
-import type { Change } from "./plan.ts";
-import { restart } from "./restart.ts";
-import { readQuery } from "./sc.ts";
+import {
+  requireServiceName,
+  type ServiceManager,
+  type ServiceState,
+  type TimeLimits,
+  timeLimits,
+} from "./manager.ts";
+import { readNetError, readQuery } from "./output.ts";
+import { type ControlVerb, restart } from "./restart.ts";
 
 /** What a {@linkcode WindowsServiceManager} may be told. */
 export interface WindowsOptions extends Partial<TimeLimits> {
@@ -33,7 +36,7 @@ export function windowsPrograms(systemRoot: string): ServicePrograms {
 }
 
 /** The error that says that a change had been made already. */
-const already: Readonly<Record<Change, ServiceErrorKind | undefined>> = {
+const already: Readonly<Record<ControlVerb, ServiceErrorKind | undefined>> = {
   start: "already-running",
   stop: "not-started",
   continue: undefined,
@@ -76,14 +79,14 @@ export class WindowsServiceManager implements ServiceManager {
   restart(service: string, signal?: AbortSignal): Promise<void> {
     const controls = {
       query: () => this.query(service, signal),
-      change: (change: Change) => this.#change(change, service, signal),
+      change: (change: ControlVerb) => this.#change(change, service, signal),
     };
     const { changeTimeout } = this.#limits;
     return restart(controls, service, { changeTimeout, clock: this.#clock, signal });
   }
 
   /** `net` waits for the change but is vague about a failure; where it names no number, `sc` is asked. */
-  async #change(change: Change, service: string, signal?: AbortSignal): Promise<void> {
+  async #change(change: ControlVerb, service: string, signal?: AbortSignal): Promise<void> {
     const net = await this.#run("net", change, service, signal);
     if (net.code === 0) return;
     const code = readNetError(net.output) ?? (await this.#run("sc", change, service, signal)).code;
@@ -93,7 +96,7 @@ export class WindowsServiceManager implements ServiceManager {
 
   async #run(
     program: keyof ServicePrograms,
-    action: "query" | Change,
+    action: "query" | ControlVerb,
     service: string,
     signal?: AbortSignal,
   ): Promise<ChildResult> {

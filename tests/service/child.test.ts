@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ManualClock, systemClock } from "../../lib/base/mod.ts";
 import { runChild } from "../../lib/service/child.ts";
-import { answerLimit } from "../../lib/service/output.ts";
+import { outputLimit } from "../../lib/service/output.ts";
 
 const limit = 60_000;
 
@@ -80,7 +80,7 @@ Deno.test({
   async fn() {
     const result = await shell("yes | head -c 20000000; yes | head -c 20000000 >&2; exit 3");
     assertEquals(result?.code, 3);
-    assertEquals(result?.output.length, 2 * answerLimit);
+    assertEquals(result?.output.length, 2 * outputLimit);
   },
 });
 

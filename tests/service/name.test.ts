@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { checkServiceName, requireServiceName } from "../../lib/service/name.ts";
+import { checkServiceName, requireServiceName } from "../../lib/service/manager.ts";
 
 Deno.test("names that services have are accepted", () => {
   for (

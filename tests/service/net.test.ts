@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { readNetError } from "../../lib/service/net.ts";
-import { answerLimit } from "../../lib/service/output.ts";
+import { readNetError } from "../../lib/service/output.ts";
+import { outputLimit } from "../../lib/service/output.ts";
 import { bytes, utf16 } from "./texts.ts";
 
 const help = (number: number) => `More help is available by typing NET HELPMSG ${number}.\r\n\r\n`;
@@ -123,7 +123,7 @@ Deno.test("megabytes are not searched for an error code", () => {
   const flood = new Uint8Array(4 * 1024 * 1024).fill(0x0a);
   flood.set(error, flood.length - error.length);
   assertEquals(readNetError(flood), undefined);
-  assertEquals(readNetError(flood.subarray(-answerLimit + 1)), 5);
+  assertEquals(readNetError(flood.subarray(-outputLimit + 1)), 5);
 });
 
 Deno.test("no bytes make it throw", () => {

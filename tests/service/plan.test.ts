@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { type ServiceState, serviceStates } from "../../lib/service/manager.ts";
-import { nextStep, type Step } from "../../lib/service/plan.ts";
+import { nextStep, type Step } from "../../lib/service/restart.ts";
 
 const table: [state: ServiceState, taken: Step[], next: Step][] = [
   ["STOPPED", [], "start"],

@@ -1,8 +1,8 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { serviceStates } from "../../lib/service/manager.ts";
-import { answerLimit } from "../../lib/service/output.ts";
-import { readQuery } from "../../lib/service/sc.ts";
+import { outputLimit } from "../../lib/service/output.ts";
+import { readQuery } from "../../lib/service/output.ts";
 import { bytes, english, running, utf16 } from "./texts.ts";
 
 for (const [language, text] of Object.entries(running)) {
@@ -120,7 +120,7 @@ Deno.test("hostile text of the greatest length is unreadable, and read in no tim
       "\r",
     ]
   ) {
-    const text = filling.repeat(answerLimit / filling.length).slice(0, answerLimit - 1);
+    const text = filling.repeat(outputLimit / filling.length).slice(0, outputLimit - 1);
     assertEquals(readQuery(0, bytes(text)), "unreadable", JSON.stringify(filling));
   }
 });

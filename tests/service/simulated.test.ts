@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { ManualClock } from "../../lib/base/mod.ts";
-import { createServiceManager, servicePrograms } from "../../lib/service/create.ts";
+import { createServiceManager, servicePrograms } from "../../lib/service/mod.ts";
 import { ServiceError } from "../../lib/service/error.ts";
 import { serviceStates } from "../../lib/service/manager.ts";
 import { demoScenario, type Scenario } from "../../lib/service/scenario.ts";
