@@ -168,7 +168,7 @@ function levelOf(state: ServiceState | undefined): "debug" | "info" | "warning" 
   return state === "STOPPED" || state === "PAUSED" ? "warning" : "info";
 }
 
-/** Ctrl+C reaches the child first: that the daemon is to stop is about to be known. */
+/** Whether an error says that this daemon is about to stop: Ctrl+C reached the child first, or Windows shuts down. */
 function isInterrupted(error: unknown): boolean {
-  return error instanceof ServiceError && error.kind === "interrupted";
+  return error instanceof ServiceError && ["interrupted", "shutting-down"].includes(error.kind);
 }

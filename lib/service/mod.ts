@@ -9,7 +9,7 @@ import type { Scenario } from "./scenario.ts";
 import { SimulatedServiceManager } from "./simulated.ts";
 import { windowsPrograms, WindowsServiceManager } from "./windows.ts";
 
-export { type ServiceAction, ServiceError, type ServiceErrorKind } from "./error.ts";
+export { meaningOf, type ServiceAction, ServiceError, type ServiceErrorKind } from "./error.ts";
 export {
   checkServiceName,
   type ServiceManager,

@@ -196,9 +196,11 @@ Deno.test("queries that fail are counted as queries too, and it is shared why th
   await end();
 });
 
-for (const broken of ["query", "restart"] as const) {
-  Deno.test(`a ${broken} that Ctrl+C ended is no error: the stop follows`, async () => {
-    const interrupted = () => Promise.reject(ServiceError.ofCode(broken, "icinga2", 0xC000013A));
+const stops = [["query", 0xC000013A], ["restart", 0xC000013A], ["restart", 1115]] as const;
+for (const [broken, code] of stops) {
+  const cause = code === 1115 ? "the shutdown of Windows" : "Ctrl+C";
+  Deno.test(`a ${broken} that ${cause} ended is no error: the stop follows`, async () => {
+    const interrupted = () => Promise.reject(ServiceError.ofCode(broken, "icinga2", code));
     const { clock, shared, records, end } = start({ state: "STOPPED" }, (manager) => ({
       query: (...args) => manager.query(...args),
       start: (...args) => manager.start(...args),

@@ -1,8 +1,34 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { kindOfCode, ServiceError, type ServiceErrorKind } from "../../lib/service/error.ts";
+import {
+  kindOfCode,
+  meaningOf,
+  ServiceError,
+  type ServiceErrorKind,
+} from "../../lib/service/error.ts";
 
 const table: Record<number, ServiceErrorKind> = {
+  2: "exe-missing",
+  3: "exe-missing",
   5: "access-denied",
+  193: "exe-invalid",
+  1052: "not-now",
+  1055: "database-locked",
+  1057: "logon-failed",
+  1061: "not-now",
+  1066: "crashed",
+  1070: "no-answer",
+  1075: "dependency-failed",
+  1079: "failed",
+  1115: "shutting-down",
+  1260: "blocked",
+  1385: "logon-failed",
+  2180: "database-locked",
+  2183: "no-answer",
+  2184: "not-started",
+  2187: "not-now",
+  2189: "not-now",
+  2190: "crashed",
+  2191: "not-now",
   1053: "no-answer",
   1056: "already-running",
   1058: "disabled",
@@ -39,4 +65,11 @@ Deno.test("the message of a denied access says who may", () => {
     ServiceError.ofCode("start", "icinga2", 5).message,
     "Cannot start service 'icinga2': access is denied (5); run the agent as LocalSystem or an administrator",
   );
+});
+
+Deno.test("each code in the table has a sentence of its own kind that says what to do", () => {
+  for (const code of [32, 87, 120, 1051, 1059, 1063, 1073, 1078, 1079, 1084, 1332, 1789]) {
+    const { kind, advice } = meaningOf(code);
+    assertEquals([kind, advice === meaningOf(4711).advice], ["failed", false], String(code));
+  }
 });

@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import { describeCode, WindowsError } from "../../lib/windows/ffi/errors.ts";
+import { assertEquals, assertMatch } from "@std/assert";
+import { WindowsError } from "../../lib/windows/ffi/errors.ts";
 import {
   addressOf,
   fromWide,
@@ -30,10 +30,13 @@ Deno.test("a structure holds what it refers to", () => {
   assertEquals(new DataView(bytes.buffer).getBigUint64(8, true), addressOf(bytes) + 16n);
 });
 
-Deno.test("an error of Windows says what failed, its code, and what that means", () => {
+Deno.test("an error of Windows says what failed, why, its code, and what to do", () => {
+  const message = (code: number) => new WindowsError(code, "open service 'x'").message;
   assertEquals(
-    new WindowsError(1060, "open service 'x'").message,
-    "Cannot open service 'x': Windows error 1060 (no such service is installed)",
+    message(1060),
+    "Cannot open service 'x': no such service is installed (Windows error 1060); " +
+      "compare its name in services.msc",
   );
-  assertEquals(describeCode(4711), "'net helpmsg 4711' explains it");
+  assertMatch(message(5), /\(Windows error 5\); use a console opened as administrator$/);
+  assertMatch(message(4711), /run 'net helpmsg' with this number/);
 });

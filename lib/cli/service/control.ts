@@ -1,7 +1,6 @@
-import { serviceStates } from "../../service/mod.ts";
+import { meaningOf, serviceStates } from "../../service/mod.ts";
 import { pasteLine } from "../../windows/command_line.ts";
 import {
-  describeCode,
   ERROR_SERVICE_NEVER_STARTED,
   ERROR_SERVICE_SPECIFIC_ERROR,
 } from "../../windows/ffi/errors.ts";
@@ -106,7 +105,10 @@ function describe(name: string, standing: ServiceStanding | undefined): string {
 
 function howItEnded({ exitCode, ownCode }: ServiceStanding): string {
   if (exitCode === 0 || exitCode === ERROR_SERVICE_NEVER_STARTED) return "";
-  if (exitCode !== ERROR_SERVICE_SPECIFIC_ERROR) return `: ${describeCode(exitCode)} (${exitCode})`;
+  if (exitCode !== ERROR_SERVICE_SPECIFIC_ERROR) {
+    const { meaning, advice } = meaningOf(exitCode);
+    return `: ${meaning} (${exitCode}); ${advice}`;
+  }
   const meaning = ownCode === EXIT.usage
     ? "its configuration or command line cannot be used"
     : "it failed";

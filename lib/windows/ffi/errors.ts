@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { meaningOf } from "../../service/error.ts";
 import { kernel32 } from "./kernel32.ts";
 import { allocate, dwordIn, dwords } from "./memory.ts";
 
 export const ERROR_SUCCESS = 0;
 export const ERROR_FILE_NOT_FOUND = 2;
 export const ERROR_PATH_NOT_FOUND = 3;
+const ERROR_ACCESS_DENIED = 5;
 const ERROR_INSUFFICIENT_BUFFER = 122;
 /** This system does not know a setting. */
 export const ERROR_INVALID_LEVEL = 124;
@@ -19,51 +21,16 @@ export const ERROR_SERVICE_SPECIFIC_ERROR = 1066;
 /** The service was not started since Windows was. */
 export const ERROR_SERVICE_NEVER_STARTED = 1077;
 
-/** A function of Windows has failed; the message names what it was called for and the error's code. */
+/** A function of Windows has failed; the message says what failed, why, and what to do. */
 export class WindowsError extends Error {
   override name = "WindowsError";
 
   /** `code` is Windows' own; `what` is what was tried, as in `Cannot <what>`. */
   constructor(readonly code: number, what: string) {
-    super(`Cannot ${what}: Windows error ${code} (${describeCode(code)})`);
+    const { meaning, advice } = meaningOf(code);
+    const todo = code === ERROR_ACCESS_DENIED ? "use a console opened as administrator" : advice;
+    super(`Cannot ${what}: ${meaning} (Windows error ${code}); ${todo}`);
   }
-}
-
-/** The codes that an administrator meets; `net helpmsg` knows all of them. */
-const CODES: Readonly<Record<number, string>> = {
-  2: "the file is not there",
-  3: "the path is not there",
-  5: "access is denied; run it in a console opened as administrator",
-  32: "the file is in use",
-  87: "a parameter is wrong",
-  120: "this system does not have the function",
-  122: "more room is needed",
-  124: "this system does not know the setting",
-  1051: "other running services depend on it",
-  1053: "it did not answer in time",
-  1055: "the service database is locked; try again",
-  1056: "it is running already",
-  1057: "the account is wrong, or its password is",
-  1058: "it is disabled",
-  1059: "services depend on each other in a circle",
-  1060: "no such service is installed",
-  1061: "it cannot take that now; it is starting or stopping",
-  1062: "it is not started",
-  1063: "the service control manager did not start this process",
-  1066: "it ended with an error of its own",
-  1067: "it ended unexpectedly",
-  1068: "a service that it depends on did not start",
-  1069: "the account could not log on; check its password and its right to log on as a service",
-  1072: "it is marked for deletion",
-  1073: "it is installed already",
-  1078: "another service has this display name",
-  1332: "there is no such account",
-  1789: "the domain does not trust this computer",
-};
-
-/** What a code of Windows means, in a few words. */
-export function describeCode(code: number): string {
-  return CODES[code] ?? `'net helpmsg ${code}' explains it`;
 }
 
 /**
