@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compiles the program: ./compile.sh [windows|linux|all], into dist/icinga-warden.exe and dist/icinga-warden.
 #
-#   DENO         the deno command to compile with (default: deno on the path, else npx -y deno@2.9.5)
+#   DENO         the deno command to compile with (default: deno on the path, else the version in .deno-version, by npx)
 #   DENORT_BIN   the base runtime to build upon (default: Deno downloads its own); it serves one target alone
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -25,7 +25,7 @@ if [[ -n ${DENO:-} ]]; then
 elif command -v deno >/dev/null; then
   deno=(deno)
 else
-  deno=(npx -y deno@2.9.5)
+  deno=(npx -y "deno@$(<.deno-version)")
 fi
 
 mkdir -p dist
@@ -37,7 +37,7 @@ printf '{ "commit": "%s" }\n' "$commit" >dist/build.json
 export DENO_NO_PACKAGE_JSON=1
 # Behind a proxy with a certificate of its own the system's certificates count too.
 export DENO_TLS_CA_STORE=${DENO_TLS_CA_STORE:-system,mozilla}
-"${deno[@]}" run --quiet --frozen -A .ci/bundle.ts dist
+"${deno[@]}" run --quiet --frozen -A tools/bundle.ts dist
 
 # An agent runs for months and does little: V8's smaller heaps, and one compiler less for the code that runs at its
 # start, save 4 MB and more for each daemon. What runs hot is still compiled by TurboFan.
@@ -69,7 +69,7 @@ for name in $targets; do
     linux) triple=x86_64-unknown-linux-gnu file=dist/icinga-warden ;;
   esac
   compile "$triple" "dist/new/${file#dist/}" >"$log" 2>&1 || { explain "$log"; exit 1; }
-  [[ $name == linux ]] || "${deno[@]}" run --quiet -A .ci/image_size.ts "dist/new/${file#dist/}"
+  [[ $name == linux ]] || "${deno[@]}" run --quiet -A tools/image_size.ts "dist/new/${file#dist/}"
   mv "dist/new/${file#dist/}" "$file"
   printf '%s  %s bytes  sha256 %s\n' "$file" "$(wc -c <"$file")" "$(sha256sum "$file" | cut -d' ' -f1)"
 done

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { makeReference, MARK } from "../../.ci/reference.ts";
+import { makeReference, MARK } from "../../tools/reference.ts";
 import { fillIn } from "../../lib/registry/grant.ts";
 import { probeModule } from "../../lib/registry/probe.ts";
 import { workerPermissions } from "../../lib/supervisor/permissions.ts";
@@ -204,5 +204,9 @@ Deno.test("the reference is what the doc comments say", async () => {
   const page = await Deno.readTextFile(PAGE);
   const plain = (text: string) => text.replaceAll(/\s+/g, " ").trim();
   const reference = page.slice(page.indexOf(MARK) + MARK.length);
-  assertEquals(plain(reference), plain(await makeReference()), "run: deno run -A .ci/reference.ts");
+  assertEquals(
+    plain(reference),
+    plain(await makeReference()),
+    "run: deno run -A tools/reference.ts",
+  );
 });

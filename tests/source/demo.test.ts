@@ -2,7 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { fileURLToPath } from "node:url";
 
 const CHECKOUT = fileURLToPath(new URL("../../", import.meta.url));
-const PARTS = ["daemons", "deno.json", "deno.lock", "lib", "main.ts"];
+const PARTS = ["daemons", "deno.json", "deno.lock", "lib", "main.ts", "types"];
 
 /** What a clone holds of the program, and nothing that an earlier run has left. */
 async function freshCheckout(): Promise<string> {

@@ -9,13 +9,6 @@ declare module "@std/async/delay" {
   export function delay(ms: number, options?: DelayOptions): Promise<void>;
 }
 
-declare module "@std/async/deadline" {
-  export interface DeadlineOptions {
-    signal?: AbortSignal;
-  }
-  export function deadline<T>(p: Promise<T>, ms: number, options?: DeadlineOptions): Promise<T>;
-}
-
 declare module "@std/cli/parse-args" {
   export interface ParseOptions {
     "--"?: boolean;

@@ -1,6 +1,6 @@
 /**
  * Bundles each npm package that the program imports into one file, and what every thread loads into one more, and writes
- * the import map that leads to them: `deno run -A .ci/bundle.ts DIST` writes DIST/vendor/, DIST/thread/ and
+ * the import map that leads to them: `deno run -A tools/bundle.ts DIST` writes DIST/vendor/, DIST/thread/ and
  * DIST/deno.json. An exe that embeds these is smaller by the packages' types, twins in CommonJS and files that nobody
  * imports, and its threads start sooner, since each of them reads all its modules anew.
  *

@@ -1,5 +1,5 @@
 /**
- * Puts right how much memory the header of a Windows exe asks for: `deno run -A .ci/image_size.ts EXE`.
+ * Puts right how much memory the header of a Windows exe asks for: `deno run -A tools/image_size.ts EXE`.
  *
  * `deno compile` keeps the numbers of the base runtime that it builds upon. Where that is itself a compiled exe
  * (`.ci/denort`), an exe that embeds more than it did would not be loaded as a whole, and crash at its start.

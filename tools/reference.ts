@@ -1,6 +1,6 @@
 /**
  * Makes the reference at the end of docs/daemons.md from the doc comments of what a daemon's author sees:
- * `deno run -A .ci/reference.ts`. A test holds the page to it.
+ * `deno run -A tools/reference.ts`. A test holds the page to it.
  *
  * @module
  */

@@ -1,0 +1,28 @@
+import { assertEquals } from "@std/assert";
+
+const root = new URL("../../", import.meta.url);
+
+/** The oldest version of Deno that is supported. */
+const OLDEST = "2.7.11";
+
+const read = (path: string) => Deno.readTextFileSync(new URL(path, root));
+
+/** Files that may name a version of Deno in a command. */
+function* filesWithCommands(): Generator<string> {
+  yield* ["README.md", "CONTRIBUTING.md", "compile.sh", "deno.json", ".ci/run", ".ci/denort"];
+  for (const folder of ["docs", ".github/workflows", "tests/windows"]) {
+    for (const { name } of Deno.readDirSync(new URL(`${folder}/`, root))) {
+      if (/\.(?:md|yml|sh)$/.test(name)) yield `${folder}/${name}`;
+    }
+  }
+}
+
+Deno.test("each command that names a version of Deno names that of .deno-version, or the oldest", () => {
+  const pinned = read(".deno-version").trim();
+  const others = [...filesWithCommands()].flatMap((path) =>
+    [...read(path).matchAll(/npx -y "?deno@(\d+\.\d+\.\d+)/g)]
+      .filter(([, version]) => version !== pinned && version !== OLDEST)
+      .map(([command]) => `${path}: ${command}`)
+  );
+  assertEquals(others, []);
+});
