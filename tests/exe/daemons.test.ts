@@ -233,7 +233,6 @@ testExe("what is wrong is refused before anything is written", async (bench) => 
       ["register", "beat", "--module", "daemons/con.js"],
       /Flag '--module' is 'daemons\/con\.js'; expected a path without a reserved name/,
     ],
-    [["new", "beat"], /beat\.js is there already/],
     [["new", "icinga_agent_service"], /is the name of a built-in daemon/],
     [["list", "--grant"], /Flag '--grant' is not for 'daemon list'/],
     [["lst"], /Unknown 'daemon lst': 'lst'; did you mean "list"\?/],
@@ -246,6 +245,9 @@ testExe("what is wrong is refused before anything is written", async (bench) => 
     assertEquals(stderr.trimEnd().split("\n").length, 1, stderr);
   }
   assertEquals(await Deno.readTextFile(`${bench.home}/icinga-warden.json`), text);
+  const { code, stdout, stderr } = await bench.run("daemon", "new", "beat");
+  assertEquals([code, stdout], [1, ""]);
+  assertMatch(stderr, /^icinga-warden: \S+beat\.js exists and is not changed; [^\n]+\n$/);
 });
 
 testExe(

@@ -1,4 +1,4 @@
-import { type FlagSpecs, type Invocation, UsageError } from "../command.ts";
+import { type FlagSpecs, type Invocation, refuseWords, UsageError } from "../command.ts";
 
 /** One thing that `icinga-warden daemon` does. */
 export interface Action {
@@ -11,13 +11,20 @@ export interface Action {
   /**
    * Does it, and returns the exit code.
    *
-   * @throws {UsageError} when what was typed cannot be meant.
+   * @throws {UsageError} when what was typed is wrong.
    */
   run(invocation: Invocation): Promise<number>;
 }
 
-/** @throws {UsageError} when no name stands there. */
+/** @throws {UsageError} when no name was typed. */
 export function requireName(action: string, name: string | undefined): string {
   if (name !== undefined) return name;
   throw new UsageError(`'daemon ${action}' needs the name of a daemon`);
+}
+
+/** @throws {UsageError} when there is not one name alone. */
+export function requireNameOnly(action: string, { words }: Invocation): string {
+  const [name, ...rest] = words;
+  refuseWords(rest);
+  return requireName(action, name);
 }

@@ -1,12 +1,13 @@
 import { describeProblem, type Problem } from "../../base/mod.ts";
+import type { ArgumentSpec, ArgumentSpecs } from "../../daemon/arguments.ts";
 import type { DaemonDescription } from "../../daemon/check.ts";
-import { lookAt, type Subject } from "./subject.ts";
-import { readWords } from "./words.ts";
+import { examine, type Subject } from "./subject.ts";
 
-/** A daemon's arguments for a command, held against what its module takes. */
+/** A daemon's arguments for a command, checked by its module. */
 export interface GivenArguments {
+  /** What the module defines. */
   description: DaemonDescription;
-  /** Those of its entry, and those that were typed, which go before them. */
+  /** The arguments of its entry and those that were typed, which count first. */
   given: Record<string, unknown>;
   /** All that is wrong with them, and with what was typed. */
   problems: Problem[];
@@ -22,15 +23,60 @@ export async function readGiven(
   words: readonly string[],
 ): Promise<GivenArguments> {
   const registered = subject.entry?.arguments ?? {};
-  const { description, argumentProblems: before } = await lookAt(subject, registered);
+  const { description, argumentProblems: before } = await examine(subject, registered);
   if (words.length === 0) return { description, given: registered, problems: before };
   const { values, problems } = readWords(words, description.arguments);
   const given = { ...registered, ...values };
-  const { argumentProblems } = await lookAt(subject, given);
+  const { argumentProblems } = await examine(subject, given);
   return { description, given, problems: [...problems, ...argumentProblems] };
 }
 
 /** All that is wrong with arguments, on one line. */
 export function describeProblems(problems: readonly Problem[]): string {
   return problems.map((problem) => `argument ${describeProblem(problem)}`).join(", and ");
+}
+
+/** Arguments as they were typed. */
+export interface ReadWords {
+  /** In the form that the configuration writes; an unknown argument is text. */
+  values: Record<string, unknown>;
+  /** The words that are no arguments. */
+  problems: Problem[];
+}
+
+/**
+ * Reads arguments as they are typed, `key=value`, into the form that the configuration writes. A list is typed with
+ * commas between its items. Whether the daemon takes them is not checked here.
+ */
+export function readWords(words: readonly string[], specs: ArgumentSpecs): ReadWords {
+  const values = new Map<string, unknown>();
+  const problems = words.flatMap((word): Problem[] => {
+    const [, key, text = ""] = /^([^=]+)=(.*)$/s.exec(word) ?? [];
+    if (key === undefined) return [refuse(word, "no value", "arguments are typed key=value")];
+    if (values.has(key)) return [refuse(key, "typed twice", "type it once")];
+    values.set(key, Object.hasOwn(specs, key) ? readValue(specs[key]!, text) : text);
+    return [];
+  });
+  return { values: Object.fromEntries(values), problems };
+}
+
+function refuse(word: string, fault: string, expected: string): Problem {
+  return { path: [word], value: undefined, fault, expected };
+}
+
+/** A number as JSON writes it. */
+const NUMBER = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
+
+/** The value of a text; the text itself where it does not fit the type, so that the check of arguments refuses it. */
+function readValue(spec: ArgumentSpec, text: string): unknown {
+  switch (spec.type) {
+    case "number":
+      return NUMBER.test(text) ? Number(text) : text;
+    case "boolean":
+      return text === "true" ? true : text === "false" ? false : text;
+    case "list":
+      return text === "" ? [] : text.split(",").map((item) => item.trim());
+    default:
+      return text;
+  }
 }

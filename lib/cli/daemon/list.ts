@@ -1,21 +1,19 @@
 import { formatSpan, sanitize } from "../../base/mod.ts";
 import { Client } from "../../control/client.ts";
 import type { DaemonStatus, Status } from "../../control/view/status_schema.ts";
-import { type RegisteredDaemon, Registry } from "../../registry/registry.ts";
+import { Registry } from "../../registry/registry.ts";
 import { EXIT, refuseWords } from "../command.ts";
 import { print, printJson } from "../output.ts";
-import { findPaths, loadAgentConfig } from "../paths.ts";
 import { table } from "../table.ts";
 import type { Action } from "./action.ts";
-import { origin } from "./describe.ts";
-import { allSubjects, listKnown } from "./subject.ts";
+import { allSubjects, findKnown, type Known, origin } from "./subject.ts";
 
 /** One daemon of the list. */
 interface Row {
   name: string;
   from: string;
   registered: "yes" | "no" | "disabled";
-  /** What a running agent knows of it; null when none runs, or it does not run there. */
+  /** What the running agent tells of it; null when no agent runs, or the daemon does not run there. */
   running:
     | Pick<DaemonStatus, "state" | "uptime" | "restarts" | "lastError"> & { threads: number }
     | null;
@@ -29,31 +27,38 @@ export const listAction: Action = {
   summary: "list the daemons that are registered, ship with the program or lie in daemons/ in home",
   async run(invocation) {
     refuseWords(invocation.words);
-    const place = findPaths(invocation);
-    const loaded = await loadAgentConfig(place);
-    const known = await listKnown(place, loaded);
-    const resolved = await new Registry(place.home).resolve(loaded);
-    const running = await askAgent(place.home);
-    const rows: Row[] = [
-      ...allSubjects(known).map((subject) => {
-        const daemon = resolved.find(({ name }) => name === subject.name);
-        return {
-          ...{ name: subject.name, from: origin(subject), registered: registered(daemon) },
-          ...{ running: running.get(subject.name) ?? null, problem: daemon?.problem ?? null },
-        };
-      }),
-      ...known.found.filter(({ problem }) => problem !== undefined).map((found) => ({
-        ...{ name: found.name, from: found.module, registered: "no" as const, running: null },
-        problem: found.problem!,
-      })),
-    ];
+    const known = await findKnown(invocation);
+    const rows = await listRows(known);
     if (invocation.given.has("json")) printJson(rows);
     else print([...describe(rows), ...(known.warning ? [known.warning] : [])].join("\n"));
     return EXIT.done;
   },
 };
 
-/** What an agent that runs from this home says of its daemons; nothing when none answers. */
+async function listRows(known: Known): Promise<Row[]> {
+  const { paths: { home }, loaded, modules } = known;
+  const resolved = new Map(
+    (await new Registry(home).resolve(loaded)).map((daemon) => [daemon.name, daemon]),
+  );
+  const running = await askAgent(home);
+  const rows = allSubjects(known).map((subject): Row => {
+    const { name } = subject;
+    const daemon = resolved.get(name);
+    return {
+      name,
+      from: origin(subject),
+      registered: daemon ? (daemon.enabled ? "yes" : "disabled") : "no",
+      running: running.get(name) ?? null,
+      problem: daemon?.problem ?? null,
+    };
+  });
+  const unusable = modules.flatMap(({ name, module, problem = null }): Row[] =>
+    problem === null ? [] : [{ name, from: module, registered: "no", running: null, problem }]
+  );
+  return [...rows, ...unusable];
+}
+
+/** What the agent that runs from this home tells of its daemons; nothing when none answers. */
 async function askAgent(home: string): Promise<Map<string, NonNullable<Row["running"]>>> {
   try {
     const client = await Client.connect(home);
@@ -67,28 +72,20 @@ async function askAgent(home: string): Promise<Map<string, NonNullable<Row["runn
   }
 }
 
-function registered(daemon: RegisteredDaemon | undefined): Row["registered"] {
-  if (!daemon) return "no";
-  return daemon.enabled ? "yes" : "disabled";
-}
+const HEAD = "NAME FROM REGISTERED STATE THREADS UPTIME RESTARTS LAST_ERROR".split(" ");
 
 function describe(rows: readonly Row[]): string[] {
-  const head = [
-    "NAME",
-    "FROM",
-    "REGISTERED",
-    "STATE",
-    "THREADS",
-    "UPTIME",
-    "RESTARTS",
-    "LAST ERROR",
-  ];
   const cells = rows.map(({ name, from, registered, running }) => [
-    ...[name, from, registered, running?.state ?? "-", String(running?.threads ?? "-")],
+    name,
+    from,
+    registered,
+    running?.state ?? "-",
+    String(running?.threads ?? "-"),
     running?.uptime == null ? "-" : formatSpan(running.uptime),
     String(running?.restarts ?? "-"),
-    running?.lastError ? running.lastError.message : "-",
+    running?.lastError?.message ?? "-",
   ]);
   const problems = rows.flatMap(({ problem }) => problem === null ? [] : sanitize(problem));
+  const head = HEAD.map((word) => word.replace("_", " "));
   return [...table(head, cells.map((row) => row.map((text) => ({ text })))), ...problems];
 }

@@ -1,13 +1,28 @@
 import { suggest } from "../../base/mod.ts";
-import { type Command, COMMON_FLAGS, type Invocation, UsageError } from "../command.ts";
-import type { Action } from "./action.ts";
+import { Client } from "../../control/client.ts";
+import { type Command, COMMON_FLAGS, EXIT, type Invocation, UsageError } from "../command.ts";
+import { print, printJson } from "../output.ts";
+import { findPaths } from "../paths.ts";
+import { type Action, requireNameOnly } from "./action.ts";
 import { listAction } from "./list.ts";
 import { newAction } from "./new.ts";
-import { registerAction } from "./register.ts";
-import { restartAction } from "./restart.ts";
+import { registerAction, unregisterAction } from "./register.ts";
 import { showAction } from "./show.ts";
 import { testAction } from "./test.ts";
-import { unregisterAction } from "./unregister.ts";
+
+/** `icinga-warden daemon restart NAME` */
+const restartAction: Action = {
+  words: "NAME",
+  summary: "stop a daemon of the running agent, and start it anew",
+  async run(invocation) {
+    const daemon = requireNameOnly("restart", invocation);
+    const client = await Client.connect(findPaths(invocation).home);
+    await client.post("/api/restart", { daemon });
+    if (invocation.given.has("json")) printJson({ restarted: daemon });
+    else print(`Restarted daemon '${daemon}'`);
+    return EXIT.done;
+  },
+};
 
 const ACTIONS: Readonly<Record<string, Action>> = {
   list: listAction,
@@ -27,8 +42,10 @@ export const daemonCommand: Command = {
   words: NAMES.join("|"),
   summary: "write, test, register and list daemons",
   details: Object.entries(ACTIONS).flatMap(([name, { words, summary, flags = {} }]) => {
-    const taken = Object.keys(flags).map((flag) => ` [--${flag}${valueOf(flags[flag]!)}]`);
-    return [`${name} ${words}`.trimEnd() + taken.join(""), `    ${summary}`];
+    const typed = Object.entries(flags).map(([flag, { value }]) =>
+      ` [--${flag}${value === undefined ? "" : ` ${value}`}]`
+    );
+    return [`${name} ${words}`.trimEnd() + typed.join(""), `    ${summary}`];
   }),
   flags: Object.assign({}, ...Object.values(ACTIONS).map(({ flags }) => flags)),
   run(invocation) {
@@ -42,10 +59,6 @@ export const daemonCommand: Command = {
     return action.run({ ...invocation, words });
   },
 };
-
-function valueOf({ value }: { value?: string }): string {
-  return value === undefined ? "" : ` ${value}`;
-}
 
 function refuseForeignFlags(name: string, { flags = {} }: Action, { given, values }: Invocation) {
   const typed = [...given, ...Object.keys(values).filter((flag) => values[flag] !== undefined)];

@@ -1,29 +1,23 @@
 import { join } from "node:path";
 import { builtinDaemons } from "../../../daemons/mod.ts";
+import { FileError, replaceFile } from "../../base/mod.ts";
 import { refuseDaemonName } from "../../daemon/check.ts";
 import { readsModule } from "../../daemon/load.ts";
 import { DAEMONS_FOLDER, findModules } from "../../registry/discover.ts";
-import { EXIT, refuseWords, UsageError } from "../command.ts";
+import { EXIT, UsageError } from "../command.ts";
 import { print, printJson } from "../output.ts";
 import { findPaths } from "../paths.ts";
-import { type Action, requireName } from "./action.ts";
-import { moduleTemplate, testTemplate } from "./template.ts";
+import { type Action, requireNameOnly } from "./action.ts";
+
+type Extension = ".js" | ".ts";
 
 /** `icinga-warden daemon new NAME` */
 export const newAction: Action = {
   words: "NAME[.js|.ts]",
   summary: "write a daemon to begin with, and a test beside it, into daemons/ in home",
   async run(invocation) {
-    const [word, ...rest] = invocation.words;
-    const [name, extension] = readName(requireName("new", word));
-    refuseWords(rest);
-    const { home } = findPaths(invocation);
-    await refuseTaken(name, home);
-    const folder = join(home, DAEMONS_FOLDER);
-    await Deno.mkdir(folder, { recursive: true });
-    const files = [join(folder, `${name}${extension}`), join(folder, `${name}.test${extension}`)];
-    await Deno.writeTextFile(files[0]!, moduleTemplate(name, extension), { createNew: true });
-    await Deno.writeTextFile(files[1]!, testTemplate(name, extension), { createNew: true });
+    const [name, extension] = readName(requireNameOnly("new", invocation));
+    const files = await writeDaemon(findPaths(invocation).home, name, extension);
     if (invocation.given.has("json")) printJson({ name, files });
     else {
       print([
@@ -37,24 +31,108 @@ export const newAction: Action = {
 };
 
 /** TypeScript where this exe reads it, unless the name says otherwise. */
-function readName(word: string): [name: string, extension: ".js" | ".ts"] {
+function readName(word: string): [name: string, extension: Extension] {
   const [, name = "", extension] = /^(.*?)(\.js|\.ts)?$/s.exec(word)!;
   const refusal = refuseDaemonName(name);
   if (refusal !== undefined) {
     throw new UsageError(`'${word}' is no name for a daemon; ${refusal}`);
   }
-  const typed = !Deno.build.standalone || readsModule("x.ts", Deno.version.deno);
-  return [name, (extension as ".js" | ".ts" | undefined) ?? (typed ? ".ts" : ".js")];
-}
-
-async function refuseTaken(name: string, home: string): Promise<void> {
   if (builtinDaemons.has(name)) {
     throw new UsageError(`'${name}' is the name of a built-in daemon; choose another one`);
   }
-  const taken = (await findModules(home)).modules.find((found) =>
-    found.name.toLowerCase() === name
-  );
-  if (taken) {
-    throw new UsageError(`${taken.file} is there already; choose another name, or edit it`);
+  const typed = !Deno.build.standalone || readsModule("x.ts", Deno.version.deno);
+  return [name, (extension as Extension | undefined) ?? (typed ? ".ts" : ".js")];
+}
+
+/**
+ * Writes a module and its test, both or none, and returns their paths.
+ *
+ * @throws {Error} when one of the name is there.
+ * @throws {FileError} when one cannot be written.
+ */
+export async function writeDaemon(
+  home: string,
+  name: string,
+  extension: Extension,
+): Promise<string[]> {
+  const folder = join(home, DAEMONS_FOLDER);
+  const module = join(folder, `${name}${extension}`);
+  const test = join(folder, `${name}.test${extension}`);
+  const { modules } = await findModules(home);
+  const taken = modules.find((found) => found.name.toLowerCase() === name)?.file ??
+    (await Deno.lstat(test).then(() => test, () => undefined));
+  if (taken !== undefined) {
+    throw new Error(`${taken} exists and is not changed; choose another name, or edit it`);
   }
+  await Deno.mkdir(folder, { recursive: true }).catch((error) => {
+    throw new FileError("make the folder", folder, error);
+  });
+  await replaceFile(test, testTemplate(name, extension));
+  try {
+    await replaceFile(module, moduleTemplate(name, extension));
+  } catch (error) {
+    await Deno.remove(test).catch(() => {});
+    throw error;
+  }
+  return [module, test];
+}
+
+function moduleTemplate(name: string, extension: Extension): string {
+  const type = extension === ".ts" ? "<number | string>" : "";
+  return `// A daemon of icinga-warden. Try it: icinga-warden daemon test ${name}
+// Put it to work: icinga-warden daemon register ${name} greeting=hi
+import { defineDaemon } from "icinga-warden/daemon";
+
+export default defineDaemon({
+  name: "${name}",
+  description: "Counts its beats, and greets at each",
+
+  // What it takes. A type is string, number, boolean, duration (5s, 2m), size (10MB) or list. An argument
+  // without a default must be given when the daemon is registered.
+  arguments: {
+    interval: {
+      type: "duration",
+      default: "10s",
+      min: "100ms",
+      description: "Time from one beat to the next",
+    },
+    greeting: { type: "string", default: "hello", description: "What it says at each beat" },
+  },
+
+  // What it needs beyond reading its own folder; the configuration must grant it. For example:
+  //   permissions: { read: ["C:\\\\data"], net: ["localhost:8080"], services: true },
+  permissions: {},
+
+  // The maps that it keeps in the public state, where every daemon reads them.
+  maps: { Beats: { description: "count: beats so far; last: when the last one was, UTC" } },
+
+  // Its work, in a thread of its own. It must return soon after context.signal is aborted; every() and
+  // sleep() see to that.
+  async run(context) {
+    const { interval, greeting } = context.arguments; // a duration is in ms by now
+    const beats = context.state.map${type}("Beats");
+    await context.every(interval, () => {
+      const count = Number(beats.get("count") ?? 0) + 1;
+      beats.set("count", count);
+      beats.set("last", new Date().toISOString());
+      context.log.info(\`\${greeting}, beat \${count}\`);
+    });
+  },
+});
+`;
+}
+
+function testTemplate(name: string, extension: Extension): string {
+  return `// Run by: icinga-warden daemon test ${name}
+import { assertEquals, simulate, test } from "icinga-warden/testing";
+import daemon from "./${name}${extension}";
+
+test("it beats at once and then at each interval", async () => {
+  const run = simulate(daemon, { arguments: { interval: "1m", greeting: "hi" } });
+  await run.advance("5m"); // its clock, not yours
+  assertEquals(run.map("Beats").get("count"), 6);
+  assertEquals(run.log.at(-1)?.message, "hi, beat 6");
+  await run.stop();
+});
+`;
 }

@@ -1,17 +1,30 @@
 import { builtinArguments } from "../../../daemons/mod.ts";
-import type { AgentPaths } from "../../agent/home.ts";
-import { defaultDaemonConfig, parseConfig, rewriteConfig, setInText } from "../../config/mod.ts";
+import { suggest, toJson } from "../../base/mod.ts";
+import {
+  type Config,
+  defaultDaemonConfig,
+  parseConfig,
+  removeFromText,
+  rewriteConfig,
+  setInText,
+} from "../../config/mod.ts";
 import { withDefaults } from "../../daemon/arguments.ts";
 import { type DaemonDescription, refuseDaemonName } from "../../daemon/check.ts";
 import type { DaemonPermissions } from "../../daemon/permissions.ts";
-import { describePermissions, fillIn } from "../../registry/grant.ts";
+import { describePermissions, fillIn, type Grant } from "../../registry/grant.ts";
 import { EXIT, UsageError } from "../command.ts";
 import { print, printJson } from "../output.ts";
 import { findPaths, loadAgentConfig } from "../paths.ts";
-import { type Action, requireName } from "./action.ts";
+import { type Action, requireName, requireNameOnly } from "./action.ts";
 import { describeProblems, readGiven } from "./arguments.ts";
-import { describeMissing, origin, quote, standingPermissions } from "./describe.ts";
-import { findSubject, listKnown, type Subject } from "./subject.ts";
+import {
+  describeMissing,
+  findKnown,
+  findSubject,
+  grantOf,
+  origin,
+  type Subject,
+} from "./subject.ts";
 
 /** `icinga-warden daemon register NAME key=value…` */
 export const registerAction: Action = {
@@ -31,20 +44,63 @@ export const registerAction: Action = {
     if (refusal !== undefined) {
       throw new UsageError(`'${name}' is no name for a daemon; ${refusal}`);
     }
-    const place = findPaths(invocation);
-    const known = await listKnown(place, await loadAgentConfig(place));
+    const known = await findKnown(invocation);
+    const { home, configFile: file } = known.paths;
     const subject = findSubject(name, known, invocation.values.module);
     const { given, description, problems } = await readGiven(subject, words);
     if (problems.length > 0) {
       throw new UsageError(`Cannot register '${name}': ${describeProblems(problems)}`);
     }
-    const entry = newEntry(subject, given, description, place, invocation.given.has("grant"));
-    await writeEntry(place, name, entry);
+    const values = withDefaults(description.arguments, given);
+    const declared = fillIn(description.permissions, { home, arguments: values });
+    const entry = newEntry(subject, given, invocation.given.has("grant") ? declared : {});
+    await rewrite(file, (text, config) => editEntry(text, name, entry, config));
     const registered = { ...subject, entry: { ...defaultDaemonConfig(), ...entry } };
-    report(registered, description, place, invocation.given.has("json"));
+    const grant = grantOf(registered, description, home);
+    if (!invocation.given.has("json")) {
+      print([
+        `Registered ${name} (${origin(subject)}) in ${file}`,
+        ...describeEntry(registered, description, grant),
+      ].join("\n"));
+    } else {
+      const { permissions, missing } = grant;
+      printJson({ name, module: subject.module, file, arguments: given, permissions, missing });
+    }
     return EXIT.done;
   },
 };
+
+const STOPS = "an agent that runs from this home stops it within seconds.";
+
+/** `icinga-warden daemon unregister NAME` */
+export const unregisterAction: Action = {
+  words: "NAME",
+  summary: "take a daemon's entry out of the configuration; its module stays where it is",
+  async run(invocation) {
+    const name = requireNameOnly("unregister", invocation);
+    const paths = findPaths(invocation);
+    const { configFile: file } = paths;
+    const names = Object.keys((await loadAgentConfig(paths)).config.daemons);
+    if (!names.includes(name)) {
+      throw new UsageError(`'${name}' is not registered; ${suggest(name, names)}`);
+    }
+    await rewrite(file, (text) => removeFromText(text, ["daemons", name]));
+    if (invocation.given.has("json")) printJson({ name, file });
+    else print(`Unregistered ${name} in ${file}; ${STOPS}`);
+    return EXIT.done;
+  },
+};
+
+async function rewrite(
+  file: string,
+  edit: (text: string, config: Config) => string,
+): Promise<void> {
+  const parse = (text: string) => parseConfig(text, file, builtinArguments);
+  await rewriteConfig(file, {
+    edit: (text) => edit(text, parse(text)),
+    check: (text) => void parse(text),
+  });
+}
 
 interface Entry {
   module?: string;
@@ -53,99 +109,64 @@ interface Entry {
 }
 
 function newEntry(
-  subject: Subject,
+  { name, module, builtin, entry }: Subject,
   given: Record<string, unknown>,
-  description: DaemonDescription,
-  { home }: AgentPaths,
-  grant: boolean,
+  granted: DaemonPermissions,
 ): Entry {
-  const builtin = subject.builtin === subject.name ? undefined : subject.builtin;
-  const module = subject.module ?? builtin;
-  const values = withDefaults(description.arguments, given);
-  const declared = fillIn(description.permissions, { home, arguments: values });
-  const permissions = grant && Object.keys(declared).length > 0
-    ? declared
-    : subject.entry?.permissions;
+  const typed = module ?? (builtin === name ? undefined : builtin);
+  const permissions = Object.keys(granted).length > 0 ? granted : entry?.permissions;
   return {
-    ...(module !== undefined && { module }),
+    ...(typed !== undefined && { module: typed }),
     arguments: given,
     ...(permissions && { permissions }),
   };
 }
 
-async function writeEntry(
-  { configFile }: AgentPaths,
-  name: string,
-  entry: Entry,
-): Promise<void> {
-  await rewriteConfig(configFile, {
-    edit: (text) => editEntry(text, name, entry, parseConfig(text, configFile, builtinArguments)),
-    check: (text) => void parseConfig(text, configFile, builtinArguments),
-  });
-}
-
-/** Only what differs is touched, so that comments within an entry stay. */
+/** Only what differs is changed, so that comments within an entry stay. */
 function editEntry(
   text: string,
   name: string,
-  { arguments: given, ...entry }: Entry,
-  before: ReturnType<typeof parseConfig>,
+  { module, arguments: given, permissions }: Entry,
+  { daemons: { [name]: old } }: Config,
 ): string {
-  const old = before.daemons[name];
   if (!old) {
-    const rest = Object.keys(given).length > 0 ? { arguments: given } : {};
-    const { permissions, ...module } = entry;
     return setInText(text, ["daemons", name], {
-      ...module,
-      ...rest,
+      ...(module !== undefined && { module }),
+      ...(Object.keys(given).length > 0 && { arguments: given }),
       ...(permissions && { permissions }),
     });
   }
-  const set = (text: string, key: string[], value: unknown, was: unknown) =>
-    JSON.stringify(value) === JSON.stringify(was)
-      ? text
-      : setInText(text, ["daemons", name, ...key], value);
   let edited = text;
-  if (entry.module !== undefined) edited = set(edited, ["module"], entry.module, old.module);
+  const set = (key: string[], value: unknown, before: unknown) => {
+    if (value === undefined || JSON.stringify(value) === JSON.stringify(before)) return;
+    edited = setInText(edited, ["daemons", name, ...key], value);
+  };
+  set(["module"], module, old.module);
   for (const [key, value] of Object.entries(given)) {
-    edited = set(edited, ["arguments", key], value, old.arguments[key]);
+    set(["arguments", key], value, old.arguments[key]);
   }
-  if (entry.permissions) edited = set(edited, ["permissions"], entry.permissions, old.permissions);
-  return old.enabled ? edited : set(edited, ["enabled"], true, false);
+  set(["permissions"], permissions, old.permissions);
+  set(["enabled"], true, old.enabled);
+  return edited;
 }
 
-function report(
-  subject: Subject & { entry: NonNullable<Subject["entry"]> },
+function describeEntry(
+  subject: Subject & { entry: Entry },
   description: DaemonDescription,
-  { home, configFile }: AgentPaths,
-  json: boolean,
-): void {
-  const { permissions, missing } = standingPermissions(subject, description, home);
-  const { name, module, entry } = subject;
-  if (json) {
-    return printJson({
-      name,
-      module,
-      file: configFile,
-      arguments: entry.arguments,
-      permissions,
-      missing,
-    });
-  }
-  const lacking = describeMissing(subject, { permissions, missing });
-  const specs = Object.entries(description.arguments);
-  const said = specs.map(([key, spec]) =>
-    `${key} = ${
-      key in entry.arguments ? quote(entry.arguments[key]) : `${quote(spec.default)} (default)`
-    }`
+  grant: Grant,
+): string[] {
+  const { arguments: given } = subject.entry;
+  const values = Object.entries(description.arguments).map(([key, { default: value }]) =>
+    Object.hasOwn(given, key)
+      ? `${key} = ${toJson(given[key])}`
+      : `${key} = ${toJson(value)} (default)`
   );
-  print([
-    `Registered ${name} (${origin(subject)}) in ${configFile}`,
-    `  arguments    ${said.join(", ") || "none"}`,
-    `  permissions  ${describePermissions(permissions)}`,
-    ...(lacking === undefined ? [] : [`  ${lacking}`]),
-    ...(lacking === undefined
-      ? ["An agent that runs from this home starts it within seconds."]
-      : []),
-  ].join("\n"));
+  const missing = describeMissing(subject, grant).map((line) => `  ${line}`);
+  return [
+    `  arguments    ${values.join(", ") || "none"}`,
+    `  permissions  ${describePermissions(grant.permissions)}`,
+    ...(missing.length > 0
+      ? missing
+      : ["An agent that runs from this home starts it within seconds."]),
+  ];
 }

@@ -1,78 +1,97 @@
-import { sanitize } from "../../base/mod.ts";
-import { describePermissions } from "../../registry/grant.ts";
-import { EXIT, refuseWords } from "../command.ts";
+import { describeRange, sanitize, toJson } from "../../base/mod.ts";
+import type { ArgumentSpec } from "../../daemon/arguments.ts";
+import type { DaemonDescription } from "../../daemon/check.ts";
+import { describePermissions, type Grant } from "../../registry/grant.ts";
+import { EXIT } from "../command.ts";
 import { print, printJson } from "../output.ts";
-import { findPaths, loadAgentConfig } from "../paths.ts";
-import { type Action, requireName } from "./action.ts";
+import { type Action, requireNameOnly } from "./action.ts";
 import {
-  columns,
   describeMissing,
-  describeType,
+  examine,
+  findKnown,
+  findSubject,
+  grantOf,
   origin,
-  quote,
-  standingPermissions,
-} from "./describe.ts";
-import { findSubject, listKnown, lookAt } from "./subject.ts";
+  type Subject,
+} from "./subject.ts";
 
 /** `icinga-warden daemon show NAME` */
 export const showAction: Action = {
   words: "NAME",
   summary: "show a daemon's arguments with types and defaults, its permissions and its maps",
   async run(invocation) {
-    const [word, ...rest] = invocation.words;
-    const name = requireName("show", word);
-    refuseWords(rest);
-    const place = findPaths(invocation);
-    const subject = findSubject(name, await listKnown(place, await loadAgentConfig(place)));
-    const given = subject.entry?.arguments ?? {};
-    const { description } = await lookAt(subject, given);
-    const permissions = standingPermissions(subject, description, place.home);
-    if (invocation.given.has("json")) {
+    const name = requireNameOnly("show", invocation);
+    const known = await findKnown(invocation);
+    const subject = findSubject(name, known);
+    const { entry, module } = subject;
+    const given = entry?.arguments ?? {};
+    const { description } = await examine(subject, given);
+    const grant = grantOf(subject, description, known.paths.home);
+    if (!invocation.given.has("json")) print(describe(subject, description, grant).join("\n"));
+    else {
       printJson({
         ...description,
         name,
-        module: subject.module,
-        registered: subject.entry !== undefined,
-        enabled: subject.entry?.enabled ?? false,
+        module,
+        registered: entry !== undefined,
+        enabled: entry?.enabled ?? false,
         given,
-        granted: permissions.permissions,
-        missing: permissions.missing,
+        granted: grant.permissions,
+        missing: grant.missing,
       });
-      return EXIT.done;
     }
-    const specs = Object.entries(description.arguments);
-    const maps = Object.entries(description.maps);
-    const standing = subject.entry ? (subject.entry.enabled ? "yes" : "disabled") : "no";
-    print([
-      `${name}: ${sanitize(description.description)}`,
-      `from        ${origin(subject)}`,
-      `registered  ${standing}`,
-      specs.length === 0 ? "arguments   none" : "arguments",
-      ...indent(columns(specs.map(([key, spec]) => [
-        key,
-        describeType(spec),
-        key in given ? `= ${quote(given[key])}` : defaultOf(spec.default),
-        sanitize(spec.description ?? ""),
-      ]))),
-      `permissions ${describePermissions(description.permissions)}`,
-      ...(subject.entry ? [`granted     ${describePermissions(permissions.permissions)}`] : []),
-      ...indent(subject.entry ? [describeMissing(subject, permissions) ?? []].flat() : []),
-      `tasks       ${description.tasks.join(", ") || "none"}`,
-      maps.length === 0 ? "maps        none listed" : "maps",
-      ...indent(
-        columns(
-          maps.map(([key, spec]) => [`Daemons.${name}.${key}`, sanitize(spec.description ?? "")]),
-        ),
-      ),
-    ].join("\n"));
     return EXIT.done;
   },
 };
 
-function defaultOf(value: unknown): string {
-  return value === undefined ? "required" : `default ${quote(value)}`;
+function describe(subject: Subject, description: DaemonDescription, grant: Grant): string[] {
+  const { name, entry } = subject;
+  const given = entry?.arguments ?? {};
+  const specs = Object.entries(description.arguments).map(([key, spec]) => [
+    key,
+    describeType(spec),
+    Object.hasOwn(given, key) ? `= ${toJson(given[key])}` : describeDefault(spec),
+    spec.description ?? "",
+  ]);
+  const maps = Object.entries(description.maps).map(([key, spec]) => [
+    `Daemons.${name}.${key}`,
+    spec.description ?? "",
+  ]);
+  return [
+    `${name}: ${sanitize(description.description)}`,
+    `from        ${origin(subject)}`,
+    `registered  ${entry ? (entry.enabled ? "yes" : "disabled") : "no"}`,
+    specs.length === 0 ? "arguments   none" : "arguments",
+    ...columns(specs),
+    `permissions ${describePermissions(description.permissions)}`,
+    ...(entry ? [`granted     ${describePermissions(grant.permissions)}`] : []),
+    ...(entry ? describeMissing(subject, grant).map((line) => `  ${line}`) : []),
+    `tasks       ${description.tasks.join(", ") || "none"}`,
+    maps.length === 0 ? "maps        none listed" : "maps",
+    ...columns(maps),
+  ];
 }
 
-function indent(lines: readonly string[]): string[] {
-  return lines.map((line) => `  ${line}`);
+/** An argument's type: `duration, from 100ms to 1h`. */
+function describeType(spec: ArgumentSpec): string {
+  if (spec.type === "string") {
+    return spec.oneOf?.map((text) => toJson(text)).join(" or ") ?? "text";
+  }
+  if (spec.type === "boolean") return "true or false";
+  if (spec.type === "list") return `list of texts${describeRange({ min: spec.minItems })}`;
+  const type = spec.type === "number" && spec.integer ? "whole number" : spec.type;
+  return type + describeRange<number | string>(spec);
+}
+
+function describeDefault({ default: value }: ArgumentSpec): string {
+  return value === undefined ? "required" : `default ${toJson(value)}`;
+}
+
+/** Indented rows with their columns below each other. */
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const cells = rows.map((row) => row.map(sanitize));
+  const widths = cells[0]?.map((_, i) => Math.max(...cells.map((row) => row[i]!.length))) ?? [];
+  return cells.map((row) =>
+    `  ${row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd()}`
+  );
 }

@@ -3,12 +3,14 @@ import { builtinDaemons } from "../../../daemons/mod.ts";
 import type { AgentPaths } from "../../agent/home.ts";
 import { type Problem, suggest } from "../../base/mod.ts";
 import { checkModulePath, type DaemonConfig, type LoadedConfig } from "../../config/mod.ts";
-import { readArguments } from "../../daemon/arguments.ts";
+import { readArguments, withDefaults } from "../../daemon/arguments.ts";
 import { type DaemonDescription, describeDefinition } from "../../daemon/check.ts";
 import type { DaemonPermissions } from "../../daemon/permissions.ts";
-import { findModules, type FoundModule } from "../../registry/discover.ts";
+import { findModules, type FoundModules } from "../../registry/discover.ts";
+import { describePermissions, type Grant, grantPermissions } from "../../registry/grant.ts";
 import { probeModule } from "../../registry/probe.ts";
-import { UsageError } from "../command.ts";
+import { type Invocation, UsageError } from "../command.ts";
+import { findPaths, loadAgentConfig } from "../paths.ts";
 
 /** A daemon that a command is about. */
 export interface Subject {
@@ -16,101 +18,90 @@ export interface Subject {
   name: string;
   /** Its module as the configuration writes it; null: the built-in daemon `builtin`. */
   module: string | null;
-  /** The built-in daemon that it is; undefined of a module in a file. */
+  /** The name of the built-in daemon; absent for a module in a file. */
   builtin?: string;
-  /** The module's path, absolute; undefined of one that is built in. */
+  /** The module's path, absolute; absent for a built-in daemon. */
   file?: string;
-  /** Why it cannot be looked at, in one line; absent when it can. */
+  /** Why it cannot be examined, in one line. */
   problem?: string;
-  /** What the configuration says of it; undefined when it is not registered. */
+  /** Its entry in the configuration; absent when it is not registered. */
   entry?: Omit<DaemonConfig, "permissions"> & { permissions?: DaemonPermissions | undefined };
 }
 
-/** What subjects are looked for in. */
-export interface Known {
-  place: AgentPaths;
+/** The daemons that a command can be about. */
+export interface Known extends FoundModules {
+  paths: AgentPaths;
   loaded: LoadedConfig;
-  /** The modules in home's folder of daemons. */
-  found: readonly FoundModule[];
-  /** That there are more than are looked at. */
-  warning?: string;
 }
 
-/** Lists what there is in a place. */
-export async function listKnown(place: AgentPaths, loaded: LoadedConfig): Promise<Known> {
-  const { modules: found, warning } = await findModules(place.home);
-  return { place, loaded, found, ...(warning !== undefined && { warning }) };
+/**
+ * Reads the configuration and lists the modules in home.
+ *
+ * @throws {ConfigError} when the configuration cannot be used.
+ */
+export async function findKnown(invocation: Invocation): Promise<Known> {
+  const paths = findPaths(invocation);
+  const loaded = await loadAgentConfig(paths);
+  return { paths, loaded, ...await findModules(paths.home) };
 }
 
-/** Every daemon that is registered, ships with the program or lies in the folder of daemons, by name. */
+/** Every daemon that is registered, built in, or in the folder of daemons, by name. */
 export function allSubjects(known: Known): Subject[] {
-  const names = new Set([
-    ...Object.keys(known.loaded.config.daemons),
-    ...builtinDaemons.keys(),
-    ...known.found.filter(({ problem }) => problem === undefined).map(({ name }) => name),
-  ]);
-  return [...names].sort().map((name) => subjectOf(name, known));
-}
-
-/** An entry whose module is not there, or one of two, is a subject with a problem. */
-function subjectOf(name: string, known: Known): Subject {
-  try {
-    return findSubject(name, known);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    return { name, module: "not found", problem: error.message };
-  }
+  const usable = known.modules.filter(({ problem }) => problem === undefined);
+  return allNames({ ...known, modules: usable }).map((name) => {
+    try {
+      return findSubject(name, known);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      return { name, module: "not found", problem: error.message };
+    }
+  });
 }
 
 /**
  * Finds a daemon by its name.
  *
- * @param module its module as typed: the name of a daemon or a path; else that of its entry, of the built-in
- * daemon, or of the module that was found.
+ * @param module its module as typed: the name of a daemon or a path. Default: that of its entry, the built-in daemon,
+ * or the module in the folder of daemons.
  * @throws {UsageError} when there is none, or it cannot be used.
  */
 export function findSubject(name: string, known: Known, module?: string): Subject {
-  const { place, loaded, found } = known;
-  const entry = Object.hasOwn(loaded.config.daemons, name)
-    ? loaded.config.daemons[name]
-    : undefined;
-  const typed = module ?? entry?.module ?? name;
-  const rest = entry ? { name, entry } : { name };
-  if (builtinDaemons.has(typed)) return { ...rest, module: null, builtin: typed };
-  const candidate = found.find((other) => other.name === typed || other.module === typed);
-  if (candidate?.problem !== undefined && candidate.module !== typed) {
-    throw new UsageError(candidate.problem);
+  const { paths, loaded, modules } = known;
+  const { daemons } = loaded.config;
+  const entry = Object.hasOwn(daemons, name) ? daemons[name] : undefined;
+  const wanted = module ?? entry?.module ?? name;
+  const registered = entry ? { name, entry } : { name };
+  if (builtinDaemons.has(wanted)) return { ...registered, module: null, builtin: wanted };
+  const found = modules.find((other) => other.name === wanted || other.module === wanted);
+  if (found?.problem !== undefined && found.module !== wanted) throw new UsageError(found.problem);
+  if (found) return { ...registered, module: found.module, file: found.file };
+  if (/[\\/.]/.test(wanted)) {
+    const refusal = checkModulePath(wanted);
+    if (refusal) throw new UsageError(`Flag '--module' is '${wanted}'; ${refusal}`);
+    return { ...registered, module: wanted, file: resolve(paths.home, wanted) };
   }
-  if (candidate) return { ...rest, module: candidate.module, file: candidate.file };
-  if (/[\\/.]/.test(typed)) {
-    const refusal = checkModulePath(typed);
-    if (refusal) throw new UsageError(`Flag '--module' is '${typed}'; ${refusal}`);
-    return { ...rest, module: typed, file: resolve(place.home, typed) };
-  }
-  const names = allNames(known);
   throw new UsageError(
-    `No daemon '${typed}' is built in or lies in ${resolve(place.home, "daemons")}; ${
-      suggest(typed, names)
+    `No daemon '${wanted}' is built in or lies in ${resolve(paths.home, "daemons")}; ${
+      suggest(wanted, allNames(known))
     }`,
   );
 }
 
-function allNames({ loaded, found }: Known): string[] {
+function allNames({ loaded, modules }: Known): string[] {
   const names = [
     ...Object.keys(loaded.config.daemons),
     ...builtinDaemons.keys(),
-    ...found.map(({ name }) => name),
+    ...modules.map(({ name }) => name),
   ];
   return [...new Set(names)].sort();
 }
 
 /**
- * Looks at a daemon's module.
+ * Loads a daemon's module and checks arguments.
  *
- * @param given the arguments to hold against what it takes.
  * @throws {UsageError} one line that says why the module cannot be used.
  */
-export async function lookAt(
+export async function examine(
   { builtin, file }: Subject,
   given: Record<string, unknown>,
 ): Promise<{ description: DaemonDescription; argumentProblems: Problem[] }> {
@@ -122,4 +113,31 @@ export async function lookAt(
   const probed = await probeModule(file!, given);
   if ("problem" in probed) throw new UsageError(probed.problem);
   return probed;
+}
+
+/** Where a daemon comes from, for people. */
+export function origin({ module, builtin, name }: Subject): string {
+  if (module !== null) return module;
+  return builtin === name || builtin === undefined ? "built in" : `built in (${builtin})`;
+}
+
+/** Which of the permissions that a daemon declares the configuration grants. */
+export function grantOf(
+  { entry, builtin }: Subject,
+  { arguments: specs, permissions }: DaemonDescription,
+  home: string,
+  given: Record<string, unknown> = entry?.arguments ?? {},
+): Grant {
+  const granted = entry?.permissions ?? (builtin !== undefined ? undefined : {});
+  return grantPermissions(permissions, granted, { home, arguments: withDefaults(specs, given) });
+}
+
+/** Which permissions are missing and how to grant them; none when all are granted. */
+export function describeMissing({ name }: Subject, { missing }: Grant): string[] {
+  if (Object.keys(missing).length === 0) return [];
+  return [
+    `not granted: ${
+      describePermissions(missing)
+    }; it does not run until they are: icinga-warden daemon register ${name} --grant`,
+  ];
 }

@@ -1,26 +1,31 @@
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { AgentPaths } from "../../agent/home.ts";
-import { errorMessage, parseDuration, sanitize } from "../../base/mod.ts";
+import { errorMessage, parseDuration, sanitize, toJson } from "../../base/mod.ts";
 import { withDefaults } from "../../daemon/arguments.ts";
 import { describePermissions, fillIn, type Grant } from "../../registry/grant.ts";
 import { workerPermissions } from "../../supervisor/permissions.ts";
 import { runTrial, type TrialReport } from "../../testing/trial.ts";
 import { EXIT, type Invocation, UsageError } from "../command.ts";
 import { print, printJson } from "../output.ts";
-import { findPaths, loadAgentConfig } from "../paths.ts";
 import type { Action } from "./action.ts";
 import { describeProblems, type GivenArguments, readGiven } from "./arguments.ts";
-import { origin, quote, standingPermissions } from "./describe.ts";
-import { allSubjects, findSubject, type Known, listKnown, type Subject } from "./subject.ts";
+import {
+  allSubjects,
+  findKnown,
+  findSubject,
+  grantOf,
+  type Known,
+  origin,
+  type Subject,
+} from "./subject.ts";
 
-/** How long a daemon runs unless told, simulated ms. */
+/** How long a daemon runs by default, simulated ms. */
 const SPAN = 60_000;
 
 /** How many records are printed. */
 const SHOWN = 20;
 
-/** What is said of one daemon. */
+/** The result for one daemon. */
 interface Verdict extends Partial<TrialReport> {
   name: string;
   from: string;
@@ -40,24 +45,12 @@ export const testAction: Action = {
   },
   async run(invocation) {
     const [name, ...words] = invocation.words;
-    const span = readSpan(invocation);
-    const place = findPaths(invocation);
-    const known = await listKnown(place, await loadAgentConfig(place));
-    const grant = invocation.given.has("grant");
-    const json = invocation.given.has("json");
+    const options = { words, span: readSpan(invocation), grant: invocation.given.has("grant") };
+    const known = await findKnown(invocation);
     const subjects = name === undefined ? ownSubjects(known) : [findSubject(name, known)];
-    const bad = name === undefined
-      ? known.found.filter(({ problem }) => problem !== undefined)
-      : [];
-    const verdicts: Verdict[] = bad.map(({ name, module, problem }) => ({
-      name,
-      from: module,
-      problem,
-    }));
-    for (const subject of subjects) {
-      verdicts.push(await judge(subject, known, { words, span, grant }));
-    }
-    if (json) printJson(verdicts);
+    const verdicts: Verdict[] = [];
+    for (const subject of subjects) verdicts.push(await judge(subject, known, options));
+    if (invocation.given.has("json")) printJson(verdicts);
     else print(verdicts.length > 0 ? verdicts.map(describe).join("\n\n") : nothing(known));
     return verdicts.every(({ problem }) => problem === undefined) ? EXIT.done : EXIT.failed;
   },
@@ -69,61 +62,63 @@ function readSpan({ values: { for: text } }: Invocation): number {
   throw new UsageError(`Flag '--for' is '${text}'; expected a duration such as 500ms, 30s or 2m`);
 }
 
-/** The daemons that lie in a file, or should; the names that are wrong already in the folder are said there. */
+/** The unusable modules of the folder, and the daemons whose module is, or should be, in a file. */
 function ownSubjects(known: Known): Subject[] {
-  const bad = new Set(known.found.filter(({ problem }) => problem).map(({ name }) => name));
-  return allSubjects(known).filter(({ name, file, problem }) =>
-    file !== undefined || (problem !== undefined && !bad.has(name))
+  const unusable = known.modules.filter(({ problem }) => problem !== undefined);
+  const names = new Set(unusable.map(({ name }) => name));
+  const subjects = allSubjects(known).filter(({ name, file, problem }) =>
+    file !== undefined || (problem !== undefined && !names.has(name))
   );
+  return [...unusable, ...subjects];
 }
 
-function nothing({ place }: Known): string {
-  return `There is no daemon of your own in ${place.home}; make one with: icinga-warden daemon new NAME`;
+function nothing({ paths: { home } }: Known): string {
+  return `There is no daemon of your own in ${home}; make one with: icinga-warden daemon new NAME`;
 }
 
-interface JudgeOptions {
+interface TestOptions {
   words: readonly string[];
   span: number;
   grant: boolean;
 }
 
-async function judge(subject: Subject, { place }: Known, options: JudgeOptions): Promise<Verdict> {
+async function judge(subject: Subject, known: Known, options: TestOptions): Promise<Verdict> {
   const { name, problem } = subject;
   const verdict: Verdict = { name, from: origin(subject) };
   if (problem !== undefined) return { ...verdict, problem };
-  const fail = (error: unknown): Verdict => (
-    { ...verdict, problem: sanitize(errorMessage(error)) }
-  );
+  const fail = (error: unknown) => ({ ...verdict, problem: sanitize(errorMessage(error)) });
   const read = await readGiven(subject, options.words).catch(fail);
-  if (!("given" in read)) return read;
-  if (read.problems.length > 0) {
-    const said = describeProblems(read.problems);
-    if (options.words.length > 0) throw new UsageError(`Cannot test '${name}': ${said}`);
-    return { ...verdict, problem: `${said}; give arguments as key=value after its name` };
+  if ("problem" in read) return read;
+  const wrong = describeProblems(read.problems);
+  if (wrong !== "" && options.words.length > 0) {
+    throw new UsageError(`Cannot test '${name}': ${wrong}`);
   }
-  try {
-    return { ...verdict, ...await tryOut(subject, read, place, options) };
-  } catch (error) {
-    return fail(error);
+  if (wrong !== "") {
+    return { ...verdict, problem: `${wrong}; give arguments as key=value after its name` };
   }
+  const tried = await tryOut(subject, read, known, options).catch(fail);
+  return { ...verdict, ...tried };
 }
 
 async function tryOut(
   subject: Subject,
   { description, given }: GivenArguments,
-  { home }: AgentPaths,
-  { span, grant }: JudgeOptions,
+  { paths: { home } }: Known,
+  { span, grant }: TestOptions,
 ): Promise<Partial<Verdict>> {
   const { name, file } = subject;
   const values = withDefaults(description.arguments, given);
   const permissions = grant
     ? { permissions: fillIn(description.permissions, { home, arguments: values }), missing: {} }
-    : standingPermissions(subject, description, home, given);
+    : grantOf(subject, description, home, given);
   const tests = file === undefined ? undefined : await findTests(file);
   const report = await runTrial(
     {
       module: file === undefined ? builtinUrl(subject) : pathToFileURL(file).href,
-      ...{ name, arguments: given, home, span },
+      name,
+      arguments: given,
+      home,
+      span,
       ...(tests !== undefined && { tests: pathToFileURL(tests).href }),
     },
     workerPermissions(permissions.permissions, file && dirname(file), []),
@@ -163,7 +158,7 @@ function describe({ name, from, problem, ...report }: Verdict): string {
   const span = `${(report.ran ?? 0) / 1000} s of simulated time`;
   const mapLines = Object.entries(maps).flatMap(([map, entries]) =>
     Object.entries(entries).map(([key, value]) =>
-      `  ${sanitize(`Daemons.${name}.${map}.${key}`)} = ${quote(value)}`
+      `  ${sanitize(`Daemons.${name}.${map}.${key}`)} = ${toJson(value)}`
     )
   );
   const granted = describePermissions(permissions?.permissions ?? {});

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { describeProblem } from "../../lib/base/mod.ts";
-import { readWords } from "../../lib/cli/daemon/words.ts";
-import type { ArgumentSpecs } from "../../lib/daemon/arguments.ts";
+import { describeProblem } from "../../../lib/base/mod.ts";
+import { readWords } from "../../../lib/cli/daemon/arguments.ts";
+import type { ArgumentSpecs } from "../../../lib/daemon/arguments.ts";
 
 const specs: ArgumentSpecs = {
   n: { type: "number", description: "" },
