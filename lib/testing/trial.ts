@@ -189,6 +189,7 @@ class Report {
     tests: [],
   };
   readonly #done: () => void;
+  #isOver = false;
   /** Characters; the thread itself keeps to a third of it for each kind of message. */
   #room = 3 * MAX_REPORT;
 
@@ -198,11 +199,19 @@ class Report {
   }
 
   fail(error: string): void {
+    if (this.#isOver) return;
     this.known.error ??= sanitize(cut(error, MAX_TEXT));
+    this.#end();
+  }
+
+  #end(): void {
+    this.#isOver = true;
     this.#done();
   }
 
+  /** What arrives after the trial's end does not count. */
   take(data: unknown): void {
+    if (this.#isOver) return;
     try {
       if (typeof data !== "string") throw new TypeError("not a text");
       if ((this.#room -= data.length) < 0) throw new RangeError("too much");
@@ -237,8 +246,8 @@ class Report {
         return;
       case "done":
         known.logged = message.logged;
-        if (message.error !== undefined) this.fail(message.error);
-        return this.#done();
+        if (message.error !== undefined) return this.fail(message.error);
+        return this.#end();
       case "failed":
         return this.fail(message.error);
     }
