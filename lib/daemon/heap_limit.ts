@@ -23,11 +23,3 @@ export function withHeapLimit<W extends Worker>(bytes: number, make: () => W): W
     Reflect.deleteProperty(Object.prototype, "resourceLimits");
   }
 }
-
-/** From now on each Web Worker that this thread makes by itself has such a limit, too. */
-export function limitOwnWorkers(bytes: number): void {
-  globalThis.Worker = new Proxy(Worker, {
-    construct: (target, parameters, newTarget) =>
-      withHeapLimit(bytes, () => Reflect.construct(target, parameters, newTarget)),
-  });
-}

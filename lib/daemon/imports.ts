@@ -1,24 +1,22 @@
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-/** What is imported; in a comment it counts too, which does no harm. Blanks are matched in one way only: there may be a million. */
-const IMPORT = /\b(?:from|import)\s*(?:\(\s*)?(["'])([^"'\n]+)\1/g;
-
 /** An import as it stands in a module. */
 export interface Import {
-  /** What is imported, as it is written. */
-  specifier: string;
+  /** What is imported, as it is written; undefined where it is not one plain text in quotes, but computed. */
+  specifier: string | undefined;
   /** The file that this is, absolute; undefined of a name. */
   path?: string;
-  /** Where it stands in the text, its quotation mark included. */
+  /** Where it stands in the text: its quotation mark, or where that should be. */
   offset: number;
+  /** What stands between `import` and `from`; undefined of `import("x")`. */
+  clause?: string;
 }
 
 /** The imports in a module's text. */
 export function imports(text: string, file: string): Import[] {
-  return [...text.matchAll(IMPORT)].map(({ 0: whole, 2: specifier = "", index }) => {
-    const offset = index + whole.length - specifier.length - 2;
-    const path = pathOf(specifier, file);
-    return { specifier, offset, ...(path !== undefined && { path }) };
+  return [...findImports(text)].map((found) => {
+    const path = found.specifier === undefined ? undefined : pathOf(found.specifier, file);
+    return path === undefined ? found : { ...found, path };
   });
 }
 
@@ -30,6 +28,180 @@ function pathOf(specifier: string, file: string): string | undefined {
     return undefined;
   }
 }
+
+/**
+ * A word that an import can begin with: keywords, which cannot be written with escapes. `a.import` is no keyword,
+ * `...import` is one.
+ */
+const KEYWORD = /(?<![\w$#]|(?<!\.\.)\.)(?:import|export)(?![\w$])/g;
+
+/** What an import's clause is made of: names, strings that are names, and these signs. */
+const CLAUSE =
+  /(?:[\w$\u0080-\uffff]|\\u[\da-fA-F]{4}|\\u\{[\da-fA-F]+\})+|[,{}*]|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/y;
+
+/** A text in quotes without escapes. */
+const LITERAL = /(?:"[^"\\\n\r]*"|'[^'\\\n\r]*'|`[^`\\$]*`)/y;
+
+/** The beginning of a line on which no declaration can stand, but a comment's. */
+const COMMENT_LINE = /^\s*(?:\/\/|\*[^;{}()*\/]*$)/;
+
+/**
+ * Finds every import of a text that the runtime would find, in time that grows with its length alone. What stands in
+ * a comment or a string may be found as well.
+ */
+function* findImports(text: string): Generator<Import> {
+  const scan = new Scan(text);
+  for (const { 0: keyword, index } of text.matchAll(KEYWORD)) {
+    const start = index + keyword.length;
+    const at = scan.skipBlanks(start);
+    const call = keyword === "import" ? scan.callAfter(at) : undefined;
+    const found = call === undefined ? declarationAt(scan, keyword, start) : callAt(scan, call);
+    if (found && !(call === undefined && COMMENT_LINE.test(scan.lineBefore(index)))) yield found;
+  }
+}
+
+/** @param open where the parenthesis of `import(` is. */
+function callAt(scan: Scan, open: number): Import {
+  const offset = scan.skipBlanks(open + 1);
+  const literal = scan.match(LITERAL, offset);
+  const after = scan.text[scan.skipBlanks(offset + literal.length)];
+  const isPlain = literal !== "" && (after === ")" || after === ",");
+  return { specifier: isPlain ? literal.slice(1, -1) : undefined, offset };
+}
+
+/** @param start where the keyword ends. */
+function declarationAt(scan: Scan, keyword: string, start: number): Import | undefined {
+  let depth = 0;
+  let last = keyword;
+  let clauseEnd = start;
+  for (let at = scan.skipBlanks(start);;) {
+    const isSource = last === "from" ? depth === 0 : last === "import" && clauseEnd === start;
+    if (isSource && /["']/.test(scan.text[at] ?? "")) {
+      const literal = scan.match(LITERAL, at);
+      const specifier = literal === "" ? undefined : literal.slice(1, -1);
+      return { specifier, offset: at, clause: scan.text.slice(start, clauseEnd) };
+    }
+    const token = scan.match(CLAUSE, at);
+    if (token === "" || (depth === 0 && /^(?:import|export|["'])/.test(token))) return undefined;
+    if (token === "{") depth++;
+    if (token === "}") depth--;
+    if (depth < 0 || depth > 1) return undefined;
+    last = token;
+    clauseEnd = token === "from" && depth === 0 ? at : at + token.length;
+    at = scan.skipBlanks(at + token.length);
+  }
+}
+
+/** A text that is read from place to place. */
+class Scan {
+  readonly text: string;
+  /** Ends of comments that were looked for: from where on, and where the end is. */
+  readonly #ends = new Map<string, { from: number; end: number }>();
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** What a sticky pattern matches at a place; empty when it does not. */
+  match(pattern: RegExp, at: number): string {
+    pattern.lastIndex = at;
+    return pattern.exec(this.text)?.[0] ?? "";
+  }
+
+  /** The place after the blanks and comments at a place. */
+  skipBlanks(at: number): number {
+    for (;;) {
+      at += this.match(/\s*/y, at).length;
+      if (this.text.startsWith("//", at)) at = this.#endOf("\n", at);
+      else if (this.text.startsWith("/*", at)) at = this.#endOf("*/", at + 2);
+      else return at;
+    }
+  }
+
+  /** A comment may hold a million keywords, and its end is looked for once. */
+  #endOf(mark: string, at: number): number {
+    let known = this.#ends.get(mark);
+    if (!known || at < known.from || at > known.end) {
+      const end = this.text.indexOf(mark, at);
+      known = { from: at, end: end < 0 ? this.text.length : end };
+      this.#ends.set(mark, known);
+    }
+    return Math.min(known.end + mark.length, this.text.length);
+  }
+
+  /** Where the parenthesis of `import(`, `import.defer(` or `import.source(` is; undefined where there is none. */
+  callAfter(at: number): number | undefined {
+    if (this.text[at] === ".") {
+      at = this.skipBlanks(at + 1);
+      const phase = this.match(/(?:defer|source)(?![\w$])/y, at);
+      if (phase === "") return undefined;
+      at = this.skipBlanks(at + phase.length);
+    }
+    return this.text[at] === "(" ? at : undefined;
+  }
+
+  /** The line of a place, up to there; of a long line its end. */
+  lineBefore(at: number): string {
+    const before = this.text.slice(Math.max(0, at - 1_000), at);
+    return before.slice(before.lastIndexOf("\n") + 1);
+  }
+}
+
+/** Node.js' modules that a daemon can import. The others load code unseen, reach other threads, or end the process. */
+const NODE_MODULES = new Set([
+  ...["assert", "assert/strict", "async_hooks", "buffer", "child_process", "console", "constants"],
+  ...["crypto", "dgram", "diagnostics_channel", "dns", "dns/promises", "events", "fs"],
+  ...["fs/promises", "http", "http2", "https", "net", "os", "path", "path/posix", "path/win32"],
+  ...["perf_hooks", "process", "punycode", "querystring", "readline", "readline/promises"],
+  ...["sqlite", "stream", "stream/consumers", "stream/promises", "stream/web", "string_decoder"],
+  ...["sys", "timers", "timers/promises", "tls", "tty", "url", "util", "util/types", "zlib"],
+]);
+
+/** Files that are no modules of JavaScript or TypeScript: they would import unseen. */
+const OTHER_FORM = /\.(?:wasm|[cm]?[jt]sx|c[jt]s)$/i;
+
+/**
+ * Why a thread does not load a module, by what it imports, as a clause; undefined when it does. An exe of Deno 2.7 does
+ * not check the read permission of an import, so that it is checked here, before anything is loaded.
+ */
+export function refuseImport({ specifier, path, clause }: Import): string | undefined {
+  if (specifier === undefined) {
+    return "imports what is computed; a daemon names what it imports, in quotes";
+  }
+  if (path !== undefined) {
+    if (OTHER_FORM.test(path)) {
+      return `cannot import "${specifier}": a daemon's files are ES modules`;
+    }
+    const { state } = Deno.permissions.querySync({ name: "read", path });
+    return state === "granted"
+      ? undefined
+      : `cannot import "${specifier}": it may not read ${path}`;
+  }
+  const [, node, name] = /^(node:)?(.*)$/s.exec(specifier)!;
+  if (node === undefined && /^[\w@#][^:]*$/.test(specifier)) return undefined; // Deno knows it, or says so
+  if (node === undefined) {
+    return `cannot import "${specifier}": a daemon imports no packages and nothing from the internet; ${KNOWN_IMPORTS}`;
+  }
+  if (!NODE_MODULES.has(name!)) {
+    return `cannot import "${specifier}": it is not available in a daemon`;
+  }
+  if (name !== "process" || /^\s*(?:[\w$]+\s*)?$/.test(clause ?? "*")) return undefined;
+  return `cannot import parts of "${specifier}"; import process from "${specifier}" is possible`;
+}
+
+/** The names, beside those of relative files and Node.js' modules, that a daemon's module can import. */
+export const IMPORT_NAMES = [
+  "icinga-warden/daemon",
+  "icinga-warden/testing",
+  "@std/assert",
+  "@std/async/delay",
+  "valibot",
+];
+
+/** What a daemon's module can import, as a clause. */
+export const KNOWN_IMPORTS = `known: ${
+  IMPORT_NAMES.join(", ")
+}, Node.js' modules as node:..., and relative paths, which begin with ./`;
 
 /** What a daemon's module may be: its files with what they import, bytes of a file and of all, imports of all. */
 const MOST = { files: 200, size: 4 * 1024 ** 2, total: 16 * 1024 ** 2, imports: 1_000 };
@@ -114,7 +286,7 @@ function pathsOf(specifiers: Iterable<string>, file: string): string[] {
 /** What a text imports, each once; a text may hold a million imports. */
 function specifiersIn(text: string, most = Infinity): Set<string> {
   const specifiers = new Set<string>();
-  for (const { 2: specifier = "" } of text.matchAll(IMPORT)) {
+  for (const { specifier = "" } of findImports(text)) {
     specifiers.add(specifier);
     if (specifiers.size >= most) break;
   }

@@ -1,8 +1,10 @@
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { refuseDefinition } from "./check.ts";
 import type { DaemonDefinition } from "./define.ts";
-import { moduleFiles, readModule } from "./imports.ts";
-import { describeLoadError } from "./load_error.ts";
+import { examineModule, imports, readModule, refuseImport } from "./imports.ts";
+import { describeLoadError, describePlace } from "./load_error.ts";
+import { closeNodeModules, closeRealm } from "./realm.ts";
 import { describeThrown } from "./strays.ts";
 
 /**
@@ -28,7 +30,7 @@ export async function loadDaemon(module: string): Promise<DaemonDefinition> {
       `${file}: TypeScript, and this exe of Deno ${Deno.version.deno} reads JavaScript only; compile the daemon to .js, or use an exe of Deno 2.9 or later`,
     );
   }
-  const { default: definition } = await importModule(module, file);
+  const { default: definition } = await importModule(module, file, inside);
   const refusal = refuse(definition, inside ? undefined : file);
   if (refusal !== undefined) throw new Error(`${file}: ${refusal}`);
   return definition as DaemonDefinition;
@@ -44,19 +46,48 @@ function refuse(definition: unknown, file: string | undefined): string | undefin
 }
 
 /** What is exported may be something that cannot be returned by itself: whose `then` throws. */
-async function importModule(module: string, file: string): Promise<{ default: unknown }> {
+async function importModule(
+  module: string,
+  file: string,
+  inside: boolean,
+): Promise<{ default: unknown }> {
+  closeRealm();
+  const texts = inside ? undefined : await importable(file);
   try {
     return { default: (await import(module)).default };
   } catch (error) {
-    throw new Error(describeLoadError(error, file, await readModules(file)));
+    throw new Error(describeLoadError(error, file, texts));
   }
 }
 
-/** The texts of a module and of what it imports, by their paths: to find the place of an import that fails. */
-async function readModules(file: string): Promise<Map<string, string>> {
+/**
+ * Closes the realm of this thread and checks what a module imports, before it is loaded.
+ *
+ * @returns the texts of its files, by their paths.
+ * @throws {Error} one line with file and place, when it may not be loaded.
+ */
+export async function importable(file: string): Promise<Map<string, string>> {
+  closeRealm();
+  const { files, refusal } = await examineModule(file);
+  if (refusal !== undefined) throw new Error(refusal);
   const texts = new Map<string, string>();
-  for (const path of await moduleFiles(file)) {
-    texts.set(path, await readModule(path));
+  for (const path of files) {
+    const text = await readModule(path);
+    texts.set(path, text);
+    const found = imports(text, path);
+    for (const each of found) {
+      const refusal = refuseImport(each);
+      if (refusal) throw new Error(`${describePlace(path, text, each.offset)}: ${refusal}`);
+    }
+    closeNodeModules(found.map(({ specifier = "" }) => specifier));
+    await refuseCommonJs(dirname(path));
   }
   return texts;
+}
+
+/** A CommonJS module has `require`, which takes what is computed. */
+async function refuseCommonJs(folder: string): Promise<void> {
+  const file = join(folder, "package.json");
+  if (!/"commonjs"/.test(await readModule(file))) return;
+  throw new Error(`${file}: makes modules CommonJS; a daemon's files are ES modules`);
 }

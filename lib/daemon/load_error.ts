@@ -1,22 +1,10 @@
 import { fileURLToPath } from "node:url";
 import { positions, sanitize } from "../base/mod.ts";
-import { imports } from "./imports.ts";
+import { imports, KNOWN_IMPORTS } from "./imports.ts";
 import { explainRefusal } from "./refusal.ts";
-
-/** The names, beside those of relative files and Node.js' modules, that a daemon's module can import. */
-export const IMPORT_NAMES = [
-  "icinga-warden/daemon",
-  "icinga-warden/testing",
-  "@std/assert",
-  "@std/async/delay",
-  "valibot",
-];
 
 /** A place in a file as Deno and V8 write it: `file:///C:/home/daemons/x.js:3:14`. */
 const PLACE = /(file:\/\/\/.*?):(\d+):(\d+)/;
-
-/** What an import of a package, or from the internet, begins with. */
-const FOREIGN = /^(?:npm|jsr|https?):/;
 
 /**
  * Why a module cannot be imported, in one line that begins with its file or the file at fault:
@@ -47,37 +35,21 @@ function describe(error: unknown, file: string, texts: ReadonlyMap<string, strin
   const missing = /^Module not found:? "?(.+?)"?\.?$/m.exec(text)?.[1];
   const unknown = /^Import "(.+?)" not a dependency/.exec(text)?.[1];
   const isSyntax = name === "SyntaxError" || text.startsWith("SyntaxError: ");
-  const foreign = foreignImport(text, texts);
-  const failed = foreign ?? (missing ? path(missing) : unknown);
-  const at = placeOfImport(foreign, texts) ?? place(text) ?? placeOfImport(failed, texts) ??
+  const failed = missing ? path(missing) : unknown;
+  const at = place(text) ?? placeOfImport(failed, texts) ??
     (isSyntax ? undefined : place(inModule(stack)));
   const where = at ?? file;
-  if (foreign !== undefined) {
-    return `${where}: cannot import "${foreign}": a daemon imports no packages and nothing from the internet; ${KNOWN}`;
-  }
   if (missing && path(missing) === file) return `${file}: is not there; expected a daemon's module`;
   if (missing) return `${where}: cannot find ${path(missing)}, which it imports`;
-  if (unknown) return `${where}: cannot import "${unknown}"; ${KNOWN}`;
+  if (unknown) return `${where}: cannot import "${unknown}"; ${KNOWN_IMPORTS}`;
   if (isSyntax) return `${where}: ${firstLine(text.replace("SyntaxError: ", ""))}`;
   return `${where}: ${firstLine(text) || name} (thrown while it was loaded)`;
 }
 
-const KNOWN = `known: ${
-  IMPORT_NAMES.join(", ")
-}, Node.js' modules as node:..., and relative paths, which begin with ./`;
-
-/** The import of a package that an error is about: the error names it, or a part of it. */
-function foreignImport(text: string, texts: ReadonlyMap<string, string>): string | undefined {
-  const all = [...texts].flatMap(([file, text]) => imports(text, file));
-  return all.map(({ specifier }) => specifier).find((specifier) =>
-    FOREIGN.test(specifier) && text.includes(nameIn(specifier))
-  );
-}
-
-/** `npm:lodash@4/fp` is spoken of as `lodash`, and an address at least by its host. */
-function nameIn(specifier: string): string {
-  const [, name] = /^\w+:\/*(@[^/]+\/[^@/]+|[^@/]+)/.exec(specifier) ?? [];
-  return name ?? specifier;
+/** A place in a file, as errors name it: `C:\home\daemons\x.js:1:31`. */
+export function describePlace(file: string, text: string, offset: number): string {
+  const { line, column } = positions(text)(offset);
+  return `${file}:${line}:${column}`;
 }
 
 function placeOfImport(
@@ -89,8 +61,7 @@ function placeOfImport(
       (path ?? specifier) === imported
     );
     if (!found) continue;
-    const { line, column } = positions(text)(found.offset);
-    return `${file}:${line}:${column}`;
+    return describePlace(file, text, found.offset);
   }
   return undefined;
 }

@@ -13,7 +13,6 @@ import { readArguments } from "./arguments.ts";
 import { ChildThreads } from "./children.ts";
 import { createContext, createDaemonLog, type DaemonContext, type DaemonLog } from "./context.ts";
 import type { DaemonDefinition } from "./define.ts";
-import { limitOwnWorkers } from "./heap_limit.ts";
 import { loadDaemon } from "./load.ts";
 import { mayWrite } from "./names.ts";
 import {
@@ -50,6 +49,7 @@ const stirring: Pick<Heart, "stir"> = { stir: (lag) => heart?.stir(lag) };
 self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
   switch (data.type) {
     case "start":
+      if (heart) return; // A daemon's own event.
       heart = startBeating(new Pulse(data.pulse), beatInterval(data.assignment.frozenAfter));
       return void work(data.assignment, data.line);
     case "stop":
@@ -73,7 +73,6 @@ async function work(assignment: Assignment, line: MessagePort): Promise<void> {
     assignment.logLevel,
     (level, message) => records.write({ time: Date.now(), level, source: thread, message }),
   );
-  limitOwnWorkers(assignment.heapLimit);
   catchStrays({
     print: (level, text) => log[level](text),
     fail: (error, leaves) => post({ type: "failed", error: describeThrown(error), leaves }),

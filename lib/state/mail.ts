@@ -1,6 +1,9 @@
 import type { StateChannel } from "./channel.ts";
 import type { StateClock } from "./clock.ts";
 
+/** Taken when this is loaded: a daemon's thread is left without it. */
+const { BroadcastChannel } = globalThis;
+
 /** How long a message to one copy may take to be on its way, ms. */
 const LETTER_TIME = 200;
 

@@ -6,7 +6,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { cut, toJson } from "../base/mod.ts";
-import { loadDaemon } from "../daemon/load.ts";
+import { importable, loadDaemon } from "../daemon/load.ts";
 import { describeLoadError } from "../daemon/load_error.ts";
 import { beatInterval, Pulse, startBeating } from "../daemon/pulse.ts";
 import { catchStrays, describeThrown } from "../daemon/strays.ts";
@@ -131,10 +131,12 @@ class Attempt {
 
   async #runTests(url: string): Promise<{ error?: string }> {
     const importFile = async () => {
+      const file = fileURLToPath(url);
+      const texts = await importable(file);
       try {
         await import(url);
       } catch (error) {
-        throw new Error(describeLoadError(error, fileURLToPath(url)));
+        throw new Error(describeLoadError(error, file, texts));
       }
     };
     try {

@@ -112,9 +112,8 @@ testExe(
       `
     export default { name: "astray", description: "misbehaves", async run() {
       console.log("printed", { n: 1 });
-      for (const garbage of [null, 7, {}, { type: "log" }, { type: "start" }]) self.postMessage(garbage);
-      const channel = new BroadcastChannel("icinga-warden.state");
-      for (const garbage of [null, 7, { type: "ask", from: 1 }]) channel.postMessage(garbage);
+      try { self.postMessage({ type: "log" }); } catch (error) { console.log(error.message); }
+      try { new BroadcastChannel("x"); } catch (error) { console.log(error.message); }
       setTimeout(() => { throw { no: "error" }; }, 300);
       await new Promise(() => {});
     } };`,
@@ -139,7 +138,10 @@ testExe(
       stdout,
       /Thread astray::run::Main::0 failed: a thrown \{ no: "error" \}, which is no Error; starting it again in (1|0\.[89]\d?) s/,
     );
-    assertMatch(stdout, /\[WARNING\] agent: The public state ignored a message/);
+    assertMatch(
+      stdout,
+      /\[INFO\] astray::run::Main::0: BroadcastChannel is not available in a daemon/,
+    );
     assertMatch(stdout, /Restarted service 'icinga2'/);
   },
 );

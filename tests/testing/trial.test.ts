@@ -95,9 +95,9 @@ Deno.test("what a daemon reports has limits, and is not believed", async () => {
       `context.state.map("M").set("error", new Error("as it does", { cause: new DOMException("x") }));`,
       undefined,
     ],
-    [`for (let i = 0; i < 2_000; i++) self.postMessage(new Uint8Array(1e6));`, undefined],
-    [`Object.prototype.toJSON = () => ({ type: "done" });`, /^its report cannot be read: /],
-    [`Object.prototype.toJSON = () => "x".repeat(3e7);`, /^its report cannot be read: too much$/],
+    [`self.postMessage(new Uint8Array(1e6));`, /^postMessage is not available in a daemon/],
+    [`Object.prototype.toJSON = () => ({ type: "done" });`, /^Cannot add property toJSON/],
+    [`Object.prototype.toString = () => "x".repeat(3e7);`, undefined],
     [`throw new Error("x" + " ".repeat(1e6) + "\\r".repeat(1e6) + "x");`, /^x +…$/],
     [`throw { toString() { throw 1; }, get message() { throw 2; } };`, /^a thrown /],
   ];
