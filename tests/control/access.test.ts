@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { basicOf, bearerOf, cookieOf, guardRequest } from "../../lib/control/access/guard.ts";
 import { isSameSecret, newSecret } from "../../lib/control/access/secret.ts";
 import { SESSION_TIME, Sessions } from "../../lib/control/access/sessions.ts";
@@ -150,4 +150,20 @@ Deno.test("the token's file appears in full, for its owner alone, and goes away"
   } finally {
     await Deno.remove(home, { recursive: true });
   }
+});
+
+Deno.test("no error of a parser holds a part of a token's secret", () => {
+  for (let i = 0; i < 200; i++) {
+    const { text } = newToken(65_535, 4_194_304);
+    const secret = text.split("..")[1]!;
+    for (const parse of [(text: string) => new Function(text), JSON.parse]) {
+      const { name, message } = assertThrows(() => parse(`${text}\n`)) as Error;
+      assertEquals([name, message.includes(secret.slice(0, 4))], ["SyntaxError", false], message);
+    }
+  }
+});
+
+Deno.test("a token of an agent of before is read", () => {
+  const text = `5664-17-${"a".repeat(43)}`;
+  assertEquals(parseToken(text), { port: 5664, pid: 17, text });
 });

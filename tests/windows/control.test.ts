@@ -55,7 +55,7 @@ testWindows(
     await agent.logged(/the page are served/);
     assertEquals((await agent.warden("status")).code, 0);
     await agent.kill();
-    assertMatch(await agent.read("control.token"), /^\d+-\d+-[\w-]{43}\n$/);
+    assertMatch(await agent.read("control.token"), /^\d+-\d+-\.\.[\w-]{43}\n$/);
     for (const command of ["status", "get", "logs", "pause", "check"]) {
       assertEquals((await agent.warden(command)).code, 3, command);
     }

@@ -7,7 +7,7 @@ export interface Token {
   port: number;
   /** The agent's process id. */
   pid: number;
-  /** The whole of it, `<port>-<pid>-<secret>`, as it is sent. */
+  /** The whole of it, `<port>-<pid>-..<secret>`, as it is sent. */
   text: string;
 }
 
@@ -19,14 +19,17 @@ export function tokenFile(home: string, kind: TokenKind = "control"): string {
   return join(home, `${kind}.token`);
 }
 
-/** A new token for an agent's run. */
+/**
+ * A new token for an agent's run. As JavaScript its file is a syntax error before the secret, so that no error of an
+ * import holds that: an exe of Deno 2.7 reads any file as a module, if asked to.
+ */
 export function newToken(port: number, pid: number): Token {
-  return { port, pid, text: `${port}-${pid}-${newSecret()}` };
+  return { port, pid, text: `${port}-${pid}-..${newSecret()}` };
 }
 
-/** The token in a file's text; undefined when it holds none. */
+/** The token in a file's text, that of an older agent too; undefined when it holds none. */
 export function parseToken(text: string): Token | undefined {
-  const [token, port, pid] = /^(\d{1,5})-(\d{1,10})-[\w-]{43}$/.exec(text.trim()) ?? [];
+  const [token, port, pid] = /^(\d{1,5})-(\d{1,10})-(?:\.\.)?[\w-]{43}$/.exec(text.trim()) ?? [];
   if (token === undefined) return undefined;
   return { port: Number(port), pid: Number(pid), text: token };
 }
