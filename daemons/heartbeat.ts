@@ -1,4 +1,5 @@
 import { dirname, resolve } from "node:path";
+import { errorMessage, replaceFile } from "../lib/base/mod.ts";
 import { defineDaemon } from "../lib/daemon/mod.ts";
 
 /** What each beat writes down. */
@@ -48,16 +49,11 @@ export default defineDaemon({
       for (const [key, value] of Object.entries(beat)) map.set(key, value);
       if (file === "") return;
       const path = resolve(context.home, file);
-      await write(path, JSON.stringify(beat)).catch((error) => {
-        context.log.error(
-          `Cannot write ${path}: ${error.message}; expected a file in ${dirname(path)}`,
-        );
+      // Without a flush and with a mode: so it needs the permission for `{file}.new` alone.
+      const options = { flush: false, mode: 0o644 };
+      await replaceFile(path, `${JSON.stringify(beat)}\n`, options).catch((error) => {
+        context.log.error(`${errorMessage(error)}; expected a file in ${dirname(path)}`);
       });
     });
   },
 });
-
-async function write(file: string, text: string): Promise<void> {
-  await Deno.writeTextFile(`${file}.new`, `${text}\n`);
-  await Deno.rename(`${file}.new`, file);
-}

@@ -44,10 +44,10 @@ export async function within<T, L = undefined>(
   }
 }
 
-/** Ctrl+C, Ctrl+Break, a closed console, and what ends a program on Unix. Never SIGTERM on Windows: see {@linkcode onStopSignal}. */
-export const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
-  ? ["SIGINT", "SIGBREAK", "SIGHUP"]
-  : ["SIGINT", "SIGTERM", "SIGHUP"];
+/** Ctrl+C, Ctrl+Break, a closed console, and what ends a program on Unix. See {@linkcode onStopSignal}. */
+export function stopSignals(os: typeof Deno.build.os): readonly Deno.Signal[] {
+  return os === "windows" ? ["SIGINT", "SIGBREAK", "SIGHUP"] : ["SIGINT", "SIGTERM", "SIGHUP"];
+}
 
 /**
  * Calls `stop` with the signal's name at each signal that asks the program to stop. On Windows SIGTERM is not one of
@@ -56,7 +56,10 @@ export const STOP_SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
  * @returns an unsubscribe function.
  */
 export function onStopSignal(stop: (signal: Deno.Signal) => void): () => void {
-  const listeners = STOP_SIGNALS.map((signal) => ({ signal, listen: () => stop(signal) }));
+  const listeners = stopSignals(Deno.build.os).map((signal) => ({
+    signal,
+    listen: () => stop(signal),
+  }));
   for (const { signal, listen } of listeners) Deno.addSignalListener(signal, listen);
   return () => {
     for (const { signal, listen } of listeners) Deno.removeSignalListener(signal, listen);

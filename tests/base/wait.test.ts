@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { ManualClock, within } from "../../lib/base/mod.ts";
+import { ManualClock, stopSignals, within } from "../../lib/base/mod.ts";
 
 Deno.test("a wait ends as its promise does, and leaves no timer", async () => {
   const clock = new ManualClock();
@@ -38,4 +38,9 @@ Deno.test("a wait ends with the signal's reason, and what its promise does later
   await assertRejects(() => wait, Error, "stopped");
   await assertRejects(() => within(promise, { signal: stop.signal }), Error, "stopped");
   reject(new Error("later"));
+});
+
+Deno.test("on Windows SIGTERM, which Deno makes of the logoff of any user, stops nothing", () => {
+  assertEquals(stopSignals("windows"), ["SIGINT", "SIGBREAK", "SIGHUP"]);
+  assertEquals(stopSignals("linux").includes("SIGTERM"), true);
 });

@@ -20,7 +20,7 @@ function* filesWithCommands(): Generator<string> {
 Deno.test("each command that names a version of Deno names that of .deno-version, or the oldest", () => {
   const pinned = read(".deno-version").trim();
   const others = [...filesWithCommands()].flatMap((path) =>
-    [...read(path).matchAll(/npx -y "?deno@(\d+\.\d+\.\d+)/g)]
+    [...read(path).matchAll(/npx -y "?deno@(\d+\.\d+\.\d+)\b(?! run)/g)]
       .filter(([, version]) => version !== pinned && version !== OLDEST)
       .map(([command]) => `${path}: ${command}`)
   );

@@ -1,5 +1,5 @@
 import { builtinArguments } from "../../../daemons/mod.ts";
-import { errorMessage, suggest } from "../../base/mod.ts";
+import { type FileError, replaceFile, suggest } from "../../base/mod.ts";
 import { ConfigError, configSchema, sampleConfig, writtenConfig } from "../../config/mod.ts";
 import { Registry } from "../../registry/registry.ts";
 import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "../command.ts";
@@ -14,7 +14,7 @@ export const configCommand: Command = {
   words: "init|check|show|schema",
   summary: "write, check or show the configuration",
   details: [
-    "init     write a commented icinga-warden.json into home; an existing file stays as it is",
+    "init     write a commented icinga-warden.json into home; an existing file is not changed",
     "check    say every problem with its file, line, column, path and value; exit code 2 if there is one",
     "show     print what is in force, defaults included",
     "schema   print the JSON schema, for editors",
@@ -36,22 +36,14 @@ export const configCommand: Command = {
 
 async function init(invocation: Invocation): Promise<number> {
   const { configFile } = findPaths(invocation);
-  try {
-    await Deno.writeTextFile(configFile, sampleConfig(), { createNew: true });
-  } catch (error) {
-    printError(`icinga-warden: ${whyNotWritten(configFile, error)}`);
-    return EXIT.failed;
-  }
+  const exists = await Deno.lstat(configFile).then(() => true, () => false);
+  if (exists) throw new Error(`${configFile} exists and is not changed; move it away first`);
+  await replaceFile(configFile, sampleConfig()).catch((error: FileError) => {
+    const isFolderMissing = error.cause instanceof Deno.errors.NotFound;
+    throw isFolderMissing ? new Error(`${configFile}: its folder does not exist; make it`) : error;
+  });
   print(`Wrote ${configFile}`);
   return EXIT.done;
-}
-
-function whyNotWritten(file: string, error: unknown): string {
-  if (error instanceof Deno.errors.AlreadyExists) {
-    return `${file} exists and stays as it is; move it away to begin anew`;
-  }
-  if (error instanceof Deno.errors.NotFound) return `${file}: its folder does not exist; make it`;
-  return `Cannot write ${file}: ${errorMessage(error)}`;
 }
 
 async function check(invocation: Invocation): Promise<number> {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { replaceFile } from "../../base/mod.ts";
 import { newSecret } from "./secret.ts";
 
 /** What opens a running agent's control endpoint, and where that is. */
@@ -70,13 +71,15 @@ export async function writeToken(
   { text }: Token,
   protect: ProtectToken,
 ): Promise<void> {
-  const file = tokenFile(home, kind);
-  const fresh = `${file}.new`;
-  await Deno.remove(fresh).catch(() => {});
-  await Deno.writeTextFile(fresh, "", { createNew: true, mode: MODES[kind] });
-  await protect(fresh, kind);
-  await Deno.writeTextFile(fresh, `${text}\n`);
-  await Deno.rename(fresh, file);
+  await replaceFile(
+    tokenFile(home, kind),
+    `${text}
+`,
+    {
+      mode: MODES[kind],
+      protect: (path) => protect(path, kind),
+    },
+  );
 }
 
 /** Who may read the files where there are modes: a monitoring system can be made the group of its token. */
