@@ -89,7 +89,8 @@ export class ServiceWatch {
         this.#fail(
           `Service '${this.#service.name}' has been ${state} for over a minute; end its process`,
         );
-        this.#seen = undefined;
+        // Reported again only when it has been stuck for as long once more.
+        this.#seen = { state, at: this.#context.now() };
     }
   }
 

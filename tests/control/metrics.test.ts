@@ -28,6 +28,79 @@ Deno.test("a service that cannot be queried is in the state UNKNOWN, and not in 
   assertStringIncludes(text, 'state="RUNNING"} 0\n');
 });
 
+Deno.test("each metric has the value that its name promises", async () => {
+  const text = await metricsWith((maps) => {
+    maps["Agent.Info"]!.last_end = "unclean";
+    maps[`Daemons.icinga_agent_service.ServiceState`] = { value: "PAUSED", restart_error: 11 };
+    maps["Daemons.icinga_agent_service.ServiceStats"]!.icinga2 = {
+      queries: 12,
+      queryErrors: 13,
+      restarts: 14,
+      restartFailures: 15,
+      query: { le: [0.01], counts: [1, 0], sum: 0.005, count: 1 },
+      restart: { le: [1], counts: [2, 3], sum: 16, count: 5 },
+    };
+    maps["Agent.Daemons"]!.off = { module: "off.js", enabled: false };
+    maps["Agent.Daemons"]!.bad = { module: "bad.js", enabled: true, problem: "no such file" };
+    maps["Agent.Threads"]!["icinga_agent_service::run::Main::0"] = thread("icinga_agent_service", {
+      state: "frozen",
+      restarts: 17,
+      heap: 18,
+      lag: 19,
+    });
+  });
+  const service = 'service="icinga2",daemon="icinga_agent_service"';
+  const own = 'daemon="icinga_agent_service",thread="icinga_agent_service::run::Main::0"';
+  const expected: [name: string, labels: string, value: number][] = [
+    ["icinga_warden_build_info", 'version="1.2.3",commit="abc",deno="2.9.5"', 1],
+    ["icinga_warden_health", 'health="ok"', 0],
+    ["icinga_warden_health", 'health="critical"', 1],
+    ["icinga_warden_maintenance", "", 0],
+    ["icinga_warden_previous_run_unclean", "", 1],
+    ["process_start_time_seconds", "", 1767225600],
+    ["process_resident_memory_bytes", "", 80000000],
+    ["icinga_warden_service_state", `${service},state="PAUSED"`, 1],
+    ["icinga_warden_service_state", `${service},state="PAUSE_PENDING"`, 0],
+    ["icinga_warden_service_restart_errors", service, 11],
+    ["icinga_warden_service_queries_total", service, 12],
+    ["icinga_warden_service_query_errors_total", service, 13],
+    ["icinga_warden_service_restarts_total", service, 14],
+    ["icinga_warden_service_restart_failures_total", service, 15],
+    ["icinga_warden_service_query_duration_seconds_sum", service, 0.005],
+    ["icinga_warden_service_query_duration_seconds_count", service, 1],
+    ["icinga_warden_service_restart_duration_seconds_sum", service, 16],
+    ["icinga_warden_service_restart_duration_seconds_count", service, 5],
+    ["icinga_warden_service_restart_duration_seconds_bucket", `${service},le="1"`, 2],
+    ["icinga_warden_daemon_enabled", 'daemon="icinga_agent_service"', 1],
+    ["icinga_warden_daemon_enabled", 'daemon="off"', 0],
+    ["icinga_warden_daemon_problem", 'daemon="off"', 0],
+    ["icinga_warden_daemon_problem", 'daemon="bad"', 1],
+    ["icinga_warden_thread_state", `${own},state="frozen"`, 1],
+    ["icinga_warden_thread_state", `${own},state="running"`, 0],
+    ["icinga_warden_thread_restarts_total", own, 17],
+    ["icinga_warden_thread_heap_bytes", own, 18],
+    ["icinga_warden_thread_event_loop_lag_seconds", own, 0.019],
+    ["icinga_warden_state_maps", "", 5],
+    ["icinga_warden_state_entries", "", 15],
+    ["icinga_warden_state_messages_sent_total", "", 3],
+    ["icinga_warden_state_messages_received_total", "", 2],
+    ["icinga_warden_state_questions_total", "", 1],
+    ["icinga_warden_state_changes_total", "", 7],
+  ];
+  for (const [name, labels, value] of expected) {
+    assertStringIncludes(text, `\n${name}${labels && `{${labels}}`} ${value}\n`);
+  }
+  const said = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
+  const named = expected.map(([name]) => name.replace(/_(sum|count|bucket)$/, ""));
+  assertEquals([...said].filter((name) => !named.includes(name!)), []);
+  const paused = await metricsWith((maps) => {
+    maps["Agent.Maintenance"] = { paused: { since: "2026-01-01T00:00:00Z", by: "command" } };
+  });
+  assertStringIncludes(paused, "\nicinga_warden_maintenance 1\n");
+  assertStringIncludes(paused, '\nicinga_warden_health{health="warning"} 1\n');
+  assertStringIncludes(paused, "\nicinga_warden_previous_run_unclean 0\n");
+});
+
 Deno.test("a histogram's buckets count what is shorter too", async () => {
   const text = await metricsWith(() => {});
   const name = "icinga_warden_service_query_duration_seconds";

@@ -25,10 +25,26 @@ async function withServer(
 
 const connect = (port: number) => Deno.connect({ hostname: "127.0.0.1", port });
 
+/** Waits until something holds, for 20 s at most. */
+async function until(what: string, holds: () => boolean): Promise<void> {
+  for (const end = Date.now() + 20_000; !holds(); await turn()) {
+    if (Date.now() > end) throw new Error(`Not within 20 s: ${what}`);
+  }
+}
+
 const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
 
-/** Everything that comes until the end; a connection that is reset ends too. */
+/** Everything that comes until the end, for 20 s at most; a connection that is reset ends too. */
 async function readAll(conn: Deno.Conn): Promise<string> {
+  const timer = setTimeout(() => conn.close(), 20_000);
+  try {
+    return await readOn(conn);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function readOn(conn: Deno.Conn): Promise<string> {
   let text = "";
   const decoder = new TextDecoder();
   const buffer = new Uint8Array(4096);
@@ -125,11 +141,33 @@ Deno.test("many idle connections do not keep a quick one out, and are let go", a
       assertEquals((await fetch(`http://127.0.0.1:${port}/`)).status, 200);
       let ended = 0;
       for (const conn of idle) void readAll(conn).then(() => ended++);
-      while (ended < idle.length - LIMITS.connections) await turn();
+      await until("idle ones are let go", () => ended >= idle.length - LIMITS.connections);
     } finally {
       for (const conn of idle) conn.close();
     }
   }, { arrival: 60_000 });
+});
+
+Deno.test("while all places are taken by requests that are answered the next connection is closed", async () => {
+  const gate = Promise.withResolvers<void>();
+  let asked = 0;
+  const handle = async () => {
+    asked++;
+    await gate.promise;
+    return answerJson("done");
+  };
+  const head = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  await withServer(handle, async (port) => {
+    const slow = Array.from({ length: 8 }, () => exchange(port, head));
+    await until("eight are asked", () => asked === 8);
+    let ninth: string | undefined;
+    void exchange(port, head).then((text) => ninth = text);
+    await until("the ninth is closed, or asked", () => ninth !== undefined || asked > 8);
+    assertEquals([asked, ninth], [8, ""]);
+    gate.resolve();
+    for (const answer of await Promise.all(slow)) assertStringIncludes(answer, '"done"');
+    assertStringIncludes(await exchange(port, head), '"done"');
+  }, { arrival: 20_000, departure: 20_000 });
 });
 
 Deno.test("a stream goes on until its client leaves, or does not read", async () => {
@@ -146,17 +184,15 @@ Deno.test("a stream goes on until its client leaves, or does not read", async ()
     return answer("text/event-stream", body);
   };
   await withServer(handle, async (port) => {
-    const until = async (name: string) => {
-      while (!cancelled.includes(name)) await turn();
-    };
+    const end = (name: string) => until(`${name} ends`, () => cancelled.includes(name));
     const leaver = await connect(port);
     await leaver.write(encode("GET /leaver HTTP/1.1\r\nHost: x\r\n\r\n"));
     await leaver.read(new Uint8Array(100));
     leaver.close();
-    await until("/leaver");
+    await end("/leaver");
     const sleeper = await connect(port);
     await sleeper.write(encode("GET /flood HTTP/1.1\r\nHost: x\r\n\r\n"));
-    await until("/flood");
+    await end("/flood");
     sleeper.close();
   });
 });

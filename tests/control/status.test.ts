@@ -104,6 +104,24 @@ Deno.test("where queries fail the state last seen counts no longer, and it is sa
   ]);
 });
 
+Deno.test("a service that is known to be down counts more than one that cannot be queried", () => {
+  const both = (maps: Maps) => {
+    maps["Agent.Daemons"]!.other = { module: null, enabled: false, services: true };
+    maps["Daemons.other.ServiceState"] = {
+      lost: { value: "RUNNING", restart_error: 0 },
+      slow: { value: "START_PENDING", restart_error: 0 },
+    };
+    maps["Daemons.other.ServiceStats"] = { lost: { ...noStats(), queryError: "timed out" } };
+    maps[`Daemons.${DAEMON}.ServiceState`] = { value: "STOPPED", restart_error: 0 };
+  };
+  assertEquals(verdict(both), [
+    "critical",
+    "critical: icinga2 is STOPPED",
+    "unknown: lost cannot be queried: timed out",
+    "warning: slow is START_PENDING",
+  ]);
+});
+
 Deno.test("a state that was seen long ago is not said to be the present one", () => {
   const running = { value: "RUNNING", queryError: null };
   const pause = { since: STARTED, until: null, by: "command" } as const;

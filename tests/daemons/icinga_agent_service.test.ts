@@ -131,6 +131,11 @@ Deno.test("a pending service is waited for; stuck for a minute it counts as one 
   assertEquals(shared.get("restart_error"), 1);
   assertMatch(records.at(-1)!, /^error Service 'icinga2' has been STOP_PENDING/);
   assertEquals(manager.calls.every((call) => call === "query icinga2"), true);
+  await clock.advance(60_000);
+  assertEquals(shared.get("restart_error"), 2);
+  assertEquals(records.filter((record) => record.startsWith("error")).length, 2);
+  await clock.advance(60_000);
+  assertEquals(shared.get("restart_error"), 3);
   await end();
 });
 
@@ -193,6 +198,25 @@ Deno.test("queries that fail are counted as queries too, and it is shared why th
   fails = false;
   await clock.advance(5_000);
   assertEquals(counted(), [3, 2, undefined]);
+  await end();
+});
+
+Deno.test("an outage of queries is one error record, and the next one with the same words another", async () => {
+  let fails = true;
+  const { clock, records, end } = start({}, (manager) => ({
+    query: (...args) => fails ? Promise.reject(new Error("no answer")) : manager.query(...args),
+    start: (...args) => manager.start(...args),
+    stop: (...args) => manager.stop(...args),
+    restart: (...args) => manager.restart(...args),
+  }));
+  const errors = () => records.filter((record) => record === "error no answer").length;
+  await clock.advance(60_000);
+  assertEquals(errors(), 1);
+  fails = false;
+  await clock.advance(5_000);
+  fails = true;
+  await clock.advance(60_000);
+  assertEquals(errors(), 2);
   await end();
 });
 
