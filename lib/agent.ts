@@ -11,21 +11,19 @@ import {
   type RunMode,
 } from "./daemon/agent_state.ts";
 import { MAIN_THREAD, mayWrite, threadName } from "./daemon/names.ts";
-import { limitLog } from "./log/limited.ts";
-import { agentLog, type WriteLog } from "./log/mod.ts";
+import { agentLog, limitLog, type WriteLog } from "./log/mod.ts";
 import type { RegisteredDaemon } from "./registry/registry.ts";
 import { type ServiceManagerPlan, servicePrograms } from "./service/mod.ts";
 import { PublicState, StateFile } from "./state/mod.ts";
-import { diffPlans } from "./supervisor/diff.ts";
-import { workerPermissions } from "./supervisor/permissions.ts";
-import { samePlan, type ThreadPlan } from "./supervisor/plan.ts";
+import { diffPlans, samePlan, type ThreadPlan } from "./supervisor/plan.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
+import { workerPermissions } from "./supervisor/worker.ts";
 
 /** What an agent is made of. */
 export interface AgentParts {
-  /** What is in force. */
+  /** The configuration in force. */
   config: Config;
-  /** The daemons that it registers, their modules looked at. */
+  /** The daemons that it registers, their modules checked. */
   daemons: readonly RegisteredDaemon[];
   /** The home folder, absolute. */
   home: string;
@@ -33,11 +31,11 @@ export interface AgentParts {
   serviceManager: ServiceManagerPlan;
   /** Where its log records go. */
   log: WriteLog;
-  /** How it was started; `foreground` unless told. */
+  /** How it was started. Default: `foreground`. */
   mode?: RunMode;
   /** How the previous run of this home ended, if there was one. */
   lastEnd?: RunEnd | undefined;
-  /** Where it takes its time from; the system's clock unless told. */
+  /** Where time comes from. Default: the system's clock. */
   clock?: Clock;
 }
 
@@ -50,10 +48,10 @@ export interface Agent {
   /** Stops every daemon, each within its grace of 5 s, and then the agent; the same promise as `done`. */
   stop(): Promise<void>;
   /**
-   * Daemons leave out their beats and nothing is started again until it is resumed.
+   * Pauses it: `every` skips its calls and nothing is started again until it is resumed.
    *
    * @param by who asks for it.
-   * @param duration ms after which it is resumed by itself; never when left out.
+   * @param duration ms after which it is resumed by itself. Default: never.
    */
   pause(by: Pause["by"], duration?: number): void;
   /** Ends a pause. */
@@ -71,16 +69,16 @@ export interface Agent {
   apply(config: Config, daemons: readonly RegisteredDaemon[]): Promise<void>;
 }
 
-/** A heap ends this much above the limit, so that the gentler look at its memory has its chance first. */
+/** V8's hard limit is this many times `memoryLimit`, so that the limit itself is noticed first, with a warning. */
 const HEAP_MARGIN = 1.5;
 
 /** The pool that a daemon's first thread runs in. */
 const MAIN_POOL = "MainPool";
 
-/** For how long a stop waits for what threads that have ended wrote last, ms. */
-const LAST_WORDS = 250;
+/** How long a stop waits for the last writes of threads that have ended, ms. */
+const LAST_WRITES = 250;
 
-/** Where many threads start at once, what is said of them travels together: every message wakes them all. */
+/** Writes of the agent itself. Above that they travel together: every message wakes every thread. */
 const WRITE_PACE = { burst: 20, perSecond: 4, onHeld: () => {} };
 
 /** Starts the agent: one thread for each daemon that is registered and enabled, all sharing the public state. */
@@ -109,7 +107,7 @@ class RunningAgent implements Agent {
       first: true,
       mayWrite,
       pace: WRITE_PACE,
-      onProblem: agentLog(limitLog(log, "agent", () => clock.now()).write).warning,
+      onProblem: agentLog(limitLog(log, () => clock.now()).write).warning,
     });
     this.#stateFile = StateFile.open(this.state, {
       path: join(parts.home, "state.json"),
@@ -185,7 +183,7 @@ class RunningAgent implements Agent {
   async #takeDown(): Promise<void> {
     this.#pauseEnd.abort();
     await this.#supervisor.stopAll();
-    await this.state.othersLeft(LAST_WORDS);
+    await this.state.othersLeft(LAST_WRITES);
     await this.#stateFile.close();
     this.state.close();
     this.#end.resolve();
@@ -195,7 +193,12 @@ class RunningAgent implements Agent {
     const { home, mode = "foreground", lastEnd } = this.#parts;
     const { version, commit, deno } = buildInfo();
     const info: AgentInfo = {
-      ...{ version, commit, deno, pid: Deno.pid, home, mode },
+      version,
+      commit,
+      deno,
+      pid: Deno.pid,
+      home,
+      mode,
       started: new Date().toISOString(),
       ...(lastEnd && { last_end: lastEnd }),
     };
@@ -203,7 +206,7 @@ class RunningAgent implements Agent {
     for (const [key, value] of Object.entries(info)) map.set(key, value);
   }
 
-  /** Says which daemons are registered, and logs what is wrong with one, once as long as it stays so. */
+  /** Publishes which daemons are registered, and logs a problem of one when it is new. */
   #tellDaemons(daemons: readonly RegisteredDaemon[]): void {
     const map = this.state.map<string, DaemonStanding>(AGENT_MAPS.daemons);
     const names = new Set(daemons.map(({ name }) => name));
@@ -226,7 +229,7 @@ class RunningAgent implements Agent {
   }
 }
 
-/** The plans of the daemons that are to run, by name; those that are built in come first to a place in their pool. */
+/** The plans of the daemons that are to run, by name; those that are built in are started first. */
 function planDaemons(
   daemons: readonly RegisteredDaemon[],
   { log }: Config,
@@ -260,6 +263,7 @@ function planThread(
     },
     permissions: workerPermissions(daemon.permissions, folder, servicePrograms(serviceManager)),
     pool: MAIN_POOL,
+    isBuiltIn: file === undefined,
     policy: daemon.policy,
   };
 }

@@ -1,6 +1,6 @@
 import { deserialize, serialize } from "node:v8";
 import type { ServiceManagerPlan } from "../service/mod.ts";
-import { LOG_LEVELS, type LogLevel } from "../log/level.ts";
+import { LOG_LEVELS, type LogLevel } from "../log/record.ts";
 import type { ThreadState } from "./agent_state.ts";
 
 /** What a thread is to run; plain data, posted once its worker stands. */
@@ -156,7 +156,8 @@ function readBytes(value: unknown): Uint8Array | undefined {
 
 /** A text of at most 16,000 characters; what is longer ends with its length. It keeps nothing of a longer text in memory. */
 export function cutText(text: string): string {
-  if (text.length <= LONGEST_TEXT) return text;
+  // What says that a text was cut is not cut off once more.
+  if (text.length <= LONGEST_TEXT + 40) return text;
   // A part of a text keeps the whole of it.
   const start = new TextDecoder().decode(new TextEncoder().encode(text.slice(0, LONGEST_TEXT)));
   return `${start}… (${text.length} characters)`;

@@ -5,7 +5,7 @@
  * @module
  */
 import { describeProblem, systemClock } from "../base/mod.ts";
-import { limitLog } from "../log/limited.ts";
+import { limitLog } from "../log/rate.ts";
 import type { ServiceManager, ServiceManagerPlan } from "../service/mod.ts";
 import { realClock } from "../state/clock.ts";
 import { PublicState } from "../state/state.ts";
@@ -66,7 +66,6 @@ async function work(assignment: Assignment, line: MessagePort): Promise<void> {
   const { thread } = assignment;
   const records = limitLog(
     ({ level, message, time }) => post({ type: "log", level, message: cutText(message), time }),
-    thread,
     performance.now.bind(performance),
   );
   const log = createDaemonLog(
@@ -87,7 +86,7 @@ async function work(assignment: Assignment, line: MessagePort): Promise<void> {
   state.leave();
   await sent();
   state.close();
-  records.close();
+  records.flush();
   post(outcome);
 }
 

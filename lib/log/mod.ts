@@ -5,17 +5,13 @@
  */
 import { configureSync, disposeSync, getLogger, type Sink } from "@logtape/logtape";
 import { errorMessage, sanitizeLines } from "../base/mod.ts";
-import type { WriteLog } from "./entry.ts";
-import type { LogLevel } from "./level.ts";
-import { consoleSink, fileSink, type LogFile } from "./sinks.ts";
-import { type ListenToLog, tapSink } from "./tap.ts";
+import type { LogLevel, WriteLog } from "./record.ts";
+import { consoleSink, fileSink, type ListenToLog, type LogFile, tapSink } from "./sinks.ts";
 
-export { agentLog, type LogEntry, type WriteLog } from "./entry.ts";
-export { isLogged, LOG_LEVELS, type LogLevel } from "./level.ts";
-export { formatLogLine, parseLogLine } from "./line.ts";
-export type { LogFile } from "./sinks.ts";
+export * from "./rate.ts";
+export * from "./record.ts";
+export type { ListenToLog, LogFile } from "./sinks.ts";
 export { isWanted, type LogFilter, readLogTail } from "./tail.ts";
-export type { ListenToLog } from "./tap.ts";
 
 const ROOT = "icinga-warden";
 

@@ -1,4 +1,6 @@
-/** How many records may come, and how fast. */
+import type { LogEntry, WriteLog } from "./record.ts";
+
+/** How often something may happen. */
 export interface Rate {
   /** So many at once. */
   burst: number;
@@ -6,38 +8,97 @@ export interface Rate {
   perSecond: number;
 }
 
-/** A limit on how often something may happen; what is above it is counted. */
+/** A limit on how often something may happen: a bucket of tokens that fills again with time. */
 export class RateLimit {
-  /** What it lets through. */
+  /** What it allows. */
   readonly rate: Rate;
   #left: number;
   #at: number;
-  #dropped = 0;
 
-  /** @param now the time, ms. */
+  /** @param now the time, ms, on a monotonic clock. */
   constructor(rate: Rate, now: number) {
     this.rate = rate;
     this.#left = rate.burst;
     this.#at = now;
   }
 
-  /** Whether one more may happen now. @param now the time, ms. */
-  allows(now: number): boolean {
-    const { burst, perSecond } = this.rate;
-    this.#left = Math.min(burst, this.#left + (now - this.#at) * perSecond / 1_000);
-    this.#at = now;
-    if (this.#left < 1) {
-      this.#dropped++;
-      return false;
-    }
-    this.#left--;
+  /** Whether `count` more may happen now; they count if they may. */
+  allows(now: number, count = 1): boolean {
+    this.#fill(now);
+    if (this.#left < count) return false;
+    this.#left -= count;
     return true;
   }
 
-  /** How many were not allowed since this was last asked. */
-  takeDropped(): number {
-    const dropped = this.#dropped;
-    this.#dropped = 0;
-    return dropped;
+  /** Counts one more, and returns how long it has to wait for its turn, ms. */
+  reserve(now: number): number {
+    this.#fill(now);
+    this.#left--;
+    return Math.max(0, -this.#left * 1_000 / this.rate.perSecond);
   }
+
+  #fill(now: number): void {
+    const { burst, perSecond } = this.rate;
+    this.#left = Math.min(burst, this.#left + (now - this.#at) * perSecond / 1_000);
+    this.#at = now;
+  }
+}
+
+/** Limits on a log. */
+export interface LogRates {
+  /** Records. */
+  records: Rate;
+  /** Characters of their messages. */
+  characters: Rate;
+}
+
+/** What one daemon may log: enough for a bad day, too little to fill the log files or to keep the agent busy. */
+export const LOG_RATES: LogRates = {
+  records: { burst: 500, perSecond: 50 },
+  characters: { burst: 1_000_000, perSecond: 10_000 },
+};
+
+/** While records are dropped it is logged this often how many, ms. */
+const TELL_EVERY = 10_000;
+
+/** A log with a limit on how much may come. */
+export interface LimitedLog {
+  /** Takes a record, or drops it. */
+  write: WriteLog;
+  /** Logs how many records were dropped, where that was not logged yet. */
+  flush(): void;
+}
+
+/**
+ * Puts a limit before a log. What is above it is dropped, and one record says how many there were.
+ *
+ * @param now gives the time, ms, on a monotonic clock.
+ */
+export function limitLog(write: WriteLog, now: () => number, rates = LOG_RATES): LimitedLog {
+  const records = new RateLimit(rates.records, now());
+  const characters = new RateLimit(rates.characters, now());
+  let dropped = 0;
+  let source = "agent";
+  let told = -Infinity;
+  const flush = () => {
+    if (dropped === 0) return;
+    const message =
+      `Dropped ${dropped} log records: more than ${rates.records.perSecond} a second, or ${rates.characters.perSecond} characters a second`;
+    told = now();
+    dropped = 0;
+    write({ time: Date.now(), level: "warning", source, message });
+  };
+  const isAllowed = ({ message }: LogEntry) =>
+    records.allows(now()) && characters.allows(now(), message.length);
+  return {
+    flush,
+    write(entry) {
+      if (!isAllowed(entry)) {
+        source = entry.source;
+        return void dropped++;
+      }
+      if (now() - told >= TELL_EVERY) flush();
+      write(entry);
+    },
+  };
 }

@@ -8,6 +8,7 @@ import {
   type Sink,
 } from "@logtape/logtape";
 import { refusePipe } from "../base/mod.ts";
+import type { WriteLog } from "./record.ts";
 
 /** A line of the log: `<UTC time> [<LEVEL>] <source>: <message>`; a record is always one line. */
 const LINE = {
@@ -121,4 +122,23 @@ export function consoleSink(colour: boolean): Sink {
 
 function writeAll(bytes: Uint8Array): void {
   for (let rest = bytes; rest.length > 0;) rest = rest.subarray(Deno.stdout.writeSync(rest));
+}
+
+/** Calls a listener, which never throws, with each record from now on. Returns an unsubscribe function. */
+export type ListenToLog = (listener: WriteLog) => () => void;
+
+/** A sink that calls listeners. */
+export function tapSink(): { sink: Sink; listen: ListenToLog } {
+  const listeners = new Set<WriteLog>();
+  return {
+    sink: ({ timestamp, level, category, rawMessage }) => {
+      const source = category.slice(1).join(" ");
+      const entry = { time: timestamp, level, source, message: String(rawMessage) };
+      for (const listener of listeners) listener(entry);
+    },
+    listen: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
 }

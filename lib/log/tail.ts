@@ -1,7 +1,5 @@
 import { refusePipe } from "../base/mod.ts";
-import type { LogEntry } from "./entry.ts";
-import { isLogged, type LogLevel } from "./level.ts";
-import { parseLogLine } from "./line.ts";
+import { isLogged, type LogEntry, type LogLevel, parseLogLine } from "./record.ts";
 
 /** Which records are wanted. */
 export interface LogFilter {

@@ -1,46 +1,53 @@
 import { errorMessage } from "../base/mod.ts";
 import type { ChildNews, ChildRequest } from "../daemon/protocol.ts";
+import type { Children, StateChange, SupervisionEnd } from "./keep_running.ts";
+import type { DaemonLimits } from "./limits.ts";
 import type { ThreadPlan } from "./plan.ts";
-import type { Children, ThreadChange, ThreadEnd } from "./supervise.ts";
 import type { ChildWish } from "./thread.ts";
-
-/** Children that one thread may have at a time, those that wait for a place in a pool included. */
-export const MOST_CHILDREN = 1_000;
 
 /**
  * Supervises a child thread.
  *
  * @param name the third part of its name.
- * @throws {Error} when it cannot be: there is no such pool.
+ * @throws {Error} when there is no such pool.
  */
 export type SuperviseChild = (
   child: { plan: ThreadPlan; task: string; name: string },
   signal: AbortSignal,
-  onChange: (change: ThreadChange, thread: string) => void,
-) => Promise<ThreadEnd>;
+  onChange: (change: StateChange, thread: string) => void,
+) => Promise<SupervisionEnd>;
 
-/** Opens the family of one run of a thread. */
-export function openChildren(parent: ThreadPlan, superviseChild: SuperviseChild): Children {
-  const end = new AbortController();
+/**
+ * Opens the child threads of one run of a thread.
+ *
+ * @param signal aborted when the thread is to stop: its children are to stop at the same time.
+ */
+export function openChildren(
+  parent: ThreadPlan,
+  limits: DaemonLimits,
+  signal: AbortSignal,
+  superviseChild: SuperviseChild,
+): Children {
+  const ended = new AbortController();
   const stops = new Map<number, AbortController>();
   const running = new Set<Promise<void>>();
 
   const start = async (request: ChildRequest, tell: (news: ChildNews) => void) => {
-    const refusal = refuse(request, stops);
-    if (refusal !== undefined) return tell({ type: "error", error: refusal });
+    const { id, task, name, arguments: { length } } = request;
+    if (stops.has(id)) throw new Error(`There is a child thread with the number ${id} already`);
+    limits.addChild(length);
     const stop = new AbortController();
-    stops.set(request.id, stop);
+    stops.set(id, stop);
     try {
-      const thread = await superviseChild(
-        { plan: planChild(parent, request), task: request.task, name: request.name },
-        AbortSignal.any([end.signal, stop.signal]),
+      const end = await superviseChild(
+        { plan: planChild(parent, request), task, name },
+        AbortSignal.any([signal, ended.signal, stop.signal]),
         ({ state }, thread) => tell({ type: "state", state, thread }),
       );
-      tell(newsOf(thread));
-    } catch (error) {
-      tell({ type: "error", error: errorMessage(error) });
+      tell(newsOf(end));
     } finally {
-      stops.delete(request.id);
+      limits.removeChild(length);
+      stops.delete(id);
     }
   };
 
@@ -48,28 +55,20 @@ export function openChildren(parent: ThreadPlan, superviseChild: SuperviseChild)
     take(wish: ChildWish, tell) {
       if ("stop" in wish) return stops.get(wish.stop)?.abort();
       const { id } = wish;
-      const child = start(wish, (news) => tell({ type: "child", id, news }));
+      const tellNews = (news: ChildNews) => tell({ type: "child", id, news });
+      const child = start(wish, tellNews)
+        .catch((error) => tellNews({ type: "error", error: errorMessage(error) }));
       running.add(child);
       void child.then(() => running.delete(child));
     },
     async stop() {
-      end.abort();
+      ended.abort();
       await Promise.all(running);
     },
   };
 }
 
-/** Why a child is not started; undefined when it is. */
-function refuse(
-  { id }: ChildRequest,
-  running: ReadonlyMap<number, unknown>,
-): string | undefined {
-  if (running.has(id)) return `There is a child thread with the number ${id} already`;
-  if (running.size < MOST_CHILDREN) return undefined;
-  return `A thread may have ${MOST_CHILDREN} child threads at a time, those that wait included`;
-}
-
-/** A child is what its parent is but for its task; it is run once, and its end is its parent's affair. */
+/** A child is what its parent is but for its task. It is run once: whether it is started again is for its parent to decide. */
 function planChild(parent: ThreadPlan, { task, pool, arguments: given }: ChildRequest): ThreadPlan {
   return {
     ...parent,
@@ -79,7 +78,7 @@ function planChild(parent: ThreadPlan, { task, pool, arguments: given }: ChildRe
   };
 }
 
-function newsOf(end: ThreadEnd): ChildNews {
+function newsOf(end: SupervisionEnd): ChildNews {
   switch (end.type) {
     case "finished":
       return { type: "result", result: end.result };

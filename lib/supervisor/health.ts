@@ -1,33 +1,35 @@
-import type { Beat } from "../daemon/pulse.ts";
-import type { ThreadPolicy } from "./policy.ts";
+import type { Clock } from "../base/mod.ts";
+import type { Beat, Pulse } from "../daemon/pulse.ts";
+import { lookAtMemory, type MemoryState } from "./memory.ts";
+import type { ThreadPolicy } from "./restart.ts";
 
 /** What a thread is held to. */
 export type HealthPolicy = Pick<ThreadPolicy, "frozenAfter" | "memoryLimit">;
 
-/** A thread that has not begun to work is waited for so long at the least, ms: the machine may be busy. */
-export const START_PATIENCE = 10_000;
+/** A daemon may take at least so long until it begins to work, ms: the machine may be busy. */
+const START_PATIENCE = 10_000;
 
 /** What is remembered of a thread from one look to the next. */
-export interface Vigil {
-  /** The beats seen. */
+export interface ThreadHealth {
+  /** Heartbeats seen. */
   count: number;
   /** How long there was no new one, ms. */
   silent: number;
   /** How long its daemon has not begun to work, ms; 0 once it has. */
   starting: number;
-  /** Beats in a row with more memory than the limit. */
+  /** Heartbeats in a row with more memory than the limit. */
   over: number;
 }
 
 /**
- * What a look has shown:
+ * What a look at a thread has shown:
  *
  * - `heavy`: it holds more memory than it may, for the first time
  * - `too-heavy`: it still does
- * - `frozen`: there was no sign of life for too long
- * - `stuck`: its module does not come to its end
- * - `exhausted`: its heap came to its end
- * - `hoarding`: memory that no heap counts goes fast, and it does not answer
+ * - `frozen`: there was no heartbeat for too long
+ * - `stuck`: its daemon has not begun to work in time
+ * - `exhausted`: its heap is full
+ * - `hoarding`: the process takes memory that no heap counts, and the thread does not answer
  */
 export type Verdict =
   | "well"
@@ -39,35 +41,35 @@ export type Verdict =
   | "hoarding";
 
 /** What is remembered of a thread that was just started. */
-export const NEW_VIGIL: Vigil = { count: 0, silent: 0, starting: 0, over: 0 };
+export const NEW_HEALTH: ThreadHealth = { count: 0, silent: 0, starting: 0, over: 0 };
 
 /**
- * Judges a thread by its last sign of life.
+ * Judges a thread by its last heartbeat.
  *
  * @param running whether its daemon has begun to work.
- * @param elapsed ms since the last look, as far as the agent itself was awake.
+ * @param elapsed ms since the last look that count, see {@linkcode countedTime}.
  */
 export function judge(
   { frozenAfter, memoryLimit }: HealthPolicy,
-  before: Vigil,
+  before: ThreadHealth,
   beat: Beat,
   running: boolean,
   elapsed: number,
-): { vigil: Vigil; verdict: Verdict } {
+): { health: ThreadHealth; verdict: Verdict } {
   const fresh = beat.count !== before.count;
   const over = !fresh ? before.over : beat.heap > memoryLimit ? before.over + 1 : 0;
-  const vigil: Vigil = {
+  const health: ThreadHealth = {
     count: beat.count,
     silent: fresh ? 0 : before.silent + elapsed,
     starting: running ? 0 : before.starting + elapsed,
     over,
   };
-  if (beat.exhausted) return { vigil, verdict: "exhausted" };
-  if (over > 1) return { vigil, verdict: "too-heavy" };
+  if (beat.exhausted) return { health, verdict: "exhausted" };
+  if (over > 1) return { health, verdict: "too-heavy" };
   const patience = running ? frozenAfter : Math.max(frozenAfter, START_PATIENCE);
-  if (vigil.silent >= patience) return { vigil, verdict: "frozen" };
-  if (vigil.starting >= patience) return { vigil, verdict: "stuck" };
-  return { vigil, verdict: over > before.over ? "heavy" : "well" };
+  if (health.silent >= patience) return { health, verdict: "frozen" };
+  if (health.starting >= patience) return { health, verdict: "stuck" };
+  return { health, verdict: over > before.over ? "heavy" : "well" };
 }
 
 /** Says what a look has shown. */
@@ -97,4 +99,132 @@ export function describeVerdict(
 
 function mb(bytes: number): string {
   return `${Math.round(bytes / 1024 / 1024)}MB`;
+}
+
+/** The longest time from one look to the next, ms. */
+const LOOK_EVERY = 1_000;
+
+/** A thread whose health is monitored. */
+export interface MonitoredThread {
+  /** Its heartbeats. */
+  pulse: Pulse;
+  /** What it is held to. */
+  policy: HealthPolicy;
+  /** Whether its daemon is built in. Such a one is not suspected of taking memory without an answer. */
+  isBuiltIn: boolean;
+  /** Whether its daemon has begun to work. */
+  isRunning: () => boolean;
+  /** Asks it for a heartbeat at once. */
+  ask: () => void;
+  /** Called with what a look has shown. */
+  onLook: (verdict: Verdict, beat: Beat) => void;
+}
+
+/** The same while all threads are asked for a heartbeat, ms. */
+const LOOK_EVERY_WHEN_ASKED = 250;
+
+/** A thread is young until its daemon has worked for so long, ms: by then a heartbeat has told its memory. */
+const YOUTH = 10_000;
+
+/** What is remembered of a monitored thread. */
+interface Look {
+  health: ThreadHealth;
+  /** How long its daemon has worked, ms. */
+  worked: number;
+}
+
+/** Looks at the heartbeats of all threads; one timer serves them all. */
+export class HealthMonitor {
+  readonly #clock: Clock;
+  readonly #rss: () => number;
+  readonly #looks = new Map<MonitoredThread, Look>();
+  #memory: MemoryState<MonitoredThread> = { base: 0, heaps: new Map() };
+  #stop = new AbortController();
+
+  /**
+   * It does nothing as long as there is no thread.
+   *
+   * @param rss gives the resident bytes of the process, without the main thread's own heap.
+   */
+  constructor(clock: Clock, rss: () => number = residentBytes) {
+    this.#clock = clock;
+    this.#rss = rss;
+  }
+
+  /** Monitors a thread. Returns what ends that. */
+  add(thread: MonitoredThread): () => void {
+    this.#looks.set(thread, { health: NEW_HEALTH, worked: 0 });
+    if (this.#looks.size === 1) {
+      this.#memory = { base: this.#rss(), heaps: new Map() };
+      void this.#keepLooking();
+    }
+    return () => {
+      this.#looks.delete(thread);
+      if (this.#looks.size === 0) this.#stop.abort();
+    };
+  }
+
+  async #keepLooking(): Promise<void> {
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    for (let last = this.#clock.now(); !signal.aborted;) {
+      const interval = this.#interval();
+      await this.#clock.sleep(interval, signal).catch(() => {});
+      if (signal.aborted) return;
+      const now = this.#clock.now();
+      this.#look(countedTime(now - last, interval));
+      this.#lookAtMemory(interval / Math.max(interval, now - last));
+      last = now;
+    }
+  }
+
+  #look(elapsed: number): void {
+    for (const [thread, look] of this.#looks) {
+      const beat = thread.pulse.read();
+      const { health, verdict } = judge(
+        thread.policy,
+        look.health,
+        beat,
+        thread.isRunning(),
+        elapsed,
+      );
+      look.health = health;
+      if (thread.isRunning()) look.worked += elapsed;
+      thread.onLook(verdict, beat);
+    }
+  }
+
+  #lookAtMemory(promptness: number): void {
+    if (this.#looks.size === 0) return;
+    const threads = new Map([...this.#looks].map(([thread, { worked }]) => {
+      const { count: beats, heap } = thread.pulse.read();
+      const { memoryLimit } = thread.policy;
+      const suspect = thread.isRunning() && !thread.isBuiltIn;
+      return [thread, { beats, heap, memoryLimit, suspect, young: worked < YOUTH }];
+    }));
+    const { state, ask, culprits } = lookAtMemory(this.#memory, this.#rss(), threads, promptness);
+    this.#memory = state;
+    if (ask) { for (const thread of threads.keys()) thread.ask(); }
+    for (const thread of culprits) thread.onLook("hoarding", thread.pulse.read());
+  }
+
+  /** Short enough for the lowest `frozenAfter`. */
+  #interval(): number {
+    const lowest = Math.min(...[...this.#looks.keys()].map(({ policy }) => policy.frozenAfter));
+    const longest = this.#memory.asked ? LOOK_EVERY_WHEN_ASKED : LOOK_EVERY;
+    return Math.min(longest, Math.max(20, lowest / 4));
+  }
+}
+
+function residentBytes(): number {
+  const { rss, heapTotal, external } = Deno.memoryUsage();
+  return rss - heapTotal - external;
+}
+
+/**
+ * How much of the time between two looks counts, ms. When a look comes late, since the machine slept, the process was
+ * held, or the main thread was busy, the threads had no turn in that time either.
+ */
+export function countedTime(elapsed: number, interval: number): number {
+  return Math.min(elapsed, 2 * interval);
 }

@@ -1,8 +1,18 @@
-/** A thread pool: a limit on how many threads run at once. Those above it wait, in order. */
+import type { Clock } from "../base/mod.ts";
+import { agentLog, type WriteLog } from "../log/mod.ts";
+
+/** Whose thread it is that enters a pool: a daemon's own, or a child. */
+export type PoolUser = "daemon" | "child";
+
+/**
+ * A thread pool: a limit on how many threads run at once. Those above it wait, daemons' own threads before children, and
+ * in order. Children leave as many slots free as there are daemons that have reserved one.
+ */
 export class ThreadPool {
   #max: number;
-  #running = 0;
-  readonly #waiting: (() => void)[] = [];
+  #reserved = 0;
+  readonly #running: Record<PoolUser, number> = { daemon: 0, child: 0 };
+  readonly #waiting: Record<PoolUser, Set<() => void>> = { daemon: new Set(), child: new Set() };
   #isTold = false;
 
   /** @param max how many may run at once, 1 or more. */
@@ -15,48 +25,54 @@ export class ThreadPool {
     return this.#max;
   }
 
-  /** How many may run at once; of a lower number than there are running, all end in their own time. */
+  /** Sets it. Where more run than a lower limit allows, all of them end in their own time. */
   set max(max: number) {
     this.#max = max;
-    while (this.#running < max && this.#waiting.length > 0) {
-      this.#running++;
-      this.#waiting.shift()!();
-    }
+    this.#admit();
   }
 
-  /** How many wait. */
-  get waiting(): number {
-    return this.#waiting.length;
+  /** Keeps one more slot free of children, for the own thread of a daemon. Returns what ends that. */
+  reserve(): () => void {
+    this.#reserved++;
+    return once(() => {
+      this.#reserved--;
+      this.#admit();
+    });
   }
 
-  /** How many wait, to be told once for as long as anybody does; after that 0. */
+  /** How many wait, once for as long as anybody does; after that 0. */
   takeWaiting(): number {
     if (this.#isTold) return 0;
     this.#isTold = true;
-    return this.#waiting.length;
+    return this.#waiting.daemon.size + this.#waiting.child.size;
   }
 
   /**
-   * Resolves when there is a place, with what gives the place back.
+   * Resolves when there is a slot, with what gives it back.
    *
    * @throws {unknown} the signal's reason, when it is aborted while waiting.
    */
-  async enter(signal: AbortSignal): Promise<() => void> {
+  async enter(signal: AbortSignal, user: PoolUser = "child"): Promise<() => void> {
     signal.throwIfAborted();
-    if (this.#running < this.#max) this.#running++;
-    else await this.#wait(signal);
-    let left = false;
-    return () => {
-      if (left) return;
-      left = true;
-      this.#leave();
-    };
+    if (this.#waiting[user].size === 0 && this.#hasSlot(user)) this.#running[user]++;
+    else await this.#wait(signal, user);
+    return once(() => {
+      this.#running[user]--;
+      this.#admit();
+    });
   }
 
-  #wait(signal: AbortSignal): Promise<void> {
+  #hasSlot(user: PoolUser): boolean {
+    const { daemon, child } = this.#running;
+    if (daemon + child >= this.#max) return false;
+    return user === "daemon" || child + Math.max(daemon, this.#reserved) < this.#max;
+  }
+
+  #wait(signal: AbortSignal, user: PoolUser): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const waiting = this.#waiting[user];
     const cancel = () => {
-      this.#waiting.splice(this.#waiting.indexOf(admit), 1);
+      waiting.delete(admit);
       reject(signal.reason);
     };
     const admit = () => {
@@ -64,15 +80,123 @@ export class ThreadPool {
       resolve();
     };
     signal.addEventListener("abort", cancel, { once: true });
-    if (this.#waiting.length === 0) this.#isTold = false;
-    this.#waiting.push(admit);
+    if (this.#waiting.daemon.size + this.#waiting.child.size === 0) this.#isTold = false;
+    waiting.add(admit);
     return promise;
   }
 
-  /** The place goes straight to who has waited longest, so nobody overtakes. */
-  #leave(): void {
-    const next = this.#running <= this.#max ? this.#waiting.shift() : undefined;
-    if (next) next();
-    else this.#running--;
+  /** Lets in those who have waited longest. */
+  #admit(): void {
+    for (const user of ["daemon", "child"] as const) {
+      for (const admit of this.#waiting[user]) {
+        if (!this.#hasSlot(user)) break;
+        this.#waiting[user].delete(admit);
+        this.#running[user]++;
+        admit();
+      }
+    }
+  }
+}
+
+function once(act: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (!isDone) act();
+    isDone = true;
+  };
+}
+
+/** The thread pools of a configuration. */
+export class ThreadPools {
+  readonly #pools = new Map<string, ThreadPool>();
+
+  /** Puts the limits of a configuration into force; threads that run go on. */
+  set(limits: Readonly<Record<string, { max: number }>>): void {
+    for (const [name, { max }] of Object.entries(limits)) {
+      const pool = this.#pools.get(name);
+      if (pool) pool.max = max;
+      else this.#pools.set(name, new ThreadPool(max));
+    }
+  }
+
+  /**
+   * The pool of a name.
+   *
+   * @throws {Error} when there is none.
+   */
+  get(name: string): ThreadPool {
+    const pool = this.#pools.get(name);
+    if (pool) return pool;
+    const names = [...this.#pools.keys()].join(", ");
+    throw new Error(
+      `There is no thread pool '${name}'; threadPools in the configuration has ${names}`,
+    );
+  }
+}
+
+/** After such a wait for a slot in a pool it is logged, ms. */
+const POOL_PATIENCE = 10_000;
+
+/** Where a slot is, and what it takes to wait for it. */
+export interface PoolSlotOptions {
+  /** The name of the pool. */
+  name: string;
+  pool: ThreadPool;
+  user: PoolUser;
+  clock: Clock;
+  log: WriteLog;
+  /** Aborted when the thread is to stop. */
+  signal: AbortSignal;
+  /** Called when it waits for the slot. */
+  onWaiting: () => void;
+}
+
+/** A thread's slot in its pool. A thread that is started again in a moment keeps it: it might wait long for another. */
+export class PoolSlot implements Disposable {
+  readonly #options: PoolSlotOptions;
+  #release: (() => void) | undefined;
+
+  /** It is not taken yet. */
+  constructor(options: PoolSlotOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Takes it, unless it is kept. That threads wait for long is logged once.
+   *
+   * @throws {unknown} the signal's reason, when it is aborted while waiting.
+   */
+  async take(): Promise<void> {
+    if (this.#release) return;
+    const { pool, user, clock, signal, onWaiting } = this.#options;
+    onWaiting();
+    const cancel = clock.after(POOL_PATIENCE, () => this.#complain());
+    try {
+      this.#release = await pool.enter(signal, user);
+    } finally {
+      cancel();
+    }
+  }
+
+  /** Gives it to whoever waits. */
+  release(): void {
+    this.#release?.();
+    this.#release = undefined;
+  }
+
+  /** The same as {@linkcode release}. */
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  #complain(): void {
+    const { name, pool, log } = this.#options;
+    const waiting = pool.takeWaiting();
+    if (waiting === 0) return;
+    agentLog(log).warning(
+      `${waiting} ${
+        waiting === 1 ? "thread waits" : "threads wait"
+      } for a place in pool ${name} (max ${pool.max}) and do nothing until one is free; threadPools.${name}.max in the configuration gives more`,
+    );
   }
 }

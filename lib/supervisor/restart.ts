@@ -1,12 +1,26 @@
-import type { ThreadPolicy } from "./policy.ts";
+import { within } from "../base/mod.ts";
 
+/** When a thread is started again: whatever its end, only when it failed, or not at all. */
+export type RestartPolicy = "always" | "on-failure" | "never";
+
+/** How a thread is kept running. */
+export interface ThreadPolicy {
+  /** When it is started again. */
+  restart: RestartPolicy;
+  /** Without a heartbeat for so long, ms, it is taken for frozen. */
+  frozenAfter: number;
+  /** The most bytes that it may hold for long. */
+  memoryLimit: number;
+  /** The wait before it is started again after too many failures in a row, or while threads of it cannot be ended, ms. */
+  failedRetry: number;
+}
 /** The wait before a thread is started again after its first failure, ms; doubled with each in a row. */
 const FIRST_WAIT = 1_000;
 
-/** With so many failures in a row a thread has failed for good, or for long. */
+/** After so many failures in a row a thread is started again only after `failedRetry`. */
 export const FAILED_AFTER = 6;
 
-/** For each such span, ms, that a thread ran, half of its failures are forgotten. */
+/** For each such span that a thread ran, half of its failures are forgotten, ms. */
 export const FORGIVEN_AFTER = 60_000;
 
 /** What follows the end of a thread's run. */
@@ -20,16 +34,16 @@ export function countFailure(failures: number, ranFor: number): number {
   return Math.floor(failures / 2 ** Math.floor(ranFor / FORGIVEN_AFTER)) + 1;
 }
 
-/** After how long one that may not be started is looked at again, ms; undefined: not at all. */
+/** When a thread that may not be started now is tried again, ms from now; undefined: not at all. */
 export function retryRefused({ restart, failedRetry }: ThreadPolicy): number | undefined {
   return restart === "never" ? undefined : failedRetry;
 }
 
 /**
- * What follows.
+ * Decides what follows the end of a thread's run.
  *
- * @param failures failures in a row, this end included; 0: the daemon has returned.
- * @param random 0 to 1; waits are up to a fifth shorter, so that what failed together does not come back together.
+ * @param failures failures in a row, this one included; 0: the daemon has returned.
+ * @param random 0 to 1: makes waits up to a fifth shorter, so that what failed together does not come back together.
  */
 export function decideNext(
   { restart, failedRetry }: ThreadPolicy,
@@ -42,4 +56,34 @@ export function decideNext(
   if (restart === "never") return { type: "failed" };
   if (failures >= FAILED_AFTER) return { type: "failed", retryAfter: failedRetry };
   return { type: "restart", after: FIRST_WAIT * 2 ** (failures - 1) * (1 - random / 5) };
+}
+
+/** Holds restarts back while the agent is paused. */
+export class Gate {
+  #opened: PromiseWithResolvers<void> | undefined;
+
+  /** Whether it holds back. */
+  get closed(): boolean {
+    return this.#opened !== undefined;
+  }
+
+  /** Holds back from now on. */
+  close(): void {
+    this.#opened ??= Promise.withResolvers();
+  }
+
+  /** Lets through all that waits. */
+  open(): void {
+    this.#opened?.resolve();
+    this.#opened = undefined;
+  }
+
+  /**
+   * Resolves when the gate is open.
+   *
+   * @throws {unknown} the signal's reason, when it is aborted while waiting.
+   */
+  async pass(signal: AbortSignal): Promise<void> {
+    await within(this.#opened?.promise ?? Promise.resolve(), { signal });
+  }
 }

@@ -1,17 +1,17 @@
 import type { ThreadStanding } from "../daemon/agent_state.ts";
 import type { Beat } from "../daemon/pulse.ts";
-import type { ThreadChange } from "./supervise.ts";
+import type { StateChange } from "./keep_running.ts";
 
 /** What of a thread does not change. */
 export type ThreadIdentity = Pick<ThreadStanding, "daemon" | "task" | "pool">;
 
-/** Memory and lag are told this often at most, ms, of all threads at once: each telling wakes every thread. */
-const TELL_EVERY = 10_000;
+/** Memory and lag are published this often at most, ms, of all threads at once: each write wakes every thread. */
+const PUBLISH_EVERY = 10_000;
 
 /** Where a thread stands after a change of its state. */
 export function changeStanding(
   before: ThreadStanding | ThreadIdentity,
-  { state, failures, error }: ThreadChange,
+  { state, failures, error }: StateChange,
   now: Date,
 ): ThreadStanding {
   const { failures: _, ...rest } = { failures: 0, restarts: 0, started: undefined, ...before };
@@ -28,12 +28,12 @@ export function changeStanding(
   };
 }
 
-/** The number of the round of news at a time, ms: each thread has a say in each round. */
+/** The number of the span in which memory and lag are published once, at a time, ms. */
 export function roundOfNews(now: number): number {
-  return Math.floor(now / TELL_EVERY);
+  return Math.floor(now / PUBLISH_EVERY);
 }
 
-/** Whether a thread's memory or lag has changed so much that it is worth telling. */
+/** Whether a thread's memory or lag has changed so much that it is to be published. */
 export function isNews({ heap = 0, lag = 0 }: Partial<Beat>, beat: Beat): boolean {
   if (beat.count === 0) return false;
   return Math.abs(beat.heap - heap) > Math.max(2e6, heap / 10) || Math.abs(beat.lag - lag) > 50;

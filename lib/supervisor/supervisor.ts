@@ -1,19 +1,22 @@
 import type { Clock } from "../base/mod.ts";
 import type { ThreadStanding } from "../daemon/agent_state.ts";
+import { threadName } from "../daemon/names.ts";
 import type { Beat } from "../daemon/pulse.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
 import { openChildren, type SuperviseChild } from "./children.ts";
-import { Gate } from "./gate.ts";
-import { GivenUp } from "./given_up.ts";
-import { ThreadNames } from "./names.ts";
+import { HealthMonitor } from "./health.ts";
+import {
+  keepRunning,
+  type SharedParts,
+  type StateChange,
+  type SupervisionEnd,
+} from "./keep_running.ts";
+import { DaemonLimits } from "./limits.ts";
 import type { ThreadPlan } from "./plan.ts";
-import { ThreadPool } from "./pool.ts";
-import { ThreadPools } from "./pools.ts";
-import { type Processor, watchProcessor } from "./processor.ts";
+import { ThreadPool, ThreadPools } from "./pool.ts";
+import { Gate } from "./restart.ts";
 import { changeStanding, isNews, roundOfNews, type ThreadIdentity } from "./standing.ts";
-import { type SharedParts, supervise, type ThreadChange, type ThreadEnd } from "./supervise.ts";
 import { runThread } from "./thread.ts";
-import { Watch } from "./watch.ts";
 
 /** What a supervisor is made of. */
 export interface SupervisorParts {
@@ -21,16 +24,14 @@ export interface SupervisorParts {
   clock: Clock;
   /** Where records go. */
   log: WriteLog;
-  /** Told where a thread stands, at each change; undefined: the thread is gone. */
+  /** Called with where a thread stands, at each change; undefined: the thread is gone. */
   onStanding: (thread: string, standing: ThreadStanding | undefined) => void;
-  /** Takes the agent's end of a thread's line to the public state; the answer cuts it. */
+  /** Takes the agent's end of a thread's channel to the public state. Returns what closes it. */
   connect: (line: MessagePort) => () => void;
-  /** Gives a number from 0 to 1, for the backoff; `Math.random` unless told. */
+  /** Gives a number from 0 to 1, for the backoff. Default: `Math.random`. */
   random?: () => number;
-  /** Runs a thread once; {@linkcode runThread} unless a test puts another in its place. */
+  /** Runs a thread once. Default: {@linkcode runThread}. */
   run?: typeof runThread;
-  /** What the process has and takes of the processor; looked up unless told. */
-  processor?: Processor;
 }
 
 /** A daemon whose thread is supervised. */
@@ -38,7 +39,7 @@ interface Supervised {
   plan: ThreadPlan;
   thread: string;
   stop: AbortController;
-  done: Promise<ThreadEnd>;
+  done: Promise<SupervisionEnd>;
 }
 
 /** A thread with the name that it was given. */
@@ -46,8 +47,7 @@ interface NamedThread {
   plan: ThreadPlan;
   task: string;
   thread: string;
-  /** The threads of its daemon that were given up. */
-  givenUp: GivenUp;
+  limits: DaemonLimits;
 }
 
 /** Keeps the threads of daemons running. */
@@ -58,21 +58,26 @@ export class Supervisor {
   readonly gate = new Gate();
   readonly #parts: SupervisorParts;
   readonly #shared: SharedParts;
-  readonly #processor: Processor;
-  readonly #names = new ThreadNames();
+  /** Names in use. */
+  readonly #names = new Set<string>();
   readonly #daemons = new Map<string, Supervised>();
-  /** By daemon; a daemon that is changed or started again keeps its threads that cannot be ended. */
-  readonly #givenUp = new Map<string, GivenUp>();
+  /** By daemon; they stay when a daemon is changed or started again. */
+  readonly #limits = new Map<string, DaemonLimits>();
   #ended = false;
 
   /** It has nothing to do until a daemon is started. */
   constructor(parts: SupervisorParts) {
     const { clock, log, connect, random = Math.random, run = runThread } = parts;
     this.#parts = parts;
-    this.#processor = parts.processor ?? watchProcessor(clock);
     this.#shared = {
-      ...{ clock, log, connect, random, run, gate: this.gate, pools: this.pools },
-      watch: new Watch(clock),
+      clock,
+      log,
+      connect,
+      random,
+      run,
+      gate: this.gate,
+      pools: this.pools,
+      health: new HealthMonitor(clock),
       // Half of a start is waiting for answers of the main thread.
       starts: new ThreadPool(2 + navigator.hardwareConcurrency),
     };
@@ -84,17 +89,19 @@ export class Supervisor {
   }
 
   /**
-   * Starts a daemon's thread and keeps it running; a daemon is started once until it is stopped. What its threads that
-   * were given up before take of the processor does not count. After {@linkcode stopAll} nothing is started any more.
+   * Starts a daemon's thread and keeps it running; a daemon is started once until it is stopped. Threads of it that were
+   * given up before count less. After {@linkcode stopAll} nothing is started any more.
    */
   start(plan: ThreadPlan): void {
     if (this.#ended) return;
     const { daemon } = plan.assignment;
-    const thread = this.#names.take(daemon, "run", "Main");
+    const thread = this.#takeName(daemon, "run", "Main");
     const stop = new AbortController();
-    const givenUp = this.#givenUpOf(daemon);
-    givenUp.startAfresh();
-    const done = this.#supervise({ plan, task: "run", thread, givenUp }, stop.signal);
+    const limits = this.#limitsOf(daemon);
+    limits.startAfresh();
+    const release = this.pools.get(plan.pool).reserve();
+    const done = this.#supervise({ plan, task: "run", thread, limits }, stop.signal);
+    void done.then(release);
     this.#daemons.set(daemon, { plan, thread, stop, done });
   }
 
@@ -123,8 +130,13 @@ export class Supervisor {
   ): Promise<void> {
     if (!plan) throw new Error(`Cannot restart daemon '${daemon}': no daemon of this name runs`);
     agentLog(this.#parts.log).info(`Restarting daemon '${daemon}': ${reason}`);
-    await this.stop(daemon);
-    if (!this.#daemons.has(daemon)) this.start(plan);
+    const release = this.pools.get(plan.pool).reserve();
+    try {
+      await this.stop(daemon);
+      if (!this.#daemons.has(daemon)) this.start(plan);
+    } finally {
+      release();
+    }
   }
 
   /** Stops all daemons for good; resolves when every thread is gone. */
@@ -133,44 +145,43 @@ export class Supervisor {
     await Promise.all([...this.#daemons.keys()].map((name) => this.stop(name)));
   }
 
-  #givenUpOf(daemon: string): GivenUp {
-    let givenUp = this.#givenUp.get(daemon);
-    if (!givenUp) {
-      givenUp = new GivenUp({ ...this.#shared, processor: this.#processor });
-      this.#givenUp.set(daemon, givenUp);
-    }
-    return givenUp;
+  #limitsOf(daemon: string): DaemonLimits {
+    const limits = this.#limits.get(daemon) ?? new DaemonLimits(this.#shared);
+    this.#limits.set(daemon, limits);
+    return limits;
   }
 
   /** Supervises one thread, a daemon's own or a child. */
   #supervise(
-    { plan: { assignment, ...plan }, task, thread, givenUp }: NamedThread,
+    { plan: { assignment, ...plan }, task, thread, limits }: NamedThread,
     signal: AbortSignal,
-    onChange: (change: ThreadChange) => void = () => {},
-  ): Promise<ThreadEnd> {
+    onChange: (change: StateChange) => void = () => {},
+  ): Promise<SupervisionEnd> {
     const named = { ...plan, assignment: { ...assignment, thread } };
     const { daemon } = assignment;
     const standing = this.#keepStanding(thread, { daemon, task, pool: plan.pool });
-    return supervise(named, {
+    return keepRunning(named, {
       ...this.#shared,
       signal,
-      givenUp,
+      limits,
       onChange: (change) => {
         standing.change(change);
         onChange(change);
       },
       onBeat: standing.beat,
-      openChildren: () => openChildren(named, this.#superviseChildren(givenUp)),
+      openChildren: () => openChildren(named, limits, signal, this.#superviseChildren(limits)),
     });
   }
 
-  #superviseChildren(givenUp: GivenUp): SuperviseChild {
+  #superviseChildren(limits: DaemonLimits): SuperviseChild {
     return async ({ plan, task, name }, signal, onChange) => {
+      const { daemon } = plan.assignment;
       this.pools.get(plan.pool);
-      const thread = this.#names.take(plan.assignment.daemon, task, name);
+      await limits.startTurn(daemon, signal);
+      const thread = this.#takeName(daemon, task, name);
       try {
         return await this.#supervise(
-          { plan, task, thread, givenUp },
+          { plan, task, thread, limits },
           signal,
           (change) => onChange(change, thread),
         );
@@ -180,18 +191,28 @@ export class Supervisor {
     };
   }
 
+  /** Takes the name of a thread, with the first index that is free. */
+  #takeName(daemon: string, task: string, name: string): string {
+    for (let index = 0;; index++) {
+      const thread = threadName(daemon, task, name, index);
+      if (this.#names.has(thread)) continue;
+      this.#names.add(thread);
+      return thread;
+    }
+  }
+
   #forget(thread: string): void {
-    this.#names.free(thread);
+    this.#names.delete(thread);
     this.#parts.onStanding(thread, undefined);
   }
 
-  /** Tells where a thread stands: at each change of its state, and now and then its memory and lag. */
+  /** Publishes where a thread stands: at each change of its state, and now and then its memory and lag. */
   #keepStanding(thread: string, identity: ThreadIdentity) {
     const { clock, onStanding } = this.#parts;
     let standing: ThreadStanding | ThreadIdentity = identity;
     let told = -Infinity;
     return {
-      change: (change: ThreadChange) => {
+      change: (change: StateChange) => {
         standing = changeStanding(standing, change, new Date());
         onStanding(thread, standing as ThreadStanding);
       },

@@ -1,7 +1,10 @@
+import type { MessagePort as NodePort } from "node:worker_threads";
+import { fileURLToPath } from "node:url";
 import { withHeapLimit } from "../daemon/heap_limit.ts";
+import type { DaemonPermissions } from "../daemon/mod.ts";
 
 /** How a worker is started. */
-export interface WorkerPlan {
+export interface WorkerOptions {
   /** The URL of its entry. */
   entry: string;
   /** Its name. */
@@ -13,10 +16,10 @@ export interface WorkerPlan {
 }
 
 /**
- * Starts a Web Worker with permissions and a heap limit of its own. Out of heap it has an error event, which
+ * Starts a Web Worker with permissions and a heap limit of its own. When its heap is full it has an error event, which
  * {@linkcode ranOutOfHeap} knows.
  */
-export function startWorker({ entry, name, permissions, heapLimit }: WorkerPlan): Worker {
+export function startWorker({ entry, name, permissions, heapLimit }: WorkerOptions): Worker {
   const options = { type: "module", name, deno: { permissions } } as const;
   return withHeapLimit(heapLimit, () => new Worker(entry, options));
 }
@@ -24,4 +27,82 @@ export function startWorker({ entry, name, permissions, heapLimit }: WorkerPlan)
 /** Whether a worker's error event says that it ran out of heap. */
 export function ranOutOfHeap({ message }: Pick<ErrorEvent, "message">): boolean {
   return /execution (has been )?terminated/.test(message);
+}
+
+/** From source a worker imports the project's own files, and needs to read them; an exe holds them. */
+const SOURCE_FOLDERS = Deno.build.standalone
+  ? []
+  : [fileURLToPath(new URL("../../", import.meta.url))];
+
+/**
+ * The permissions that a daemon's worker gets: what it is allowed, and to read its module's folder.
+ *
+ * @param allowed what its module declares and the configuration grants, paths absolute.
+ * @param moduleFolder absolute path; undefined for a daemon that ships inside the program.
+ * @param programs absolute paths of what the service manager runs; none where it is simulated.
+ */
+export function workerPermissions(
+  allowed: DaemonPermissions,
+  moduleFolder: string | undefined,
+  programs: readonly string[],
+): Deno.PermissionOptionsObject {
+  const { services, read = [], write = [], run = [], net = [], env = [], ffi = [], sys = [] } =
+    allowed;
+  return {
+    read: asOption([...SOURCE_FOLDERS, ...(moduleFolder ? [moduleFolder] : []), ...read]),
+    run: asOption([...(services ? programs : []), ...run]),
+    write: asOption(write),
+    net: asOption(net),
+    env: asOption(env),
+    ffi: asOption(ffi),
+    sys: asOption(sys) as Deno.PermissionOptionsObject["sys"],
+    import: [],
+  };
+}
+
+/** An empty list would be refused for some kinds of permission; `false` is none for all. */
+function asOption(list: readonly string[]): string[] | boolean {
+  return list.includes("*") || (list.length > 0 && [...list]);
+}
+
+/**
+ * Detects that a worker is gone. `terminate()` only asks for that, and Deno does not tell when it is so. One end of a
+ * channel goes to the worker, where nobody reads it; it closes with the worker, be that minutes later.
+ */
+export class ExitDetector {
+  /** The end that goes to the worker. */
+  readonly far: MessagePort;
+  readonly #near: MessagePort;
+
+  /** It needs `far` to be transferred to a worker. */
+  constructor() {
+    const { port1, port2 } = new MessageChannel();
+    this.#near = port1;
+    this.far = port2;
+  }
+
+  /** Resolves when the worker is gone; may be called once. It does not keep the process from ending. */
+  async gone(): Promise<void> {
+    const near = await asNodePort(this.#near);
+    const gone = Promise.withResolvers<void>();
+    near.once("close", gone.resolve);
+    near.start();
+    near.unref();
+    await gone.promise;
+    near.close();
+  }
+}
+
+/**
+ * Only Node.js' ports have a close event, and a port that is received on one of them is one. The module costs memory, so
+ * it is loaded when it is needed.
+ */
+async function asNodePort(port: MessagePort): Promise<NodePort> {
+  const { receiveMessageOnPort } = await import("node:worker_threads");
+  const { port1, port2 } = new MessageChannel();
+  port1.postMessage(port, [port]);
+  const received = receiveMessageOnPort(port2 as unknown as NodePort);
+  port1.close();
+  port2.close();
+  return received!.message;
 }

@@ -12,7 +12,7 @@ import {
 import type { DaemonDefinition } from "../daemon/define.ts";
 import type { MapSpecs } from "../daemon/map_spec.ts";
 import { mapPath, mayWrite, threadName } from "../daemon/names.ts";
-import type { LogLevel } from "../log/level.ts";
+import type { LogLevel } from "../log/record.ts";
 import { parseScenario, SimulatedServiceManager } from "../service/mod.ts";
 import { PublicState, type ReplicatedMap, type StateChannel } from "../state/mod.ts";
 

@@ -10,7 +10,7 @@ import { importable, loadDaemon } from "../daemon/load.ts";
 import { describeLoadError } from "../daemon/load_error.ts";
 import { beatInterval, Pulse, startBeating } from "../daemon/pulse.ts";
 import { catchStrays, describeThrown } from "../daemon/strays.ts";
-import type { LogLevel } from "../log/level.ts";
+import type { LogLevel } from "../log/record.ts";
 import { Simulation } from "./mod.ts";
 import { recordRefusals, refusalsIn } from "./refusals.ts";
 import { runTests } from "./test.ts";

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { ManualClock, systemClock } from "../../lib/base/mod.ts";
 import { Pulse } from "../../lib/daemon/pulse.ts";
-import { Watch } from "../../lib/supervisor/watch.ts";
+import { HealthMonitor } from "../../lib/supervisor/health.ts";
 import type { Order } from "./beating_worker.ts";
 import { REST } from "./daemons.ts";
 import { COMPILED, startAgent } from "./foreground.ts";
@@ -102,13 +102,14 @@ async function lookingShare(pulses: Pulse[]): Promise<number> {
   const clock = new ManualClock(async () => {
     for (let turns = 10; turns > 0; turns--) await undefined;
   });
-  const watch = new Watch(clock);
+  const monitor = new HealthMonitor(clock);
   const stops = pulses.map((pulse) =>
-    watch.add({
+    monitor.add({
       pulse,
       policy: { frozenAfter: 1e9, memoryLimit: 1e9 },
+      isBuiltIn: false,
       isRunning: () => true,
-      call: () => {},
+      ask: () => {},
       onLook: () => {},
     })
   );

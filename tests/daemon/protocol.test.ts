@@ -57,9 +57,10 @@ Deno.test("a record's time is the agent's own where the given one is none, or fa
 Deno.test("of a text that is too long the beginning is kept", () => {
   const { error } = readFromThread({ type: "failed", error: "x".repeat(1e6) }) as { error: string };
   assertMatch(error, /^x{16000}… \(1000000 characters\)$/);
-  const log = { type: "log", level: "info", message: "x".repeat(1e6), time: NOW };
+  const log: FromThread = { type: "log", level: "info", message: "x".repeat(1e6), time: NOW };
   const { message } = readFromThread(log) as { message: string };
   assertMatch(message, /^x{16000}… \(1000000 characters\)$/);
+  assertEquals(readFromThread({ ...log, message }, NOW), { ...log, message });
 });
 
 Deno.test("values whose parts are shared many times over are not looked into", () => {

@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { LogEntry } from "../../lib/log/mod.ts";
-import { limitLog } from "../../lib/log/limited.ts";
-import { RateLimit } from "../../lib/log/rate.ts";
+import { limitLog, RateLimit } from "../../lib/log/rate.ts";
 
 Deno.test("a burst is let through, and after it so many a second", () => {
   const limit = new RateLimit({ burst: 3, perSecond: 2 }, 0);
@@ -9,27 +8,49 @@ Deno.test("a burst is let through, and after it so many a second", () => {
     Array.from({ length: tries }, () => limit.allows(now)).filter(Boolean).length;
   assertEquals(allowed(0, 10), 3);
   assertEquals(allowed(1_000, 10), 2);
-  assertEquals(limit.takeDropped(), 15);
   assertEquals(allowed(60_000, 10), 3);
 });
 
 Deno.test("of a flood of records one record says how many were dropped", () => {
   let now = 0;
   const written: string[] = [];
-  const log = limitLog(({ message }) => void written.push(message), "x", () => now, {
-    burst: 2,
-    perSecond: 1,
+  const log = limitLog(({ message }) => void written.push(message), () => now, {
+    records: { burst: 2, perSecond: 1 },
+    characters: { burst: 1_000, perSecond: 10 },
   });
-  const write = (message: string) => log.write({ message } as LogEntry);
+  const write = (message: string) => log.write({ source: "x", message } as LogEntry);
   for (let i = 0; i < 100; i++) write(`${i}`);
   now = 1_000;
   write("after a second");
   for (let i = 0; i < 10; i++) write(`${i}`);
-  log.close();
+  log.flush();
   assertEquals(written, [
-    ...["0", "1", "Dropped 98 log records: more than 1 a second", "after a second"],
-    "Dropped 10 log records: more than 1 a second",
+    ...[
+      "0",
+      "1",
+      "Dropped 98 log records: more than 1 a second, or 10 characters a second",
+      "after a second",
+    ],
+    "Dropped 10 log records: more than 1 a second, or 10 characters a second",
   ]);
-  log.close();
+  log.flush();
   assertEquals(written.length, 5);
+});
+
+Deno.test("what comes above a rate waits for its turn, in order", () => {
+  const limit = new RateLimit({ burst: 2, perSecond: 10 }, 0);
+  assertEquals([1, 2, 3, 4].map(() => limit.reserve(0)), [0, 0, 100, 200]);
+  assertEquals(limit.reserve(1_000), 0);
+});
+
+Deno.test("a record is dropped for its length too, and a short one still passes", () => {
+  const written: string[] = [];
+  const log = limitLog(({ message }) => void written.push(message), () => 0, {
+    records: { burst: 100, perSecond: 1 },
+    characters: { burst: 10, perSecond: 1 },
+  });
+  for (const message of ["12345678", "123", "12"]) {
+    log.write({ time: 0, level: "info", source: "x", message });
+  }
+  assertEquals(written.filter((message) => !message.startsWith("Dropped")), ["12345678", "12"]);
 });

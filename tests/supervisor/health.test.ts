@@ -1,24 +1,28 @@
 import { assertEquals } from "@std/assert";
+import { ManualClock } from "../../lib/base/mod.ts";
+import { Pulse } from "../../lib/daemon/pulse.ts";
 import {
+  countedTime,
   describeVerdict,
+  HealthMonitor,
   judge,
-  NEW_VIGIL,
+  type MonitoredThread,
+  NEW_HEALTH,
+  type ThreadHealth,
   type Verdict,
-  type Vigil,
 } from "../../lib/supervisor/health.ts";
-import { awake } from "../../lib/supervisor/watch.ts";
 
 const MB = 1024 * 1024;
 const policy = { frozenAfter: 3_000, memoryLimit: 100 * MB };
 
 /** What a second's looks show, each given as `<beats> <MB held>`, of a thread that runs. */
 function verdicts(looks: string[], running = true): Verdict[] {
-  let vigil: Vigil = NEW_VIGIL;
+  let health: ThreadHealth = NEW_HEALTH;
   return looks.map((look) => {
     const [count = 0, held = 0] = look.split(" ").map(Number);
     const beat = { count, heap: held * MB, lag: 0, exhausted: held > 200 };
-    const judged = judge(policy, vigil, beat, running, 1_000);
-    vigil = judged.vigil;
+    const judged = judge(policy, health, beat, running, 1_000);
+    health = judged.health;
     return judged.verdict;
   });
 }
@@ -45,8 +49,8 @@ Deno.test("a thread that beats, and whose module does not come to its end, is st
 });
 
 Deno.test("an hour that the machine slept is no time in which a thread was silent", () => {
-  assertEquals(awake(1_010, 1_000), 1_010);
-  assertEquals(awake(3_600_000, 1_000), 2_000);
+  assertEquals(countedTime(1_010, 1_000), 1_010);
+  assertEquals(countedTime(3_600_000, 1_000), 2_000);
 });
 
 Deno.test("what a look has shown is said with what was found and what is allowed", () => {
@@ -54,4 +58,83 @@ Deno.test("what a look has shown is said with what was found and what is allowed
     describeVerdict(verdict, { heap: 123 * MB }, policy);
   assertEquals(text("heavy"), "it holds 123MB; its memoryLimit is 100MB");
   assertEquals(text("frozen"), "it is frozen: no sign of life for 3 s");
+});
+
+Deno.test("threads are looked at as long as there are any, often enough for the most impatient", async () => {
+  const clock = new ManualClock();
+  const monitor = new HealthMonitor(clock, () => 0);
+  const frozen: [name: string, at: number][] = [];
+  const threadOf = (name: string, frozenAfter: number, pulse = new Pulse()): MonitoredThread => ({
+    pulse,
+    policy: { frozenAfter, memoryLimit: 1e9 },
+    isBuiltIn: false,
+    isRunning: () => true,
+    ask: () => {},
+    onLook: (verdict) => {
+      if (verdict !== "frozen") return;
+      frozen.push([name, clock.now()]);
+      unwatch.get(name)!();
+    },
+  });
+  const lively = new Pulse();
+  const unwatch = new Map([
+    ["quick", monitor.add(threadOf("quick", 1_000))],
+    ["slow", monitor.add(threadOf("slow", 10_000))],
+    ["lively", monitor.add(threadOf("lively", 1_000, lively))],
+  ]);
+  for (let second = 0; second < 20; second++) {
+    lively.beat({ heap: 0, lag: 0, exhausted: false });
+    await clock.advance(500);
+  }
+  assertEquals(frozen, [["quick", 1_000], ["slow", 10_000]]);
+  unwatch.get("lively")!();
+  await clock.advance(0);
+  assertEquals(clock.sleeping, 0);
+});
+
+Deno.test("all are asked for a sign of life when memory has grown by much since there were none", async () => {
+  const clock = new ManualClock();
+  let rss = 100;
+  const monitor = new HealthMonitor(clock, () => rss);
+  let calls = 0;
+  const unwatch = monitor.add({
+    pulse: new Pulse(),
+    policy: { frozenAfter: 1e9, memoryLimit: 400e6 },
+    isBuiltIn: false,
+    isRunning: () => true,
+    ask: () => calls++,
+    onLook: () => {},
+  });
+  await clock.advance(1_000);
+  assertEquals(calls, 0);
+  rss += 200e6;
+  await clock.advance(3_000);
+  assertEquals(calls, 1);
+  unwatch();
+  await clock.advance(0);
+});
+
+Deno.test("a silent daemon that is built in is not taken for one that takes the memory", async () => {
+  const clock = new ManualClock();
+  let rss = 100e6;
+  const monitor = new HealthMonitor(clock, () => rss);
+  const hoarding = new Set<string>();
+  const threadOf = (name: string, isBuiltIn: boolean): MonitoredThread => ({
+    pulse: new Pulse(),
+    policy: { frozenAfter: 1e9, memoryLimit: 64e6 },
+    isBuiltIn,
+    isRunning: () => true,
+    ask: () => {},
+    onLook: (verdict) => verdict === "hoarding" && hoarding.add(name),
+  });
+  const removals = ["built_in", "own"].map((name) =>
+    monitor.add(threadOf(name, name === "built_in"))
+  );
+  for (let looks = 0; looks < 20; looks++) {
+    await clock.advance(1_000);
+    rss += 300e6;
+  }
+  assertEquals([...hoarding], ["own"]);
+  for (const remove of removals) remove();
+  await clock.advance(0);
 });

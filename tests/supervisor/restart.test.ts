@@ -1,19 +1,15 @@
-import { assertEquals } from "@std/assert";
-import {
-  countFailure,
-  decideNext,
-  FAILED_AFTER,
-  FORGIVEN_AFTER,
-} from "../../lib/supervisor/restart.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { within } from "../../lib/base/mod.ts";
+import { countFailure, decideNext, FAILED_AFTER, Gate } from "../../lib/supervisor/restart.ts";
 import { policy } from "./supervised.ts";
 
 Deno.test("failures are counted in a row; each minute that a thread ran halves those before", () => {
   const cases: [failures: number, ranFor: number, after: number][] = [
     [0, 10, 1],
-    [3, FORGIVEN_AFTER - 1, 4],
-    [3, FORGIVEN_AFTER, 2],
-    [5, 2 * FORGIVEN_AFTER, 2],
-    [5, 24 * 60 * FORGIVEN_AFTER, 1],
+    [3, 59_999, 4],
+    [3, 60_000, 2],
+    [5, 120_000, 2],
+    [5, 24 * 60 * 60_000, 1],
   ];
   for (const [failures, ranFor, after] of cases) {
     assertEquals(countFailure(failures, ranFor), after, `${failures}, ran for ${ranFor}`);
@@ -45,4 +41,34 @@ Deno.test("the policy says whether an end is followed by a start", () => {
   assertEquals(decideNext(always, 0, 0), { type: "restart", after: 1_000 });
   assertEquals(decideNext(never, 1, 0), { type: "failed" });
   assertEquals(decideNext(always, 1, 0), { type: "restart", after: 1_000 });
+});
+
+Deno.test("a closed gate holds back until it is opened, or until who waits is cancelled", async () => {
+  const gate = new Gate();
+  const stop = new AbortController();
+  await gate.pass(stop.signal);
+  gate.close();
+  gate.close();
+  let passed = false;
+  const waiting = gate.pass(stop.signal).then(() => passed = true);
+  const cancelled = gate.pass(AbortSignal.abort(new Error("before")));
+  await assertRejects(() => cancelled, Error, "before");
+  const later = new AbortController();
+  const alsoCancelled = assertRejects(() => gate.pass(later.signal), Error, "while waiting");
+  later.abort(new Error("while waiting"));
+  await alsoCancelled;
+  assertEquals([passed, gate.closed], [false, true]);
+  gate.open();
+  await waiting;
+  assertEquals(gate.closed, false);
+});
+
+Deno.test("a gate that is closed twice lets through what waited since the first time", async () => {
+  const gate = new Gate();
+  const { signal } = new AbortController();
+  gate.close();
+  const waiting = gate.pass(signal);
+  gate.close();
+  gate.open();
+  await within(waiting, { ms: 5_000, late: () => assert(false, "it still waits") });
 });

@@ -3,10 +3,9 @@ import { ManualClock } from "../../lib/base/mod.ts";
 import type { ThreadStanding } from "../../lib/daemon/agent_state.ts";
 import type { LogEntry } from "../../lib/log/mod.ts";
 import type { ThreadPlan } from "../../lib/supervisor/plan.ts";
-import type { ThreadPolicy } from "../../lib/supervisor/policy.ts";
-import type { Processor } from "../../lib/supervisor/processor.ts";
+import type { ThreadPolicy } from "../../lib/supervisor/restart.ts";
 import { Supervisor } from "../../lib/supervisor/supervisor.ts";
-import type { Outcome, ThreadRun } from "../../lib/supervisor/thread.ts";
+import type { RunOutcome, ThreadRun } from "../../lib/supervisor/thread.ts";
 
 /** The defaults. */
 export const policy: ThreadPolicy = {
@@ -35,20 +34,21 @@ export function planOf(daemon: string, changes: Partial<ThreadPolicy> = {}): Thr
     },
     permissions: {},
     pool: "MainPool",
+    isBuiltIn: false,
     policy: { ...policy, ...changes },
   };
 }
 
 /** A failure. */
-export const failed: Outcome = { type: "failed", error: "boom", ended: false, hasHook: false };
+export const failed: RunOutcome = { type: "failed", error: "boom", ended: false, hasHook: false };
 
 /** A failure of a thread that is given up, until `gone` is resolved; never unless told. */
-export function givenUp(gone: Promise<void> = new Promise(() => {})): Outcome {
+export function givenUp(gone: Promise<void> = new Promise(() => {})): RunOutcome {
   return { type: "failed", error: "it is frozen", ended: true, hasHook: false, gone };
 }
 
 /** What a thread does in a test. */
-export type Act = (run: ThreadRun) => Outcome | Promise<Outcome>;
+export type Act = (run: ThreadRun) => RunOutcome | Promise<RunOutcome>;
 
 /** A supervisor under test, and what it has done. */
 export interface Supervised {
@@ -68,7 +68,6 @@ export interface Supervised {
 export function supervisorOf(
   act: Act,
   pools: Record<string, number> = { MainPool: 20 },
-  processor: Processor = { cores: 2, look: () => Promise.resolve({ taken: 0, idle: 2 }) },
 ): Supervised {
   const clock = new ManualClock();
   const records: LogEntry[] = [];
@@ -79,7 +78,6 @@ export function supervisorOf(
     clock,
     connect: () => () => {},
     random: () => 0,
-    processor,
     log: (entry) => void records.push(entry),
     onStanding: (thread, standing) => {
       states.push(`${thread} ${standing?.state ?? "gone"}`);
@@ -98,7 +96,7 @@ export function supervisorOf(
 }
 
 /** Runs until it is told to stop. */
-export function obedient(run: ThreadRun): Promise<Outcome> {
+export function obedient(run: ThreadRun): Promise<RunOutcome> {
   return new Promise((resolve) => {
     const finish = () => resolve({ type: "finished" });
     if (run.signal.aborted) finish();
@@ -108,7 +106,7 @@ export function obedient(run: ThreadRun): Promise<Outcome> {
 }
 
 /** Ends as listed, one run after another; after the last it runs until it is told to stop. */
-export function ending(...outcomes: Outcome[]): Act {
+export function ending(...outcomes: RunOutcome[]): Act {
   const left = [...outcomes];
   return (run) => left.shift() ?? obedient(run);
 }

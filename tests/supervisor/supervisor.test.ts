@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import type { ChildNews, ChildRequest, ToThread } from "../../lib/daemon/protocol.ts";
-import type { Outcome } from "../../lib/supervisor/thread.ts";
+import type { RunOutcome } from "../../lib/supervisor/thread.ts";
 import { type Act, ending, failed, givenUp, obedient, planOf, supervisorOf } from "./supervised.ts";
 
 const X = "x::run::Main::0";
@@ -83,7 +83,7 @@ Deno.test("a restart is one of this daemon alone, under the same name", async ()
 });
 
 Deno.test("after a thread had to be ended its daemon's onTerminate is run, once, and then it starts again", async () => {
-  const frozen: Outcome = { type: "failed", error: "it is frozen", ended: true, hasHook: true };
+  const frozen: RunOutcome = { type: "failed", error: "it is frozen", ended: true, hasHook: true };
   const tasks: unknown[] = [];
   const act = ending(frozen, { type: "finished" });
   const { supervisor, clock, runs } = supervisorOf((run) => {
@@ -132,26 +132,19 @@ Deno.test("a thread that takes too long and cannot be ended is said to be given 
   ]);
 });
 
-/** A supervisor of a daemon whose threads end as listed, and how much its process takes meanwhile. */
-function burdened(...outcomes: Outcome[]) {
-  const processor = {
-    cores: 4,
-    taken: 0,
-    look: () => Promise.resolve({ taken: processor.taken, idle: 4 - processor.taken }),
-  };
-  return { processor, ...supervisorOf(ending(...outcomes), { MainPool: 1, Few: 1 }, processor) };
+/** A supervisor of a daemon whose threads cannot be ended, one run after another, until `gone` resolves. */
+function burdened(count: number, gone?: Promise<void>) {
+  const outcomes = Array.from({ length: count }, () => givenUp(gone));
+  return supervisorOf(ending(...outcomes), { MainPool: 1, Few: 1 });
 }
 
-Deno.test("a daemon whose threads cannot be ended and take the processor is not started again, and says why", async () => {
-  const { supervisor, clock, processor, runs, records, standings } = burdened(
-    ...[givenUp(), givenUp(), givenUp()],
-  );
-  processor.taken = 1.97;
+Deno.test("a daemon of which three threads cannot be ended is not started again, and the log says why", async () => {
+  const { supervisor, clock, runs, records, states, standings } = burdened(4);
   supervisor.start(planOf("x"));
   await clock.advance(3_600_000);
-  assertEquals(runs.map(({ at }) => at), [0, 1_000]);
+  assertEquals(runs.map(({ at }) => at), [0, 1_000, 3_000]);
   const refusal =
-    "2 threads of this daemon that cannot be ended go on, and the agent takes 197 % of a core: mend the daemon and restart the agent";
+    "3 threads of this daemon that cannot be ended go on: mend the daemon and restart the agent";
   assertEquals(records.at(-1), {
     ...records.at(-1)!,
     level: "error",
@@ -159,56 +152,41 @@ Deno.test("a daemon whose threads cannot be ended and take the processor is not 
   });
   const { state, lastError } = standings.get(X)!;
   assertEquals([state, lastError!.message], ["failed", refusal]);
-  await supervisor.stopAll();
-});
-
-Deno.test("threads that cannot be ended and take nothing are no reason not to start their daemon again", async () => {
-  const { supervisor, clock, processor, runs } = burdened(
-    ...Array.from({ length: 4 }, () => givenUp()),
-  );
-  processor.taken = 1.4;
-  supervisor.start(planOf("x"));
-  await clock.advance(15_000);
-  assertEquals(runs.length, 5);
+  assertEquals(states.filter((state) => state === `${X} waiting`).length, 1);
   await supervisor.stopAll();
 });
 
 Deno.test("once the threads that were given up have ended their daemon is started again", async () => {
   const { promise: gone, resolve } = Promise.withResolvers<void>();
-  const { supervisor, clock, processor, runs, records, standings } = burdened(
-    ...[givenUp(gone), givenUp(gone)],
-  );
-  processor.taken = 2;
+  const { supervisor, clock, runs, records, standings } = burdened(3, gone);
   supervisor.start(planOf("x"));
   await clock.advance(100_000);
   assertEquals(standings.get(X)!.state, "failed");
   resolve();
   await clock.advance(0);
-  assertEquals(records.slice(-2).map(({ level, message }) => `${level}: ${message}`), [
+  assertEquals(records.slice(-3).map(({ level, message }) => `${level}: ${message}`), [
     `info: Thread ${X}, which was given up, ended 100 s later`,
     `info: Thread ${X}, which was given up, ended 99 s later`,
+    `info: Thread ${X}, which was given up, ended 97 s later`,
   ]);
   await clock.advance(600_000);
-  assertEquals([runs.length, standings.get(X)!.state], [3, "running"]);
+  assertEquals([runs.length, standings.get(X)!.state], [4, "running"]);
   await supervisor.stopAll();
 });
 
 Deno.test("a daemon that is changed, or that somebody restarts, has a fresh try", async () => {
-  const { supervisor, clock, processor, runs, standings } = burdened(givenUp(), givenUp());
-  processor.taken = 2;
+  const { supervisor, clock, runs, standings } = burdened(3);
   supervisor.start(planOf("x"));
   await clock.advance(100_000);
   assertEquals(standings.get(X)!.state, "failed");
   await supervisor.restart("x", "it was changed", planOf("x", { frozenAfter: 1_000 }));
   await clock.advance(10);
-  assertEquals([runs.length, standings.get(X)!.state], [3, "running"]);
+  assertEquals([runs.length, standings.get(X)!.state], [4, "running"]);
   await supervisor.stopAll();
 });
 
 Deno.test("however often a daemon is changed, ten threads of it that cannot be ended are the most", async () => {
-  const { supervisor, clock, runs, standings } = burdened(
-    ...Array.from({ length: 20 }, () => givenUp()),
-  );
+  const { supervisor, clock, runs, standings } = burdened(20);
   supervisor.start(planOf("x"));
   for (let change = 1; change <= 30; change++) {
     await clock.advance(1_500);
@@ -216,19 +194,6 @@ Deno.test("however often a daemon is changed, ten threads of it that cannot be e
   }
   await clock.advance(10_000);
   assertEquals([runs.length, standings.get(X)!.state], [10, "failed"]);
-  await supervisor.stopAll();
-});
-
-Deno.test("one that is looked at again is failed meanwhile, and not waiting for its pool", async () => {
-  const { supervisor, clock, processor, standings } = burdened(givenUp(), givenUp());
-  processor.taken = 2;
-  const looks = Promise.withResolvers<{ taken: number; idle: number }>();
-  supervisor.start(planOf("x"));
-  await clock.advance(100_000);
-  processor.look = () => looks.promise;
-  await clock.advance(600_000);
-  assertEquals(standings.get(X)!.state, "failed");
-  looks.resolve({ taken: 2, idle: 2 });
   await supervisor.stopAll();
 });
 
@@ -301,19 +266,15 @@ Deno.test("a child that fails is not started again; its error is its parent's to
   await supervisor.stopAll();
 });
 
-Deno.test("children that cannot be ended and take the processor keep their parent from having more", async () => {
-  const { act, ends } = parent([{}, {}, {}], () => givenUp());
-  const processor = { cores: 1, look: () => Promise.resolve({ taken: 0.8, idle: 0.2 }) };
-  const { supervisor, clock, runs } = supervisorOf(act, { MainPool: 1, Few: 1 }, processor);
+Deno.test("children that cannot be ended keep their parent from having more", async () => {
+  const { act, ends } = parent([{}, {}, {}, {}], () => givenUp());
+  const { supervisor, clock, runs } = supervisorOf(act, { MainPool: 1, Few: 1 });
   supervisor.start(planOf("x"));
   await clock.advance(10);
-  assertEquals(runs.length, 3);
+  assertEquals(runs.length, 4);
   const errors = ends().map(([, news]) => news.type === "error" ? news.error : "");
-  assertEquals(errors.slice(0, 2), ["it is frozen", "it is frozen"]);
-  assertMatch(
-    errors[2]!,
-    /^2 threads of this daemon that cannot be ended go on, .* 80 % of a core/,
-  );
+  assertEquals(errors.slice(0, 3), ["it is frozen", "it is frozen", "it is frozen"]);
+  assertMatch(errors[3]!, /^3 threads of this daemon that cannot be ended go on/);
   await supervisor.stopAll();
 });
 
@@ -381,5 +342,100 @@ Deno.test("a thread that is started again in a moment keeps its place; one that 
   supervisor.start(planOf("y"));
   await clock.advance(60_000);
   assertEquals(runs.map(({ thread }) => thread[0]).join(""), "xxxxxxy");
+  await supervisor.stopAll();
+});
+
+Deno.test("a daemon's thread has 5 s to stop, and is told so", async () => {
+  const graces: number[] = [];
+  const { supervisor, clock } = supervisorOf((run) => {
+    graces.push(run.grace);
+    return obedient(run);
+  });
+  supervisor.start(planOf("x"));
+  await clock.advance(10);
+  assertEquals(graces, [5_000]);
+  await supervisor.stopAll();
+});
+
+Deno.test("a daemon that is restarted keeps its slot, however many children of others wait for one", async () => {
+  const requests = Array.from({ length: 20 }, () => ({ pool: "MainPool" }));
+  const { act } = parent(requests, obedient);
+  const { supervisor, clock, states, standings } = supervisorOf(
+    (run) => run.plan.assignment.daemon === "x" ? act(run) : obedient(run),
+    { MainPool: 4 },
+  );
+  supervisor.start(planOf("x"));
+  supervisor.start(planOf("main_job"));
+  await clock.advance(10);
+  const count = (state: string) =>
+    [...standings].filter(([, { state: is }]) => is === state).length;
+  assertEquals([count("running"), count("waiting")], [4, 18]);
+  for (let again = 0; again < 3; again++) {
+    await supervisor.restart("main_job", "asked for");
+    await clock.advance(10);
+    assertEquals(standings.get("main_job::run::Main::0")!.state, "running");
+  }
+  assertEquals([count("running"), count("waiting")], [4, 18]);
+  assertEquals(states.filter((state) => state === "main_job::run::Main::0 running").length, 4);
+  await supervisor.stopAll();
+});
+
+Deno.test("the slot of a daemon that has finished goes to children", async () => {
+  const { act } = parent([{ pool: "MainPool" }], obedient);
+  const done = Promise.withResolvers<RunOutcome>();
+  const { supervisor, clock, standings } = supervisorOf(
+    (run) => run.plan.assignment.daemon === "x" ? act(run) : done.promise,
+    { MainPool: 2 },
+  );
+  supervisor.start(planOf("x"));
+  supervisor.start(planOf("y"));
+  await clock.advance(10);
+  assertEquals(standings.get("x::scan::Main::0")!.state, "waiting");
+  done.resolve({ type: "finished" });
+  await clock.advance(10);
+  assertEquals(standings.get("x::scan::Main::0")!.state, "running");
+  await supervisor.stopAll();
+});
+
+Deno.test("a daemon's children are told to stop at the same time as its own thread", async () => {
+  const told: string[] = [];
+  const end = Promise.withResolvers<RunOutcome>();
+  const slow: Act = (run) => {
+    const { thread } = run.plan.assignment;
+    run.signal.addEventListener("abort", () => told.push(thread), { once: true });
+    return end.promise;
+  };
+  const { act } = parent([{}], slow);
+  const { supervisor, clock } = supervisorOf(
+    (run) => {
+      if (run.plan.assignment.task.type === "run") void act(run);
+      return slow(run);
+    },
+    { MainPool: 1, Few: 1 },
+  );
+  supervisor.start(planOf("x"));
+  await clock.advance(10);
+  const stopped = supervisor.stopAll();
+  assertEquals(told.sort(), [X, "x::scan::Main::0"].sort());
+  end.resolve({ type: "finished" });
+  await stopped;
+});
+
+Deno.test("a thread that failed is started again only when its children are gone, however late", async () => {
+  const end = Promise.withResolvers<RunOutcome>();
+  let parents = 0;
+  const { act } = parent([{}], () => end.promise);
+  const { supervisor, clock, runs } = supervisorOf(async (run) => {
+    if (run.plan.assignment.task.type !== "run") return await act(run);
+    if (++parents > 1) return await obedient(run);
+    void act(run);
+    return failed;
+  }, { MainPool: 1, Few: 1 });
+  supervisor.start(planOf("x"));
+  await clock.advance(60_000);
+  assertEquals(runs.map(({ thread }) => thread), [X, "x::scan::Main::0"]);
+  end.resolve({ type: "finished" });
+  await clock.advance(1_000);
+  assertEquals(runs.map(({ thread }) => thread), [X, "x::scan::Main::0", X]);
   await supervisor.stopAll();
 });

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { systemClock } from "../../lib/base/mod.ts";
 import { PublicState } from "../../lib/state/mod.ts";
-import { workerPermissions } from "../../lib/supervisor/permissions.ts";
-import { type Outcome, runThread, type ThreadRun } from "../../lib/supervisor/thread.ts";
-import { Watch } from "../../lib/supervisor/watch.ts";
+import { HealthMonitor } from "../../lib/supervisor/health.ts";
+import { DaemonLimits } from "../../lib/supervisor/limits.ts";
+import { workerPermissions } from "../../lib/supervisor/worker.ts";
+import { type RunOutcome, runThread, type ThreadRun } from "../../lib/supervisor/thread.ts";
 import { holdings } from "../bench/holdings.ts";
 import { planOf } from "./supervised.ts";
 
@@ -39,8 +40,8 @@ async function runAll(folder: string, state: PublicState): Promise<Record<string
       signal: new AbortController().signal,
       grace: 5_000,
       clock: systemClock,
-      log: () => {},
-      watch: new Watch(systemClock),
+      limits: new DaemonLimits({ clock: systemClock, log: () => {} }),
+      health: new HealthMonitor(systemClock),
       connect: (line) => state.connect(line),
     });
     ends[way] = outcome.type === "failed" ? outcome.error : outcome.type;
@@ -87,8 +88,8 @@ Deno.test({
       signal: new AbortController().signal,
       grace: 5_000,
       clock: systemClock,
-      log: () => {},
-      watch: new Watch(systemClock),
+      limits: new DaemonLimits({ clock: systemClock, log: () => {} }),
+      health: new HealthMonitor(systemClock),
       connect: () => () => {},
     };
     const broken: Partial<ThreadRun>[] = [
@@ -102,7 +103,7 @@ Deno.test({
     ];
     const most = loopHandles() + 2;
     for (const change of broken) {
-      const { type, error, gone } = await runThread({ ...run, ...change }) as Outcome & {
+      const { type, error, gone } = await runThread({ ...run, ...change }) as RunOutcome & {
         error: string;
       };
       assertEquals([type, gone], ["failed", undefined]);

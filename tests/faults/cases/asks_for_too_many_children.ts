@@ -14,5 +14,5 @@ export default fault({
     context.log.info("all stopped");
     await context.every(1_000, () => {});
   },
-  logged: [/refused: A thread may have 1000 child threads at a time/, /all stopped/],
+  logged: [/refused: A daemon may have 1000 child threads at a time/, /all stopped/],
 });

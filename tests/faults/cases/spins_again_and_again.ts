@@ -1,5 +1,4 @@
-import { assert } from "@std/assert";
-import { MOST_GIVEN_UP } from "../../../lib/supervisor/given_up.ts";
+import { assertEquals } from "@std/assert";
 import { fault } from "../fault.ts";
 
 const NOT_STARTED = /is not started: \d+ threads of this daemon that cannot be ended go on/g;
@@ -7,7 +6,7 @@ const NOT_STARTED = /is not started: \d+ threads of this daemon that cannot be e
 export default fault({
   what: "it spins in an endless loop in each of its runs",
   holds:
-    "as soon as its threads take the processor it is not started again, an error says why, and the others go on",
+    "with three of its threads given up it is not started again, an error says why, and the others go on",
   windows: true,
   entry: { frozenAfter: "1s", failedRetry: "1s" },
   recovers: false,
@@ -15,6 +14,6 @@ export default fault({
   async also(bench) {
     const count = (pattern: RegExp) => bench.output().match(pattern)?.length ?? 0;
     await bench.until("it was looked at again", () => count(NOT_STARTED) > 2);
-    assert(count(/is given up/g) <= MOST_GIVEN_UP, "more threads spin than may");
+    assertEquals(count(/is given up/g), 3, "threads that spin");
   },
 });

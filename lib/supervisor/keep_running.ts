@@ -3,24 +3,21 @@ import type { ThreadState } from "../daemon/agent_state.ts";
 import { threadName } from "../daemon/names.ts";
 import type { Beat } from "../daemon/pulse.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
-import type { Gate } from "./gate.ts";
-import { type GivenUp, tellGivenUp } from "./given_up.ts";
-import { Place } from "./place.ts";
+import type { HealthMonitor } from "./health.ts";
+import { type DaemonLimits, logGivenUp } from "./limits.ts";
 import type { ThreadPlan } from "./plan.ts";
-import type { ThreadPool } from "./pool.ts";
-import type { ThreadPools } from "./pools.ts";
-import { countFailure, decideNext, type Next, retryRefused } from "./restart.ts";
-import type { Outcome, runThread, ThreadRun } from "./thread.ts";
-import type { Watch } from "./watch.ts";
+import { PoolSlot, type ThreadPool, type ThreadPools } from "./pool.ts";
+import { countFailure, decideNext, type Gate, type Next, retryRefused } from "./restart.ts";
+import type { RunOutcome, runThread, ThreadRun } from "./thread.ts";
 
 /** How long a daemon may take to stop before its thread is ended, and its `onTerminate` may take, ms. */
-export const STOP_GRACE = 5_000;
+const STOP_GRACE = 5_000;
 
 /** How long a thread that starts keeps others from starting, ms. */
 const START_PATIENCE = 1_000;
 
 /** A thread's new state, and what led to it. */
-export interface ThreadChange {
+export interface StateChange {
   /** The state. */
   state: ThreadState;
   /** Failures in a row. */
@@ -30,7 +27,7 @@ export interface ThreadChange {
 }
 
 /** How the supervision of a thread ended. */
-export type ThreadEnd =
+export type SupervisionEnd =
   | { type: "finished"; result?: Uint8Array | undefined }
   | { type: "failed"; error: string }
   | { type: "stopped" };
@@ -43,9 +40,9 @@ export interface SharedParts {
   log: WriteLog;
   /** Closed while nothing is to be started again. */
   gate: Gate;
-  /** What looks at signs of life. */
-  watch: Watch;
-  /** Takes the agent's end of a thread's line to the public state; the answer cuts it. */
+  /** What looks at heartbeats. */
+  health: HealthMonitor;
+  /** Takes the agent's end of a thread's channel to the public state. Returns what closes it. */
   connect: (line: MessagePort) => () => void;
   /** The thread pools. */
   pools: ThreadPools;
@@ -53,7 +50,7 @@ export interface SharedParts {
   starts: ThreadPool;
   /** Gives a number from 0 to 1, for the backoff. */
   random: () => number;
-  /** Runs a thread once; {@linkcode runThread} unless a test puts another in its place. */
+  /** Runs a thread once: {@linkcode runThread}, or what a test puts in its place. */
   run: typeof runThread;
 }
 
@@ -61,52 +58,59 @@ export interface SharedParts {
 export interface ThreadParts extends SharedParts {
   /** Aborted when the thread is to stop. */
   signal: AbortSignal;
-  /** The threads of its daemon that were given up. */
-  givenUp: GivenUp;
-  /** Told of each change of the thread's state. */
-  onChange: (change: ThreadChange) => void;
-  /** Told of its signs of life. */
+  /** What all threads of its daemon may take. */
+  limits: DaemonLimits;
+  /** Called at each change of the thread's state. */
+  onChange: (change: StateChange) => void;
+  /** Called with its heartbeats. */
   onBeat: (beat: Beat) => void;
-  /** Takes its wishes for child threads during one run, and ends with it. */
+  /** Opens the child threads of one run of the thread. */
   openChildren: () => Children;
 }
 
 /** The child threads of one run of a thread. */
 export interface Children {
-  /** Takes a wish. */
+  /** Takes what the thread asks for. */
   take: NonNullable<ThreadRun["onChild"]>;
   /** Stops them all; resolves when they are gone. */
   stop(): Promise<void>;
 }
 
-/** Keeps a thread running as its policy says, until that comes to an end or the signal is aborted. Never rejects. */
-export async function supervise(plan: ThreadPlan, parts: ThreadParts): Promise<ThreadEnd> {
+/** Keeps a thread running as its policy says, until that ends it or the signal is aborted. Never rejects. */
+export async function keepRunning(plan: ThreadPlan, parts: ThreadParts): Promise<SupervisionEnd> {
+  const { signal, log, onChange } = parts;
   try {
-    return await keepRunning(plan, parts);
+    return await runAgainAndAgain(plan, parts);
   } catch (error) {
-    if (parts.signal.aborted) return { type: "stopped" };
+    if (signal.aborted) return { type: "stopped" };
     const text = errorMessage(error);
-    agentLog(parts.log).error(`Thread ${plan.assignment.thread} cannot be kept running: ${text}`);
-    parts.onChange({ state: "failed", failures: 1, error: text });
+    agentLog(log).error(`Thread ${plan.assignment.thread} cannot be kept running: ${text}`);
+    onChange({ state: "failed", failures: 1, error: text });
     return { type: "failed", error: text };
   }
 }
 
-async function keepRunning(plan: ThreadPlan, parts: ThreadParts): Promise<ThreadEnd> {
-  const { clock, log, signal, random, pools, givenUp, onChange } = parts;
+async function runAgainAndAgain(plan: ThreadPlan, parts: ThreadParts): Promise<SupervisionEnd> {
+  const { clock, log, signal, random, pools, limits, onChange } = parts;
+  const user = plan.assignment.task.type === "run" ? "daemon" : "child";
   let failures = 0;
   let isRefused = false;
-  using place = new Place({
-    ...{ name: plan.pool, pool: pools.get(plan.pool), clock, log, signal },
-    // One that may not be started has failed, also while it is looked at again.
+  using slot = new PoolSlot({
+    name: plan.pool,
+    pool: pools.get(plan.pool),
+    user,
+    clock,
+    log,
+    signal,
+    // A thread that was refused stays failed while it is tried again.
     onWaiting: () => isRefused || onChange({ state: "waiting", failures }),
   });
   for (;;) {
-    await place.take();
-    const refusal = await givenUp.refuse(signal);
+    await slot.take();
+    const refusal = limits.refusal();
     isRefused = refusal !== undefined;
     if (refusal !== undefined) {
-      place.leave();
+      slot.release();
       const retry = retryRefused(plan.policy);
       reportRefusal(plan, parts, refusal, retry, failures);
       if (retry === undefined) return { type: "failed", error: refusal };
@@ -120,7 +124,7 @@ async function keepRunning(plan: ThreadPlan, parts: ThreadParts): Promise<Thread
     failures = error === undefined ? 0 : countFailure(failures, clock.now() - began);
     const next = decideNext(plan.policy, failures, random());
     report(plan, parts, next, failures, error);
-    if (next.type !== "restart") place.leave();
+    if (next.type !== "restart") slot.release();
     const wait = next.type === "restart"
       ? next.after
       : next.type === "failed"
@@ -137,12 +141,12 @@ async function rest(ms: number, { clock, signal, gate }: ThreadParts): Promise<v
   await gate.pass(signal);
 }
 
-function endOf(outcome: Outcome, error: string | undefined): ThreadEnd {
+function endOf(outcome: RunOutcome, error: string | undefined): SupervisionEnd {
   if (error !== undefined) return { type: "failed", error };
   return { type: "finished", result: outcome.type === "finished" ? outcome.result : undefined };
 }
 
-/** Says what has happened and what follows, in the log and as a change of state. */
+/** Reports the end of a run and what follows, in the log and as a change of state. */
 function report(
   { assignment: { thread } }: ThreadPlan,
   { log, onChange }: ThreadParts,
@@ -161,7 +165,7 @@ function report(
   }
 }
 
-/** The same of a thread that may not be started. */
+/** Reports that a thread may not be started now. */
 function reportRefusal(
   { assignment: { thread } }: ThreadPlan,
   { log, onChange }: ThreadParts,
@@ -186,13 +190,14 @@ function seconds(ms: number): number {
   return Math.round(ms / 10) / 100;
 }
 
-/** Runs the thread once, with its children, and what follows when it had to be ended. */
+/** Runs the thread once, with its children and, when it had to be ended, `onTerminate`. */
 async function runOnce(
   plan: ThreadPlan,
   parts: ThreadParts,
   failures: number,
-): Promise<Outcome> {
-  const { signal, onChange, openChildren } = parts;
+): Promise<RunOutcome> {
+  const { signal, limits, onChange, openChildren } = parts;
+  const { thread } = plan.assignment;
   const stopping = () => onChange({ state: "stopping", failures });
   signal.addEventListener("abort", stopping, { once: true });
   const children = openChildren();
@@ -207,10 +212,10 @@ async function runOnce(
         begun();
         onChange({ state: "running", failures });
       },
-      onWarning: (text) => agentLog(parts.log).warning(`Thread ${plan.assignment.thread}: ${text}`),
+      onWarning: (text) => agentLog(parts.log).warning(`Thread ${thread}: ${text}`),
       onChild: children.take,
     });
-    if (outcome.gone) parts.givenUp.add(plan.assignment.thread, outcome.gone);
+    if (outcome.gone) limits.giveUp(thread, outcome.gone);
     await followUp(plan, parts, outcome);
     return outcome;
   } finally {
@@ -221,18 +226,24 @@ async function runOnce(
 }
 
 /**
- * Waits until few enough threads start: more of them are not ready sooner, and keep each other waiting for the public
- * state. Who takes long gives way to others. Returns what says that it has started.
+ * Waits until few enough threads start: more of them are not ready sooner, and make each other wait for the public
+ * state. A thread that takes long to start lets others start meanwhile. Returns what says that it has started.
  */
 async function beginStart({ starts, clock, signal }: ThreadParts): Promise<() => void> {
   const leave = await starts.enter(signal);
-  const started = new AbortController();
-  clock.sleep(START_PATIENCE, started.signal).then(leave, leave);
-  return () => started.abort();
+  const cancel = clock.after(START_PATIENCE, leave);
+  return () => {
+    cancel();
+    leave();
+  };
 }
 
-/** Of a thread that had to be ended it is said, and its daemon's `onTerminate` is run. */
-async function followUp(plan: ThreadPlan, parts: ThreadParts, outcome: Outcome): Promise<void> {
+/** Logs that a thread had to be ended, and runs its daemon's `onTerminate`. */
+async function followUp(
+  plan: ThreadPlan,
+  parts: ThreadParts,
+  outcome: RunOutcome,
+): Promise<void> {
   const { thread } = plan.assignment;
   const { warning } = agentLog(parts.log);
   if (outcome.type === "finished") return;
@@ -247,7 +258,7 @@ async function followUp(plan: ThreadPlan, parts: ThreadParts, outcome: Outcome):
 }
 
 /** What became of a thread that took too long. */
-function fateOf({ gone }: Outcome): string {
+function fateOf({ gone }: RunOutcome): string {
   return gone ? "gave it up" : "terminated it";
 }
 
@@ -257,24 +268,17 @@ async function runHook(plan: ThreadPlan, parts: ThreadParts, reason: string): Pr
   const name = threadName(daemon, "onTerminate", "Main", 0);
   const { warning, info } = agentLog(parts.log);
   const limit = new AbortController();
-  const done = new AbortController();
-  parts.clock.sleep(STOP_GRACE, done.signal).then(() => limit.abort(), () => {});
+  const cancel = parts.clock.after(STOP_GRACE, () => limit.abort());
+  const task = { type: "onTerminate", thread, reason } as const;
   const outcome = await parts.run({
     ...parts,
-    plan: {
-      ...plan,
-      assignment: {
-        ...plan.assignment,
-        thread: name,
-        task: { type: "onTerminate", thread, reason },
-      },
-    },
+    plan: { ...plan, assignment: { ...plan.assignment, thread: name, task } },
     signal: limit.signal,
     grace: 0,
     onBeat: undefined,
   });
-  done.abort();
-  if (outcome.gone) void tellGivenUp(parts, name, outcome.gone);
+  cancel();
+  if (outcome.gone) void logGivenUp(parts, name, outcome.gone);
   if (limit.signal.aborted) {
     return warning(`Thread ${name} took longer than ${STOP_GRACE / 1000} s; ${fateOf(outcome)}`);
   }
