@@ -56,16 +56,20 @@ export interface AgentInfo {
  * - `stopped`: it was stopped
  * - `finished`: its work is done
  */
-export type ThreadState =
-  | "waiting"
-  | "starting"
-  | "running"
-  | "backing-off"
-  | "frozen"
-  | "failed"
-  | "stopping"
-  | "stopped"
-  | "finished";
+export const threadStates = [
+  "waiting",
+  "starting",
+  "running",
+  "backing-off",
+  "frozen",
+  "failed",
+  "stopping",
+  "stopped",
+  "finished",
+] as const;
+
+/** What a thread is doing; see {@linkcode threadStates}. */
+export type ThreadState = typeof threadStates[number];
 
 /** What is known of a thread. */
 export interface ThreadStanding {

@@ -1,3 +1,5 @@
+import { threadStates } from "../../daemon/agent_state.ts";
+import { serviceStates } from "../../service/mod.ts";
 import type { Histogram } from "../../service/stats.ts";
 import { type StateReader, watchedServices } from "./read.ts";
 import type { ServiceStatus, Status, ThreadStatus } from "./status_schema.ts";
@@ -18,18 +20,8 @@ export interface Family {
   values: Sample[];
 }
 
-/** The states of a service, by Windows' names. */
-const SERVICE_STATES = [
-  ...["STOPPED", "START_PENDING", "STOP_PENDING", "RUNNING"],
-  ...["CONTINUE_PENDING", "PAUSE_PENDING", "PAUSED"],
-  // It cannot be queried.
-  "UNKNOWN",
-];
-
-const THREAD_STATES = [
-  ...["waiting", "starting", "running", "backing-off", "frozen", "failed"],
-  ...["stopping", "stopped", "finished"],
-];
+/** The states of a service, by Windows' names; UNKNOWN where it cannot be queried. */
+const SERVICE_STATES = [...serviceStates, "UNKNOWN"];
 
 /**
  * The metrics of an agent, by Prometheus' conventions: base units, `_total` for counters, a state as a set of
@@ -151,7 +143,7 @@ function threadFamilies(threads: readonly (ThreadStatus & { daemon: string })[])
     gauge(
       "icinga_warden_thread_state",
       "The state of a thread; 1 for the one it is in.",
-      each(({ state }, labels) => stateSet(THREAD_STATES, state, "state", labels)),
+      each(({ state }, labels) => stateSet(threadStates, state, "state", labels)),
     ),
     counter(
       "icinga_warden_thread_restarts_total",

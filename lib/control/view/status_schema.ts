@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { threadStates } from "../../daemon/agent_state.ts";
 
 const Time = v.pipe(v.string(), v.isoTimestamp(), v.description("UTC, ISO 8601"));
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -11,10 +12,7 @@ const Thread = v.strictObject({
   name: v.string(),
   task: v.string(),
   pool: v.string(),
-  state: v.picklist([
-    ...["waiting", "starting", "running", "backing-off", "frozen", "failed"] as const,
-    ...["stopping", "stopped", "finished"] as const,
-  ]),
+  state: v.picklist(threadStates),
   since: Time,
   uptime: v.nullable(Seconds),
   restarts: Count,
