@@ -96,10 +96,25 @@ export async function runAgent(
       lastEnd: home.lastEnd,
     });
     const reload = { agent, config, daemons: resolving, load, registry, clock: systemClock };
+    void tellHoles(log, signal);
     void followChanges({ ...reload, ...paths, log: log.write }, signal);
     return { agent, served: serveAgent({ agent, home: paths.home, config: config.control, log }) };
   });
   await events?.close();
+}
+
+/** How long after its start an agent looks at its runtime, ms: a start has other things to do. */
+const LOOK_AFTER = 5_000;
+
+/** Logs what the runtime leaves open to daemons. */
+async function tellHoles(log: Log, signal: AbortSignal): Promise<void> {
+  try {
+    await systemClock.sleep(LOOK_AFTER, signal);
+    const { describeHoles, probeRuntime } = await import("../daemon/runtime.ts");
+    agentLog(log.write).info(describeHoles(await probeRuntime()));
+  } catch {
+    // The agent is to stop.
+  }
 }
 
 /** A configuration that cannot be used is reported on the console and, for a service, in its log. */

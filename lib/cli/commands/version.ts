@@ -1,4 +1,5 @@
 import { buildInfo } from "../../agent/build.ts";
+import { probeRuntime } from "../../daemon/runtime.ts";
 import { type Command, EXIT, refuseWords } from "../command.ts";
 import { print, printJson } from "../output.ts";
 
@@ -7,10 +8,10 @@ export const versionCommand: Command = {
   name: "version",
   words: "",
   summary: "show version, commit and Deno version",
-  run({ words, given }) {
+  async run({ words, given }) {
     refuseWords(words);
     const info = buildInfo();
-    if (given.has("json")) printJson(info);
+    if (given.has("json")) printJson({ ...info, runtime: await probeRuntime() });
     else print(`icinga-warden ${info.version} (${info.commit}, Deno ${info.deno}, ${info.target})`);
     return EXIT.done;
   },
