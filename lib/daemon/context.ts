@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../base/mod.ts";
+import { type Clock, parseDuration, systemClock } from "../base/mod.ts";
 import { isLogged, type LogLevel } from "../log/record.ts";
 import type { ServiceManager, ServiceState } from "../service/mod.ts";
 import type { MapOptions, PublicState, ReplicatedMap, ValueCheck } from "../state/mod.ts";
@@ -85,19 +85,21 @@ export interface DaemonContext<
   /** Milliseconds on the monotonic clock. */
   now(): number;
   /**
-   * Resolves after `ms`; rejects with the signal's reason when the daemon is to stop.
+   * Resolves after a time; rejects with the signal's reason when the daemon is to stop.
    *
-   * @throws {TypeError} when `ms` is no number of 0 or more.
+   * @param span ms, or a duration such as `500ms`, `5s` or `2m`.
+   * @throws {TypeError} when it is neither.
    */
-  sleep(ms: number): Promise<void>;
+  sleep(span: number | string): Promise<void>;
   /**
-   * Runs `beat` at once and then every `ms` on the monotonic clock, one at a time, until the daemon is to
-   * stop; then it resolves. A beat that takes longer than `ms` leaves out the beats it overran; beats are
+   * Runs `beat` at once and then every `interval` on the monotonic clock, one at a time, until the daemon is to
+   * stop; then it resolves. A beat that takes longer than the interval leaves out the beats it overran; beats are
    * left out as well while the agent is paused.
    *
-   * @throws {TypeError} when `ms` is no number above 0.
+   * @param interval ms, or a duration such as `500ms`, `5s` or `2m`; more than 0.
+   * @throws {TypeError} when it is neither.
    */
-  every(ms: number, beat: () => void | Promise<void>): Promise<void>;
+  every(interval: number | string, beat: () => void | Promise<void>): Promise<void>;
   /**
    * A Windows service to manage.
    *
@@ -162,16 +164,24 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
       of: (other, name) => state.map(mapPath(other, name)),
     },
     now: () => clock.now(),
-    async sleep(ms) {
-      if (!isSpan(ms)) throw new TypeError(`Cannot sleep(${show(ms)}): expected ms, 0 or more`);
+    async sleep(span) {
+      const ms = readSpan(span);
+      if (ms === undefined) {
+        throw new TypeError(`Cannot sleep(${show(span)}): expected ${EXPECTED_SPAN}`);
+      }
       await clock.sleep(ms, signal);
     },
-    async every(ms, beat) {
-      if (!isSpan(ms) || ms === 0) {
-        throw new TypeError(`Cannot beat every(${show(ms)}): expected ms, more than 0`);
+    async every(interval, beat) {
+      const ms = readSpan(interval);
+      if (!ms) {
+        throw new TypeError(
+          `Cannot beat every(${show(interval)}): expected more than 0, ${EXPECTED_SPAN}`,
+        );
       }
       if (typeof beat !== "function") {
-        throw new TypeError(`Cannot beat every(${ms}, ${show(beat)}): expected a function`);
+        throw new TypeError(
+          `Cannot beat every(${show(interval)}, ${show(beat)}): expected a function`,
+        );
       }
       await every(clock, ms, signal, () => maintenance.has("paused") ? undefined : beat());
     },
@@ -189,9 +199,12 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
   };
 }
 
-/** A daemon in JavaScript may hand over anything. */
-function isSpan(value: unknown): value is number {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+const EXPECTED_SPAN = "ms or a duration such as 500ms, 5s or 2m";
+
+/** A time in ms; undefined when the value is none: a daemon in JavaScript may hand over anything. */
+function readSpan(value: unknown): number | undefined {
+  if (typeof value === "string") return parseDuration(value);
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : undefined;
 }
 
 function show(value: unknown): string {

@@ -247,7 +247,7 @@ testExe("what is wrong is refused before anything is written", async (bench) => 
   assertEquals(await Deno.readTextFile(`${bench.home}/icinga-warden.json`), text);
   const { code, stdout, stderr } = await bench.run("daemon", "new", "beat");
   assertEquals([code, stdout], [1, ""]);
-  assertMatch(stderr, /^icinga-warden: \S+beat\.js exists and is not changed; [^\n]+\n$/);
+  assertMatch(stderr, /^icinga-warden: [^\n]+beat\.js exists and is not changed; [^\n]+\n$/);
 });
 
 testExe(

@@ -152,6 +152,19 @@ Deno.test("what a module posts or does to its worker is no answer of the probe",
       assert("problem" in probed, text);
       assertMatch(probed.problem, problem);
     }
+    // It says one name while it is checked, and another one while it is described.
+    await Deno.writeTextFile(
+      path("p.js"),
+      `export default { get name() {
+        return new Error().stack.includes("describeDefinition") ? "Evil" : "p";
+      }, run() {} };`,
+    );
+    const probed = await probeModule(path("p.js"), {});
+    assert("problem" in probed);
+    assertMatch(
+      probed.problem,
+      /p\.js: cannot be examined: it describes no daemon: name: got "Evil"/,
+    );
     await Deno.writeTextFile(
       path("p.js"),
       `self.onmessage = () => {}; ${rest("p")}`,

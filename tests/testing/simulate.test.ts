@@ -110,15 +110,23 @@ Deno.test("another daemon's map is read, and written only where that one has ope
 });
 
 Deno.test("spans that are none are refused, as the agent refuses them", async () => {
+  const expected = "ms or a duration such as 500ms, 5s or 2m";
   const cases: [nap: (context: DaemonContext) => Promise<void>, error: string][] = [
-    [(context) => context.sleep(NaN), "Cannot sleep(NaN): expected ms, 0 or more"],
-    [(context) => context.sleep(-1), "Cannot sleep(-1): expected ms, 0 or more"],
+    [(context) => context.sleep(NaN), `Cannot sleep(NaN): expected ${expected}`],
+    [(context) => context.sleep(-1), `Cannot sleep(-1): expected ${expected}`],
+    [(context) => context.sleep("5"), `Cannot sleep("5"): expected ${expected}`],
     [
-      (context) => context.every("5s" as unknown as number, () => {}),
-      'Cannot beat every("5s"): expected ms, more than 0',
+      (context) => context.every("soon", () => {}),
+      `Cannot beat every("soon"): expected more than 0, ${expected}`,
     ],
-    [(context) => context.every(NaN, () => {}), "Cannot beat every(NaN): expected ms, more than 0"],
-    [(context) => context.every(0, () => {}), "Cannot beat every(0): expected ms, more than 0"],
+    [
+      (context) => context.every("0s", () => {}),
+      `Cannot beat every("0s"): expected more than 0, ${expected}`,
+    ],
+    [
+      (context) => context.every(0, () => {}),
+      `Cannot beat every(0): expected more than 0, ${expected}`,
+    ],
     [
       (context) => context.every(1, 5 as unknown as () => void),
       "Cannot beat every(1, 5): expected a function",
@@ -128,4 +136,18 @@ Deno.test("spans that are none are refused, as the agent refuses them", async ()
     const simulation = simulate({ name: "naps", description: "", run } as DaemonDefinition);
     await assertRejects(() => simulation.advance("1s"), TypeError, error);
   }
+});
+
+Deno.test("a time is given in ms or as a duration", async () => {
+  const run = simulate({
+    name: "naps",
+    run: async (context) => {
+      await context.sleep("500ms");
+      await context.sleep(250);
+      await context.every("2m", () => context.log.info("beat"));
+    },
+  });
+  await run.advance("5m");
+  assertEquals(run.log.map(({ at }) => at), [750, 120_750, 240_750]);
+  await run.stop();
 });
