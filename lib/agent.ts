@@ -15,9 +15,13 @@ import { agentLog, limitLog, type WriteLog } from "./log/mod.ts";
 import type { RegisteredDaemon } from "./registry/registry.ts";
 import { type ServiceManagerPlan, servicePrograms } from "./service/mod.ts";
 import { PublicState, StateFile } from "./state/mod.ts";
-import { diffPlans, samePlan, type ThreadPlan } from "./supervisor/plan.ts";
-import { Supervisor } from "./supervisor/supervisor.ts";
-import { workerPermissions } from "./supervisor/worker.ts";
+import {
+  diffPlans,
+  samePlan,
+  Supervisor,
+  type ThreadPlan,
+  workerPermissions,
+} from "./supervisor/mod.ts";
 
 /** What an agent is made of. */
 export interface AgentParts {

@@ -5,7 +5,7 @@ import { type DaemonDescription, describeDefinition, refuseDefinition } from "..
 import type { DaemonDefinition } from "../daemon/define.ts";
 import { examineModule } from "../daemon/imports.ts";
 import { describeThrown } from "../daemon/strays.ts";
-import { ranOutOfHeap, startWorker, workerPermissions } from "../supervisor/worker.ts";
+import { ranOutOfHeap, startWorker, workerPermissions } from "../supervisor/mod.ts";
 
 /** How long loading a module may take, ms. */
 export const LOAD_LIMIT = 5_000;

@@ -7,7 +7,7 @@ import { withDefaults } from "../daemon/arguments.ts";
 import { type DaemonDescription, describeDefinition } from "../daemon/check.ts";
 import { moduleFiles, signature } from "../daemon/imports.ts";
 import type { DaemonPermissions } from "../daemon/permissions.ts";
-import type { ThreadPolicy } from "../supervisor/restart.ts";
+import type { ThreadPolicy } from "../supervisor/mod.ts";
 import { DAEMONS_FOLDER, findModules, type FoundModule } from "./discover.ts";
 import { describePermissions, grantPermissions } from "./grant.ts";
 import { type Probed, probeModule } from "./probe.ts";

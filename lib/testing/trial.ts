@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { cut, errorMessage, sanitize } from "../base/mod.ts";
 import { Pulse } from "../daemon/pulse.ts";
 import { LOG_LEVELS } from "../log/record.ts";
-import { ranOutOfHeap, startWorker } from "../supervisor/worker.ts";
+import { ranOutOfHeap, startWorker } from "../supervisor/mod.ts";
 import type { LoggedRecord } from "./simulate.ts";
 import type { TestOutcome } from "./test.ts";
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { systemClock } from "../../lib/base/mod.ts";
+import { ManualClock, systemClock, within } from "../../lib/base/mod.ts";
 import { PublicState } from "../../lib/state/mod.ts";
 import { HealthMonitor } from "../../lib/supervisor/health.ts";
 import { DaemonLimits } from "../../lib/supervisor/limits.ts";
@@ -20,30 +20,39 @@ const WAYS = {
   "setTimeout(() => { throw new Error('bang') }); await new Promise(() => {})": "bang",
 };
 
+/** A run of a daemon whose `run` is the text `body`; its module is written to `folder`. */
+async function runOf(
+  folder: string,
+  name: string,
+  body: string,
+  state: PublicState,
+): Promise<ThreadRun> {
+  const file = join(folder, `${name}.js`);
+  await Deno.writeTextFile(
+    file,
+    `export default { name: "${name}", description: "x", async run(context) { ${body} } };`,
+  );
+  const plan = planOf(name);
+  return {
+    plan: {
+      ...plan,
+      permissions: workerPermissions({}, folder, []),
+      assignment: { ...plan.assignment, module: pathToFileURL(file).href },
+    },
+    signal: new AbortController().signal,
+    grace: 5_000,
+    clock: systemClock,
+    limits: new DaemonLimits({ clock: systemClock, log: () => {} }),
+    health: new HealthMonitor(systemClock),
+    connect: (line) => state.connect(line),
+  };
+}
+
 /** Runs a thread for each way to end, and gives how they ended. */
 async function runAll(folder: string, state: PublicState): Promise<Record<string, string>> {
   const ends: Record<string, string> = {};
   for (const [index, way] of Object.keys(WAYS).entries()) {
-    const name = `way_${index}`;
-    const file = join(folder, `${name}.js`);
-    await Deno.writeTextFile(
-      file,
-      `export default { name: "${name}", description: "x", async run() { ${way} } };`,
-    );
-    const plan = planOf(name);
-    const outcome = await runThread({
-      plan: {
-        ...plan,
-        permissions: workerPermissions({}, folder, []),
-        assignment: { ...plan.assignment, module: pathToFileURL(file).href },
-      },
-      signal: new AbortController().signal,
-      grace: 5_000,
-      clock: systemClock,
-      limits: new DaemonLimits({ clock: systemClock, log: () => {} }),
-      health: new HealthMonitor(systemClock),
-      connect: (line) => state.connect(line),
-    });
+    const outcome = await runThread(await runOf(folder, `way_${index}`, way, state));
     ends[way] = outcome.type === "failed" ? outcome.error : outcome.type;
   }
   return ends;
@@ -114,4 +123,30 @@ Deno.test({
       `${loopHandles()} event loop handles; at most ${most} may be`,
     );
   },
+});
+
+Deno.test("a thread that is to stop is ended when its grace is over, and not before", async () => {
+  const folder = await Deno.makeTempDir();
+  const state = new PublicState({ thread: "agent", first: true });
+  const clock = new ManualClock();
+  const stop = new AbortController();
+  const running = Promise.withResolvers<void>();
+  const run = await runOf(folder, "stays", "await new Promise(() => {});", state);
+  let ended = false;
+  const outcome = runThread({
+    ...run,
+    clock,
+    signal: stop.signal,
+    onRunning: running.resolve,
+  }).finally(() => ended = true);
+  await within(running.promise, { ms: 60_000, late: () => assert(false, "it does not run") });
+  stop.abort();
+  await clock.advance(4_999);
+  for (let turns = 0; turns < 10; turns++) await systemClock.sleep(5);
+  assertEquals(ended, false);
+  await clock.advance(1);
+  const result = await within(outcome, { ms: 60_000, late: () => assert(false, "it goes on") });
+  assertEquals(result, { type: "overdue", hasHook: false });
+  state.close();
+  await Deno.remove(folder, { recursive: true });
 });
