@@ -153,7 +153,7 @@ function open(
 /**
  * Claims home for this process, which breaks off in order from then on.
  *
- * @throws {HomeInUseError} when another agent runs there; a service has nobody to tell but its log.
+ * @throws {HomeInUseError} when another agent runs there; without a console the log says so too.
  */
 function claim({ home }: AgentPaths, log: Log, foreground: boolean): Claim {
   const { fatal } = agentLog(log.write);

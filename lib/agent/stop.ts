@@ -80,7 +80,7 @@ function obeyServiceManager(
       service.paused();
     },
     continue() {
-      info(`Service '${service.name}' goes on`);
+      info(`Service '${service.name}' continues`);
       agent.resume();
       service.running();
     },
@@ -91,7 +91,7 @@ function obeyServiceManager(
   service.onRequest((request) => obey[request]());
 }
 
-/** Calls `end` with the reason, in one line, when something is thrown on the main thread that nobody catches. */
+/** Calls `end` with the reason, in one line, when an exception on the main thread is not caught. */
 export function onUncaught(end: (reason: string) => never): void {
   globalThis.addEventListener("error", (event) => end(describe(event.error ?? event.message)));
   globalThis.addEventListener("unhandledrejection", (event) => end(describe(event.reason)));

@@ -1,8 +1,7 @@
 import { delay } from "@std/async/delay";
 
 /**
- * Where the project takes its time from. Everything that waits is handed a clock, so that a test moves
- * time by hand.
+ * The source of time. Everything that waits is given a clock, so that a test moves time by hand.
  */
 export interface Clock {
   /** Milliseconds on a monotonic clock with an arbitrary origin; never runs backwards. */
@@ -13,38 +12,38 @@ export interface Clock {
    * @throws {unknown} the signal's reason, as soon as `signal` is aborted.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Calls `run` after `ms` milliseconds; the answer cancels that. It costs less than a sleep with a signal. */
+  /** Calls `run` after `ms` milliseconds; returns a function that cancels it. Cheaper than a sleep with a signal. */
   after(ms: number, run: () => void): () => void;
-  /** A rhythm of `interval` ms that begins now; its first beat is one interval away. */
+  /** A tick every `interval` ms, the first one interval from now. */
   ticks(interval: number, signal: AbortSignal): Ticks;
 }
 
-/** A rhythm that is waited for, beat by beat. */
+/** Ticks at an interval. */
 export interface Ticks {
   /**
-   * Resolves at the next beat with how late that is, ms. Beats that have gone by are left out.
+   * Resolves at the next tick with how late that is, ms. Missed ticks are left out.
    *
    * @throws {unknown} the signal's reason, as soon as that is aborted.
    */
   next(): Promise<number>;
-  /** Ends the rhythm. */
+  /** Ends the ticks. */
   stop(): void;
 }
 
-/** Where timers come from. */
+/** The source of timers. */
 export interface Timers {
   /** Milliseconds on a monotonic clock. */
   now(): number;
-  /** Calls `run` after `ms` milliseconds; the answer cancels that. */
+  /** Calls `run` after `ms` milliseconds; returns a function that cancels it. */
   after(ms: number, run: () => void): () => void;
-  /** Calls `run` every `ms` milliseconds, each counted from the last call; the answer ends that. */
+  /** Calls `run` every `ms` milliseconds, each counted from the last call; returns a function that ends it. */
   every(ms: number, run: () => void): () => void;
 }
 
-/** Taken when this is loaded: what is loaded later may do with the globals what it likes. */
+/** Taken when this is loaded: a daemon that is loaded later may replace the globals. */
 const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
 
-/** The real ones. */
+/** The timers of the runtime. */
 export const systemTimers: Timers = {
   now: performance.now.bind(performance),
   after(ms, run) {
@@ -57,13 +56,13 @@ export const systemTimers: Timers = {
   },
 };
 
-/** A timer that is so far off its rhythm, ms, or by half a beat, is set anew. */
+/** A timer that is off by more than this, ms, or by half an interval, is set anew. */
 const SLACK = 20;
 
 /**
- * When a rhythm of `interval` ms beats next. Beats that went by are left out, and the rhythm is kept.
+ * When the next tick is due, ms. Missed ticks are left out; the others keep their times.
  *
- * @param last when the last beat was due, ms.
+ * @param last when the last tick was due, ms.
  * @param now the time, ms; may be a little before `last`, since timers may fire early.
  */
 export function nextBeat(last: number, interval: number, now: number): number {
@@ -71,7 +70,7 @@ export function nextBeat(last: number, interval: number, now: number): number {
   return last + (missed + 1) * interval;
 }
 
-/** A rhythm whose every beat is a sleep of its own. */
+/** Ticks of which each is a sleep. */
 export function sleepTicks(
   clock: Pick<Clock, "now" | "sleep">,
   interval: number,
@@ -89,8 +88,8 @@ export function sleepTicks(
 }
 
 /**
- * A rhythm on one timer that repeats: it costs far less than a timer for each beat. The timer counts from when it fired
- * and not from when it was due, and so it lags behind and is set anew now and then.
+ * Ticks of one repeating timer, which costs far less than a timer for each tick. Such a timer counts from when it fired,
+ * not from when it was due: it falls behind, and is set anew now and then.
  */
 export class TimerTicks implements Ticks {
   readonly #interval: number;
@@ -102,7 +101,7 @@ export class TimerTicks implements Ticks {
   #cancel = () => {};
   #waiting: PromiseWithResolvers<number> | undefined;
 
-  /** It begins now; the first beat is due after `interval` ms, which is no more than a timer can be set to. */
+  /** The first tick is due in `interval` ms, at most 2^31 - 1. */
   constructor(
     interval: number,
     signal: AbortSignal,
@@ -153,7 +152,7 @@ export class TimerTicks implements Ticks {
   };
 }
 
-/** Above that a rhythm gains nothing by a timer that repeats, which cannot be set to more than 2^31 - 1 ms either. */
+/** Longer intervals, ms, gain nothing by a repeating timer; a timer cannot be set to more than 2^31 - 1 ms anyway. */
 const LONG_INTERVAL = 3_600_000;
 
 /** The real clock: `performance.now()` and timers. */
@@ -188,7 +187,7 @@ export class ManualClock implements Clock {
   #now = 0;
   #sleepers: Sleeper[] = [];
 
-  /** @param settle lets what a sleeper's end woke run; a turn of the event loop unless told. */
+  /** @param settle lets the code run that waited for a sleep. Default: a turn of the event loop. */
   constructor(settle: () => Promise<void> = turn) {
     this.#settle = settle;
   }

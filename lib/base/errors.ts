@@ -4,8 +4,8 @@ import { cut } from "./text.ts";
 const MAX_MESSAGE = 10_000;
 
 /**
- * What a thrown value says, to be shown or logged: an error's message (its name where that is empty), text as it is,
- * and of other values their kind. Never throws, takes time in proportion to the message, and returns at most 10,000
+ * What a thrown value says, to be shown or logged: an error's message (its name where that is empty), a thrown
+ * text, and the kind of any other value. Never throws, takes time in proportion to the message, and returns at most 10,000
  * characters, whatever a daemon has thrown. The text may have several lines and control characters.
  */
 export function errorMessage(error: unknown): string {

@@ -65,9 +65,9 @@ export function expectedNumber(bounds: Bounds, integer = false): string {
 }
 
 /**
- * What bounds say after a comma, such as `, from 1 to 5`; nothing where there are none.
+ * Describes bounds after a comma, such as `, from 1 to 5`; empty without bounds.
  *
- * @param format writes a bound; as it is unless told.
+ * @param format writes a bound. Default: `String`.
  */
 export function describeRange<T>(
   { min, max }: { min?: T; max?: T },

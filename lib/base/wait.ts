@@ -13,8 +13,8 @@ export interface WaitLimit<L> {
 }
 
 /**
- * Waits for a promise until a limit of time or a signal ends the wait. The promise itself goes on; when it rejects
- * after the wait has ended, that is ignored.
+ * Waits for a promise until a limit of time or a signal ends the wait. When the promise rejects after that, the
+ * rejection is ignored.
  *
  * @returns what the promise resolves with, or what `late` returns.
  * @throws {unknown} what the promise rejects with, the signal's reason, or what `late` throws.

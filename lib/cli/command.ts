@@ -1,13 +1,13 @@
 /** The exit codes of every command (`check` has its own). */
 export const EXIT = { done: 0, failed: 1, usage: 2, notRunning: 3 } as const;
 
-/** A flag as it stands on the command line, `--<name>`. */
+/** A flag, `--<name>`. */
 export interface FlagSpec {
-  /** What stands for its value in the help, for example `DIR`; none: the flag takes no value. */
+  /** The name of its value in the help, such as `DIR`; absent when the flag takes no value. */
   value?: string;
-  /** Whether what is given for its value must not be repeated in an error. */
+  /** Whether errors must not repeat its value. */
   secret?: boolean;
-  /** One letter that means the same, `-<short>`. */
+  /** One letter that means the same: `-<short>`. */
   short?: string;
   /** One line of help. */
   help: string;
@@ -29,46 +29,46 @@ export const COMMON_FLAGS = {
   version: { help: "show the version" },
 } as const satisfies FlagSpecs;
 
-/** What the user typed, checked against the flags of the command. */
+/** A command line, checked against the flags of the command. */
 export interface Invocation {
-  /** What stands after the command's name. */
+  /** The words after the command's name. */
   words: readonly string[];
   /** Values of the flags that take one. */
   values: Readonly<Record<string, string | undefined>>;
-  /** The flags without value that were given. */
+  /** The flags without a value that were given. */
   given: ReadonlySet<string>;
-  /** What ends a command that goes on by itself; undefined: Ctrl+C does. */
+  /** Ends a command that follows events. Default: Ctrl+C does. */
   until?: AbortSignal | undefined;
 }
 
 /** A command of the program. */
 export interface Command {
-  /** What is typed to call it. */
+  /** The word that calls it. */
   name: string;
-  /** What may stand after its name, for the help. */
+  /** The words it takes, for the help. */
   words: string;
   /** One line of help. */
   summary: string;
   /** More help, each string one line; shown by `help COMMAND`. */
   details?: readonly string[];
-  /** The flags that it takes beside the common ones. */
+  /** Its own flags; every command takes the common ones too. */
   flags?: FlagSpecs;
-  /** Says an error in a way of its own, instead of on standard error, and returns the exit code. */
+  /** Reports an error and returns the exit code. Default: one line on standard error, and exit code 1, 2 or 3. */
   fail?(error: string): number;
   /**
-   * Does it, and returns the exit code.
+   * Runs the command and returns the exit code.
    *
-   * @throws {UsageError} when what was typed cannot be meant.
+   * @throws {UsageError} when a word or a flag is wrong.
    */
   run(invocation: Invocation): number | Promise<number>;
 }
 
-/** What was typed is wrong; the message says what and what would be right. Exit code 2. */
+/** A word or a flag is wrong; the message says which and what would be right. Exit code 2. */
 export class UsageError extends Error {
   override name = "UsageError";
 }
 
-/** @throws {UsageError} when there are words that the command does not take. */
+/** @throws {UsageError} when there are words. */
 export function refuseWords(words: readonly string[]): void {
   if (words.length > 0) throw new UsageError(`Unexpected '${words[0]}'; see 'icinga-warden help'`);
 }

@@ -31,7 +31,7 @@ const helpCommand: Command = {
   },
 };
 
-/** The commands in the order of the help, each loaded when it is called: an agent that runs holds no other. */
+/** The commands in the order of the help. Each is loaded when it is called, so that an agent does not hold the others. */
 const COMMANDS: Readonly<Record<string, () => Command | Promise<Command>>> = {
   run: async () => (await import("./commands/run.ts")).runCommand,
   status: async () => (await import("./commands/status.ts")).statusCommand,
@@ -55,7 +55,7 @@ const COMMANDS: Readonly<Record<string, () => Command | Promise<Command>>> = {
 /**
  * Runs one command line, without the program's name, and returns the exit code. Never throws.
  *
- * @param until ends a command that goes on by itself, instead of Ctrl+C.
+ * @param until ends a command that follows events, instead of Ctrl+C.
  */
 export async function runCommandLine(
   args: readonly string[],
@@ -102,8 +102,8 @@ async function dispatch(
 }
 
 /**
- * The command that is named: flags may stand anywhere, and a word before it can be the value of a flag that only
- * the command itself knows. `icinga-warden --foreground` means `icinga-warden run --foreground`.
+ * The name of the command. Flags may stand anywhere, and a word before the command can be the value of one of its own
+ * flags. `icinga-warden --foreground` means `icinga-warden run --foreground`.
  */
 function commandName(args: readonly string[]): string | undefined {
   const words = args.filter((arg, i) => !arg.startsWith("-") && !takesValue(args[i - 1]));

@@ -32,7 +32,7 @@ export function printJson(value: unknown): void {
   print(toJson(value, 2));
 }
 
-/** A reader that has gone away, or a service that has no console, is no reason to fail. */
+/** It is no error when the reader has gone away, or a service has no console. */
 function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
   try {
     let rest = encoder.encode(`${printable(text)}\n`);
@@ -46,12 +46,12 @@ function isGone(error: unknown): boolean {
   return error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.BadResource;
 }
 
-/** Colours for a terminal; each returns its text as it is where there is none. */
+/** Colours a text for a terminal; without colours the text does not change. */
 export type Paint = Readonly<
   Record<"bold" | "dim" | "green" | "yellow" | "red", (text: string) => string>
 >;
 
-/** Whether standard output takes colours. See https://no-color.org: any value but an empty one switches them off. */
+/** Whether standard output takes colours: it is a terminal, and `NO_COLOR` is empty (https://no-color.org). */
 export function isColourful(): boolean {
   return Deno.stdout.isTerminal() && !Deno.env.get("NO_COLOR");
 }

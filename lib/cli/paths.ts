@@ -9,7 +9,7 @@ import { type Invocation, UsageError } from "./command.ts";
  * Finds home and the configuration: `--home`, else `ICINGA_WARDEN_HOME`, else the exe's own folder (from source:
  * `.home` in the checkout).
  *
- * @throws {UsageError} when home is no folder.
+ * @throws {UsageError} when home is not a folder.
  */
 export function findPaths({ values }: Pick<Invocation, "values">): AgentPaths {
   const variable = Deno.env.get("ICINGA_WARDEN_HOME") || undefined;
@@ -17,7 +17,7 @@ export function findPaths({ values }: Pick<Invocation, "values">): AgentPaths {
   const home = resolve(named ?? defaultHome());
   if (named !== undefined && !isFolder(home)) {
     const source = values.home === undefined ? "ICINGA_WARDEN_HOME" : "--home";
-    throw new UsageError(`${source} '${named}' is no folder; name one that exists`);
+    throw new UsageError(`${source} '${named}' is not a folder; name one that exists`);
   }
   return {
     home,

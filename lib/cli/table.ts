@@ -61,7 +61,7 @@ function fit(letters: readonly string[], width: number): readonly string[] {
   return letters.length <= width ? letters : [...letters.slice(0, width - 1), "…"];
 }
 
-/** The columns of the terminal that standard output is; undefined when it is none. */
+/** The columns of the terminal; undefined when standard output is not a terminal. */
 export function terminalWidth(): number | undefined {
   if (!Deno.stdout.isTerminal()) return undefined;
   try {

@@ -21,7 +21,7 @@ export function parseAddress(text: string): Address | undefined {
   return port > 65_535 ? undefined : { hostname, port };
 }
 
-/** Writes an address as it is read. */
+/** Writes an address in the form that {@linkcode parseAddress} reads. */
 export function formatAddress({ hostname, port }: Address): string {
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }

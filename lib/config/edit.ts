@@ -3,7 +3,7 @@ import { isObject, replaceFile } from "../base/mod.ts";
 import { decodeText, encodeLike, readConfigFile } from "./file.ts";
 import { ConfigError } from "./problem.ts";
 
-/** The configuration that equals none: the Icinga daemon runs. */
+/** Means the same as no file: the Icinga daemon runs. */
 const DEFAULT = `{\n  "daemons": {\n    "icinga_agent_service": {}\n  }\n}\n`;
 
 /** How a configuration file is rewritten. */
@@ -11,7 +11,7 @@ export interface Rewrite {
   /** Makes the new text of the old. */
   edit: (text: string) => string;
   /**
-   * Looks at the new text before anything is written.
+   * Checks the new text before anything is written.
    *
    * @throws {ConfigError} when it is wrong.
    */
@@ -19,8 +19,8 @@ export interface Rewrite {
 }
 
 /**
- * Rewrites the configuration in `file`, or makes one. What runs by default is written down first, so that it
- * runs on. Where writing fails, the old file stands.
+ * Rewrites the configuration in `file`, or makes one. The daemon that runs by default is written down first, since a
+ * list of daemons replaces the default. Where writing fails, the old file stands.
  *
  * @throws {ConfigError} when the file cannot be read, or `check` finds the new text wrong: nothing is written.
  * @throws {FileError} when it cannot be written.
@@ -45,8 +45,8 @@ function writeDownDefault(text: string): string {
 type Path = readonly string[];
 
 /**
- * Sets a value in a configuration's text; all other text stays as it is, comments and order included. A value
- * that is there is replaced; one that is not is added at the end of its object, objects on the way are made.
+ * Sets a value in a configuration's text and changes nothing else, neither comments nor order. An existing value is
+ * replaced; a new one is added at the end of its object, and missing objects on the way are made.
  *
  * @param text a configuration without syntax errors.
  */
@@ -72,7 +72,7 @@ export function hasKey(text: string, key: string): boolean {
   return root !== undefined && findNodeAtLocation(root, [key]) !== undefined;
 }
 
-/** Removes a key and its value from a configuration's text; the comments around it stay. */
+/** Removes a key and its value from a configuration's text, but not the comments around it. */
 export function removeFromText(text: string, path: Path): string {
   const root = parseTree(text, [], { allowTrailingComma: true })!;
   const property = findNodeAtLocation(root, [...path])?.parent;
@@ -94,7 +94,7 @@ function removeComma(text: string, at: number): string {
   return splice(text, at, at + 1, "");
 }
 
-/** Where nothing else stands on the line of what was removed, the line goes as well. */
+/** Removes the line too, where nothing else stands on it. */
 function joinWithoutBlankLine(before: string, after: string): string {
   const [indent] = /[ \t]*$/.exec(before)!;
   const startsLine = /(^|\n)[ \t]*$/.test(before);
@@ -136,7 +136,7 @@ function addProperty(text: string, object: Node, key: string, value: unknown): s
   return splice(withComma, place, place, added);
 }
 
-/** The offset of the comma that follows a property, comments between left aside. */
+/** The offset of the comma that follows a property, comments skipped. */
 function commaAfter(text: string, offset: number): number | undefined {
   const scanner = createScanner(text, true);
   scanner.setPosition(offset);

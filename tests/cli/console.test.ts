@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { complete } from "../../lib/cli/console/complete.ts";
-import { splitWords } from "../../lib/cli/console/words.ts";
+import { complete, splitWords } from "../../lib/cli/console/complete.ts";
 
 Deno.test("a line is split into words, quotes and backslashes as on Windows", () => {
   const cases: [line: string, words: string[] | undefined][] = [

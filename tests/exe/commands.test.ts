@@ -38,7 +38,7 @@ testExe("what cannot be meant is one line on standard error and exit code 2", as
     [["rnu"], /Unknown command 'rnu'; did you mean "run"\?/],
     [["run", "--foregrond"], /Unknown flag '--foregrond' of 'run'; did you mean "--foreground"\?/],
     [["run", "--home"], /Flag '--home' needs a value: --home DIR/],
-    [["run", "--home", "/nowhere"], /--home '\/nowhere' is no folder/],
+    [["run", "--home", "/nowhere"], /--home '\/nowhere' is not a folder/],
     [["run", "--json=yes"], /Flag '--json' takes no value, and got 'yes'/],
     [["run", "--foreground"], /no Windows service control manager on linux; add '--simulate'/],
     [["run", "--simulate", "--for", "soon"], /Flag '--for' is 'soon'; expected a duration/],

@@ -286,7 +286,7 @@ testExe("a plugin's errors are UNKNOWN, on standard output", async (bench) => {
     [["-w", "1\n2|3"], /^UNKNOWN: Flag '--warning' is '1 2\/3'; expected a range/],
     [["now"], /^UNKNOWN: Unexpected 'now'/],
     [["-w"], /^UNKNOWN: Flag '--warning' needs a value/],
-    [["--home", "/nowhere"], /^UNKNOWN: --home '\/nowhere' is no folder/],
+    [["--home", "/nowhere"], /^UNKNOWN: --home '\/nowhere' is not a folder/],
   ];
   for (const [args, text] of cases) {
     const { code, stdout, stderr } = await bench.run("check", ...args);

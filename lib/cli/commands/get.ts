@@ -33,7 +33,7 @@ export const getCommand: Command = {
   },
 };
 
-/** The path nearest to one where there is nothing, or its beginning; a list of all of them helps nobody. */
+/** Suggests the nearest path, or beginning of one; empty when none is near, since a list of all would be too long. */
 export function hintAt(path: string, paths: readonly string[]): string {
   const known = paths.map((path) => path.replace(/^Daemons\./, ""));
   const beginnings = known.flatMap((path) => {
@@ -44,7 +44,7 @@ export function hintAt(path: string, paths: readonly string[]): string {
   return hint.startsWith("known:") ? "" : sanitize(hint);
 }
 
-/** A value as people read it: text as it is, all else as JSON, on one line. */
+/** A value on one line: text without quotes, everything else as JSON. */
 export function formatValue(value: unknown): string {
   return sanitize(typeof value === "string" ? value : toJson(value));
 }

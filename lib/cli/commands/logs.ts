@@ -9,10 +9,10 @@ import { follow } from "../follow.ts";
 import { print, printError } from "../output.ts";
 import { findPaths } from "../paths.ts";
 
-/** How many records are shown unless told. */
+/** How many records are shown. Default of `--lines`. */
 const LINES = 50;
 
-/** As many can be asked for. */
+/** The largest value of `--lines`. */
 const MOST_LINES = 1_000;
 
 /** `icinga-warden logs` */
@@ -53,7 +53,7 @@ function formatLine(entry: LogEntry): string {
   return sanitize(formatLogLine(entry));
 }
 
-/** With the time as everywhere else: UTC, ISO 8601. */
+/** The time as in all JSON: UTC, ISO 8601. */
 function formatJson(entry: LogEntry): string {
   return toJson({ ...entry, time: new Date(entry.time).toISOString() });
 }
@@ -79,7 +79,7 @@ async function showLog(
   );
 }
 
-/** The log may hold records of a daemon that is registered no longer, so that this is no error. */
+/** Not an error: the log may hold records of a daemon that was unregistered. */
 async function warnUnknown(client: Client, daemon: string): Promise<void> {
   const { daemons } = await client.get<Status>("/api/status");
   const names = daemons.map(({ name }) => name);

@@ -22,14 +22,12 @@ export const openCommand: Command = {
   },
 };
 
-/** Opens a link with the system's own program for that; false when there is none. */
+/** Opens a link with the system's default browser; false when that is not possible. */
 async function openBrowser(url: string): Promise<boolean> {
   const [program, ...args] = browserCommand(url);
   try {
-    const child = new Deno.Command(program!, {
-      ...{ args, stdin: "null", stdout: "null", stderr: "null" },
-    });
-    return (await child.output()).success;
+    const silent = { stdin: "null", stdout: "null", stderr: "null" } as const;
+    return (await new Deno.Command(program!, { args, ...silent }).output()).success;
   } catch {
     return false;
   }

@@ -36,7 +36,7 @@ export const watchCommand: Command = {
   },
 };
 
-/** A map may appear later, so that this is no error. */
+/** Not an error: a map may appear later. */
 async function warnNothing(client: Client, path: string): Promise<void> {
   const hint = hintAt(path, await client.get<string[]>("/api/paths"));
   const what = `There is nothing at '${sanitize(path)}' yet`;

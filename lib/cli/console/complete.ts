@@ -1,6 +1,6 @@
-/** What can stand in a line of the console. */
+/** The words that can be completed. */
 export interface Vocabulary {
-  /** The commands, each with the words that may follow at once, such as `list` after `daemon`. */
+  /** The commands, each with its actions, such as `list` of `daemon`. */
   commands: ReadonlyMap<string, readonly string[]>;
   /** The paths of the public state. */
   paths: readonly string[];
@@ -8,16 +8,16 @@ export interface Vocabulary {
   daemons: readonly string[];
 }
 
-/** Commands after which a path of the public state stands. */
+/** Commands that take a path of the public state. */
 const TAKE_PATH = ["get", "watch"];
 
-/** Words after which a daemon's name stands. */
+/** Words that a daemon's name follows. */
 const TAKE_DAEMON = ["restart", "show", "unregister", "test", "--daemon"];
 
-/** What `readline` takes: what the last word may become, and that word. */
+/** What `readline` takes: the candidates, and the word that they replace. */
 export type Completion = [candidates: string[], word: string];
 
-/** What the last word of a line may become. */
+/** Completes the last word of a line. */
 export function complete(line: string, vocabulary: Vocabulary): Completion {
   const words = line.trimStart().split(/\s+/);
   const word = words.pop()!;
@@ -38,7 +38,7 @@ function candidatesAfter(
   return commands.get(command) ?? [];
 }
 
-/** Paths one step further than `word`, in the short form unless the long one was begun. */
+/** The paths one step further than `word`, without `Daemons.` where `word` does not begin with it. */
 function nextSteps(paths: readonly string[], word: string): string[] {
   const known = paths.map((path) =>
     word.startsWith("Daemons") ? path : path.replace(/^Daemons\./, "")
@@ -49,4 +49,30 @@ function nextSteps(paths: readonly string[], word: string): string[] {
     return dot < 0 ? path : path.slice(0, dot);
   });
   return [...new Set(steps)];
+}
+
+/**
+ * Splits a line into words, as a shell does: at blanks, except within quotes of either kind. A backslash is an ordinary
+ * letter, since paths of Windows contain it.
+ *
+ * @returns undefined when a quote is not closed.
+ */
+export function splitWords(line: string): string[] | undefined {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote = "";
+  for (const letter of line) {
+    if (quote) {
+      if (letter === quote) quote = "";
+      else word += letter;
+    } else if (letter === '"' || letter === "'") {
+      quote = letter;
+      word ??= "";
+    } else if (/\s/.test(letter)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else word = (word ?? "") + letter;
+  }
+  if (quote) return undefined;
+  return word === undefined ? words : [...words, word];
 }

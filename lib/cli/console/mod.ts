@@ -8,22 +8,21 @@ import { type Command, EXIT, type Invocation, refuseWords } from "../command.ts"
 import { readRun, RUN_FLAGS } from "../commands/run.ts";
 import { print, printError } from "../output.ts";
 import { findPaths } from "../paths.ts";
-import { complete, type Vocabulary } from "./complete.ts";
+import { complete, splitWords, type Vocabulary } from "./complete.ts";
 import { Prompt } from "./prompt.ts";
-import { splitWords } from "./words.ts";
 
-/** What the console needs of the command line that it is a part of. */
+/** The command line that the console is part of. */
 export interface CommandLine {
-  /** Runs one line's words and returns the exit code; `until` ends what goes on by itself. Never throws. */
+  /** Runs one line and returns the exit code; `until` ends a command that follows events. Never throws. */
   run(words: readonly string[], until: AbortSignal): Promise<number>;
   /** The commands. */
   commands(): Promise<readonly Command[]>;
 }
 
-/** What has no place in a console: it would run an agent or a console in it. */
+/** Commands that cannot run in a console: they would start an agent or another console. */
 const OUTSIDE = ["run", "console", "service"];
 
-/** How long an agent that was started here may take until it answers, ms. */
+/** How long the console waits for an agent that it started, ms. */
 const START_TIME = 30_000;
 
 /** `icinga-warden console` */
@@ -77,7 +76,7 @@ async function attach(
   return EXIT.done;
 }
 
-/** The agent's log comes by its own endpoint, as it does for any other console. */
+/** The agent's log is read from its control endpoint, as by any other console. */
 async function startAndAttach(
   commandLine: CommandLine,
   place: AgentPaths,
@@ -108,7 +107,7 @@ async function untilItAnswers(home: string, ended: AbortSignal): Promise<number>
   throw new NotRunningError("The agent does not answer; its log says why");
 }
 
-/** Reads lines and does what they say until `exit`, the end of input, or the end of the agent. */
+/** Runs one command a line until `exit`, the end of input, or the end of the agent. */
 async function converse(
   commandLine: CommandLine,
   place: AgentPaths,
@@ -140,7 +139,7 @@ async function converse(
   prompt.close();
 }
 
-/** A command that goes on by itself ends at Ctrl+C, and at the next line. */
+/** A command that follows events ends at Ctrl+C, and at the next line. */
 async function runLine(
   commandLine: CommandLine,
   { home, configFile, configNamed }: AgentPaths,
@@ -160,7 +159,7 @@ async function runLine(
   await commandLine.run([...words, ...place], current.signal);
 }
 
-/** Whether a word sets an end by itself. */
+/** Whether a word is the flag that limits the time. */
 function isSpan(word: string): boolean {
   return /^--for(=|$)/.test(word);
 }
@@ -189,12 +188,12 @@ async function learn(commandLine: CommandLine, home: string): Promise<Vocabulary
   ]);
   commands.set("help", inside.map(({ name }) => name));
   commands.set("exit", []);
-  // What readline completes it prints as it is.
+  // readline prints what it completes without sanitizing it.
   const shown = paths.filter((path) => sanitize(path) === path);
   return { commands, paths: shown, daemons: daemons.map(({ name }) => name) };
 }
 
-/** The log from the agent's start on, which has been a moment ago. */
+/** Shows the log from the agent's start on. */
 async function showLog(home: string, prompt: Prompt, until: AbortSignal): Promise<void> {
   try {
     const client = await Client.connect(home);
@@ -207,6 +206,6 @@ async function showLog(home: string, prompt: Prompt, until: AbortSignal): Promis
       }
     }
   } catch {
-    // The agent has ended; the console is about to.
+    // The agent has ended, and the console ends too.
   }
 }

@@ -7,15 +7,15 @@ const PROMPT = "icinga-warden> ";
 /** How many lines are remembered. */
 const HISTORY = 500;
 
-/** What a prompt needs to know. */
+/** How a prompt works. */
 export interface PromptOptions {
-  /** What the last word of a line may become. */
+  /** Completes the last word of a line. */
   complete: (line: string) => Promise<Completion>;
   /** Ctrl+C was pressed; returns whether that has ended something. */
   interrupt: () => boolean;
 }
 
-/** A prompt with history and completion; where standard input is no terminal it just reads lines. */
+/** A prompt with history and completion; without a terminal it only reads lines. */
 export class Prompt {
   readonly #isTerminal = Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
   readonly #readline: readline.Interface;
@@ -27,8 +27,12 @@ export class Prompt {
   /** Standard input is read from now on, until {@linkcode Prompt.close}. */
   constructor({ complete, interrupt }: PromptOptions) {
     this.#readline = readline.createInterface({
-      ...{ input: process.stdin, output: process.stdout, terminal: this.#isTerminal },
-      ...{ prompt: PROMPT, historySize: HISTORY, removeHistoryDuplicates: true },
+      input: process.stdin,
+      output: process.stdout,
+      terminal: this.#isTerminal,
+      prompt: PROMPT,
+      historySize: HISTORY,
+      removeHistoryDuplicates: true,
       completer: (line: string, done: (error: null, result: Completion) => void) => {
         complete(line).then((result) => done(null, result), () => done(null, [[], line]));
       },
@@ -47,7 +51,7 @@ export class Prompt {
     });
   }
 
-  /** Whether a line, or the end, waits to be read. */
+  /** Whether a line, or the end of input, can be read at once. */
   get isPending(): boolean {
     return this.#lines.length > 0 || this.#isClosed;
   }
@@ -61,7 +65,7 @@ export class Prompt {
     return this.#lines.shift();
   }
 
-  /** Resolves when a line, or the end, waits to be read. */
+  /** Resolves when a line, or the end of input, can be read. */
   async pending(): Promise<void> {
     while (!this.isPending) {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -78,7 +82,7 @@ export class Prompt {
     if (redraw) this.#readline.prompt(true);
   }
 
-  /** Lets go of standard input. */
+  /** Stops reading standard input. */
   close(): void {
     this.#readline.close();
     process.stdin.unref?.();
