@@ -16,40 +16,40 @@ import type { LogLevel } from "../log/record.ts";
 import { parseScenario, SimulatedServiceManager } from "../service/mod.ts";
 import { PublicState, type ReplicatedMap, type StateChannel } from "../state/mod.ts";
 
-/** How long to wait, in real time, for a daemon that neither sleeps nor returns, ms. */
+/** How long to wait for a daemon that neither sleeps nor returns, real ms. */
 const PATIENCE = 1_000;
 
-/** A record that a simulated daemon has logged. */
+/** A log record of a simulated daemon. */
 export interface LoggedRecord {
   /** Simulated ms since its start. */
   at: number;
   /** How severe it is. */
   level: LogLevel;
-  /** What is said. */
+  /** Its text. */
   message: string;
 }
 
-/** What a simulated daemon is given. */
+/** How a daemon is simulated. */
 export interface SimulationOptions {
   /** Its arguments, as the configuration writes them; defaults are filled in. */
   arguments?: Record<string, unknown>;
-  /** The name under which it is registered; its module's own unless told. */
+  /** The name under which it is registered. Default: its module's name. */
   name?: string;
-  /** What its maps hold when it starts, each map's entries by its name: what a predecessor has left. */
+  /** What its maps hold when it starts: each map's entries by its name. */
   maps?: Record<string, Record<string, unknown>>;
-  /** The home folder; the current one unless told. */
+  /** The home folder. Default: the current folder. */
   home?: string;
-  /** What its service does, such as `crash=4s,refuse=1`: see `run --scenario`. In good health unless told. */
+  /** What its service does, such as `crash=4s,refuse=1`: see `run --scenario`. Default: it runs without a fault. */
   scenario?: string;
-  /** Told of each record as it is logged. */
+  /** Called with each record as it is logged. */
   onLog?: (record: LoggedRecord) => void;
-  /** Told of each change of its own maps; the value is undefined when the key was deleted. */
+  /** Called with each change of its own maps; the value is undefined when the key was deleted. */
   onChange?: (map: string, key: string, value: unknown) => void;
 }
 
 /**
- * Runs a daemon on a simulated context: its clock moves when it is told to, its state is its own, its services
- * are simulated. Files, hosts and programs are real.
+ * Runs a daemon on a simulated context: the test moves its clock, its state is its own, its services are simulated.
+ * Files, hosts and programs are real.
  *
  * @throws {TypeError} when the arguments do not fit.
  */
@@ -62,9 +62,9 @@ export function simulate<S extends ArgumentSpecs, M extends MapSpecs>(
 
 /** A daemon that runs on a simulated context. */
 export class Simulation {
-  /** What it has logged, in order. */
+  /** Its log records, in order. */
   readonly log: LoggedRecord[] = [];
-  /** Its service manager; `calls` are what it asked of it. */
+  /** Its service manager; `calls` lists what the daemon asked of it. */
   readonly services: SimulatedServiceManager;
   /** Its copy of the public state. */
   readonly state: PublicState;
@@ -72,11 +72,12 @@ export class Simulation {
   readonly #clock = new ManualClock(quickTurn);
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
-  readonly #contextOf: (thread: string, signal: AbortSignal) => DaemonContext;
+  readonly #createContext: (thread: string, signal: AbortSignal) => DaemonContext;
   readonly #threads: string[] = [];
-  /** Paths of maps of other daemons that it may write. */
+  /** Paths of other daemons' maps that it may write. */
   readonly #open = new Set<string>();
-  #outcome: { at: number; error?: unknown } | undefined;
+  /** When it returned or threw, simulated ms, and what it threw. */
+  #end: { at: number; error?: unknown } | undefined;
 
   /** Starts the daemon; see {@linkcode simulate}. */
   constructor(daemon: DaemonDefinition, options: SimulationOptions) {
@@ -93,9 +94,13 @@ export class Simulation {
     for (const [map, entries] of Object.entries(options.maps ?? {})) {
       for (const [key, value] of Object.entries(entries)) this.map(map).set(key, value);
     }
-    this.#contextOf = (thread, signal) =>
+    this.#createContext = (thread, signal) =>
       createContext({
-        ...{ daemon: this.#name, thread, signal, arguments: values, maps: daemon.maps },
+        daemon: this.#name,
+        thread,
+        signal,
+        arguments: values,
+        maps: daemon.maps,
         ...(options.home !== undefined && { home: options.home }),
         state: {
           map: (path, options) => {
@@ -112,22 +117,22 @@ export class Simulation {
         clock: this.#clock,
         startThread: (task, options) => this.#startThread(daemon, task, options),
       });
-    this.#done = this.#run(daemon, this.#contextOf(thread, this.#stop.signal));
+    this.#done = this.#run(daemon, this.#createContext(thread, this.#stop.signal));
   }
 
-  /** Simulated ms since its start. */
+  /** Simulated ms since the start. */
   get now(): number {
     return this.#clock.now();
   }
 
   /** Whether it has returned or thrown. */
   get ended(): boolean {
-    return this.#outcome !== undefined;
+    return this.#end !== undefined;
   }
 
   /** When it returned or threw, simulated ms since its start; undefined before. */
   get endedAt(): number | undefined {
-    return this.#outcome?.at;
+    return this.#end?.at;
   }
 
   /** A map of its own. */
@@ -136,9 +141,9 @@ export class Simulation {
   }
 
   /**
-   * Another daemon's map, to be filled before it reads it.
+   * Another daemon's map, for the test to fill.
    *
-   * @param options `open`: the other daemon lets it write there.
+   * @param options `open`: the other daemon lets every daemon write it. Default: false.
    */
   mapOf<V = unknown>(
     daemon: string,
@@ -160,67 +165,68 @@ export class Simulation {
   }
 
   /**
-   * Moves its clock forward, as fast as it does its work: whenever it sleeps, the clock goes to the end of that
-   * sleep. While it waits for something real, such as a file, the clock stands for up to a second.
+   * Moves its clock forward from the end of one sleep to the end of the next, and lets it work in between. While it
+   * waits for something real, such as a file, the clock stands for at most a second.
    *
    * @param span ms, or a duration such as `5m`.
    * @throws {unknown} what the daemon has thrown.
-   * @throws {TypeError} when the span is none.
+   * @throws {TypeError} when the span is neither.
    */
   async advance(span: number | string): Promise<void> {
     const ms = typeof span === "number" ? span : parseDuration(span);
     if (ms === undefined) throw new TypeError(`'${span}' is no duration; expected one such as 5m`);
     const end = this.now + ms;
     for (;;) {
-      await this.#idle();
+      await this.#untilIdle();
       const next = this.#clock.nextWake;
       if (this.ended || next === undefined || next > end) break;
       await this.#clock.advance(next - this.now);
     }
     await this.#clock.advance(end - this.now);
-    if (this.#outcome && "error" in this.#outcome) throw this.#outcome.error;
+    this.#throwError();
   }
 
   /**
    * Tells it to stop, waits until it has returned, and closes its state.
    *
-   * @throws {unknown} what the daemon has thrown, but for its being stopped.
+   * @throws {unknown} what the daemon had thrown before.
    */
   async stop(): Promise<void> {
     this.#stop.abort(new DOMException("The daemon is to stop", "AbortError"));
     await this.#done;
     this.state.close();
-    if (this.#outcome && "error" in this.#outcome) throw this.#outcome.error;
+    this.#throwError();
   }
 
-  async #run(
-    daemon: DaemonDefinition,
-    context: Parameters<DaemonDefinition["run"]>[0],
-  ): Promise<void> {
+  #throwError(): void {
+    if (this.#end && "error" in this.#end) throw this.#end.error;
+  }
+
+  async #run(daemon: DaemonDefinition, context: DaemonContext): Promise<void> {
     try {
       await daemon.run(context);
-      this.#outcome = { at: this.now };
+      this.#end = { at: this.now };
     } catch (error) {
       const at = this.now;
-      this.#outcome = this.#stop.signal.aborted ? { at } : { at, error };
+      this.#end = this.#stop.signal.aborted ? { at } : { at, error };
     }
   }
 
-  /** A child thread shares this one's time: its task runs beside the daemon, with a context of its own. */
+  /** A task runs beside the daemon, in the same simulated time, with a context of its own. */
   #startThread<R>(
     daemon: DaemonDefinition,
     task: string,
     { name = "Main", arguments: given }: ThreadOptions = {},
   ): ThreadHandle<R> {
-    const same = this.#threads.filter((other) => other === `${task} ${name}`).length;
+    const index = this.#threads.filter((other) => other === `${task} ${name}`).length;
     this.#threads.push(`${task} ${name}`);
-    const thread = threadName(this.#name, task, name, same);
+    const thread = threadName(this.#name, task, name, index);
     const stop = new AbortController();
     const signal = AbortSignal.any([stop.signal, this.#stop.signal]);
     const copy = structuredClone(given);
     const work = async () => {
       if (!Object.hasOwn(daemon.tasks ?? {}, task)) throw new Error(`there is no task '${task}'`);
-      const result = await daemon.tasks![task]!(this.#contextOf(thread, signal), copy);
+      const result = await daemon.tasks![task]!(this.#createContext(thread, signal), copy);
       signal.throwIfAborted();
       return structuredClone(result) as R;
     };
@@ -237,17 +243,17 @@ export class Simulation {
     return handle;
   }
 
-  /** Waits until it sleeps or has ended, or patience has. */
-  async #idle(): Promise<void> {
-    const until = performance.now() + PATIENCE;
+  /** Waits until it sleeps or has ended. */
+  async #untilIdle(): Promise<void> {
+    const end = performance.now() + PATIENCE;
     const isIdle = () => this.ended || this.#clock.nextWake !== undefined;
-    while (!isIdle() && performance.now() < until) {
+    while (!isIdle() && performance.now() < end) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
 }
 
-/** A map that refuses to be written, as another daemon's does. */
+/** A map that refuses writes, as another daemon's does. */
 function readOnly<V>(map: ReplicatedMap<string, V>, thread: string): ReplicatedMap<string, V> {
   const refuse = () => {
     throw new Error(

@@ -7,7 +7,7 @@ interface Test {
 }
 
 /** The result of a test. */
-export interface TestOutcome {
+export interface TestResult {
   /** Its name, in one line. */
   name: string;
   /** Why it failed, in one line; absent when it passed. */
@@ -46,7 +46,7 @@ export function test(name: string, run: () => void | Promise<void>): void {
  */
 export async function runTests(
   importFile: () => Promise<unknown>,
-  tell: (outcome: TestOutcome) => void,
+  tell: (result: TestResult) => void,
 ): Promise<void> {
   const tests: Test[] = [];
   collected = tests;
@@ -57,8 +57,8 @@ export async function runTests(
   }
   for (const { name, run } of tests) {
     const error = await errorOf(run);
-    const outcome = { name: line(String(name)) };
-    tell(error === undefined ? outcome : { ...outcome, error: line(error) });
+    const result = { name: line(String(name)) };
+    tell(error === undefined ? result : { ...result, error: line(error) });
   }
 }
 

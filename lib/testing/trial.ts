@@ -4,7 +4,7 @@ import { Pulse } from "../daemon/pulse.ts";
 import { LOG_LEVELS } from "../log/record.ts";
 import { ranOutOfHeap, startWorker } from "../supervisor/mod.ts";
 import type { LoggedRecord } from "./simulate.ts";
-import type { TestOutcome } from "./test.ts";
+import type { TestResult } from "./test.ts";
 
 /** How long a trial may take, its tests included, real ms. */
 const LIMIT = 30_000;
@@ -60,7 +60,7 @@ export interface TrialReport {
   /** The permissions that it was refused. */
   refused: string[];
   /** The results of its tests. */
-  tests: TestOutcome[];
+  tests: TestResult[];
 }
 
 /** What the trial's thread is given. */

@@ -140,7 +140,7 @@ class Attempt {
       }
     };
     try {
-      await runTests(importFile, (outcome) => this.#tellWithin({ type: "test", ...outcome }));
+      await runTests(importFile, (result) => this.#tellWithin({ type: "test", ...result }));
       return {};
     } catch (error) {
       return { error: this.#describe(error) };

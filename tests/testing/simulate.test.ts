@@ -2,7 +2,7 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type DaemonContext, type DaemonDefinition, defineDaemon } from "../../lib/daemon/mod.ts";
 import { refusalsIn } from "../../lib/testing/refusals.ts";
 import { simulate } from "../../lib/testing/mod.ts";
-import { runTests, test, type TestOutcome } from "../../lib/testing/test.ts";
+import { runTests, test, type TestResult } from "../../lib/testing/test.ts";
 
 const worker = defineDaemon({
   name: "worker",
@@ -69,7 +69,7 @@ Deno.test("arguments and spans that do not fit are said", async () => {
 });
 
 Deno.test("collected tests are run in order, and each failure is one line", async () => {
-  const outcomes: TestOutcome[] = [];
+  const outcomes: TestResult[] = [];
   const importFile = () => {
     test("passes", () => {});
     test("fails", () => Promise.reject(new Error("as\n  it does")));
