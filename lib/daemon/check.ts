@@ -33,29 +33,11 @@ export interface DaemonDescription {
 }
 
 const EXPORT = "export default { name, description, run }";
-const KEYS = [
-  "name",
-  "description",
-  "arguments",
-  "permissions",
-  "maps",
-  "run",
-  "tasks",
-  "onTerminate",
-];
+const KEYS = words("name description arguments permissions maps run tasks onTerminate");
 
 /** The keys of an argument and of a map that are plain data. */
-const ARGUMENT_KEYS = [
-  "type",
-  "description",
-  "default",
-  "min",
-  "max",
-  "integer",
-  "oneOf",
-  "minItems",
-];
-const MAP_KEYS = ["description", "persistent", "open"];
+const ARGUMENT_KEYS = words("type description default min max integer oneOf minItems");
+const MAP_KEYS = words("description persistent open");
 
 /** How many arguments, maps, tasks, or items of a list a module may declare. */
 export const MAX_PARTS = 100;
@@ -106,14 +88,12 @@ export function refuseDefinition(value: unknown, file: string | undefined): stri
 }
 
 function definitionProblems(value: Record<string, unknown>, file: string | undefined): Problem[] {
-  const { run, onTerminate } = value;
   const large = KEYS.flatMap((key) => sizeProblems(value[key], [key]));
   if (large.length > 0) return large;
   return [
     ...nameProblems(value.name, file),
-    ...descriptionProblems(value.description, ["description"]),
-    ...functionProblems(run, ["run"], "add a function: run(context) { ... }"),
-    ...(onTerminate === undefined ? [] : functionProblems(onTerminate, ["onTerminate"])),
+    ...checkKeys(value, [], { description: TEXT, onTerminate: FUNCTION }),
+    ...check(value.run, ["run"], RUN),
     ...Object.keys(value).filter((key) => !KEYS.includes(key)).map((key) => (
       { path: [key], value: value[key], fault: "unknown key", expected: suggest(key, KEYS) }
     )),
@@ -123,6 +103,47 @@ function definitionProblems(value: Record<string, unknown>, file: string | undef
     ...inObject(value.maps, ["maps"], mapProblems),
     ...inObject(value.tasks, ["tasks"], taskProblems),
   ];
+}
+
+/** A rule for a value. */
+interface Rule {
+  fits: (value: unknown) => boolean;
+  /** What would be right, as a clause. */
+  expected: string;
+}
+
+const isFunction = (value: unknown) => typeof value === "function";
+const FUNCTION: Rule = { fits: isFunction, expected: "expected a function" };
+const RUN: Rule = { fits: isFunction, expected: "add a function: run(context) { ... }" };
+const TEXT: Rule = {
+  fits: (value) => typeof value === "string",
+  expected: "expected text in quotes",
+};
+const FLAG: Rule = {
+  fits: (value) => typeof value === "boolean",
+  expected: "expected true or false",
+};
+const NUMBER: Rule = {
+  fits: (value) => typeof value === "number" && !Number.isNaN(value),
+  expected: "expected a number",
+};
+const TEXTS: Rule = {
+  fits: (value) => Array.isArray(value) && value.every(TEXT.fits),
+  expected: "expected a list of texts",
+};
+
+function check(value: unknown, path: string[], { fits, expected }: Rule): Problem[] {
+  return fits(value) ? [] : [{ path, value, expected }];
+}
+
+/** Checks the keys that are there. */
+function checkKeys(
+  object: Record<string, unknown>,
+  path: string[],
+  rules: Readonly<Record<string, Rule>>,
+): Problem[] {
+  const present = Object.entries(rules).filter(([key]) => object[key] !== undefined);
+  return present.flatMap(([key, rule]) => check(object[key], [...path, key], rule));
 }
 
 /** Texts that are too long, and objects and lists with too many parts; it looks no further into those. */
@@ -142,32 +163,19 @@ function sizeProblems(value: unknown, path: string[]): Problem[] {
   );
 }
 
-/** The keys that depend on an argument's type, which {@linkcode specProblems} does not look at. */
+/** Checks what {@linkcode specProblems} does not look at, too. */
 function argumentProblems(specs: Record<string, unknown>): Problem[] {
-  return Object.entries(specs).flatMap(([name, spec]) =>
-    isObject(spec) ? facetProblems(spec, name) : []
-  ).concat(specProblems(specs));
-}
-
-function facetProblems(spec: Record<string, unknown>, name: string): Problem[] {
-  const { type, min, max, integer, oneOf, minItems } = spec;
-  const isNumber = (value: unknown) =>
-    value === undefined || (typeof value === "number" && !Number.isNaN(value));
-  const numbers = type === "number" ? { min, max, minItems } : { minItems };
-  return [
-    ...(typeof type === "object" ? [{ path: [name, "type"], value: type, ...TEXT }] : []),
-    ...Object.entries(numbers).filter(([, value]) => !isNumber(value)).map(([key, value]) => (
-      { path: [name, key], value, expected: "expected a number" }
-    )),
-    ...flagProblems(integer, [name, "integer"]),
-    ...(oneOf === undefined || isTexts(oneOf)
-      ? []
-      : [{ path: [name, "oneOf"], value: oneOf, expected: "expected a list of texts" }]),
-  ];
-}
-
-function isTexts(value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => typeof item === "string");
+  const more = Object.entries(specs).flatMap(([name, spec]) => {
+    if (!isObject(spec)) return [];
+    return checkKeys(spec, [name], {
+      ...(typeof spec.type === "object" && { type: TEXT }),
+      ...(spec.type === "number" && { min: NUMBER, max: NUMBER }),
+      minItems: NUMBER,
+      integer: FLAG,
+      oneOf: TEXTS,
+    });
+  });
+  return [...more, ...specProblems(specs)];
 }
 
 /** A permission for an argument that does not exist would never be granted. */
@@ -186,18 +194,10 @@ function placeholderProblems(permissions: unknown, specs: unknown): Problem[] {
   });
 }
 
-function functionProblems(
-  value: unknown,
-  path: string[],
-  expected = "expected a function",
-): Problem[] {
-  return typeof value === "function" ? [] : [{ path, value, expected }];
-}
-
 function taskProblems(tasks: Record<string, unknown>): Problem[] {
   return Object.entries(tasks).flatMap(([name, task]) => [
     ...memberNameProblems(name),
-    ...functionProblems(task, [name]),
+    ...check(task, [name], FUNCTION),
   ]);
 }
 
@@ -213,12 +213,6 @@ function nameProblems(name: unknown, file: string | undefined): Problem[] {
   return [{ path, value: name, expected: `expected "${own}", the name of its file` }];
 }
 
-const TEXT = { expected: "expected text in quotes" };
-
-function descriptionProblems(value: unknown, path: string[]): Problem[] {
-  return value === undefined || typeof value === "string" ? [] : [{ path, value, ...TEXT }];
-}
-
 function inObject(
   value: unknown,
   path: string[],
@@ -230,20 +224,11 @@ function inObject(
 }
 
 function mapProblems(maps: Record<string, unknown>): Problem[] {
+  const rules = { description: TEXT, persistent: FLAG, open: FLAG, check: FUNCTION };
   return Object.entries(maps).flatMap(([name, spec]) => [
     ...memberNameProblems(name),
-    ...inObject(spec ?? null, [name], ({ description, persistent, open, check }) => [
-      ...descriptionProblems(description, ["description"]),
-      ...flagProblems(persistent, ["persistent"]),
-      ...flagProblems(open, ["open"]),
-      ...(check === undefined ? [] : functionProblems(check, ["check"])),
-    ]),
+    ...inObject(spec ?? null, [name], (map) => checkKeys(map, [], rules)),
   ]);
-}
-
-function flagProblems(value: unknown, path: string[]): Problem[] {
-  const isFlag = value === undefined || typeof value === "boolean";
-  return isFlag ? [] : [{ path, value, expected: "expected true or false" }];
 }
 
 function memberNameProblems(name: string): Problem[] {
@@ -278,6 +263,10 @@ function pick<T extends object>(spec: T, keys: readonly string[]): T {
     ![undefined, Infinity, -Infinity].includes(value(key) as number)
   );
   return Object.fromEntries(present.map((key) => [key, value(key)])) as T;
+}
+
+function words(text: string): string[] {
+  return text.split(" ");
 }
 
 function kindOf(value: unknown): string {

@@ -5,32 +5,32 @@ import {
   type PermissionList,
 } from "../daemon/permissions.ts";
 
-/** Stands for all there is of a kind. */
+/** The item that covers every item of its kind. */
 const ALL = "*";
 
 /** The kinds whose items are paths. */
 const PATHS: readonly PermissionList[] = ["read", "write", "run", "ffi"];
 
-/** What the items of a declaration may refer to. */
+/** What stands for the placeholders of a declaration. */
 export interface Placeholders {
   /** The home folder, absolute. */
   home: string;
-  /** The daemon's arguments as they are written, defaults included. */
+  /** The daemon's arguments as the configuration writes them, defaults included. */
   arguments: Readonly<Record<string, unknown>>;
 }
 
-/** A daemon's permissions after the configuration was asked. */
+/** A daemon's permissions. */
 export interface Grant {
-  /** What its worker gets: declared and granted; paths absolute, placeholders replaced. */
+  /** What it declares and the configuration grants; paths absolute, placeholders replaced. */
   permissions: DaemonPermissions;
-  /** What is declared and not granted, in the configuration's form. */
+  /** What it declares and the configuration does not grant, in the configuration's form. */
   missing: DaemonPermissions;
 }
 
 /**
- * Holds what a module declares against what the configuration grants.
+ * Compares what a module declares with what the configuration grants.
  *
- * @param granted undefined: all that is declared, as for a built-in daemon of which the configuration says nothing.
+ * @param granted undefined: all that is declared, as for a built-in daemon without permissions in its entry.
  */
 export function grantPermissions(
   declared: DaemonPermissions,
@@ -65,7 +65,7 @@ export function fillIn(declared: DaemonPermissions, placeholders: Placeholders):
   return resolvePaths(filled, placeholders.home);
 }
 
-/** Permissions on one line, for people: `read "C:\data", services`; `none` when there are none. */
+/** Permissions on one line: `read "C:\data", services`, or `none`. */
 export function describePermissions(permissions: DaemonPermissions): string {
   const lists = PERMISSION_LISTS.flatMap((kind) =>
     (permissions[kind] ?? []).map((item) => `${kind} ${JSON.stringify(item)}`)
@@ -73,7 +73,7 @@ export function describePermissions(permissions: DaemonPermissions): string {
   return [...lists, ...(permissions.services ? ["services"] : [])].join(", ") || "none";
 }
 
-/** An item once for each value of the argument that it names; not at all when that is empty. */
+/** An item once for each value of the argument that it names; none when that is empty. */
 function replace(item: string, { home, arguments: values }: Placeholders): string[] {
   const name = /\{(\w+)\}/.exec(item)?.[1];
   if (name === undefined) return [item];
@@ -109,7 +109,7 @@ function isInside(folder: string, path: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
-/** Windows tells neither paths nor variables apart by case. */
+/** Windows ignores case in paths and in names of variables. */
 function fold(text: string): string {
   return Deno.build.os === "windows" ? text.replaceAll("/", "\\").toLowerCase() : text;
 }
