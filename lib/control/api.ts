@@ -2,15 +2,14 @@ import { errorMessage, suggest } from "../base/mod.ts";
 import { AGENT_MAPS } from "../daemon/agent_state.ts";
 import { LOG_LEVELS, type LogFilter, readLogTail } from "../log/mod.ts";
 import { bearerOf, cookieOf, guardRequest, refuseLate } from "./access/guard.ts";
-import { isSameSecret } from "./access/secret.ts";
-import { SESSION_TIME, type Sessions } from "./access/sessions.ts";
+import { isSameSecret, SESSION_TIME, type Sessions } from "./access/sessions.ts";
 import type { TokenKind } from "./access/token.ts";
 import type { EventHub, EventSources } from "./events.ts";
-import { answer, answerJson, Refusal } from "./http/mod.ts";
+import { HttpError, jsonResponse, response } from "./http/mod.ts";
 import { PAGE_FILES, pageFile } from "./page.ts";
-import { parsePauseTime, PAUSE_TIMES } from "./pause_time.ts";
-import { allPaths, findInState } from "./view/find.ts";
-import type { History } from "./view/history.ts";
+import { parsePauseTime, PAUSE_TIMES } from "./client.ts";
+import { allPaths, findInState } from "./find.ts";
+import type { History } from "./history.ts";
 
 /** What a control endpoint can do to its agent. */
 export interface ControlledAgent {
@@ -65,17 +64,17 @@ const ROUTES: Readonly<Record<string, Route>> = {
   "POST /api/link": {
     callers: ["control"],
     run: ({ parts: { sessions, port } }) =>
-      answerJson({ url: `http://127.0.0.1:${port}/#${sessions.issueLink()}` }),
+      jsonResponse({ url: `http://127.0.0.1:${port}/#${sessions.issueLink()}` }),
   },
-  "GET /api/status": { callers: MONITORS, run: ({ parts }) => answerJson(parts.status()) },
+  "GET /api/status": { callers: MONITORS, run: ({ parts }) => jsonResponse(parts.status()) },
   "GET /api/state": { callers: KNOWN, run: readState },
-  "GET /api/paths": { callers: KNOWN, run: ({ parts }) => answerJson(allPaths(parts.state)) },
-  "GET /api/history": { callers: KNOWN, run: ({ parts }) => answerJson(parts.history.past()) },
+  "GET /api/paths": { callers: KNOWN, run: ({ parts }) => jsonResponse(allPaths(parts.state)) },
+  "GET /api/history": { callers: KNOWN, run: ({ parts }) => jsonResponse(parts.history.past()) },
   "GET /api/logs": {
     callers: KNOWN,
     run: ({ query, parts }) => {
       const { lines, ...filter } = readLogQuery(query);
-      return answerJson(readLogTail(parts.logFile, lines, filter));
+      return jsonResponse(readLogTail(parts.logFile, lines, filter));
     },
   },
   "GET /api/events": { callers: KNOWN, run: streamEvents },
@@ -88,9 +87,9 @@ const ROUTES: Readonly<Record<string, Route>> = {
 /**
  * Answers one request.
  *
- * @throws {Refusal} with what is to be answered instead.
+ * @throws {HttpError} with what is to be answered instead.
  */
-export async function answerCall(request: Request, parts: ApiParts): Promise<Response> {
+export async function handleRequest(request: Request, parts: ApiParts): Promise<Response> {
   guardRequest(request, parts.port);
   refuseLate(request.headers, Date.now());
   const { pathname, searchParams: query } = new URL(request.url);
@@ -98,24 +97,24 @@ export async function answerCall(request: Request, parts: ApiParts): Promise<Res
   const caller = identify(request.headers, parts);
   if (!route.callers.includes(caller)) {
     throw caller === "nobody"
-      ? new Refusal(401, "The token is missing or wrong")
-      : new Refusal(403, "This needs the token in control.token");
+      ? new HttpError(401, "The token is missing or wrong")
+      : new HttpError(403, "This needs the token in control.token");
   }
   return await route.run({ request, query, parts });
 }
 
 /** The answer to a scrape: the metrics. */
 export async function metrics({ state, status, changes }: EventSources): Promise<Response> {
-  const { formatMetrics, METRICS_TYPE } = await import("./view/metrics.ts");
-  return answer(METRICS_TYPE, await formatMetrics(state, status(), changes()));
+  const { formatMetrics, METRICS_TYPE } = await import("./prometheus.ts");
+  return response(METRICS_TYPE, await formatMetrics(state, status(), changes()));
 }
 
 function findRoute(method: string, path: string): Route {
   const name = `${method} ${path}`;
   if (Object.hasOwn(ROUTES, name)) return ROUTES[name]!;
   const other = ["GET", "POST"].find((method) => Object.hasOwn(ROUTES, `${method} ${path}`));
-  if (other) throw new Refusal(405, `Only ${other} is for ${path}`);
-  throw new Refusal(404, "There is nothing of this name");
+  if (other) throw new HttpError(405, `Only ${other} is for ${path}`);
+  throw new HttpError(404, "There is nothing of this name");
 }
 
 function identify(headers: Headers, { tokens, sessions, port }: ApiParts): Caller {
@@ -147,8 +146,8 @@ async function logIn({ request, parts: { sessions, tokens, port } }: Call): Prom
     : typeof code === "string"
     ? sessions.redeem(code)
     : undefined;
-  if (session === undefined) throw new Refusal(401, "The token or the link is not valid");
-  return answerJson({ ok: true }, {
+  if (session === undefined) throw new HttpError(401, "The token or the link is not valid");
+  return jsonResponse({ ok: true }, {
     headers: { "set-cookie": cookie(port, session, SESSION_TIME) },
   });
 }
@@ -156,7 +155,7 @@ async function logIn({ request, parts: { sessions, tokens, port } }: Call): Prom
 function logOut({ request, parts: { sessions, port } }: Call): Response {
   const session = cookieOf(request.headers, cookieName(port));
   if (session !== undefined) sessions.end(session);
-  return answerJson({ ok: true }, { headers: { "set-cookie": cookie(port, "", 0) } });
+  return jsonResponse({ ok: true }, { headers: { "set-cookie": cookie(port, "", 0) } });
 }
 
 function cookie(port: number, value: string, time: number): string {
@@ -166,13 +165,13 @@ function cookie(port: number, value: string, time: number): string {
 function readState({ query, parts: { state } }: Call): Response {
   const path = query.get("path") ?? "";
   const found = findInState(state, path);
-  if (!found) throw new Refusal(404, `There is nothing at '${path}' in the public state`);
-  return answerJson(found);
+  if (!found) throw new HttpError(404, `There is nothing at '${path}' in the public state`);
+  return jsonResponse(found);
 }
 
 function streamEvents({ query, parts }: Call): Response {
   if (parts.events.size >= MOST_STREAMS) {
-    throw new Refusal(503, `There are ${MOST_STREAMS} streams already`);
+    throw new HttpError(503, `There are ${MOST_STREAMS} streams already`);
   }
   const topics = (query.get("topics") ?? "").split(",");
   const events = parts.events.open({
@@ -180,17 +179,17 @@ function streamEvents({ query, parts }: Call): Response {
     state: topics.includes("state") ? query.get("path") ?? "" : undefined,
     log: topics.includes("log") ? readLogQuery(query) : undefined,
   });
-  return answer("text/event-stream", events);
+  return response("text/event-stream", events);
 }
 
 function readLogQuery(query: URLSearchParams): LogFilter & { lines: number } {
   const lines = Number(query.get("lines") ?? 50);
   const level = LOG_LEVELS.find((level) => level === query.get("level"));
   if (!Number.isInteger(lines) || lines < 0 || lines > MOST_LINES) {
-    throw new Refusal(400, `lines has to be a whole number from 0 to ${MOST_LINES}`);
+    throw new HttpError(400, `lines has to be a whole number from 0 to ${MOST_LINES}`);
   }
   if (query.has("level") && !level) {
-    throw new Refusal(400, `level has to be one of ${LOG_LEVELS.join(", ")}`);
+    throw new HttpError(400, `level has to be one of ${LOG_LEVELS.join(", ")}`);
   }
   return { lines, level, daemon: query.get("daemon") ?? undefined };
 }
@@ -199,42 +198,42 @@ async function pause({ request, parts: { agent, note } }: Call): Promise<Respons
   const { duration } = await readBody(request, ["duration"]);
   const time = typeof duration === "string" ? parsePauseTime(duration) : undefined;
   if (duration !== undefined && time === undefined) {
-    throw new Refusal(400, `duration has to be text such as ${PAUSE_TIMES}`);
+    throw new HttpError(400, `duration has to be text such as ${PAUSE_TIMES}`);
   }
   agent.pause("command", time);
   note(`Paused by a command${time === undefined ? "" : ` for ${duration}`}: nothing is restarted`);
-  return answerJson({ ok: true });
+  return jsonResponse({ ok: true });
 }
 
 function resume({ parts: { agent, note } }: Call): Response {
   agent.resume();
   note("Resumed by a command");
-  return answerJson({ ok: true });
+  return jsonResponse({ ok: true });
 }
 
 async function restart({ request, parts: { agent, state } }: Call): Promise<Response> {
   const { daemon } = await readBody(request, ["daemon"]);
-  if (typeof daemon !== "string") throw new Refusal(400, "daemon has to be a daemon's name");
+  if (typeof daemon !== "string") throw new HttpError(400, "daemon has to be a daemon's name");
   try {
     await agent.restartDaemon(daemon);
   } catch (error) {
     const why = errorMessage(error);
     const known = [...state.map(AGENT_MAPS.daemons).keys()];
-    throw new Refusal(404, known.includes(daemon) ? why : `${why}; ${suggest(daemon, known)}`);
+    throw new HttpError(404, known.includes(daemon) ? why : `${why}; ${suggest(daemon, known)}`);
   }
-  return answerJson({ ok: true });
+  return jsonResponse({ ok: true });
 }
 
-/** @throws {Refusal} 400 when it is no JSON object, or has other keys: a misspelt one would change what is done. */
+/** @throws {HttpError} 400 when it is no JSON object, or has other keys: a misspelt one would change what is done. */
 async function readBody(
   request: Request,
   keys: readonly string[],
 ): Promise<Record<string, unknown>> {
   const body = await request.json().catch(() => undefined);
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    throw new Refusal(400, "The body has to be a JSON object");
+    throw new HttpError(400, "The body has to be a JSON object");
   }
   const unknown = Object.keys(body).find((key) => !keys.includes(key));
   if (unknown === undefined) return body;
-  throw new Refusal(400, `Unknown key ${JSON.stringify(unknown)}; ${suggest(unknown, keys)}`);
+  throw new HttpError(400, `Unknown key ${JSON.stringify(unknown)}; ${suggest(unknown, keys)}`);
 }

@@ -1,7 +1,20 @@
-import { errorMessage } from "../base/mod.ts";
+import { errorMessage, parseDuration } from "../base/mod.ts";
 import { DEADLINE_FIELD } from "./access/guard.ts";
-import { SERVER_NAME } from "./http/answer.ts";
+import { SERVER_NAME } from "./http/mod.ts";
 import { readToken, tokenFile, type TokenKind } from "./access/token.ts";
+
+/** How long an agent may be paused, ms: by accident is too short, and timers go up to 24 days. */
+const LEAST = 1_000;
+const MOST = 7 * 24 * 3_600_000;
+
+/** What is asked for where {@linkcode parsePauseTime} finds none. */
+export const PAUSE_TIMES = "30s, 10m or 2h, from 1s to 7d";
+
+/** The duration of a pause, ms; undefined when the text is none or out of range. */
+export function parsePauseTime(text: string): number | undefined {
+  const time = parseDuration(text);
+  return time === undefined || time < LEAST || time > MOST ? undefined : time;
+}
 
 /** No agent runs from this home; the message says where it was looked for. */
 export class NotRunningError extends Error {
@@ -19,7 +32,7 @@ export class RefusedError extends Error {
 }
 
 /** How long an answer may take, ms. */
-export interface AnswerTimes {
+export interface ClientTimeouts {
   /** What the agent knows. */
   get: number;
   /** What it is to do: to restart a daemon takes as long as the daemon takes to stop. */
@@ -28,7 +41,7 @@ export interface AnswerTimes {
   silence: number;
 }
 
-const ANSWER_TIMES: AnswerTimes = { get: 10_000, post: 30_000, silence: 15_000 };
+const CLIENT_TIMEOUTS: ClientTimeouts = { get: 10_000, post: 30_000, silence: 15_000 };
 
 /** An event of a running agent's stream. */
 export interface StreamEvent {
@@ -42,12 +55,12 @@ export class Client {
   readonly #base: string;
   readonly #token: string;
   readonly #pid: number;
-  readonly #times: AnswerTimes;
+  readonly #times: ClientTimeouts;
 
   private constructor(
     file: string,
     { port, pid, text }: { port: number; pid: number; text: string },
-    times: AnswerTimes,
+    times: ClientTimeouts,
   ) {
     this.#times = times;
     this.#file = file;
@@ -66,7 +79,7 @@ export class Client {
   static async connect(
     home: string,
     kind: TokenKind = "control",
-    times: AnswerTimes = ANSWER_TIMES,
+    times: ClientTimeouts = CLIENT_TIMEOUTS,
   ): Promise<Client> {
     const file = tokenFile(home, kind);
     let token;
@@ -95,7 +108,7 @@ export class Client {
    * @throws {Error} when it does not answer in time.
    */
   async get<T>(path: string, limit: number = this.#times.get): Promise<T> {
-    return await this.#answer(path, {}, limit);
+    return await this.#request(path, {}, limit);
   }
 
   /**
@@ -106,11 +119,11 @@ export class Client {
     const deadline = String(Date.now() + this.#times.post);
     const headers = { "content-type": "application/json", [DEADLINE_FIELD]: deadline };
     const init = { method: "POST", headers, body: JSON.stringify(body) };
-    return await this.#answer(path, init, this.#times.post);
+    return await this.#request(path, init, this.#times.post);
   }
 
   /** An agent that is frozen, or whose machine is, takes the connection and says nothing. */
-  async #answer<T>(path: string, init: RequestInit, limit: number): Promise<T> {
+  async #request<T>(path: string, init: RequestInit, limit: number): Promise<T> {
     const signal = AbortSignal.timeout(limit);
     try {
       return await (await this.#fetch(path, { ...init, signal })).json();

@@ -1,24 +1,22 @@
 import { join } from "node:path";
 import { type Clock, errorMessage } from "../base/mod.ts";
-import { type Address, type ControlConfig, formatAddress } from "../config/mod.ts";
+import type { ControlConfig } from "../config/mod.ts";
 import { agentLog, type Log } from "../log/mod.ts";
 import { Sessions } from "./access/sessions.ts";
 import {
   newToken,
   type ProtectToken,
   removeTokens,
-  tokenFile,
   type TokenKind,
   writeToken,
 } from "./access/token.ts";
-import { answerCall, type ApiParts, type ControlledAgent } from "./api.ts";
+import { type ApiParts, type ControlledAgent, handleRequest } from "./api.ts";
 import { EventHub, type EventSources } from "./events.ts";
-import { startExporter } from "./exporter.ts";
-import { HttpServer, Refusal, refuse } from "./http/mod.ts";
-import type { Watch } from "./view/change.ts";
-import { History } from "./view/history.ts";
-import { mayManageServices, type StateReader } from "./view/read.ts";
-import { readStatus } from "./view/status.ts";
+import { bind, startExporter } from "./exporter.ts";
+import { errorResponse, HttpError, HttpServer } from "./http/mod.ts";
+import { mayManageServices, type StateReader, type SubscribeToState } from "./state_reader.ts";
+import { History } from "./history.ts";
+import { readStatus } from "./status.ts";
 
 /** What the control endpoint works with. */
 export interface ControlParts {
@@ -27,7 +25,7 @@ export interface ControlParts {
   /** Its copy of the public state. */
   state: StateReader;
   /** Tells of changes of the state. */
-  watch: Watch;
+  watch: SubscribeToState;
   /** Its log. */
   log: Pick<Log, "write" | "listen">;
   /** The home folder, absolute. */
@@ -54,7 +52,10 @@ export async function startControl(parts: ControlParts): Promise<Control> {
   let changes = 0;
   const stopCounting = watch(() => changes++);
   const sources: EventSources = {
-    ...{ state, watch, listen, logFile: join(home, "logs", "icinga-warden.log") },
+    state,
+    watch,
+    listen,
+    logFile: join(home, "logs", "icinga-warden.log"),
     changes: () => changes,
     status: () => readStatus(state, { now: Date.now(), memory: Deno.memoryUsage().rss, host }),
   };
@@ -91,9 +92,10 @@ async function serveControl(
   const { home, config: { listen }, agent, clock, state, watch } = parts;
   await removeTokens(home);
   if (listen === undefined) return undefined;
-  const listener = listenOn(listen);
+  const hint = 'name a free port in control.listen, or "off"';
+  const listener = bind("commands", listen, hint, () => Deno.listen(listen));
   const { port } = listener.addr as Deno.NetAddr;
-  const tokens = await handOut(parts, port, listener);
+  const tokens = await writeTokens(parts, port, listener);
   const history = new History(Date.now, (daemon) => mayManageServices(state, daemon));
   for (const path of state.paths()) {
     for (const [key, value] of state.map(path)) history.note({ map: path, key, value });
@@ -101,15 +103,20 @@ async function serveControl(
   const forget = watch((change) => history.note(change));
   const log = logOf(parts);
   const api: ApiParts = {
-    ...{ ...sources, agent, history, port, tokens, note: log.info },
+    ...sources,
+    agent,
+    history,
+    port,
+    tokens,
+    note: log.info,
     sessions: new Sessions(() => clock.now()),
     events: new EventHub(sources),
   };
   const server = new HttpServer(listener, {
-    handle: (request) => answerCall(request, api),
-    refuse: (error) => {
-      if (!(error instanceof Refusal)) log.error(`The control endpoint failed: ${error}`);
-      return refuse(error);
+    handle: (request) => handleRequest(request, api),
+    onError: (error) => {
+      if (!(error instanceof HttpError)) log.error(`The control endpoint failed: ${error}`);
+      return errorResponse(error);
     },
   });
   log.info(`Commands and the page are served on http://127.0.0.1:${port}/`);
@@ -125,7 +132,7 @@ async function serveControl(
  *
  * @throws {Error} in one line, when one cannot be written; nothing is served then.
  */
-async function handOut(
+async function writeTokens(
   { home, protect }: ControlParts,
   port: number,
   listener: Deno.Listener,
@@ -137,28 +144,9 @@ async function handOut(
   } catch (error) {
     listener.close();
     await removeTokens(home);
-    const why = errorMessage(error);
-    throw new Error(`Cannot serve commands: cannot write ${tokenFile(home)}: ${why}`);
+    throw new Error(`Cannot serve commands: ${errorMessage(error)}`);
   }
   return { monitor: tokens.monitor.text, control: tokens.control.text };
-}
-
-/** @throws {Error} in one line, when the port cannot be had. */
-function listenOn(address: Address): Deno.Listener {
-  try {
-    return Deno.listen(address);
-  } catch (error) {
-    const why = error instanceof Deno.errors.AddrInUse
-      ? "another program has it"
-      : error instanceof Error
-      ? error.message
-      : String(error);
-    throw new Error(
-      `Cannot serve commands on ${
-        formatAddress(address)
-      }: ${why}; name a free port in control.listen, or "off"`,
-    );
-  }
 }
 
 function logOf({ log }: ControlParts) {

@@ -6,10 +6,9 @@ import {
   type LogFilter,
   readLogTail,
 } from "../log/mod.ts";
-import type { Change, Watch } from "./view/change.ts";
-import { isWatched, mapsAt, watchedPaths } from "./view/find.ts";
-import type { StateReader } from "./view/read.ts";
-import type { Status } from "./view/status_schema.ts";
+import type { StateChange, StateReader, SubscribeToState } from "./state_reader.ts";
+import { isWatched, mapsAt, watchedPaths } from "./find.ts";
+import type { Status } from "./status_schema.ts";
 
 /** What a stream of events tells of. */
 export interface Topics {
@@ -24,7 +23,7 @@ export interface Topics {
 /** Where events come from. */
 export interface EventSources {
   state: StateReader;
-  watch: Watch;
+  watch: SubscribeToState;
   listen: ListenToLog;
   logFile: string;
   status: () => Status;
@@ -38,7 +37,7 @@ export interface Events {
   /** What there was in the beginning, by map and key. */
   snapshot: Record<string, Record<string, unknown>>;
   /** Changes, in their order. */
-  changes: Change[];
+  changes: StateChange[];
   log: LogEntry[];
   /** Nothing but that the agent is there. */
   alive: null;
@@ -69,7 +68,7 @@ export class EventHub {
   readonly #sources: EventSources;
   readonly #streams = new Set<EventStream>();
   #stop: (() => void)[] = [];
-  #changes: Change[] = [];
+  #changes: StateChange[] = [];
   #records: LogEntry[] = [];
   #gathering: Timer | undefined;
   #status: Timer | undefined;
@@ -235,7 +234,7 @@ interface WrittenChange {
   json: string;
 }
 
-function writeChanges(changes: readonly Change[]): WrittenChange[] {
+function writeChanges(changes: readonly StateChange[]): WrittenChange[] {
   let room = MAX_GATHERED;
   return changes.map((change) => {
     const json = toJson(change, 0, { characters: Math.max(LEAST_CHANGE, room), nodes: 50_000 });

@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import { errorMessage } from "../base/mod.ts";
-import { formatAddress, type MetricsConfig } from "../config/mod.ts";
+import { type Address, formatAddress, type MetricsConfig } from "../config/mod.ts";
 import type { agentLog } from "../log/mod.ts";
 import { basicOf } from "./access/guard.ts";
-import { isSameSecret } from "./access/secret.ts";
+import { isSameSecret } from "./access/sessions.ts";
 import { metrics } from "./api.ts";
 import type { EventSources } from "./events.ts";
-import { answerJson, HttpServer, Refusal, refuse } from "./http/mod.ts";
+import { errorResponse, HttpError, HttpServer, jsonResponse } from "./http/mod.ts";
 
 interface Credentials {
   user: string;
@@ -29,10 +29,10 @@ export async function startExporter(
   const credentials = await readCredentials(config, home);
   const listener = await listen(config, home);
   const server = new HttpServer(listener, {
-    handle: (request) => answerScrape(request, credentials, sources),
-    refuse: (error) => {
-      if (!(error instanceof Refusal)) log.error(`The metrics endpoint failed: ${error}`);
-      return isUnknown(error) ? askForPassword(error) : refuse(error);
+    handle: (request) => handleScrape(request, credentials, sources),
+    onError: (error) => {
+      if (!(error instanceof HttpError)) log.error(`The metrics endpoint failed: ${error}`);
+      return isUnknown(error) ? askForPassword(error) : errorResponse(error);
     },
   });
   const scheme = config.certFile === undefined ? "http" : "https";
@@ -56,20 +56,20 @@ export function describeDanger({ listen, user, certFile }: MetricsConfig): strin
 /**
  * Answers a scrape.
  *
- * @throws {Refusal} 401, 404 or 405.
+ * @throws {HttpError} 401, 404 or 405.
  */
-export function answerScrape(
+export function handleScrape(
   request: Request,
   credentials: Credentials | undefined,
   sources: EventSources,
 ): Promise<Response> {
   if (credentials && !isKnown(request.headers, credentials)) {
-    throw new Refusal(401, "User or password is missing or wrong");
+    throw new HttpError(401, "User or password is missing or wrong");
   }
   if (new URL(request.url).pathname !== "/metrics") {
-    throw new Refusal(404, "There is only /metrics here");
+    throw new HttpError(404, "There is only /metrics here");
   }
-  if (request.method !== "GET") throw new Refusal(405, "Only GET is for /metrics");
+  if (request.method !== "GET") throw new HttpError(405, "Only GET is for /metrics");
   return metrics(sources);
 }
 
@@ -83,13 +83,13 @@ function isKnown(headers: Headers, credentials: Credentials): boolean {
   return user && password;
 }
 
-function isUnknown(error: unknown): error is Refusal {
-  return error instanceof Refusal && error.status === 401;
+function isUnknown(error: unknown): error is HttpError {
+  return error instanceof HttpError && error.status === 401;
 }
 
-function askForPassword({ status, message }: Refusal): Response {
+function askForPassword({ status, message }: HttpError): Response {
   const headers = { "www-authenticate": 'Basic realm="icinga-warden", charset="UTF-8"' };
-  return answerJson({ error: message }, { status, headers });
+  return jsonResponse({ error: message }, { status, headers });
 }
 
 async function readCredentials(
@@ -109,15 +109,33 @@ async function listen(config: MetricsConfig, home: string): Promise<Deno.Listene
   const tls = certFile === undefined || keyFile === undefined
     ? undefined
     : { cert: await read("certFile", home, certFile), key: await read("keyFile", home, keyFile) };
+  return bind(
+    "metrics",
+    address,
+    "see control.metrics",
+    () => tls ? Deno.listenTls({ ...address, ...tls }) : Deno.listen(address),
+  );
+}
+
+/**
+ * Listens on an address.
+ *
+ * @param what is served there, for the error.
+ * @param hint what to do when the address cannot be had.
+ * @throws {Error} in one line, when it cannot be had.
+ */
+export function bind(
+  what: string,
+  address: Address,
+  hint: string,
+  listen: () => Deno.Listener,
+): Deno.Listener {
   try {
-    return tls ? Deno.listenTls({ ...address, ...tls }) : Deno.listen(address);
+    return listen();
   } catch (error) {
-    const why = error instanceof Deno.errors.AddrInUse
-      ? "another program has it"
-      : errorMessage(error);
-    throw new Error(
-      `Cannot serve metrics on ${formatAddress(address)}: ${why}; see control.metrics`,
-    );
+    const isTaken = error instanceof Deno.errors.AddrInUse;
+    const why = isTaken ? "another program has it" : errorMessage(error);
+    throw new Error(`Cannot serve ${what} on ${formatAddress(address)}: ${why}; ${hint}`);
   }
 }
 

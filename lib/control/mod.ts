@@ -6,4 +6,4 @@
 export { tokenFile, type TokenKind } from "./access/token.ts";
 export type { ControlledAgent } from "./api.ts";
 export { type Control, type ControlParts, startControl } from "./control.ts";
-export type { Change, Watch } from "./view/change.ts";
+export type { StateChange, SubscribeToState } from "./state_reader.ts";

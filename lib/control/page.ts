@@ -1,4 +1,4 @@
-import { answer } from "./http/mod.ts";
+import { response } from "./http/mod.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",
@@ -27,5 +27,5 @@ const POLICY = [
 export async function pageFile(name: string): Promise<Response> {
   const bytes = await Deno.readFile(new URL(`./page/${name}`, import.meta.url));
   const type = TYPES[name.slice(name.lastIndexOf(".") + 1)]!;
-  return answer(type, bytes, { headers: { "content-security-policy": POLICY } });
+  return response(type, bytes, { headers: { "content-security-policy": POLICY } });
 }

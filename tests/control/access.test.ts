@@ -1,7 +1,11 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { basicOf, bearerOf, cookieOf, guardRequest } from "../../lib/control/access/guard.ts";
-import { isSameSecret, newSecret } from "../../lib/control/access/secret.ts";
-import { SESSION_TIME, Sessions } from "../../lib/control/access/sessions.ts";
+import {
+  isSameSecret,
+  newSecret,
+  SESSION_TIME,
+  Sessions,
+} from "../../lib/control/access/sessions.ts";
 import {
   newToken,
   parseToken,
@@ -10,7 +14,7 @@ import {
   tokenFile,
   writeToken,
 } from "../../lib/control/access/token.ts";
-import type { Refusal } from "../../lib/control/http/mod.ts";
+import type { HttpError } from "../../lib/control/http/mod.ts";
 
 /** A request whose fields are as given; `Request` itself drops some. */
 function request(method: string, fields: Record<string, string>): Request {
@@ -22,7 +26,7 @@ function refusalOf(method: string, fields: Record<string, string>): number | und
     guardRequest(request(method, fields), 5664);
     return undefined;
   } catch (error) {
-    return (error as Refusal).status;
+    return (error as HttpError).status;
   }
 }
 

@@ -3,10 +3,10 @@ import { systemClock } from "../../lib/base/mod.ts";
 import { readToken, tokenFile } from "../../lib/control/access/token.ts";
 import { describeDanger } from "../../lib/control/exporter.ts";
 import { EventHub } from "../../lib/control/events.ts";
-import type { Status } from "../../lib/control/view/status_schema.ts";
+import type { Status } from "../../lib/control/status_schema.ts";
 import { Client, NotRunningError, RefusedError } from "../../lib/control/client.ts";
-import { type Change, type ControlParts, startControl } from "../../lib/control/mod.ts";
-import type { Past } from "../../lib/control/view/history.ts";
+import { type ControlParts, startControl, type StateChange } from "../../lib/control/mod.ts";
+import type { Past } from "../../lib/control/history.ts";
 import type { LogEntry } from "../../lib/log/mod.ts";
 import { agentMaps, stateOf } from "./state.ts";
 
@@ -19,7 +19,7 @@ interface Bench {
   calls: unknown[];
   logged: LogEntry[];
   log: (entry: LogEntry) => void;
-  change: (change: Change) => void;
+  change: (change: StateChange) => void;
 }
 
 async function withControl(
@@ -32,7 +32,7 @@ async function withControl(
   const calls: unknown[] = [];
   const logged: LogEntry[] = [];
   const listeners = new Set<(entry: LogEntry) => void>();
-  const watchers = new Set<(change: Change) => void>();
+  const watchers = new Set<(change: StateChange) => void>();
   const log = (entry: LogEntry) => {
     logged.push(entry);
     for (const listener of listeners) listener(entry);
@@ -294,10 +294,10 @@ Deno.test("a value that JSON does not know harms neither the state nor a stream 
 
 Deno.test("a stream that fails makes place too, at its beginning and later", async () => {
   let fails = true;
-  const watchers = new Set<(change: Change) => void>();
+  const watchers = new Set<(change: StateChange) => void>();
   const sources = {
     state: stateOf(agentMaps()),
-    watch: (watcher: (change: Change) => void) => {
+    watch: (watcher: (change: StateChange) => void) => {
       watchers.add(watcher);
       return () => watchers.delete(watcher);
     },
@@ -323,7 +323,7 @@ Deno.test("a stream that fails makes place too, at its beginning and later", asy
 
 /** A hub of events whose changes a test makes. */
 function openHub() {
-  const watchers = new Set<(change: Change) => void>();
+  const watchers = new Set<(change: StateChange) => void>();
   const hub = new EventHub({
     state: stateOf({}),
     watch: (watcher) => {
@@ -347,7 +347,7 @@ const STATE = { status: false, state: "", log: undefined };
 /** The first event of changes that a stream tells. */
 async function changesOf(
   reader: ReadableStreamDefaultReader<Uint8Array>,
-): Promise<Change[]> {
+): Promise<StateChange[]> {
   for (;;) {
     const { value } = await reader.read();
     const [, json] = /^event: changes\ndata: (.*)\n\n$/.exec(new TextDecoder().decode(value)) ?? [];
@@ -519,7 +519,7 @@ Deno.test("where the token cannot be kept private nothing is served", async () =
   await withControl(
     ({ logged, home }) => {
       assertEquals(logged.map(({ level }) => level), ["error"]);
-      assertMatch(logged[0]!.message, /cannot write .*control\.token: no such right$/);
+      assertMatch(logged[0]!.message, /Cannot write .*monitor\.token: no such right$/);
       assertEquals([...Deno.readDirSync(home)], []);
       return Promise.resolve();
     },

@@ -1,11 +1,5 @@
 import { assertEquals } from "@std/assert";
-import {
-  allPaths,
-  findInState,
-  isWatched,
-  mapsAt,
-  watchedPaths,
-} from "../../lib/control/view/find.ts";
+import { allPaths, findInState, isWatched, mapsAt, watchedPaths } from "../../lib/control/find.ts";
 import { stateOf } from "./state.ts";
 
 const state = stateOf({

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { History, HISTORY_TIME } from "../../lib/control/view/history.ts";
+import { History, HISTORY_TIME } from "../../lib/control/history.ts";
 import { noStats } from "../../lib/service/stats.ts";
 import { thread } from "./state.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { THRESHOLDS } from "../../lib/control/view/health.ts";
-import { pluginOutput } from "../../lib/control/view/plugin.ts";
-import { readStatus } from "../../lib/control/view/status.ts";
+import { THRESHOLDS } from "../../lib/control/health.ts";
+import { pluginOutput } from "../../lib/control/plugin.ts";
+import { readStatus } from "../../lib/control/status.ts";
 import { noStats } from "../../lib/service/stats.ts";
 import { agentMaps, MOMENT, STARTED, stateOf, thread } from "./state.ts";
 

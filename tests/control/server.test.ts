@@ -1,6 +1,12 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { answer, answerJson, HttpServer, Refusal, refuse } from "../../lib/control/http/mod.ts";
-import type { HttpLimits } from "../../lib/control/http/mod.ts";
+import {
+  errorResponse,
+  HttpError,
+  type HttpLimits,
+  HttpServer,
+  jsonResponse,
+  response,
+} from "../../lib/control/http/mod.ts";
 
 /** Short enough for a test, and far from each other. */
 const LIMITS: HttpLimits = {
@@ -15,7 +21,11 @@ async function withServer(
   limits: Partial<HttpLimits> = {},
 ): Promise<void> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const server = new HttpServer(listener, { handle, refuse, limits: { ...LIMITS, ...limits } });
+  const server = new HttpServer(listener, {
+    handle,
+    onError: errorResponse,
+    limits: { ...LIMITS, ...limits },
+  });
   try {
     await test((listener.addr as Deno.NetAddr).port);
   } finally {
@@ -65,14 +75,14 @@ async function exchange(port: number, ...pieces: string[]): Promise<string> {
 }
 
 const echo = async (request: Request) =>
-  answerJson([request.method, new URL(request.url).pathname, await request.text()]);
+  jsonResponse([request.method, new URL(request.url).pathname, await request.text()]);
 
 Deno.test("every status that is answered has its reason phrase", async () => {
   const statuses = [200, 400, 401, 403, 404, 405, 408, 411, 413, 415, 431, 500, 503];
   const handle = (request: Request) => {
     const status = Number(new URL(request.url).pathname.slice(1));
-    if (status === 200) return answerJson({});
-    throw status === 500 ? new Error("no") : new Refusal(status, "no");
+    if (status === 200) return jsonResponse({});
+    throw status === 500 ? new Error("no") : new HttpError(status, "no");
   };
   await withServer(handle, async (port) => {
     for (const status of statuses) {
@@ -101,7 +111,7 @@ Deno.test("one request a connection, in one piece or in many", async () => {
   });
 });
 
-Deno.test("what is too large, too slow or no request gets its answer, and the next one is served", async () => {
+Deno.test("what is too large, too slow or no request gets its  response, and the next one is served", async () => {
   await withServer(echo, async (port) => {
     const cases: [status: number, pieces: string[]][] = [
       [400, ["nonsense\r\n\r\n"]],
@@ -121,9 +131,9 @@ Deno.test("what is too large, too slow or no request gets its answer, and the ne
   });
 });
 
-Deno.test("what a handler throws is an answer, and gives nothing away", async () => {
+Deno.test("what a handler throws is an  response, and gives nothing away", async () => {
   const handle = ({ url }: Request): Response => {
-    throw url.endsWith("/known") ? new Refusal(404, "not here") : new Error("a secret");
+    throw url.endsWith("/known") ? new HttpError(404, "not here") : new Error("a secret");
   };
   await withServer(handle, async (port) => {
     const known = await fetch(`http://127.0.0.1:${port}/known`);
@@ -154,7 +164,7 @@ Deno.test("while all places are taken by requests that are answered the next con
   const handle = async () => {
     asked++;
     await gate.promise;
-    return answerJson("done");
+    return jsonResponse("done");
   };
   const head = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
   await withServer(handle, async (port) => {
@@ -181,7 +191,7 @@ Deno.test("a stream goes on until its client leaves, or does not read", async ()
       },
       cancel: () => void cancelled.push(name),
     });
-    return answer("text/event-stream", body);
+    return response("text/event-stream", body);
   };
   await withServer(handle, async (port) => {
     const end = (name: string) => until(`${name} ends`, () => cancelled.includes(name));
@@ -199,7 +209,7 @@ Deno.test("a stream goes on until its client leaves, or does not read", async ()
 
 Deno.test("closing it ends every connection", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const server = new HttpServer(listener, { handle: echo, refuse, limits: LIMITS });
+  const server = new HttpServer(listener, { handle: echo, onError: errorResponse, limits: LIMITS });
   using conn = await connect((listener.addr as Deno.NetAddr).port);
   await conn.write(encode("GET / HT"));
   await turn();

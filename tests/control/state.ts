@@ -1,4 +1,4 @@
-import type { StateReader } from "../../lib/control/view/read.ts";
+import type { StateReader } from "../../lib/control/state_reader.ts";
 import type { ThreadStanding } from "../../lib/daemon/agent_state.ts";
 
 /** A public state with some maps in it. */

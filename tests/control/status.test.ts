@@ -1,10 +1,9 @@
 import { assertEquals } from "@std/assert";
 import * as v from "valibot";
 import { toJsonSchema } from "@valibot/to-json-schema";
-import { parseRange } from "../../lib/control/view/range.ts";
-import { findTroubles, serviceState } from "../../lib/control/view/health.ts";
-import { readStatus } from "../../lib/control/view/status.ts";
-import { StatusSchema } from "../../lib/control/view/status_schema.ts";
+import { findTroubles, parseRange, serviceState } from "../../lib/control/health.ts";
+import { readStatus } from "../../lib/control/status.ts";
+import { StatusSchema } from "../../lib/control/status_schema.ts";
 import { noStats } from "../../lib/service/stats.ts";
 import { agentMaps, MOMENT, STARTED, stateOf, thread } from "./state.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { parse } from "valibot";
-import { StatusSchema } from "../../lib/control/view/status_schema.ts";
+import { StatusSchema } from "../../lib/control/status_schema.ts";
 import { type Bench, type Running, testExe } from "./program.ts";
 
 /** A configuration with a port of its own, and some daemons beside the Icinga daemon. */

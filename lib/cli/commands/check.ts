@@ -1,9 +1,15 @@
 import { parseDuration } from "../../base/mod.ts";
 import { Client } from "../../control/client.ts";
-import { findTroubles, THRESHOLDS, type Thresholds, worst } from "../../control/view/health.ts";
-import { type PerformanceValue, pluginOutput, pluginText } from "../../control/view/plugin.ts";
-import { parseRange, type Range } from "../../control/view/range.ts";
-import type { Health, Status } from "../../control/view/status_schema.ts";
+import {
+  findTroubles,
+  parseRange,
+  type Range,
+  THRESHOLDS,
+  type Thresholds,
+  worst,
+} from "../../control/health.ts";
+import { type PerformanceValue, pluginOutput, pluginText } from "../../control/plugin.ts";
+import type { Health, Status } from "../../control/status_schema.ts";
 import { type Command, type Invocation, refuseWords, UsageError } from "../command.ts";
 import { print, printJson } from "../output.ts";
 import { findPaths } from "../paths.ts";

@@ -1,6 +1,6 @@
 import { sanitize, suggest, toJson } from "../../base/mod.ts";
 import { Client, RefusedError } from "../../control/client.ts";
-import type { Found } from "../../control/view/find.ts";
+import type { Found } from "../../control/find.ts";
 import { type Command, EXIT, refuseWords } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
 import { findPaths } from "../paths.ts";

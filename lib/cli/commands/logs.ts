@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { sanitize, suggest, toJson } from "../../base/mod.ts";
 import { Client, NotRunningError } from "../../control/client.ts";
-import type { Status } from "../../control/view/status_schema.ts";
+import type { Status } from "../../control/status_schema.ts";
 import { formatLogLine, type LogEntry, type LogFilter, readLogTail } from "../../log/mod.ts";
 import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "../command.ts";
 import { FOR_FLAG, readLevel } from "../flags.ts";

@@ -1,7 +1,6 @@
 import { formatTime } from "../../base/mod.ts";
-import { Client } from "../../control/client.ts";
-import { parsePauseTime, PAUSE_TIMES } from "../../control/pause_time.ts";
-import type { Status } from "../../control/view/status_schema.ts";
+import { Client, parsePauseTime, PAUSE_TIMES } from "../../control/client.ts";
+import type { Status } from "../../control/status_schema.ts";
 import { type Command, EXIT, refuseWords, UsageError } from "../command.ts";
 import { print, printJson } from "../output.ts";
 import { findPaths } from "../paths.ts";

@@ -1,12 +1,7 @@
 import { formatBytes, formatSpan, formatTime, sanitize } from "../../base/mod.ts";
 import { Client } from "../../control/client.ts";
-import { serviceState } from "../../control/view/health.ts";
-import type {
-  DaemonStatus,
-  Health,
-  ServiceStatus,
-  Status,
-} from "../../control/view/status_schema.ts";
+import { serviceState } from "../../control/health.ts";
+import type { DaemonStatus, Health, ServiceStatus, Status } from "../../control/status_schema.ts";
 import { type Command, EXIT, refuseWords } from "../command.ts";
 import { isColourful, type Paint, paint, print, printJson } from "../output.ts";
 import { findPaths } from "../paths.ts";

@@ -1,6 +1,6 @@
 import { formatBytes, formatSpan, formatTime } from "../../base/mod.ts";
 import { Client } from "../../control/client.ts";
-import type { Status, ThreadStatus } from "../../control/view/status_schema.ts";
+import type { Status, ThreadStatus } from "../../control/status_schema.ts";
 import { type Command, EXIT, refuseWords, UsageError } from "../command.ts";
 import { print, printJson } from "../output.ts";
 import { findPaths } from "../paths.ts";

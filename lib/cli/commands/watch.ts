@@ -1,7 +1,7 @@
 import { cut, formatTime, sanitize, toJson } from "../../base/mod.ts";
 import { Client } from "../../control/client.ts";
 import type { Events } from "../../control/events.ts";
-import type { Change } from "../../control/view/change.ts";
+import type { StateChange } from "../../control/state_reader.ts";
 import { type Command, EXIT, refuseWords } from "../command.ts";
 import { FOR_FLAG } from "../flags.ts";
 import { follow } from "../follow.ts";
@@ -43,7 +43,7 @@ async function warnNothing(client: Client, path: string): Promise<void> {
   printError(`icinga-warden: ${what}; ${hint ? `${hint} Waiting` : "waiting"} for it`);
 }
 
-interface Seen extends Change {
+interface Seen extends StateChange {
   initial?: boolean;
 }
 

@@ -2,7 +2,7 @@ import type { AgentPaths } from "../../agent/home.ts";
 import { runAgent } from "../../agent/run.ts";
 import { sanitize } from "../../base/mod.ts";
 import { Client, NotRunningError } from "../../control/client.ts";
-import type { Status } from "../../control/view/status_schema.ts";
+import type { Status } from "../../control/status_schema.ts";
 import { formatLogLine, type LogEntry } from "../../log/mod.ts";
 import { type Command, EXIT, type Invocation, refuseWords } from "../command.ts";
 import { readRun, RUN_FLAGS } from "../commands/run.ts";

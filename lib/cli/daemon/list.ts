@@ -1,6 +1,6 @@
 import { formatSpan, sanitize } from "../../base/mod.ts";
 import { Client } from "../../control/client.ts";
-import type { DaemonStatus, Status } from "../../control/view/status_schema.ts";
+import type { DaemonStatus, Status } from "../../control/status_schema.ts";
 import { Registry } from "../../registry/registry.ts";
 import { EXIT, refuseWords } from "../command.ts";
 import { print, printJson } from "../output.ts";

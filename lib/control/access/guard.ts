@@ -1,27 +1,27 @@
-import { Refusal } from "../http/mod.ts";
+import { HttpError } from "../http/mod.ts";
 
 /**
  * Refuses what no command and no page of the agent would send: requests under another name than the agent's own
  * (DNS rebinding), from pages of other origins, and bodies that a form of another site could send.
  *
  * @param port the port that the agent serves; its names are `127.0.0.1:<port>` and `localhost:<port>`.
- * @throws {Refusal} 403 or 415.
+ * @throws {HttpError} 403 or 415.
  */
 export function guardRequest({ method, headers }: Request, port: number): void {
   const host = headers.get("host") ?? "";
   if (!namesOf(port).includes(host.toLowerCase())) {
-    throw new Refusal(403, "The Host field does not name this agent");
+    throw new HttpError(403, "The Host field does not name this agent");
   }
   const origin = headers.get("origin");
   if (origin !== null && origin !== `http://${host}`) {
-    throw new Refusal(403, "Requests of another origin are refused");
+    throw new HttpError(403, "Requests of another origin are refused");
   }
   const site = headers.get("sec-fetch-site");
   if (site !== null && site !== "same-origin" && site !== "none") {
-    throw new Refusal(403, "Requests of another site are refused");
+    throw new HttpError(403, "Requests of another site are refused");
   }
   if (method === "POST" && !JSON_TYPE.test(headers.get("content-type") ?? "")) {
-    throw new Refusal(415, "The body has to be application/json");
+    throw new HttpError(415, "The body has to be application/json");
   }
 }
 
@@ -32,12 +32,12 @@ export const DEADLINE_FIELD = "x-deadline";
  * Refuses what nobody waits for any more: an agent that was frozen would do it when nobody expects it.
  *
  * @param now ms since the Unix epoch.
- * @throws {Refusal} 408.
+ * @throws {HttpError} 408.
  */
 export function refuseLate(headers: Headers, now: number): void {
   const deadline = headers.get(DEADLINE_FIELD);
   if (deadline === null || now <= Number(deadline)) return;
-  throw new Refusal(408, "The agent has come to it too late; it is not done");
+  throw new HttpError(408, "The agent has come to it too late; it is not done");
 }
 
 /** What no form can send; JSON is in UTF-8 whether that is said or not. */

@@ -1,4 +1,4 @@
-import { isSameSecret, newSecret } from "./secret.ts";
+import { createHash, timingSafeEqual } from "node:crypto";
 
 /** How long a one-time link may be followed, ms. */
 const LINK_TIME = 60_000;
@@ -64,4 +64,22 @@ export class Sessions {
 interface Ticket {
   secret: string;
   until: number;
+}
+
+/** 256 random bits, as base64url. */
+export function newSecret(): string {
+  return crypto.getRandomValues(new Uint8Array(32)).toBase64({
+    alphabet: "base64url",
+    omitPadding: true,
+  });
+}
+
+/** Whether two secrets are the same, in a time that tells nothing about either. */
+export function isSameSecret(a: string, b: string): boolean {
+  return timingSafeEqual(digest(a), digest(b));
+}
+
+/** Of equal length, whatever was given. */
+function digest(text: string): Uint8Array {
+  return createHash("sha256").update(text).digest();
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { replaceFile } from "../../base/mod.ts";
-import { newSecret } from "./secret.ts";
+import { newSecret } from "./sessions.ts";
 
 /** What opens a running agent's control endpoint, and where that is. */
 export interface Token {
@@ -71,15 +71,10 @@ export async function writeToken(
   { text }: Token,
   protect: ProtectToken,
 ): Promise<void> {
-  await replaceFile(
-    tokenFile(home, kind),
-    `${text}
-`,
-    {
-      mode: MODES[kind],
-      protect: (path) => protect(path, kind),
-    },
-  );
+  await replaceFile(tokenFile(home, kind), `${text}\n`, {
+    mode: MODES[kind],
+    protect: (path) => protect(path, kind),
+  });
 }
 
 /** Who may read the files where there are modes: a monitoring system can be made the group of its token. */

@@ -1,11 +1,16 @@
 /**
- * A small HTTP server that nobody can keep busy. It knows nothing of the program that uses it.
+ * A small HTTP server with limits. It imports nothing of the program that uses it but `lib/base`.
  *
  * @module
  */
-export { answer, answerJson, refuse } from "./answer.ts";
-export type { Handler, Refuse } from "./exchange.ts";
-export { type Head, parseHead } from "./head.ts";
-export { HTTP_LIMITS, type HttpLimits } from "./limits.ts";
-export { Refusal } from "./refusal.ts";
-export { type HttpOptions, HttpServer } from "./server.ts";
+export type { Handler, OnError } from "./connection.ts";
+export {
+  errorResponse,
+  type Head,
+  HttpError,
+  jsonResponse,
+  parseHead,
+  response,
+  SERVER_NAME,
+} from "./message.ts";
+export { HTTP_LIMITS, type HttpLimits, type HttpOptions, HttpServer } from "./server.ts";

@@ -1,13 +1,35 @@
-import { Exchange, type Handler, type Refuse } from "./exchange.ts";
-import { HTTP_LIMITS, type HttpLimits } from "./limits.ts";
+import { Connection, type Handler, type OnError } from "./connection.ts";
 
-/** What a server does with requests, and what it puts up with. */
+/** Limits of a server. */
+export interface HttpLimits {
+  /** Bytes of a request's head. */
+  head: number;
+  /** Bytes of a request's body. */
+  body: number;
+  /** How long a whole request may take to arrive, ms. */
+  arrival: number;
+  /** How long the client may take to accept one piece of a response, ms. */
+  departure: number;
+  /** Connections at a time. */
+  connections: number;
+}
+
+/** Default limits. */
+export const HTTP_LIMITS: HttpLimits = {
+  head: 8 * 1024,
+  body: 16 * 1024,
+  arrival: 5_000,
+  departure: 10_000,
+  connections: 64,
+};
+
+/** What a server does with requests, and its limits. */
 export interface HttpOptions {
   /** Answers a request. */
   handle: Handler;
-  /** Answers what {@linkcode HttpOptions.handle}, or the reading of a request, has thrown. */
-  refuse: Refuse;
-  /** {@linkcode HTTP_LIMITS} unless told. */
+  /** Makes the response to what {@linkcode HttpOptions.handle}, or the reading of a request, has thrown. */
+  onError: OnError;
+  /** Default: {@linkcode HTTP_LIMITS}. */
   limits?: HttpLimits;
 }
 
@@ -19,7 +41,7 @@ export class HttpServer {
   readonly #listener: Deno.Listener;
   readonly #options: HttpOptions;
   readonly #limits: HttpLimits;
-  readonly #open = new Map<Exchange, Promise<void>>();
+  readonly #open = new Map<Connection, Promise<void>>();
   readonly #accepting: Promise<void>;
   #closed = false;
 
@@ -35,7 +57,7 @@ export class HttpServer {
   async close(): Promise<void> {
     this.#closed = true;
     this.#listener.close();
-    for (const exchange of this.#open.keys()) exchange.close();
+    for (const connection of this.#open.keys()) connection.close();
     await Promise.all([this.#accepting, ...this.#open.values()]);
   }
 
@@ -51,20 +73,20 @@ export class HttpServer {
   }
 
   /**
-   * When there are too many connections the oldest that is not being answered gives way, so that slow clients cannot
-   * keep a quick one out.
+   * At the limit the oldest connection without a complete request is closed, so that slow clients cannot keep others out;
+   * where all requests are being answered the new connection is closed.
    */
   #admit(conn: Deno.Conn): void {
     if (this.#open.size >= this.#limits.connections) this.#dropOldest();
-    const exchange = new Exchange(conn, this.#limits);
-    if (this.#open.size >= this.#limits.connections) return exchange.close();
-    const { handle, refuse } = this.#options;
-    const over = exchange.run(handle, refuse).finally(() => this.#open.delete(exchange));
-    this.#open.set(exchange, over);
+    const connection = new Connection(conn, this.#limits);
+    if (this.#open.size >= this.#limits.connections) return connection.close();
+    const { handle, onError } = this.#options;
+    const over = connection.run(handle, onError).finally(() => this.#open.delete(connection));
+    this.#open.set(connection, over);
   }
 
   #dropOldest(): void {
-    const oldest = [...this.#open.keys()].find((exchange) => !exchange.isBusy);
+    const oldest = [...this.#open.keys()].find((connection) => !connection.isBusy);
     if (!oldest) return;
     oldest.close();
     this.#open.delete(oldest);

@@ -1,11 +1,32 @@
-import { threadStates } from "../../daemon/agent_state.ts";
-import { serviceStates } from "../../service/mod.ts";
-import type { Histogram } from "../../service/stats.ts";
-import { type StateReader, watchedServices } from "./read.ts";
+import Registry from "prom-client/registry";
+import { threadStates } from "../daemon/agent_state.ts";
+import { serviceStates } from "../service/mod.ts";
+import type { Histogram } from "../service/stats.ts";
+import { type StateReader, watchedServices } from "./state_reader.ts";
 import type { ServiceStatus, Status, ThreadStatus } from "./status_schema.ts";
 
+/** The media type of {@linkcode formatMetrics}. */
+export const METRICS_TYPE: string = Registry.PROMETHEUS_CONTENT_TYPE;
+
+/**
+ * The metrics of an agent in Prometheus' text format.
+ *
+ * @param changes how many changes of the public state the agent has seen.
+ */
+export function formatMetrics(
+  state: StateReader,
+  status: Status,
+  changes: number,
+): Promise<string> {
+  const registry = new Registry();
+  for (const family of readFamilies(state, status, changes)) {
+    registry.registerMetric({ name: family.name, get: () => Promise.resolve(family) });
+  }
+  return registry.metrics();
+}
+
 /** One value of a metric. */
-export interface Sample {
+export interface MetricValue {
   value: number;
   labels: Record<string, string>;
   /** The name it bears when that is not its family's: a histogram's parts. */
@@ -17,7 +38,7 @@ export interface Family {
   name: string;
   help: string;
   type: "gauge" | "counter" | "histogram";
-  values: Sample[];
+  values: MetricValue[];
 }
 
 /** The states of a service, by Windows' names; UNKNOWN where it cannot be queried. */
@@ -65,7 +86,7 @@ function agentFamilies({ agent, maintenance, health }: Status): Family[] {
 }
 
 function serviceFamilies(services: readonly ServiceStatus[]): Family[] {
-  const each = (values: (service: ServiceStatus, labels: Labels) => Sample[]) =>
+  const each = (values: (service: ServiceStatus, labels: Labels) => MetricValue[]) =>
     services.flatMap((service) => values(service, serviceLabels(service)));
   const known = (value: number | null, labels: Labels) =>
     value === null ? [] : [sample(value, labels)];
@@ -137,7 +158,7 @@ function daemonFamilies({ daemons }: Status): Family[] {
 }
 
 function threadFamilies(threads: readonly (ThreadStatus & { daemon: string })[]): Family[] {
-  const each = (values: (thread: ThreadStatus, labels: Labels) => Sample[]) =>
+  const each = (values: (thread: ThreadStatus, labels: Labels) => MetricValue[]) =>
     threads.flatMap((thread) => values(thread, { daemon: thread.daemon, thread: thread.name }));
   return [
     gauge(
@@ -206,7 +227,11 @@ function stateSet(states: readonly string[], current: string, label: string, lab
 }
 
 /** The buckets of a histogram in Prometheus count all that is shorter too. */
-function histogram(name: string, { le, counts, sum, count }: Histogram, labels: Labels): Sample[] {
+function histogram(
+  name: string,
+  { le, counts, sum, count }: Histogram,
+  labels: Labels,
+): MetricValue[] {
   let below = 0;
   const buckets = le.map((bound, i) => {
     below += counts[i] ?? 0;
@@ -220,14 +245,14 @@ function histogram(name: string, { le, counts, sum, count }: Histogram, labels: 
   ];
 }
 
-function sample(value: number, labels: Labels = {}): Sample {
+function sample(value: number, labels: Labels = {}): MetricValue {
   return { value, labels };
 }
 
-function gauge(name: string, help: string, values: Sample[]): Family {
+function gauge(name: string, help: string, values: MetricValue[]): Family {
   return { name, help, type: "gauge", values };
 }
 
-function counter(name: string, help: string, values: Sample[]): Family {
+function counter(name: string, help: string, values: MetricValue[]): Family {
   return { name, help, type: "counter", values };
 }

@@ -1,21 +1,20 @@
-import { type Head, parseHead } from "./head.ts";
-import type { HttpLimits } from "./limits.ts";
-import { Refusal } from "./refusal.ts";
+import { type Head, HttpError, parseHead } from "./message.ts";
+import type { HttpLimits } from "./server.ts";
 
-/** Answers a request; what it throws is answered by {@linkcode refuse}. */
+/** Answers a request; what it throws goes to {@linkcode OnError}. */
 export type Handler = (request: Request) => Response | Promise<Response>;
 
-/** The answer to what a handler, or the reading of a request, has thrown. */
-export type Refuse = (error: unknown) => Response;
+/** Makes the response to what a handler, or the reading of a request, has thrown. */
+export type OnError = (error: unknown) => Response;
 
 const END_OF_HEAD = "\r\n\r\n";
 
-/** After an answer this many bytes are still read, so that the client reads the answer and no reset. */
+/** After the response so many bytes are still read: closing before that would reset the connection, and lose the response. */
 const LINGER_BYTES = 256 * 1024;
 const LINGER_TIME = 1_000;
 
-/** One connection: one request, one answer, and it is closed. */
-export class Exchange {
+/** One connection: one request, one response, then it is closed. */
+export class Connection {
   readonly #conn: Deno.Conn;
   readonly #limits: HttpLimits;
   #received = new Uint8Array();
@@ -26,15 +25,15 @@ export class Exchange {
     this.#limits = limits;
   }
 
-  /** Whether a request is being answered; before and after that the connection may be given up for another. */
+  /** Whether a request is being answered; otherwise the connection may be closed for a new one. */
   get isBusy(): boolean {
     return this.#isBusy;
   }
 
-  /** Does it all; never rejects. */
-  async run(handle: Handler, refuse: Refuse): Promise<void> {
+  /** Reads the request, sends the response and closes the connection. Never rejects. */
+  async run(handle: Handler, onError: OnError): Promise<void> {
     try {
-      await this.#send(await this.#answer(handle, refuse));
+      await this.#send(await this.#respond(handle, onError));
       this.#isBusy = false;
       await this.#linger();
     } catch {
@@ -44,7 +43,7 @@ export class Exchange {
     }
   }
 
-  /** Ends it, whatever it is at. */
+  /** Closes it at once. */
   close(): void {
     try {
       this.#conn.close();
@@ -54,14 +53,14 @@ export class Exchange {
   }
 
   /** Rejects when the client has gone away before it asked. */
-  async #answer(handle: Handler, refuse: Refuse): Promise<Response> {
-    const late = () => new Refusal(408, "The request took too long to arrive");
+  async #respond(handle: Handler, onError: OnError): Promise<Response> {
+    const late = () => new HttpError(408, "The request took too long to arrive");
     try {
       const request = await within(this.#limits.arrival, this.#receive(), late);
       this.#isBusy = true;
-      return await attempt(handle, request, refuse);
+      return await attempt(handle, request, onError);
     } catch (error) {
-      if (error instanceof Refusal) return refuse(error);
+      if (error instanceof HttpError) return onError(error);
       throw error;
     }
   }
@@ -74,7 +73,7 @@ export class Exchange {
     try {
       return new Request(`http://agent${target}`, { method, headers, ...(hasBody && { body }) });
     } catch {
-      throw new Refusal(400, "Not an HTTP request");
+      throw new HttpError(400, "Not an HTTP request");
     }
   }
 
@@ -83,7 +82,7 @@ export class Exchange {
       const text = latin1(this.#received);
       const end = text.indexOf(END_OF_HEAD);
       if (end < 0 ? text.length > this.#limits.head : end > this.#limits.head) {
-        throw new Refusal(431, `The head is larger than ${this.#limits.head} bytes`);
+        throw new HttpError(431, `The head is larger than ${this.#limits.head} bytes`);
       }
       if (end >= 0) {
         this.#received = this.#received.subarray(end + END_OF_HEAD.length);
@@ -95,7 +94,7 @@ export class Exchange {
 
   async #receiveBody(length: number): Promise<Uint8Array<ArrayBuffer>> {
     if (length > this.#limits.body) {
-      throw new Refusal(413, `The body is larger than ${this.#limits.body} bytes`);
+      throw new HttpError(413, `The body is larger than ${this.#limits.body} bytes`);
     }
     while (this.#received.length < length) await this.#read();
     return this.#received.subarray(0, length);
@@ -156,15 +155,15 @@ export class Exchange {
   }
 }
 
-async function attempt(handle: Handler, request: Request, refuse: Refuse): Promise<Response> {
+async function attempt(handle: Handler, request: Request, onError: OnError): Promise<Response> {
   try {
     return await handle(request);
   } catch (error) {
-    return refuse(error);
+    return onError(error);
   }
 }
 
-/** Rejects with `late()` when `promise` is not settled in time; what it does later is of no interest. */
+/** Rejects with `late()` when `promise` is not settled in time; its later result is ignored. */
 async function within<T>(ms: number, promise: Promise<T>, late: () => Error): Promise<T> {
   const { promise: timeout, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(late()), ms);

@@ -1,6 +1,5 @@
-import { cut, sanitize } from "../../base/mod.ts";
-import { serviceLabel, serviceState, type Thresholds } from "./health.ts";
-import { formatRange } from "./range.ts";
+import { cut, sanitize } from "../base/mod.ts";
+import { formatRange, serviceLabel, serviceState, type Thresholds } from "./health.ts";
 import type { DaemonStatus, ServiceStatus, Status } from "./status_schema.ts";
 
 /** One value of a plugin's performance data. */

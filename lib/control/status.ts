@@ -4,7 +4,7 @@ import {
   type DaemonStanding,
   type ThreadStanding,
   type ThreadState,
-} from "../../daemon/agent_state.ts";
+} from "../daemon/agent_state.ts";
 import { findTroubles, worst } from "./health.ts";
 import {
   pauseOf,
@@ -13,7 +13,7 @@ import {
   threadsOf,
   type WatchedService,
   watchedServices,
-} from "./read.ts";
+} from "./state_reader.ts";
 import type { DaemonStatus, ServiceStatus, Status, ThreadStatus } from "./status_schema.ts";
 
 /** What is not in the public state. */

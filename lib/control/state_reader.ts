@@ -1,14 +1,14 @@
-import { cut, isObject } from "../../base/mod.ts";
+import { cut, isObject } from "../base/mod.ts";
 import {
   AGENT_MAPS,
   type DaemonStanding,
   type Pause,
   type ThreadStanding,
-} from "../../daemon/agent_state.ts";
-import { mapPath } from "../../daemon/names.ts";
-import { checkServiceName, type ServiceState, serviceStates } from "../../service/mod.ts";
-import type { Histogram, ServiceStats } from "../../service/stats.ts";
-import type { Traffic } from "../../state/mod.ts";
+} from "../daemon/agent_state.ts";
+import { mapPath } from "../daemon/names.ts";
+import { checkServiceName, type ServiceState, serviceStates } from "../service/mod.ts";
+import type { Histogram, ServiceStats } from "../service/stats.ts";
+import type { Traffic } from "../state/mod.ts";
 
 /** A public state to read: what `PublicState` is to the views. */
 export interface StateReader {
@@ -19,6 +19,18 @@ export interface StateReader {
   /** What the copy has sent and received so far. */
   traffic(): Traffic;
 }
+
+/** A write to the public state. */
+export interface StateChange {
+  /** The map's path. */
+  map: string;
+  key: string;
+  /** The new value; undefined: the key was deleted. */
+  value?: unknown;
+}
+
+/** Calls a listener with every change of a public state from now on; returns an unsubscribe function. */
+export type SubscribeToState = (listener: (change: StateChange) => void) => () => void;
 
 /** The first word of the maps that daemons write. */
 export const DAEMONS = "Daemons";

@@ -1,4 +1,4 @@
-import { DAEMONS, filledMaps, type StateReader } from "./read.ts";
+import { DAEMONS, filledMaps, type StateReader } from "./state_reader.ts";
 
 /** What lies at a path of the public state: one value, a map, or all maps below the path. */
 export type Found =

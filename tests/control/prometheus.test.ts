@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { formatMetrics } from "../../lib/control/view/metrics.ts";
-import { readStatus } from "../../lib/control/view/status.ts";
+import { formatMetrics } from "../../lib/control/prometheus.ts";
+import { readStatus } from "../../lib/control/status.ts";
 import { agentMaps, MOMENT, stateOf, thread } from "./state.ts";
 
 function metricsWith(change: (maps: ReturnType<typeof agentMaps>) => void): Promise<string> {

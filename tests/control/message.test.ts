@@ -1,12 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseHead, Refusal } from "../../lib/control/http/mod.ts";
+import { HttpError, parseHead } from "../../lib/control/http/mod.ts";
 
 function head(...lines: string[]) {
   return parseHead(lines.join("\r\n"));
 }
 
 function statusOf(...lines: string[]): number {
-  return assertThrows(() => head(...lines), Refusal).status;
+  return assertThrows(() => head(...lines), HttpError).status;
 }
 
 Deno.test("a request's head is read", () => {

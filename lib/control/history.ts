@@ -1,15 +1,14 @@
-import { AGENT_MAPS, type ThreadStanding } from "../../daemon/agent_state.ts";
-import type { Change } from "./change.ts";
-import { asServiceState, readStats } from "./read.ts";
+import { AGENT_MAPS, type ThreadStanding } from "../daemon/agent_state.ts";
+import { asServiceState, readStats, type StateChange } from "./state_reader.ts";
 
 /** What a service was, from `at` (ms since the Unix epoch) on. */
-export interface Seen {
+export interface SeenState {
   at: number;
   value: string;
 }
 
 /** A thread's memory and lag at one time. */
-export interface Sample {
+export interface ThreadSample {
   /** Milliseconds since the Unix epoch. */
   at: number;
   /** Bytes. */
@@ -21,11 +20,11 @@ export interface Sample {
 /** The past, as the page draws it. */
 export interface Past {
   /** By a service's path in the public state, its states, the oldest first. */
-  services: Record<string, Seen[]>;
+  services: Record<string, SeenState[]>;
   /** By `<daemon>.<service>`, when it was restarted, ms since the Unix epoch, the oldest first. */
   restarts: Record<string, number[]>;
   /** By thread name, its samples, the oldest first. */
-  threads: Record<string, Sample[]>;
+  threads: Record<string, ThreadSample[]>;
 }
 
 /** How far back services' states are remembered, ms, */
@@ -49,9 +48,9 @@ const SERVICE_MAP = /^Daemons\.([^.]+)\.(ServiceState|ServiceStats)$/;
 export class History {
   readonly #now: () => number;
   readonly #watches: (daemon: string) => boolean;
-  readonly #services = new Map<string, Seen[]>();
+  readonly #services = new Map<string, SeenState[]>();
   readonly #restarts = new Map<string, number[]>();
-  readonly #threads = new Map<string, Sample[]>();
+  readonly #threads = new Map<string, ThreadSample[]>();
 
   /**
    * @param now ms since the Unix epoch.
@@ -63,7 +62,7 @@ export class History {
   }
 
   /** Takes note of a change of the public state. */
-  note({ map, key, value }: Change): void {
+  note({ map, key, value }: StateChange): void {
     const [, daemon, kind] = SERVICE_MAP.exec(map) ?? [];
     if (daemon !== undefined && this.#watches(daemon)) {
       if (kind === "ServiceState") this.#noteService(map, key, value);
@@ -121,7 +120,7 @@ export class History {
 }
 
 /** Whether the oldest state had ended before `time`. */
-function isOver(seen: readonly Seen[], time: number): boolean {
+function isOver(seen: readonly SeenState[], time: number): boolean {
   return seen.length > 1 && seen[1]!.at < time;
 }
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { formatRange, isInRange, parseRange } from "../../lib/control/view/range.ts";
+import { formatRange, isInRange, parseRange } from "../../lib/control/health.ts";
 
 /** The examples of the Monitoring Plugins guidelines, and some beside: range, what is well, what alerts. */
 const CASES: [text: string, well: number[], alerts: number[]][] = [
