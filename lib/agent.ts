@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { buildInfo } from "./agent/build.ts";
-import { type Clock, systemClock } from "./base/mod.ts";
+import { type Clock, replaceFile, systemClock } from "./base/mod.ts";
 import type { Config } from "./config/mod.ts";
 import {
   AGENT_MAPS,
@@ -14,7 +14,7 @@ import { MAIN_THREAD, mayWrite, threadName } from "./daemon/names.ts";
 import { agentLog, limitLog, type WriteLog } from "./log/mod.ts";
 import type { RegisteredDaemon } from "./registry/registry.ts";
 import { type ServiceManagerPlan, servicePrograms } from "./service/mod.ts";
-import { PublicState, StateFile } from "./state/mod.ts";
+import { MainState, type PublicState, StateFile } from "./state/mod.ts";
 import {
   diffPlans,
   samePlan,
@@ -91,7 +91,7 @@ export function startAgent(parts: AgentParts): Agent {
 }
 
 class RunningAgent implements Agent {
-  readonly state: PublicState;
+  readonly state: MainState;
   readonly done: Promise<void>;
   readonly #parts: AgentParts;
   readonly #clock: Clock;
@@ -106,22 +106,22 @@ class RunningAgent implements Agent {
     this.#parts = parts;
     this.#clock = clock;
     this.done = this.#end.promise;
-    this.state = new PublicState({
+    this.state = new MainState({
       thread: MAIN_THREAD,
-      first: true,
       mayWrite,
       pace: WRITE_PACE,
       onProblem: agentLog(limitLog(log, () => clock.now()).write).warning,
     });
     this.#stateFile = StateFile.open(this.state, {
       path: join(parts.home, "state.json"),
+      write: (path, text) => replaceFile(path, text, { mode: 0o600 }),
       onWarning: agentLog(log).warning,
     });
     const threads = this.state.map(AGENT_MAPS.threads);
     this.#supervisor = new Supervisor({
       clock,
       log,
-      connect: (line) => this.state.connect(line),
+      connect: (port, thread) => this.state.connect(port, thread),
       onStanding: (thread, standing) => {
         if (standing) threads.set(thread, standing);
         else threads.delete(thread);

@@ -7,8 +7,8 @@
 import { describeProblem, systemClock } from "../base/mod.ts";
 import { limitLog } from "../log/rate.ts";
 import type { ServiceManager, ServiceManagerPlan } from "../service/mod.ts";
-import { realClock } from "../state/clock.ts";
-import { PublicState } from "../state/state.ts";
+import { type PublicState, realClock } from "../state/state.ts";
+import { ThreadState } from "../state/thread.ts";
 import { readArguments } from "./arguments.ts";
 import { ChildThreads } from "./children.ts";
 import { createContext, createDaemonLog, type DaemonContext, type DaemonLog } from "./context.ts";
@@ -37,7 +37,12 @@ import { catchStrays, describeThrown } from "./strays.ts";
 const stop = new AbortController();
 
 /** What a daemon's writes may do to others, who all read them: above that they travel together. */
-const WRITE_RATE = { burst: 500, perSecond: 100 };
+const WRITE_RATE = {
+  burst: 500,
+  perSecond: 100,
+  bytesBurst: 4_194_304,
+  bytesPerSecond: 1_048_576,
+};
 
 /** Taken before the daemon's module is loaded, which may do with the globals what it likes. */
 const post: (message: FromThread) => void = self.postMessage.bind(self);
@@ -77,11 +82,17 @@ async function work(assignment: Assignment, line: MessagePort): Promise<void> {
     fail: (error, leaves) => post({ type: "failed", error: describeThrown(error), leaves }),
   });
   const onHeld = (held: number) => log.warning(describeHeld(held));
-  const state = new PublicState({
-    ...{ thread, line, mayWrite, onProblem: log.debug },
+  const state = new ThreadState({
+    thread,
+    port: line,
+    mayWrite,
+    onProblem: log.debug,
     pace: { ...WRITE_RATE, onHeld },
     clock: livelyTimers(realClock, stirring),
+    onHeard: () => stirring.stir(0),
   });
+  // The daemon's module may change the globals: it is loaded when the channel is open.
+  await state.opened;
   const outcome = await run(assignment, state, log);
   state.leave();
   await sent();
@@ -91,8 +102,10 @@ async function work(assignment: Assignment, line: MessagePort): Promise<void> {
 }
 
 function describeHeld(held: number): string {
-  const { perSecond } = WRITE_RATE;
-  return `Held back ${held} messages of the public state: more than ${perSecond} a second; the last values have travelled`;
+  const { perSecond, bytesPerSecond } = WRITE_RATE;
+  return `Held back ${held} messages of the public state: more than ${perSecond} or ${
+    bytesPerSecond / 1_048_576
+  } MB a second; the last values have travelled`;
 }
 
 /**

@@ -1,21 +1,28 @@
-import { realClock, type StateClock } from "./clock.ts";
-import { readSaved, type SavedMaps, writeSaved } from "./saved.ts";
-import type { PublicState } from "./state.ts";
+import { describe } from "./changes.ts";
+import { readSaved, type SavedMaps, writeMap, writeSaved } from "./saved.ts";
+import { type PublicState, realClock, type StateClock } from "./state.ts";
 
-/** The file is written at most once in so many ms. */
-const SAVE_EVERY = 1_000;
+/** The file is written at most once in so many ms; and a save that took long is followed by a rest of so many times as long. */
+const SAVE = { every: 1_000, rest: 20 };
 
 /** How long after a failure it is tried again, ms. */
 const RETRY_AFTER = 10_000;
+
+/** Characters of the text of all maps. Of more the largest are left out: they are not to keep others from being saved. */
+const LARGEST_FILE = 67_108_864;
 
 /** How a {@linkcode StateFile} is opened. */
 export interface StateFileOptions {
   /** The file's path. */
   path: string;
+  /** Puts a text in the place of a file in one step: whoever reads it meanwhile finds the old one or the new one. */
+  write: (path: string, text: string) => Promise<void>;
   /** Told in one sentence what went wrong; once for each time that something begins to fail. */
   onWarning: (warning: string) => void;
-  /** Where time comes from; the real clock unless told. */
+  /** Where time comes from. Default: the real clock. */
   clock?: StateClock;
+  /** Characters that all maps may take. Default: 67108864. */
+  limit?: number;
 }
 
 /**
@@ -27,10 +34,15 @@ export class StateFile {
   readonly #options: StateFileOptions;
   readonly #clock: StateClock;
   readonly #stopListening: () => void;
-  #isChanged = false;
+  /** The text of each map as it was saved last, and those that have changed since. */
+  readonly #texts = new Map<string, string>();
+  readonly #changed = new Set<string>();
+  /** The maps that were left out last time. */
+  #leftOut = "";
   #isFailing = false;
-  /** When the last save began, ms. */
-  #saved = -Infinity;
+  #isDue = false;
+  /** When the next save may begin, ms. */
+  #next = -Infinity;
   #saving: Promise<void> = Promise.resolve();
   #cancel: (() => void) | undefined;
 
@@ -47,7 +59,10 @@ export class StateFile {
     this.#options = options;
     this.#clock = options.clock ?? realClock;
     const isUsable = restore(state, options);
-    this.#stopListening = isUsable ? state.onPersistentChange(() => this.#change()) : () => {};
+    for (const path of state.persistentPaths()) this.#changed.add(path);
+    this.#stopListening = isUsable
+      ? state.onPersistentChange((path) => this.#change(path))
+      : () => {};
   }
 
   /** Saves what has changed and stops following the state. */
@@ -55,14 +70,15 @@ export class StateFile {
     this.#stopListening();
     this.#cancel?.();
     await this.#saving;
-    if (this.#isChanged) await this.#save();
+    if (this.#isDue) await this.#save();
     this.#cancel?.();
   }
 
-  #change(): void {
-    if (this.#isChanged) return;
-    this.#isChanged = true;
-    this.#saveIn(this.#saved + SAVE_EVERY - this.#clock.now());
+  #change(path: string): void {
+    this.#changed.add(path);
+    if (this.#isDue) return;
+    this.#isDue = true;
+    this.#saveIn(this.#next - this.#clock.now());
   }
 
   #saveIn(ms: number): void {
@@ -73,22 +89,48 @@ export class StateFile {
   }
 
   async #save(): Promise<void> {
-    this.#isChanged = false;
-    this.#saved = this.#clock.now();
+    this.#isDue = false;
+    const begin = this.#clock.now();
     try {
-      const maps = this.#state.persistentPaths().map((path) =>
-        [path, this.#state.map(path)] as const
-      );
-      await replaceFile(this.#options.path, writeSaved(new Map(maps), new Date()));
+      const text = this.#text();
+      const took = this.#clock.now() - begin;
+      this.#next = begin + Math.max(SAVE.every, SAVE.rest * took);
+      await this.#options.write(this.#options.path, text);
       this.#isFailing = false;
     } catch (error) {
       if (!this.#isFailing) {
         this.#options.onWarning(`Cannot save the state to ${this.#options.path}: ${words(error)}`);
       }
-      this.#isFailing = this.#isChanged = true;
+      this.#isFailing = this.#isDue = true;
       this.#saveIn(RETRY_AFTER);
     }
   }
+
+  #text(): string {
+    for (const path of this.#changed) this.#texts.set(path, writeMap(this.#state.map(path)));
+    this.#changed.clear();
+    const texts = new Map([...this.#texts].sort(([a], [b]) => a < b ? -1 : 1));
+    const leftOut = removeLargest(texts, this.#options.limit ?? LARGEST_FILE);
+    if (leftOut !== this.#leftOut && leftOut !== "") {
+      this.#options.onWarning(`The state is too large to be saved without leaving out ${leftOut}`);
+    }
+    this.#leftOut = leftOut;
+    return writeSaved(texts, new Date());
+  }
+}
+
+/** Removes the largest maps until the rest is within the limit; returns their paths. */
+function removeLargest(texts: Map<string, string>, limit: number): string {
+  let size = 0;
+  for (const text of texts.values()) size += text.length;
+  const removed: string[] = [];
+  for (const [path, { length }] of [...texts].sort(([, a], [, b]) => b.length - a.length)) {
+    if (size <= limit) break;
+    size -= length;
+    texts.delete(path);
+    removed.push(path);
+  }
+  return removed.join(", ");
 }
 
 /** Gives back what was saved; false when there is a file that must not be written over. */
@@ -134,26 +176,6 @@ function setAside(path: string, why: string, onWarning: (warning: string) => voi
   }
 }
 
-/** Writes aside, flushes, and renames: the file is the old one or the new one, whenever the power goes. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  const aside = `${path}.new`;
-  {
-    using file = await Deno.open(aside, { write: true, create: true, truncate: true, mode: 0o600 });
-    const bytes = new TextEncoder().encode(text);
-    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-    await file.sync();
-  }
-  await Deno.rename(aside, path);
-  await syncFolder(path);
-}
-
-/** The rename itself must reach the disk. On Windows a folder cannot be opened, and needs not be. */
-async function syncFolder(path: string): Promise<void> {
-  if (Deno.build.os === "windows") return;
-  using folder = await Deno.open(path.replace(/[^/]*$/, "") || ".");
-  await folder.sync();
-}
-
 function words(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return error instanceof Error ? error.message : describe(error);
 }

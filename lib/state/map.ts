@@ -1,30 +1,31 @@
-import type { Change, Changes } from "./change.ts";
-import type { Store } from "./store.ts";
+import { ByteReader, ByteWriter } from "./bytes.ts";
+import { type Change, type Changes, watch } from "./changes.ts";
+import { decodeValue } from "./decode.ts";
+import { encodeValue } from "./encode.ts";
+import { NOTHING, type Operation } from "./message.ts";
+import { LIMITS } from "./meter.ts";
 import type { Table } from "./table.ts";
-import { frozenCopy } from "./value.ts";
-import { watch } from "./watch.ts";
 
 /** What a {@linkcode ReplicatedMap} needs of the state that it is part of. */
 export interface MapHost {
-  readonly store: Store;
   readonly changes: Changes;
   readonly ready: Promise<void>;
   /** Throws when this thread may not write the map. */
   checkRight(table: Table): void;
-  /** Called after each write. */
-  wrote(): void;
+  /** Carries out a write here and sends it. */
+  write(table: Table, key: string, operation: Operation): void;
 }
 
 /**
- * Looks at a value before it is set: it answers with the value to store, or throws to refuse. For schemas.
+ * Looks at a value before it is set: it returns the value to store, or throws to refuse. For schemas.
  *
  * @param value what is to be set; of an increment, the sum.
  */
 export type ValueCheck<V> = (value: unknown, key: string) => V;
 
 /**
- * A map that every thread holds in full, with the manners of a `Map`. Reading is local; a write is seen here at once,
- * and everywhere else soon after. Of two writes to a key the later one wins, on every copy the same.
+ * A map that every thread holds in full, with the methods of a `Map`. Reading is local; a write is seen here at once,
+ * and everywhere else soon after. The main thread orders the writes: of two to a key the later one wins everywhere.
  *
  * Values are copied and frozen as they are set: to change one, set it anew.
  *
@@ -52,39 +53,38 @@ export class ReplicatedMap<K extends string = string, V = unknown> implements Re
     return this.#table.path;
   }
 
-  /** Resolves once this copy has the state of the others. */
+  /** Resolves once this copy has the state of the main thread. */
   get ready(): Promise<void> {
     return this.#host.ready;
   }
 
   /** How many keys there are. */
   get size(): number {
-    return this.#table.size;
+    return this.#table.values.size;
   }
 
   /** The value of a key, frozen; undefined when there is none. */
   get(key: K): V | undefined {
-    return this.#table.get(key) as V | undefined;
+    return this.#table.values.get(key) as V | undefined;
   }
 
   /** Whether the key is there. */
   has(key: K): boolean {
-    return this.#table.has(key);
+    return this.#table.values.has(key);
   }
 
   /**
    * Sets a value, here at once and everywhere else soon.
    *
-   * @throws {TypeError} when the value cannot be cloned; it names the part. The map stays as it was.
+   * @throws {TypeError} when a part of the value cannot be carried, or it is beyond the limits (docs/state.md); it names
+   * the part. The map stays as it was.
    * @throws {Error} when this thread may not write the map, or the state is closed; and what the map's check throws.
    */
   set(key: K, value: V): this {
     this.#host.checkRight(this.#table);
     checkKey(this.path, key);
     const checked = this.#check ? this.#check(value, key) : value;
-    const copy = isScalar(checked) ? checked : frozenCopy(checked, `${this.path}.${key}`);
-    this.#host.store.set(this.#table, key, copy);
-    this.#host.wrote();
+    this.#host.write(this.#table, key, own(checked, `${this.path}.${key}`));
     return this;
   }
 
@@ -95,9 +95,8 @@ export class ReplicatedMap<K extends string = string, V = unknown> implements Re
    */
   delete(key: K): boolean {
     this.#host.checkRight(this.#table);
-    if (!this.#table.has(key)) return false;
-    this.#host.store.delete(this.#table, key);
-    this.#host.wrote();
+    if (!this.has(key)) return false;
+    this.#host.write(this.#table, key, { value: NOTHING });
     return true;
   }
 
@@ -108,12 +107,12 @@ export class ReplicatedMap<K extends string = string, V = unknown> implements Re
    */
   clear(): void {
     this.#host.checkRight(this.#table);
-    for (const key of [...this.#table.keys()]) this.delete(key as K);
+    for (const key of [...this.keys()]) this.delete(key);
   }
 
   /**
-   * Adds `by`, a whole number, to the number that the key holds, or to 0, and returns the sum. Increments by several
-   * threads at once all count; a `set` or `delete` starts anew.
+   * Adds `by`, a whole number, to the number that the key holds, or to 0, and returns the sum as far as it is known here.
+   * Increments by several threads at once all count.
    *
    * @throws {TypeError} when the key holds something other than a number, or `by` is not a whole number.
    * @throws {Error} as {@linkcode set}.
@@ -121,11 +120,11 @@ export class ReplicatedMap<K extends string = string, V = unknown> implements Re
   increment(key: K, by = 1): number {
     this.#host.checkRight(this.#table);
     checkKey(this.path, key);
-    const value = this.#table.get(key) ?? 0;
+    const value = this.get(key) ?? 0;
     if (typeof value !== "number") {
       throw new TypeError(`Cannot increment ${this.path}.${key}: it holds no number`);
     }
-    if (!Number.isSafeInteger(by) || !Number.isSafeInteger(Math.trunc(value + by))) {
+    if (!isCountable(value, by)) {
       throw new TypeError(
         `Cannot increment ${this.path}.${key} by ${
           String(by)
@@ -133,9 +132,8 @@ export class ReplicatedMap<K extends string = string, V = unknown> implements Re
       );
     }
     this.#check?.(value + by, key);
-    this.#host.store.increment(this.#table, key, by);
-    this.#host.wrote();
-    return this.#table.get(key) as number;
+    this.#host.write(this.#table, key, { by });
+    return this.get(key) as number;
   }
 
   /**
@@ -152,17 +150,17 @@ export class ReplicatedMap<K extends string = string, V = unknown> implements Re
 
   /** The keys and their values. */
   entries(): MapIterator<[K, V]> {
-    return this.#table.entries() as MapIterator<[K, V]>;
+    return this.#table.values.entries() as MapIterator<[K, V]>;
   }
 
   /** The keys. */
   keys(): MapIterator<K> {
-    return this.#table.keys() as MapIterator<K>;
+    return this.#table.values.keys() as MapIterator<K>;
   }
 
   /** The values. */
-  *values(): Generator<V, undefined> {
-    for (const [, value] of this.#table.entries()) yield value as V;
+  values(): MapIterator<V> {
+    return this.#table.values.values() as MapIterator<V>;
   }
 
   /** The keys and their values. */
@@ -175,14 +173,14 @@ export class ReplicatedMap<K extends string = string, V = unknown> implements Re
     for (const [key, value] of this) callback(value, key, this);
   }
 
-  /** Calls `listener` with each change from now on, wherever it was made; the answer stops that. */
+  /** Calls `listener` with each change from now on, wherever it was made. Returns an unsubscribe function. */
   onChange(listener: (change: Change<K, V>) => void): () => void {
     return this.#host.changes.listen(this.path, listener as (change: Change) => void);
   }
 
   /**
-   * The changes from now on, until `signal` is aborted or the loop is left. Who is behind gets the changes of one key
-   * as one.
+   * The changes from now on, until `signal` is aborted or the loop is left. A reader that is behind gets the changes of
+   * one key as one.
    */
   changes(options: { signal?: AbortSignal } = {}): AsyncIterableIterator<Change<K, V>> {
     return watch(this.#host.changes, this.path, options.signal) as AsyncIterableIterator<
@@ -191,13 +189,28 @@ export class ReplicatedMap<K extends string = string, V = unknown> implements Re
   }
 }
 
-function isScalar(value: unknown): boolean {
-  return typeof value === "number" || typeof value === "string" || typeof value === "boolean" ||
-    value === null;
+/** Whether `by` can be added to a number. */
+export function isCountable(value: number, by: number): boolean {
+  return Number.isSafeInteger(by) && Number.isSafeInteger(Math.trunc(value + by));
+}
+
+/** A value of this thread's own, checked, copied and frozen. */
+function own(value: unknown, place: string): Operation {
+  if (typeof value === "number" || typeof value === "boolean" || value === null) return { value };
+  if (typeof value === "string" && value.length <= LIMITS.bytes / 4) return { value };
+  const out = new ByteWriter();
+  encodeValue(out, value, place);
+  const bytes = out.slice();
+  return { value: decodeValue(new ByteReader(bytes)), bytes };
 }
 
 function checkKey(path: string, key: unknown): void {
   if (typeof key !== "string") {
     throw new TypeError(`Cannot write ${path}: a key is a string, and not a ${typeof key}`);
+  }
+  if (key.length > LIMITS.key) {
+    throw new TypeError(
+      `Cannot write ${path}: a key has at most ${LIMITS.key} characters, and not ${key.length}`,
+    );
   }
 }

@@ -1,196 +1,262 @@
-import { Knowledge } from "./knowledge.ts";
-import { type Group, readRows, type Rows } from "./rows.ts";
-import { isCounter, type Stamp } from "./stamp.ts";
-
 /**
- * What copies tell each other.
+ * What travels, as bytes. Between the main thread and a copy on a port of their own: welcome, snapshot, the batches that were
+ * missed; writes, questions, goodbye. On the channel, from the main thread to all: batches and heartbeats, sealed.
  *
- * - `writes`: all that the sender wrote after `previous`, up to `counter`
- * - `beat`: the sender lives; it wrote nothing after `wrote` and up to `counter`; and this is what it knows
- * - `tip`: a beat without what the sender knows, which grows with the number of copies: `known` is its own head and floor
- * - `hello`: the sender is new, and would like a beat from whoever knows something
- * - `ask`: what does `to` have that the sender does not? `known` is null when it wants everything, to start from
- * - `answer`: that; `whole` when it is everything. `known` is what the sender knows
- * - `bye`: the sender leaves. As a beat, with all it wrote after `previous` once more, since nobody can ask it any more
+ * @module
  */
-export type Message =
-  | { type: "writes"; from: string; previous: number; counter: number; groups: Group[]; rows: Rows }
-  | Beat
-  | { type: "tip"; from: string; wrote: number; counter: number; known: Knowledge }
-  | { type: "hello"; from: string }
-  | { type: "ask"; from: string; to: string; id: number; known: Knowledge | null }
-  | Answer
-  | Bye;
+import { ByteReader, ByteWriter, FormatError } from "./bytes.ts";
+import { decodeValue } from "./decode.ts";
+import { encodeValue } from "./encode.ts";
+import { LIMITS } from "./meter.ts";
 
-/** See {@linkcode Message}. */
-export interface Beat {
-  readonly type: "beat";
-  readonly from: string;
-  readonly wrote: number;
-  readonly counter: number;
-  readonly known: Knowledge;
-  readonly isKeeper: boolean;
+/** The first byte of a message. */
+export const Type = {
+  welcome: 1,
+  snapshot: 2,
+  batch: 3,
+  heartbeat: 4,
+  missed: 5,
+  write: 6,
+  leave: 7,
+} as const;
+
+/** Stands for the value of a key that is not there. */
+export const NOTHING: unique symbol = Symbol("nothing");
+
+/** What is done to a key. */
+export type Operation = {
+  /** What it holds from then on, {@linkcode NOTHING} to delete it; undefined for an increment. */
+  readonly value?: unknown;
+  /** The value's bytes, where they are known already. */
+  readonly bytes?: Uint8Array | undefined;
+  /** What is added. */
+  readonly by?: number;
+};
+
+/** What was written in one map. */
+export interface MapRows<R> {
+  readonly path: string;
+  /** The map's flags, one bit each. */
+  readonly flags: number;
+  readonly rows: readonly R[];
 }
 
-/** See {@linkcode Message}. */
-export interface Answer {
-  readonly type: "answer";
-  readonly from: string;
-  readonly to: string;
-  readonly id: number;
-  readonly whole: boolean;
-  readonly known: Knowledge;
-  readonly groups: Group[];
-  readonly rows: Rows;
+/** A write as its thread sends it. */
+export interface Write {
+  readonly key: string;
+  readonly operation: Operation;
 }
 
-/** See {@linkcode Message}. */
-export interface Bye {
-  readonly type: "bye";
-  readonly from: string;
-  readonly previous: number;
-  readonly counter: number;
-  readonly known: Knowledge;
-  readonly groups: Group[];
-  readonly rows: Rows;
+/** A write as the main thread has ordered it: what the key holds, and whose write it was. */
+export interface Ordered {
+  readonly key: string;
+  readonly writer: number;
+  readonly value: unknown;
 }
 
-/** The message in what came over the channel; undefined when it is none. */
-export function readMessage(data: unknown): Message | undefined {
-  if (!Array.isArray(data) || typeof data[1] !== "string") return undefined;
-  const from = data[1];
-  switch (data[0]) {
-    case "writes":
-      return readWrites(from, data);
-    case "beat":
-      return readBeat(from, data);
-    case "tip":
-      return readTip(from, data);
-    case "hello":
-      return { type: "hello", from };
-    case "ask":
-      return readAsk(from, data);
-    case "answer":
-      return readAnswer(from, data);
-    case "bye":
-      return readBye(from, data);
-    default:
-      return undefined;
+/** How far the writes of a connection are in. */
+export interface Progress {
+  readonly writer: number;
+  readonly thread: string;
+  /** The last of its messages that is in; 0 for the main thread. */
+  readonly number: number;
+}
+
+/** What changed in one step of the state, or a piece of a snapshot. */
+export interface Batch {
+  /** Those who wrote. */
+  readonly writers: readonly Progress[];
+  readonly maps: readonly MapRows<Ordered>[];
+}
+
+/** The first byte of a row; `end` ends those of a map. */
+const Row = { end: 0, set: 1, delete: 2, add: 3, subtract: 4 } as const;
+
+/** Begins a message. */
+export function begin(type: number, ...numbers: number[]): ByteWriter {
+  const out = new ByteWriter();
+  out.byte(type);
+  for (const number of numbers) out.uint(number);
+  return out;
+}
+
+/** Adds the head of a map; its rows and {@linkcode endMap} follow. */
+export function beginMap(out: ByteWriter, { path, flags }: { path: string; flags: number }): void {
+  out.text(path);
+  out.byte(flags);
+}
+
+/** Ends the rows of a map. */
+export function endMap(out: ByteWriter): void {
+  out.byte(Row.end);
+}
+
+/** Adds a write. */
+export function addWrite(out: ByteWriter, key: string, operation: Operation): void {
+  const { by } = operation;
+  if (by === undefined) return addSet(out, key, operation);
+  out.byte(by < 0 ? Row.subtract : Row.add);
+  out.text(key);
+  out.uint(Math.abs(by));
+}
+
+/** Adds a write that was ordered. */
+export function addOrdered(
+  out: ByteWriter,
+  key: string,
+  writer: number,
+  operation: Operation,
+): void {
+  addSet(out, key, operation, writer);
+}
+
+function addSet(out: ByteWriter, key: string, operation: Operation, writer?: number): void {
+  const { value, bytes } = operation;
+  out.byte(value === NOTHING ? Row.delete : Row.set);
+  out.text(key);
+  if (writer !== undefined) out.uint(writer);
+  if (value === NOTHING) return;
+  if (bytes) out.raw(bytes);
+  else encodeValue(out, value, key);
+}
+
+/** Adds the writers of a batch. */
+export function addWriters(out: ByteWriter, writers: readonly Progress[]): void {
+  out.uint(writers.length);
+  for (const { writer, thread, number } of writers) {
+    out.uint(writer);
+    out.text(thread);
+    out.uint(number);
   }
 }
 
-/** A message as it travels: an array, since its names would take longer than the message. */
-export const encode = {
-  writes: (from: string, previous: number, counter: number, rows: Rows): unknown[] => [
-    "writes",
-    from,
-    previous,
-    counter,
-    // Flat, since it is sent most often, and a list within a list costs as much again.
-    ...rows,
-  ],
-  beat: (
-    from: string,
-    wrote: number,
-    counter: number,
-    known: Knowledge,
-    isKeeper: boolean,
-  ): unknown[] => [
-    "beat",
-    from,
-    wrote,
-    counter,
-    known.toWire(),
-    isKeeper,
-  ],
-  tip: (from: string, wrote: number, counter: number, { floor, life }: Knowledge): unknown[] => [
-    "tip",
-    from,
-    wrote,
-    counter,
-    floor.counter,
-    life,
-  ],
-  hello: (from: string): unknown[] => ["hello", from],
-  ask: (from: string, to: string, id: number, known: Knowledge | null): unknown[] => [
-    "ask",
-    from,
-    to,
-    id,
-    known && known.toWire(),
-  ],
-  answer: (from: string, answer: Omit<Answer, "type" | "from" | "groups">): unknown[] => [
-    "answer",
-    from,
-    answer.to,
-    answer.id,
-    answer.whole,
-    answer.known.toWire(),
-    answer.rows,
-  ],
-  bye: (
-    from: string,
-    previous: number,
-    counter: number,
-    known: Knowledge,
-    rows: Rows,
-  ): unknown[] => ["bye", from, previous, counter, known.toWire(), rows],
-};
-
-function readWrites(from: string, data: unknown[]): Message | undefined {
-  const [previous, counter] = [data[2], data[3]];
-  if (!isCounter(previous) || !isCounter(counter)) return undefined;
-  const groups = readRows(data, { counter, writer: from }, 4);
-  if (!groups || !groups.every((group) => isOwn(group, from, counter))) return undefined;
-  return { type: "writes", from, previous, counter, groups, rows: data };
+/**
+ * Reads a thread's writes after their number.
+ *
+ * @throws {FormatError} when they are none.
+ */
+export function readWrites(from: ByteReader): MapRows<Write>[] {
+  return readMaps(from, (kind) => {
+    const key = from.text(LIMITS.key);
+    if (kind === Row.delete) return { key, operation: { value: NOTHING } };
+    if (kind === Row.add || kind === Row.subtract) {
+      const by = from.uint();
+      return { key, operation: { by: kind === Row.add ? by : -by } };
+    }
+    if (kind !== Row.set) throw new FormatError(`no write is of the kind ${kind}`);
+    const begin = from.at;
+    const value = decodeValue(from);
+    return { key, operation: { value, bytes: from.since(begin) } };
+  });
 }
 
-function readBeat(
-  from: string,
-  [, , wrote, counter, wire, isKeeper]: unknown[],
-): Message | undefined {
-  const known = Knowledge.fromWire(wire);
-  if (!isCounter(wrote) || !isCounter(counter) || !known) return undefined;
-  return { type: "beat", from, wrote, counter, known, isKeeper: isKeeper === true };
+/**
+ * Reads a batch, or a piece of a snapshot, after its number.
+ *
+ * @throws {FormatError} when it is none.
+ */
+export function readBatch(from: ByteReader): Batch {
+  const writers: Progress[] = [];
+  for (let left = from.uint(); left > 0; left--) {
+    writers.push({ writer: from.uint(), thread: from.text(LIMITS.key), number: from.uint() });
+  }
+  const maps = readMaps(from, (kind) => {
+    const key = from.text(LIMITS.key);
+    const writer = from.uint();
+    return { key, writer, value: kind === Row.set ? decodeValue(from) : NOTHING };
+  });
+  return { writers, maps };
 }
 
-function readTip(from: string, [, , wrote, counter, floor, life]: unknown[]): Message | undefined {
-  if (![wrote, counter, floor, life].every(isCounter)) return undefined;
-  const known = new Knowledge(
-    { counter: floor as number, members: new Map(), departed: new Map() },
-    [[from, counter as number, wrote as number]],
-    life as number,
-  );
-  return { type: "tip", from, wrote: wrote as number, counter: counter as number, known };
+function readMaps<R>(from: ByteReader, readRow: (kind: number) => R): MapRows<R>[] {
+  const maps: MapRows<R>[] = [];
+  while (from.left > 0) {
+    const [path, flags] = [from.text(LIMITS.key), from.byte()];
+    const rows: R[] = [];
+    for (let kind = from.byte(); kind !== Row.end; kind = from.byte()) rows.push(readRow(kind));
+    maps.push({ path, flags, rows });
+  }
+  return maps;
 }
 
-function readAsk(from: string, [, , to, id, wire]: unknown[]): Message | undefined {
-  const known = wire === null ? null : Knowledge.fromWire(wire);
-  if (typeof to !== "string" || !isCounter(id) || known === undefined) return undefined;
-  return { type: "ask", from, to, id, known };
+/** Seals what travels on the channel, and opens what is sealed with the same key. */
+export class Seal {
+  /** The 8 bytes of the key. */
+  readonly key: Uint8Array;
+  readonly #low: number;
+  readonly #high: number;
+
+  constructor(key: Uint8Array) {
+    this.key = key;
+    this.#low = word(key, 0);
+    this.#high = word(key, 4);
+  }
+
+  /** The message behind its check value. */
+  close(message: Uint8Array): Uint8Array {
+    const sealed = new Uint8Array(8 + message.length);
+    sealed.set(message, 8);
+    const [low, high] = check(sealed, 8, this.#low, this.#high);
+    for (let i = 0; i < 4; i++) {
+      sealed[i] = low >>> (8 * i);
+      sealed[4 + i] = high >>> (8 * i);
+    }
+    return sealed;
+  }
+
+  /** What is in a sealed message; undefined when it was not sealed with this key. */
+  open(sealed: Uint8Array): ByteReader | undefined {
+    if (sealed.length < 9) return undefined;
+    const [low, high] = check(sealed, 8, this.#low, this.#high);
+    const isTrue = word(sealed, 0) === low && word(sealed, 4) === high;
+    return isTrue ? new ByteReader(sealed, 8) : undefined;
+  }
 }
 
-function readAnswer(from: string, data: unknown[]): Message | undefined {
-  const [, , to, id, whole, wire, rows] = data;
-  const known = Knowledge.fromWire(wire);
-  const groups = readRows(rows, FIRST);
-  if (typeof to !== "string" || !isCounter(id) || !known || !groups) return undefined;
-  return { type: "answer", from, to, id, whole: whole === true, known, groups, rows: rows as Rows };
+function word(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16 | bytes[at + 3]! << 24;
 }
 
-function readBye(from: string, data: unknown[]): Message | undefined {
-  const [, , previous, counter, wire, rows] = data;
-  const known = Knowledge.fromWire(wire);
-  if (!isCounter(previous) || !isCounter(counter) || !known) return undefined;
-  const groups = readRows(rows, FIRST);
-  if (!groups || !groups.every((group) => isOwn(group, from, counter))) return undefined;
-  return { type: "bye", from, previous, counter, known, groups, rows: rows as Rows };
-}
-
-/** The stamp that the rows of an answer start from. */
-export const FIRST: Stamp = { counter: 0, writer: "" };
-
-/** A copy sends its own writes; of others it passes on no more than what a map's owner has declared. */
-function isOwn({ operation, stamp }: Group, from: string, counter: number): boolean {
-  return operation === "flag" || (stamp.writer === from && stamp.counter <= counter);
+/**
+ * HalfSipHash-2-4 with a check value of 64 bits (Aumasson and Bernstein, https://github.com/veorq/SipHash): short, and
+ * without the key nobody finds the check value of another message.
+ */
+function check(bytes: Uint8Array, from: number, low: number, high: number): [number, number] {
+  let v0 = low, v1 = high ^ 0xEE, v2 = 0x6C796765 ^ low, v3 = 0x74656462 ^ high;
+  const round = () => {
+    v0 = v0 + v1 | 0;
+    v1 = v1 << 5 | v1 >>> 27;
+    v1 ^= v0;
+    v0 = v0 << 16 | v0 >>> 16;
+    v2 = v2 + v3 | 0;
+    v3 = v3 << 8 | v3 >>> 24;
+    v3 ^= v2;
+    v0 = v0 + v3 | 0;
+    v3 = v3 << 7 | v3 >>> 25;
+    v3 ^= v0;
+    v2 = v2 + v1 | 0;
+    v1 = v1 << 13 | v1 >>> 19;
+    v1 ^= v2;
+    v2 = v2 << 16 | v2 >>> 16;
+  };
+  const end = bytes.length - (bytes.length - from) % 4;
+  let last = (bytes.length - from) << 24;
+  for (let at = from; at < end; at += 4) {
+    const part = word(bytes, at);
+    v3 ^= part;
+    round();
+    round();
+    v0 ^= part;
+  }
+  for (let at = end; at < bytes.length; at++) last |= bytes[at]! << (8 * (at - end));
+  v3 ^= last;
+  round();
+  round();
+  v0 ^= last;
+  v2 ^= 0xEE;
+  for (let i = 0; i < 4; i++) round();
+  const first = v1 ^ v3;
+  v1 ^= 0xDD;
+  for (let i = 0; i < 4; i++) round();
+  return [first, v1 ^ v3];
 }

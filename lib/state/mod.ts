@@ -1,12 +1,12 @@
 /**
- * Public state: maps that every thread of a process holds in full, replicated over a BroadcastChannel that
- * loses messages. It knows nothing of the program that uses it.
+ * Public state: maps that every thread of a process holds in full. The main thread orders the writes; a
+ * BroadcastChannel, which loses messages, carries them to all. It knows nothing of the program that uses it.
  *
  * @example
  * ```ts
- * import { PublicState } from "./mod.ts";
+ * import { MainState } from "./mod.ts";
  *
- * const state = new PublicState({ thread: "main", first: true });
+ * const state = new MainState({ thread: "main" });
  * const free = state.map<string, number>("Daemons.disk_watch.Free");
  * free.set("C:", 42);
  * state.close();
@@ -14,9 +14,18 @@
  *
  * @module
  */
-export type { Change } from "./change.ts";
-export type { StateChannel } from "./channel.ts";
-export type { StateClock } from "./clock.ts";
+export type { Change } from "./changes.ts";
 export { StateFile, type StateFileOptions } from "./file.ts";
+export { MainState } from "./main.ts";
 export { ReplicatedMap, type ValueCheck } from "./map.ts";
-export { type MapOptions, PublicState, type StateOptions, type Traffic } from "./state.ts";
+export type { PaceOptions } from "./pace.ts";
+export {
+  type MapOptions,
+  PublicState,
+  realClock,
+  type StateChannel,
+  type StateClock,
+  type StateOptions,
+  type Traffic,
+} from "./state.ts";
+export { type ThreadOptions, ThreadState } from "./thread.ts";

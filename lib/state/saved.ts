@@ -1,4 +1,7 @@
-import { deserialize, serialize } from "node:v8";
+import { deserialize } from "node:v8";
+import { ByteReader, ByteWriter } from "./bytes.ts";
+import { decodeValue } from "./decode.ts";
+import { encodeValue } from "./encode.ts";
 
 /** What is saved: the maps by path, each its values by key. */
 export type SavedMaps = ReadonlyMap<string, ReadonlyMap<string, unknown>>;
@@ -6,19 +9,29 @@ export type SavedMaps = ReadonlyMap<string, ReadonlyMap<string, unknown>>;
 /** The format's number; a later one is not read. */
 const FORMAT = 1;
 
-/** The name under which a value that JSON cannot carry lies as the bytes of structured clone, in base 64. */
+/** The names under which a value that JSON cannot carry lies in base 64: its bytes, and those of versions before 0.9. */
+const VALUE = "$value";
 const CLONE = "$clone";
 
-/** The text of a state file: JSON, `{ format, saved, maps: { path: { key: value } } }`. */
-export function writeSaved(maps: SavedMaps, saved: Date): string {
-  const content: Record<string, Record<string, unknown>> = Object.create(null);
-  for (const [path, values] of maps) {
-    const map: Record<string, unknown> = content[path] = Object.create(null);
-    for (const [key, value] of values) {
-      map[key] = isJson(value) ? value : { [CLONE]: toBase64(serialize(value)) };
-    }
+/** Bytes that become text in one call. */
+const PIECE = 8_192;
+
+/** The text of a state file: JSON, `{ format, saved, maps: { path: { key: value } } }`. @param maps each as {@linkcode writeMap} made it. */
+export function writeSaved(maps: ReadonlyMap<string, string>, saved: Date): string {
+  const content = [...maps].map(([path, text]) => `${JSON.stringify(path)}:${text}`);
+  return `{"format":${FORMAT},"saved":"${saved.toISOString()}","maps":{${content.join(",")}}}\n`;
+}
+
+/** The text of a map. */
+export function writeMap(values: Iterable<readonly [string, unknown]>): string {
+  const content: string[] = [];
+  for (const [key, value] of values) {
+    const text = isJson(value, new Set())
+      ? JSON.stringify(value)
+      : `{"${VALUE}":"${encode(value)}"}`;
+    content.push(`${JSON.stringify(key)}:${text}`);
   }
-  return JSON.stringify({ format: FORMAT, saved: saved.toISOString(), maps: content }) + "\n";
+  return `{${content.join(",")}}`;
 }
 
 /**
@@ -39,24 +52,25 @@ export function readSaved(text: string): SavedMaps {
 }
 
 function read(value: unknown): unknown {
-  if (!isRecord(value) || !Object.hasOwn(value, CLONE)) return value;
-  const text = value[CLONE];
-  if (typeof text !== "string") throw new Error(`a ${CLONE} is no text`);
-  return deserialize(Uint8Array.from(atob(text), (char) => char.charCodeAt(0)));
+  if (!isRecord(value)) return value;
+  if (Object.hasOwn(value, VALUE)) return decodeValue(new ByteReader(toBytes(value[VALUE])));
+  return Object.hasOwn(value, CLONE) ? deserialize(toBytes(value[CLONE])) : value;
 }
 
-/** Whether JSON gives the value back as it was. */
-function isJson(value: unknown, above: readonly object[] = []): boolean {
+/** Whether JSON gives the value back as it was. Values are not deeper than their limit. */
+function isJson(value: unknown, above: Set<object>): boolean {
   if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0);
   if (typeof value !== "object") return typeof value === "string" || typeof value === "boolean";
   if (value === null) return true;
-  if (above.includes(value) || Object.hasOwn(value, CLONE)) return false;
-  const parts = Array.isArray(value)
-    ? [...value]
-    : isRecord(value)
-    ? Object.values(value)
-    : undefined;
-  return parts?.every((part) => isJson(part, [...above, value])) ?? false;
+  if (above.has(value)) return false;
+  const isList = Array.isArray(value);
+  if (!isList && !isRecord(value)) return false;
+  if (Object.hasOwn(value, CLONE) || Object.hasOwn(value, VALUE)) return false;
+  above.add(value);
+  const parts: unknown[] = isList ? [...value] : Object.values(value);
+  const is = parts.every((part) => isJson(part, above));
+  above.delete(value);
+  return is;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -64,8 +78,18 @@ function isRecord(value: unknown): value is Record<string, unknown> {
     Object.getPrototypeOf(value) === Object.prototype;
 }
 
-function toBase64(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
+function encode(value: unknown): string {
+  const out = new ByteWriter();
+  encodeValue(out, value, "a saved value");
+  const bytes = out.slice();
+  const pieces: string[] = [];
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    pieces.push(String.fromCharCode(...bytes.subarray(at, at + PIECE)));
+  }
+  return btoa(pieces.join(""));
+}
+
+function toBytes(text: unknown): Uint8Array {
+  if (typeof text !== "string") throw new Error("a value is no text");
+  return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
 }

@@ -42,8 +42,8 @@ export interface SharedParts {
   gate: Gate;
   /** What looks at heartbeats. */
   health: HealthMonitor;
-  /** Takes the agent's end of a thread's channel to the public state. Returns what closes it. */
-  connect: (line: MessagePort) => () => void;
+  /** Takes the agent's end of a thread's port to the public state, and the thread's name. Returns what closes it. */
+  connect: (port: MessagePort, thread: string) => () => void;
   /** The thread pools. */
   pools: ThreadPools;
   /** How many threads start at a time. */

@@ -26,8 +26,8 @@ export interface SupervisorParts {
   log: WriteLog;
   /** Called with where a thread stands, at each change; undefined: the thread is gone. */
   onStanding: (thread: string, standing: ThreadStanding | undefined) => void;
-  /** Takes the agent's end of a thread's channel to the public state. Returns what closes it. */
-  connect: (line: MessagePort) => () => void;
+  /** Takes the agent's end of a thread's port to the public state, and the thread's name. Returns what closes it. */
+  connect: (port: MessagePort, thread: string) => () => void;
   /** Gives a number from 0 to 1, for the backoff. Default: `Math.random`. */
   random?: () => number;
   /** Runs a thread once. Default: {@linkcode runThread}. */

@@ -48,8 +48,8 @@ export interface ThreadRun {
   limits: DaemonLimits;
   /** What looks at its heartbeats. */
   health: HealthMonitor;
-  /** Takes the agent's end of the thread's channel to the public state. Returns what closes it. */
-  connect: (line: MessagePort) => () => void;
+  /** Takes the agent's end of a thread's port to the public state, and the thread's name. Returns what closes it. */
+  connect: (port: MessagePort, thread: string) => () => void;
   /** Called when its module is loaded and its daemon works. */
   onRunning?: () => void;
   /** Called with each heartbeat that was seen. */
@@ -129,7 +129,7 @@ class LiveThread {
     worker.onmessageerror = () => this.#fail("it posted what cannot be read", true);
     worker.onerror = (event) => this.#takeError(event);
     const { port1, port2: line } = new MessageChannel();
-    this.#cleanups.push(connect(port1));
+    this.#cleanups.push(connect(port1, assignment.thread));
     const exit = new ExitDetector();
     worker.postMessage(
       { type: "start", assignment, pulse: pulse.memory, line } satisfies ToThread,

@@ -14,7 +14,7 @@ import type { MapSpecs } from "../daemon/map_spec.ts";
 import { mapPath, mayWrite, threadName } from "../daemon/names.ts";
 import type { LogLevel } from "../log/record.ts";
 import { parseScenario, SimulatedServiceManager } from "../service/mod.ts";
-import { PublicState, type ReplicatedMap, type StateChannel } from "../state/mod.ts";
+import { MainState, type PublicState, type ReplicatedMap } from "../state/mod.ts";
 
 /** How long to wait for a daemon that neither sleeps nor returns, real ms. */
 const PATIENCE = 1_000;
@@ -86,7 +86,7 @@ export class Simulation {
     this.#name = options.name ?? daemon.name;
     this.services = new SimulatedServiceManager(this.#clock, parseScenario(options.scenario ?? ""));
     const thread = threadName(this.#name, "run", "Main", 0);
-    this.state = new PublicState({ thread, first: true, channel: nobody() });
+    this.state = new MainState({ thread });
     const own = mapPath(this.#name, "");
     this.state.onChange(({ path, key, value }) => {
       if (path.startsWith(own)) options.onChange?.(path.slice(own.length), key, value);
@@ -274,9 +274,4 @@ const WRITES = new Set<string | symbol>(["set", "delete", "clear", "increment", 
 /** A turn of the event loop without a timer's millisecond. */
 function quickTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-/** A channel with nobody at its other end. */
-function nobody(): StateChannel {
-  return { postMessage() {}, onmessage: null, close() {} };
 }

@@ -5,7 +5,7 @@ import { systemClock } from "../../lib/base/mod.ts";
 import { createContext, createDaemonLog } from "../../lib/daemon/context.ts";
 import type { DaemonDefinition } from "../../lib/daemon/mod.ts";
 import { WindowsServiceManager } from "../../lib/service/windows.ts";
-import { PublicState } from "../../lib/state/mod.ts";
+import { MainState } from "../../lib/state/mod.ts";
 import { EXE } from "../exe/program.ts";
 import { measure, median } from "./process.ts";
 import type { Row } from "./row.ts";
@@ -102,7 +102,7 @@ async function tickRows(folder: string): Promise<Row[]> {
   const interval = 100;
   const { sc, net, state: file } = await standIns(folder);
   const manager = new WindowsServiceManager("", { programs: { sc, net } });
-  const state = new PublicState({ thread: "main", first: true, channelName: "bench" });
+  const state = new MainState({ thread: "main" });
   const stop = new AbortController();
   const done = (daemon as DaemonDefinition).run(createContext({
     daemon: daemon.name,

@@ -13,7 +13,7 @@ import {
   SimulatedServiceManager,
 } from "../../lib/service/mod.ts";
 import type { ServiceStats } from "../../lib/service/stats.ts";
-import { PublicState } from "../../lib/state/mod.ts";
+import { MainState } from "../../lib/state/mod.ts";
 
 Deno.test("what is done about each state", () => {
   const cases: [state: ServiceState | undefined, since: number, action: Action][] = [
@@ -36,7 +36,7 @@ Deno.test("what is done about each state", () => {
 function start(scenario: Scenario, wrap = (manager: ServiceManager) => manager) {
   const clock = new ManualClock();
   const manager = new SimulatedServiceManager(clock, scenario);
-  const state = new PublicState({ thread: "main", first: true, channelName: crypto.randomUUID() });
+  const state = new MainState({ thread: "main" });
   const records: string[] = [];
   const stop = new AbortController();
   const context = createContext({

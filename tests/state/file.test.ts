@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { PublicState, StateFile } from "../../lib/state/mod.ts";
-import { readSaved, writeSaved } from "../../lib/state/saved.ts";
+import { replaceFile } from "../../lib/base/mod.ts";
+import { MainState, type PublicState, StateFile } from "../../lib/state/mod.ts";
+import { readSaved, writeMap, writeSaved } from "../../lib/state/saved.ts";
 
 /** A folder with a state and its file; time stands still unless `pass` moves it. */
 async function opened<T>(
@@ -15,13 +16,10 @@ async function opened<T>(
   const warnings: string[] = [];
   const timers: { at: number; run: () => void }[] = [];
   let now = 0;
-  const state = new PublicState({
-    thread: "main",
-    first: true,
-    channel: { postMessage: () => {}, onmessage: null, close: () => {} },
-  });
+  const state = new MainState({ thread: "main" });
   const file = StateFile.open(state, {
     path: `${folder}/state.json`,
+    write: replaceFile,
     onWarning: (warning) => warnings.push(warning),
     clock: {
       now: () => now,
@@ -104,7 +102,7 @@ Deno.test("values come back as they were, also those that JSON has no words for"
     ...{ text: "\ud800\u2028", nothing: null, yes: true, plain: { a: { b: [1, "2"] } } },
     ...{ proto: JSON.parse('{"__proto__": {"x": 1}}') },
   }));
-  const text = writeSaved(new Map([["M", values]]), new Date(0));
+  const text = writeSaved(new Map([["M", writeMap(values)]]), new Date(0));
   const back = readSaved(text).get("M")!;
   assertEquals([...back.keys()], [...values.keys()]);
   for (const [key, value] of values) {

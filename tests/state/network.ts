@@ -1,53 +1,74 @@
-import { PublicState, type StateChannel, type StateOptions } from "../../lib/state/mod.ts";
+import {
+  MainState,
+  type PublicState,
+  type StateChannel,
+  type StateOptions,
+  ThreadState,
+} from "../../lib/state/mod.ts";
+import { Type } from "../../lib/state/message.ts";
 
-/** A message on its way to one copy: after how many ms it arrives, for each time that it does. */
-export type Fate = (message: unknown[], to: string) => readonly number[];
+/** What travels on the channel. */
+export type Kind = "batch" | "heartbeat" | "foreign";
+
+/** A message of the channel on its way to one copy: after how many ms it arrives, for each time that it does. */
+export type Fate = (kind: Kind, to: string) => readonly number[];
 
 /** Whose event it is; for the dead nothing happens any more, and for the busy nothing until later. */
 interface Owner {
   readonly thread: string;
   busyUntil: number;
   isDead: boolean;
+  /** Ends its port in the main thread. */
+  disconnect: () => void;
 }
 
 interface Event {
   at: number;
   readonly owner: Owner;
-  readonly isMessage: boolean;
+  /** Whether it came on the channel, which keeps few for the busy. */
+  readonly isBroadcast: boolean;
   /** Whether it waits until its owner is no longer busy. */
   isLate: boolean;
   run: () => void;
 }
 
-/** Copies over a channel in memory, on a clock of its own: everything happens in `run`, in the same order each time. */
+/** A message that was sent. */
+export interface Sent {
+  readonly kind: Kind;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Copies over a channel and ports in memory, on a clock of its own: everything happens in `run`, in the same order each
+ * time. Ports are reliable and in order; what becomes of the channel's messages is `fate`.
+ */
 export class Network {
-  /** What becomes of the messages; each arrives once after 1 ms unless told. */
+  /** What becomes of the channel's messages; each arrives once after 1 ms unless told. */
   fate: Fate = () => [1];
   /** How long a turn of the event loop is, ms. */
   turn = 0;
   /** How many messages the channel keeps for a copy that is busy; of more it drops the first. */
   capacity = 256;
-  /** All that was sent to all. */
-  readonly sent: unknown[][] = [];
+  /** All that was sent on the channel. */
+  readonly sent: Sent[] = [];
+  /** All that was sent on ports, and by whom. */
+  readonly ported: { readonly from: string; readonly bytes: Uint8Array }[] = [];
   /** What copies have complained of. */
   readonly problems: string[] = [];
+  /** The channels that were opened, by name. */
+  readonly names: Set<string> = new Set();
   readonly #ends = new Map<StateChannel, Owner>();
   readonly #owners = new Map<PublicState, Owner>();
   readonly #events: Event[] = [];
+  #main: MainState | undefined;
+  #mainOwner: Owner | undefined;
   #now = 0;
-  #incarnations = 0;
 
-  /** A new copy; with a line to the copy `first`, if that is told. */
-  join(
-    thread: string,
-    { lineTo, ...options }: Partial<StateOptions> & { lineTo?: PublicState | undefined } = {},
-  ): PublicState {
-    const owner: Owner = { thread, busyUntil: 0, isDead: false };
-    const line = lineTo && this.#line(lineTo, owner);
-    const state = new PublicState({
+  /** A new copy. The first one is the main thread's. */
+  join(thread: string, options: Partial<StateOptions> = {}): PublicState {
+    const owner: Owner = { thread, busyUntil: 0, isDead: false, disconnect: () => {} };
+    const all: StateOptions = {
       thread,
-      channel: this.#end(owner),
-      ...(line && { line }),
       clock: {
         now: () => this.#now,
         after: (ms, run) => {
@@ -56,27 +77,56 @@ export class Network {
         },
         atTurnsEnd: (run) => void this.#schedule(this.turn, owner, run),
       },
-      incarnation: String(this.#incarnations++),
+      openChannel: (name) => {
+        this.names.add(name);
+        return this.#end(owner);
+      },
       onProblem: (problem) => this.problems.push(problem),
       ...options,
-    });
+    };
+    let state: PublicState;
+    if (!this.#main) {
+      this.#mainOwner = owner;
+      state = this.#main = new MainState(all);
+    } else {
+      const [near, far] = this.#ports(this.#mainOwner!, owner);
+      owner.disconnect = this.#main.connect(near, thread);
+      state = new ThreadState({ ...all, port: far });
+    }
     this.#owners.set(state, owner);
     return state;
   }
 
   /** An end of the channel with no copy behind it. */
   end(thread: string): StateChannel {
-    return this.#end({ thread, busyUntil: 0, isDead: false });
+    return this.#end({ thread, busyUntil: 0, isDead: false, disconnect: () => {} });
   }
 
-  /** A copy dies without a word. */
+  /** The port of a thread that does not keep to the rules. */
+  port(thread: string): StateChannel {
+    const owner: Owner = { thread, busyUntil: 0, isDead: false, disconnect: () => {} };
+    const [near, far] = this.#ports(this.#mainOwner!, owner);
+    this.#main!.connect(near, thread);
+    return far;
+  }
+
+  /** The channel ends that a copy has opened so far hear nothing any more. */
+  deafen(state: PublicState): void {
+    const owner = this.#owners.get(state)!;
+    for (const [end, other] of this.#ends) if (other === owner) this.#ends.delete(end);
+  }
+
+  /** A copy dies without a word; who started it notices. */
   kill(state: PublicState): void {
-    this.#owners.get(state)!.isDead = true;
+    const owner = this.#owners.get(state)!;
+    owner.isDead = true;
+    owner.disconnect();
   }
 
   /** A copy's event loop is blocked for `ms`. */
   block(state: PublicState, ms: number): void {
-    this.#owners.get(state)!.busyUntil = this.#now + ms;
+    const owner = this.#owners.get(state)!;
+    owner.busyUntil = Math.max(owner.busyUntil, this.#now + ms);
   }
 
   /** It is free again. */
@@ -106,57 +156,69 @@ export class Network {
   #end(owner: Owner): StateChannel {
     const end: StateChannel = {
       onmessage: null,
-      postMessage: (data) => this.#post(end, data as unknown[]),
+      postMessage: (data) => this.#post(end, data),
       close: () => void this.#ends.delete(end),
     };
     this.#ends.set(end, owner);
     return end;
   }
 
-  /** A line between two copies, which loses and delays as the channel does; the end of `to`. */
-  #line(from: PublicState, to: Owner): StateChannel {
-    let isOpen = true;
-    const close = () => void (isOpen = false);
-    const send = (owner: Owner, end: () => StateChannel) => (data: unknown) => {
-      const message = structuredClone(data) as unknown[];
-      this.#deliver(message, end(), owner, () => isOpen);
-    };
-    const near: StateChannel = { onmessage: null, close, postMessage: send(to, () => far) };
-    const owner = this.#owners.get(from)!;
-    const far: StateChannel = { onmessage: null, close, postMessage: send(owner, () => near) };
-    from.connect(near);
-    return far;
-  }
-
-  #post(from: StateChannel, data: unknown[]): void {
-    const message = structuredClone(data);
-    this.sent.push(message);
-    for (const [end, owner] of this.#ends) {
-      if (end !== from) this.#deliver(message, end, owner, () => this.#ends.has(end));
-    }
-  }
-
-  #deliver(message: unknown[], end: StateChannel, owner: Owner, isOpen: () => boolean): void {
-    if (owner.isDead) return;
-    for (const delay of this.fate(message, owner.thread)) {
-      const arrive = () => {
-        if (isOpen()) end.onmessage?.({ data: structuredClone(message) } as MessageEvent);
+  #ports(one: Owner, other: Owner): [StateChannel, StateChannel] {
+    // What was sent before one end was closed arrives at the other.
+    const closed = new Set<StateChannel>();
+    const make = (from: Owner, to: Owner, target: () => StateChannel): StateChannel => {
+      // Whichever event comes first takes the first message.
+      const queue: unknown[] = [];
+      return {
+        onmessage: null,
+        close() {
+          closed.add(this);
+        },
+        postMessage: (data) => {
+          if (data instanceof Uint8Array) this.ported.push({ from: from.thread, bytes: data });
+          queue.push(structuredClone(data));
+          this.#schedule(1, to, () => {
+            const message = queue.shift();
+            if (!closed.has(target())) target().onmessage?.({ data: message } as MessageEvent);
+          });
+        },
       };
-      this.#schedule(delay, owner, arrive, true);
+    };
+    const near = make(one, other, () => far);
+    const far = make(other, one, () => near);
+    return [near, far];
+  }
+
+  #post(from: StateChannel, data: unknown): void {
+    const message = structuredClone(data);
+    const type = message instanceof Uint8Array ? message[8] : undefined;
+    const isOurs = this.#ends.get(from) === this.#mainOwner;
+    const kind = !isOurs ? "foreign" : type === Type.batch ? "batch" : "heartbeat";
+    if (isOurs) this.sent.push({ kind, bytes: message as Uint8Array });
+    for (const [end, owner] of this.#ends) {
+      if (end === from || owner.isDead) continue;
+      for (const delay of this.fate(kind, owner.thread)) {
+        const arrive = () => {
+          if (this.#ends.has(end)) {
+            end.onmessage?.({ data: structuredClone(message) } as MessageEvent);
+          }
+        };
+        this.#schedule(delay, owner, arrive, true);
+      }
     }
   }
 
   #postpone(event: Event): void {
     this.#insert(Object.assign(event, { at: event.owner.busyUntil, isLate: true }));
-    if (!event.isMessage) return;
-    const kept = this.#events.filter(({ owner, isMessage, isLate }) =>
-      isMessage && isLate && owner === event.owner
+    if (!event.isBroadcast) return;
+    const kept = this.#events.filter(({ owner, isBroadcast, isLate }) =>
+      isBroadcast && isLate && owner === event.owner
     );
     if (kept.length > this.capacity) this.#events.splice(this.#events.indexOf(kept[0]!), 1);
   }
 
-  #schedule(ms: number, owner: Owner, run: () => void, isMessage = false): Event {
-    return this.#insert({ at: this.#now + ms, owner, isMessage, isLate: false, run });
+  #schedule(ms: number, owner: Owner, run: () => void, isBroadcast = false): Event {
+    return this.#insert({ at: this.#now + ms, owner, isBroadcast, isLate: false, run });
   }
 
   #insert(event: Event): Event {

@@ -1,12 +1,13 @@
 import { assert, assertEquals } from "@std/assert";
 import { Pace } from "../../lib/state/pace.ts";
+import { Type } from "../../lib/state/message.ts";
 import { content, Network } from "./network.ts";
 
 /** A network with a reader, and a writer that may send 5 messages at once and 10 a second. */
 function flooded() {
   const network = new Network();
   const told: number[] = [];
-  const reader = network.join("reader", { first: true });
+  const reader = network.join("reader");
   const writer = network.join("writer", {
     pace: { burst: 5, perSecond: 10, onHeld: (held) => told.push(held) },
   });
@@ -18,7 +19,8 @@ function flooded() {
       network.run(1);
     }
   };
-  const writes = () => network.sent.filter(([type]) => type === "writes").length;
+  const writes = () =>
+    network.ported.filter(({ from, bytes }) => from === "writer" && bytes[0] === Type.write).length;
   return { network, told, reader, writer, write, writes };
 }
 
@@ -75,14 +77,13 @@ Deno.test("a flood that lasts is told each minute", () => {
 Deno.test("a newcomer gets what is held back, and its greeting sends nothing of it to others", () => {
   const network = new Network();
   const first = network.join("first", {
-    first: true,
     pace: { burst: 1, perSecond: 1, onHeld: () => {} },
   });
   const reader = network.join("reader");
   network.run(5_000);
   const map = first.map<string, number>("M");
   const sentBefore = network.sent.length;
-  const writes = () => network.sent.slice(sentBefore).filter(([type]) => type === "writes").length;
+  const writes = () => network.sent.slice(sentBefore).filter(({ kind }) => kind === "batch").length;
   map.set("sent", 1);
   network.run(5);
   map.set("held", 2);

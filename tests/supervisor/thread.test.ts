@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ManualClock, systemClock, within } from "../../lib/base/mod.ts";
-import { PublicState } from "../../lib/state/mod.ts";
+import { MainState } from "../../lib/state/mod.ts";
 import { HealthMonitor } from "../../lib/supervisor/health.ts";
 import { DaemonLimits } from "../../lib/supervisor/limits.ts";
 import { workerPermissions } from "../../lib/supervisor/worker.ts";
@@ -25,7 +25,7 @@ async function runOf(
   folder: string,
   name: string,
   body: string,
-  state: PublicState,
+  state: MainState,
 ): Promise<ThreadRun> {
   const file = join(folder, `${name}.js`);
   await Deno.writeTextFile(
@@ -44,12 +44,12 @@ async function runOf(
     clock: systemClock,
     limits: new DaemonLimits({ clock: systemClock, log: () => {} }),
     health: new HealthMonitor(systemClock),
-    connect: (line) => state.connect(line),
+    connect: (port, thread) => state.connect(port, thread),
   };
 }
 
 /** Runs a thread for each way to end, and gives how they ended. */
-async function runAll(folder: string, state: PublicState): Promise<Record<string, string>> {
+async function runAll(folder: string, state: MainState): Promise<Record<string, string>> {
   const ends: Record<string, string> = {};
   for (const [index, way] of Object.keys(WAYS).entries()) {
     const outcome = await runThread(await runOf(folder, `way_${index}`, way, state));
@@ -74,7 +74,7 @@ Deno.test({
   ignore: Deno.build.os !== "linux",
   async fn() {
     const folder = await Deno.makeTempDir();
-    const state = new PublicState({ thread: "agent", first: true });
+    const state = new MainState({ thread: "agent" });
     // The first thread of all has the process open two that last.
     const most = loopHandles() + 2;
     for (let round = 0; round < 3; round++) assertEquals(await runAll(folder, state), WAYS);
@@ -127,7 +127,7 @@ Deno.test({
 
 Deno.test("a thread that is to stop is ended when its grace is over, and not before", async () => {
   const folder = await Deno.makeTempDir();
-  const state = new PublicState({ thread: "agent", first: true });
+  const state = new MainState({ thread: "agent" });
   const clock = new ManualClock();
   const stop = new AbortController();
   const running = Promise.withResolvers<void>();

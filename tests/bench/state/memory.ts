@@ -1,5 +1,5 @@
 /** What 100,000 keys cost in memory, in bytes: as a copy of the state that another sent, or as a plain Map. */
-import { PublicState, type StateChannel } from "../../../lib/state/mod.ts";
+import { MainState, type StateChannel, ThreadState } from "../../../lib/state/mod.ts";
 
 const [kind, content] = Deno.args;
 const KEYS = 100_000;
@@ -22,14 +22,15 @@ function pair(): [StateChannel, StateChannel] {
 
 async function copy(): Promise<unknown> {
   const [one, other] = pair();
-  const sender = new PublicState({ thread: "sender", first: true, channel: one });
+  const sender = new MainState({ thread: "sender" });
   const map = sender.map<string, unknown>("M");
   // A message for each hundred keys, so that there are many stamps.
   for (let i = 0; i < KEYS; i++) {
     map.set(`key${i}`, value(i));
     if (i % 100 === 0) await new Promise((resolve) => setTimeout(resolve));
   }
-  const copy = new PublicState({ thread: "copy", channel: other });
+  sender.connect(one, "copy");
+  const copy = new ThreadState({ thread: "copy", port: other });
   await copy.ready;
   sender.close();
   one.onmessage = null;

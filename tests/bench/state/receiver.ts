@@ -1,11 +1,12 @@
 /** A thread at the other end: of a raw channel, of the state, or of a Yjs document. It answers each order once done. */
 import * as Y from "yjs";
-import { PublicState } from "../../../lib/state/mod.ts";
+import { ThreadState } from "../../../lib/state/mod.ts";
 
 /** What it is told. `name` is the channel's. */
 export type Order =
   /** Join a channel; the answer for the state is how long that took, ms. */
-  | { do: "raw" | "state" | "yjs"; name: string }
+  | { do: "raw" | "yjs"; name: string }
+  | { do: "state"; port: MessagePort }
   /** Answer as soon as `count` messages, or changes, have arrived. */
   | { do: "count"; count: number }
   /** Answer as soon as `key` holds `value`. */
@@ -18,7 +19,7 @@ export type Order =
 
 const MAP = "Bench";
 let raw: BroadcastChannel | undefined;
-let state: PublicState | undefined;
+let state: ThreadState | undefined;
 let values: ReadonlyMap<string, unknown> = new Map();
 let arrived = 0;
 let onArrival = () => {};
@@ -42,9 +43,9 @@ function joinRaw(name: string): void {
   leave = () => raw!.close();
 }
 
-async function joinState(name: string): Promise<number> {
+async function joinState(port: MessagePort): Promise<number> {
   const begin = performance.now();
-  state = new PublicState({ thread: "receiver", channelName: name });
+  state = new ThreadState({ thread: "receiver", port });
   await state.ready;
   const took = performance.now() - begin;
   values = state.map(MAP);
@@ -86,7 +87,7 @@ async function obey(order: Order): Promise<unknown> {
     case "raw":
       return joinRaw(order.name);
     case "state":
-      return await joinState(order.name);
+      return await joinState(order.port);
     case "yjs":
       return joinYjs(order.name);
     case "count":

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { serialize } from "node:v8";
-import { PublicState, type StateChannel } from "../../../lib/state/mod.ts";
+import { MainState, type StateChannel } from "../../../lib/state/mod.ts";
 import type { Order } from "./receiver.ts";
 
 /** The path of the map under measurement. */
@@ -17,7 +17,7 @@ export class Receiver {
 
   /** Gives it an order; resolves with its answer. */
   tell(order: Order): Promise<unknown> {
-    this.#worker.postMessage(order);
+    this.#worker.postMessage(order, order.do === "state" ? [order.port] : []);
     return new Promise((resolve) => this.#answers.push(resolve));
   }
 
@@ -42,7 +42,8 @@ export interface Rig {
 export async function rawRig(receivers: number): Promise<Rig> {
   const name = crypto.randomUUID();
   const channel = new BroadcastChannel(name);
-  const all = await join("raw", name, receivers);
+  const all = Array.from({ length: receivers }, () => new Receiver());
+  await Promise.all(all.map((receiver) => receiver.tell({ do: "raw", name })));
   return {
     receivers: all,
     set: (key, value) => channel.postMessage([key, value]),
@@ -60,10 +61,10 @@ export async function rawRig(receivers: number): Promise<Rig> {
 
 /** The state. */
 export async function stateRig(receivers: number): Promise<Rig> {
-  const name = crypto.randomUUID();
-  const state = new PublicState({ thread: "sender", first: true, channelName: name });
+  const state = new MainState({ thread: "sender" });
   const map = state.map<string, number>(MAP);
-  const all = await join("state", name, receivers);
+  const all = Array.from({ length: receivers }, () => new Receiver());
+  await Promise.all(all.map((receiver) => joinState(state, receiver)));
   return {
     receivers: all,
     set: (key, value) => map.set(key, value),
@@ -100,12 +101,9 @@ export function countingChannel(name: string): StateChannel & { bytes: number } 
   return counting;
 }
 
-async function join(
-  kind: "raw" | "state",
-  name: string,
-  count: number,
-): Promise<readonly Receiver[]> {
-  const receivers = Array.from({ length: count }, () => new Receiver());
-  await Promise.all(receivers.map((receiver) => receiver.tell({ do: kind, name })));
-  return receivers;
+/** Has a receiver join a state; resolves with how long that took, ms. */
+export async function joinState(state: MainState, receiver: Receiver): Promise<number> {
+  const { port1, port2 } = new MessageChannel();
+  state.connect(port1, "receiver");
+  return await receiver.tell({ do: "state", port: port2 }) as number;
 }

@@ -1,9 +1,18 @@
 import { fileURLToPath } from "node:url";
 import * as Y from "yjs";
-import { PublicState } from "../../../lib/state/mod.ts";
+import { MainState } from "../../../lib/state/mod.ts";
 import { median } from "../process.ts";
 import type { Row } from "../row.ts";
-import { countingChannel, MAP, rawRig, Receiver, type Rig, stateRig, turn } from "./rig.ts";
+import {
+  countingChannel,
+  joinState,
+  MAP,
+  rawRig,
+  Receiver,
+  type Rig,
+  stateRig,
+  turn,
+} from "./rig.ts";
 
 const ROUNDS = 5;
 
@@ -153,13 +162,15 @@ async function yjsRows(): Promise<Row[]> {
 }
 
 async function stateCost(): Promise<Cost> {
-  const name = crypto.randomUUID();
-  const channel = countingChannel(name);
-  const state = new PublicState({ thread: "sender", first: true, channel });
+  let channel: ReturnType<typeof countingChannel> | undefined;
+  const state = new MainState({
+    thread: "sender",
+    openChannel: (name) => channel = countingChannel(name),
+  });
   const map = state.map<string, number>(MAP);
   const receiver = new Receiver();
-  await receiver.tell({ do: "state", name });
-  const cost = await costOf(receiver, channel, (sets) => {
+  await joinState(state, receiver);
+  const cost = await costOf(receiver, channel!, (sets) => {
     for (const [key, value] of sets) map.set(key, value);
   });
   await receiver.end();
@@ -209,7 +220,7 @@ async function costOf(
 }
 
 function readRow(): Row {
-  const state = new PublicState({ thread: "reader", first: true, channelName: "bench.read" });
+  const state = new MainState({ thread: "reader" });
   const replicated = state.map<string, number>(MAP);
   const plain = new Map<string, number>();
   const keys = Array.from({ length: 10_000 }, (_, i) => `key${i}`);
@@ -241,15 +252,14 @@ function timeReads(map: { get(key: string): number | undefined }, keys: string[]
 }
 
 async function snapshotRow(): Promise<Row> {
-  const name = crypto.randomUUID();
-  const state = new PublicState({ thread: "sender", first: true, channelName: name });
+  const state = new MainState({ thread: "sender" });
   const map = state.map<string, unknown>(MAP);
   for (let i = 0; i < 100_000; i++) map.set(`key${i}`, i);
   await turn();
   const taken: number[] = [];
   for (let round = 0; round < 5; round++) {
     const receiver = new Receiver();
-    taken.push(await receiver.tell({ do: "state", name }) as number);
+    taken.push(await joinState(state, receiver));
     await receiver.tell({ do: "equal", values: { key99999: 99_999 } });
     await receiver.end();
   }

@@ -1,16 +1,14 @@
 /** A process that counts in a persistent map as long as it lives, and prints each number and its time, ms. */
-import { PublicState, StateFile } from "../../../lib/state/mod.ts";
+import { replaceFile } from "../../../lib/base/mod.ts";
+import { MainState, StateFile } from "../../../lib/state/mod.ts";
 
 const [folder] = Deno.args;
 const encoder = new TextEncoder();
 const print = (line: string) => Deno.stdout.writeSync(encoder.encode(line + "\n"));
-const state = new PublicState({
-  thread: "main",
-  first: true,
-  channelName: crypto.randomUUID(),
-});
+const state = new MainState({ thread: "main" });
 StateFile.open(state, {
   path: `${folder}/state.json`,
+  write: replaceFile,
   onWarning: (text) => print(`warning: ${text}`),
 });
 const map = state.map("Count", { persistent: true });

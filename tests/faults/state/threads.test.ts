@@ -4,7 +4,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { PublicState } from "../../../lib/state/mod.ts";
+import { MainState } from "../../../lib/state/mod.ts";
 import type { Order } from "./writer.ts";
 
 const WRITERS = 8;
@@ -20,7 +20,7 @@ class Writer {
   }
 
   tell(order: Order): Promise<unknown> {
-    this.#worker.postMessage(order);
+    this.#worker.postMessage(order, order.do === "join" ? [order.port] : []);
     return new Promise((resolve) => this.#answers.push(resolve));
   }
 
@@ -40,14 +40,17 @@ async function untilEqual(reports: () => Promise<unknown[]>): Promise<unknown[]>
 }
 
 Deno.test(`${WRITERS} threads write at full speed while one is busy for ${SPIN} ms, ${ROUNDS} times`, async () => {
-  const channelName = crypto.randomUUID();
-  const state = new PublicState({ thread: "main", first: true, channelName });
+  const state = new MainState({ thread: "main" });
   const writers = Array.from({ length: WRITERS }, () => new Writer());
   const report = () => [[...state.map("Values")].sort(), [...state.map("Counters")].sort()];
   let increments = 0;
   try {
     await Promise.all(
-      writers.map((writer, i) => writer.tell({ do: "join", thread: `writer${i}`, channelName })),
+      writers.map((writer, i) => {
+        const { port1, port2 } = new MessageChannel();
+        state.connect(port1, `writer${i}`);
+        return writer.tell({ do: "join", thread: `writer${i}`, port: port2 });
+      }),
     );
     for (let round = 0; round < ROUNDS; round++) {
       const counts = await Promise.all(

@@ -1,20 +1,20 @@
 /** A thread that shares the state: it writes at full speed, is busy, and tells what it holds. */
 import { setImmediate } from "node:timers/promises";
-import { PublicState } from "../../../lib/state/mod.ts";
+import { ThreadState } from "../../../lib/state/mod.ts";
 
 /** What it is told; it answers each in turn. */
 export type Order =
-  | { do: "join"; thread: string; channelName: string }
+  | { do: "join"; thread: string; port: MessagePort }
   /** Writes for `ms`, after a spin of `spin` ms; the answer is how many increments that were. */
   | { do: "write"; ms: number; spin: number }
   | { do: "report" };
 
-let state: PublicState;
+let state: ThreadState;
 
 async function obey(order: Order): Promise<unknown> {
   switch (order.do) {
     case "join":
-      state = new PublicState({ thread: order.thread, channelName: order.channelName });
+      state = new ThreadState({ thread: order.thread, port: order.port });
       return await state.ready;
     case "write":
       return await write(order.ms, order.spin);

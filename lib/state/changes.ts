@@ -1,5 +1,3 @@
-import type { Flag } from "./table.ts";
-
 /** What a write changed in a map. */
 export interface Change<K extends string = string, V = unknown> {
   /** The map's path, such as `Daemons.disk_watch.Drives`. */
@@ -12,14 +10,13 @@ export interface Change<K extends string = string, V = unknown> {
   readonly value: V | undefined;
   /** Whether the key is gone. */
   readonly deleted: boolean;
-  /** The thread that wrote. */
+  /** The thread that wrote; of what came with a snapshot the main thread, since it keeps no writers. */
   readonly writer: string;
 }
 
-/** Tells whoever listens what changed, once a write or a message has been dealt with in full. */
+/** Tells listeners what changed, once a write or a message has been dealt with in full. */
 export class Changes {
   readonly #listeners = new Map<string | undefined, Set<(change: Change) => void>>();
-  readonly #flagListeners = new Set<(path: string, flag: Flag) => void>();
   readonly #onProblem: (problem: string) => void;
   #waiting: Change[] = [];
   #isTelling = false;
@@ -34,7 +31,7 @@ export class Changes {
       (this.#listeners.has(undefined) || this.#listeners.has(path));
   }
 
-  /** Calls `listener` for each change of one map, or of all; the answer is how to stop that. */
+  /** Calls `listener` for each change of one map, or of all for undefined. Returns an unsubscribe function. */
   listen(path: string | undefined, listener: (change: Change) => void): () => void {
     const call = (change: Change) => listener(change);
     const listeners = this.#listeners.get(path) ?? new Set();
@@ -47,20 +44,9 @@ export class Changes {
     };
   }
 
-  /** Calls `listener` when something is declared about a map. */
-  listenToFlags(listener: (path: string, flag: Flag) => void): () => void {
-    this.#flagListeners.add(listener);
-    return () => this.#flagListeners.delete(listener);
-  }
-
   /** Notes a change; {@linkcode tell} makes it known. */
   note(change: Change): void {
     if (!Object.is(change.old, change.value) || change.deleted) this.#waiting.push(change);
-  }
-
-  /** Makes known that something was declared. */
-  noteFlag(path: string, flag: Flag): void {
-    for (const listener of this.#flagListeners) listener(path, flag);
   }
 
   /** Makes known what was noted, in order. What a listener writes meanwhile is told after. */
@@ -88,7 +74,58 @@ export class Changes {
   }
 }
 
-function describe(error: unknown): string {
+/**
+ * The changes of one map, or of all, from now on. A watcher that is behind gets the changes of one key as one, from
+ * the oldest value that it has not seen to the newest: what waits for it never exceeds the number of keys.
+ */
+export function watch(
+  changes: Changes,
+  path: string | undefined,
+  signal?: AbortSignal,
+): AsyncIterableIterator<Change> {
+  const waiting = new Map<string, Change>();
+  let wake = Promise.withResolvers<void>();
+  let isDone = false;
+  const stopListening = changes.listen(path, (change) => {
+    const name = `${change.path}\n${change.key}`;
+    const earlier = waiting.get(name);
+    waiting.set(name, earlier ? { ...change, old: earlier.old } : change);
+    wake.resolve();
+  });
+  const stop = () => {
+    isDone = true;
+    waiting.clear();
+    stopListening();
+    signal?.removeEventListener("abort", stop);
+    wake.resolve();
+  };
+  signal?.addEventListener("abort", stop);
+  if (signal?.aborted) stop();
+  return {
+    async next() {
+      while (true) {
+        for (const [name, change] of waiting) {
+          waiting.delete(name);
+          return { done: false, value: change };
+        }
+        if (isDone) return { done: true, value: undefined };
+        const { promise } = wake;
+        await promise;
+        if (wake.promise === promise && !isDone) wake = Promise.withResolvers<void>();
+      }
+    },
+    return() {
+      stop();
+      return Promise.resolve({ done: true, value: undefined });
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+/** An error in words; never throws. */
+export function describe(error: unknown): string {
   try {
     return String(error);
   } catch {
