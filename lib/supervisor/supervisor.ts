@@ -162,6 +162,8 @@ export class Supervisor {
     const standing = this.#keepStanding(thread, { daemon, task, pool: plan.pool });
     return keepRunning(named, {
       ...this.#shared,
+      // What is logged of many children is limited like what they log themselves.
+      log: task === "run" ? this.#shared.log : limits.log.write,
       signal,
       limits,
       onChange: (change) => {

@@ -439,3 +439,21 @@ Deno.test("a thread that failed is started again only when its children are gone
   assertEquals(runs.map(({ thread }) => thread), [X, "x::scan::Main::0", X]);
   await supervisor.stopAll();
 });
+
+Deno.test("what is logged of a daemon's children counts as its own log", async () => {
+  const failure: RunOutcome = {
+    type: "failed",
+    error: "x".repeat(16_000),
+    ended: false,
+    hasHook: false,
+  };
+  const requests = Array.from({ length: 200 }, () => ({}));
+  const { act, ends } = parent(requests, () => failure);
+  const { supervisor, clock, records } = supervisorOf(act, { MainPool: 1, Few: 200 });
+  supervisor.start(planOf("x"));
+  await clock.advance(15_000);
+  assertEquals(ends().length, 200);
+  const logged = records.reduce((sum, { message }) => sum + message.length, 0);
+  assertEquals(logged < 1_300_000, true, `${logged} characters of 3,200,000`);
+  await supervisor.stopAll();
+});
