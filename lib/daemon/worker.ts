@@ -70,12 +70,13 @@ self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
 async function work(assignment: Assignment, line: MessagePort): Promise<void> {
   const { thread } = assignment;
   const records = limitLog(
-    ({ level, message, time }) => post({ type: "log", level, message: cutText(message), time }),
+    ({ level, message, time }) => post({ type: "log", level, message, time }),
     performance.now.bind(performance),
   );
   const log = createDaemonLog(
     assignment.logLevel,
-    (level, message) => records.write({ time: Date.now(), level, source: thread, message }),
+    (level, message) =>
+      records.write({ time: Date.now(), level, source: thread, message: cutText(message) }),
   );
   catchStrays({
     print: (level, text) => log[level](text),

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ManualClock, systemClock, within } from "../../lib/base/mod.ts";
+import type { LogEntry } from "../../lib/log/mod.ts";
 import { MainState } from "../../lib/state/mod.ts";
 import { HealthMonitor } from "../../lib/supervisor/health.ts";
 import { DaemonLimits } from "../../lib/supervisor/limits.ts";
@@ -147,6 +148,20 @@ Deno.test("a thread that is to stop is ended when its grace is over, and not bef
   await clock.advance(1);
   const result = await within(outcome, { ms: 60_000, late: () => assert(false, "it goes on") });
   assertEquals(result, { type: "overdue", hasHook: false });
+  state.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a record of two million characters is logged, its end cut off", async () => {
+  const folder = await Deno.makeTempDir();
+  const state = new MainState({ thread: "agent" });
+  const records: LogEntry[] = [];
+  const body = 'context.log.info("x".repeat(2_000_000));';
+  const run = await runOf(folder, "logs_a_book", body, state);
+  const log = (entry: LogEntry) => void records.push(entry);
+  await runThread({ ...run, limits: new DaemonLimits({ clock: systemClock, log }) });
+  assertEquals(records.map(({ source }) => source), [run.plan.assignment.thread]);
+  assertMatch(records[0]!.message, /^x{16000}… \(2000000 characters\)$/);
   state.close();
   await Deno.remove(folder, { recursive: true });
 });
