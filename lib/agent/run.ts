@@ -156,7 +156,7 @@ function open(
  * @throws {HomeInUseError} when another agent runs there; without a console the log says so too.
  */
 function claim({ home }: AgentPaths, log: Log, foreground: boolean): Claim {
-  const { fatal } = agentLog(log.write);
+  const { fatal, warning } = agentLog(log.write);
   try {
     const claim = claimHome(home);
     onUncaught((reason) => {
@@ -164,7 +164,7 @@ function claim({ home }: AgentPaths, log: Log, foreground: boolean): Claim {
       claim.release(reason);
       log.close();
       Deno.exit(1);
-    });
+    }, warning);
     return claim;
   } catch (error) {
     if (error instanceof HomeInUseError && !foreground) fatal(error.message);

@@ -2,6 +2,7 @@ import type { Agent } from "../agent.ts";
 import { onStopSignal, systemClock } from "../base/mod.ts";
 import { AGENT_MAPS } from "../daemon/agent_state.ts";
 import { agentLog, type Log, type WriteLog } from "../log/mod.ts";
+import { isUnreadableMessage } from "../state/mod.ts";
 import type { NativeService } from "../windows/native_service.ts";
 import { buildInfo } from "./build.ts";
 import type { Claim } from "./home.ts";
@@ -91,10 +92,22 @@ function obeyServiceManager(
   service.onRequest((request) => obey[request]());
 }
 
-/** Calls `end` with the reason, in one line, when an exception on the main thread is not caught. */
-export function onUncaught(end: (reason: string) => never): void {
+/**
+ * Calls `end` with the reason, in one line, when an exception on the main thread is not caught, and `warn` once when
+ * somebody has posted on a channel what Deno cannot read.
+ */
+export function onUncaught(
+  end: (reason: string) => never,
+  warn: (warning: string) => void,
+): void {
+  let isWarned = false;
   globalThis.addEventListener("error", (event) => end(describe(event.error ?? event.message)));
-  globalThis.addEventListener("unhandledrejection", (event) => end(describe(event.reason)));
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    if (!isUnreadableMessage(event.reason)) end(describe(event.reason));
+    event.preventDefault();
+    if (!isWarned) warn("Ignored what cannot be read on a channel; more of it is not logged");
+    isWarned = true;
+  });
 }
 
 function describe(error: unknown): string {

@@ -1,4 +1,5 @@
 import type nodeProcess from "node:process";
+import { isUnreadableMessage } from "../state/state.ts";
 import { createConsole } from "./console.ts";
 import { explainRefusal } from "./refusal.ts";
 import type { DaemonLog } from "./context.ts";
@@ -44,7 +45,7 @@ export function catchStrays({ print, fail }: StrayTakers): void {
   });
   self.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
-    fail(event.reason, false);
+    if (!isUnreadableMessage(event.reason)) fail(event.reason, false);
   });
 }
 

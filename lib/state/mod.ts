@@ -20,6 +20,7 @@ export { MainState } from "./main.ts";
 export { ReplicatedMap, type ValueCheck } from "./map.ts";
 export type { PaceOptions } from "./pace.ts";
 export {
+  isUnreadableMessage,
   type MapOptions,
   PublicState,
   realClock,

@@ -42,6 +42,16 @@ export const realClock: StateClock = {
   atTurnsEnd: (run) => void setImmediate(run),
 };
 
+/**
+ * Whether a rejection that nobody caught is not the thread's own: on Deno 2.7 a `BroadcastChannel` cannot read every
+ * value that it can post, and tells each thread that listens by a rejection; the channel goes on
+ * (ext/web/01_broadcast_channel.js; Deno 2.9 reads them).
+ */
+export function isUnreadableMessage(reason: unknown): boolean {
+  return reason instanceof Error && reason.message === "could not deserialize value" &&
+    String(reason.stack).includes("broadcast_channel.js");
+}
+
 /** What every copy of the public state is made with. */
 export interface StateOptions {
   /** The thread that holds the copy, such as `icinga_agent_service::run::Main::0`. */

@@ -1,6 +1,6 @@
 /** A thread that shares the state: it writes at full speed, is busy, and tells what it holds. */
 import { setImmediate } from "node:timers/promises";
-import { ThreadState } from "../../../lib/state/mod.ts";
+import { isUnreadableMessage, ThreadState } from "../../../lib/state/mod.ts";
 
 /** What it is told; it answers each in turn. */
 export type Order =
@@ -40,3 +40,8 @@ async function write(ms: number, spin: number): Promise<number> {
 }
 
 self.onmessage = async ({ data }: MessageEvent<Order>) => self.postMessage(await obey(data));
+
+// As in a daemon's thread, lib/daemon/strays.ts.
+self.addEventListener("unhandledrejection", (event) => {
+  if (isUnreadableMessage(event.reason)) event.preventDefault();
+});
