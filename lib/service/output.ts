@@ -90,8 +90,8 @@ export function readNetError(output: Uint8Array): number | undefined {
   const all = paragraphs(readLines(output));
   const [error, last] = all.slice(-2);
   if (error === undefined || last === undefined) return undefined;
-  const help = /NET HELPMSG (\d{1,5})(?!\d)/.exec(last.join(" "));
-  if (help) return Number(help[1]);
+  const [, help] = last.join(" ").split("NET HELPMSG ");
+  if (help !== undefined && /^\d/.test(help)) return numbersOf(help)[0];
   const [number, ...others] = error.flatMap(numbersOf);
   // A list of services, which `net stop` shows before it asks whether to stop them too, is indented.
   if (error.length > 1 || others.length > 0 || /^\s/.test(error[0] ?? "")) return undefined;
@@ -109,7 +109,20 @@ function paragraphs(lines: string[]): string[][] {
   return found.filter((paragraph) => paragraph.length > 0);
 }
 
-/** The numbers that stand alone, not within a word. */
+/**
+ * What parts groups of three digits in some locale: comma, dot, apostrophe, blank, no-break or narrow blank; as UTF-16
+ * and, byte by byte, in UTF-8 and the code pages 1252, 850 and 866.
+ */
+const separator = /(?:[,.' \u2019\u00a0\u202f\x92\xff]|\xc2\xa0|\xe2\x80[\x99\xaf])/;
+
+const integer = new RegExp(
+  String.raw`(?<![\w.,']|\d${separator.source})` +
+    String.raw`(?:\d{1,3}(?:${separator.source}\d{3})+|\d+)(?!\w|${separator.source}\d)`,
+  "g",
+);
+
+/** The whole numbers that stand alone, not within a word or a number with a fraction; of five digits at most. */
 function numbersOf(line: string): number[] {
-  return Array.from(line.matchAll(/(?<![\w.,])\d{1,5}(?!\w)/g), Number);
+  return Array.from(line.matchAll(integer), ([digits]) => Number(digits.replaceAll(/\D/g, "")))
+    .filter((number) => number < 100_000);
 }

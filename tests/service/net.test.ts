@@ -90,6 +90,26 @@ for (const [what, [text, code]] of Object.entries(texts)) {
   });
 }
 
+for (
+  const separator of [",", ".", "'", " ", "\xa0", "\xff", "\x92", "\xe2\x80\xaf", "\xe2\x80\x99"]
+) {
+  Deno.test(`a code is read with ${JSON.stringify(separator)} between groups of digits`, () => {
+    const code = (number: string) => `System error ${number} has occurred.\r\n\r\nIt failed.\r\n`;
+    assertEquals(readNetError(bytes(code(`1${separator}058`))), 1058);
+    assertEquals(readNetError(bytes(`It failed.\r\n\r\nNET HELPMSG 3${separator}521.\r\n`)), 3521);
+    for (const part of [`1${separator}05`, `1${separator}0581`, `1${separator}058${separator}0`]) {
+      assertEquals(readNetError(bytes(code(part))), undefined, part);
+    }
+  });
+}
+
+Deno.test("a code is read with narrow blanks and apostrophes in UTF-16", () => {
+  for (const separator of ["\u202f", "\u2019"]) {
+    const text = `エラー 1${separator}058 が\r\n\r\n拒否\r\n`;
+    assertEquals(readNetError(utf16(text)), 1058);
+  }
+});
+
 Deno.test("net's error code is read in UTF-16", () => {
   const text = "システム エラー 5 が発生しました。\r\n\r\nアクセスが拒否されました。\r\n\r\n";
   assertEquals(readNetError(utf16(text)), 5);
