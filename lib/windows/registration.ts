@@ -9,7 +9,10 @@ import type { ServiceAgent } from "./agent_arguments.ts";
 import { commandLine, splitServiceLine } from "./command_line.ts";
 
 /** When a service starts: with Windows, a while after that, by hand, or not at all. */
-export type StartType = "automatic" | "delayed" | "manual" | "disabled";
+export const startTypes = ["automatic", "delayed", "manual", "disabled"] as const;
+
+/** One of {@linkcode startTypes}. */
+export type StartType = typeof startTypes[number];
 
 /** What Windows does when a service fails. */
 export interface Recovery {
@@ -46,6 +49,7 @@ export type FoundRegistration =
 export interface RegistrationRequest {
   displayName?: string | undefined;
   account?: string | undefined;
+  start?: StartType | undefined;
 }
 
 /** The default name of the service. */
@@ -79,7 +83,7 @@ export function wantedRegistration(
     displayName: request.displayName ?? found?.displayName ?? defaultDisplayName(name),
     description: "Keeps the Icinga 2 agent service running and hosts daemons of your own.",
     account: request.account ?? found?.account ?? LOCAL_SYSTEM,
-    start: "delayed",
+    start: request.start ?? found?.start ?? "delayed",
     recovery: RECOVERY,
   };
 }

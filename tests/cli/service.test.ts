@@ -58,6 +58,28 @@ Deno.test("install with other settings changes them with --force alone", async (
   assertEquals(registration(host).commandLine, `"${EXE}" run --home D:\\warden`);
 });
 
+Deno.test("the start type that an administrator chose stays, unless --start names another", async () => {
+  for (const runner of ["", "--with nssm "]) {
+    const host = new FakeHost();
+    await install(host, runner);
+    registration(host).start = "manual";
+    host.nssm.set("icinga-warden Start", "SERVICE_DEMAND_START");
+    assertEquals(await install(host, runner), 0);
+    await install(host, `${runner}--display-name Other --force`);
+    assertEquals(registration(host).start, "manual");
+    assertEquals(host.nssm.get("icinga-warden Start"), "SERVICE_DEMAND_START");
+    const disabled = `${runner}--start disabled`;
+    assertEquals(await install(host, disabled), 1);
+    host.calls.length = 0;
+    assertEquals(await install(host, `${disabled} --force`), 0);
+    assertEquals(
+      runner === "" ? registration(host).start : host.calls.at(0),
+      runner === "" ? "disabled" : "set icinga-warden Start SERVICE_DISABLED",
+    );
+  }
+  assertThrows(() => options("install --start never"), UsageError, "expected one of automatic");
+});
+
 Deno.test("a path with blanks and no quotes, which could be hijacked, is put right", async () => {
   const host = new FakeHost();
   await install(host);

@@ -3,7 +3,12 @@ import { checkServiceName } from "../../service/mod.ts";
 import { checkAccount, fullAccount } from "../../windows/account.ts";
 import { type AgentFiles, type AgentFlags, samePath } from "../../windows/agent_arguments.ts";
 import { pasteLine } from "../../windows/command_line.ts";
-import { type RegistrationRequest, SERVICE_NAME } from "../../windows/registration.ts";
+import {
+  type RegistrationRequest,
+  SERVICE_NAME,
+  type StartType,
+  startTypes,
+} from "../../windows/registration.ts";
 import { type FlagSpecs, type Invocation, UsageError } from "../command.ts";
 import { readLevel } from "../flags.ts";
 import { findPaths } from "../paths.ts";
@@ -38,6 +43,7 @@ export const SERVICE_FLAGS = {
   name: { value: "NAME", help: `the service's name (default: ${SERVICE_NAME})` },
   "display-name": { value: "TEXT", help: "the name in services.msc" },
   account: { value: "ACCOUNT", help: "the account that it runs as (default: LocalSystem)" },
+  start: { value: "TYPE", help: `${startTypes.join(", ")} (default: delayed, when it is new)` },
   password: {
     secret: true,
     help: "ask for the account's password, or read it from standard input",
@@ -80,13 +86,16 @@ export function readOptions(action: string, invocation: Invocation): ServiceOpti
   const { values, given } = invocation;
   refuseFlags(action, invocation);
   const name = readName(values.name);
-  const displayName = readDisplayName(values["display-name"]);
   return {
     name,
     runner: readRunner(values),
     nssm: values.nssm ?? "nssm.exe",
     ...readPlace(invocation),
-    request: { displayName, account: readAccount(values.account, name) },
+    request: {
+      displayName: readDisplayName(values["display-name"]),
+      account: readAccount(values.account, name),
+      start: readStart(values.start),
+    },
     dryRun: given.has("dry-run"),
     force: given.has("force"),
     purge: given.has("purge"),
@@ -150,6 +159,12 @@ function readRunner({ with: runner = "native", nssm }: Invocation["values"]): "n
     throw new UsageError("Flag '--nssm' goes with '--with nssm'");
   }
   return runner;
+}
+
+function readStart(text: string | undefined): StartType | undefined {
+  const start = startTypes.find((type) => type === text);
+  if (start !== undefined || text === undefined) return start;
+  throw new UsageError(`Flag '--start' is '${text}'; expected one of ${startTypes.join(", ")}`);
 }
 
 function readAccount(account: string | undefined, service: string): string | undefined {

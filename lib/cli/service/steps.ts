@@ -229,6 +229,7 @@ export async function nssmDrift(
   const kept = [
     request.displayName === undefined ? "DisplayName" : "",
     request.account === undefined ? "ObjectName" : "",
+    request.start === undefined ? "Start" : "",
   ];
   const drift: SettingDrift[] = [];
   for (const { parameter, value } of nssmSettings(wanted, agent)) {
