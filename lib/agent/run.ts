@@ -117,6 +117,13 @@ async function tellHoles(log: Log, signal: AbortSignal): Promise<void> {
   }
 }
 
+/** Logs why a service cannot run to its log and the event log; its configuration is not read. */
+export function logFatal(plan: RunPlan, message: string): void {
+  const log = open(plan, defaultConfig(), openEventLog());
+  agentLog(log.write).fatal(message);
+  log.close();
+}
+
 /** A configuration that cannot be used is reported on the console and, for a service, in its log. */
 async function readConfig(
   load: () => Promise<LoadedConfig>,

@@ -69,7 +69,7 @@ function obeyServiceManager(
   write: WriteLog,
   stop: AbortController,
 ): void {
-  const { info } = agentLog(write);
+  const { info, warning } = agentLog(write);
   const obey = {
     stop() {
       info(`Service '${service.name}' is told to stop: stopping`);
@@ -89,6 +89,7 @@ function obeyServiceManager(
   // A command may end the pause as well.
   agent.state.map(AGENT_MAPS.maintenance).onChange(({ deleted }) => deleted && service.running());
   service.running();
+  service.onProblem(warning);
   service.onRequest((request) => obey[request]());
 }
 

@@ -7,11 +7,22 @@ import { createHash } from "node:crypto";
 import { advapi32 } from "./ffi/advapi32.ts";
 import { check, checkCode } from "./ffi/errors.ts";
 import { kernel32, kernelHandle, localMemory } from "./ffi/kernel32.ts";
-import { handle } from "./ffi/library.ts";
-import { allocate, dwords, pointerIn, referring, wide, wideAt } from "./ffi/memory.ts";
+import {
+  allocate,
+  dwordIn,
+  dwords,
+  type Handle,
+  handle,
+  pointerIn,
+  referring,
+  wide,
+  wideAt,
+} from "./ffi/memory.ts";
 
 // winnt.h
 const TOKEN_QUERY = 0x8;
+const TOKEN_ADJUST_PRIVILEGES = 0x20;
+const SE_PRIVILEGE_ENABLED = 0x2;
 const TokenUser = 1;
 const SECURITY_MAX_SID_SIZE = 68;
 const SE_SERVICE_LOGON_NAME = "SeServiceLogonRight";
@@ -64,13 +75,20 @@ function serviceOf(account: string): string | undefined {
   return /^NT SERVICE\\(.+)$/i.exec(account)?.[1];
 }
 
+/** The security identifiers of Windows' own accounts: their names differ with the language of the system. */
+const BUILTIN_SIDS: Readonly<Record<string, string>> = {
+  [LOCAL_SYSTEM]: "S-1-5-18",
+  "NT AUTHORITY\\LocalService": "S-1-5-19",
+  "NT AUTHORITY\\NetworkService": "S-1-5-20",
+};
+
 /**
- * The security identifier of a service's virtual account, which is computed from the service's name and holds before
- * there is such a service (`sc showsid` tells it); undefined for any other account.
+ * The security identifier of an account of Windows, or of a service's virtual account, which is computed from the
+ * service's name and is right before the service is there (`sc showsid` prints it); undefined for any other account.
  */
-export function virtualSid(account: string): string | undefined {
+export function knownSid(account: string): string | undefined {
   const service = serviceOf(account);
-  if (service === undefined) return undefined;
+  if (service === undefined) return BUILTIN_SIDS[fullAccount(account)];
   const digest = createHash("sha1").update(service.toUpperCase(), "utf16le").digest();
   const parts = [0, 4, 8, 12, 16].map((offset) => digest.readUInt32LE(offset));
   return `S-1-5-80-${parts.join("-")}`;
@@ -92,12 +110,36 @@ export function checkAccount(account: string, service: string): string | undefin
 /** The security identifier of the account that this process runs as. */
 export function currentUser(): string {
   const what = "read this user";
-  const opened = allocate(8), user = allocate(16 + SECURITY_MAX_SID_SIZE);
-  const { OpenProcessToken, GetTokenInformation } = advapi32();
-  check(OpenProcessToken(kernel32().GetCurrentProcess(), TOKEN_QUERY, opened), what);
-  using token = kernelHandle(pointerIn(opened));
+  const user = allocate(16 + SECURITY_MAX_SID_SIZE);
+  const { GetTokenInformation } = advapi32();
+  using token = openToken(TOKEN_QUERY, what);
   check(GetTokenInformation(token.pointer, TokenUser, user, user.length, dwords(0)), what);
   return sidText(pointerIn(user));
+}
+
+/**
+ * Enables privileges that this process has, such as `SeRestorePrivilege`; one that it has not is no error.
+ *
+ * @throws {WindowsError} when they cannot be enabled.
+ */
+export function enablePrivileges(...names: string[]): void {
+  const what = "enable the privileges of an administrator";
+  const { LookupPrivilegeValueW, AdjustTokenPrivileges } = advapi32();
+  using token = openToken(TOKEN_ADJUST_PRIVILEGES, what);
+  for (const name of names) {
+    const luid = allocate(8);
+    check(LookupPrivilegeValueW(null, wide(name), luid), what);
+    // TOKEN_PRIVILEGES (winnt.h) with one entry
+    const privileges = dwords(1, dwordIn(luid), dwordIn(luid, 4), SE_PRIVILEGE_ENABLED);
+    check(AdjustTokenPrivileges(token.pointer, 0, privileges, 0, null, null), what);
+  }
+}
+
+/** The token of this process. */
+function openToken(access: number, what: string): Handle<Deno.PointerValue> {
+  const opened = allocate(8);
+  check(advapi32().OpenProcessToken(kernel32().GetCurrentProcess(), access, opened), what);
+  return kernelHandle(pointerIn(opened));
 }
 
 /**
@@ -106,8 +148,7 @@ export function currentUser(): string {
  * @throws {WindowsError} when there is no account of this name.
  */
 export function sidOf(account: string): string {
-  if (account === LOCAL_SYSTEM) return "S-1-5-18";
-  return virtualSid(account) ?? sidText(Deno.UnsafePointer.of(lookUp(account)));
+  return knownSid(account) ?? sidText(Deno.UnsafePointer.of(lookUp(account)));
 }
 
 /**

@@ -7,8 +7,7 @@ import { currentUser } from "./account.ts";
 import { advapi32 } from "./ffi/advapi32.ts";
 import { check, checkCode } from "./ffi/errors.ts";
 import { localMemory } from "./ffi/kernel32.ts";
-import type { Handle } from "./ffi/library.ts";
-import { allocate, dwords, pointerIn, wide, wideAt } from "./ffi/memory.ts";
+import { allocate, dwordIn, dwords, type Handle, pointerIn, wide, wideAt } from "./ffi/memory.ts";
 
 // winnt.h
 const OWNER_SECURITY_INFORMATION = 0x1;
@@ -61,9 +60,14 @@ export function writeFileSecurity(path: string, sddl: string, inherit: boolean):
   using descriptor = parse(sddl);
   const { GetSecurityDescriptorDacl, GetSecurityDescriptorOwner, SetNamedSecurityInfoW } =
     advapi32();
-  const list = allocate(8), owner = allocate(8), flag = dwords(0);
-  check(GetSecurityDescriptorDacl(descriptor.pointer, flag, list, flag), "read an access list");
-  check(GetSecurityDescriptorOwner(descriptor.pointer, owner, flag), "read an owner");
+  const list = allocate(8), owner = allocate(8), isPresent = dwords(0), isDefault = dwords(0);
+  const { pointer } = descriptor;
+  check(GetSecurityDescriptorDacl(pointer, isPresent, list, isDefault), "read an access list");
+  // Without a list everybody could do everything.
+  if (dwordIn(isPresent) === 0 || pointerIn(list) === null) {
+    throw new TypeError(`The security descriptor '${sddl}' has no access list`);
+  }
+  check(GetSecurityDescriptorOwner(pointer, owner, isDefault), "read an owner");
   const newOwner = pointerIn(owner);
   const kinds = DACL_SECURITY_INFORMATION + (newOwner === null ? 0 : OWNER_SECURITY_INFORMATION) +
     (inherit ? UNPROTECTED_DACL_SECURITY_INFORMATION : PROTECTED_DACL_SECURITY_INFORMATION);

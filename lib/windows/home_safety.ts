@@ -6,6 +6,7 @@
  */
 import { win32 } from "node:path";
 import { errorMessage } from "../base/mod.ts";
+import { enablePrivileges } from "./account.ts";
 import { type AgentFiles, samePath } from "./agent_arguments.ts";
 import { ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND, WindowsError } from "./ffi/errors.ts";
 import { readFileSecurity, writeFileSecurity } from "./file_security.ts";
@@ -304,6 +305,8 @@ const INHERITED = "O:S-1-5-32-544D:";
  */
 export function protectFolder(folder: string, account: string): void {
   requireProtectable([folder]);
+  // Without them Windows does not let an administrator take what belongs to others.
+  enablePrivileges("SeTakeOwnershipPrivilege", "SeRestorePrivilege");
   writeFileSecurity(folder, safeDescriptor(account), false);
   for (const path of pathsIn(folder)) writeFileSecurity(path, INHERITED, true);
 }

@@ -10,7 +10,7 @@ import type { AgentFiles } from "./agent_arguments.ts";
 import type { CommandWords } from "./command_line.ts";
 import { hasEventSource, registerEventSource, removeEventSource } from "./event_log.ts";
 import { inspectPaths, protectFolder, type Safety, watchedPaths } from "./home_safety.ts";
-import { listProcesses, type Process } from "./ffi/kernel32.ts";
+import { listProcesses, type Process } from "./processes.ts";
 import { readRegistryText } from "./registry_key.ts";
 import { serviceControlManager } from "./scm.ts";
 import type { ServiceDatabase } from "./service_database.ts";

@@ -1,4 +1,4 @@
-import { listProcesses } from "./ffi/kernel32.ts";
+import { listProcesses, type Process } from "./processes.ts";
 import type { ServiceRequest } from "./service_status.ts";
 
 /** What the agent tells the thread that speaks to the service control manager. */
@@ -16,6 +16,10 @@ export type FromServiceThread =
   | { type: "started"; service: string }
   /** The service control manager has not started this process: it is none of its services. */
   | { type: "no-service" }
+  /** Windows takes no control handler, so that no control would arrive; why, in one line. */
+  | { type: "failed"; error: string }
+  /** Windows did not take the state of the service; why, in one line. */
+  | { type: "problem"; error: string }
   /** A control came. */
   | { type: "request"; request: ServiceRequest }
   /** The service control manager knows that the service has stopped; the process may end. */
@@ -27,6 +31,8 @@ export interface NativeService {
   readonly name: string;
   /** Calls `take` with every request of the service control manager, those that came before included. */
   onRequest(take: (request: ServiceRequest) => void): void;
+  /** Calls `take` with each problem in speaking to the service control manager, in one line. */
+  onProblem(take: (error: string) => void): void;
   /** Reports that the agent runs; until then the service is starting, or continuing after a pause. */
   running(): void;
   /** Reports that the agent is paused. */
@@ -39,36 +45,49 @@ export interface NativeService {
   stopped(exitCode: number): Promise<void>;
 }
 
+/** The thread that speaks to the service control manager, as far as it is used here. */
+export type ServiceThread = Pick<Worker, "onmessage" | "onerror" | "postMessage" | "terminate">;
+
 /**
- * Answers the service control manager, if it has started this process; undefined in a console, under NSSM,
+ * Registers this process with the service control manager, if that has started it; undefined in a console, under NSSM,
  * and on any other system than Windows.
  *
- * The parent's name settles nearly every case at once; what settles it for good is whether the service control
- * manager takes the process for its own.
+ * The parent process tells nearly always; the service control manager itself tells for sure.
+ *
+ * @throws {Error} when the service control manager has started it and Windows takes no control handler.
  */
 export async function joinServiceManager(): Promise<NativeService | undefined> {
-  if (Deno.build.os !== "windows" || !isChildOfServices()) return undefined;
-  const worker = new Worker(import.meta.resolve("./service_thread.ts"), {
+  if (Deno.build.os !== "windows" || !mayBeService(listProcesses, Deno.ppid)) return undefined;
+  const thread = new Worker(import.meta.resolve("./service_thread.ts"), {
     type: "module",
     name: "service",
     deno: { permissions: { ffi: true } },
   });
-  const first = await nextMessage(worker);
-  if (first.type === "started") return serve(worker, first.service);
-  worker.terminate();
-  return undefined;
+  return await joinThrough(thread);
 }
 
-function isChildOfServices(): boolean {
-  return listProcesses().some(({ pid, exe }) =>
-    pid === Deno.ppid && exe.toLowerCase() === "services.exe"
-  );
+/** Whether the service control manager may have started this process: yes if the processes cannot be listed. */
+export function mayBeService(list: () => Process[], parent: number): boolean {
+  try {
+    return list().some(({ pid, exe }) => pid === parent && exe.toLowerCase() === "services.exe");
+  } catch {
+    return true;
+  }
 }
 
-function nextMessage(worker: Worker): Promise<FromServiceThread> {
+/** As {@linkcode joinServiceManager}, by a thread that has just started. */
+export async function joinThrough(thread: ServiceThread): Promise<NativeService | undefined> {
+  const first = await nextMessage(thread);
+  if (first.type === "started") return serve(thread, first.service);
+  thread.terminate();
+  if (first.type !== "failed") return undefined;
+  throw new Error(`${first.error}; install the service with '--with nssm' instead`);
+}
+
+function nextMessage(thread: ServiceThread): Promise<FromServiceThread> {
   return new Promise((resolve, reject) => {
-    worker.onmessage = ({ data }) => resolve(data);
-    worker.onerror = (event) => {
+    thread.onmessage = ({ data }) => resolve(data);
+    thread.onerror = (event) => {
       event.preventDefault();
       reject(new Error(`Cannot speak to the service control manager: ${event.message}`));
     };
@@ -76,37 +95,49 @@ function nextMessage(worker: Worker): Promise<FromServiceThread> {
 }
 
 /**
- * Should the thread fail, nobody would hear the service control manager any more: the agent stops, and its end
- * without a report is a crash to the service control manager.
+ * When the thread fails, no control arrives any more: the agent stops, and its end without a report is a crash to the
+ * service control manager.
  */
-function serve(worker: Worker, name: string): NativeService {
+function serve(thread: ServiceThread, name: string): NativeService {
   const over = Promise.withResolvers<void>();
-  const early: ServiceRequest[] = [];
-  let take = (request: ServiceRequest): void => {
-    early.push(request);
-  };
-  const tell = (message: ToServiceThread) => worker.postMessage(message);
-  worker.onerror = (event) => {
+  const requests = new Inbox<ServiceRequest>();
+  const problems = new Inbox<string>();
+  const tell = (message: ToServiceThread) => thread.postMessage(message);
+  thread.onerror = (event) => {
     event.preventDefault();
     over.resolve();
-    take("stop");
+    requests.put("stop");
   };
-  worker.onmessage = ({ data }: MessageEvent<FromServiceThread>) => {
-    if (data.type === "request") take(data.request);
+  thread.onmessage = ({ data }: MessageEvent<FromServiceThread>) => {
+    if (data.type === "request") requests.put(data.request);
+    else if (data.type === "problem") problems.put(data.error);
     else if (data.type === "over") over.resolve();
   };
   return {
     name,
-    onRequest(listener) {
-      take = listener;
-      early.splice(0).forEach(listener);
-    },
+    onRequest: (take) => requests.open(take),
+    onProblem: (take) => problems.open(take),
     running: () => tell({ type: "running" }),
     paused: () => tell({ type: "paused" }),
     async stopped(exitCode) {
       tell({ type: "stopped", exitCode });
       await over.promise;
-      worker.terminate();
+      thread.terminate();
     },
   };
+}
+
+/** Hands over what arrives; what came before somebody takes it waits. */
+class Inbox<T> {
+  #waiting: T[] = [];
+  #take = (item: T): void => void this.#waiting.push(item);
+
+  put(item: T): void {
+    this.#take(item);
+  }
+
+  open(take: (item: T) => void): void {
+    this.#take = take;
+    this.#waiting.splice(0).forEach(take);
+  }
 }

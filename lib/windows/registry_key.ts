@@ -5,8 +5,7 @@
  */
 import { advapi32 } from "./ffi/advapi32.ts";
 import { checkCode, ERROR_FILE_NOT_FOUND, ERROR_SUCCESS } from "./ffi/errors.ts";
-import { handle } from "./ffi/library.ts";
-import { allocate, dwords, fromWide, pointerIn, wide } from "./ffi/memory.ts";
+import { allocate, dwords, fromWide, handle, pointerIn, wide } from "./ffi/memory.ts";
 
 // winnt.h
 const KEY_WRITE = 0x20006;

@@ -6,8 +6,16 @@
  */
 import { advapi32 } from "./ffi/advapi32.ts";
 import { check, ERROR_SERVICE_DOES_NOT_EXIST, filled, WindowsError } from "./ffi/errors.ts";
-import { type Handle, handle } from "./ffi/library.ts";
-import { allocate, dwordIn, dwords, pointerIn, wide, wideAt } from "./ffi/memory.ts";
+import {
+  allocate,
+  dwordIn,
+  dwords,
+  type Handle,
+  handle,
+  pointerIn,
+  wide,
+  wideAt,
+} from "./ffi/memory.ts";
 import type { FoundRegistration, Registration, StartType } from "./registration.ts";
 import { readOthers, setOthers } from "./scm_settings.ts";
 import type { ServiceDatabase, ServiceStanding } from "./service_database.ts";

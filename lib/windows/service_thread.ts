@@ -1,10 +1,11 @@
 /**
- * The entry of the thread that speaks to the service control manager. It is a thread of its own so that a
- * control is answered at once, however busy the agent's is.
+ * The entry of the thread that speaks to the service control manager: a thread of its own answers a control at once,
+ * however busy the agent's thread is.
  *
  * @module
  */
 import { advapi32 } from "./ffi/advapi32.ts";
+import { lastError, WindowsError } from "./ffi/errors.ts";
 import { kernel32 } from "./ffi/kernel32.ts";
 import { addressOf, allocate, wide, wideAt } from "./ffi/memory.ts";
 import type { FromServiceThread, ToServiceThread } from "./native_service.ts";
@@ -19,14 +20,14 @@ import {
   takeControl,
 } from "./service_status.ts";
 
-/** How often a pending state shows a sign of life, ms. */
-const SIGN_EVERY = 1_000;
+/** How often the checkpoint of a pending state counts up, ms. */
+const CHECKPOINT_EVERY = 1_000;
 
-/** For how many signs: a start that takes longer hangs, and is not to look alive. */
-const MAX_SIGNS = 60;
+/** How many checkpoints a start has: one that takes longer hangs, which must show. */
+const MAX_CHECKPOINTS = 60;
 
-/** After how many signs a stop hangs, and the process is ended: daemons have a grace of 5 s, saving takes a while. */
-const MAX_STOP_SIGNS = 25;
+/** How many checkpoints a stop has before the process is ended: daemons have 5 s to end, and saving takes a while. */
+const MAX_STOP_CHECKPOINTS = 25;
 
 /** The exit code of an agent that did not stop in time. */
 const HUNG = 3;
@@ -34,9 +35,15 @@ const HUNG = 3;
 let handle: Deno.PointerValue = null;
 let status: ServiceStatus = STARTING;
 
+let hasProblem = false;
+
+/** A problem is told once: the checkpoints would repeat it each second. */
 function report(next: ServiceStatus): void {
   status = next;
-  advapi32().SetServiceStatus(handle, statusBytes(status));
+  if (advapi32().SetServiceStatus(handle, statusBytes(status)) !== 0 || hasProblem) return;
+  hasProblem = true;
+  const { message } = new WindowsError(lastError(), "report the state of the service");
+  tell({ type: "problem", error: message });
 }
 
 function tell(message: FromServiceThread): void {
@@ -60,6 +67,11 @@ const serviceMain = Deno.UnsafeCallback.threadSafe(
       ? wideAt(new Deno.UnsafePointerView(names).getPointer(0))
       : "";
     handle = advapi32().RegisterServiceCtrlHandlerExW(wide(service), handler.pointer, null);
+    if (handle === null) {
+      // 126 was seen on Windows 7, where a callback that was made at run time belongs to no module.
+      const { message } = new WindowsError(lastError(), `register service '${service}'`);
+      return tell({ type: "failed", error: message });
+    }
     report(STARTING);
     tell({ type: "started", service });
   },
@@ -75,11 +87,12 @@ self.onmessage = ({ data }: MessageEvent<ToServiceThread>) => {
 setInterval(() => {
   if (handle === null || !isPending(status.state)) return;
   const stopping = status.state === STATE.stopPending;
-  if (status.checkpoint < (stopping ? MAX_STOP_SIGNS : MAX_SIGNS)) report(advance(status));
+  const limit = stopping ? MAX_STOP_CHECKPOINTS : MAX_CHECKPOINTS;
+  if (status.checkpoint < limit) report(advance(status));
   else if (stopping) endProcess();
-}, SIGN_EVERY);
+}, CHECKPOINT_EVERY);
 
-/** `Deno.exit` would end this thread alone, and the agent's does not listen any more. */
+/** `Deno.exit` would end this thread alone, and the agent's thread does not react any more. */
 function endProcess(): void {
   report(settled(STATE.stopped, HUNG));
   kernel32().TerminateProcess(kernel32().GetCurrentProcess(), HUNG);

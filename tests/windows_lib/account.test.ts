@@ -3,10 +3,10 @@ import {
   checkAccount,
   fullAccount,
   isBuiltin,
+  knownSid,
   mayLogOn,
   needsPassword,
   sameAccount,
-  virtualSid,
 } from "../../lib/windows/account.ts";
 
 const NAME = "icinga-warden";
@@ -50,9 +50,14 @@ for (const wrong of ["", "a\\b\\c", "a/b", 'a"b', "\\bob", "DOM\\", "a\nb"]) {
 Deno.test("the security identifier of a virtual account is computed as Windows does", () => {
   // as `sc.exe showsid TrustedInstaller` prints it
   const sid = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464";
-  assertEquals(virtualSid("NT SERVICE\\TrustedInstaller"), sid);
-  assertEquals(virtualSid("nt service\\trustedinstaller"), sid);
-  assertEquals(virtualSid("DOM\\TrustedInstaller"), undefined);
+  assertEquals(knownSid("NT SERVICE\\TrustedInstaller"), sid);
+  assertEquals(knownSid("nt service\\trustedinstaller"), sid);
+  assertEquals(knownSid("DOM\\TrustedInstaller"), undefined);
+});
+
+Deno.test("the accounts of Windows are known in whatever language it is", () => {
+  const accounts = ["LocalSystem", "local service", "NT AUTHORITY\\NetworkService", "DOM\\bob"];
+  assertEquals(accounts.map(knownSid), ["S-1-5-18", "S-1-5-19", "S-1-5-20", undefined]);
 });
 
 Deno.test("a virtual account is that of its own service, and may log on", () => {

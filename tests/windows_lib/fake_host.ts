@@ -1,5 +1,5 @@
 import { ManualClock } from "../../lib/base/mod.ts";
-import { virtualSid } from "../../lib/windows/account.ts";
+import { knownSid } from "../../lib/windows/account.ts";
 import { WindowsError } from "../../lib/windows/ffi/errors.ts";
 import type { AgentFiles } from "../../lib/windows/agent_arguments.ts";
 import type { Host, HostFiles } from "../../lib/windows/host.ts";
@@ -123,7 +123,7 @@ export class FakeHost implements Host {
     this.inspected = files;
     return this.safety;
   };
-  sidOf = (account: string) => virtualSid(account) ?? `S-1-5-99-${account.length}`;
+  sidOf = (account: string) => knownSid(account) ?? `S-1-5-99-${account.length}`;
   programFile = (typed: string) => `C:\\nssm\\${typed}`;
   isCaller = (sid: string) => sid === this.caller;
   protect = (folder: string) => void this.calls.push(`protect ${folder}`);

@@ -1,4 +1,4 @@
-import { runAgent, type RunPlan } from "../../agent/run.ts";
+import { logFatal, runAgent, type RunPlan } from "../../agent/run.ts";
 import { errorMessage } from "../../base/mod.ts";
 import { ConfigError } from "../../config/mod.ts";
 import {
@@ -45,7 +45,7 @@ export const runCommand: Command = {
   async run(invocation) {
     refuseWords(invocation.words);
     if (invocation.given.has("foreground")) await runAgent(readRun(invocation));
-    else await runAsService((service) => runAgent(readRun(invocation), { service }));
+    else await runAsService(invocation);
     return EXIT.done;
   },
 };
@@ -95,14 +95,12 @@ function readScenario(text: string | undefined): Scenario {
  * Runs as a Windows service where the service control manager started this process, else as a plain program. The
  * service control manager is told the exit code: any but 0 starts its recovery actions.
  *
- * @throws {unknown} what `run` throws.
+ * @throws {unknown} what {@linkcode runAgent} throws.
  */
-async function runAsService(
-  run: (service: NativeService | undefined) => Promise<void>,
-): Promise<void> {
-  const service = await joinServiceManager();
+async function runAsService(invocation: Invocation): Promise<void> {
+  const service = await join(invocation);
   try {
-    await run(service);
+    await runAgent(readRun(invocation), { service });
   } catch (error) {
     if (service && error instanceof UsageError) tellEventLog(error.message);
     const isUsage = error instanceof ConfigError || error instanceof UsageError;
@@ -110,6 +108,16 @@ async function runAsService(
     throw error;
   }
   await service?.stopped(EXIT.done);
+}
+
+/** A service that cannot be joined is found in START_PENDING alone: its log and the event log say why. */
+async function join(invocation: Invocation): Promise<NativeService | undefined> {
+  try {
+    return await joinServiceManager();
+  } catch (error) {
+    logFatal(readRun(invocation), errorMessage(error));
+    throw error;
+  }
 }
 
 /** Without a usable command line there is no home, and so no log file. */

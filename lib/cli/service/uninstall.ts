@@ -3,6 +3,7 @@ import { errorMessage } from "../../base/mod.ts";
 import type { CommandWords } from "../../windows/command_line.ts";
 import { EVENT_SOURCE_KEY } from "../../windows/event_log.ts";
 import type { Host, HostFiles } from "../../windows/host.ts";
+import type { Process } from "../../windows/processes.ts";
 import type { FoundRegistration } from "../../windows/registration.ts";
 import { awaitGone } from "../../windows/service_database.ts";
 import { EXIT } from "../command.ts";
@@ -159,7 +160,7 @@ const HOLDERS =
 
 /** Windows does not tell which program has a service open; the running ones that often do are named. */
 function held(name: string, host: Host): Error {
-  const found = host.processes().filter(({ exe }) => HOLDERS.test(exe))
+  const found = runningProcesses(host).filter(({ exe }) => HOLDERS.test(exe))
     .map(({ pid, exe }) => `${exe} (process ${pid})`);
   const who = found.length > 0
     ? `close ${found.join(", ")}`
@@ -167,4 +168,12 @@ function held(name: string, host: Host): Error {
   return new Error(
     `Service '${name}' is marked for deletion, but a program has it open; ${who}, or restart Windows`,
   );
+}
+
+function runningProcesses(host: Host): Process[] {
+  try {
+    return host.processes();
+  } catch {
+    return [];
+  }
 }

@@ -1,5 +1,5 @@
 import { kernel32 } from "./kernel32.ts";
-import { BOOL, BUF, DWORD, fn, library, PTR } from "./library.ts";
+import { BOOL, BUF, DWORD, fn, library, PTR } from "./memory.ts";
 
 const WORD = "u16";
 
@@ -46,6 +46,8 @@ const open = library("advapi32.dll", {
   // processthreadsapi.h, securitybaseapi.h, winbase.h: accounts
   OpenProcessToken: fn(BOOL, PTR, DWORD, BUF),
   GetTokenInformation: fn(BOOL, PTR, DWORD, BUF, DWORD, BUF),
+  LookupPrivilegeValueW: fn(BOOL, PTR, BUF, BUF),
+  AdjustTokenPrivileges: fn(BOOL, PTR, BOOL, BUF, DWORD, PTR, PTR),
   LookupAccountNameW: fn(BOOL, PTR, BUF, BUF, BUF, BUF, BUF, BUF),
   // ntsecapi.h
   LsaOpenPolicy: fn(DWORD, PTR, BUF, DWORD, BUF),

@@ -1,0 +1,78 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import {
+  type FromServiceThread,
+  joinThrough,
+  mayBeService,
+  type ServiceThread,
+  type ToServiceThread,
+} from "../../lib/windows/native_service.ts";
+
+const services = { pid: 7, parent: 1, exe: "Services.EXE" };
+
+Deno.test("a child of services.exe may be a service, and any process where they cannot be listed", () => {
+  assertEquals(mayBeService(() => [services], 7), true);
+  assertEquals(mayBeService(() => [{ ...services, exe: "cmd.exe" }], 7), false);
+  assertEquals(mayBeService(() => [services], 8), false);
+  const fail = () => {
+    throw new Error("Cannot list the processes");
+  };
+  assertEquals(mayBeService(fail, 7), true);
+});
+
+/** The thread that speaks to the service control manager; the test does that. */
+class FakeThread implements ServiceThread {
+  onmessage: ServiceThread["onmessage"] = null;
+  onerror: ServiceThread["onerror"] = null;
+  readonly told: ToServiceThread[] = [];
+  ended = false;
+
+  postMessage(message: ToServiceThread): void {
+    this.told.push(message);
+  }
+
+  terminate(): void {
+    this.ended = true;
+  }
+
+  say(data: FromServiceThread): void {
+    this.onmessage?.call(this as unknown as Worker, new MessageEvent("message", { data }));
+  }
+}
+
+Deno.test("a process that is no service is told so, and the thread ends", async () => {
+  const thread = new FakeThread();
+  const joining = joinThrough(thread);
+  thread.say({ type: "no-service" });
+  assertEquals([await joining, thread.ended], [undefined, true]);
+});
+
+Deno.test("where Windows takes no control handler the error names NSSM", async () => {
+  const thread = new FakeThread();
+  const joining = joinThrough(thread);
+  thread.say({ type: "failed", error: "Cannot register service 'w'" });
+  await assertRejects(
+    () => joining,
+    Error,
+    "Cannot register service 'w'; install the service with '--with nssm'",
+  );
+  assertEquals(thread.ended, true);
+});
+
+Deno.test("requests and problems that come before somebody takes them are not lost", async () => {
+  const thread = new FakeThread();
+  const joining = joinThrough(thread);
+  thread.say({ type: "started", service: "w" });
+  const service = (await joining)!;
+  thread.say({ type: "request", request: "pause" });
+  thread.say({ type: "problem", error: "Cannot report the state" });
+  const taken: string[] = [];
+  service.onRequest((request) => taken.push(request));
+  service.onProblem((problem) => taken.push(problem));
+  thread.say({ type: "request", request: "stop" });
+  assertEquals(taken, ["pause", "Cannot report the state", "stop"]);
+  const stopped = service.stopped(2);
+  thread.say({ type: "over" });
+  await stopped;
+  assertEquals(thread.told, [{ type: "stopped", exitCode: 2 }]);
+  assertEquals(thread.ended, true);
+});
