@@ -2,12 +2,12 @@ import type { RefuseModule } from "../registry/registry.ts";
 import { currentUser } from "../windows/account.ts";
 import type { AgentFiles } from "../windows/agent_arguments.ts";
 import {
+  agentPaths,
+  type CheckedPath,
   describeDangers,
   inspectPaths,
   isConfigSafe,
-  type Watched,
-  watchedByModule,
-  watchedPaths,
+  modulePaths,
 } from "../windows/home_safety.ts";
 import type { AgentPaths } from "./home.ts";
 
@@ -45,12 +45,12 @@ export function guardFiles(
   if (Deno.build.os !== "windows") return { warnings: [], refuse: () => undefined };
   const user = currentUser();
   const files: AgentFiles = { exe: Deno.execPath(), home, config: configFile };
-  const inspect = (paths: readonly Watched[]) => inspectPaths(paths, [user]);
-  const { dangers, above, unread } = inspect(watchedPaths(files));
+  const inspect = (paths: readonly CheckedPath[]) => inspectPaths(paths, [user]);
+  const { dangers, above, unread } = inspect(agentPaths(files));
   const isAllowed = said.allowUnsafeHome && isConfigSafe(files, dangers);
   const refuse: RefuseModule = (modules) => {
-    const own = inspect(watchedPaths(files)).dangers;
-    const others = inspect(watchedByModule(modules, files));
+    const own = inspect(agentPaths(files)).dangers;
+    const others = inspect(modulePaths(modules, files));
     const lines = [
       ...describeDangers([...own, ...others.dangers, ...others.above]),
       ...others.unread,

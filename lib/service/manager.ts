@@ -17,7 +17,7 @@ export type ServiceState = typeof serviceStates[number];
  *
  * Every call fails with a {@linkcode ServiceError} that says what happened and what to do, with a `TypeError`
  * if the name can be no service's (see {@linkcode checkServiceName}), or with the reason of `signal` once that
- * is aborted. No call outlives its time limit. Calls may overlap; they know nothing of each other.
+ * is aborted. Every call ends within its time limit. Calls may overlap; they do not wait for each other.
  */
 export interface ServiceManager {
   /** The state of the service; `undefined` if no such service is installed. */
@@ -41,7 +41,7 @@ export interface TimeLimits {
   changeTimeout: number;
 }
 
-/** The limits that are in force: 10 s a query and 60 s a change, unless told. */
+/** Time limits with their defaults: 10 s a query, 60 s a change. */
 export function timeLimits(
   { queryTimeout = 10_000, changeTimeout = 60_000 }: Partial<TimeLimits>,
 ): TimeLimits {

@@ -12,8 +12,8 @@ export type Step = ControlVerb | "wait" | "done" | "give up";
  * The next step of a restart, from the state that a query has just shown and the steps taken before.
  *
  * A pending state is waited for. A service found running is stopped and started; one that came to run after
- * a step is done. A paused one is continued, and stopped and started if that was of no use. Nothing but
- * waiting is tried twice.
+ * a step is done. A paused one is continued, and stopped and started if it stays paused. Each step but
+ * waiting is tried once.
  */
 export function nextStep(state: ServiceState, taken: ReadonlySet<Step>): Step {
   switch (state) {
@@ -97,7 +97,8 @@ async function take(change: ControlVerb, controls: ServiceControls): Promise<voi
 
 function gaveUp(service: string, state: ServiceState): ServiceError {
   if (state === "STOPPED") return ServiceError.ofCode("restart", service, 1067);
-  const explanation = `it stays ${state}, told to continue and to stop; end its process`;
+  const explanation =
+    `it stays ${state}, though it was told to continue and to stop; end its process`;
   return new ServiceError("failed", "restart", service, explanation);
 }
 

@@ -1,9 +1,9 @@
 import { parseDuration } from "../base/mod.ts";
 import { type ServiceState, serviceStates } from "./manager.ts";
 
-/** How a simulated service behaves; one of which nothing is said is in good health. Plain data. */
+/** How a simulated service behaves; without settings it is healthy. Plain data. */
 export interface Scenario {
-  /** Its state at first; `RUNNING` unless told. */
+  /** Its first state. Default: `RUNNING`. */
   state?: ServiceState;
   /** It is not installed. */
   absent?: boolean;
@@ -13,9 +13,9 @@ export interface Scenario {
   crashAt?: number[];
   /** It refuses this many starts before each that it accepts. */
   refuseStarts?: number;
-  /** Milliseconds that it is `START_PENDING` or `CONTINUE_PENDING`; 0 unless told. */
+  /** Milliseconds that it is `START_PENDING` or `CONTINUE_PENDING`. Default: 0. */
   startTakes?: number;
-  /** Milliseconds that it is `STOP_PENDING` or `PAUSE_PENDING`; 0 unless told. */
+  /** Milliseconds that it is `STOP_PENDING` or `PAUSE_PENDING`. Default: 0. */
   stopTakes?: number;
   /** Told to stop, it stays `STOP_PENDING`. */
   hangOnStop?: boolean;

@@ -11,8 +11,8 @@ import { type ControlVerb, restart } from "./restart.ts";
 import type { Scenario } from "./scenario.ts";
 
 /**
- * A simulation of one service, which answers to every name. Where the service stands follows from the clock
- * alone: nothing runs between two calls.
+ * A simulation of one service, which has every name. Its state follows from the clock alone: nothing runs between
+ * two calls.
  *
  * @example
  * ```ts
@@ -30,7 +30,7 @@ export class SimulatedServiceManager implements ServiceManager {
   readonly #limits: TimeLimits;
   readonly #origin: number;
   #scenario: Scenario;
-  #standing: Standing;
+  #phase: Phase;
   #refused = 0;
 
   /** The simulation begins at the clock's present. */
@@ -39,7 +39,7 @@ export class SimulatedServiceManager implements ServiceManager {
     this.#limits = timeLimits(limits);
     this.#origin = clock.now();
     this.#scenario = scenario;
-    this.#standing = { state: scenario.state ?? "RUNNING", since: 0 };
+    this.#phase = { state: scenario.state ?? "RUNNING", since: 0 };
   }
 
   /** See {@linkcode ServiceManager.query}. */
@@ -85,10 +85,10 @@ export class SimulatedServiceManager implements ServiceManager {
 
   /** Puts the service in a state; a pending one goes on from here as the scenario says. */
   set(state: ServiceState): void {
-    this.#standing = { state, since: this.#now() };
+    this.#phase = { state, since: this.#now() };
   }
 
-  /** Takes another scenario from now on, a healthy service's unless told; the state stays as it is. */
+  /** Changes the scenario and keeps the state. Default: a healthy service. */
   repair(scenario: Scenario = {}): void {
     this.set(this.#state());
     this.#scenario = scenario;
@@ -105,7 +105,7 @@ export class SimulatedServiceManager implements ServiceManager {
     });
   }
 
-  /** Does what is asked if the state allows it; there is nothing to do otherwise. */
+  /** Makes a change if the state allows it. */
   #obey(change: ControlVerb, service: string): void {
     const state = this.#state();
     if (change === "stop" && (state === "RUNNING" || state === "PAUSED")) this.set("STOP_PENDING");
@@ -125,8 +125,8 @@ export class SimulatedServiceManager implements ServiceManager {
   }
 
   #state(): ServiceState {
-    this.#standing = standingAt(this.#standing, this.#scenario, this.#now());
-    return this.#standing.state;
+    this.#phase = phaseAt(this.#phase, this.#scenario, this.#now());
+    return this.#phase.state;
   }
 
   #now(): number {
@@ -134,22 +134,21 @@ export class SimulatedServiceManager implements ServiceManager {
   }
 }
 
-/** Where a simulated service stands. */
-interface Standing {
-  /** Its state. */
+/** The state of a simulated service. */
+interface Phase {
   state: ServiceState;
-  /** Since when: milliseconds since the simulation was made. */
+  /** Since when, milliseconds after the simulation was made. */
   since: number;
 }
 
-/** Where a service that stood so stands at `now`, if nobody has asked anything of it meanwhile. */
-function standingAt(standing: Standing, scenario: Scenario, now: number): Standing {
-  const next = nextStanding(standing, scenario);
-  return next.since <= now ? standingAt(next, scenario, now) : standing;
+/** The phase at `now` of a service that was in another one before, without any call meanwhile. */
+function phaseAt(phase: Phase, scenario: Scenario, now: number): Phase {
+  const next = nextPhase(phase, scenario);
+  return next.since <= now ? phaseAt(next, scenario, now) : phase;
 }
 
-/** What becomes of the service by itself; at `Infinity` if nothing does. */
-function nextStanding({ state, since }: Standing, scenario: Scenario): Standing {
+/** The phase that follows without any call; at `Infinity` if none does. */
+function nextPhase({ state, since }: Phase, scenario: Scenario): Phase {
   const { startTakes = 0, stopTakes = 0, hangOnStop = false } = scenario;
   switch (state) {
     case "START_PENDING":

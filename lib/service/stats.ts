@@ -34,7 +34,10 @@ const RESTART_BOUNDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 /** Nothing counted yet. */
 export function noStats(): ServiceStats {
   return {
-    ...{ queries: 0, queryErrors: 0, restarts: 0, restartFailures: 0 },
+    queries: 0,
+    queryErrors: 0,
+    restarts: 0,
+    restartFailures: 0,
     query: emptyHistogram(QUERY_BOUNDS),
     restart: emptyHistogram(RESTART_BOUNDS),
   };
@@ -44,7 +47,7 @@ function emptyHistogram(le: number[]): Histogram {
   return { le, counts: new Array(le.length + 1).fill(0), sum: 0, count: 0 };
 }
 
-/** A histogram with one more duration, s; the one that is given stays as it is. */
+/** A histogram with one more duration, s; the given one does not change. */
 export function observe({ le, counts, sum, count }: Histogram, duration: number): Histogram {
   const above = le.findIndex((bound) => duration <= bound);
   const bucket = above < 0 ? le.length : above;

@@ -11,11 +11,11 @@ import {
 import { readNetError, readQuery } from "./output.ts";
 import { type ControlVerb, restart } from "./restart.ts";
 
-/** What a {@linkcode WindowsServiceManager} may be told. */
+/** The options of a {@linkcode WindowsServiceManager}. */
 export interface WindowsOptions extends Partial<TimeLimits> {
-  /** Where it takes its time from; {@linkcode systemClock} unless told. */
+  /** Default: {@linkcode systemClock}. */
   clock?: Clock;
-  /** The paths of the two programs; those of Windows unless told. */
+  /** The paths of the two programs. Default: those of Windows. */
   programs?: ServicePrograms;
 }
 
@@ -85,7 +85,7 @@ export class WindowsServiceManager implements ServiceManager {
     return restart(controls, service, { changeTimeout, clock: this.#clock, signal });
   }
 
-  /** `net` waits for the change but is vague about a failure; where it names no number, `sc` is asked. */
+  /** `net` waits for the change; when it fails without a number, `sc` is run for its exit code. */
   async #change(change: ControlVerb, service: string, signal?: AbortSignal): Promise<void> {
     const net = await this.#run("net", change, service, signal);
     if (net.code === 0) return;
@@ -104,7 +104,7 @@ export class WindowsServiceManager implements ServiceManager {
     const path = this.#programs[program];
     const { queryTimeout, changeTimeout } = this.#limits;
     const limit = action === "query" ? queryTimeout : changeTimeout;
-    // Of sc the exit code counts, and only the answer of a query that succeeded is read.
+    // Of sc the exit code counts, and only the output of a query that succeeded is read.
     const options = { limit, clock: this.#clock, withoutErrors: program === "sc", signal };
     const result = await runChild(path, [action, service], options).catch((error) => {
       signal?.throwIfAborted();
@@ -129,6 +129,6 @@ function timedOut(action: ServiceAction, service: string, path: string, limit: n
 }
 
 function unreadable(service: string) {
-  const explanation = "the answer of 'sc query' cannot be read; run it by hand to see why";
+  const explanation = "the output of 'sc query' cannot be read; run it by hand to see why";
   return new ServiceError("unreadable", "query", service, explanation);
 }

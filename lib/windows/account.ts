@@ -70,7 +70,7 @@ export function needsPassword(account: string): boolean {
   return !isBuiltin(account) && !/\$$/.test(account) && serviceOf(account) === undefined;
 }
 
-/** The service whose virtual account (`NT SERVICE\\<service>`) an account is; undefined when it is none. */
+/** The service whose virtual account (`NT SERVICE\\<service>`) an account is; undefined for any other account. */
 function serviceOf(account: string): string | undefined {
   return /^NT SERVICE\\(.+)$/i.exec(account)?.[1];
 }

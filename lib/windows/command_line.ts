@@ -11,7 +11,7 @@ export type CommandWords = readonly string[];
 /** Stands for a password in commands that are shown. */
 export const PASSWORD = "********";
 
-/** One argument as it stands in a command line; quoted only where it has to be. */
+/** One argument in a command line, quoted if it must be. */
 export function quoteArgument(argument: string): string {
   return argument !== "" && !/[\s"]/.test(argument) ? argument : quoteAlways(argument);
 }
@@ -77,8 +77,8 @@ function splitArguments(text: string): string[] {
 
 /**
  * A command line to paste into `cmd`. `cmd` knows no `\"`: to it each quote opens or closes, and within quotes it
- * still replaces `%NAME%`. So where an argument holds a quote and what is special to `cmd`, or a percent sign, each
- * of these bears a caret.
+ * still replaces `%NAME%`. So in an argument with a quote and a character that is special to `cmd`, or with a percent
+ * sign, each of these has a caret before it.
  */
 export function pasteLine(program: string, args: readonly string[]): string {
   return [program, ...args].map(pasteArgument).join(" ");

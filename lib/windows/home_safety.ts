@@ -12,7 +12,7 @@ import { ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND, WindowsError } from "./ffi/
 import { readFileSecurity, writeFileSecurity } from "./file_security.ts";
 import { readSecurityDescriptor, type SecurityDescriptor } from "./security_descriptor.ts";
 
-/** The accounts that rule the machine anyway. */
+/** The accounts that control the machine anyway. */
 const TRUSTED: Readonly<Record<string, string>> = {
   "S-1-5-18": "SYSTEM",
   "S-1-5-32-544": "Administrators",
@@ -41,45 +41,52 @@ const ORDINARY_OF_DOMAIN: Readonly<Record<string, string>> = {
   "515": "Domain Computers",
 };
 
-/** Rights that replace a thing: delete, change its access list or owner, and the generic ones that hold these. */
-const REPLACE = 0x10000 | 0x40000 | 0x80000 | 0x10000000;
+// winnt.h
+const DELETE = 0x10000;
+const WRITE_DAC = 0x40000;
+const WRITE_OWNER = 0x80000;
+const GENERIC_ALL = 0x10000000;
+const GENERIC_WRITE = 0x40000000;
+const FILE_WRITE_DATA = 0x2;
+const FILE_APPEND_DATA = 0x4;
+const FILE_DELETE_CHILD = 0x40;
 
-/** Rights that write into a file or folder: write or add, append or add a folder, delete what is inside. */
-const WRITE = REPLACE | 0x2 | 0x4 | 0x40 | 0x40000000;
+/** The rights that replace a file or folder. */
+const REPLACE = DELETE | WRITE_DAC | WRITE_OWNER | GENERIC_ALL;
 
-/** What is asked of a path: that nobody writes into it, or only that nobody puts another in its place. */
+/** The rights that write into a file or folder. */
+const WRITE = REPLACE | FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_DELETE_CHILD | GENERIC_WRITE;
+
+/** What others must not do with a path: write into it, or only replace it. */
 export type Demand = "unwritable" | "unreplaceable";
 
 /** Why a path is not safe. */
 export interface Danger {
   /** The path. */
   path: string;
-  /** Who could change it, as a security identifier; `undefined` stands for everyone. */
+  /** Who could change it, as a security identifier; undefined: everyone. */
   sid: string | undefined;
-  /** Whether he owns it, and so may grant himself everything. */
+  /** Whether this account owns it: an owner can grant itself every right. */
   owns: boolean;
 }
 
-/** What a verdict needs. */
-export interface Guarded {
-  /** The path that was looked at. */
+/** A path, and who may do what with it. */
+export interface InspectedPath {
   path: string;
-  /** What it says of itself. */
   descriptor: SecurityDescriptor;
-  /** What is asked of it. */
   demand: Demand;
 }
 
 /**
- * Everything that is wrong with a path.
+ * Who could change a path beside administrators.
  *
- * @param trusted accounts beyond those that rule the machine: whom the service runs as.
+ * @param trusted the accounts that may too: the one that the service runs as.
  */
 export function dangersOf(
-  { path, descriptor: { owner, allowed }, demand }: Guarded,
+  { path, descriptor: { owner, allowed }, demand }: InspectedPath,
   trusted: readonly string[] = [],
 ): Danger[] {
-  const mask = demand === "unwritable" ? WRITE : REPLACE | 0x40;
+  const mask = demand === "unwritable" ? WRITE : REPLACE | FILE_DELETE_CHILD;
   const owned = owner !== undefined && !(owner in TRUSTED) && !trusted.includes(owner);
   const writers = allowed === undefined
     ? [undefined]
@@ -91,7 +98,7 @@ export function dangersOf(
   ];
 }
 
-/** Dangers in a line for each who, without advice. */
+/** Dangers as text, one line for each account. */
 export function describeDangers(dangers: readonly Danger[]): string[] {
   const groups = Map.groupBy(dangers, ({ sid, owns }) => `${owns} ${sid}`);
   return [...groups.values()].map((group) => {
@@ -115,22 +122,21 @@ function nameOf(sid: string): string {
   return name === undefined ? sid : `${name} (${sid})`;
 }
 
-/** What one account may do in the folder, and in what lies in it. */
+/** What one account may do in a folder and in all that is in it. */
 interface Permission {
   /** Its security identifier. */
   sid: string;
-  /** As Windows' access mask. */
+  /** An access mask (winnt.h). */
   rights: number;
   /** As `icacls` writes it. */
   icacls: string;
 }
 
 /**
- * What `--fix-permissions` grants, and nothing else: SYSTEM and Administrators may do everything, Users read and run,
- * as in `C:\Program Files`.
+ * What `--fix-permissions` grants: SYSTEM and Administrators have full control, Users read and run, as in
+ * `C:\Program Files`.
  *
- * @param account the security identifier of the account that the service runs as: where it is none of those it
- * may write.
+ * @param account the security identifier of the account that the service runs as: it may write as well.
  */
 export function safePermissions(account?: string): Permission[] {
   const full = { rights: 0x1f01ff, icacls: "(OI)(CI)F" };
@@ -144,8 +150,8 @@ export function safePermissions(account?: string): Permission[] {
 }
 
 /**
- * The same as a security descriptor string: owned by Administrators, inheriting nothing from above, inherited by all
- * that lies inside. What lies inside bears no list of its own afterwards.
+ * The same as a security descriptor string: Administrators own the folder, it inherits nothing from above, and all that
+ * is in it inherits from it and has no list of its own.
  */
 export function safeDescriptor(account?: string): string {
   const entries = safePermissions(account).map(({ sid, rights }) =>
@@ -154,17 +160,17 @@ export function safeDescriptor(account?: string): string {
   return `O:S-1-5-32-544D:PAI${entries.join("")}`;
 }
 
-/** A path and what is asked of it. */
-export interface Watched {
+/** A path, and what others must not do with it. */
+export interface CheckedPath {
   path: string;
   demand: Demand;
 }
 
 /**
- * The paths that decide who runs code as the service: nobody else may write into the exe, home, the daemons, the
- * configuration or their folders, or put another folder in the place of one above them. Pure.
+ * The paths that decide who runs code as the service: others must not write into the exe, home, the daemons, the
+ * configuration or their folders, or replace a folder above them. Pure.
  */
-export function watchedPaths({ exe, home, config, runner }: AgentFiles): Watched[] {
+export function agentPaths({ exe, home, config, runner }: AgentFiles): CheckedPath[] {
   const programs = [exe, ...(runner === undefined ? [] : [runner])].flatMap(withFolder);
   const own = [...programs, home, win32.join(home, "daemons"), ...withFolder(config)];
   return demands(own, [...programs, home, ...withFolder(config)].flatMap(foldersAbove));
@@ -173,11 +179,11 @@ export function watchedPaths({ exe, home, config, runner }: AgentFiles): Watched
 /**
  * The paths that decide who changes a module of an agent's, given its file and all that it imports: the files, their
  * folders and, where they lie elsewhere than the agent, the folders above; those above the agent itself are looked
- * at with {@linkcode watchedPaths}. Pure.
+ * at with {@linkcode agentPaths}. Pure.
  */
-export function watchedByModule(modules: readonly string[], files: AgentFiles): Watched[] {
-  const own = watchedPaths(files);
-  const isOwn = ({ path }: Watched) => own.some((other) => samePath(other.path, path));
+export function modulePaths(modules: readonly string[], files: AgentFiles): CheckedPath[] {
+  const own = agentPaths(files);
+  const isOwn = ({ path }: CheckedPath) => own.some((other) => samePath(other.path, path));
   const written = modules.flatMap(withFolder);
   return demands(written, written.flatMap(foldersAbove))
     .filter((watched) => watched.demand === "unwritable" || !isOwn(watched));
@@ -188,15 +194,15 @@ function withFolder(file: string): [file: string, folder: string] {
   return [file, win32.dirname(file)];
 }
 
-function demands(written: readonly string[], above: readonly string[]): Watched[] {
+function demands(written: readonly string[], above: readonly string[]): CheckedPath[] {
   const unique = (paths: readonly string[]) => [
     ...new Map(paths.map((path) => [path.toLowerCase(), path])).values(),
   ];
   const isWritten = (path: string) => written.some((other) => samePath(other, path));
   const replaced = unique(above).filter((path) => !isWritten(path));
   return [
-    ...unique(written).map((path): Watched => ({ path, demand: "unwritable" })),
-    ...replaced.map((path): Watched => ({ path, demand: "unreplaceable" })),
+    ...unique(written).map((path): CheckedPath => ({ path, demand: "unwritable" })),
+    ...replaced.map((path): CheckedPath => ({ path, demand: "unreplaceable" })),
   ];
 }
 
@@ -208,7 +214,7 @@ export function isConfigSafe({ config }: AgentFiles, dangers: readonly Danger[])
   return !dangers.some(({ path }) => samePath(path, config));
 }
 
-/** The folders above a folder, but for the root, which nobody can replace. */
+/** The folders above a folder without the root, which cannot be replaced. */
 function foldersAbove(folder: string): string[] {
   const parent = win32.dirname(folder);
   return parent === folder || parent === win32.dirname(parent)
@@ -230,10 +236,10 @@ export interface Safety {
  * Looks at paths. One that is not there is no danger: its folder is looked at as well.
  *
  * @param trusted security identifiers that may own them and write: whom the service runs as.
- * @param read reads the security descriptor string of a path; that of this machine unless told.
+ * @param read reads the security descriptor string of a path; Default: {@linkcode readFileSecurity}.
  */
 export function inspectPaths(
-  paths: readonly Watched[],
+  paths: readonly CheckedPath[],
   trusted: readonly string[],
   read: (path: string) => string = readFileSecurity,
 ): Safety {
@@ -269,7 +275,7 @@ const SHARED_FOLDERS = [
   /^[a-z]:\\users\\[^\\]+\\appdata(?:\\(?:local|locallow|roaming))?$/i,
 ];
 
-/** Whether a folder may be the agent's alone: no drive, no folder of Windows, nobody's own. Pure. */
+/** Whether a folder may be the agent's alone: not a drive, a folder of Windows or a user's own. Pure. */
 export function isProtectable(folder: string): boolean {
   const path = win32.normalize(folder.replace(/^\\\\[?.]\\/, "")).replace(/[\\. ]+$/, "");
   return !SHARED_FOLDERS.some((shared) => shared.test(path));
@@ -292,7 +298,7 @@ export function requireProtectable(folders: readonly string[]): void {
   );
 }
 
-/** Nothing of its own: what a file in a protected folder inherits is enough. */
+/** No entries of its own: a file in a protected folder inherits them. */
 const INHERITED = "O:S-1-5-32-544D:";
 
 /**

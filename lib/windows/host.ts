@@ -9,7 +9,7 @@ import { currentUser, grantServiceLogon, mayLogOn, sidOf } from "./account.ts";
 import type { AgentFiles } from "./agent_arguments.ts";
 import type { CommandWords } from "./command_line.ts";
 import { hasEventSource, registerEventSource, removeEventSource } from "./event_log.ts";
-import { inspectPaths, protectFolder, type Safety, watchedPaths } from "./home_safety.ts";
+import { agentPaths, inspectPaths, protectFolder, type Safety } from "./home_safety.ts";
 import { listProcesses, type Process } from "./processes.ts";
 import { readRegistryText } from "./registry_key.ts";
 import { serviceControlManager } from "./scm.ts";
@@ -31,7 +31,7 @@ export interface Host {
   protect(folder: string, account: string): void;
   /** The security identifier of an account. */
   sidOf(account: string): string;
-  /** Lets an account log on as a service; nothing to do for those that may by themselves. */
+  /** Lets an account log on as a service; Windows' own and virtual accounts may already. */
   grantLogon(account: string): void;
   /** The source of events in the event log. */
   readonly events: { isKnown(): boolean; register(): void; remove(): void };
@@ -71,7 +71,7 @@ export const windowsHost: Host = {
     list: listFolder,
   },
   clock: systemClock,
-  inspect: (files, account) => inspectPaths(watchedPaths(files), [sidOf(account)]),
+  inspect: (files, account) => inspectPaths(agentPaths(files), [sidOf(account)]),
   isCaller: (sid) => sid === currentUser(),
   sidOf,
   protect: (folder, account) => protectFolder(folder, sidOf(account)),

@@ -7,14 +7,14 @@ export type ToServiceThread =
   | { type: "running" }
   /** It is paused. */
   | { type: "paused" }
-  /** It has ended; the exit code is 0 when it was told to. */
+  /** It has ended; the exit code is 0 after a stop. */
   | { type: "stopped"; exitCode: number };
 
 /** What that thread tells the agent. */
 export type FromServiceThread =
   /** The service control manager has started this process, as the service of this name. */
   | { type: "started"; service: string }
-  /** The service control manager has not started this process: it is none of its services. */
+  /** The service control manager has not started this process. */
   | { type: "no-service" }
   /** Windows takes no control handler, so that no control would arrive; why, in one line. */
   | { type: "failed"; error: string }
@@ -45,7 +45,7 @@ export interface NativeService {
   stopped(exitCode: number): Promise<void>;
 }
 
-/** The thread that speaks to the service control manager, as far as it is used here. */
+/** The thread that speaks to the service control manager, or a test in its place. */
 export type ServiceThread = Pick<Worker, "onmessage" | "onerror" | "postMessage" | "terminate">;
 
 /**

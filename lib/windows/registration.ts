@@ -102,7 +102,7 @@ export function kindOfService(line: string, exe: string): ServiceKind {
   return isAgent(program, exe) ? "native" : "other";
 }
 
-/** Whether a program is an agent's exe by its name: it bears the name of this `exe`, or begins with icinga-warden. */
+/** Whether a program is an agent's exe by its name: it is the name of this `exe`, or begins with icinga-warden. */
 export function isAgent(program: string, exe: string): boolean {
   const name = win32.basename(program).toLowerCase();
   return name === win32.basename(exe).toLowerCase() || name.startsWith("icinga-warden");

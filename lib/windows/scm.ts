@@ -18,7 +18,7 @@ import {
 } from "./ffi/memory.ts";
 import type { FoundRegistration, Registration, StartType } from "./registration.ts";
 import { readOthers, setOthers } from "./scm_settings.ts";
-import type { ServiceDatabase, ServiceStanding } from "./service_database.ts";
+import type { QueriedStatus, ServiceDatabase } from "./service_database.ts";
 import { CONTROL, type StateNumber } from "./service_status.ts";
 
 // winsvc.h
@@ -56,7 +56,7 @@ export const serviceControlManager: ServiceDatabase = {
   },
   names: listNames,
   find: (name) => query(name, SERVICE_QUERY_CONFIG, readRegistration),
-  standing: (name) => query(name, SERVICE_QUERY_STATUS, readStanding),
+  query: (name) => query(name, SERVICE_QUERY_STATUS, readStatus),
   create(name, registration, password) {
     using service = createService(name, registration, password);
     return setOthers(service.pointer, registration);
@@ -186,7 +186,9 @@ function configuration(
     start === undefined ? SERVICE_NO_CHANGE : startNumber(start),
     isWhole ? SERVICE_ERROR_NORMAL : SERVICE_NO_CHANGE,
     optional(commandLine),
-    ...[null, null, null] as const,
+    null,
+    null,
+    null,
     optional(account),
     optional(password),
   ] as const;
@@ -222,7 +224,7 @@ function startType(number: number, delayed = true): StartType {
 }
 
 /** Reads `SERVICE_STATUS_PROCESS`: nine numbers of 32 bits. */
-function readStanding(service: Deno.PointerObject): ServiceStanding {
+function readStatus(service: Deno.PointerObject): QueriedStatus {
   const bytes = allocate(36);
   const { QueryServiceStatusEx } = advapi32();
   check(

@@ -15,13 +15,13 @@ export interface Allowed {
 
 /** What is read of a security descriptor. */
 export interface SecurityDescriptor {
-  /** The owner's security identifier; undefined when it is not told. */
+  /** The owner's security identifier; undefined when the text has none. */
   owner: string | undefined;
-  /** What is allowed to whom; undefined: there is no list, and everyone may do everything. */
+  /** What is allowed to whom; undefined: there is no list, which allows everyone everything. */
   allowed: readonly Allowed[] | undefined;
 }
 
-/** The security identifiers that Windows writes as two letters, as far as files bear them. */
+/** The security identifiers that Windows writes as two letters, if files have them. */
 const ALIASES: Readonly<Record<string, string>> = {
   AN: "S-1-5-7",
   AU: "S-1-5-11",
@@ -108,7 +108,7 @@ function toSid(text: string): string {
   return group === undefined ? ALIASES[text] ?? text : `S-1-5-21-0-0-0-${group}`;
 }
 
-/** A mask is a number, or pairs of letters; of a pair that nobody knows everything is feared. */
+/** A mask is a number, or pairs of letters; an unknown pair counts as every right. */
 function readRights(text: string): number {
   if (/^\d/.test(text)) return Number(text);
   const pairs = text.match(/../g) ?? [];

@@ -7,8 +7,8 @@ import type { Clock } from "../base/mod.ts";
 import type { FoundRegistration, Registration } from "./registration.ts";
 import { isPending, STATE, type StateNumber } from "./service_status.ts";
 
-/** How a service stands. */
-export interface ServiceStanding {
+/** The state of a service (`SERVICE_STATUS_PROCESS`). */
+export interface QueriedStatus {
   /** What it is doing. */
   state: StateNumber;
   /** Its process; 0 when there is none. */
@@ -21,17 +21,17 @@ export interface ServiceStanding {
 
 /**
  * The database of the service control manager. Every call but the queries throws a `WindowsError` when it
- * cannot do what it is asked.
+ * fails.
  */
 export interface ServiceDatabase {
   /** Insists on the rights of an administrator: a `WindowsError` of code 5 when this process has not. */
   requireAdministrator(): void;
   /** The names of all services. */
   names(): string[];
-  /** How a service is registered; undefined when there is none of this name. */
+  /** The registration of a service; undefined when it is not installed. */
   find(name: string): FoundRegistration | undefined;
-  /** How a service stands; undefined when there is none of this name. */
-  standing(name: string): ServiceStanding | undefined;
+  /** The state of a service; undefined when it is not installed. */
+  query(name: string): QueriedStatus | undefined;
   /**
    * Registers a service, and returns the settings that this system does not know.
    *
@@ -42,7 +42,7 @@ export interface ServiceDatabase {
   change(name: string, registration: Registration, password?: string): string[];
   /** Has a service run as an account with its password from its next start on. */
   setAccount(name: string, account: string, password: string): void;
-  /** Marks a service for deletion: it is gone once it has stopped and nobody has it open. */
+  /** Marks a service for deletion: it goes once it has stopped and no program has it open. */
   remove(name: string): void;
   /** Starts a service; it may be starting still afterwards. */
   start(name: string): void;
@@ -72,17 +72,17 @@ export async function awaitState(
   wanted: WantedState,
   limit: number,
 ): Promise<WaitOutcome> {
-  return await poll(clock, limit, () => outcomeOf(database.standing(name), wanted)) ?? "late";
+  return await poll(clock, limit, () => outcomeOf(database.query(name), wanted)) ?? "late";
 }
 
 /** How a wait ended with this state; undefined: wait on. */
 function outcomeOf(
-  standing: ServiceStanding | undefined,
+  status: QueriedStatus | undefined,
   wanted: WantedState,
 ): WaitOutcome | undefined {
-  if (!standing) return "gone";
-  if (standing.state === wanted) return "reached";
-  return wanted === STATE.running && !isPending(standing.state) ? "failed" : undefined;
+  if (!status) return "gone";
+  if (status.state === wanted) return "reached";
+  return wanted === STATE.running && !isPending(status.state) ? "failed" : undefined;
 }
 
 /** Waits at most `limit` ms until a service is in no pending state. */
@@ -91,7 +91,7 @@ export async function awaitSettled(
   name: string,
   limit: number,
 ): Promise<void> {
-  const isSettled = () => !isPending(database.standing(name)?.state ?? STATE.stopped) || undefined;
+  const isSettled = () => !isPending(database.query(name)?.state ?? STATE.stopped) || undefined;
   await poll(clock, limit, isSettled);
 }
 

@@ -62,7 +62,7 @@ export async function upgradeExe(upgrade: Upgrade): Promise<void> {
 }
 
 function isStopped({ host: { database }, service }: Upgrade): boolean {
-  return database.standing(service)?.state === STATE.stopped;
+  return database.query(service)?.state === STATE.stopped;
 }
 
 /** Where the old exe is until the new one has run. */
@@ -116,7 +116,7 @@ async function tryStart({ host, service, say }: Upgrade): Promise<string | undef
   const outcome = await awaitState(host, service, STATE.running, START_LIMIT);
   if (outcome === "reached") return undefined;
   if (outcome === "late") return `it was not RUNNING within ${START_LIMIT / 1000} s`;
-  const { exitCode = 0, ownCode = 0 } = host.database.standing(service) ?? {};
+  const { exitCode = 0, ownCode = 0 } = host.database.query(service) ?? {};
   return `it stopped with code ${exitCode === ERROR_SERVICE_SPECIFIC_ERROR ? ownCode : exitCode}`;
 }
 

@@ -225,7 +225,7 @@ Deno.test("an exe that does not run gives way to the old one", async () => {
     [EXE]: "new",
     "D:\\old\\icinga-warden.exe": "old",
   });
-  assertEquals(host.database.standing(NAME)?.state, 4);
+  assertEquals(host.database.query(NAME)?.state, 4);
 });
 
 Deno.test("NSSM is told each setting, once", async () => {

@@ -5,13 +5,13 @@ import type { AgentFiles } from "../../lib/windows/agent_arguments.ts";
 import type { Host, HostFiles } from "../../lib/windows/host.ts";
 import type { Safety } from "../../lib/windows/home_safety.ts";
 import { RECOVERY, type Registration } from "../../lib/windows/registration.ts";
-import type { ServiceDatabase, ServiceStanding } from "../../lib/windows/service_database.ts";
+import type { QueriedStatus, ServiceDatabase } from "../../lib/windows/service_database.ts";
 import { settled, STATE, type StateNumber } from "../../lib/windows/service_status.ts";
 
 /** A service of a {@linkcode FakeHost}. */
 interface FakeService {
   registration: Registration;
-  standing: ServiceStanding;
+  standing: QueriedStatus;
 }
 
 /** A Windows machine in memory; its clock moves by what is slept. */
@@ -47,7 +47,7 @@ export class FakeHost implements Host {
     },
     names: () => [...this.services.keys()],
     find: (name) => this.services.get(name)?.registration,
-    standing: (name) => this.services.get(name)?.standing,
+    query: (name) => this.services.get(name)?.standing,
     create: (name, registration, password) => {
       this.calls.push(`create ${name}${password === undefined ? "" : " with password"}`);
       this.services.set(name, { registration, standing: standing(STATE.stopped) });
@@ -156,7 +156,7 @@ export class FakeHost implements Host {
   }
 }
 
-function standing(state: StateNumber): ServiceStanding {
+function standing(state: StateNumber): QueriedStatus {
   const { exitCode } = settled(state);
   return { state, exitCode, ownCode: 0, pid: state === STATE.running ? 42 : 0 };
 }

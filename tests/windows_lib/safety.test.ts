@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import {
+  agentPaths,
   dangersOf,
   type Demand,
   describeDangers,
@@ -7,9 +8,8 @@ import {
   inspectPaths,
   isConfigSafe,
   isProtectable,
+  modulePaths,
   safeDescriptor,
-  watchedByModule,
-  watchedPaths,
 } from "../../lib/windows/home_safety.ts";
 import { WindowsError } from "../../lib/windows/ffi/errors.ts";
 import { readSecurityDescriptor } from "../../lib/windows/security_descriptor.ts";
@@ -101,7 +101,7 @@ const files = {
 };
 
 Deno.test("the paths that are looked at", () => {
-  assertEquals(watchedPaths(files).map(({ path, demand }) => `${demand} ${path}`), [
+  assertEquals(agentPaths(files).map(({ path, demand }) => `${demand} ${path}`), [
     "unwritable C:\\Tools\\warden\\icinga-warden.exe",
     "unwritable C:\\Tools\\warden",
     "unwritable D:\\Data\\warden",
@@ -123,7 +123,7 @@ Deno.test("a configuration and an NSSM that lie elsewhere are looked at with the
     config: "E:\\shared\\conf\\c.json",
     runner: "F:\\a\\nssm\\nssm.exe",
   };
-  const watched = watchedPaths(elsewhere).map(({ path, demand }) => `${demand} ${path}`);
+  const watched = agentPaths(elsewhere).map(({ path, demand }) => `${demand} ${path}`);
   const expected = [
     ...["unwritable E:\\shared\\conf\\c.json", "unwritable E:\\shared\\conf"],
     ...["unwritable F:\\a\\nssm\\nssm.exe", "unwritable F:\\a\\nssm"],
@@ -136,7 +136,7 @@ Deno.test("a configuration and an NSSM that lie elsewhere are looked at with the
 Deno.test("of a module all that it imports is looked at, and what lies above where it is elsewhere", () => {
   const inHome = ["D:\\Data\\warden\\daemons\\a.js", "D:\\Data\\warden\\daemons\\lib\\go.js"];
   const elsewhere = "E:\\par\\m\\mod.js";
-  const watched = watchedByModule([...inHome, elsewhere], files);
+  const watched = modulePaths([...inHome, elsewhere], files);
   assertEquals(watched.map(({ path, demand }) => `${demand} ${path}`), [
     "unwritable D:\\Data\\warden\\daemons\\a.js",
     "unwritable D:\\Data\\warden\\daemons",
@@ -157,7 +157,7 @@ Deno.test("a configuration that others can change allows nothing", () => {
 });
 
 Deno.test("what is not there is no danger, and what cannot be read is told", () => {
-  const safety = inspectPaths(watchedPaths(files), [], (path) => {
+  const safety = inspectPaths(agentPaths(files), [], (path) => {
     if (path.endsWith("daemons")) throw new WindowsError(2, "read");
     if (path.endsWith(".json")) throw new WindowsError(5, `read the permissions of ${path}`);
     return path === "D:\\Data" ? "O:BAD:(A;;FA;;;WD)" : "O:BAD:(A;;FA;;;SY)";

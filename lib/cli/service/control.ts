@@ -6,7 +6,7 @@ import {
 } from "../../windows/ffi/errors.ts";
 import type { Host } from "../../windows/host.ts";
 import type { FoundRegistration, ServiceKind } from "../../windows/registration.ts";
-import { awaitSettled, awaitState, type ServiceStanding } from "../../windows/service_database.ts";
+import { awaitSettled, awaitState, type QueriedStatus } from "../../windows/service_database.ts";
 import { STATE } from "../../windows/service_status.ts";
 import { describeRecovery } from "../../windows/settings.ts";
 import { EXIT } from "../command.ts";
@@ -24,7 +24,7 @@ export async function startService(options: ServiceOptions, host: Host): Promise
   const { state } = requireService(options, host);
   if (options.dryRun) return showControl("start", options);
   if (state === STATE.stopPending) await awaitState(host, name, STATE.stopped, LIMIT);
-  if (host.database.standing(name)?.state === STATE.stopped) host.database.start(name);
+  if (host.database.query(name)?.state === STATE.stopped) host.database.start(name);
   return sayOutcome(
     options,
     host,
@@ -47,7 +47,7 @@ export function showControl(action: "start" | "stop", options: ServiceOptions): 
 
 /** Stops a service unless it stops already; false when it has not stopped within a minute. */
 export async function bringToStop(name: string, host: Host): Promise<boolean> {
-  const state = host.database.standing(name)?.state;
+  const state = host.database.query(name)?.state;
   if (state === STATE.startPending) await awaitState(host, name, STATE.running, LIMIT);
   if (state !== STATE.stopped && state !== STATE.stopPending) host.database.stop(name);
   return await awaitState(host, name, STATE.stopped, LIMIT) !== "late";
@@ -57,22 +57,22 @@ export async function bringToStop(name: string, host: Host): Promise<boolean> {
 export async function statusOfService(options: ServiceOptions, host: Host): Promise<number> {
   const { name, json } = options;
   await awaitSettled(host, name, LIMIT);
-  const found = host.database.find(name), standing = host.database.standing(name);
-  if (json) printJson(statusObject(options, host, standing));
+  const found = host.database.find(name), status = host.database.query(name);
+  if (json) printJson(statusObject(options, host, status));
   else {
-    print(describe(name, standing));
-    if (found && standing) printSettings(found, kindOf(found, options, host));
+    print(describe(name, status));
+    if (found && status) printSettings(found, kindOf(found, options, host));
   }
-  const runs = standing?.state === STATE.running || standing?.state === STATE.paused;
+  const runs = status?.state === STATE.running || status?.state === STATE.paused;
   return runs ? EXIT.done : EXIT.notRunning;
 }
 
-function requireService(options: ServiceOptions, host: Host): ServiceStanding {
+function requireService(options: ServiceOptions, host: Host): QueriedStatus {
   const { name } = options;
-  const found = host.database.find(name), standing = host.database.standing(name);
-  if (found && standing) {
+  const found = host.database.find(name), status = host.database.query(name);
+  if (found && status) {
     requireAgent(found, options, host, "start and stop it with net.exe");
-    return standing;
+    return status;
   }
   throw new Error(
     `No service '${name}' is installed; '${wardenCommand("install", options)}' installs it`,
@@ -80,30 +80,30 @@ function requireService(options: ServiceOptions, host: Host): ServiceStanding {
 }
 
 function sayOutcome(options: ServiceOptions, host: Host, isDone: boolean): number {
-  const standing = host.database.standing(options.name);
-  const line = `${describe(options.name, standing)}${resumeHint(options, standing)}`;
-  if (options.json) printJson(statusObject(options, host, standing));
+  const status = host.database.query(options.name);
+  const line = `${describe(options.name, status)}${resumeHint(options, status)}`;
+  if (options.json) printJson(statusObject(options, host, status));
   else if (isDone) print(line);
   else printError(line);
   return isDone ? EXIT.done : EXIT.failed;
 }
 
 /** A start does not resume a paused service. */
-function resumeHint({ name }: ServiceOptions, standing: ServiceStanding | undefined): string {
-  if (standing?.state !== STATE.paused) return "";
+function resumeHint({ name }: ServiceOptions, status: QueriedStatus | undefined): string {
+  if (status?.state !== STATE.paused) return "";
   return `; it goes on with: ${pasteLine("sc.exe", ["continue", name])}`;
 }
 
 /** The state of a service, in one line. */
-function describe(name: string, standing: ServiceStanding | undefined): string {
-  if (!standing) return `Service '${name}' is not installed`;
-  const { state, pid } = standing;
-  const end = state === STATE.stopped ? howItEnded(standing) : "";
+function describe(name: string, status: QueriedStatus | undefined): string {
+  if (!status) return `Service '${name}' is not installed`;
+  const { state, pid } = status;
+  const end = state === STATE.stopped ? howItEnded(status) : "";
   const process = pid === 0 ? "" : ` (process ${pid})`;
   return `Service '${name}' is ${serviceStates[state - 1]}${process}${end}`;
 }
 
-function howItEnded({ exitCode, ownCode }: ServiceStanding): string {
+function howItEnded({ exitCode, ownCode }: QueriedStatus): string {
   if (exitCode === 0 || exitCode === ERROR_SERVICE_NEVER_STARTED) return "";
   if (exitCode !== ERROR_SERVICE_SPECIFIC_ERROR) {
     const { meaning, advice } = meaningOf(exitCode);
@@ -123,18 +123,18 @@ function printSettings(
   print(`  runs        ${commandLine}`);
   print(`  as          ${account}`);
   print(`  start       ${start}`);
-  print(`  on failure  ${recovery ? describeRecovery(recovery) : "not told by this system"}`);
+  print(`  on failure  ${recovery ? describeRecovery(recovery) : "this system does not tell"}`);
 }
 
 function statusObject(
   options: ServiceOptions,
   host: Host,
-  standing: ServiceStanding | undefined,
+  status: QueriedStatus | undefined,
 ): Record<string, unknown> {
   const service = options.name;
   const found = host.database.find(service);
-  if (!found || !standing) return { service, installed: false };
-  const { state, ...others } = standing;
+  if (!found || !status) return { service, installed: false };
+  const { state, ...others } = status;
   const kind = kindOf(found, options, host);
   return { service, installed: true, state: serviceStates[state - 1], ...others, kind, ...found };
 }

@@ -24,7 +24,7 @@ import {
   type Step,
 } from "./steps.ts";
 
-/** `differs`: it is installed otherwise than asked, and nothing was changed. */
+/** `differs`: it is installed with other settings, and nothing was changed. */
 type Outcome = "installed" | "unchanged" | "changed" | "differs";
 
 /** `icinga-warden service install` */
@@ -103,7 +103,7 @@ export function checkPassword(
   }
 }
 
-/** Nothing tells the password that a service has, so one that is given is set with `--force`. */
+/** The password of a service cannot be read, so one that is given is always set with `--force`. */
 async function driftOf(installation: Installation, found: FoundRegistration): Promise<Drift> {
   const { options: { runner, password, force, files: { exe } }, agent, host } = installation;
   const settings = runner === "nssm"

@@ -62,7 +62,7 @@ export function homeOf(found: FoundRegistration, target: Target, host: Host): st
 }
 
 /**
- * The agent as it is to run: an installed one keeps the path of its exe and the flags that are not given.
+ * The agent that is wanted: an installed one keeps the path of its exe and the flags that are not given.
  *
  * @throws {UsageError} when Windows would change its command line.
  */

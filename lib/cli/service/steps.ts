@@ -37,9 +37,9 @@ export interface Installation {
   host: Host;
   /** The registration that is there; undefined: the service is not installed. */
   found: FoundRegistration | undefined;
-  /** The agent as it is to run. */
+  /** The agent that is wanted. */
   agent: ServiceAgent;
-  /** The registration as it is to be. */
+  /** The registration that is wanted. */
   wanted: Registration;
   /** The account's password, once it was asked for. */
   password?: string;
@@ -124,7 +124,7 @@ async function upgradeStep(
 ): Promise<Step> {
   const { database, files } = host;
   const to = agent.files.exe;
-  const runs = database.standing(name)?.state !== STATE.stopped;
+  const runs = database.query(name)?.state !== STATE.stopped;
   const kept = await files.exists(to) ? [["move", "/y", to, keptExe({ from, to })]] : [];
   const control = (verb: string) => runs ? [["net.exe", verb, name]] : [];
   return {
@@ -162,7 +162,7 @@ function logonStep({ wanted: { account }, host, warn }: Installation): Step {
   };
 }
 
-/** Without its source a service runs as well; its events then bear a note that their text was not found. */
+/** Without its source a service runs as well; its events then have a note that their text was not found. */
 function eventSourceStep({ host: { events }, warn }: Installation): Step {
   const add = ["reg.exe", "add", `HKLM\\${EVENT_SOURCE_KEY}`, "/v"];
   return {

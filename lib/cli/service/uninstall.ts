@@ -76,7 +76,7 @@ export function uninstallSteps(
   return isLast ? [stop, remove, forget] : [stop, remove];
 }
 
-/** Only a service tells whose files to purge. */
+/** Without the service its home is not known. */
 function sayMissing({ name, purge, json }: ServiceOptions): number {
   if (json) printJson({ service: name, wasInstalled: false });
   else print(`Service '${name}' is not installed`);
