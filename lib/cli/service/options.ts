@@ -138,40 +138,38 @@ function readPlace(invocation: Invocation): Pick<ServiceOptions, "files" | "flag
 
 function readName(name: string = SERVICE_NAME): string {
   const expected = checkServiceName(name);
-  if (expected !== undefined) throw new UsageError(`Flag '--name' is '${name}'; ${expected}`);
-  return name;
+  return expected === undefined ? name : refuse("name", name, expected);
 }
 
 function readDisplayName(text: string | undefined): string | undefined {
-  if (text === undefined || (text.trim() !== "" && text.length <= 256 && !/\p{Cc}/u.test(text))) {
-    return text;
-  }
-  throw new UsageError(
-    `Flag '--display-name' is '${text}'; expected 1 to 256 characters without control characters`,
-  );
+  const isRight = text === undefined ||
+    (text.trim() !== "" && text.length <= 256 && !/\p{Cc}/u.test(text));
+  const expected = "expected 1 to 256 characters without control characters";
+  return isRight ? text : refuse("display-name", text, expected);
 }
 
 function readRunner({ with: runner = "native", nssm }: Invocation["values"]): "native" | "nssm" {
   if (runner !== "native" && runner !== "nssm") {
-    throw new UsageError(`Flag '--with' is '${runner}'; expected native or nssm`);
+    return refuse("with", runner, "expected native or nssm");
   }
-  if (nssm !== undefined && runner !== "nssm") {
-    throw new UsageError("Flag '--nssm' goes with '--with nssm'");
-  }
-  return runner;
+  if (nssm === undefined || runner === "nssm") return runner;
+  throw new UsageError("Flag '--nssm' goes with '--with nssm'");
 }
 
 function readStart(text: string | undefined): StartType | undefined {
   const start = startTypes.find((type) => type === text);
   if (start !== undefined || text === undefined) return start;
-  throw new UsageError(`Flag '--start' is '${text}'; expected one of ${startTypes.join(", ")}`);
+  return refuse("start", text, `expected one of ${startTypes.join(", ")}`);
 }
 
 function readAccount(account: string | undefined, service: string): string | undefined {
   if (account === undefined) return undefined;
   const expected = checkAccount(account, service);
-  if (expected !== undefined) throw new UsageError(`Flag '--account' is '${account}'; ${expected}`);
-  return fullAccount(account);
+  return expected === undefined ? fullAccount(account) : refuse("account", account, expected);
+}
+
+function refuse(flag: ServiceFlag, value: string, expected: string): never {
+  throw new UsageError(`Flag '--${flag}' is '${value}'; ${expected}`);
 }
 
 /** A command to type for the same service: `icinga-warden service start`. */

@@ -56,6 +56,15 @@ export interface Drift {
   exe: boolean;
 }
 
+/** Does something; when it throws, `fail` is called with the reason. Returns the result of either. */
+export function attempt<T, F>(act: () => T, fail: (why: string) => F): T | F {
+  try {
+    return act();
+  } catch (error) {
+    return fail(errorMessage(error));
+  }
+}
+
 /** Does steps, one after the other. */
 export async function runSteps(steps: readonly Step[]): Promise<void> {
   for (const step of steps) await step.run();
@@ -152,13 +161,8 @@ function logonStep({ wanted: { account }, host, warn }: Installation): Step {
     commands: mayLogOn(account)
       ? []
       : [["rem", `'${account}' gets the right to log on as a service, as in secpol.msc`]],
-    run() {
-      try {
-        host.grantLogon(account);
-      } catch (error) {
-        warn(`${errorMessage(error)}; grant it in secpol.msc`);
-      }
-    },
+    run: () =>
+      attempt(() => host.grantLogon(account), (why) => warn(`${why}; grant it in secpol.msc`)),
   };
 }
 
@@ -170,13 +174,11 @@ function eventSourceStep({ host: { events }, warn }: Installation): Step {
       const type = typeof value === "string" ? "REG_EXPAND_SZ" : "REG_DWORD";
       return [...add, name, "/t", type, "/d", String(value), "/f"];
     }),
-    run() {
-      try {
-        if (!events.isKnown()) events.register();
-      } catch (error) {
-        warn(`No events in the Windows event log: ${errorMessage(error)}`);
-      }
-    },
+    run: () =>
+      attempt(
+        () => events.isKnown() || events.register(),
+        (why) => warn(`No events in the Windows event log: ${why}`),
+      ),
   };
 }
 

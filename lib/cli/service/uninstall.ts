@@ -3,15 +3,13 @@ import { errorMessage } from "../../base/mod.ts";
 import type { CommandWords } from "../../windows/command_line.ts";
 import { EVENT_SOURCE_KEY } from "../../windows/event_log.ts";
 import type { Host, HostFiles } from "../../windows/host.ts";
-import type { Process } from "../../windows/processes.ts";
-import type { FoundRegistration } from "../../windows/registration.ts";
 import { awaitGone } from "../../windows/service_database.ts";
 import { EXIT } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
 import { bringToStop } from "./control.ts";
 import { homeOf, kindOf, requireAgent } from "./installed.ts";
 import type { ServiceOptions } from "./options.ts";
-import { runSteps, showSteps, type Step } from "./steps.ts";
+import { attempt, runSteps, showSteps, type Step } from "./steps.ts";
 
 /** How long a service that is marked for deletion may stay, ms. */
 const GONE_LIMIT = 30_000;
@@ -64,14 +62,8 @@ export function uninstallSteps(
   };
   const forget: Step = {
     commands: [["reg.exe", "delete", `HKLM\\${EVENT_SOURCE_KEY}`, "/f"]],
-    run() {
-      // Without the source only the texts of old events are missing.
-      try {
-        events.remove();
-      } catch (error) {
-        printError(`icinga-warden: ${errorMessage(error)}`);
-      }
-    },
+    // Without the source only the texts of old events are missing.
+    run: () => attempt(() => events.remove(), (why) => printError(`icinga-warden: ${why}`)),
   };
   return isLast ? [stop, remove, forget] : [stop, remove];
 }
@@ -89,18 +81,10 @@ function sayMissing({ name, purge, json }: ServiceOptions): number {
 function isLastAgent({ name, files }: ServiceOptions, host: Host): boolean {
   const others = host.database.names().filter((other) => other !== name);
   return !others.some((other) => {
-    const found = findQuietly(other, host);
+    // The registration of some of Windows' own services cannot be read.
+    const found = attempt(() => host.database.find(other), () => undefined);
     return found && kindOf(found, { name: other, files }, host) === "native";
   });
-}
-
-/** The registration of some of Windows' own services cannot be read. */
-function findQuietly(name: string, { database }: Host): FoundRegistration | undefined {
-  try {
-    return database.find(name);
-  } catch {
-    return undefined;
-  }
 }
 
 /**
@@ -160,7 +144,7 @@ const HOLDERS =
 
 /** Windows does not tell which program has a service open; the running ones that often do are named. */
 function held(name: string, host: Host): Error {
-  const found = runningProcesses(host).filter(({ exe }) => HOLDERS.test(exe))
+  const found = attempt(() => host.processes(), () => []).filter(({ exe }) => HOLDERS.test(exe))
     .map(({ pid, exe }) => `${exe} (process ${pid})`);
   const who = found.length > 0
     ? `close ${found.join(", ")}`
@@ -168,12 +152,4 @@ function held(name: string, host: Host): Error {
   return new Error(
     `Service '${name}' is marked for deletion, but a program has it open; ${who}, or restart Windows`,
   );
-}
-
-function runningProcesses(host: Host): Process[] {
-  try {
-    return host.processes();
-  } catch {
-    return [];
-  }
 }
