@@ -59,6 +59,7 @@ export class ServiceWatch {
     try {
       const state = await this.#query();
       this.#queryError = "";
+      this.#counted.lastSeen = new Date().toISOString();
       delete this.#counted.queryError;
       await this.#act(state);
     } catch (error) {

@@ -1,4 +1,12 @@
-import type { DaemonStatus, Health, ServiceStatus, Status, Trouble } from "./status_schema.ts";
+import { formatSpan } from "../base/mod.ts";
+import type {
+  DaemonStatus,
+  Health,
+  ServiceStatus,
+  Status,
+  ThreadStatus,
+  Trouble,
+} from "./status_schema.ts";
 
 /** A threshold of the Monitoring Plugins guidelines. */
 export interface Range {
@@ -65,19 +73,25 @@ export function worst(troubles: readonly Trouble[]): Health {
 /**
  * All that is not well, the worst first. While the agent is paused nothing else counts; a pause without an end is
  * a warning, since it may have been forgotten.
+ *
+ * @param now ms since the Unix epoch.
  */
 export function findTroubles(
   { maintenance, services, daemons }: Pick<Status, "maintenance" | "services" | "daemons">,
   thresholds: Thresholds = THRESHOLDS,
+  now: number = Date.now(),
 ): Trouble[] {
   if (maintenance) {
     return maintenance.until !== null
       ? []
       : [{ level: "warning", text: `paused since ${maintenance.since}, and without an end` }];
   }
-  const troubles = [
-    ...services.flatMap((service) => serviceTroubles(service, thresholds)),
-    ...daemons.flatMap(daemonTroubles),
+  const isAnyWatched = services.length > 0 ||
+    daemons.some((daemon) => daemon.services && isWatching(daemon, now));
+  const troubles: Trouble[] = [
+    ...services.flatMap((service) => serviceTroubles(service, thresholds, now)),
+    ...daemons.flatMap((daemon) => daemonTroubles(daemon, now)),
+    ...(isAnyWatched ? [] : [{ level: "unknown", text: "no daemon watches a service" } as const]),
   ];
   return troubles.sort((a, b) => SEVERITY.indexOf(b.level) - SEVERITY.indexOf(a.level));
 }
@@ -87,27 +101,59 @@ export function serviceLabel({ name, daemon }: ServiceStatus): string {
   return name ?? daemon;
 }
 
-/** A service's state as people read it; a pause, or queries that fail, make the state last seen an old one. */
+/** A daemon that starts, or waits for a place, is taken for one that runs for so long, ms. */
+const START_TIME = 10_000;
+
+/** The state of a daemon's main thread, which speaks for what the daemon does; undefined when there is none. */
+function mainThread({ threads }: DaemonStatus): ThreadStatus | undefined {
+  return threads.find(({ task }) => task === "run");
+}
+
+/** Whether a daemon does its work, or was about to do so a moment ago: what it has shared is the present state. */
+export function isWatching(daemon: DaemonStatus, now: number): boolean {
+  const main = mainThread(daemon);
+  if (!daemon.enabled || !main) return false;
+  return main.state === "running" || now - Date.parse(main.since) < START_TIME;
+}
+
+/** Whether a daemon runs, has finished its work, or is being started. */
+export function isUp(daemon: DaemonStatus): boolean {
+  const state = mainThread(daemon)?.state;
+  return daemon.enabled && (state === "running" || state === "starting" || state === "finished");
+}
+
+/**
+ * A service's state as people read it. A pause, queries that fail, or a daemon that does not run make the state last
+ * seen an old one.
+ */
 export function serviceState(
-  { value, queryError }: Pick<ServiceStatus, "value" | "queryError">,
+  { value, queryError, watched }: Pick<ServiceStatus, "value" | "queryError" | "watched">,
   { maintenance }: Pick<Status, "maintenance">,
 ): string {
-  if (queryError !== null) return value === null ? "unknown" : `${value} when last seen`;
+  if (queryError !== null || !watched) {
+    return value === null ? "unknown" : `${value} when last seen`;
+  }
   if (value === null) return "not installed";
   return maintenance ? `${value} before the pause` : value;
 }
 
-function serviceTroubles(service: ServiceStatus, { warning, critical }: Thresholds): Trouble[] {
+function serviceTroubles(
+  service: ServiceStatus,
+  { warning, critical }: Thresholds,
+  now: number,
+): Trouble[] {
   const label = serviceLabel(service);
-  const { value, queryError, restart_error: errors } = service;
+  const { value, queryError, restart_error: errors, watched } = service;
   const troubles: Trouble[] = [];
-  if (queryError !== null) {
+  if (!watched) {
+    const level = value === null || levelOf(value) !== "critical" ? "unknown" : "critical";
+    troubles.push({ level, text: `${label} is not watched${lastSeenOf(service, now)}` });
+  } else if (queryError !== null) {
     troubles.push({ level: "unknown", text: `${label} cannot be queried: ${queryError}` });
   } else if (value === null) {
     troubles.push({ level: "unknown", text: `${label} was not found installed` });
   } else if (value !== "RUNNING") {
-    const level = value.endsWith("_PENDING") ? "warning" : "critical";
-    troubles.push({ level, text: `${label} is ${value}` });
+    troubles.push({ level: levelOf(value), text: `${label} is ${value}` });
   }
   const level = !isInRange(errors, critical)
     ? "critical"
@@ -118,6 +164,16 @@ function serviceTroubles(service: ServiceStatus, { warning, critical }: Threshol
   return troubles;
 }
 
+function levelOf(value: string): "warning" | "critical" {
+  return value === "RUNNING" || value.endsWith("_PENDING") ? "warning" : "critical";
+}
+
+function lastSeenOf({ value, lastSeen }: ServiceStatus, now: number): string {
+  if (value === null) return "";
+  const age = lastSeen === null ? undefined : Math.max(0, now - Date.parse(lastSeen)) / 1_000;
+  return `: it was ${value} when last seen${age === undefined ? "" : ` ${formatSpan(age)} ago`}`;
+}
+
 const THREAD_LEVELS: Readonly<Record<string, Trouble["level"]>> = {
   "failed": "critical",
   "frozen": "critical",
@@ -126,10 +182,20 @@ const THREAD_LEVELS: Readonly<Record<string, Trouble["level"]>> = {
   "absent": "warning",
 };
 
-function daemonTroubles({ name, enabled, problem, state, lastError }: DaemonStatus): Trouble[] {
+function daemonTroubles(daemon: DaemonStatus, now: number): Trouble[] {
+  const { name, enabled, problem, state, lastError } = daemon;
   if (!enabled) return [];
+  const main = mainThread(daemon);
   if (problem !== null) {
-    return [{ level: "critical", text: `daemon ${name} cannot run: ${problem}` }];
+    return main?.state === "running"
+      ? [{ level: "warning", text: `daemon ${name} goes on with its old module: ${problem}` }]
+      : [{ level: "critical", text: `daemon ${name} cannot run: ${problem}` }];
+  }
+  const waited = main?.state === "waiting" ? now - Date.parse(main.since) : 0;
+  if (waited > START_TIME) {
+    const span = formatSpan(waited / 1_000);
+    const text = `daemon ${name} has waited ${span} for a place in ${main!.pool}`;
+    return [{ level: "critical", text }];
   }
   const level = THREAD_LEVELS[state];
   const why = lastError && state !== "absent" ? `: ${lastError.message}` : "";

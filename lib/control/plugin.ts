@@ -1,5 +1,5 @@
 import { cut, sanitize } from "../base/mod.ts";
-import { formatRange, serviceLabel, serviceState, type Thresholds } from "./health.ts";
+import { formatRange, isUp, serviceLabel, serviceState, type Thresholds } from "./health.ts";
 import type { DaemonStatus, ServiceStatus, Status } from "./status_schema.ts";
 
 /** One value of a plugin's performance data. */
@@ -60,10 +60,12 @@ function describeService(service: ServiceStatus, status: Status): string {
   }: ${state}, restart_error ${restart_error}${counted}${last}${error}`;
 }
 
-function describeDaemon({ name, problem, state, restarts, heap, lastError }: DaemonStatus): string {
+function describeDaemon(daemon: DaemonStatus): string {
+  const { name, problem, state, restarts, heap, lastError } = daemon;
   const memory = heap === null ? "" : `, ${heap} B of heap`;
   const error = lastError ? `, last error ${lastError.at}: ${lastError.message}` : "";
-  const standing = problem === null ? state : `cannot run: ${problem}`;
+  const fault = isUp(daemon) ? "goes on with its old module" : "cannot run";
+  const standing = problem === null ? state : `${fault}: ${problem}`;
   return `daemon ${name}: ${standing}, ${restarts} restarts${memory}${error}`;
 }
 
@@ -122,10 +124,7 @@ function enabledOf(daemons: readonly DaemonStatus[]): number {
 }
 
 function runningOf(daemons: readonly DaemonStatus[]): number {
-  const well = ["running", "starting", "waiting", "finished"];
-  return daemons.filter(({ enabled, problem, state }) =>
-    enabled && problem === null && well.includes(state)
-  ).length;
+  return daemons.filter(isUp).length;
 }
 
 /** One line for a plugin: sanitized, without what would begin performance data, and no longer than 1,000 characters. */

@@ -93,9 +93,10 @@ function serviceFamilies(services: readonly ServiceStatus[]): Family[] {
   return [
     gauge(
       "icinga_warden_service_state",
-      "The state of a service as last seen; 1 for the one it is in, UNKNOWN when queries fail.",
-      each(({ value, queryError }, labels) => {
-        const state = queryError === null ? value : "UNKNOWN";
+      "The state of a service as last seen; 1 for the one it is in, UNKNOWN when queries fail or its daemon does not run.",
+      each(({ value, queryError, watched }, labels) => {
+        const isKnown = queryError === null && (watched || value === null);
+        const state = isKnown ? value : "UNKNOWN";
         return state === null ? [] : stateSet(SERVICE_STATES, state, "state", labels);
       }),
     ),

@@ -114,7 +114,7 @@ export function asServiceState(value: unknown): ServiceState | undefined {
 export function readStats(value: unknown): ServiceStats | undefined {
   if (!isObject(value)) return undefined;
   const { queries, queryErrors, restarts, restartFailures } = value;
-  const { query, restart, lastRestart, queryError } = value;
+  const { query, restart, lastSeen, lastRestart, queryError } = value;
   const counted = isCount(queries) && isCount(queryErrors) && isCount(restarts) &&
     isCount(restartFailures) && isHistogram(query) && isHistogram(restart);
   if (!counted) return undefined;
@@ -125,6 +125,7 @@ export function readStats(value: unknown): ServiceStats | undefined {
     restartFailures,
     query,
     restart,
+    ...(isTime(lastSeen) && { lastSeen }),
     ...(isTime(lastRestart) && { lastRestart }),
     ...(typeof queryError === "string" && { queryError: cut(queryError, MOST_TEXT) }),
   };

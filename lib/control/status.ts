@@ -5,7 +5,7 @@ import {
   type ThreadStanding,
   type ThreadState,
 } from "../daemon/agent_state.ts";
-import { findTroubles, worst } from "./health.ts";
+import { findTroubles, isWatching, THRESHOLDS, worst } from "./health.ts";
 import {
   pauseOf,
   standingsOf,
@@ -43,6 +43,10 @@ const WORST_FIRST: readonly ThreadState[] = [
 export function readStatus(state: StateReader, { now, memory, host }: Moment): Status {
   const info = Object.fromEntries(state.map(AGENT_MAPS.info)) as unknown as AgentInfo;
   const { version, commit, deno, pid, home, mode, started, last_end: lastEnd = null } = info;
+  const daemons = readDaemons(state, now);
+  const watching = new Set(
+    daemons.filter((daemon) => isWatching(daemon, now)).map(({ name }) => name),
+  );
   const parts = {
     agent: {
       host,
@@ -58,10 +62,12 @@ export function readStatus(state: StateReader, { now, memory, host }: Moment): S
       memory,
     },
     maintenance: readPause(state),
-    services: watchedServices(state).map(readService),
-    daemons: readDaemons(state, now),
+    services: watchedServices(state).map((service) =>
+      readService(service, watching.has(service.daemon))
+    ),
+    daemons,
   };
-  const problems = findTroubles(parts);
+  const problems = findTroubles(parts, THRESHOLDS, now);
   return { health: worst(problems), problems, ...parts };
 }
 
@@ -72,6 +78,7 @@ function readPause(state: StateReader): Status["maintenance"] {
 
 function readService(
   { daemon, name, path, value, restartErrors, stats }: WatchedService,
+  watched: boolean,
 ): ServiceStatus {
   const query = stats?.query;
   return {
@@ -87,6 +94,8 @@ function readService(
     queryError: stats?.queryError ?? null,
     queryTime: query && query.count > 0 ? query.sum / query.count : null,
     lastRestart: stats?.lastRestart ?? null,
+    lastSeen: stats?.lastSeen ?? null,
+    watched,
   };
 }
 
@@ -101,7 +110,7 @@ function readDaemons(state: StateReader, now: number): DaemonStatus[] {
 
 function readDaemon(
   name: string,
-  { module, enabled, problem }: DaemonStanding,
+  { module, enabled, services, problem }: DaemonStanding,
   threads: ThreadStatus[],
 ): DaemonStatus {
   const states = threads.map(({ state }) => state);
@@ -111,6 +120,7 @@ function readDaemon(
     name,
     module,
     enabled,
+    services: services ?? false,
     problem: problem ?? null,
     state: WORST_FIRST.find((state) => states.includes(state)) ?? (enabled ? "absent" : "disabled"),
     uptime: threads.reduce<number | null>(

@@ -26,6 +26,7 @@ const Daemon = v.strictObject({
   name: v.string(),
   module: v.pipe(v.nullable(v.string()), v.description("null: built in")),
   enabled: v.boolean(),
+  services: v.pipe(v.boolean(), v.description("Whether it may manage services")),
   problem: v.pipe(v.nullable(v.string()), v.description("Why it cannot run")),
   state: v.pipe(v.string(), v.description("Of its threads the worst; disabled, or absent: none")),
   uptime: v.nullable(Seconds),
@@ -57,6 +58,14 @@ const Service = v.strictObject({
     v.description("Seconds that a query takes, on average"),
   ),
   lastRestart: v.nullable(Time),
+  lastSeen: v.pipe(
+    v.nullable(Time),
+    v.description("When a query last succeeded; null: not yet"),
+  ),
+  watched: v.pipe(
+    v.boolean(),
+    v.description("Whether its daemon runs; otherwise value is an old one"),
+  ),
 });
 
 /** The form of `status --json`; keys are added in later versions, and none goes away. */

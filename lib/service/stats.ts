@@ -19,6 +19,8 @@ export interface ServiceStats {
   restartFailures: number;
   query: Histogram;
   restart: Histogram;
+  /** When a query last succeeded, UTC ISO 8601; absent before the first. */
+  lastSeen?: string;
   /** UTC ISO 8601; absent before the first. */
   lastRestart?: string;
   /** Why the last query failed, in one line; absent when it did not. */

@@ -3,7 +3,7 @@ import { THRESHOLDS } from "../../lib/control/health.ts";
 import { pluginOutput } from "../../lib/control/plugin.ts";
 import { readStatus } from "../../lib/control/status.ts";
 import { noStats } from "../../lib/service/stats.ts";
-import { agentMaps, MOMENT, STARTED, stateOf, thread } from "./state.ts";
+import { addWatcher, agentMaps, MOMENT, STARTED, stateOf, thread } from "./state.ts";
 
 function outputWith(change: (maps: ReturnType<typeof agentMaps>) => void) {
   const maps = agentMaps();
@@ -27,7 +27,7 @@ Deno.test("one line, one more for each service and daemon, and performance data 
 
 Deno.test("with more than one service each has its own labels", () => {
   const { performance } = outputWith((maps) => {
-    maps["Agent.Daemons"]!.other = { module: null, enabled: false, services: true };
+    addWatcher(maps, "other");
     maps["Daemons.other.ServiceState"] = { value: "RUNNING", restart_error: 1 };
   });
   const labels = performance.map(({ label }) => label);
@@ -49,6 +49,16 @@ Deno.test("a service that cannot be queried, or is not looked at, is not said to
   assertMatch(paused.details[0]!, /^service icinga2: RUNNING before the pause, /);
 });
 
+Deno.test("a daemon that waits for a place does not count as one that runs", () => {
+  const { performance } = outputWith((maps) => {
+    maps["Agent.Threads"]!["icinga_agent_service::run::Main::0"] = thread("icinga_agent_service", {
+      state: "waiting",
+    });
+  });
+  const daemons = performance.find(({ label }) => label === "daemons")!;
+  assertEquals([daemons.value, daemons.range], [0, ["", "", 0, 1]]);
+});
+
 Deno.test("an error's text cannot end a line or begin performance data", () => {
   const lastError = { at: STARTED, message: "bad | x=1\nworse\x1b[2J" };
   const { summary, details } = outputWith((maps) => {
@@ -62,7 +72,7 @@ Deno.test("an error's text cannot end a line or begin performance data", () => {
 
 Deno.test("two daemons that watch one service have labels of their own, without what would begin other data", () => {
   const { performance } = outputWith((maps) => {
-    maps["Agent.Daemons"]!.other = { module: null, enabled: true, services: true };
+    addWatcher(maps, "other");
     maps["Daemons.other.ServiceState"] = {
       icinga2: { value: "RUNNING", restart_error: 0 },
       "a|b\u202e": { value: "RUNNING", restart_error: 0 },
@@ -79,7 +89,7 @@ Deno.test("two daemons that watch one service have labels of their own, without 
 
 Deno.test("a status of very many services with long errors is cut at what Icinga takes", () => {
   const { summary, details, performance } = outputWith((maps) => {
-    maps["Agent.Daemons"]!.other = { module: null, enabled: true, services: true };
+    addWatcher(maps, "other");
     const entry = { value: "STOPPED", restart_error: 0 };
     const names = Array.from({ length: 250 }, (_, i) => `${"s".repeat(200)}${i}`);
     maps["Daemons.other.ServiceState"] = Object.fromEntries(names.map((name) => [name, entry]));

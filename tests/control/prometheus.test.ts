@@ -42,7 +42,8 @@ Deno.test("each metric has the value that its name promises", async () => {
     };
     maps["Agent.Daemons"]!.off = { module: "off.js", enabled: false };
     maps["Agent.Daemons"]!.bad = { module: "bad.js", enabled: true, problem: "no such file" };
-    maps["Agent.Threads"]!["icinga_agent_service::run::Main::0"] = thread("icinga_agent_service", {
+    maps["Agent.Threads"]!["icinga_agent_service::drive::C::0"] = thread("icinga_agent_service", {
+      task: "drive",
       state: "frozen",
       restarts: 17,
       heap: 18,
@@ -50,7 +51,7 @@ Deno.test("each metric has the value that its name promises", async () => {
     });
   });
   const service = 'service="icinga2",daemon="icinga_agent_service"';
-  const own = 'daemon="icinga_agent_service",thread="icinga_agent_service::run::Main::0"';
+  const own = 'daemon="icinga_agent_service",thread="icinga_agent_service::drive::C::0"';
   const expected: [name: string, labels: string, value: number][] = [
     ["icinga_warden_build_info", 'version="1.2.3",commit="abc",deno="2.9.5"', 1],
     ["icinga_warden_health", 'health="ok"', 0],
@@ -81,7 +82,7 @@ Deno.test("each metric has the value that its name promises", async () => {
     ["icinga_warden_thread_heap_bytes", own, 18],
     ["icinga_warden_thread_event_loop_lag_seconds", own, 0.019],
     ["icinga_warden_state_maps", "", 5],
-    ["icinga_warden_state_entries", "", 15],
+    ["icinga_warden_state_entries", "", 16],
     ["icinga_warden_state_messages_sent_total", "", 3],
     ["icinga_warden_state_messages_received_total", "", 2],
     ["icinga_warden_state_questions_total", "", 1],

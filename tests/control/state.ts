@@ -25,6 +25,12 @@ export function thread(daemon: string, more: Partial<ThreadStanding> = {}): Thre
   };
 }
 
+/** Registers one more daemon that may manage services, and runs. */
+export function addWatcher(maps: Record<string, Record<string, unknown>>, daemon: string): void {
+  maps["Agent.Daemons"]![daemon] = { module: null, enabled: true, services: true };
+  maps["Agent.Threads"]![`${daemon}::run::Main::0`] = thread(daemon);
+}
+
 /** The maps of an agent with the Icinga daemon, all well. */
 export function agentMaps(): Record<string, Record<string, unknown>> {
   return {

@@ -5,7 +5,7 @@ import { findTroubles, parseRange, serviceState } from "../../lib/control/health
 import { readStatus } from "../../lib/control/status.ts";
 import { StatusSchema } from "../../lib/control/status_schema.ts";
 import { noStats } from "../../lib/service/stats.ts";
-import { agentMaps, MOMENT, STARTED, stateOf, thread } from "./state.ts";
+import { addWatcher, agentMaps, MOMENT, STARTED, stateOf, thread } from "./state.ts";
 
 type Maps = ReturnType<typeof agentMaps>;
 
@@ -31,7 +31,7 @@ Deno.test("the status says what the public state holds, in the form of its schem
     ...{ daemon: DAEMON, name: "icinga2", value: "RUNNING", restart_error: 0 },
     path: `Daemons.${DAEMON}.ServiceState`,
     ...{ restarts: 2, restartFailures: 3, queries: 10, queryErrors: 1, queryTime: 0.05 },
-    ...{ lastRestart: STARTED, queryError: null },
+    ...{ lastRestart: STARTED, queryError: null, lastSeen: null, watched: true },
   }]);
   const [{ state, uptime, heap, threads } = {}] = status.daemons;
   assertEquals([state, uptime, heap, threads?.length], ["running", 3600, 4_000_000, 1]);
@@ -39,7 +39,7 @@ Deno.test("the status says what the public state holds, in the form of its schem
 
 Deno.test("a daemon that keeps several services running has a status for each", () => {
   const { services } = statusWith((maps) => {
-    maps["Agent.Daemons"]!.service_watch = { module: null, enabled: true, services: true };
+    addWatcher(maps, "service_watch");
     maps["Daemons.service_watch.ServiceState"] = {
       w32time: { value: "RUNNING", restart_error: 0 },
       spooler: { restart_error: 2 },
@@ -105,7 +105,7 @@ Deno.test("where queries fail the state last seen counts no longer, and it is sa
 
 Deno.test("a service that is known to be down counts more than one that cannot be queried", () => {
   const both = (maps: Maps) => {
-    maps["Agent.Daemons"]!.other = { module: null, enabled: false, services: true };
+    addWatcher(maps, "other");
     maps["Daemons.other.ServiceState"] = {
       lost: { value: "RUNNING", restart_error: 0 },
       slow: { value: "START_PENDING", restart_error: 0 },
@@ -121,16 +121,92 @@ Deno.test("a service that is known to be down counts more than one that cannot b
   ]);
 });
 
+Deno.test("a service whose daemon does not run is UNKNOWN at least, with the age of what was seen", () => {
+  const main = "icinga_agent_service::run::Main::0";
+  const lastSeen = new Date(MOMENT.now - 240_000).toISOString();
+  const unwatched = (change: (maps: Maps) => void, value = "RUNNING") =>
+    verdict((maps) => {
+      maps[`Daemons.${DAEMON}.ServiceState`] = { value, restart_error: 0 };
+      maps[`Daemons.${DAEMON}.ServiceStats`] = { icinga2: { ...noStats(), lastSeen } };
+      change(maps);
+    });
+  const age = "it was RUNNING when last seen 4 min ago";
+  const disable = (maps: Maps) => {
+    maps["Agent.Daemons"]![DAEMON] = { module: null, enabled: false, services: true };
+    delete maps["Agent.Threads"]![main];
+  };
+  assertEquals(unwatched(disable), ["unknown", `unknown: icinga2 is not watched: ${age}`]);
+  assertEquals(unwatched(disable, "STOPPED")[0], "critical");
+  assertEquals(unwatched(disable, "STOP_PENDING")[0], "unknown");
+  assertEquals(
+    unwatched((maps) => maps["Agent.Threads"]![main] = thread(DAEMON, { state: "waiting" })),
+    [
+      "critical",
+      `critical: daemon ${DAEMON} has waited 1 h for a place in MainPool`,
+      `unknown: icinga2 is not watched: ${age}`,
+    ],
+  );
+  const failed = unwatched((maps) =>
+    maps["Agent.Threads"]![main] = thread(DAEMON, { state: "failed" })
+  );
+  assertEquals(failed.slice(1), [
+    `critical: daemon ${DAEMON} is failed`,
+    `unknown: icinga2 is not watched: ${age}`,
+  ]);
+  const since = new Date(MOMENT.now - 9_000).toISOString();
+  for (const state of ["waiting", "starting"] as const) {
+    const start = (maps: Maps) => maps["Agent.Threads"]![main] = thread(DAEMON, { state, since });
+    assertEquals(unwatched(start), ["ok"], state);
+  }
+});
+
+Deno.test("a child that waits for a place does not speak for its daemon's main thread", () => {
+  assertEquals(
+    verdict((maps) => {
+      const child = thread(DAEMON, { task: "drive", state: "waiting" });
+      maps["Agent.Threads"]!["icinga_agent_service::drive::C::0"] = child;
+    }),
+    ["ok"],
+  );
+});
+
+Deno.test("without a daemon that watches a service nothing is OK", () => {
+  const none = ["unknown", "unknown: no daemon watches a service"];
+  const unregister = (maps: Maps) => {
+    maps["Agent.Daemons"] = {};
+    maps["Agent.Threads"] = {};
+  };
+  assertEquals(verdict(unregister), none);
+  assertEquals(
+    verdict((maps) => {
+      unregister(maps);
+      maps["Agent.Daemons"]!.heartbeat = { module: null, enabled: true };
+      maps["Agent.Threads"]!["heartbeat::run::Main::0"] = thread("heartbeat");
+    }),
+    none,
+  );
+  assertEquals(
+    verdict((maps) => {
+      unregister(maps);
+      maps["Agent.Maintenance"] = { paused: { since: STARTED, by: "command", until: STARTED } };
+    }),
+    ["ok"],
+  );
+  assertEquals(verdict((maps) => delete maps[`Daemons.${DAEMON}.ServiceState`]), ["ok"]);
+});
+
 Deno.test("a state that was seen long ago is not said to be the present one", () => {
-  const running = { value: "RUNNING", queryError: null };
+  const running = { value: "RUNNING", queryError: null, watched: true };
   const pause = { since: STARTED, until: null, by: "command" } as const;
   const cases: [service: Parameters<typeof serviceState>[0], paused: boolean, text: string][] = [
     [running, false, "RUNNING"],
     [running, true, "RUNNING before the pause"],
     [{ ...running, queryError: "no" }, false, "RUNNING when last seen"],
     [{ ...running, queryError: "no" }, true, "RUNNING when last seen"],
-    [{ value: null, queryError: "no" }, false, "unknown"],
-    [{ value: null, queryError: null }, true, "not installed"],
+    [{ ...running, value: null, queryError: "no" }, false, "unknown"],
+    [{ ...running, watched: false }, false, "RUNNING when last seen"],
+    [{ ...running, value: null, watched: false }, false, "unknown"],
+    [{ ...running, value: null }, true, "not installed"],
   ];
   for (const [service, paused, text] of cases) {
     assertEquals(serviceState(service, { maintenance: paused ? pause : null }), text);
@@ -167,8 +243,13 @@ Deno.test("a daemon that does not run is a trouble, and one that is switched off
     "critical: daemon disk is failed",
   ]);
   assertEquals(verdict(daemon({ state: "frozen" }))[0], "critical");
+  assertEquals(verdict(daemon({ state: "failed" }, { problem: "no such file" })), [
+    "critical",
+    "critical: daemon disk cannot run: no such file",
+  ]);
   assertEquals(verdict(daemon({}, { problem: "no such file" })), [
-    ...["critical", "critical: daemon disk cannot run: no such file"],
+    "warning",
+    "warning: daemon disk goes on with its old module: no such file",
   ]);
   assertEquals(verdict(daemon({ state: "failed" }, { enabled: false })), ["ok"]);
   assertEquals(
@@ -261,7 +342,7 @@ Deno.test("names that no service can have are left out, and of very many only so
   const entry = { value: "RUNNING", restart_error: 0 };
   const named = (entries: [string, unknown][]) =>
     statusWith((maps) => {
-      maps["Agent.Daemons"]!.disk = { module: "disk.ts", enabled: true, services: true };
+      addWatcher(maps, "disk");
       maps["Daemons.disk.ServiceState"] = Object.fromEntries(entries);
     }).services.filter(({ daemon }) => daemon === "disk");
   const bad = ["a\nb", "x".repeat(300), "a/b"].map((name): [string, unknown] => [

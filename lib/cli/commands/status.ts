@@ -89,11 +89,13 @@ function serviceLines(status: Status, paint: Paint): string[] {
 }
 
 function serviceColour(
-  { value, queryError }: ServiceStatus,
+  { value, queryError, watched }: ServiceStatus,
   { maintenance }: Status,
   paint: Paint,
 ): (text: string) => string {
-  if (maintenance || value === null || queryError !== null || value.endsWith("_PENDING")) {
+  if (
+    maintenance || value === null || queryError !== null || !watched || value.endsWith("_PENDING")
+  ) {
     return paint.yellow;
   }
   return value === "RUNNING" ? paint.green : paint.red;

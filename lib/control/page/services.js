@@ -79,7 +79,7 @@ function update(card, service) {
   const seen = past.get(path) ?? [];
   say(card.querySelector("h3"), name ?? daemon);
   const pill = card.querySelector(".pill");
-  const known = !idle && service.queryError === null;
+  const known = !idle && service.queryError === null && service.watched;
   pill.className = `pill tone-${known ? serviceTone(value) : "idle"}`;
   pill.title = safeText(service.queryError ?? "");
   say(pill, stateText(service));
@@ -93,8 +93,10 @@ function update(card, service) {
 }
 
 /** As `status` says it. */
-function stateText({ value, queryError }) {
-  if (queryError !== null) return value === null ? "unknown" : `${value} when last seen`;
+function stateText({ value, queryError, watched }) {
+  if (queryError !== null || !watched) {
+    return value === null ? "unknown" : `${value} when last seen`;
+  }
   if (value === null) return "not installed";
   return idle ? `${value} before the pause` : value;
 }
