@@ -68,7 +68,7 @@ export interface Agent {
   restartDaemon(name: string): Promise<void>;
   /**
    * Puts another configuration into force: only what differs is started, stopped or restarted. A daemon that
-   * runs and cannot be run as it is now registered goes on as it was. Resolves when what had to stop is gone.
+   * runs goes on unchanged when its new registration cannot be used. Resolves when what had to stop is gone.
    */
   apply(config: Config, daemons: readonly RegisteredDaemon[]): Promise<void>;
 }

@@ -25,7 +25,7 @@ export interface Assignment {
   serviceManager: ServiceManagerPlan;
   /** Records below this level stay in the thread. */
   logLevel: LogLevel;
-  /** Without a sign of life for so long, ms, it is taken for frozen. */
+  /** Without a heartbeat for so long, ms, it is taken for frozen. */
   frozenAfter: number;
   /** Bytes at which its heap ends, and those of workers that it makes by itself. */
   heapLimit: number;

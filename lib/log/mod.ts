@@ -23,7 +23,7 @@ export interface LogOptions {
   file: LogFile;
   /** Whether records go to standard output too, and how; undefined: not at all. */
   console?: "colour" | "plain" | undefined;
-  /** Told in one line that the log file cannot be written. */
+  /** Called with one line when the log file cannot be written. */
   onFailure: (message: string) => void;
 }
 

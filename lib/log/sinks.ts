@@ -28,13 +28,12 @@ export interface LogFile {
   keep: number;
 }
 
-/** How often it is looked whether the file is still there, ms. */
+/** How often to check that the file is still there, ms. */
 const LOOK_EVERY = 1_000;
 
 /**
- * A sink that writes to a rotating file, each record at once; a file that was removed is made anew. While it
- * cannot be written the records are dropped: `onFailure` is told once, and the file itself, as soon as it can
- * be written again, how many there were.
+ * A sink that writes each record at once to a rotating file. A file that was removed is created again. While the file
+ * cannot be written records are dropped: `onFailure` is called once, and the file says how many, once it can be written.
  *
  * @param now the time, ms, on a monotonic clock.
  */
@@ -65,7 +64,7 @@ export function fileSink(
       if (lost++ === 0) onFailure(error);
     }
   };
-  /** Whether the file that is open was removed or replaced, as far as was looked. */
+  /** Whether the open file was removed or replaced, at the last check. */
   const isGone = (path: string) => {
     if (now() - looked < LOOK_EVERY) return false;
     looked = now();
@@ -76,7 +75,7 @@ export function fileSink(
   return Object.assign(write, { [Symbol.dispose]: () => close(sink) });
 }
 
-/** What tells a file from another in its place; undefined when there is none. */
+/** The file's inode, which differs from that of another file in its place; undefined when there is none. */
 function inodeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.ino;
 }
@@ -98,7 +97,7 @@ function openFile({ path, maxSize, keep }: LogFile): Sink & Disposable {
   });
 }
 
-/** A sink whose file has failed may fail to close as well; there is nothing left to do about that. */
+/** Closes a sink. One whose file has failed may fail to close as well; that is ignored. */
 function close(sink: Disposable | undefined): void {
   try {
     sink?.[Symbol.dispose]();

@@ -37,7 +37,7 @@ const GROWTH = 0.25;
 /** Looks that a thread has to answer. Where several are silent the machine is busy, and each gives all of them more. */
 const LOOKS_TO_ANSWER = 2;
 
-/** Looks after which nobody is waited for any more: silence without growth is left to `frozenAfter`. */
+/** Looks after which asking ends: a thread that is silent without growth is a matter of `frozenAfter`. */
 const MAX_LOOKS = 40;
 
 /** What a start takes, bytes; about 20 MB were measured. */

@@ -13,7 +13,7 @@ export class ThreadPool {
   #reserved = 0;
   readonly #running: Record<PoolUser, number> = { daemon: 0, child: 0 };
   readonly #waiting: Record<PoolUser, Set<() => void>> = { daemon: new Set(), child: new Set() };
-  #isTold = false;
+  #isReported = false;
 
   /** @param max how many may run at once, 1 or more. */
   constructor(max: number) {
@@ -42,8 +42,8 @@ export class ThreadPool {
 
   /** How many wait, once for as long as anybody does; after that 0. */
   takeWaiting(): number {
-    if (this.#isTold) return 0;
-    this.#isTold = true;
+    if (this.#isReported) return 0;
+    this.#isReported = true;
     return this.#waiting.daemon.size + this.#waiting.child.size;
   }
 
@@ -80,7 +80,7 @@ export class ThreadPool {
       resolve();
     };
     signal.addEventListener("abort", cancel, { once: true });
-    if (this.#waiting.daemon.size + this.#waiting.child.size === 0) this.#isTold = false;
+    if (this.#waiting.daemon.size + this.#waiting.child.size === 0) this.#isReported = false;
     waiting.add(admit);
     return promise;
   }

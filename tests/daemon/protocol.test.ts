@@ -69,8 +69,14 @@ Deno.test("values whose parts are shared many times over are not looked into", (
   const types = ["log", "running", "finished", "failed", "start-child", "stop-child"];
   for (const type of types) {
     const data = {
-      ...{ type, error: shared, result: shared, request: shared, id: shared },
-      ...{ level: shared, message: shared, time: shared },
+      type,
+      error: shared,
+      result: shared,
+      request: shared,
+      id: shared,
+      level: shared,
+      message: shared,
+      time: shared,
     };
     readFromThread(data);
     readFromThread({ type, request: { id: 1, task: shared, name: shared, arguments: shared } });
