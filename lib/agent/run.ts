@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Agent, startAgent } from "../agent.ts";
-import { systemClock } from "../base/mod.ts";
+import { systemClock, within } from "../base/mod.ts";
 import {
   type Config,
   ConfigError,
@@ -79,10 +79,10 @@ export async function runAgent(
   });
   const registry = new Registry(paths.home, guard.refuse, agentLog(log.write).warning);
   const resolving = registry.resolve(loaded);
-  const daemons = await Promise.race([
-    resolving,
-    systemClock.sleep(MODULES_WAIT).then(() => registry.resolveBuiltin(loaded)),
-  ]);
+  const daemons = await within(resolving, {
+    ms: MODULES_WAIT,
+    late: () => registry.resolveBuiltin(loaded),
+  });
   const warnings = [...home.problems, ...guard.warnings];
   const parts = { log, home, warnings, span, service, until };
   await runUntilStopped(parts, (signal) => {

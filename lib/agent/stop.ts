@@ -1,5 +1,5 @@
 import type { Agent } from "../agent.ts";
-import { onStopSignal, systemClock } from "../base/mod.ts";
+import { cut, errorMessage, onStopSignal, sanitize, systemClock } from "../base/mod.ts";
 import { AGENT_MAPS } from "../daemon/agent_state.ts";
 import { agentLog, type Log, type WriteLog } from "../log/mod.ts";
 import { isUnreadableMessage } from "../state/mod.ts";
@@ -93,6 +93,9 @@ function obeyServiceManager(
   service.onRequest((request) => obey[request]());
 }
 
+/** A longer stack is cut, characters. */
+const MAX_STACK = 10_000;
+
 /**
  * Calls `end` with the reason, in one line, when an exception on the main thread is not caught, and `warn` once when
  * somebody has posted on a channel what Deno cannot read.
@@ -112,6 +115,6 @@ export function onUncaught(
 }
 
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return Deno.inspect(error);
-  return (error.stack ?? `${error.name}: ${error.message}`).replace(/\s*\n\s*/g, " ");
+  const stack = error instanceof Error ? error.stack : undefined;
+  return sanitize(stack === undefined ? errorMessage(error) : cut(stack, MAX_STACK));
 }

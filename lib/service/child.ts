@@ -1,4 +1,4 @@
-import type { Clock } from "../base/mod.ts";
+import { type Clock, within } from "../base/mod.ts";
 import { outputLimit } from "./output.ts";
 
 /** How a child process has ended. */
@@ -43,35 +43,15 @@ export async function runChild(
   }).spawn();
   const streams = withoutErrors ? [child.stdout] : [child.stdout, child.stderr];
   const outputs = streams.map((stream) => new Output(stream));
-  const within = <T>(ms: number, promise: Promise<T>) => wait(promise, ms, clock, signal);
   let status: Deno.CommandStatus | undefined;
   try {
-    status = await within(limit, child.status);
+    status = await within(child.status, { ms: limit, clock, signal });
     if (!status) return undefined;
-    await within(grace, Promise.all(outputs.map((output) => output.ended)));
+    await within(Promise.all(outputs.map((output) => output.ended)), { ms: grace, clock, signal });
     return { code: status.code, output: concat(outputs.flatMap((output) => output.parts)) };
   } finally {
     if (!status) await end(child);
     await Promise.all(outputs.filter((output) => output.isOpen).map((output) => output.cancel()));
-  }
-}
-
-/** Waits for a promise at most `ms`, and then answers undefined; throws the signal's reason on abort. */
-async function wait<T>(
-  promise: Promise<T>,
-  ms: number,
-  clock: Clock,
-  signal: AbortSignal | undefined,
-): Promise<T | undefined> {
-  const over = Promise.withResolvers<undefined>();
-  const abort = () => over.reject(signal?.reason);
-  signal?.addEventListener("abort", abort, { once: true });
-  const cancel = clock.after(ms, () => over.resolve(undefined));
-  try {
-    return await Promise.race([promise, over.promise]);
-  } finally {
-    cancel();
-    signal?.removeEventListener("abort", abort);
   }
 }
 

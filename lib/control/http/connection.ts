@@ -1,3 +1,4 @@
+import { within } from "../../base/mod.ts";
 import { type Head, HttpError, parseHead } from "./message.ts";
 import type { HttpLimits } from "./server.ts";
 
@@ -54,9 +55,11 @@ export class Connection {
 
   /** Rejects when the client has gone away before it asked. */
   async #respond(handle: Handler, onError: OnError): Promise<Response> {
-    const late = () => new HttpError(408, "The request took too long to arrive");
+    const late = () => {
+      throw new HttpError(408, "The request took too long to arrive");
+    };
     try {
-      const request = await within(this.#limits.arrival, this.#receive(), late);
+      const request = await within(this.#receive(), { ms: this.#limits.arrival, late });
       this.#isBusy = true;
       return await attempt(handle, request, onError);
     } catch (error) {
@@ -136,8 +139,12 @@ export class Connection {
 
   async #write(bytes: Uint8Array): Promise<void> {
     for (let rest = bytes; rest.length > 0;) {
-      const late = () => new Error("The client does not read");
-      rest = rest.subarray(await within(this.#limits.departure, this.#conn.write(rest), late));
+      const late = () => {
+        throw new Error("The client does not read");
+      };
+      rest = rest.subarray(
+        await within(this.#conn.write(rest), { ms: this.#limits.departure, late }),
+      );
     }
   }
 
@@ -151,7 +158,12 @@ export class Connection {
         left -= count;
       }
     };
-    await within(LINGER_TIME, drain(), () => new Error("The client does not close"));
+    await within(drain(), {
+      ms: LINGER_TIME,
+      late: () => {
+        throw new Error("The client does not close");
+      },
+    });
   }
 }
 
@@ -160,18 +172,6 @@ async function attempt(handle: Handler, request: Request, onError: OnError): Pro
     return await handle(request);
   } catch (error) {
     return onError(error);
-  }
-}
-
-/** Rejects with `late()` when `promise` is not settled in time; its later result is ignored. */
-async function within<T>(ms: number, promise: Promise<T>, late: () => Error): Promise<T> {
-  const { promise: timeout, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(late()), ms);
-  try {
-    return await Promise.race([promise, timeout]);
-  } finally {
-    clearTimeout(timer);
-    promise.catch(() => {});
   }
 }
 
