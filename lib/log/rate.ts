@@ -52,7 +52,7 @@ export interface LogRates {
   characters: Rate;
 }
 
-/** What one daemon may log: enough for a bad day, too little to fill the log files or to keep the agent busy. */
+/** What one thread may log: enough for a bad day, too little to fill the log files or to keep the agent busy. */
 export const LOG_RATES: LogRates = {
   records: { burst: 500, perSecond: 50 },
   characters: { burst: 1_000_000, perSecond: 10_000 },

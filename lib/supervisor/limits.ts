@@ -1,6 +1,15 @@
 import type { Clock } from "../base/mod.ts";
 import { agentLog, type LimitedLog, limitLog, RateLimit, type WriteLog } from "../log/mod.ts";
 
+/**
+ * What all threads of a daemon may log: a fifth more than one thread sends, so that the record in which a thread reports
+ * what it has dropped itself is not dropped here.
+ */
+const LOG_RATES = {
+  records: { burst: 600, perSecond: 60 },
+  characters: { burst: 1_200_000, perSecond: 12_000 },
+};
+
 /** Messages from a daemon's threads. The main thread has to read them all, so more than that delays other daemons. */
 export const MESSAGE_RATE = { burst: 20_000, perSecond: 5_000 };
 
@@ -43,7 +52,7 @@ export class DaemonLimits {
   constructor(options: DaemonLimitsOptions) {
     const now = () => options.clock.now();
     this.#options = options;
-    this.log = limitLog(options.log, now);
+    this.log = limitLog(options.log, now, LOG_RATES);
     this.#messages = new RateLimit(MESSAGE_RATE, now());
     this.#starts = new RateLimit(START_RATE, now());
   }
