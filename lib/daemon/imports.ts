@@ -178,7 +178,11 @@ export function refuseImport({ specifier, path, clause }: Import): string | unde
       : `cannot import "${specifier}": it may not read ${path}`;
   }
   const [, node, name] = /^(node:)?(.*)$/s.exec(specifier)!;
-  if (node === undefined && /^[\w@#][^:]*$/.test(specifier)) return undefined; // Deno knows it, or says so
+  if (node === undefined && /^[\w@#][^:]*$/.test(specifier)) {
+    // Others would be Node.js' modules: an exe of Deno 2.7 takes their bare names as well.
+    if (IMPORT_NAMES.includes(specifier)) return undefined;
+    return `cannot import "${specifier}"; ${KNOWN_IMPORTS}`;
+  }
   if (node === undefined) {
     return `cannot import "${specifier}": a daemon imports no packages and nothing from the internet; ${KNOWN_IMPORTS}`;
   }

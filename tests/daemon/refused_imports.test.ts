@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { imports, refuseImport } from "../../lib/daemon/imports.ts";
+import { imports, KNOWN_IMPORTS, refuseImport } from "../../lib/daemon/imports.ts";
 
 const file = join(Deno.cwd(), "x.js");
 const found = (text: string) =>
@@ -89,7 +89,10 @@ Deno.test("an import is refused where it leads out of what a daemon may load", (
     [`import "./a.js"`, undefined],
     [`import "node:fs"`, undefined],
     [`import "icinga-warden/daemon"`, undefined],
-    [`import "lodash"`, undefined],
+    [`import "valibot"`, undefined],
+    [`import "lodash"`, `cannot import "lodash"; ${KNOWN_IMPORTS}`],
+    [`import "vm"`, `cannot import "vm"; ${KNOWN_IMPORTS}`],
+    [`import "process"`, `cannot import "process"; ${KNOWN_IMPORTS}`],
     [`import process from "node:process"`, undefined],
     [`import "./a.wasm"`, `cannot import "./a.wasm": a daemon's files are ES modules`],
     [`import "./a.cjs"`, `cannot import "./a.cjs": a daemon's files are ES modules`],

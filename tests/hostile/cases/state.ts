@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { attempts, ODD_CHARACTERS } from "../attempt.ts";
+import { attempts } from "../attempt.ts";
 
 /** A daemon that tells what it reads of another's map, once that has a key `done`. */
 const reader = (daemon: string) =>
@@ -65,7 +65,6 @@ export default attempts(
         module: () => module,
         blob: () => new Blob(["x"]),
         file: () => new File(["x"], "x"),
-        port: () => new MessageChannel().port1,
         stream: () => new ReadableStream(),
         image: () =>
           new (globalThis as never as { ImageData: new (w: number, h: number) => unknown })
@@ -146,81 +145,6 @@ export default attempts(
     },
   },
   {
-    name: "posts_unreadable",
-    open: "a copy of the state cannot read every value",
-    what: "it posts what cannot be read to its parent, and on each channel whose name it can find",
-    holds: "it alone may fail; the state goes on",
-    act: async (context) => {
-      const key = await crypto.subtle.generateKey({ name: "HMAC", hash: "SHA-256" }, true, [
-        "sign",
-      ]);
-      const module = new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
-      const unreadable = [
-        new DOMException("m", "AbortError"),
-        new Error("x", { cause: key }),
-        new Error("x", { cause: module }),
-        { type: "log", level: "info", message: new DOMException("m"), time: 1 },
-        { type: "finished", result: new Error("x", { cause: key }) },
-        key,
-        module,
-      ];
-      const names = new Set(["icinga-warden.state", "icinga-warden", "state", ""]);
-      const prototype = BroadcastChannel.prototype;
-      const { postMessage } = prototype;
-      prototype.postMessage = function (this: BroadcastChannel, data: unknown) {
-        names.add(this.name);
-        return postMessage.call(this, data);
-      };
-      context.state.map("Map").set("a", 1);
-      await context.sleep(100);
-      prototype.postMessage = postMessage;
-      let text = "";
-      const decoder = new TextDecoder();
-      for await (const part of (await import("node:v8")).getHeapSnapshot()) {
-        text += typeof part === "string" ? part : decoder.decode(part as Uint8Array);
-      }
-      for (const [name] of text.matchAll(/[\w.-]*[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}/g)) {
-        names.add(name);
-      }
-      for (const [name] of text.matchAll(/icinga-warden\.[\w.-]+/g)) names.add(name);
-      let posted = 0;
-      for (const name of names) {
-        const channel = new BroadcastChannel(name);
-        for (const data of unreadable) {
-          try {
-            channel.postMessage(data);
-            posted++;
-          } catch {
-            // It cannot even be posted.
-          }
-        }
-      }
-      for (const data of unreadable) {
-        try {
-          self.postMessage(data);
-          posted++;
-        } catch {
-          // It cannot even be posted.
-        }
-      }
-      await context.sleep(1_000);
-      context.state.map("Map").set("done", true);
-      return posted;
-    },
-    alone: true,
-    silent: true,
-    daemons: {
-      late_writer: `async run(context) {
-        const map = context.state.map("Map");
-        await context.sleep(4_000);
-        map.set("done", true);
-        await context.every(1_000, () => {});
-      },`,
-      late_reader: reader("late_writer"),
-    },
-    logged: [/late_reader::run::Main::0: read \{"done":"Boolean"\}/],
-  },
-  {
     name: "sets_shared_parts",
     open: "a copy of the state cannot read every value",
     what:
@@ -281,61 +205,6 @@ export default attempts(
       const read = readBy(output, "deep_reader");
       for (const [name, result] of Object.entries<string>(outcome)) {
         assertEquals(name in read, result.startsWith("GOT"), `${name}: ${result}`);
-      }
-    },
-  },
-  {
-    name: "sets_odd_names",
-    open: "the log shows bidirectional marks",
-    what:
-      "it names maps and keys __proto__, constructor, prototype, and writes markup, control characters and paths",
-    holds: "no prototype changes, no other map is reached, and every view shows them plainly",
-    act: async (context, _loot, tryAll) => {
-      const names = [
-        ..."__proto__ constructor prototype toString hasOwnProperty valueOf then length".split(" "),
-        ...[
-          "",
-          " ",
-          "a.b",
-          "..victim.Own",
-          "../victim",
-          "x\ny",
-          "x\0y",
-          "\x1b[2J",
-          "\u202egnp",
-          "\ud800",
-        ],
-        ...["<img src=x onerror=alert(1)>", 'x{a="b"} 1', "a|b=1;2;3", "x".repeat(300)],
-      ];
-      const tries: Record<string, () => unknown> = {};
-      for (const name of names) {
-        const said = JSON.stringify(name);
-        tries[`map ${said}`] = () => context.state.map(name).set("polluted", name) as unknown;
-        tries[`key ${said}`] = () =>
-          context.state.map("Keys").set(name, { polluted: name }) as unknown;
-        tries[`of ${said}`] = () => context.state.of(name, "Own").set("value", "forged") as unknown;
-        tries[`of victim ${said}`] = () =>
-          context.state.of("victim", name).set("value", "forged") as unknown;
-      }
-      const results = await tryAll(tries);
-      const polluted = [];
-      for (const key in {}) polluted.push(key);
-      return { results, polluted };
-    },
-    notLogged: [/the victim reads/],
-    check: ({ outcome, views }) => {
-      assertEquals(outcome.polluted, []);
-      for (const [name, result] of Object.entries<string>(outcome.results)) {
-        if (name.startsWith("of ")) assert(!result.startsWith("GOT"), name);
-      }
-      for (const [view, text] of Object.entries(views)) {
-        const control = ODD_CHARACTERS.exec(
-          text,
-        );
-        if (!view.startsWith("/api/")) assertEquals(control?.[0], undefined, `in ${view}`);
-      }
-      for (const path of ["/api/state", "/api/status", "/api/paths"]) {
-        JSON.parse(views[path]!.slice(4));
       }
     },
   },
