@@ -23,7 +23,6 @@ function readBy(output: string, name: string): Record<string, string> {
 export default attempts(
   {
     name: "sets_every_kind",
-    open: "a copy of the state cannot read every value",
     what: "it sets values of every kind that can be cloned, and of those that cannot",
     holds: "each is refused with its key, or another daemon reads it; nobody else notices",
     act: async (context) => {
@@ -146,7 +145,6 @@ export default attempts(
   },
   {
     name: "sets_shared_parts",
-    open: "a copy of the state cannot read every value",
     what:
       "it sets values that share their parts, a graph of 2^60 leaves as a tree, and asks others to read them",
     holds: "it is refused, or read as a graph; nobody is held",
@@ -178,7 +176,6 @@ export default attempts(
   },
   {
     name: "sets_deep",
-    open: "a copy of the state cannot read every value",
     what: "it sets arrays that are 2,205 and 100,000 deep",
     holds: "each is refused with its key, or another daemon reads it",
     act: async (context, _loot, tryAll) => {
