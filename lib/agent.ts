@@ -10,7 +10,7 @@ import {
   type RunEnd,
   type RunMode,
 } from "./daemon/agent_state.ts";
-import { MAIN_THREAD, mayWrite, threadName } from "./daemon/names.ts";
+import { MAIN_THREAD, mayWrite, threadName } from "./daemon/agent_state.ts";
 import { agentLog, limitLog, type WriteLog } from "./log/mod.ts";
 import type { RegisteredDaemon } from "./registry/registry.ts";
 import { type ServiceManagerPlan, servicePrograms } from "./service/mod.ts";

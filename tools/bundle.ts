@@ -16,7 +16,7 @@ const vendor = join(dist, "vendor");
 
 const sources = (await Promise.all(["main.ts", "lib", "daemons"].map(readSources))).flat().join();
 /** The entry of every thread. */
-const thread = "lib/daemon/worker.ts";
+const thread = "lib/thread/worker.ts";
 /** What stays outside of the thread's bundle: daemons import it too, and its errors are known by their class. */
 const services = "service/mod.ts";
 

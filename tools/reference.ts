@@ -9,10 +9,10 @@
 const SUBJECTS: readonly (readonly [file: string, names: readonly string[]])[] = [
   ["lib/daemon/context.ts", ["DaemonContext", "DaemonLog", "DaemonState", "Service"]],
   ["lib/daemon/define.ts", ["DaemonDefinition", "Termination"]],
-  ["lib/daemon/map_spec.ts", ["MapSpec"]],
+  ["lib/daemon/define.ts", ["MapSpec"]],
   ["lib/daemon/permissions.ts", ["DaemonPermissions"]],
   ["lib/state/map.ts", ["ReplicatedMap"]],
-  ["lib/daemon/children.ts", ["ThreadOptions", "ThreadHandle"]],
+  ["lib/daemon/context.ts", ["ThreadOptions", "ThreadHandle"]],
   ["lib/testing/simulate.ts", ["simulate", "SimulationOptions", "Simulation"]],
 ];
 

@@ -110,7 +110,7 @@ const LOOK_AFTER = 5_000;
 async function tellHoles(log: Log, signal: AbortSignal): Promise<void> {
   try {
     await systemClock.sleep(LOOK_AFTER, signal);
-    const { describeHoles, probeRuntime } = await import("../daemon/runtime.ts");
+    const { describeHoles, probeRuntime } = await import("../thread/runtime.ts");
     agentLog(log.write).info(describeHoles(await probeRuntime()));
   } catch {
     // The agent is to stop.

@@ -2,10 +2,10 @@ import { cut, isObject } from "../base/mod.ts";
 import {
   AGENT_MAPS,
   type DaemonStanding,
+  mapPath,
   type Pause,
   type ThreadStanding,
 } from "../daemon/agent_state.ts";
-import { mapPath } from "../daemon/names.ts";
 import { checkServiceName, type ServiceState, serviceStates } from "../service/mod.ts";
 import type { Histogram, ServiceStats } from "../service/stats.ts";
 import type { Traffic } from "../state/mod.ts";

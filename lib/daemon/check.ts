@@ -8,7 +8,7 @@ import {
 } from "../base/mod.ts";
 import { type ArgumentSpecs, specProblems } from "./arguments.ts";
 import type { DaemonDefinition } from "./define.ts";
-import type { MapSpecs } from "./map_spec.ts";
+import type { MapSpecs } from "./define.ts";
 import {
   type DaemonPermissions,
   PERMISSION_KINDS,

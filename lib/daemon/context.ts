@@ -2,13 +2,10 @@ import { type Clock, parseDuration, systemClock } from "../base/mod.ts";
 import { isLogged, type LogLevel } from "../log/record.ts";
 import type { ServiceManager, ServiceState } from "../service/mod.ts";
 import type { MapOptions, PublicState, ReplicatedMap, ValueCheck } from "../state/mod.ts";
-import { AGENT_MAPS } from "./agent_state.ts";
+import { AGENT_MAPS, mapPath, type ThreadState } from "./agent_state.ts";
 import type { ArgumentSpecs, ArgumentValues } from "./arguments.ts";
-import type { ThreadHandle, ThreadOptions } from "./children.ts";
-import { every } from "./every.ts";
-import type { MapSpec, MapSpecs } from "./map_spec.ts";
-import { mapPath } from "./names.ts";
-import { explainRefusal } from "./refusal.ts";
+import type { MapSpec, MapSpecs } from "./define.ts";
+import { explainRefusal } from "./permissions.ts";
 
 /** Where a daemon's log records go: into the agent's log, with the thread's name. */
 export interface DaemonLog {
@@ -115,6 +112,32 @@ export interface DaemonContext<
    * @throws {TypeError} when they take more than 1 MB.
    */
   thread<R = unknown>(task: string, options?: ThreadOptions): ThreadHandle<R>;
+}
+
+/** How a child thread is to run. */
+export interface ThreadOptions {
+  /** Tells threads of one task apart; `Main` unless told. */
+  name?: string;
+  /** The thread pool of the configuration that it runs in; `MainPool` unless told. */
+  pool?: string;
+  /** What the task is given: anything that can be cloned and takes at most 1 MB. */
+  arguments?: unknown;
+}
+
+/** A child thread. */
+export interface ThreadHandle<R = unknown> {
+  /**
+   * What the task returned, as a copy; at most 1 MB.
+   *
+   * @throws {Error} when the task threw, was stopped, or there is no such task or pool.
+   */
+  readonly result: Promise<R>;
+  /** Where the thread stands; `waiting` until there is a place in its pool. */
+  readonly status: ThreadState;
+  /** Its name; undefined until the agent has given it one. */
+  readonly thread: string | undefined;
+  /** Stops it, or takes it off the pool's queue; its `result` then rejects. */
+  stop(): void;
 }
 
 /** What a context is made of. */
@@ -230,4 +253,29 @@ function bindService(manager: ServiceManager, name: string, signal: AbortSignal)
     stop: () => manager.stop(name, signal),
     restart: () => manager.restart(name, signal),
   };
+}
+
+/**
+ * Runs `beat` at once and then every `interval` ms of `clock`, one at a time, until `signal` is aborted;
+ * then it resolves.
+ *
+ * @throws {unknown} what `beat` throws, unless the signal was aborted by then.
+ */
+export async function every(
+  clock: Pick<Clock, "ticks">,
+  interval: number,
+  signal: AbortSignal,
+  beat: () => void | Promise<void>,
+): Promise<void> {
+  const ticks = clock.ticks(interval, signal);
+  try {
+    while (!signal.aborted) {
+      await beat();
+      await ticks.next();
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    ticks.stop();
+  }
 }

@@ -10,8 +10,8 @@ export {
   defineDaemon,
   type Termination,
 } from "./define.ts";
-export { type MapSpec, type MapSpecs } from "./map_spec.ts";
-export { type ThreadHandle, type ThreadOptions } from "./children.ts";
+export { type MapSpec, type MapSpecs } from "./define.ts";
+export { type ThreadHandle, type ThreadOptions } from "./context.ts";
 export { type ThreadState } from "./agent_state.ts";
 export {
   type DaemonContext,

@@ -3,8 +3,8 @@ import { pathToFileURL } from "node:url";
 import { isObject, type Problem, sanitize } from "../base/mod.ts";
 import { type DaemonDescription, describeDefinition, refuseDefinition } from "../daemon/check.ts";
 import type { DaemonDefinition } from "../daemon/define.ts";
-import { examineModule } from "../daemon/imports.ts";
-import { describeThrown } from "../daemon/strays.ts";
+import { examineModule } from "../thread/imports.ts";
+import { describeThrown } from "../thread/errors.ts";
 import { ranOutOfHeap, startWorker, workerPermissions } from "../supervisor/mod.ts";
 
 /** How long loading a module may take, ms. */

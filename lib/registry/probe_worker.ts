@@ -5,8 +5,9 @@
  */
 import { readArguments } from "../daemon/arguments.ts";
 import { describeDefinition } from "../daemon/check.ts";
-import { loadDaemon } from "../daemon/load.ts";
-import { catchStrays, describeThrown } from "../daemon/strays.ts";
+import { loadDaemon } from "../thread/load.ts";
+import { describeThrown } from "../thread/errors.ts";
+import { catchUncaught } from "../thread/uncaught_output.ts";
 import { MAX_ANSWER, MAX_MESSAGE, MAX_PROBLEMS, type ProbeRequest } from "./probe.ts";
 
 const { stringify } = JSON;
@@ -18,7 +19,7 @@ self.onmessage = async ({ data: { file, module, given, port } }: MessageEvent<Pr
   // JSON of a text alone: a module may have given every object a `toJSON`.
   const refuse = (problem: string) => post(`{"problem":${stringify(problem)}}`);
   const fail = (error: unknown) => refuse(`${file}: ${message(error)} (while it was loaded)`);
-  catchStrays({ print: () => {}, fail });
+  catchUncaught({ print: () => {}, fail });
   try {
     const answer = `${await probe(module, given)}`;
     if (answer.length <= MAX_ANSWER) post(answer);

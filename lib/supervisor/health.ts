@@ -1,5 +1,5 @@
 import type { Clock } from "../base/mod.ts";
-import type { Beat, Pulse } from "../daemon/pulse.ts";
+import type { Beat, Heartbeat } from "../thread/heartbeat.ts";
 import { lookAtMemory, type MemoryState } from "./memory.ts";
 import type { ThreadPolicy } from "./restart.ts";
 
@@ -107,7 +107,7 @@ const LOOK_EVERY = 1_000;
 /** A thread whose health is monitored. */
 export interface MonitoredThread {
   /** Its heartbeats. */
-  pulse: Pulse;
+  pulse: Heartbeat;
   /** What it is held to. */
   policy: HealthPolicy;
   /** Whether its daemon is built in. Such a one is not suspected of taking memory without an answer. */

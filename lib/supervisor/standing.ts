@@ -1,5 +1,5 @@
 import type { ThreadStanding } from "../daemon/agent_state.ts";
-import type { Beat } from "../daemon/pulse.ts";
+import type { Beat } from "../thread/heartbeat.ts";
 import type { StateChange } from "./keep_running.ts";
 
 /** What of a thread does not change. */

@@ -5,8 +5,8 @@ import {
   type FromThread,
   readFromThread,
   type ToThread,
-} from "../daemon/protocol.ts";
-import { type Beat, Pulse } from "../daemon/pulse.ts";
+} from "../thread/protocol.ts";
+import { type Beat, Heartbeat } from "../thread/heartbeat.ts";
 import type { LogLevel } from "../log/mod.ts";
 import {
   describeVerdict,
@@ -108,7 +108,7 @@ class LiveThread {
 
   #start(): void {
     const { plan: { assignment, permissions, policy, isBuiltIn }, health, connect } = this.#run;
-    const pulse = new Pulse();
+    const pulse = new Heartbeat();
     const monitored: MonitoredThread = {
       pulse,
       policy,
@@ -119,7 +119,7 @@ class LiveThread {
     };
     this.#cleanups.push(health.add(monitored));
     const worker = startWorker({
-      entry: import.meta.resolve("../daemon/worker.ts"),
+      entry: import.meta.resolve("../thread/worker.ts"),
       name: assignment.thread,
       permissions,
       heapLimit: assignment.heapLimit,

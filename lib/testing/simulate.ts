@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers";
 import { describeProblem, ManualClock, parseDuration } from "../base/mod.ts";
 import type { ThreadState } from "../daemon/agent_state.ts";
 import { type ArgumentSpecs, readArguments } from "../daemon/arguments.ts";
-import type { ThreadHandle, ThreadOptions } from "../daemon/children.ts";
+import type { ThreadHandle, ThreadOptions } from "../daemon/context.ts";
 import {
   createContext,
   createDaemonLog,
@@ -10,8 +10,8 @@ import {
   type DaemonMap,
 } from "../daemon/context.ts";
 import type { DaemonDefinition } from "../daemon/define.ts";
-import type { MapSpecs } from "../daemon/map_spec.ts";
-import { mapPath, mayWrite, threadName } from "../daemon/names.ts";
+import type { MapSpecs } from "../daemon/define.ts";
+import { mapPath, mayWrite, threadName } from "../daemon/agent_state.ts";
 import type { LogLevel } from "../log/record.ts";
 import { parseScenario, SimulatedServiceManager } from "../service/mod.ts";
 import { MainState, type PublicState, type ReplicatedMap } from "../state/mod.ts";

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { cut, errorMessage, sanitize } from "../base/mod.ts";
-import { Pulse } from "../daemon/pulse.ts";
+import { Heartbeat } from "../thread/heartbeat.ts";
 import { LOG_LEVELS } from "../log/record.ts";
 import { ranOutOfHeap, startWorker } from "../supervisor/mod.ts";
 import type { LoggedRecord } from "./simulate.ts";
@@ -115,7 +115,7 @@ export async function runTrial(
   const report = new Report(resolve);
   const fail = (error: string) => report.fail(error);
   const { port1: receiver, port2: port } = new MessageChannel();
-  const pulse = new Pulse();
+  const pulse = new Heartbeat();
   const checking = checkHeartbeat(pulse, report, limit);
   let worker: Worker | undefined;
   try {
@@ -148,7 +148,7 @@ const OUT_OF_MEMORY = `it ran out of memory: more than ${HEAP / 1024 ** 2}MB`;
 
 /** Ends the trial where the agent would end the thread, and at the limit. */
 function checkHeartbeat(
-  pulse: Pulse,
+  pulse: Heartbeat,
   report: Report,
   limit: number,
 ): ReturnType<typeof setInterval> {

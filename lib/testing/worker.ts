@@ -6,10 +6,10 @@
  */
 import { fileURLToPath } from "node:url";
 import { cut, toJson } from "../base/mod.ts";
-import { importable, loadDaemon } from "../daemon/load.ts";
-import { describeLoadError } from "../daemon/load_error.ts";
-import { beatInterval, Pulse, startBeating } from "../daemon/pulse.ts";
-import { catchStrays, describeThrown } from "../daemon/strays.ts";
+import { importable, loadDaemon } from "../thread/load.ts";
+import { describeLoadError, describeThrown } from "../thread/errors.ts";
+import { Heartbeat, heartbeatInterval, startHeartbeat } from "../thread/heartbeat.ts";
+import { catchUncaught } from "../thread/uncaught_output.ts";
 import type { LogLevel } from "../log/record.ts";
 import { Simulation } from "./mod.ts";
 import { recordRefusals, refusalsIn } from "./refusals.ts";
@@ -28,7 +28,7 @@ const { stringify } = JSON;
 self.onmessage = async ({ data: { trial, port, pulse } }: MessageEvent<TrialRequest>) => {
   self.onmessage = null;
   self.postMessage = () => {};
-  startBeating(new Pulse(pulse), beatInterval(BLOCKED_AFTER / 4));
+  startHeartbeat(new Heartbeat(pulse), heartbeatInterval(BLOCKED_AFTER / 4));
   await new Attempt(port.postMessage.bind(port)).make(trial);
 };
 
@@ -50,7 +50,7 @@ class Attempt {
     this.#refused = recordRefusals((refusal) => {
       this.#tell({ type: "refused", refusal: cut(refusal, MAX_TEXT) });
     });
-    catchStrays({
+    catchUncaught({
       print: (level, text) => this.#record(level, text),
       fail: (error) => this.#tell({ type: "failed", at: this.#now, error: this.#describe(error) }),
     });

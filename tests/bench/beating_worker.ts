@@ -2,7 +2,7 @@
  * A thread that is awake as often as the public state's beats wake an idle one, in a time that goes faster; told so, it
  * then gives its signs of life as a daemon's thread does.
  */
-import { beatInterval, Pulse, startBeating } from "../../lib/daemon/pulse.ts";
+import { Heartbeat, heartbeatInterval, startHeartbeat } from "../../lib/thread/heartbeat.ts";
 import { systemTimers, type Timers } from "../../lib/base/mod.ts";
 
 /** What it is told. */
@@ -21,7 +21,7 @@ self.onmessage = ({ data: { speed, awakeEvery, memory } }: MessageEvent<Order>) 
     after: (ms, run) => systemTimers.after(ms / speed, run),
     every: (ms, run) => systemTimers.every(ms / speed, run),
   };
-  const heart = memory && startBeating(new Pulse(memory), beatInterval(30_000), timers);
+  const heart = memory && startHeartbeat(new Heartbeat(memory), heartbeatInterval(30_000), timers);
   timers.every(awakeEvery, () => heart?.stir(0));
   self.postMessage("ready");
 };

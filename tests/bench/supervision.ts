@@ -1,6 +1,6 @@
 import process from "node:process";
 import { ManualClock, systemClock } from "../../lib/base/mod.ts";
-import { Pulse } from "../../lib/daemon/pulse.ts";
+import { Heartbeat } from "../../lib/thread/heartbeat.ts";
 import { HealthMonitor } from "../../lib/supervisor/health.ts";
 import type { Order } from "./beating_worker.ts";
 import { REST } from "./daemons.ts";
@@ -57,7 +57,7 @@ const AWAKE_EVERY = 10_000;
 /** Processor time of the signs of life of 100 idle threads and of the looks at them, of one core. */
 async function heartbeatRow(): Promise<Row> {
   const threads = 100;
-  const looking = await lookingShare(Array.from({ length: threads }, () => new Pulse()));
+  const looking = await lookingShare(Array.from({ length: threads }, () => new Heartbeat()));
   const silent = await processorShare(threads, false);
   const beating = await processorShare(threads, true);
   const share = Math.max(0, beating - silent) / SPEED + looking;
@@ -81,7 +81,7 @@ async function processorShare(threads: number, isBeating: boolean): Promise<numb
   for (let i = 0; i < threads; i++) {
     const worker = new Worker(import.meta.resolve("./beating_worker.ts"), { type: "module" });
     const ready = new Promise((resolve) => worker.onmessage = resolve);
-    const memory = isBeating ? { memory: new Pulse().memory } : {};
+    const memory = isBeating ? { memory: new Heartbeat().memory } : {};
     worker.postMessage({ speed: SPEED, awakeEvery: AWAKE_EVERY, ...memory } satisfies Order);
     await ready;
     workers.push(worker);
@@ -97,7 +97,7 @@ async function processorShare(threads: number, isBeating: boolean): Promise<numb
 }
 
 /** The share of a core that the agent's looks at so many threads take: one a second. */
-async function lookingShare(pulses: Pulse[]): Promise<number> {
+async function lookingShare(pulses: Heartbeat[]): Promise<number> {
   const looks = 1_000;
   const clock = new ManualClock(async () => {
     for (let turns = 10; turns > 0; turns--) await undefined;

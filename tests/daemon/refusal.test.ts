@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { explainRefusal } from "../../lib/daemon/refusal.ts";
+import { explainRefusal } from "../../lib/daemon/permissions.ts";
 
 Deno.test("Deno's advice on a missing permission becomes what can be done here", () => {
   const what = 'Requires read access to "/etc/hostname"';

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { IMPORT_NAMES } from "../../lib/daemon/imports.ts";
+import { IMPORT_NAMES } from "../../lib/thread/imports.ts";
 import { BAD, beat, CURIOUS, REFUSED } from "./modules.ts";
 import { type Bench, testExe } from "./program.ts";
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { ManualClock } from "../../lib/base/mod.ts";
-import { Pulse } from "../../lib/daemon/pulse.ts";
+import { Heartbeat } from "../../lib/thread/heartbeat.ts";
 import {
   countedTime,
   describeVerdict,
@@ -64,7 +64,11 @@ Deno.test("threads are looked at as long as there are any, often enough for the 
   const clock = new ManualClock();
   const monitor = new HealthMonitor(clock, () => 0);
   const frozen: [name: string, at: number][] = [];
-  const threadOf = (name: string, frozenAfter: number, pulse = new Pulse()): MonitoredThread => ({
+  const threadOf = (
+    name: string,
+    frozenAfter: number,
+    pulse = new Heartbeat(),
+  ): MonitoredThread => ({
     pulse,
     policy: { frozenAfter, memoryLimit: 1e9 },
     isBuiltIn: false,
@@ -76,7 +80,7 @@ Deno.test("threads are looked at as long as there are any, often enough for the 
       unwatch.get(name)!();
     },
   });
-  const lively = new Pulse();
+  const lively = new Heartbeat();
   const unwatch = new Map([
     ["quick", monitor.add(threadOf("quick", 1_000))],
     ["slow", monitor.add(threadOf("slow", 10_000))],
@@ -98,7 +102,7 @@ Deno.test("all are asked for a sign of life when memory has grown by much since 
   const monitor = new HealthMonitor(clock, () => rss);
   let calls = 0;
   const unwatch = monitor.add({
-    pulse: new Pulse(),
+    pulse: new Heartbeat(),
     policy: { frozenAfter: 1e9, memoryLimit: 400e6 },
     isBuiltIn: false,
     isRunning: () => true,
@@ -120,7 +124,7 @@ Deno.test("a silent daemon that is built in is not taken for one that takes the 
   const monitor = new HealthMonitor(clock, () => rss);
   const hoarding = new Set<string>();
   const threadOf = (name: string, isBuiltIn: boolean): MonitoredThread => ({
-    pulse: new Pulse(),
+    pulse: new Heartbeat(),
     policy: { frozenAfter: 1e9, memoryLimit: 64e6 },
     isBuiltIn,
     isRunning: () => true,

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import type { ChildNews, ChildRequest, ToThread } from "../../lib/daemon/protocol.ts";
+import type { ChildNews, ChildRequest, ToThread } from "../../lib/thread/protocol.ts";
 import type { RunOutcome } from "../../lib/supervisor/thread.ts";
 import { type Act, ending, failed, givenUp, obedient, planOf, supervisorOf } from "./supervised.ts";
 

@@ -1,5 +1,5 @@
 import { buildInfo } from "../../agent/build.ts";
-import { probeRuntime } from "../../daemon/runtime.ts";
+import { probeRuntime } from "../../thread/runtime.ts";
 import { type Command, EXIT, refuseWords } from "../command.ts";
 import { print, printJson } from "../output.ts";
 

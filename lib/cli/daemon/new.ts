@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { builtinDaemons } from "../../../daemons/mod.ts";
 import { FileError, replaceFile } from "../../base/mod.ts";
 import { refuseDaemonName } from "../../daemon/check.ts";
-import { readsModule } from "../../daemon/load.ts";
+import { readsModule } from "../../thread/load.ts";
 import { DAEMONS_FOLDER, findModules } from "../../registry/discover.ts";
 import { EXIT, UsageError } from "../command.ts";
 import { print, printJson } from "../output.ts";

@@ -41,7 +41,7 @@ async function write(ms: number, spin: number): Promise<number> {
 
 self.onmessage = async ({ data }: MessageEvent<Order>) => self.postMessage(await obey(data));
 
-// As in a daemon's thread, lib/daemon/strays.ts.
+// As in a daemon's thread, lib/thread/uncaught_output.ts.
 self.addEventListener("unhandledrejection", (event) => {
   if (isUnreadableMessage(event.reason)) event.preventDefault();
 });

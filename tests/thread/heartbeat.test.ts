@@ -1,18 +1,18 @@
 import { assertEquals } from "@std/assert";
 import { ManualClock } from "../../lib/base/mod.ts";
 import {
-  beatInterval,
-  livelyClock,
-  livelyInterval,
-  livelyTimers,
-  Pulse,
-  startBeating,
-} from "../../lib/daemon/pulse.ts";
+  awakeInterval,
+  Heartbeat,
+  heartbeatClock,
+  heartbeatInterval,
+  heartbeatTimers,
+  startHeartbeat,
+} from "../../lib/thread/heartbeat.ts";
 import { FakeTimers } from "../base/timers.ts";
 
 Deno.test("a beat on one side of the memory is read on the other", () => {
-  const agent = new Pulse();
-  const thread = new Pulse(agent.memory);
+  const agent = new Heartbeat();
+  const thread = new Heartbeat(agent.memory);
   assertEquals(agent.read(), { count: 0, heap: 0, lag: 0, exhausted: false });
   thread.beat({ heap: 5e9, lag: 1.5, exhausted: false });
   thread.beat({ heap: 7, lag: 0, exhausted: true });
@@ -20,7 +20,7 @@ Deno.test("a beat on one side of the memory is read on the other", () => {
 });
 
 Deno.test("an idle thread is woken seldom, and in time for who would take it for frozen", () => {
-  assertEquals([30, 200, 2_000, 30_000, 300_000].map(beatInterval), [
+  assertEquals([30, 200, 2_000, 30_000, 300_000].map(heartbeatInterval), [
     20,
     100,
     1_000,
@@ -30,7 +30,7 @@ Deno.test("an idle thread is woken seldom, and in time for who would take it for
 });
 
 Deno.test("a heap is looked at more often when it comes near its limit", () => {
-  assertEquals([0, 5e6, 96e6, 97e6, 300e6].map((heap) => livelyInterval(heap, 384e6)), [
+  assertEquals([0, 5e6, 96e6, 97e6, 300e6].map((heap) => awakeInterval(heap, 384e6)), [
     15_000,
     15_000,
     15_000,
@@ -42,7 +42,7 @@ Deno.test("a heap is looked at more often when it comes near its limit", () => {
 Deno.test("who wakes from a sleep shows life, and how late it was", async () => {
   const clock = new ManualClock();
   const lags: number[] = [];
-  const lively = livelyClock(clock, { stir: (lag) => void lags.push(lag) });
+  const lively = heartbeatClock(clock, { stir: (lag) => void lags.push(lag) });
   const slept = lively.sleep(1_000);
   await clock.advance(1_000);
   await slept;
@@ -52,7 +52,7 @@ Deno.test("who wakes from a sleep shows life, and how late it was", async () => 
 Deno.test("so does who is woken by a rhythm", async () => {
   const clock = new ManualClock();
   const lags: number[] = [];
-  const lively = livelyClock(clock, { stir: (lag) => void lags.push(lag) });
+  const lively = heartbeatClock(clock, { stir: (lag) => void lags.push(lag) });
   const next = lively.ticks(1_000, new AbortController().signal).next();
   await clock.advance(1_000);
   assertEquals([await next, lags], [0, [0]]);
@@ -61,7 +61,7 @@ Deno.test("so does who is woken by a rhythm", async () => {
 Deno.test("so does a copy of the public state when one of its timers fires", async () => {
   const lags: number[] = [];
   const timers = new FakeTimers();
-  const lively = livelyTimers(
+  const lively = heartbeatTimers(
     {
       now: () => timers.now(),
       after: (ms, run) => timers.after(ms, run),
@@ -81,8 +81,8 @@ Deno.test("so does a copy of the public state when one of its timers fires", asy
 
 Deno.test("an idle thread is not woken for its sign of life: every second beat of the public state is one", async () => {
   const timers = new FakeTimers();
-  const pulse = new Pulse();
-  const heart = startBeating(pulse, beatInterval(30_000), timers);
+  const pulse = new Heartbeat();
+  const heart = startHeartbeat(pulse, heartbeatInterval(30_000), timers);
   const counts: number[] = [];
   for (const lag of [10, 20, 30, 40]) {
     await timers.pass(10_000);
@@ -94,8 +94,8 @@ Deno.test("an idle thread is not woken for its sign of life: every second beat o
 
 Deno.test("who is taken for frozen sooner has a timer of its own", async () => {
   const timers = new FakeTimers();
-  const pulse = new Pulse();
-  const heart = startBeating(pulse, beatInterval(2_000), timers);
+  const pulse = new Heartbeat();
+  const heart = startHeartbeat(pulse, heartbeatInterval(2_000), timers);
   await timers.pass(5_500);
   assertEquals([pulse.read().count, timers.fired], [6, 5]);
   heart.stir(0);

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { ChildThreads } from "../../lib/daemon/children.ts";
-import { type FromThread, pack } from "../../lib/daemon/protocol.ts";
+import { ChildThreads } from "../../lib/thread/children.ts";
+import { type FromThread, pack } from "../../lib/thread/protocol.ts";
 
 Deno.test("a child that never ran is stopped or failed, and waits no longer", async () => {
   const told: FromThread[] = [];

@@ -4,7 +4,7 @@
  * @module
  */
 import { pathToFileURL } from "node:url";
-import { importable } from "../../lib/daemon/load.ts";
+import { importable } from "../../lib/thread/load.ts";
 
 const post = self.postMessage.bind(self);
 

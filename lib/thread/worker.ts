@@ -9,12 +9,17 @@ import { limitLog } from "../log/rate.ts";
 import type { ServiceManager, ServiceManagerPlan } from "../service/mod.ts";
 import { type PublicState, realClock } from "../state/state.ts";
 import { ThreadState } from "../state/thread.ts";
-import { readArguments } from "./arguments.ts";
+import { readArguments } from "../daemon/arguments.ts";
 import { ChildThreads } from "./children.ts";
-import { createContext, createDaemonLog, type DaemonContext, type DaemonLog } from "./context.ts";
-import type { DaemonDefinition } from "./define.ts";
+import {
+  createContext,
+  createDaemonLog,
+  type DaemonContext,
+  type DaemonLog,
+} from "../daemon/context.ts";
+import type { DaemonDefinition } from "../daemon/define.ts";
 import { loadDaemon } from "./load.ts";
-import { mayWrite } from "./names.ts";
+import { mayWrite } from "../daemon/agent_state.ts";
 import {
   type Assignment,
   cutText,
@@ -24,14 +29,15 @@ import {
   unpack,
 } from "./protocol.ts";
 import {
-  beatInterval,
   type Heart,
-  livelyClock,
-  livelyTimers,
-  Pulse,
-  startBeating,
-} from "./pulse.ts";
-import { catchStrays, describeThrown } from "./strays.ts";
+  Heartbeat,
+  heartbeatClock,
+  heartbeatInterval,
+  heartbeatTimers,
+  startHeartbeat,
+} from "./heartbeat.ts";
+import { describeThrown } from "./errors.ts";
+import { catchUncaught } from "./uncaught_output.ts";
 // Not from state/mod.ts, and services only where they are used: every thread starts as soon as its modules are loaded.
 
 const stop = new AbortController();
@@ -55,7 +61,10 @@ self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
   switch (data.type) {
     case "start":
       if (heart) return; // A daemon's own event.
-      heart = startBeating(new Pulse(data.pulse), beatInterval(data.assignment.frozenAfter));
+      heart = startHeartbeat(
+        new Heartbeat(data.pulse),
+        heartbeatInterval(data.assignment.frozenAfter),
+      );
       return void work(data.assignment, data.line);
     case "stop":
       return stop.abort(new DOMException("The daemon is to stop", "AbortError"));
@@ -78,7 +87,7 @@ async function work(assignment: Assignment, line: MessagePort): Promise<void> {
     (level, message) =>
       records.write({ time: Date.now(), level, source: thread, message: cutText(message) }),
   );
-  catchStrays({
+  catchUncaught({
     print: (level, text) => log[level](text),
     fail: (error, leaves) => post({ type: "failed", error: describeThrown(error), leaves }),
   });
@@ -89,7 +98,7 @@ async function work(assignment: Assignment, line: MessagePort): Promise<void> {
     mayWrite,
     onProblem: log.debug,
     pace: { ...WRITE_RATE, onHeld },
-    clock: livelyTimers(realClock, stirring),
+    clock: heartbeatTimers(realClock, stirring),
     onHeard: () => stirring.stir(0),
   });
   // The daemon's module may change the globals: it is loaded when the channel is open.
@@ -150,7 +159,7 @@ async function contextOf(
     arguments: values,
     services: services ? await openServices(serviceManager) : undefined,
     startThread: (task, options) => children.start(task, options),
-    clock: livelyClock(systemClock, stirring),
+    clock: heartbeatClock(systemClock, stirring),
   });
 }
 

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { readsModule } from "../../lib/daemon/load.ts";
+import { readsModule } from "../../lib/thread/load.ts";
 
 Deno.test("an exe reads JavaScript from disk, and TypeScript from Deno 2.9 on", () => {
   const cases: [module: string, deno: string, reads: boolean][] = [

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { mayWrite, threadName } from "../../lib/daemon/names.ts";
+import { mayWrite, threadName } from "../../lib/daemon/agent_state.ts";
 
 Deno.test("a thread's name is daemon, task, name and index", () => {
   assertEquals(threadName("disk_watch", "run", "Main", 2), "disk_watch::run::Main::2");

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { join } from "node:path";
-import { imports, KNOWN_IMPORTS, refuseImport } from "../../lib/daemon/imports.ts";
+import { imports, KNOWN_IMPORTS, refuseImport } from "../../lib/thread/imports.ts";
 
 const file = join(Deno.cwd(), "x.js");
 const found = (text: string) =>

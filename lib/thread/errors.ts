@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { positions, sanitize } from "../base/mod.ts";
+import { explainRefusal } from "../daemon/permissions.ts";
 import { imports, KNOWN_IMPORTS } from "./imports.ts";
-import { explainRefusal } from "./refusal.ts";
+import { cutText } from "./protocol.ts";
 
 /** A place in a file as Deno and V8 write it: `file:///C:/home/daemons/x.js:3:14`. */
 const PLACE = /(file:\/\/\/.*?):(\d+):(\d+)/;
@@ -87,4 +88,19 @@ function path(url: string): string {
   } catch {
     return url;
   }
+}
+
+/** An error's message, and of what is thrown instead of an error what it looks like. Never throws. */
+export function describeThrown(thrown: unknown): string {
+  try {
+    if (thrown instanceof Error) return cutText(explainRefusal(thrown.message) || thrown.name);
+    return `a thrown ${cutText(show(thrown))}, which is no Error`;
+  } catch {
+    return "something that cannot be shown";
+  }
+}
+
+/** A text as it is, anything else as the console shows it. */
+export function show(value: unknown): string {
+  return typeof value === "string" ? value : Deno.inspect(value);
 }

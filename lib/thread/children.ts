@@ -1,31 +1,6 @@
-import type { ThreadState } from "./agent_state.ts";
+import type { ThreadState } from "../daemon/agent_state.ts";
+import type { ThreadHandle, ThreadOptions } from "../daemon/context.ts";
 import { type ChildNews, type FromThread, isName, pack, unpack } from "./protocol.ts";
-
-/** How a child thread is to run. */
-export interface ThreadOptions {
-  /** Tells threads of one task apart; `Main` unless told. */
-  name?: string;
-  /** The thread pool of the configuration that it runs in; `MainPool` unless told. */
-  pool?: string;
-  /** What the task is given: anything that can be cloned and takes at most 1 MB. */
-  arguments?: unknown;
-}
-
-/** A child thread. */
-export interface ThreadHandle<R = unknown> {
-  /**
-   * What the task returned, as a copy; at most 1 MB.
-   *
-   * @throws {Error} when the task threw, was stopped, or there is no such task or pool.
-   */
-  readonly result: Promise<R>;
-  /** Where the thread stands; `waiting` until there is a place in its pool. */
-  readonly status: ThreadState;
-  /** Its name; undefined until the agent has given it one. */
-  readonly thread: string | undefined;
-  /** Stops it, or takes it off the pool's queue; its `result` then rejects. */
-  stop(): void;
-}
 
 /** The child threads that one thread has started. */
 export class ChildThreads {

@@ -1,12 +1,10 @@
 import type nodeProcess from "node:process";
+import type { DaemonLog } from "../daemon/context.ts";
 import { isUnreadableMessage } from "../state/state.ts";
-import { createConsole } from "./console.ts";
-import { explainRefusal } from "./refusal.ts";
-import type { DaemonLog } from "./context.ts";
-import { cutText } from "./protocol.ts";
+import { show } from "./errors.ts";
 
 /** Where what a daemon does astray goes. */
-export interface StrayTakers {
+export interface UncaughtHandlers {
   /** Takes what it prints. */
   print: (level: keyof DaemonLog, text: string) => void;
   /** Takes what it throws outside of its work, and what else ends its thread; `leaves`: it is ending its thread itself. */
@@ -18,7 +16,7 @@ export interface StrayTakers {
  * it throws is a failure of its thread, and a thread that ends itself says so first, since its parent would not
  * notice.
  */
-export function catchStrays({ print, fail }: StrayTakers): void {
+export function catchUncaught({ print, fail }: UncaughtHandlers): void {
   Object.assign(
     globalThis.console,
     createConsole((level, values) => {
@@ -82,16 +80,45 @@ function catchNodeStream(name: "stdout" | "stderr", target: typeof Deno.stdout):
   });
 }
 
-/** An error's message, and of what is thrown instead of an error what it looks like. Never throws. */
-export function describeThrown(thrown: unknown): string {
-  try {
-    if (thrown instanceof Error) return cutText(explainRefusal(thrown.message) || thrown.name);
-    return `a thrown ${cutText(show(thrown))}, which is no Error`;
-  } catch {
-    return "something that cannot be shown";
-  }
-}
+/** Takes what is printed, and how severe it is. */
+type Print = (level: keyof DaemonLog, values: readonly unknown[]) => void;
 
-function show(value: unknown): string {
-  return typeof value === "string" ? value : Deno.inspect(value);
+const LEVELS = {
+  debug: "debug",
+  log: "info",
+  info: "info",
+  dir: "info",
+  dirxml: "info",
+  table: "info",
+  group: "info",
+  groupCollapsed: "info",
+  warn: "warning",
+  error: "error",
+  trace: "error",
+} as const;
+
+/** The methods of a console that prints nothing by itself: each print is one call of `print`. */
+export function createConsole(print: Print): Partial<Console> {
+  const counts = new Map<string, number>();
+  const starts = new Map<string, number>();
+  const sayTime = (label = "default", ...values: unknown[]) =>
+    print("info", [`${label}: ${performance.now() - (starts.get(label) ?? NaN)} ms`, ...values]);
+  const printers = Object.entries(LEVELS).map(([method, level]) => [
+    method,
+    (...values: unknown[]) => print(level, values),
+  ]);
+  return {
+    ...Object.fromEntries(printers),
+    assert: (holds, ...values) => holds || print("error", ["Assertion failed:", ...values]),
+    clear: () => {},
+    count(label = "default") {
+      counts.set(label, (counts.get(label) ?? 0) + 1);
+      print("info", [`${label}: ${counts.get(label)}`]);
+    },
+    countReset: (label = "default") => void counts.delete(label),
+    groupEnd: () => {},
+    time: (label = "default") => void starts.set(label, performance.now()),
+    timeLog: sayTime,
+    timeEnd: sayTime,
+  };
 }

@@ -18,7 +18,7 @@ export interface Beat {
  * The signs of life of one thread, in memory that it shares with the agent: a beat wakes nobody and sends
  * nothing, so that a hundred threads cost next to nothing.
  */
-export class Pulse {
+export class Heartbeat {
   /** What both sides hold. */
   readonly memory: SharedArrayBuffer;
   readonly #cells: Float64Array;
@@ -52,7 +52,7 @@ const LATEST = 10_000;
  * How often a thread that is idle gives a sign of life, when it is taken for frozen after `frozenAfter` ms
  * without one, ms. Waking an idle thread costs far more than what it then does.
  */
-export function beatInterval(frozenAfter: number): number {
+export function heartbeatInterval(frozenAfter: number): number {
   return Math.min(SELDOM, Math.max(20, frozenAfter / 2, frozenAfter - LATEST));
 }
 
@@ -64,7 +64,7 @@ export function beatInterval(frozenAfter: number): number {
  * @param heap bytes in use, buffers outside of it included.
  * @param limit bytes at which it ends.
  */
-export function livelyInterval(heap: number, limit: number): number {
+export function awakeInterval(heap: number, limit: number): number {
   return heap > limit / 4 ? 1_000 : 15_000;
 }
 
@@ -86,8 +86,8 @@ export interface Heart {
  * Gives signs of life from now on: when the thread is awake anyway, and where that may be too seldom on a timer of its
  * own. What the daemon does to the globals stops neither.
  */
-export function startBeating(
-  pulse: Pulse,
+export function startHeartbeat(
+  pulse: Heartbeat,
   interval: number,
   timers: Timers = systemTimers,
 ): Heart {
@@ -100,7 +100,7 @@ export function startBeating(
     const exhausted = heap_size_limit > limit;
     const heap = used_heap_size + external_memory;
     pulse.beat({ heap, lag: Math.max(0, lag), exhausted });
-    lively = livelyInterval(heap, limit);
+    lively = awakeInterval(heap, limit);
     last = timers.now();
   };
   beat(0);
@@ -119,7 +119,7 @@ export function startBeating(
 }
 
 /** A clock whose sleepers give a sign of life when they wake. */
-export function livelyClock(clock: Clock, heart: Pick<Heart, "stir">): Clock {
+export function heartbeatClock(clock: Clock, heart: Pick<Heart, "stir">): Clock {
   const now = () => clock.now();
   return {
     now,
@@ -144,7 +144,7 @@ export function livelyClock(clock: Clock, heart: Pick<Heart, "stir">): Clock {
 }
 
 /** The public state's clock, whose timers give a sign of life when they fire. */
-export function livelyTimers(clock: StateClock, heart: Pick<Heart, "stir">): StateClock {
+export function heartbeatTimers(clock: StateClock, heart: Pick<Heart, "stir">): StateClock {
   return {
     ...clock,
     after(ms, run) {

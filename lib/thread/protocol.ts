@@ -1,7 +1,7 @@
 import { deserialize, serialize } from "node:v8";
 import type { ServiceManagerPlan } from "../service/mod.ts";
 import { LOG_LEVELS, type LogLevel } from "../log/record.ts";
-import type { ThreadState } from "./agent_state.ts";
+import type { ThreadState } from "../daemon/agent_state.ts";
 
 /** What a thread is to run; plain data, posted once its worker stands. */
 export interface Assignment {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { type FromThread, pack, readFromThread, unpack } from "../../lib/daemon/protocol.ts";
+import { type FromThread, pack, readFromThread, unpack } from "../../lib/thread/protocol.ts";
 
 const NOW = 1_700_000_000_000;
 const MB = 1024 * 1024;

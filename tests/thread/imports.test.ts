@@ -7,7 +7,7 @@ import {
   readModule,
   refuseFile,
   signature,
-} from "../../lib/daemon/imports.ts";
+} from "../../lib/thread/imports.ts";
 
 Deno.test("the files that a text imports", () => {
   const text = `import a from "./a.js";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { describeHoles, probeRuntime } from "../../lib/daemon/runtime.ts";
+import { describeHoles, probeRuntime } from "../../lib/thread/runtime.ts";
 
 Deno.test("each hole of the runtime is closed by Deno or by icinga-warden, as this version has it", async () => {
   const holes = await probeRuntime();

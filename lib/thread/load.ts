@@ -1,11 +1,10 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { refuseDefinition } from "./check.ts";
-import type { DaemonDefinition } from "./define.ts";
+import { refuseDefinition } from "../daemon/check.ts";
+import type { DaemonDefinition } from "../daemon/define.ts";
 import { examineModule, imports, readModule, refuseImport } from "./imports.ts";
-import { describeLoadError, describePlace } from "./load_error.ts";
+import { describeLoadError, describePlace, describeThrown } from "./errors.ts";
 import { closeNodeModules, closeRealm } from "./realm.ts";
-import { describeThrown } from "./strays.ts";
 
 /**
  * Whether an exe of a version of Deno reads a module from disk: any of them JavaScript, TypeScript those from
