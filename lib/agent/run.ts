@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Agent, startAgent } from "../agent.ts";
+import { type Agent, startAgent } from "./agent.ts";
 import { systemClock, within } from "../base/mod.ts";
 import {
   type Config,
@@ -11,7 +11,7 @@ import {
 import type { TokenKind } from "../control/mod.ts";
 import { agentLog, type Log, type LogLevel, openLog } from "../log/mod.ts";
 import { Registry } from "../registry/registry.ts";
-import { followChanges } from "../reload.ts";
+import { followChanges } from "./reload.ts";
 import type { ServiceManagerPlan } from "../service/mod.ts";
 import { type EventLog, openEventLog } from "../windows/event_log.ts";
 import type { NativeService } from "../windows/native_service.ts";

@@ -6,7 +6,7 @@ import { isSameSecret, SESSION_TIME, type Sessions } from "./access/sessions.ts"
 import type { TokenKind } from "./access/token.ts";
 import type { EventHub, EventSources } from "./events.ts";
 import { HttpError, jsonResponse, response } from "./http/mod.ts";
-import { PAGE_FILES, pageFile } from "./page.ts";
+import { PAGE_FILES, readPageFile } from "../page/mod.ts";
 import { parsePauseTime, PAUSE_TIMES } from "./client.ts";
 import { allPaths, findInState } from "./find.ts";
 import type { History } from "./history.ts";
@@ -135,8 +135,24 @@ function cookieName(port: number): string {
   return `icinga-warden-${port}`;
 }
 
+/** What the page may load: its own files, and nothing inline. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
 function file(name: string): Route {
-  return { callers: ALL, run: () => pageFile(name) };
+  const run = async () => {
+    const { type, bytes } = await readPageFile(name);
+    return response(type, bytes, { headers: { "content-security-policy": PAGE_POLICY } });
+  };
+  return { callers: ALL, run };
 }
 
 async function logIn({ request, parts: { sessions, tokens, port } }: Call): Promise<Response> {

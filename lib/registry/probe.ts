@@ -5,7 +5,7 @@ import { type DaemonDescription, describeDefinition, refuseDefinition } from "..
 import type { DaemonDefinition } from "../daemon/define.ts";
 import { examineModule } from "../thread/imports.ts";
 import { describeThrown } from "../thread/errors.ts";
-import { ranOutOfHeap, startWorker, workerPermissions } from "../supervisor/mod.ts";
+import { ranOutOfHeap, startWorker, workerPermissions } from "../thread/start.ts";
 
 /** How long loading a module may take, ms. */
 export const LOAD_LIMIT = 5_000;

@@ -16,7 +16,7 @@ import type { Scenario } from "./scenario.ts";
  *
  * @example
  * ```ts
- * import { ManualClock } from "../clock.ts";
+ * import { ManualClock } from "../base/mod.ts";
  * const clock = new ManualClock();
  * const manager = new SimulatedServiceManager(clock, { crashEvery: 4000 });
  * await clock.advance(4000);

@@ -6,4 +6,3 @@
 export { diffPlans, type PlanDiff, samePlan, type ThreadPlan } from "./plan.ts";
 export type { RestartPolicy, ThreadPolicy } from "./restart.ts";
 export { Supervisor, type SupervisorParts } from "./supervisor.ts";
-export { ranOutOfHeap, startWorker, workerPermissions } from "./worker.ts";

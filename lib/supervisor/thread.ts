@@ -16,7 +16,7 @@ import {
 } from "./health.ts";
 import { type DaemonLimits, MESSAGE_RATE } from "./limits.ts";
 import type { ThreadPlan } from "./plan.ts";
-import { ExitDetector, ranOutOfHeap, startWorker } from "./worker.ts";
+import { ExitDetector, ranOutOfHeap, startWorker } from "../thread/start.ts";
 
 /**
  * How a thread's run ended: its daemon returned; it failed; or it was told to stop and did not in time. Of a

@@ -209,7 +209,7 @@ testPage(
 );
 
 Deno.test("the page is small, names no other host, and has nothing inline", async () => {
-  const folder = new URL("../../lib/control/page/", import.meta.url);
+  const folder = new URL("../../lib/page/", import.meta.url);
   let size = 0;
   for await (const { name } of Deno.readDir(folder)) {
     const text = await Deno.readTextFile(new URL(name, folder));

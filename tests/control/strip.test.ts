@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { drawnTimes, thinned } from "../../lib/control/page/strip.js";
+import { drawnTimes, thinned } from "../../lib/page/strip.js";
 
 const part = (value: string, from: number, to: number) => ({ value, from, to });
 

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { makeReference, MARK } from "../../tools/reference.ts";
 import { fillIn } from "../../lib/registry/grant.ts";
 import { probeModule } from "../../lib/registry/probe.ts";
-import { workerPermissions } from "../../lib/supervisor/worker.ts";
+import { workerPermissions } from "../../lib/thread/start.ts";
 import { runTrial } from "../../lib/testing/trial.ts";
 import { type Block, blocks, commands, withBlock } from "./page.ts";
 

@@ -6,7 +6,7 @@ import type { LogEntry } from "../../lib/log/mod.ts";
 import { MainState } from "../../lib/state/mod.ts";
 import { HealthMonitor } from "../../lib/supervisor/health.ts";
 import { DaemonLimits } from "../../lib/supervisor/limits.ts";
-import { workerPermissions } from "../../lib/supervisor/worker.ts";
+import { workerPermissions } from "../../lib/thread/start.ts";
 import { type RunOutcome, runThread, type ThreadRun } from "../../lib/supervisor/thread.ts";
 import { holdings } from "../bench/holdings.ts";
 import { planOf } from "./supervised.ts";

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { workerPermissions } from "../../lib/supervisor/worker.ts";
+import { workerPermissions } from "../../lib/thread/start.ts";
 import { runTrial } from "../../lib/testing/trial.ts";
 
 /** Tries a daemon that says and sets something, sleeps for 5 s, and then does this; `tests` are beside it. */

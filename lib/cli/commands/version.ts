@@ -1,4 +1,4 @@
-import { buildInfo } from "../../agent/build.ts";
+import { buildInfo } from "../../base/build.ts";
 import { probeRuntime } from "../../thread/runtime.ts";
 import { type Command, EXIT, refuseWords } from "../command.ts";
 import { print, printJson } from "../output.ts";

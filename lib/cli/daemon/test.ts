@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { errorMessage, parseDuration, sanitize, toJson } from "../../base/mod.ts";
 import { withDefaults } from "../../daemon/arguments.ts";
 import { describePermissions, fillIn, type Grant } from "../../registry/grant.ts";
-import { workerPermissions } from "../../supervisor/mod.ts";
+import { workerPermissions } from "../../thread/start.ts";
 import { runTrial, type TrialReport } from "../../testing/trial.ts";
 import { EXIT, type Invocation, UsageError } from "../command.ts";
 import { print, printJson } from "../output.ts";

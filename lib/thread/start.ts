@@ -1,6 +1,6 @@
 import type { MessagePort as NodePort } from "node:worker_threads";
 import { fileURLToPath } from "node:url";
-import { withHeapLimit } from "../thread/heap_limit.ts";
+import { withHeapLimit } from "./heap_limit.ts";
 import type { DaemonPermissions } from "../daemon/mod.ts";
 
 /** How a worker is started. */

@@ -1,9 +1,13 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { type Agent, type AgentParts, startAgent } from "../lib/agent.ts";
-import { type Config, defaultConfig, defaultDaemonConfig } from "../lib/config/mod.ts";
-import { AGENT_MAPS, type DaemonStanding, type ThreadStanding } from "../lib/daemon/agent_state.ts";
-import type { LogEntry } from "../lib/log/mod.ts";
-import { type RegisteredDaemon, Registry } from "../lib/registry/registry.ts";
+import { type Agent, type AgentParts, startAgent } from "../../lib/agent/agent.ts";
+import { type Config, defaultConfig, defaultDaemonConfig } from "../../lib/config/mod.ts";
+import {
+  AGENT_MAPS,
+  type DaemonStanding,
+  type ThreadStanding,
+} from "../../lib/daemon/agent_state.ts";
+import type { LogEntry } from "../../lib/log/mod.ts";
+import { type RegisteredDaemon, Registry } from "../../lib/registry/registry.ts";
 
 /** Counts its beats in the map `Beats`. */
 const COUNTER = `export default { name: "counter", description: "counts", run: (context) => {
@@ -111,7 +115,7 @@ Deno.test("who may manage services is said, and still is when it was switched of
     name: "icinga_agent_service",
     module: null,
     enabled: true,
-    url: import.meta.resolve("../daemons/icinga_agent_service.ts"),
+    url: import.meta.resolve("../../daemons/icinga_agent_service.ts"),
     arguments: {},
     policy: { restart: "always", frozenAfter: 20_000, memoryLimit: 2 ** 28, failedRetry: 60_000 },
     permissions: { services: true },

@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
-import { buildInfo } from "./agent/build.ts";
-import { type Clock, replaceFile, systemClock } from "./base/mod.ts";
-import type { Config } from "./config/mod.ts";
+import { buildInfo } from "../base/build.ts";
+import { type Clock, replaceFile, systemClock } from "../base/mod.ts";
+import type { Config } from "../config/mod.ts";
 import {
   AGENT_MAPS,
   type AgentInfo,
@@ -9,19 +9,14 @@ import {
   type Pause,
   type RunEnd,
   type RunMode,
-} from "./daemon/agent_state.ts";
-import { MAIN_THREAD, mayWrite, threadName } from "./daemon/agent_state.ts";
-import { agentLog, limitLog, type WriteLog } from "./log/mod.ts";
-import type { RegisteredDaemon } from "./registry/registry.ts";
-import { type ServiceManagerPlan, servicePrograms } from "./service/mod.ts";
-import { MainState, type PublicState, StateFile } from "./state/mod.ts";
-import {
-  diffPlans,
-  samePlan,
-  Supervisor,
-  type ThreadPlan,
-  workerPermissions,
-} from "./supervisor/mod.ts";
+} from "../daemon/agent_state.ts";
+import { MAIN_THREAD, mayWrite, threadName } from "../daemon/agent_state.ts";
+import { agentLog, limitLog, type WriteLog } from "../log/mod.ts";
+import type { RegisteredDaemon } from "../registry/registry.ts";
+import { type ServiceManagerPlan, servicePrograms } from "../service/mod.ts";
+import { MainState, type PublicState, StateFile } from "../state/mod.ts";
+import { diffPlans, samePlan, Supervisor, type ThreadPlan } from "../supervisor/mod.ts";
+import { workerPermissions } from "../thread/start.ts";
 
 /** What an agent is made of. */
 export interface AgentParts {

@@ -1,9 +1,9 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { within } from "../lib/base/mod.ts";
-import { loadConfig } from "../lib/config/mod.ts";
-import type { LogEntry } from "../lib/log/mod.ts";
-import { type RegisteredDaemon, Registry } from "../lib/registry/registry.ts";
+import { within } from "../../lib/base/mod.ts";
+import { loadConfig } from "../../lib/config/mod.ts";
+import type { LogEntry } from "../../lib/log/mod.ts";
+import { type RegisteredDaemon, Registry } from "../../lib/registry/registry.ts";
 import {
   describeChanges,
   faultsOf,
@@ -11,8 +11,8 @@ import {
   LOOK_EVERY,
   type ReloadParts,
   SETTLE,
-} from "../lib/reload.ts";
-import { builtin, parse } from "./config/parse.ts";
+} from "../../lib/agent/reload.ts";
+import { builtin, parse } from "../config/parse.ts";
 
 const module = (name: string, more = "") =>
   `${more}export default { name: "${name}", description: "", arguments: {

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { within } from "../../lib/base/mod.ts";
-import { ExitDetector, workerPermissions } from "../../lib/supervisor/worker.ts";
+import { ExitDetector, workerPermissions } from "../../lib/thread/start.ts";
 
 const programs = ["C:\\Windows\\System32\\sc.exe", "C:\\Windows\\System32\\net.exe"];
 
