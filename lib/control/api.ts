@@ -56,8 +56,8 @@ const MOST_STREAMS = 16;
 
 const MOST_LINES = 1_000;
 
-/** All that can be asked, by method and path; a GET never changes anything. */
-const ROUTES: Readonly<Record<string, Route>> = {
+/** All that can be asked, by method and path; a GET, which answers HEAD too, never changes anything. */
+const ROUTES: ReadonlyMap<string, Route> = new Map(Object.entries<Route>({
   ...Object.fromEntries([...PAGE_FILES].map(([path, name]) => [`GET ${path}`, file(name)])),
   "POST /api/login": { callers: ALL, run: logIn },
   "POST /api/logout": { callers: KNOWN, run: logOut },
@@ -82,7 +82,7 @@ const ROUTES: Readonly<Record<string, Route>> = {
   "POST /api/pause": { callers: KNOWN, run: pause },
   "POST /api/resume": { callers: KNOWN, run: resume },
   "POST /api/restart": { callers: KNOWN, run: restart },
-};
+}));
 
 /**
  * Answers one request.
@@ -110,9 +110,10 @@ export async function metrics({ state, status, changes }: EventSources): Promise
 }
 
 function findRoute(method: string, path: string): Route {
-  const name = `${method} ${path}`;
-  if (Object.hasOwn(ROUTES, name)) return ROUTES[name]!;
-  const other = ["GET", "POST"].find((method) => Object.hasOwn(ROUTES, `${method} ${path}`));
+  const routeOf = (method: string) => ROUTES.get(`${method} ${path}`);
+  const route = routeOf(method === "HEAD" ? "GET" : method);
+  if (route) return route;
+  const other = ["GET", "POST"].find(routeOf);
   if (other) throw new HttpError(405, `Only ${other} is for ${path}`);
   throw new HttpError(404, "There is nothing of this name");
 }

@@ -69,7 +69,9 @@ export function handleScrape(
   if (new URL(request.url).pathname !== "/metrics") {
     throw new HttpError(404, "There is only /metrics here");
   }
-  if (request.method !== "GET") throw new HttpError(405, "Only GET is for /metrics");
+  if (!["GET", "HEAD"].includes(request.method)) {
+    throw new HttpError(405, "Only GET is for /metrics");
+  }
   return metrics(sources);
 }
 

@@ -146,6 +146,21 @@ Deno.test("a GET changes nothing, and what is not there is not found", async () 
   });
 });
 
+Deno.test("HEAD is answered where GET is", async () => {
+  await withControl(async ({ base, token, calls }) => {
+    const head = (path: string) =>
+      ask(base + path, { method: "HEAD", headers: { authorization: `Bearer ${token}` } });
+    for (const path of ["/", "/page.css", "/api/status", "/metrics"]) {
+      assertEquals(await head(path), [200, ""], path);
+    }
+    // A stream that went on would take one of sixteen places.
+    for (let i = 0; i < 20; i++) assertEquals(await head("/api/events?topics=status"), [200, ""]);
+    assertEquals(await head("/api/pause"), [405, ""]);
+    assertEquals((await ask(`${base}/api/status`, { method: "HEAD" }))[0], 401);
+    assertEquals(calls, []);
+  });
+});
+
 Deno.test("commands reach the agent, and wrong ones do not", async () => {
   await withControl(async ({ client, calls, logged }) => {
     await client.post("/api/pause");
@@ -587,6 +602,8 @@ Deno.test("metrics on an address of their own are for who has the password, and 
     assertEquals((await ask(`${base}/api/status`, basic("prometheus:s3cret")))[0], 404);
     const post = { method: "POST", ...basic("prometheus:s3cret") };
     assertEquals((await ask(`${base}/metrics`, post))[0], 405);
+    const head = { ...basic("prometheus:s3cret"), method: "HEAD" };
+    assertEquals(await ask(`${base}/metrics`, head), [200, ""]);
   }, { metrics });
   await withControl(({ logged }) => {
     assertMatch(

@@ -111,7 +111,24 @@ Deno.test("one request a connection, in one piece or in many", async () => {
   });
 });
 
-Deno.test("what is too large, too slow or no request gets its  response, and the next one is served", async () => {
+Deno.test("a response has the date, and one to HEAD is that to GET without its body", async () => {
+  const handle = ({ url }: Request) => {
+    if (url.endsWith("/text")) return jsonResponse("text");
+    return response("text/event-stream", new ReadableStream({ cancel: () => void cancelled++ }));
+  };
+  let cancelled = 0;
+  await withServer(handle, async (port) => {
+    const ask = (request: string) => exchange(port, `${request} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    const whole = await ask("GET /text");
+    assertMatch(whole, /\r\nDate: \w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r\n/);
+    const undated = (text: string) => text.replace(/Date: .*\r\n/, "");
+    assertEquals(undated(await ask("HEAD /text")), undated(whole.replace(/"text"\n$/, "")));
+    assertMatch(await ask("HEAD /events"), /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n$/);
+    assertEquals(cancelled, 1);
+  });
+});
+
+Deno.test("what is too large, too slow or no request gets its response, and the next one is served", async () => {
   await withServer(echo, async (port) => {
     const cases: [status: number, pieces: string[]][] = [
       [400, ["nonsense\r\n\r\n"]],
@@ -131,7 +148,7 @@ Deno.test("what is too large, too slow or no request gets its  response, and the
   });
 });
 
-Deno.test("what a handler throws is an  response, and gives nothing away", async () => {
+Deno.test("what a handler throws is a response, and gives nothing away", async () => {
   const handle = ({ url }: Request): Response => {
     throw url.endsWith("/known") ? new HttpError(404, "not here") : new Error("a secret");
   };

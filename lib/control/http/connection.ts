@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { within } from "../../base/mod.ts";
 import { type Head, HttpError, parseHead } from "./message.ts";
 import type { HttpLimits } from "./server.ts";
@@ -18,8 +19,9 @@ const LINGER_TIME = 1_000;
 export class Connection {
   readonly #conn: Deno.Conn;
   readonly #limits: HttpLimits;
-  #received = new Uint8Array();
+  #received = Buffer.alloc(0);
   #isBusy = false;
+  #isHead = false;
 
   constructor(conn: Deno.Conn, limits: HttpLimits) {
     this.#conn = conn;
@@ -61,9 +63,10 @@ export class Connection {
     try {
       const request = await within(this.#receive(), { ms: this.#limits.arrival, late });
       this.#isBusy = true;
-      return await attempt(handle, request, onError);
+      this.#isHead = request.method === "HEAD";
+      return await handle(request);
     } catch (error) {
-      if (error instanceof HttpError) return onError(error);
+      if (this.#isBusy || error instanceof HttpError) return onError(error);
       throw error;
     }
   }
@@ -82,14 +85,14 @@ export class Connection {
 
   async #receiveHead(): Promise<Head> {
     for (;;) {
-      const text = latin1(this.#received);
-      const end = text.indexOf(END_OF_HEAD);
-      if (end < 0 ? text.length > this.#limits.head : end > this.#limits.head) {
+      const end = this.#received.indexOf(END_OF_HEAD);
+      if ((end < 0 ? this.#received.length : end) > this.#limits.head) {
         throw new HttpError(431, `The head is larger than ${this.#limits.head} bytes`);
       }
       if (end >= 0) {
+        const head = this.#received.toString("latin1", 0, end);
         this.#received = this.#received.subarray(end + END_OF_HEAD.length);
-        return parseHead(text.slice(0, end));
+        return parseHead(head);
       }
       await this.#read();
     }
@@ -107,21 +110,24 @@ export class Connection {
     const buffer = new Uint8Array(4096);
     const count = await this.#conn.read(buffer);
     if (count === null) throw new Error("The client has gone away");
-    const joined = new Uint8Array(this.#received.length + count);
-    joined.set(this.#received);
-    joined.set(buffer.subarray(0, count), this.#received.length);
-    this.#received = joined;
+    this.#received = Buffer.concat([this.#received, buffer.subarray(0, count)]);
   }
 
   async #send(response: Response): Promise<void> {
-    const streams = response.headers.get("content-type") === "text/event-stream";
-    const head = formatHead(response, streams);
-    if (!streams) return await this.#write(join(head, await response.bytes()));
-    await this.#stream(head, response.body!.getReader());
+    const head = formatHead(response);
+    if (response.headers.get("content-type") === "text/event-stream") {
+      if (this.#isHead) await response.body!.cancel();
+      const start = Buffer.from(head + END_OF_HEAD);
+      return await (this.#isHead ? this.#write(start) : this.#stream(start, response));
+    }
+    const body = await response.bytes();
+    const start = Buffer.from(`${head}\r\nContent-Length: ${body.length}${END_OF_HEAD}`);
+    await this.#write(this.#isHead ? start : Buffer.concat([start, body]));
   }
 
   /** Until the body or the client ends it. */
-  async #stream(head: Uint8Array, reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  async #stream(head: Uint8Array, { body }: Response): Promise<void> {
+    const reader = body!.getReader();
     const gone = this.#read().catch(() => {}).then(() => reader.cancel());
     try {
       await this.#write(head);
@@ -158,32 +164,22 @@ export class Connection {
         left -= count;
       }
     };
-    await within(drain(), {
-      ms: LINGER_TIME,
-      late: () => {
-        throw new Error("The client does not close");
-      },
-    });
+    await within(drain(), { ms: LINGER_TIME });
   }
 }
 
-async function attempt(handle: Handler, request: Request, onError: OnError): Promise<Response> {
-  try {
-    return await handle(request);
-  } catch (error) {
-    return onError(error);
-  }
-}
-
-function formatHead({ status, headers }: Response, streams: boolean): Uint8Array {
-  const lines = [`HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? ""}`, "Connection: close"];
-  for (const [name, value] of headers) lines.push(`${name}: ${value}`);
-  return new TextEncoder().encode(lines.join("\r\n") + (streams ? END_OF_HEAD : "\r\n"));
+/** The head without its end. A client or a proxy may go by the date (RFC 9110, 6.6.1). */
+function formatHead({ status, headers }: Response): string {
+  return [
+    `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? ""}`,
+    "Connection: close",
+    `Date: ${new Date().toUTCString()}`,
+    ...[...headers].map(([name, value]) => `${name}: ${value}`),
+  ].join("\r\n");
 }
 
 const STATUS_TEXT: Readonly<Record<number, string>> = {
   200: "OK",
-  204: "No Content",
   400: "Bad Request",
   401: "Unauthorized",
   403: "Forbidden",
@@ -197,18 +193,3 @@ const STATUS_TEXT: Readonly<Record<number, string>> = {
   500: "Internal Server Error",
   503: "Service Unavailable",
 };
-
-function join(head: Uint8Array, body: Uint8Array): Uint8Array {
-  const length = new TextEncoder().encode(`Content-Length: ${body.length}${END_OF_HEAD}`);
-  const all = new Uint8Array(head.length + length.length + body.length);
-  all.set(head);
-  all.set(length, head.length);
-  all.set(body, head.length + length.length);
-  return all;
-}
-
-const latin1Decoder = new TextDecoder("latin1");
-
-function latin1(bytes: Uint8Array): string {
-  return latin1Decoder.decode(bytes);
-}
