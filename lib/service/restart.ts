@@ -1,6 +1,6 @@
 import { type Clock, formatDuration } from "../base/mod.ts";
 import { ServiceError } from "./error.ts";
-import type { ServiceState } from "./manager.ts";
+import type { ServiceManager, ServiceState, TimeLimits } from "./manager.ts";
 
 /** What can be asked of a service; `net` and `sc` have a command of the same name for each. */
 export type ControlVerb = "start" | "stop" | "continue";
@@ -83,6 +83,42 @@ export async function restart(
       deadline = clock.now() + changeTimeout;
       pause = firstPause;
     }
+  }
+}
+
+/** A service manager that makes each change in one way, and restarts by its other calls. */
+export abstract class ChangingServiceManager implements ServiceManager {
+  /** @param clock where waiting takes its time from. */
+  constructor(protected readonly clock: Clock, protected readonly limits: TimeLimits) {}
+
+  /** See {@linkcode ServiceManager.query}. */
+  abstract query(service: string, signal?: AbortSignal): Promise<ServiceState | undefined>;
+
+  /** Asks for a change; one that was made already is a success. */
+  protected abstract change(
+    change: ControlVerb,
+    service: string,
+    signal?: AbortSignal,
+  ): Promise<void>;
+
+  /** See {@linkcode ServiceManager.start}. */
+  start(service: string, signal?: AbortSignal): Promise<void> {
+    return this.change("start", service, signal);
+  }
+
+  /** See {@linkcode ServiceManager.stop}. */
+  stop(service: string, signal?: AbortSignal): Promise<void> {
+    return this.change("stop", service, signal);
+  }
+
+  /** See {@linkcode ServiceManager.restart}. */
+  restart(service: string, signal?: AbortSignal): Promise<void> {
+    const controls = {
+      query: () => this.query(service, signal),
+      change: (change: ControlVerb) => this.change(change, service, signal),
+    };
+    const { changeTimeout } = this.limits;
+    return restart(controls, service, { changeTimeout, clock: this.clock, signal });
   }
 }
 

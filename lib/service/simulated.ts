@@ -1,13 +1,7 @@
 import type { Clock } from "../base/mod.ts";
 import { type ServiceAction, ServiceError } from "./error.ts";
-import {
-  requireServiceName,
-  type ServiceManager,
-  type ServiceState,
-  type TimeLimits,
-  timeLimits,
-} from "./manager.ts";
-import { type ControlVerb, restart } from "./restart.ts";
+import { requireServiceName, type ServiceState, type TimeLimits, timeLimits } from "./manager.ts";
+import { ChangingServiceManager, type ControlVerb } from "./restart.ts";
 import type { Scenario } from "./scenario.ts";
 
 /**
@@ -23,11 +17,9 @@ import type { Scenario } from "./scenario.ts";
  * await manager.query("icinga2"); // "STOPPED"
  * ```
  */
-export class SimulatedServiceManager implements ServiceManager {
+export class SimulatedServiceManager extends ChangingServiceManager {
   /** What was asked, in order: `query icinga2`, `start icinga2`; a restart also shows what it asks. */
   readonly calls: string[] = [];
-  readonly #clock: Clock;
-  readonly #limits: TimeLimits;
   readonly #origin: number;
   #scenario: Scenario;
   #phase: Phase;
@@ -35,8 +27,7 @@ export class SimulatedServiceManager implements ServiceManager {
 
   /** The simulation begins at the clock's present. */
   constructor(clock: Clock, scenario: Scenario = {}, limits: Partial<TimeLimits> = {}) {
-    this.#clock = clock;
-    this.#limits = timeLimits(limits);
+    super(clock, timeLimits(limits));
     this.#origin = clock.now();
     this.#scenario = scenario;
     this.#phase = { state: scenario.state ?? "RUNNING", since: 0 };
@@ -46,41 +37,16 @@ export class SimulatedServiceManager implements ServiceManager {
   async query(service: string, signal?: AbortSignal): Promise<ServiceState | undefined> {
     this.#note("query", service, signal);
     if (this.#scenario.hangOnQuery) {
-      await this.#clock.sleep(this.#limits.queryTimeout, signal);
+      await this.clock.sleep(this.limits.queryTimeout, signal);
       throw new ServiceError("timeout", "query", service, "the simulated service is silent");
     }
     return this.#scenario.absent ? undefined : this.#state();
   }
 
-  /** See {@linkcode ServiceManager.start}. */
-  start(service: string, signal?: AbortSignal): Promise<void> {
-    return this.#change("start", service, signal);
-  }
-
-  /** See {@linkcode ServiceManager.stop}. */
-  stop(service: string, signal?: AbortSignal): Promise<void> {
-    return this.#change("stop", service, signal);
-  }
-
   /** See {@linkcode ServiceManager.restart}. */
-  async restart(service: string, signal?: AbortSignal): Promise<void> {
+  override async restart(service: string, signal?: AbortSignal): Promise<void> {
     this.#note("restart", service, signal);
-    const controls = {
-      query: () => this.query(service, signal),
-      change: (change: ControlVerb) => this.#change(change, service, signal),
-    };
-    const { changeTimeout } = this.#limits;
-    await restart(controls, service, { changeTimeout, clock: this.#clock, signal });
-  }
-
-  /** Ends the service unexpectedly. */
-  crash(): void {
-    this.set("STOPPED");
-  }
-
-  /** Pauses the service. */
-  pause(): void {
-    this.set("PAUSED");
+    await super.restart(service, signal);
   }
 
   /** Puts the service in a state; a pending one goes on from here as the scenario says. */
@@ -95,7 +61,11 @@ export class SimulatedServiceManager implements ServiceManager {
     this.#refused = 0;
   }
 
-  #change(change: ControlVerb, service: string, signal?: AbortSignal): Promise<void> {
+  protected override change(
+    change: ControlVerb,
+    service: string,
+    signal?: AbortSignal,
+  ): Promise<void> {
     return Promise.try(() => {
       this.#note(change, service, signal);
       const { absent, accessDenied } = this.#scenario;
@@ -130,7 +100,7 @@ export class SimulatedServiceManager implements ServiceManager {
   }
 
   #now(): number {
-    return this.#clock.now() - this.#origin;
+    return this.clock.now() - this.#origin;
   }
 }
 

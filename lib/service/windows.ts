@@ -1,15 +1,9 @@
 import { type Clock, formatDuration, systemClock } from "../base/mod.ts";
 import { type ChildResult, runChild } from "./child.ts";
-import { kindOfCode, type ServiceAction, ServiceError, type ServiceErrorKind } from "./error.ts";
-import {
-  requireServiceName,
-  type ServiceManager,
-  type ServiceState,
-  type TimeLimits,
-  timeLimits,
-} from "./manager.ts";
+import { meaningOf, type ServiceAction, ServiceError, type ServiceErrorKind } from "./error.ts";
+import { requireServiceName, type ServiceState, type TimeLimits, timeLimits } from "./manager.ts";
 import { readNetError, readQuery } from "./output.ts";
-import { type ControlVerb, restart } from "./restart.ts";
+import { ChangingServiceManager, type ControlVerb } from "./restart.ts";
 
 /** The options of a {@linkcode WindowsServiceManager}. */
 export interface WindowsOptions extends Partial<TimeLimits> {
@@ -43,16 +37,13 @@ const already: Readonly<Record<ControlVerb, ServiceErrorKind | undefined>> = {
 };
 
 /** Windows' service control manager, by way of `sc.exe` and `net.exe`. */
-export class WindowsServiceManager implements ServiceManager {
+export class WindowsServiceManager extends ChangingServiceManager {
   readonly #programs: ServicePrograms;
-  readonly #limits: TimeLimits;
-  readonly #clock: Clock;
 
   /** `systemRoot` is the value of `%SystemRoot%`. */
   constructor(systemRoot: string, options: WindowsOptions = {}) {
+    super(options.clock ?? systemClock, timeLimits(options));
     this.#programs = options.programs ?? windowsPrograms(systemRoot);
-    this.#limits = timeLimits(options);
-    this.#clock = options.clock ?? systemClock;
   }
 
   /** See {@linkcode ServiceManager.query}. */
@@ -61,36 +52,20 @@ export class WindowsServiceManager implements ServiceManager {
     const answer = readQuery(code, output);
     if (answer === "unreadable") throw unreadable(service);
     if ("state" in answer) return answer.state;
-    if (kindOfCode(answer.code) === "not-installed") return undefined;
+    if (meaningOf(answer.code).kind === "not-installed") return undefined;
     throw ServiceError.ofCode("query", service, answer.code);
   }
 
-  /** See {@linkcode ServiceManager.start}. */
-  start(service: string, signal?: AbortSignal): Promise<void> {
-    return this.#change("start", service, signal);
-  }
-
-  /** See {@linkcode ServiceManager.stop}. */
-  stop(service: string, signal?: AbortSignal): Promise<void> {
-    return this.#change("stop", service, signal);
-  }
-
-  /** See {@linkcode ServiceManager.restart}. */
-  restart(service: string, signal?: AbortSignal): Promise<void> {
-    const controls = {
-      query: () => this.query(service, signal),
-      change: (change: ControlVerb) => this.#change(change, service, signal),
-    };
-    const { changeTimeout } = this.#limits;
-    return restart(controls, service, { changeTimeout, clock: this.#clock, signal });
-  }
-
   /** `net` waits for the change; when it fails without a number, `sc` is run for its exit code. */
-  async #change(change: ControlVerb, service: string, signal?: AbortSignal): Promise<void> {
+  protected override async change(
+    change: ControlVerb,
+    service: string,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const net = await this.#run("net", change, service, signal);
     if (net.code === 0) return;
     const code = readNetError(net.output) ?? (await this.#run("sc", change, service, signal)).code;
-    if (code === 0 || kindOfCode(code) === already[change]) return;
+    if (code === 0 || meaningOf(code).kind === already[change]) return;
     throw ServiceError.ofCode(change, service, code);
   }
 
@@ -102,10 +77,10 @@ export class WindowsServiceManager implements ServiceManager {
   ): Promise<ChildResult> {
     requireServiceName(service);
     const path = this.#programs[program];
-    const { queryTimeout, changeTimeout } = this.#limits;
+    const { queryTimeout, changeTimeout } = this.limits;
     const limit = action === "query" ? queryTimeout : changeTimeout;
     // Of sc the exit code counts, and only the output of a query that succeeded is read.
-    const options = { limit, clock: this.#clock, withoutErrors: program === "sc", signal };
+    const options = { limit, clock: this.clock, withoutErrors: program === "sc", signal };
     const result = await runChild(path, [action, service], options).catch((error) => {
       signal?.throwIfAborted();
       throw unavailable(action, service, error);

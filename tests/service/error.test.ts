@@ -1,10 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import {
-  kindOfCode,
-  meaningOf,
-  ServiceError,
-  type ServiceErrorKind,
-} from "../../lib/service/error.ts";
+import { meaningOf, ServiceError, type ServiceErrorKind } from "../../lib/service/error.ts";
 
 const table: Record<number, ServiceErrorKind> = {
   2: "exe-missing",
@@ -53,7 +48,7 @@ const table: Record<number, ServiceErrorKind> = {
 
 for (const [code, kind] of Object.entries(table)) {
   Deno.test(`error ${code} is ${kind}, and its message is one line that says what to do`, () => {
-    assertEquals(kindOfCode(Number(code)), kind);
+    assertEquals(meaningOf(Number(code)).kind, kind);
     const error = ServiceError.ofCode("start", "icinga2", Number(code));
     assertEquals([error.kind, error.code, error.service], [kind, Number(code), "icinga2"]);
     assertMatch(error.message, /^Cannot start service 'icinga2': [^;\n]+ \(-?\d+\); [^\n]+[^.\n]$/);

@@ -94,7 +94,7 @@ Deno.test("it refuses so many starts before each that it accepts", async () => {
     }
     await manager.start("icinga2");
     assertEquals(await state(), "RUNNING");
-    manager.crash();
+    manager.set("STOPPED");
   }
 });
 
@@ -158,7 +158,7 @@ Deno.test("a restart brings it to RUNNING from every state", async () => {
 
 Deno.test("a paused service is continued and not stopped", async () => {
   const { clock, manager } = simulate();
-  manager.pause();
+  manager.set("PAUSED");
   await after(0, clock, manager.restart("icinga2"));
   assertEquals(manager.calls.includes("continue icinga2"), true);
   assertEquals(manager.calls.includes("stop icinga2"), false);
