@@ -31,32 +31,22 @@ export interface Scenario {
  */
 export const demoScenario: Scenario = { crashEvery: 8000, refuseStarts: 1 };
 
-/** A word of a scenario's text: what its value is, and what it sets. */
-interface Word {
-  /** An example of the word, for an error message. */
-  example: string;
-  /** What the word sets; `undefined` if it cannot be read. */
-  read(value: string): Scenario | undefined;
-}
+/** What a word sets; `undefined` if its value cannot be read. */
+type Read = (value: string) => Scenario | undefined;
 
-const words: Readonly<Record<string, Word>> = {
-  crash: duration("crash=4s", (crashEvery) => ({ crashEvery })),
-  refuse: {
-    example: "refuse=1",
-    read: (value) => /^\d{1,9}$/.test(value) ? { refuseStarts: Number(value) } : undefined,
-  },
-  slow: duration("slow=2s", (ms) => ({ startTakes: ms, stopTakes: ms })),
-  hang: flag("hang", { hangOnStop: true }),
-  silent: flag("silent", { hangOnQuery: true }),
-  denied: flag("denied", { accessDenied: true }),
-  absent: flag("absent", { absent: true }),
-  state: {
-    example: "state=PAUSED",
-    read(value) {
-      const state = serviceStates.find((name) => name === value.toUpperCase());
-      return state && { state };
-    },
-  },
+/** The words of a scenario's text, each with an example for error messages. */
+const words: Readonly<Record<string, readonly [example: string, read: Read]>> = {
+  crash: ["crash=4s", duration((crashEvery) => ({ crashEvery }))],
+  refuse: ["refuse=1", (value) => /^\d{1,9}$/.test(value) ? { refuseStarts: +value } : undefined],
+  slow: ["slow=2s", duration((ms) => ({ startTakes: ms, stopTakes: ms }))],
+  hang: ["hang", flag({ hangOnStop: true })],
+  silent: ["silent", flag({ hangOnQuery: true })],
+  denied: ["denied", flag({ accessDenied: true })],
+  absent: ["absent", flag({ absent: true })],
+  state: ["state=PAUSED", (value) => {
+    const state = serviceStates.find((name) => name === value.toUpperCase());
+    return state && { state };
+  }],
 };
 
 /**
@@ -78,26 +68,21 @@ export function parseScenario(text: string): Scenario {
 
 function readWord(part: string): Scenario {
   const [name = "", ...rest] = part.split("=");
-  const word = Object.hasOwn(words, name) ? words[name] : undefined;
-  if (!word) {
-    const known = Object.values(words).map(({ example }) => example).join(", ");
-    throw new Error(`Invalid scenario '${part}': expected one or more of ${known}`);
-  }
-  const scenario = word.read(rest.join("="));
-  if (!scenario) throw new Error(`Invalid scenario '${part}': expected it like ${word.example}`);
-  return scenario;
+  const [example, read] = Object.hasOwn(words, name) ? words[name]! : [];
+  const scenario = read?.(rest.join("="));
+  if (scenario) return scenario;
+  const known = Object.values(words).map(([example]) => example).join(", ");
+  const expected = example === undefined ? `one or more of ${known}` : `it like ${example}`;
+  throw new Error(`Invalid scenario '${part}': expected ${expected}`);
 }
 
-function duration(example: string, set: (ms: number) => Scenario): Word {
-  return {
-    example,
-    read(value) {
-      const ms = parseDuration(value);
-      return ms ? set(ms) : undefined;
-    },
+function duration(set: (ms: number) => Scenario): Read {
+  return (value) => {
+    const ms = parseDuration(value);
+    return ms ? set(ms) : undefined;
   };
 }
 
-function flag(example: string, scenario: Scenario): Word {
-  return { example, read: (value) => value === "" ? scenario : undefined };
+function flag(scenario: Scenario): Read {
+  return (value) => value === "" ? scenario : undefined;
 }

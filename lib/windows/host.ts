@@ -109,15 +109,8 @@ function isFile(path: string): boolean {
 }
 
 async function sameFiles(a: string, b: string): Promise<boolean> {
-  const [sizeA, sizeB] = await Promise.all([Deno.stat(a), Deno.stat(b)]);
-  if (sizeA.size !== sizeB.size) return false;
-  const [sumA, sumB] = await Promise.all([checksum(a), checksum(b)]);
-  return sumA === sumB;
-}
-
-async function checksum(path: string): Promise<string> {
-  const sum = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
-  return Array.from(new Uint8Array(sum), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const [bytes, others] = await Promise.all([Deno.readFile(a), Deno.readFile(b)]);
+  return bytes.length === others.length && bytes.every((byte, i) => byte === others[i]);
 }
 
 async function listFolder(folder: string): Promise<string[]> {

@@ -8,11 +8,19 @@ import { LOCAL_SYSTEM } from "./account.ts";
 import type { ServiceAgent } from "./agent_arguments.ts";
 import { commandLine, splitServiceLine } from "./command_line.ts";
 
-/** When a service starts: with Windows, a while after that, by hand, or not at all. */
-export const startTypes = ["automatic", "delayed", "manual", "disabled"] as const;
+/**
+ * When a service starts: with Windows, a while after that, by hand, or not at all; as Windows' number (winnt.h) and in
+ * the words of `sc` and NSSM.
+ */
+export const START_TYPES = {
+  automatic: { number: 2, sc: "auto", nssm: "SERVICE_AUTO_START" },
+  delayed: { number: 2, sc: "delayed-auto", nssm: "SERVICE_DELAYED_AUTO_START" },
+  manual: { number: 3, sc: "demand", nssm: "SERVICE_DEMAND_START" },
+  disabled: { number: 4, sc: "disabled", nssm: "SERVICE_DISABLED" },
+} as const;
 
-/** One of {@linkcode startTypes}. */
-export type StartType = typeof startTypes[number];
+/** One of {@linkcode START_TYPES}. */
+export type StartType = keyof typeof START_TYPES;
 
 /** What Windows does when a service fails. */
 export interface Recovery {

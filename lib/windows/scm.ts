@@ -16,7 +16,12 @@ import {
   wide,
   wideAt,
 } from "./ffi/memory.ts";
-import type { FoundRegistration, Registration, StartType } from "./registration.ts";
+import {
+  type FoundRegistration,
+  type Registration,
+  START_TYPES,
+  type StartType,
+} from "./registration.ts";
 import { readOthers, setOthers } from "./scm_settings.ts";
 import type { QueriedStatus, ServiceDatabase } from "./service_database.ts";
 import { CONTROL, type StateNumber } from "./service_status.ts";
@@ -39,9 +44,6 @@ const DELETE = 0x10000;
 const SERVICE_WIN32 = 0x30;
 const SERVICE_WIN32_OWN_PROCESS = 0x10;
 const SERVICE_ERROR_NORMAL = 1;
-const SERVICE_AUTO_START = 2;
-const SERVICE_DEMAND_START = 3;
-const SERVICE_DISABLED = 4;
 
 /** Offsets in `QUERY_SERVICE_CONFIGW`. */
 const QUERY_SERVICE_CONFIGW = { start: 4, commandLine: 16, account: 48, displayName: 56 } as const;
@@ -139,11 +141,6 @@ function listNames(): string[] {
   );
 }
 
-function startNumber(start: StartType): number {
-  if (start === "manual") return SERVICE_DEMAND_START;
-  return start === "disabled" ? SERVICE_DISABLED : SERVICE_AUTO_START;
-}
-
 function createService(
   name: string,
   registration: Registration,
@@ -183,7 +180,7 @@ function configuration(
   const isWhole = commandLine !== undefined;
   return [
     isWhole ? SERVICE_WIN32_OWN_PROCESS : SERVICE_NO_CHANGE,
-    start === undefined ? SERVICE_NO_CHANGE : startNumber(start),
+    start === undefined ? SERVICE_NO_CHANGE : START_TYPES[start].number,
     isWhole ? SERVICE_ERROR_NORMAL : SERVICE_NO_CHANGE,
     optional(commandLine),
     null,
@@ -218,9 +215,8 @@ function readRegistration(service: Deno.PointerObject): FoundRegistration {
 
 /** A system that does not tell whether an automatic start is delayed has delayed ones alone. */
 function startType(number: number, delayed = true): StartType {
-  if (number === SERVICE_DISABLED) return "disabled";
-  if (number !== SERVICE_AUTO_START) return "manual";
-  return delayed ? "delayed" : "automatic";
+  if (number === START_TYPES.automatic.number) return delayed ? "delayed" : "automatic";
+  return number === START_TYPES.disabled.number ? "disabled" : "manual";
 }
 
 /** Reads `SERVICE_STATUS_PROCESS`: nine numbers of 32 bits. */

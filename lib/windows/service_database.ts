@@ -53,65 +53,28 @@ export interface ServiceDatabase {
 /** How often a service is queried while it is waited for, ms. */
 const POLL = 200;
 
-/** How a wait for a state ended: `failed` in another state, `late` not in time, `gone` not installed any more. */
-export type WaitOutcome = "reached" | "failed" | "late" | "gone";
-
-/** The states that are waited for. */
-type WantedState = typeof STATE.running | typeof STATE.stopped;
-
-/** A database, and the clock to wait with. */
-interface Waiting {
-  readonly database: ServiceDatabase;
-  readonly clock: Clock;
+/** Whether a service is in no pending state, or not installed. */
+export function isSettled(state: StateNumber | undefined): boolean {
+  return state === undefined || !isPending(state);
 }
 
-/** Waits at most `limit` ms until a service runs or has stopped. */
+/** Whether a service has stopped, or is not installed. */
+export function hasStopped(state: StateNumber | undefined): boolean {
+  return state === undefined || state === STATE.stopped;
+}
+
+/**
+ * Waits at most `limit` ms until a service is in a wanted state, and returns how it was seen last. One that is not
+ * installed has no state.
+ */
 export async function awaitState(
-  { database, clock }: Waiting,
+  { database, clock }: { database: Pick<ServiceDatabase, "query">; clock: Clock },
   name: string,
-  wanted: WantedState,
+  isWanted: (state: StateNumber | undefined) => boolean,
   limit: number,
-): Promise<WaitOutcome> {
-  return await poll(clock, limit, () => outcomeOf(database.query(name), wanted)) ?? "late";
-}
-
-/** How a wait ended with this state; undefined: wait on. */
-function outcomeOf(
-  status: QueriedStatus | undefined,
-  wanted: WantedState,
-): WaitOutcome | undefined {
-  if (!status) return "gone";
-  if (status.state === wanted) return "reached";
-  return wanted === STATE.running && !isPending(status.state) ? "failed" : undefined;
-}
-
-/** Waits at most `limit` ms until a service is in no pending state. */
-export async function awaitSettled(
-  { database, clock }: Waiting,
-  name: string,
-  limit: number,
-): Promise<void> {
-  const isSettled = () => !isPending(database.query(name)?.state ?? STATE.stopped) || undefined;
-  await poll(clock, limit, isSettled);
-}
-
-/** Waits at most `limit` ms until no service of this name is there any more; false when it still is. */
-export async function awaitGone(
-  { database, clock }: Waiting,
-  name: string,
-  limit: number,
-): Promise<boolean> {
-  return await poll(clock, limit, () => database.find(name) === undefined || undefined) ?? false;
-}
-
-/** Looks until there is something; undefined when there is nothing after `limit` ms. */
-async function poll<T>(
-  clock: Clock,
-  limit: number,
-  look: () => T | undefined,
-): Promise<T | undefined> {
+): Promise<QueriedStatus | undefined> {
   for (const end = clock.now() + limit;; await clock.sleep(POLL)) {
-    const seen = look();
-    if (seen !== undefined || clock.now() >= end) return seen;
+    const status = database.query(name);
+    if (isWanted(status?.state) || clock.now() >= end) return status;
   }
 }

@@ -7,7 +7,12 @@
 import { sameAccount } from "./account.ts";
 import type { ServiceAgent } from "./agent_arguments.ts";
 import { type CommandWords, PASSWORD, quoteArgument } from "./command_line.ts";
-import type { FoundRegistration, Recovery, Registration, StartType } from "./registration.ts";
+import {
+  type FoundRegistration,
+  type Recovery,
+  type Registration,
+  START_TYPES,
+} from "./registration.ts";
 
 /** A setting that has another value than wanted. */
 export interface SettingDrift {
@@ -29,20 +34,6 @@ interface Setting {
   /** The parameters of NSSM; of those with two words the second says in which case the value counts. */
   nssm: Readonly<Record<string, string>>;
 }
-
-const SC_START: Readonly<Record<StartType, string>> = {
-  automatic: "auto",
-  delayed: "delayed-auto",
-  manual: "demand",
-  disabled: "disabled",
-};
-
-const NSSM_START: Readonly<Record<StartType, string>> = {
-  automatic: "SERVICE_AUTO_START",
-  delayed: "SERVICE_DELAYED_AUTO_START",
-  manual: "SERVICE_DEMAND_START",
-  disabled: "SERVICE_DISABLED",
-};
 
 /**
  * NSSM restarts the agent whatever its exit code is, in a crash loop (`AppThrottle`: it ran for less than 10 s) with
@@ -95,8 +86,8 @@ function settingsOf(
     {
       name: "start",
       text: start,
-      options: ["start=", SC_START[start]],
-      nssm: { Start: NSSM_START[start] },
+      options: ["start=", START_TYPES[start].sc],
+      nssm: { Start: START_TYPES[start].nssm },
     },
     {
       name: "recovery",

@@ -7,7 +7,7 @@ import { errorMessage } from "../base/mod.ts";
 import { samePath } from "./agent_arguments.ts";
 import { ERROR_SERVICE_SPECIFIC_ERROR } from "./ffi/errors.ts";
 import type { Host } from "./host.ts";
-import { awaitState } from "./service_database.ts";
+import { awaitState, hasStopped, isSettled } from "./service_database.ts";
 import { STATE } from "./service_status.ts";
 
 /** How long the old agent may take to stop, ms. */
@@ -43,7 +43,7 @@ export function keptExe({ from, to }: Pick<Upgrade, "from" | "to">): string {
  */
 export async function upgradeExe(upgrade: Upgrade): Promise<void> {
   const { host: { database }, service, say } = upgrade;
-  const ran = !isStopped(upgrade);
+  const ran = !hasStopped(database.query(service)?.state);
   if (ran) await stop(upgrade);
   try {
     await replace(upgrade);
@@ -61,10 +61,6 @@ export async function upgradeExe(upgrade: Upgrade): Promise<void> {
   await keep(upgrade);
 }
 
-function isStopped({ host: { database }, service }: Upgrade): boolean {
-  return database.query(service)?.state === STATE.stopped;
-}
-
 /** Where the old exe is until the new one has run. */
 const waitingExe = ({ to }: Upgrade) => `${to}.old`;
 
@@ -79,7 +75,7 @@ async function keep(upgrade: Upgrade): Promise<void> {
 async function stop({ host, service, say }: Upgrade): Promise<void> {
   say(`Stopping service '${service}'`);
   host.database.stop(service);
-  if (await awaitState(host, service, STATE.stopped, STOP_LIMIT) === "reached") return;
+  if (hasStopped((await awaitState(host, service, hasStopped, STOP_LIMIT))?.state)) return;
   const limit = `${STOP_LIMIT / 1000} s`;
   throw new Error(
     `Cannot upgrade: service '${service}' did not stop within ${limit}; nothing was changed`,
@@ -113,10 +109,10 @@ async function tryStart({ host, service, say }: Upgrade): Promise<string | undef
   } catch (error) {
     return errorMessage(error);
   }
-  const outcome = await awaitState(host, service, STATE.running, START_LIMIT);
-  if (outcome === "reached") return undefined;
-  if (outcome === "late") return `it was not RUNNING within ${START_LIMIT / 1000} s`;
-  const { exitCode = 0, ownCode = 0 } = host.database.query(service) ?? {};
+  const status = await awaitState(host, service, isSettled, START_LIMIT);
+  if (status?.state === STATE.running) return undefined;
+  if (!isSettled(status?.state)) return `it was not RUNNING within ${START_LIMIT / 1000} s`;
+  const { exitCode = 0, ownCode = 0 } = status ?? {};
   return `it stopped with code ${exitCode === ERROR_SERVICE_SPECIFIC_ERROR ? ownCode : exitCode}`;
 }
 
@@ -124,7 +120,8 @@ async function putBack(upgrade: Upgrade, failure: string): Promise<never> {
   const { host, service, to, say } = upgrade;
   const { database, files } = host;
   say(`The new exe does not run: ${failure}; going back to the old one`);
-  if (!isStopped(upgrade)) await stopQuietly(upgrade);
+  // A service that hangs while it starts cannot be stopped; its exe can be renamed all the same.
+  if (!hasStopped(database.query(service)?.state)) await stop(upgrade).catch(() => {});
   if (!(await files.exists(waitingExe(upgrade)))) {
     throw new Error(`The new exe does not run: ${failure}; there is no old one to go back to`);
   }
@@ -132,18 +129,9 @@ async function putBack(upgrade: Upgrade, failure: string): Promise<never> {
   await files.rename(waitingExe(upgrade), to);
   await files.remove(`${to}.failed`).catch(() => {});
   database.start(service);
-  const now = await awaitState(host, service, STATE.running, START_LIMIT) === "reached"
+  const status = await awaitState(host, service, isSettled, START_LIMIT);
+  const now = status?.state === STATE.running
     ? "the old one runs again"
     : "the old one is back in its place but does not run either; look into its log";
   throw new Error(`The new exe does not run: ${failure}; ${now}`);
-}
-
-/** A service that hangs while it starts cannot be stopped; its exe can be renamed all the same. */
-async function stopQuietly({ host, service }: Upgrade): Promise<void> {
-  try {
-    host.database.stop(service);
-  } catch {
-    return;
-  }
-  await awaitState(host, service, STATE.stopped, STOP_LIMIT);
 }

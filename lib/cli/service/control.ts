@@ -6,7 +6,12 @@ import {
 } from "../../windows/ffi/errors.ts";
 import type { Host } from "../../windows/host.ts";
 import type { FoundRegistration, ServiceKind } from "../../windows/registration.ts";
-import { awaitSettled, awaitState, type QueriedStatus } from "../../windows/service_database.ts";
+import {
+  awaitState,
+  hasStopped,
+  isSettled,
+  type QueriedStatus,
+} from "../../windows/service_database.ts";
 import { STATE } from "../../windows/service_status.ts";
 import { describeRecovery } from "../../windows/settings.ts";
 import { EXIT } from "../command.ts";
@@ -23,20 +28,18 @@ export async function startService(options: ServiceOptions, host: Host): Promise
   const { name } = options;
   const { state } = requireService(options, host);
   if (options.dryRun) return showControl("start", options);
-  if (state === STATE.stopPending) await awaitState(host, name, STATE.stopped, LIMIT);
+  if (state === STATE.stopPending) await awaitState(host, name, hasStopped, LIMIT);
   if (host.database.query(name)?.state === STATE.stopped) host.database.start(name);
-  return sayOutcome(
-    options,
-    host,
-    await awaitState(host, name, STATE.running, LIMIT) === "reached",
-  );
+  const status = await awaitState(host, name, isSettled, LIMIT);
+  return sayOutcome(options, host, status, status?.state === STATE.running);
 }
 
 /** `icinga-warden service stop` */
 export async function stopService(options: ServiceOptions, host: Host): Promise<number> {
   requireService(options, host);
   if (options.dryRun) return showControl("stop", options);
-  return sayOutcome(options, host, await bringToStop(options.name, host));
+  const status = await bringToStop(options.name, host);
+  return sayOutcome(options, host, status, hasStopped(status?.state));
 }
 
 /** Prints the command that starts or stops a service. */
@@ -45,19 +48,19 @@ export function showControl(action: "start" | "stop", options: ServiceOptions): 
   return EXIT.done;
 }
 
-/** Stops a service unless it stops already; false when it has not stopped within a minute. */
-export async function bringToStop(name: string, host: Host): Promise<boolean> {
+/** Stops a service unless it stops already, and returns how it was seen last, within a minute. */
+export async function bringToStop(name: string, host: Host): Promise<QueriedStatus | undefined> {
   const state = host.database.query(name)?.state;
-  if (state === STATE.startPending) await awaitState(host, name, STATE.running, LIMIT);
+  if (state === STATE.startPending) await awaitState(host, name, isSettled, LIMIT);
   if (state !== STATE.stopped && state !== STATE.stopPending) host.database.stop(name);
-  return await awaitState(host, name, STATE.stopped, LIMIT) !== "late";
+  return await awaitState(host, name, hasStopped, LIMIT);
 }
 
 /** `icinga-warden service status` */
 export async function statusOfService(options: ServiceOptions, host: Host): Promise<number> {
   const { name, json } = options;
-  await awaitSettled(host, name, LIMIT);
-  const found = host.database.find(name), status = host.database.query(name);
+  const status = await awaitState(host, name, isSettled, LIMIT);
+  const found = host.database.find(name);
   if (json) printJson(statusObject(options, host, status));
   else {
     print(describe(name, status));
@@ -79,8 +82,12 @@ function requireService(options: ServiceOptions, host: Host): QueriedStatus {
   );
 }
 
-function sayOutcome(options: ServiceOptions, host: Host, isDone: boolean): number {
-  const status = host.database.query(options.name);
+function sayOutcome(
+  options: ServiceOptions,
+  host: Host,
+  status: QueriedStatus | undefined,
+  isDone: boolean,
+): number {
   const line = `${describe(options.name, status)}${resumeHint(options, status)}`;
   if (options.json) printJson(statusObject(options, host, status));
   else if (isDone) print(line);

@@ -6,8 +6,8 @@ import { pasteLine } from "../../windows/command_line.ts";
 import {
   type RegistrationRequest,
   SERVICE_NAME,
+  START_TYPES,
   type StartType,
-  startTypes,
 } from "../../windows/registration.ts";
 import { type FlagSpecs, type Invocation, UsageError } from "../command.ts";
 import { readLevel } from "../flags.ts";
@@ -35,6 +35,8 @@ export interface ServiceOptions {
   password: boolean;
   json: boolean;
 }
+
+const startTypes = Object.keys(START_TYPES);
 
 /** The flags of `icinga-warden service`. */
 export const SERVICE_FLAGS = {
@@ -85,16 +87,21 @@ export const isWindowsExe = Deno.build.os === "windows" && Deno.build.standalone
 export function readOptions(action: string, invocation: Invocation): ServiceOptions {
   const { values, given } = invocation;
   refuseFlags(action, invocation);
-  const name = readName(values.name);
+  const runner = valid("with", values.with ?? "native", oneOf("native", "nssm"));
+  if (values.nssm !== undefined && runner !== "nssm") {
+    throw new UsageError("Flag '--nssm' goes with '--with nssm'");
+  }
+  const name = valid("name", values.name ?? SERVICE_NAME, checkServiceName);
+  const account = valid("account", values.account, (account) => checkAccount(account, name));
   return {
     name,
-    runner: readRunner(values),
+    runner: runner as ServiceOptions["runner"],
     nssm: values.nssm ?? "nssm.exe",
     ...readPlace(invocation),
     request: {
-      displayName: readDisplayName(values["display-name"]),
-      account: readAccount(values.account, name),
-      start: readStart(values.start),
+      displayName: valid("display-name", values["display-name"], checkDisplayName),
+      account: account && fullAccount(account),
+      start: valid("start", values.start, oneOf(...startTypes)) as StartType | undefined,
     },
     dryRun: given.has("dry-run"),
     force: given.has("force"),
@@ -136,40 +143,28 @@ function readPlace(invocation: Invocation): Pick<ServiceOptions, "files" | "flag
   };
 }
 
-function readName(name: string = SERVICE_NAME): string {
-  const expected = checkServiceName(name);
-  return expected === undefined ? name : refuse("name", name, expected);
-}
-
-function readDisplayName(text: string | undefined): string | undefined {
-  const isRight = text === undefined ||
-    (text.trim() !== "" && text.length <= 256 && !/\p{Cc}/u.test(text));
-  const expected = "expected 1 to 256 characters without control characters";
-  return isRight ? text : refuse("display-name", text, expected);
-}
-
-function readRunner({ with: runner = "native", nssm }: Invocation["values"]): "native" | "nssm" {
-  if (runner !== "native" && runner !== "nssm") {
-    return refuse("with", runner, "expected native or nssm");
-  }
-  if (nssm === undefined || runner === "nssm") return runner;
-  throw new UsageError("Flag '--nssm' goes with '--with nssm'");
-}
-
-function readStart(text: string | undefined): StartType | undefined {
-  const start = startTypes.find((type) => type === text);
-  if (start !== undefined || text === undefined) return start;
-  return refuse("start", text, `expected one of ${startTypes.join(", ")}`);
-}
-
-function readAccount(account: string | undefined, service: string): string | undefined {
-  if (account === undefined) return undefined;
-  const expected = checkAccount(account, service);
-  return expected === undefined ? fullAccount(account) : refuse("account", account, expected);
-}
-
-function refuse(flag: ServiceFlag, value: string, expected: string): never {
+/**
+ * Insists that the value of a flag is right, if there is one.
+ *
+ * @param check says what would be right; undefined: the value is.
+ */
+function valid<T extends string | undefined>(
+  flag: ServiceFlag,
+  value: T,
+  check: (value: string) => string | undefined,
+): T {
+  const expected = value === undefined ? undefined : check(value);
+  if (expected === undefined) return value;
   throw new UsageError(`Flag '--${flag}' is '${value}'; ${expected}`);
+}
+
+function oneOf(...words: string[]): (value: string) => string | undefined {
+  return (value) => words.includes(value) ? undefined : `expected one of ${words.join(", ")}`;
+}
+
+function checkDisplayName(text: string): string | undefined {
+  const isRight = text.trim() !== "" && text.length <= 256 && !/\p{Cc}/u.test(text);
+  return isRight ? undefined : "expected 1 to 256 characters without control characters";
 }
 
 /** A command to type for the same service: `icinga-warden service start`. */

@@ -3,7 +3,7 @@ import { errorMessage } from "../../base/mod.ts";
 import type { CommandWords } from "../../windows/command_line.ts";
 import { EVENT_SOURCE_KEY } from "../../windows/event_log.ts";
 import type { Host, HostFiles } from "../../windows/host.ts";
-import { awaitGone } from "../../windows/service_database.ts";
+import { awaitState, hasStopped } from "../../windows/service_database.ts";
 import { EXIT } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
 import { bringToStop } from "./control.ts";
@@ -49,7 +49,7 @@ export function uninstallSteps(
   const stop: Step = {
     commands: [["net.exe", "stop", name]],
     async run() {
-      if (await bringToStop(name, host)) return;
+      if (hasStopped((await bringToStop(name, host))?.state)) return;
       throw new Error(`Service '${name}' did not stop within 60 s; it stays installed`);
     },
   };
@@ -57,7 +57,8 @@ export function uninstallSteps(
     commands: [["sc.exe", "delete", name]],
     async run() {
       database.remove(name);
-      if (!(await awaitGone(host, name, GONE_LIMIT))) throw held(name, host);
+      const isGone = (state: unknown) => state === undefined;
+      if (await awaitState(host, name, isGone, GONE_LIMIT)) throw held(name, host);
     },
   };
   const forget: Step = {
