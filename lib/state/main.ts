@@ -29,7 +29,7 @@ const BACKLOG = 4_194_304;
 const LARGEST_MESSAGE = 2_097_152;
 
 /** How long the port of a thread that has ended is read on, ms: what it sent last may be on its way. */
-const LAST_WORDS = 250;
+const LAST_MESSAGES = 250;
 
 /** Bytes that a thread may be sent of what it missed: at once, and for long a second. */
 const REPEATED = { burst: 16_777_216, perSecond: 4_194_304 };
@@ -118,7 +118,7 @@ export class MainState extends PublicState {
     return () => {
       const end = () => this.#end(connection);
       if (this.isClosed) end();
-      else if (this.#connections.has(id)) this.options.clock.after(LAST_WORDS, end);
+      else if (this.#connections.has(id)) this.options.clock.after(LAST_MESSAGES, end);
     };
   }
 

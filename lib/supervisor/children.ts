@@ -3,7 +3,7 @@ import type { ChildNews, ChildRequest } from "../thread/protocol.ts";
 import type { Children, StateChange, SupervisionEnd } from "./keep_running.ts";
 import type { DaemonLimits } from "./limits.ts";
 import type { ThreadPlan } from "./plan.ts";
-import type { ChildWish } from "./thread.ts";
+import type { ChildCommand } from "./thread.ts";
 
 /**
  * Supervises a child thread.
@@ -52,11 +52,11 @@ export function openChildren(
   };
 
   return {
-    take(wish: ChildWish, tell) {
-      if ("stop" in wish) return stops.get(wish.stop)?.abort();
-      const { id } = wish;
+    take(command: ChildCommand, tell) {
+      if ("stop" in command) return stops.get(command.stop)?.abort();
+      const { id } = command;
       const tellNews = (news: ChildNews) => tell({ type: "child", id, news });
-      const child = start(wish, tellNews)
+      const child = start(command, tellNews)
         .catch((error) => tellNews({ type: "error", error: errorMessage(error) }));
       running.add(child);
       void child.then(() => running.delete(child));

@@ -107,7 +107,7 @@ const LOOK_EVERY = 1_000;
 /** A thread whose health is monitored. */
 export interface MonitoredThread {
   /** Its heartbeats. */
-  pulse: Heartbeat;
+  heartbeat: Heartbeat;
   /** What it is held to. */
   policy: HealthPolicy;
   /** Whether its daemon is built in. Such a one is not suspected of taking memory without an answer. */
@@ -180,7 +180,7 @@ export class HealthMonitor {
 
   #look(elapsed: number): void {
     for (const [thread, look] of this.#looks) {
-      const beat = thread.pulse.read();
+      const beat = thread.heartbeat.read();
       const { health, verdict } = judge(
         thread.policy,
         look.health,
@@ -197,7 +197,7 @@ export class HealthMonitor {
   #lookAtMemory(promptness: number): void {
     if (this.#looks.size === 0) return;
     const threads = new Map([...this.#looks].map(([thread, { worked }]) => {
-      const { count: beats, heap } = thread.pulse.read();
+      const { count: beats, heap } = thread.heartbeat.read();
       const { memoryLimit } = thread.policy;
       const suspect = thread.isRunning() && !thread.isBuiltIn;
       return [thread, { beats, heap, memoryLimit, suspect, young: worked < YOUTH }];
@@ -205,7 +205,7 @@ export class HealthMonitor {
     const { state, ask, culprits } = lookAtMemory(this.#memory, this.#rss(), threads, promptness);
     this.#memory = state;
     if (ask) { for (const thread of threads.keys()) thread.ask(); }
-    for (const thread of culprits) thread.onLook("hoarding", thread.pulse.read());
+    for (const thread of culprits) thread.onLook("hoarding", thread.heartbeat.read());
   }
 
   /** Short enough for the lowest `frozenAfter`. */

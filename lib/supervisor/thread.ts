@@ -31,8 +31,8 @@ export type RunOutcome =
   )
   & { gone?: Promise<void> };
 
-/** A thread's wish for a child thread, or for the end of one. */
-export type ChildWish = ChildRequest | { stop: number };
+/** What a thread asks for: to start a child thread, or to stop one. */
+export type ChildCommand = ChildRequest | { stop: number };
 
 /** What a run of a thread works with. */
 export interface ThreadRun {
@@ -57,7 +57,7 @@ export interface ThreadRun {
   /** Called with a warning in one line, such as that it holds too much memory. */
   onWarning?: (warning: string) => void;
   /** Called when it asks for a child thread, or to stop one; `tell` answers it. */
-  onChild?: (wish: ChildWish, tell: (message: ToThread) => void) => void;
+  onChild?: (command: ChildCommand, tell: (message: ToThread) => void) => void;
 }
 
 /**
@@ -108,9 +108,9 @@ class LiveThread {
 
   #start(): void {
     const { plan: { assignment, permissions, policy, isBuiltIn }, health, connect } = this.#run;
-    const pulse = new Heartbeat();
+    const heartbeat = new Heartbeat();
     const monitored: MonitoredThread = {
-      pulse,
+      heartbeat,
       policy,
       isBuiltIn,
       isRunning: () => this.#running,
@@ -128,12 +128,12 @@ class LiveThread {
     worker.onmessage = ({ data }) => this.#receive(data);
     worker.onmessageerror = () => this.#fail("it posted what cannot be read", true);
     worker.onerror = (event) => this.#takeError(event);
-    const { port1, port2: line } = new MessageChannel();
+    const { port1, port2 } = new MessageChannel();
     this.#cleanups.push(connect(port1, assignment.thread));
     const exit = new ExitDetector();
     worker.postMessage(
-      { type: "start", assignment, pulse: pulse.memory, line } satisfies ToThread,
-      [line, exit.far],
+      { type: "start", assignment, heartbeat: heartbeat.memory, port: port2 } satisfies ToThread,
+      [port2, exit.far],
     );
     this.#exit = exit;
   }

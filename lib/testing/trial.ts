@@ -70,7 +70,7 @@ export interface TrialRequest {
   /** Takes each {@linkcode TrialMessage} as JSON. */
   port: MessagePort;
   /** Takes its heartbeat. */
-  pulse: SharedArrayBuffer;
+  heartbeat: SharedArrayBuffer;
 }
 
 const Moment = v.pipe(v.number(), v.minValue(0));
@@ -115,8 +115,8 @@ export async function runTrial(
   const report = new Report(resolve);
   const fail = (error: string) => report.fail(error);
   const { port1: receiver, port2: port } = new MessageChannel();
-  const pulse = new Heartbeat();
-  const checking = checkHeartbeat(pulse, report, limit);
+  const heartbeat = new Heartbeat();
+  const checking = checkHeartbeat(heartbeat, report, limit);
   let worker: Worker | undefined;
   try {
     worker = startWorker({
@@ -131,7 +131,7 @@ export async function runTrial(
     };
     receiver.onmessage = ({ data }) => report.take(data);
     receiver.onmessageerror = () => fail("its report cannot be read");
-    const request: TrialRequest = { trial, port, pulse: pulse.memory };
+    const request: TrialRequest = { trial, port, heartbeat: heartbeat.memory };
     worker.postMessage(request, [port]);
     await promise;
   } catch (error) {
@@ -148,7 +148,7 @@ const OUT_OF_MEMORY = `it ran out of memory: more than ${HEAP / 1024 ** 2}MB`;
 
 /** Ends the trial where the agent would end the thread, and at the limit. */
 function checkHeartbeat(
-  pulse: Heartbeat,
+  heartbeat: Heartbeat,
   report: Report,
   limit: number,
 ): ReturnType<typeof setInterval> {
@@ -156,7 +156,7 @@ function checkHeartbeat(
   let [last, since] = [0, started];
   return setInterval(() => {
     const now = performance.now();
-    const { count, exhausted } = pulse.read();
+    const { count, exhausted } = heartbeat.read();
     if (count !== last) [last, since] = [count, now];
     if (exhausted) report.fail(OUT_OF_MEMORY);
     if (now - since > BLOCKED_AFTER) {

@@ -25,10 +25,10 @@ import {
 
 const { stringify } = JSON;
 
-self.onmessage = async ({ data: { trial, port, pulse } }: MessageEvent<TrialRequest>) => {
+self.onmessage = async ({ data: { trial, port, heartbeat } }: MessageEvent<TrialRequest>) => {
   self.onmessage = null;
   self.postMessage = () => {};
-  startHeartbeat(new Heartbeat(pulse), heartbeatInterval(BLOCKED_AFTER / 4));
+  startHeartbeat(new Heartbeat(heartbeat), heartbeatInterval(BLOCKED_AFTER / 4));
   await new Attempt(port.postMessage.bind(port)).make(trial);
 };
 

@@ -2,64 +2,65 @@ import { getHeapStatistics } from "node:v8";
 import { type Clock, systemTimers, type Timers } from "../base/mod.ts";
 import type { StateClock } from "../state/state.ts";
 
-/** A thread's sign of life. */
+/** One heartbeat of a thread. */
 export interface Beat {
-  /** How many there were. */
+  /** How many heartbeats there were, this one included. */
   count: number;
   /** Bytes that the thread's heap holds, buffers outside of it included. */
   heap: number;
   /** How late the thread's event loop was, ms. */
   lag: number;
-  /** Whether its heap came to its end: what ran then was broken off in the middle, and will not go on. */
+  /** Whether its heap limit was reached: V8 has then ended in the middle what ran. */
   exhausted: boolean;
 }
 
 /**
- * The signs of life of one thread, in memory that it shares with the agent: a beat wakes nobody and sends
- * nothing, so that a hundred threads cost next to nothing.
+ * The heartbeat of one thread, in memory that it shares with the agent: a beat sends no message and wakes no thread, so
+ * that a hundred threads cost almost nothing.
  */
 export class Heartbeat {
-  /** What both sides hold. */
+  /** The shared memory. */
   readonly memory: SharedArrayBuffer;
   readonly #cells: Float64Array;
 
-  /** @param memory that of the other side; new unless told. */
+  /** @param memory that of the other side. Default: new memory. */
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(4 * 8)) {
     this.memory = memory;
     this.#cells = new Float64Array(memory);
   }
 
-  /** The last sign of life. */
+  /** The last beat. */
   read(): Beat {
     const [count = 0, heap = 0, lag = 0, exhausted = 0] = this.#cells;
     return { count, heap, lag, exhausted: exhausted !== 0 };
   }
 
-  /** Gives a sign of life. */
+  /** Writes a beat. */
   beat({ heap, lag, exhausted }: Omit<Beat, "count">): void {
     this.#cells.set([heap, lag, Number(exhausted)], 1);
     this.#cells[0]!++;
   }
 }
 
-/** A thread is looked at this often at the least, ms: its memory, too, is known from its signs of life. */
+/** A thread beats at least this often, ms: its memory, too, is known from its beats. */
 const SELDOM = 20_000;
 
-/** A sign of life may come this late, ms, and is still in time. */
+/** A beat may come this late, ms, before the thread is taken for frozen. */
 const LATEST = 10_000;
 
 /**
- * How often a thread that is idle gives a sign of life, when it is taken for frozen after `frozenAfter` ms
- * without one, ms. Waking an idle thread costs far more than what it then does.
+ * How often an idle thread beats, ms. Seldom, because waking an idle thread costs far more than the beat.
+ *
+ * @param frozenAfter after how long without a beat it is taken for frozen, ms.
  */
 export function heartbeatInterval(frozenAfter: number): number {
   return Math.min(SELDOM, Math.max(20, frozenAfter / 2, frozenAfter - LATEST));
 }
 
 /**
- * How often a thread that is awake anyway gives a sign of life at the most, ms: seldom while its heap is far below
- * its limit, since a look at the heap costs as much as all else that a small beat does. An idle one is awake for the
- * beats of the public state, every 10 s; each second of them is a sign of life.
+ * The shortest time between two beats of a thread that is awake anyway, ms: long while its heap is far below its limit,
+ * since measuring the heap is what costs. The public state's heartbeat wakes each thread every 10 s, and every second
+ * one of these makes it beat.
  *
  * @param heap bytes in use, buffers outside of it included.
  * @param limit bytes at which it ends.
@@ -74,33 +75,33 @@ export function awakeInterval(heap: number, limit: number): number {
  */
 const NEVER = 2 ** 31 - 1;
 
-/** What gives the signs of life of a thread. */
-export interface Heart {
-  /** Gives one now. */
+/** Sends the heartbeat of a thread. */
+export interface HeartbeatSender {
+  /** Beats now. */
   beat(): void;
-  /** Gives one if the last was a while ago: for a thread that is awake anyway, `lag` ms late. */
-  stir(lag: number): void;
+  /** Beats if the last beat was a while ago. Called when the thread is awake anyway, `lag` ms late. */
+  onWake(lag: number): void;
 }
 
 /**
- * Gives signs of life from now on: when the thread is awake anyway, and where that may be too seldom on a timer of its
- * own. What the daemon does to the globals stops neither.
+ * Beats from now on: when the thread is awake anyway, and on a timer of its own where that may be too seldom. A daemon
+ * that changes the globals stops neither.
  */
 export function startHeartbeat(
-  pulse: Heartbeat,
+  heartbeat: Heartbeat,
   interval: number,
   timers: Timers = systemTimers,
-): Heart {
+): HeartbeatSender {
   const limit = getHeapStatistics().heap_size_limit;
   let last = 0;
-  let lively = 0;
+  let shortest = 0;
   const beat = (lag: number) => {
     const { used_heap_size, external_memory, heap_size_limit } = getHeapStatistics();
-    // At its end V8 raises the limit, so that the thread can be taken down, and breaks off what runs.
+    // At the limit V8 raises it, so that the thread can be taken down, and ends what runs.
     const exhausted = heap_size_limit > limit;
     const heap = used_heap_size + external_memory;
-    pulse.beat({ heap, lag: Math.max(0, lag), exhausted });
-    lively = awakeInterval(heap, limit);
+    heartbeat.beat({ heap, lag: Math.max(0, lag), exhausted });
+    shortest = awakeInterval(heap, limit);
     last = timers.now();
   };
   beat(0);
@@ -112,21 +113,21 @@ export function startHeartbeat(
   });
   return {
     beat: () => beat(0),
-    stir(lag) {
-      if (timers.now() - last >= Math.min(lively, interval)) beat(lag);
+    onWake(lag) {
+      if (timers.now() - last >= Math.min(shortest, interval)) beat(lag);
     },
   };
 }
 
-/** A clock whose sleepers give a sign of life when they wake. */
-export function heartbeatClock(clock: Clock, heart: Pick<Heart, "stir">): Clock {
+/** A clock with which the thread beats whenever a sleep or a tick is over. */
+export function heartbeatClock(clock: Clock, sender: Pick<HeartbeatSender, "onWake">): Clock {
   const now = () => clock.now();
   return {
     now,
     async sleep(ms, signal) {
       const due = now() + ms;
       await clock.sleep(ms, signal);
-      heart.stir(now() - due);
+      sender.onWake(now() - due);
     },
     after: (ms, run) => clock.after(ms, run),
     ticks(interval, signal) {
@@ -134,7 +135,7 @@ export function heartbeatClock(clock: Clock, heart: Pick<Heart, "stir">): Clock 
       return {
         async next() {
           const lag = await ticks.next();
-          heart.stir(lag);
+          sender.onWake(lag);
           return lag;
         },
         stop: () => ticks.stop(),
@@ -143,8 +144,11 @@ export function heartbeatClock(clock: Clock, heart: Pick<Heart, "stir">): Clock 
   };
 }
 
-/** The public state's clock, whose timers give a sign of life when they fire. */
-export function heartbeatTimers(clock: StateClock, heart: Pick<Heart, "stir">): StateClock {
+/** The public state's clock; the thread beats whenever one of its timers fires. */
+export function heartbeatTimers(
+  clock: StateClock,
+  sender: Pick<HeartbeatSender, "onWake">,
+): StateClock {
   return {
     ...clock,
     after(ms, run) {
@@ -152,7 +156,7 @@ export function heartbeatTimers(clock: StateClock, heart: Pick<Heart, "stir">): 
       return clock.after(ms, () => {
         const lag = clock.now() - due;
         run();
-        heart.stir(lag);
+        sender.onWake(lag);
       });
     },
   };

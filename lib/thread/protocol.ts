@@ -59,7 +59,7 @@ export type ChildNews =
 
 /** What the agent tells a thread. */
 export type ToThread =
-  | { type: "start"; assignment: Assignment; pulse: SharedArrayBuffer; line: MessagePort }
+  | { type: "start"; assignment: Assignment; heartbeat: SharedArrayBuffer; port: MessagePort }
   | { type: "stop" }
   | { type: "beat" }
   | { type: "child"; id: number; news: ChildNews };

@@ -29,10 +29,10 @@ import {
   unpack,
 } from "./protocol.ts";
 import {
-  type Heart,
   Heartbeat,
   heartbeatClock,
   heartbeatInterval,
+  type HeartbeatSender,
   heartbeatTimers,
   startHeartbeat,
 } from "./heartbeat.ts";
@@ -54,29 +54,29 @@ const WRITE_RATE = {
 const post: (message: FromThread) => void = self.postMessage.bind(self);
 const { setTimeout } = globalThis;
 const children = new ChildThreads(post);
-let heart: Heart | undefined;
-const stirring: Pick<Heart, "stir"> = { stir: (lag) => heart?.stir(lag) };
+let sender: HeartbeatSender | undefined;
+const wakeListener: Pick<HeartbeatSender, "onWake"> = { onWake: (lag) => sender?.onWake(lag) };
 
 self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
   switch (data.type) {
     case "start":
-      if (heart) return; // A daemon's own event.
-      heart = startHeartbeat(
-        new Heartbeat(data.pulse),
+      if (sender) return; // A daemon's own event.
+      sender = startHeartbeat(
+        new Heartbeat(data.heartbeat),
         heartbeatInterval(data.assignment.frozenAfter),
       );
-      return void work(data.assignment, data.line);
+      return void work(data.assignment, data.port);
     case "stop":
       return stop.abort(new DOMException("The daemon is to stop", "AbortError"));
     case "beat":
-      return heart?.beat();
+      return sender?.beat();
     case "child":
       return children.take(data.id, data.news);
   }
 });
 
-/** @param line to the agent's copy of the public state. */
-async function work(assignment: Assignment, line: MessagePort): Promise<void> {
+/** @param port to the agent's copy of the public state. */
+async function work(assignment: Assignment, port: MessagePort): Promise<void> {
   const { thread } = assignment;
   const records = limitLog(
     ({ level, message, time }) => post({ type: "log", level, message, time }),
@@ -94,12 +94,12 @@ async function work(assignment: Assignment, line: MessagePort): Promise<void> {
   const onHeld = (held: number) => log.warning(describeHeld(held));
   const state = new ThreadState({
     thread,
-    port: line,
+    port,
     mayWrite,
     onProblem: log.debug,
     pace: { ...WRITE_RATE, onHeld },
-    clock: heartbeatTimers(realClock, stirring),
-    onHeard: () => stirring.stir(0),
+    clock: heartbeatTimers(realClock, wakeListener),
+    onHeard: () => wakeListener.onWake(0),
   });
   // The daemon's module may change the globals: it is loaded when the channel is open.
   await state.opened;
@@ -159,7 +159,7 @@ async function contextOf(
     arguments: values,
     services: services ? await openServices(serviceManager) : undefined,
     startThread: (task, options) => children.start(task, options),
-    clock: heartbeatClock(systemClock, stirring),
+    clock: heartbeatClock(systemClock, wakeListener),
   });
 }
 

@@ -21,7 +21,7 @@ self.onmessage = ({ data: { speed, awakeEvery, memory } }: MessageEvent<Order>) 
     after: (ms, run) => systemTimers.after(ms / speed, run),
     every: (ms, run) => systemTimers.every(ms / speed, run),
   };
-  const heart = memory && startHeartbeat(new Heartbeat(memory), heartbeatInterval(30_000), timers);
-  timers.every(awakeEvery, () => heart?.stir(0));
+  const sender = memory && startHeartbeat(new Heartbeat(memory), heartbeatInterval(30_000), timers);
+  timers.every(awakeEvery, () => sender?.onWake(0));
   self.postMessage("ready");
 };

@@ -97,15 +97,15 @@ async function processorShare(threads: number, isBeating: boolean): Promise<numb
 }
 
 /** The share of a core that the agent's looks at so many threads take: one a second. */
-async function lookingShare(pulses: Heartbeat[]): Promise<number> {
+async function lookingShare(heartbeats: Heartbeat[]): Promise<number> {
   const looks = 1_000;
   const clock = new ManualClock(async () => {
     for (let turns = 10; turns > 0; turns--) await undefined;
   });
   const monitor = new HealthMonitor(clock);
-  const stops = pulses.map((pulse) =>
+  const stops = heartbeats.map((heartbeat) =>
     monitor.add({
-      pulse,
+      heartbeat,
       policy: { frozenAfter: 1e9, memoryLimit: 1e9 },
       isBuiltIn: false,
       isRunning: () => true,

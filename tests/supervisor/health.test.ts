@@ -67,9 +67,9 @@ Deno.test("threads are looked at as long as there are any, often enough for the 
   const threadOf = (
     name: string,
     frozenAfter: number,
-    pulse = new Heartbeat(),
+    heartbeat = new Heartbeat(),
   ): MonitoredThread => ({
-    pulse,
+    heartbeat,
     policy: { frozenAfter, memoryLimit: 1e9 },
     isBuiltIn: false,
     isRunning: () => true,
@@ -102,7 +102,7 @@ Deno.test("all are asked for a sign of life when memory has grown by much since 
   const monitor = new HealthMonitor(clock, () => rss);
   let calls = 0;
   const unwatch = monitor.add({
-    pulse: new Heartbeat(),
+    heartbeat: new Heartbeat(),
     policy: { frozenAfter: 1e9, memoryLimit: 400e6 },
     isBuiltIn: false,
     isRunning: () => true,
@@ -124,7 +124,7 @@ Deno.test("a silent daemon that is built in is not taken for one that takes the 
   const monitor = new HealthMonitor(clock, () => rss);
   const hoarding = new Set<string>();
   const threadOf = (name: string, isBuiltIn: boolean): MonitoredThread => ({
-    pulse: new Heartbeat(),
+    heartbeat: new Heartbeat(),
     policy: { frozenAfter: 1e9, memoryLimit: 64e6 },
     isBuiltIn,
     isRunning: () => true,

@@ -42,7 +42,7 @@ Deno.test("a heap is looked at more often when it comes near its limit", () => {
 Deno.test("who wakes from a sleep shows life, and how late it was", async () => {
   const clock = new ManualClock();
   const lags: number[] = [];
-  const lively = heartbeatClock(clock, { stir: (lag) => void lags.push(lag) });
+  const lively = heartbeatClock(clock, { onWake: (lag) => void lags.push(lag) });
   const slept = lively.sleep(1_000);
   await clock.advance(1_000);
   await slept;
@@ -52,7 +52,7 @@ Deno.test("who wakes from a sleep shows life, and how late it was", async () => 
 Deno.test("so does who is woken by a rhythm", async () => {
   const clock = new ManualClock();
   const lags: number[] = [];
-  const lively = heartbeatClock(clock, { stir: (lag) => void lags.push(lag) });
+  const lively = heartbeatClock(clock, { onWake: (lag) => void lags.push(lag) });
   const next = lively.ticks(1_000, new AbortController().signal).next();
   await clock.advance(1_000);
   assertEquals([await next, lags], [0, [0]]);
@@ -67,7 +67,7 @@ Deno.test("so does a copy of the public state when one of its timers fires", asy
       after: (ms, run) => timers.after(ms, run),
       atTurnsEnd: () => {},
     },
-    { stir: (lag) => void lags.push(lag) },
+    { onWake: (lag) => void lags.push(lag) },
   );
   const order: string[] = [];
   lively.after(100, () => void order.push(`ran after ${lags.length} signs of life`));
@@ -81,25 +81,25 @@ Deno.test("so does a copy of the public state when one of its timers fires", asy
 
 Deno.test("an idle thread is not woken for its sign of life: every second beat of the public state is one", async () => {
   const timers = new FakeTimers();
-  const pulse = new Heartbeat();
-  const heart = startHeartbeat(pulse, heartbeatInterval(30_000), timers);
+  const heartbeat = new Heartbeat();
+  const sender = startHeartbeat(heartbeat, heartbeatInterval(30_000), timers);
   const counts: number[] = [];
   for (const lag of [10, 20, 30, 40]) {
     await timers.pass(10_000);
-    heart.stir(lag);
-    counts.push(pulse.read().count);
+    sender.onWake(lag);
+    counts.push(heartbeat.read().count);
   }
-  assertEquals([counts, pulse.read().lag, timers.fired], [[1, 2, 2, 3], 40, 0]);
+  assertEquals([counts, heartbeat.read().lag, timers.fired], [[1, 2, 2, 3], 40, 0]);
 });
 
 Deno.test("who is taken for frozen sooner has a timer of its own", async () => {
   const timers = new FakeTimers();
-  const pulse = new Heartbeat();
-  const heart = startHeartbeat(pulse, heartbeatInterval(2_000), timers);
+  const heartbeat = new Heartbeat();
+  const sender = startHeartbeat(heartbeat, heartbeatInterval(2_000), timers);
   await timers.pass(5_500);
-  assertEquals([pulse.read().count, timers.fired], [6, 5]);
-  heart.stir(0);
-  assertEquals(pulse.read().count, 6);
-  heart.beat();
-  assertEquals(pulse.read().count, 7);
+  assertEquals([heartbeat.read().count, timers.fired], [6, 5]);
+  sender.onWake(0);
+  assertEquals(heartbeat.read().count, 6);
+  sender.beat();
+  assertEquals(heartbeat.read().count, 7);
 });
