@@ -108,6 +108,7 @@ export default attempts(
         nodeFork: () => child.fork(`${outside}/secret.js`),
         kill: () => Deno.kill(1, "SIGCONT"),
         killAgent: () => Deno.kill(Deno.pid, "SIGKILL"),
+        wrapped: () => Deno.kill(Deno.pid + 2 ** 32, "SIGTERM"),
         nodeKill: () => process.kill(process.pid, "SIGKILL"),
         debug: () =>
           (process as unknown as { _debugProcess(pid: number): void })._debugProcess(process.pid),
