@@ -39,6 +39,7 @@ const PROCESS = {
   abort: PROCESS_WIDE,
   binding: "the runtime's internals are closed",
   getBuiltinModule: "import Node.js' modules by their names",
+  _rawDebug: "context.log writes to the agent's log",
   _getActiveHandles: "the runtime's internals are closed",
   _getActiveRequests: "the runtime's internals are closed",
 };

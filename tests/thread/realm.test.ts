@@ -59,6 +59,7 @@ const ATTACKS: [what: string, code: string, answer: RegExp, imports?: string][] 
   ["the agent's end by Node.js", "process.kill(process.pid, 9)", /^process\.kill is not available/],
   ["its end by _kill", "process._kill(process.pid, 9)", /^process\._kill is not available/],
   ["an end by Node.js", "process.abort()", /^process\.abort is not available in a daemon/],
+  ["standard error by Node.js", "process._rawDebug('x')", /^process\._rawDebug is not available/],
   ["a binding", "process.binding('pipe_wrap')", /^process\.binding is not available in a daemon/],
   ["a hidden module", "process.getBuiltinModule('vm')", /^process\.getBuiltinModule is not/],
   [

@@ -228,6 +228,10 @@ export default attempts(
         stdout: () => Deno.stdout.writeSync(forged),
         stderr: () => Deno.stderr.writeSync(forged),
         nodeStdout: () => process.stdout.write(forged),
+        raw: () =>
+          (process as unknown as { _rawDebug(text: string): void })._rawDebug(
+            new TextDecoder().decode(forged),
+          ),
         // deno-lint-ignore no-console
         log: () => console.log(`\n2026-01-01T00:00:00.000Z [INFO] agent: forged by console`),
         close: () => Deno.stdout.close(),
