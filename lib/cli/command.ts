@@ -41,31 +41,68 @@ export interface Invocation {
   until?: AbortSignal | undefined;
 }
 
-/** A command of the program. */
-export interface Command {
-  /** The word that calls it. */
-  name: string;
-  /** The words it takes, for the help. */
+/** What a command prints on standard output. */
+export interface Report {
+  /** Printed with `--json`. */
+  json: unknown;
+  /** Printed without it: a text, or its lines. */
+  text: string | readonly string[];
+  /** The exit code. Default: 0. */
+  code?: number;
+}
+
+/** The result of a command: what is to be printed, or the exit code where nothing is. */
+export type Result = Report | number;
+
+/** One thing that the program does: a command, or an action of one such as `list` of `daemon`. */
+export interface Action {
+  /**
+   * The words that it takes, as the help shows them. `NAME`, the name of a daemon, must be given; what is in brackets
+   * may be; with `...` any number of words may follow.
+   */
   words: string;
   /** One line of help. */
   summary: string;
-  /** More help, each string one line; shown by `help COMMAND`. */
-  details?: readonly string[];
-  /** Its own flags; every command takes the common ones too. */
+  /** Its own flags; the common ones are taken everywhere. */
   flags?: FlagSpecs;
-  /** Reports an error and returns the exit code. Default: one line on standard error, and exit code 1, 2 or 3. */
-  fail?(error: string): number;
   /**
-   * Runs the command and returns the exit code.
+   * Does it.
    *
    * @throws {UsageError} when a word or a flag is wrong.
    */
-  run(invocation: Invocation): number | Promise<number>;
+  run(invocation: Invocation): Result | Promise<Result>;
+}
+
+/** A command of the program. */
+export interface Command extends Action {
+  /** The word that calls it. */
+  name: string;
+  /** Whether it checks the number of its words itself. Default: false. */
+  checksWords?: boolean;
+  /** More help, each string one line; shown by `help COMMAND`. */
+  details?: readonly string[];
+  /** Reports an error and returns the exit code. Default: one line on standard error, and exit code 1, 2 or 3. */
+  fail?(error: string): number;
 }
 
 /** A word or a flag is wrong; the message says which and what would be right. Exit code 2. */
 export class UsageError extends Error {
   override name = "UsageError";
+}
+
+/**
+ * Checks how many words were typed.
+ *
+ * @param name the command or the action, for an error message.
+ * @throws {UsageError} when a word is missing or too much.
+ */
+export function checkWords(typed: readonly string[], name: string, { words }: Action): void {
+  const taken = words.split(" ").filter((word) => word !== "" && !word.startsWith("[--"));
+  const isRequired = taken[0]?.startsWith("NAME");
+  if (isRequired && typed.length === 0) {
+    throw new UsageError(`'${name}' needs the name of a daemon`);
+  }
+  if (!words.includes("...")) refuseWords(typed.slice(taken.length));
 }
 
 /** @throws {UsageError} when there are words. */

@@ -2,22 +2,38 @@ import { parseDuration } from "../base/mod.ts";
 import { LOG_LEVELS, type LogLevel } from "../log/mod.ts";
 import { type FlagSpec, type Invocation, UsageError } from "./command.ts";
 
+/** What a command line says of flags that take a value. */
+type Values = Pick<Invocation, "values">;
+
+/**
+ * Reads the value of a flag; undefined when it is not given.
+ *
+ * @param parse returns undefined when the text cannot be used.
+ * @param expected what would be right, after "expected".
+ * @throws {UsageError} when it cannot be used.
+ */
+export function readFlag<T>(
+  { values }: Values,
+  flag: string,
+  parse: (text: string) => T | undefined,
+  expected: string,
+): T | undefined {
+  const text = values[flag];
+  if (text === undefined) return undefined;
+  const value = parse(text);
+  if (value !== undefined) return value;
+  throw new UsageError(`Flag '--${flag}' is '${text}'; expected ${expected}`);
+}
+
 /**
  * The log level that a flag names; undefined when it is not given.
  *
  * @param flag Default: `log-level`.
  * @throws {UsageError} when there is no such level.
  */
-export function readLevel(
-  { values }: Pick<Invocation, "values">,
-  flag = "log-level",
-): LogLevel | undefined {
-  const text = values[flag];
-  const level = LOG_LEVELS.find((level) => level === text);
-  if (text !== undefined && level === undefined) {
-    throw new UsageError(`Flag '--${flag}' is '${text}'; expected one of ${LOG_LEVELS.join(", ")}`);
-  }
-  return level;
+export function readLevel(invocation: Values, flag = "log-level"): LogLevel | undefined {
+  const find = (text: string) => LOG_LEVELS.find((level) => level === text);
+  return readFlag(invocation, flag, find, `one of ${LOG_LEVELS.join(", ")}`);
 }
 
 /** The flag `--for` of a command that runs until it is stopped. */
@@ -31,12 +47,6 @@ export const FOR_FLAG: FlagSpec = {
  *
  * @throws {UsageError} when it is not a duration.
  */
-export function readSpan(
-  { values: { for: text } }: Pick<Invocation, "values">,
-): number | undefined {
-  const span = text === undefined ? undefined : parseDuration(text);
-  if (text !== undefined && span === undefined) {
-    throw new UsageError(`Flag '--for' is '${text}'; expected a duration such as 500ms, 30s or 2m`);
-  }
-  return span;
+export function readSpan(invocation: Values): number | undefined {
+  return readFlag(invocation, "for", parseDuration, "a duration such as 500ms, 30s or 2m");
 }

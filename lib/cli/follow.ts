@@ -18,25 +18,20 @@ export async function follow(
 ): Promise<void> {
   const span = readSpan(invocation);
   const stop = new AbortController();
-  const forget = onEnd(() => stop.abort(), invocation.until);
-  const timer = span === undefined ? undefined : setTimeout(() => stop.abort(), span);
+  const end = () => stop.abort();
+  const { until = stop.signal } = invocation;
+  const signal = AbortSignal.any([until, stop.signal]);
+  const forget = until === stop.signal ? onStopSignal(end) : undefined;
+  const timer = span === undefined ? undefined : setTimeout(end, span);
   try {
-    for await (const event of client.events(new URLSearchParams(query), stop.signal)) {
+    for await (const event of client.events(new URLSearchParams(query), signal)) {
       await take(event);
     }
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
+    if (!signal.aborted) throw error;
   } finally {
-    forget();
+    forget?.();
     clearTimeout(timer);
   }
-  if (!stop.signal.aborted) throw new NotRunningError("The agent has ended");
-}
-
-/** Calls `stop` when `until` is aborted; without one, at Ctrl+C. Returns what undoes it. */
-function onEnd(stop: () => void, until: AbortSignal | undefined): () => void {
-  if (!until) return onStopSignal(stop);
-  if (until.aborted) stop();
-  until.addEventListener("abort", stop);
-  return () => until.removeEventListener("abort", stop);
+  if (!signal.aborted) throw new NotRunningError("The agent has ended");
 }

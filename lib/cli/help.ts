@@ -1,3 +1,4 @@
+import { align } from "./table.ts";
 import { type Command, COMMON_FLAGS, type FlagSpecs } from "./command.ts";
 
 /** The help of the whole program. */
@@ -38,16 +39,13 @@ export function commandHelp(command: Command): string {
 
 function flagLines(flags: FlagSpecs): string[] {
   return columns(
-    Object.entries(flags).map(([name, { short, value, help }]) => [
-      `${short === undefined ? "" : `-${short}, `}--${name}${
-        value === undefined ? "" : ` ${value}`
-      }`,
-      help,
-    ]),
+    Object.entries(flags).map(([name, { short, value = "", help }]) => {
+      const letter = short === undefined ? "" : `-${short}, `;
+      return [`${letter}--${name} ${value}`.trimEnd(), help];
+    }),
   );
 }
 
 function columns(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(34, ...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+  return align(rows, 34).map((line) => `  ${line}`);
 }

@@ -7,21 +7,24 @@ import { errorMessage, suggest } from "../base/mod.ts";
 import { ConfigError } from "../config/mod.ts";
 import { NotRunningError } from "../control/client.ts";
 import {
+  checkWords,
   type Command,
   COMMON_FLAGS,
   EXIT,
   type FlagSpecs,
+  type Invocation,
   refuseWords,
   UsageError,
 } from "./command.ts";
 import { readLevel } from "./flags.ts";
 import { commandHelp, programHelp } from "./help.ts";
-import { lostOutput, print, printError } from "./output.ts";
+import { lostOutput, print, printError, printJson } from "./output.ts";
 import { parse } from "./parse.ts";
 
 const helpCommand: Command = {
   name: "help",
   words: "[COMMAND]",
+  checksWords: true,
   summary: "show the help of a command",
   async run({ words: [name, action, ...rest] }) {
     const command = name === undefined ? undefined : await load(name);
@@ -93,12 +96,22 @@ async function dispatch(
   readLevel(invocation);
   if (invocation.given.has("help")) return await help(command);
   if (invocation.given.has("version")) {
-    return await (await load("version")).run({ ...invocation, words });
+    return await call(await load("version"), { ...invocation, words });
   }
-  if (command) return await command.run({ ...invocation, words, until });
+  if (command) return await call(command, { ...invocation, words, until });
   if (args.length > 0) throw new UsageError("No command given; see 'icinga-warden help'");
   printError(programHelp(await loadAll()));
   return EXIT.usage;
+}
+
+async function call(command: Command, invocation: Invocation): Promise<number> {
+  if (!command.checksWords) checkWords(invocation.words, command.name, command);
+  const result = await command.run(invocation);
+  if (typeof result === "number") return result;
+  const { json, text, code = EXIT.done } = result;
+  if (invocation.given.has("json")) printJson(json);
+  else print([text].flat().join("\n"));
+  return code;
 }
 
 /**

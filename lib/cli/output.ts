@@ -13,7 +13,7 @@ export function lostOutput(): unknown {
 const PAINT = /(\x1b\[(?:1|2|22|31|32|33|39)m)/;
 
 /** Lines to be printed: whatever a caller has not sanitized harms no terminal. */
-export function printable(text: string): string {
+export function sanitizePainted(text: string): string {
   return text.split(PAINT).map((part, i) => i % 2 === 1 ? part : sanitizeLines(part)).join("");
 }
 
@@ -35,7 +35,7 @@ export function printJson(value: unknown): void {
 /** It is no error when the reader has gone away, or a service has no console. */
 function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
   try {
-    let rest = encoder.encode(`${printable(text)}\n`);
+    let rest = encoder.encode(`${sanitizePainted(text)}\n`);
     while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
   } catch (error) {
     if (stream === Deno.stdout && !isGone(error)) lost = error;

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { builtinArguments } from "../../daemons/mod.ts";
 import type { AgentPaths } from "../agent/home.ts";
 import { loadConfig, type LoadedConfig } from "../config/mod.ts";
+import { Client } from "../control/client.ts";
 import { type Invocation, UsageError } from "./command.ts";
 
 /**
@@ -39,6 +40,15 @@ function isFolder(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * What speaks to the agent that runs from home.
+ *
+ * @throws {NotRunningError} when none does.
+ */
+export async function connectAgent(invocation: Pick<Invocation, "values">): Promise<Client> {
+  return await Client.connect(findPaths(invocation).home);
 }
 
 /**

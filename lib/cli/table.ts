@@ -1,9 +1,23 @@
 import { cut, sanitize } from "../base/mod.ts";
 
-/** A cell: its text, and what paints it once it is padded. */
-export interface Cell {
-  text: string;
-  paint?: (text: string) => string;
+/** A cell: its text, or with it what paints it once it is padded. */
+export type Cell = string | { text: string; paint?: (text: string) => string };
+
+/** The columns of a table by their headers: each says what of a row it shows. */
+export type Columns<Row> = Readonly<Record<string, (row: Row) => Cell>>;
+
+/** A value for a cell; `-` where there is none. */
+export function orDash<T>(
+  value: T | null | undefined,
+  format: (value: T) => string = String,
+): string {
+  return value === null || value === undefined ? "-" : format(value);
+}
+
+/** Texts in columns, two spaces between them: neither sanitized nor cut. */
+export function align(rows: readonly (readonly string[])[], least = 0): string[] {
+  const widths = rows[0]?.map((_, i) => Math.max(least, ...rows.map((row) => row[i]!.length)));
+  return rows.map((row) => row.map((text, i) => text.padEnd(widths![i]!)).join(GAP).trimEnd());
 }
 
 /** How much of a table's cells is shown. */
@@ -23,13 +37,18 @@ const GAP = "  ";
  * Lays out rows in columns, the header's and two spaces between them; the last column is not padded. Each cell is
  * sanitized, and cut with `…` where it is too long.
  */
-export function table(
-  header: readonly string[],
-  rows: readonly (readonly Cell[])[],
+export function table<Row>(
+  columns: Columns<Row>,
+  rows: readonly Row[],
   { width = terminalWidth(), cell = 200 }: TableLimits = {},
 ): string[] {
-  const all = [header.map((text): Cell => ({ text })), ...rows].map((row) =>
-    row.map(({ text, paint }) => ({ letters: [...cut(sanitize(text), cell)], paint }))
+  const header = Object.keys(columns);
+  const cells = rows.map((row) => Object.values(columns).map((show) => show(row)));
+  const all = [header, ...cells].map((row) =>
+    row.map((shown: Cell) => {
+      const { text, paint } = typeof shown === "string" ? { text: shown } : shown;
+      return { letters: [...cut(sanitize(text), cell)], paint };
+    })
   );
   const widths = header.map((_, column) =>
     all.reduce((most, row) => Math.max(most, row[column]!.letters.length), 0)
@@ -39,9 +58,8 @@ export function table(
     row.map(({ letters, paint }, column) => {
       const isLast = column === header.length - 1;
       const shown = fit(letters, widths[column]!);
-      const padded = isLast ? shown.join("") : shown.join("").padEnd(
-        widths[column]! + shown.join("").length - shown.length,
-      );
+      const blanks = isLast ? 0 : widths[column]! - shown.length;
+      const padded = shown.join("") + " ".repeat(blanks);
       return paint ? paint(padded) : padded;
     }).join(GAP).trimEnd()
   );

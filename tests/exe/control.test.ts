@@ -386,7 +386,7 @@ testExe(
     await console.printed(/\[1,{"x":"y"}\]/);
     await prompted();
     await console.type("watch counter.Map.a.b\r");
-    await console.printed(/\.a\.b {2}\d+\r\n.*\.a\.b {2}\d+\r\n/);
+    await console.printed(/\.a\.b {2}\d+…?\r\n.*\.a\.b {2}\d+…?\r\n/);
     await console.type("\x03");
     await prompted();
     for (const earlier of ["watch", "get", "status"]) {

@@ -10,8 +10,9 @@ import {
 } from "../../control/health.ts";
 import { type PerformanceValue, pluginOutput, pluginText } from "../../control/plugin.ts";
 import type { Health, Status } from "../../control/status_schema.ts";
-import { type Command, type Invocation, refuseWords, UsageError } from "../command.ts";
-import { print, printJson } from "../output.ts";
+import type { Command, Invocation } from "../command.ts";
+import { readFlag } from "../flags.ts";
+import { print } from "../output.ts";
 import { findPaths } from "../paths.ts";
 
 /** The exit codes of a plugin. */
@@ -22,7 +23,8 @@ const PLUGIN_EXIT: Readonly<Record<Health, number>> = {
   unknown: 3,
 };
 
-const DEFAULT_TIMEOUT = "10s";
+/** How long a check may take, s. Default of `--timeout`. */
+const TIMEOUT = 10;
 
 /** `icinga-warden check` */
 export const checkCommand: Command = {
@@ -47,39 +49,34 @@ export const checkCommand: Command = {
     timeout: {
       short: "t",
       value: "DURATION",
-      help: `how long it may take, such as 5s or 5 (default: ${DEFAULT_TIMEOUT})`,
+      help: `how long it may take, such as 5s or 5 (default: ${TIMEOUT}s)`,
     },
     verbose: { short: "v", help: "accepted as of every plugin; it always says all that it knows" },
   },
   fail(error) {
-    print(pluginError(error));
+    // One line, without what would begin performance data.
+    print(pluginText(`UNKNOWN: ${error}`));
     return PLUGIN_EXIT.unknown;
   },
   async run(invocation) {
-    refuseWords(invocation.words);
     const thresholds = readThresholds(invocation);
     const status = await fetchStatus(findPaths(invocation).home, readTimeout(invocation));
     const troubles = findTroubles(status, thresholds);
     const health = worst(troubles);
     const output = pluginOutput({ ...status, health, problems: troubles }, thresholds);
-    if (invocation.given.has("json")) printJson({ health, ...output });
-    else print(formatOutput(output));
-    return PLUGIN_EXIT[health];
+    return { json: { health, ...output }, text: formatOutput(output), code: PLUGIN_EXIT[health] };
   },
 };
-
-/** What a plugin prints about an error of any kind: one line, without what would begin performance data. */
-function pluginError(message: string): string {
-  return pluginText(`UNKNOWN: ${message}`);
-}
 
 async function fetchStatus(home: string, timeout: number): Promise<Status> {
   const client = await Client.connect(home, "monitor");
   return await client.get<Status>("/api/status", timeout);
 }
 
-function formatOutput({ summary, details, performance }: ReturnType<typeof pluginOutput>): string {
-  return [`${summary} | ${performance.map(formatPerformance).join(" ")}`, ...details].join("\n");
+function formatOutput(
+  { summary, details, performance }: ReturnType<typeof pluginOutput>,
+): string[] {
+  return [`${summary} | ${performance.map(formatPerformance).join(" ")}`, ...details];
 }
 
 function formatPerformance({ label, value, unit, range }: PerformanceValue): string {
@@ -96,22 +93,17 @@ function readThresholds(invocation: Invocation): Thresholds {
   };
 }
 
-function readRange({ values }: Invocation, flag: string): Range | undefined {
-  const text = values[flag];
-  const range = text === undefined ? undefined : parseRange(text);
-  if (text !== undefined && !range) {
-    throw new UsageError(
-      `Flag '--${flag}' is '${text}'; expected a range such as 10, 10:, ~:10, 10:20 or @10:20`,
-    );
-  }
-  return range;
+function readRange(invocation: Invocation, flag: string): Range | undefined {
+  const expected = "a range such as 10, 10:, ~:10, 10:20 or @10:20";
+  return readFlag(invocation, flag, parseRange, expected);
 }
 
-/** Plugins' timeouts are seconds by custom. */
-function readTimeout({ values: { timeout: text = DEFAULT_TIMEOUT } }: Invocation): number {
-  const time = parseDuration(/^\d+$/.test(text) ? `${text}s` : text);
-  if (time !== undefined && time > 0 && time <= 3_600_000) return time;
-  throw new UsageError(
-    `Flag '--timeout' is '${text}'; expected a duration such as 500ms, 5s or 1m, at most 1h`,
-  );
+/** Plugins' timeouts are seconds by custom. Returns ms. */
+function readTimeout(invocation: Invocation): number {
+  const parse = (text: string) => {
+    const time = parseDuration(/^\d+$/.test(text) ? `${text}s` : text) ?? 0;
+    return time > 0 && time <= 3_600_000 ? time : undefined;
+  };
+  const expected = "a duration such as 500ms, 5s or 1m, at most 1h";
+  return readFlag(invocation, "timeout", parse, expected) ?? TIMEOUT * 1000;
 }

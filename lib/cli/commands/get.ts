@@ -1,10 +1,10 @@
 import { sanitize, suggest, toJson } from "../../base/mod.ts";
-import { Client, RefusedError } from "../../control/client.ts";
+import { RefusedError } from "../../control/client.ts";
 import type { Found } from "../../control/find.ts";
-import { type Command, EXIT, refuseWords } from "../command.ts";
-import { print, printError, printJson } from "../output.ts";
-import { findPaths } from "../paths.ts";
-import { table } from "../table.ts";
+import { type Command, EXIT, type Report } from "../command.ts";
+import { printError } from "../output.ts";
+import { connectAgent } from "../paths.ts";
+import { type Columns, table } from "../table.ts";
 
 /** `icinga-warden get` */
 export const getCommand: Command = {
@@ -16,14 +16,11 @@ export const getCommand: Command = {
     "  icinga-warden get icinga_agent_service.ServiceState.value",
   ],
   async run(invocation) {
-    const [path = "", ...rest] = invocation.words;
-    refuseWords(rest);
-    const client = await Client.connect(findPaths(invocation).home);
+    const [path = ""] = invocation.words;
+    const client = await connectAgent(invocation);
     try {
       const found = await client.get<Found>(`/api/state?${new URLSearchParams({ path })}`);
-      if (invocation.given.has("json")) printJson(contentOf(found));
-      else print(formatFound(found).join("\n"));
-      return EXIT.done;
+      return formatFound(found);
     } catch (error) {
       if (!(error instanceof RefusedError) || error.status !== 404) throw error;
       const hint = hintAt(path, await client.get<string[]>("/api/paths"));
@@ -49,34 +46,28 @@ export function formatValue(value: unknown): string {
   return sanitize(typeof value === "string" ? value : toJson(value));
 }
 
-function contentOf(found: Found): unknown {
-  if (found.kind === "value") return found.value;
-  return found.kind === "map" ? found.entries : found.maps;
-}
-
-function formatFound(found: Found): string[] {
+function formatFound(found: Found): Report {
   switch (found.kind) {
     case "value":
-      return [formatValue(found.value)];
+      return { json: found.value, text: formatValue(found.value) };
     case "map":
-      return tableOf("KEY", found.entries);
-    case "maps":
-      return tableOf(
-        "PATH",
-        Object.fromEntries(
-          Object.entries(found.maps).flatMap(([map, entries]) =>
-            Object.entries(entries).map(([key, value]) => [`${map}.${key}`, value])
-          ),
-        ),
+      return { json: found.entries, text: tableOf("KEY", Object.entries(found.entries)) };
+    case "maps": {
+      const entries = Object.entries(found.maps).flatMap(([map, entries]) =>
+        Object.entries(entries).map(([key, value]): Entry => [`${map}.${key}`, value])
       );
+      return { json: found.maps, text: tableOf("PATH", entries) };
+    }
   }
 }
 
+type Entry = [key: string, value: unknown];
+
 /** On a terminal it fits; in a pipe each value is whole. */
-function tableOf(first: string, entries: Record<string, unknown>): string[] {
-  const rows = Object.entries(entries).map(([key, value]) => [
-    { text: key },
-    { text: formatValue(value) },
-  ]);
-  return table([first, "VALUE"], rows, { cell: Infinity });
+function tableOf(header: string, entries: readonly Entry[]): string[] {
+  const columns: Columns<Entry> = {
+    [header]: ([key]) => key,
+    VALUE: ([, value]) => formatValue(value),
+  };
+  return table(columns, entries, { cell: Infinity });
 }

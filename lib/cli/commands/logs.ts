@@ -3,8 +3,8 @@ import { sanitize, suggest, toJson } from "../../base/mod.ts";
 import { Client, NotRunningError } from "../../control/client.ts";
 import type { Status } from "../../control/status_schema.ts";
 import { formatLogLine, type LogEntry, type LogFilter, readLogTail } from "../../log/mod.ts";
-import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "../command.ts";
-import { FOR_FLAG, readLevel } from "../flags.ts";
+import { type Command, EXIT, type Invocation } from "../command.ts";
+import { FOR_FLAG, readFlag, readLevel } from "../flags.ts";
 import { follow } from "../follow.ts";
 import { print, printError } from "../output.ts";
 import { findPaths } from "../paths.ts";
@@ -31,7 +31,6 @@ export const logsCommand: Command = {
     for: FOR_FLAG,
   },
   async run(invocation) {
-    refuseWords(invocation.words);
     const filter = { level: readLevel(invocation, "level"), daemon: invocation.values.daemon };
     const lines = readLines(invocation);
     const show = invocation.given.has("json") ? formatJson : formatLine;
@@ -87,10 +86,10 @@ async function warnUnknown(client: Client, daemon: string): Promise<void> {
   printError(`icinga-warden: No daemon '${daemon}' is registered; ${suggest(daemon, names)}`);
 }
 
-function readLines({ values: { lines: text } }: Invocation): number {
-  const lines = Number(text ?? LINES);
-  if (Number.isInteger(lines) && lines >= 0 && lines <= MOST_LINES) return lines;
-  throw new UsageError(
-    `Flag '--lines' is '${text}'; expected a whole number from 0 to ${MOST_LINES}`,
-  );
+function readLines(invocation: Invocation): number {
+  const parse = (text: string) => {
+    const lines = Number(text);
+    return Number.isInteger(lines) && lines >= 0 && lines <= MOST_LINES ? lines : undefined;
+  };
+  return readFlag(invocation, "lines", parse, `a whole number from 0 to ${MOST_LINES}`) ?? LINES;
 }

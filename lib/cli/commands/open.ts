@@ -1,7 +1,5 @@
-import { Client } from "../../control/client.ts";
-import { type Command, EXIT, refuseWords } from "../command.ts";
-import { print, printJson } from "../output.ts";
-import { findPaths } from "../paths.ts";
+import { type Command, EXIT } from "../command.ts";
+import { connectAgent } from "../paths.ts";
 
 /** `icinga-warden open` */
 export const openCommand: Command = {
@@ -13,33 +11,25 @@ export const openCommand: Command = {
   ],
   flags: { print: { help: "print the link only" } },
   async run(invocation) {
-    refuseWords(invocation.words);
-    const client = await Client.connect(findPaths(invocation).home);
-    const { url } = await client.post<{ url: string }>("/api/link");
-    if (invocation.given.has("json")) printJson({ url });
-    else if (invocation.given.has("print") || !await openBrowser(url)) print(url);
-    return EXIT.done;
+    const { url } = await (await connectAgent(invocation)).post<{ url: string }>("/api/link");
+    const prints = invocation.given.has("json") || invocation.given.has("print");
+    return prints || !await openBrowser(url) ? { json: { url }, text: url } : EXIT.done;
   },
 };
 
 /** Opens a link with the system's default browser; false when that is not possible. */
 async function openBrowser(url: string): Promise<boolean> {
-  const [program, ...args] = browserCommand(url);
+  const [program, ...args] = BROWSERS[Deno.build.os] ?? ["xdg-open"];
+  const silent = { stdin: "null", stdout: "null", stderr: "null" } as const;
   try {
-    const silent = { stdin: "null", stdout: "null", stderr: "null" } as const;
-    return (await new Deno.Command(program!, { args, ...silent }).output()).success;
+    return (await new Deno.Command(program!, { args: [...args, url], ...silent }).output()).success;
   } catch {
     return false;
   }
 }
 
-function browserCommand(url: string): string[] {
-  switch (Deno.build.os) {
-    case "windows":
-      return ["rundll32.exe", "url.dll,FileProtocolHandler", url];
-    case "darwin":
-      return ["open", url];
-    default:
-      return ["xdg-open", url];
-  }
-}
+/** What opens a link that follows, where it is not xdg-open. */
+const BROWSERS: Partial<Record<typeof Deno.build.os, readonly string[]>> = {
+  windows: ["rundll32.exe", "url.dll,FileProtocolHandler"],
+  darwin: ["open"],
+};

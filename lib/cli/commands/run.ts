@@ -9,14 +9,7 @@ import {
 } from "../../service/mod.ts";
 import { openEventLog } from "../../windows/event_log.ts";
 import { joinServiceManager, type NativeService } from "../../windows/native_service.ts";
-import {
-  type Command,
-  EXIT,
-  type FlagSpecs,
-  type Invocation,
-  refuseWords,
-  UsageError,
-} from "../command.ts";
+import { type Command, EXIT, type FlagSpecs, type Invocation, UsageError } from "../command.ts";
 import { FOR_FLAG, readLevel, readSpan } from "../flags.ts";
 import { isColourful, printError } from "../output.ts";
 import { findPaths, loadAgentConfig } from "../paths.ts";
@@ -43,7 +36,6 @@ export const runCommand: Command = {
   ],
   flags: RUN_FLAGS,
   async run(invocation) {
-    refuseWords(invocation.words);
     if (invocation.given.has("foreground")) await runAgent(readRun(invocation));
     else await runAsService(invocation);
     return EXIT.done;

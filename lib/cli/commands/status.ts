@@ -1,11 +1,11 @@
 import { formatBytes, formatSpan, formatTime, sanitize } from "../../base/mod.ts";
-import { Client } from "../../control/client.ts";
 import { serviceState } from "../../control/health.ts";
 import type { DaemonStatus, Health, ServiceStatus, Status } from "../../control/status_schema.ts";
-import { type Command, EXIT, refuseWords } from "../command.ts";
-import { isColourful, type Paint, paint, print, printJson } from "../output.ts";
-import { findPaths } from "../paths.ts";
-import { type Cell, table } from "../table.ts";
+import type { Command } from "../command.ts";
+import { isColourful, type Paint, paint } from "../output.ts";
+import { connectAgent } from "../paths.ts";
+import { orDash, table } from "../table.ts";
+import { describePauseEnd } from "./pause.ts";
 
 /** `icinga-warden status` */
 export const statusCommand: Command = {
@@ -16,12 +16,8 @@ export const statusCommand: Command = {
     "With --json as docs/status.schema.json describes it. For a plugin's exit codes: check.",
   ],
   async run(invocation) {
-    refuseWords(invocation.words);
-    const client = await Client.connect(findPaths(invocation).home);
-    const status = await client.get<Status>("/api/status");
-    if (invocation.given.has("json")) printJson(status);
-    else print(formatStatus(status, paint(isColourful())).join("\n"));
-    return EXIT.done;
+    const status = await (await connectAgent(invocation)).get<Status>("/api/status");
+    return { json: status, text: formatStatus(status, paint(isColourful())) };
   },
 };
 
@@ -63,29 +59,23 @@ function headLines({ health, problems, agent, maintenance }: Status, paint: Pain
 }
 
 function pauseLine({ since, until, by }: NonNullable<Status["maintenance"]>): string {
-  const end = until === null ? "until 'icinga-warden resume'" : `until ${formatTime(until)}`;
-  return `Paused by ${by === "service" ? "the service control manager" : "a command"} since ${
-    formatTime(since)
-  }, ${end}`;
+  const who = by === "service" ? "the service control manager" : "a command";
+  return `Paused by ${who} since ${formatTime(since)}, ${describePauseEnd(until)}`;
 }
 
 function serviceLines(status: Status, paint: Paint): string[] {
-  const rows = status.services.map((service): Cell[] => {
-    const { name, restart_error, restarts, restartFailures, lastRestart } = service;
-    const colour = serviceColour(service, status, paint);
-    return [
-      { text: name ?? service.daemon },
-      { text: serviceState(service, status), paint: colour },
-      { text: String(restart_error), ...(restart_error > 0 && { paint: paint.red }) },
-      { text: String(restarts ?? "-") },
-      { text: String(restartFailures ?? "-") },
-      { text: lastRestart === null ? "-" : formatTime(lastRestart) },
-    ];
-  });
-  return table(
-    ["SERVICE", "STATE", "RESTART_ERROR", "RESTARTS", "FAILED", "LAST RESTART"],
-    rows,
-  );
+  return table<ServiceStatus>({
+    SERVICE: ({ name, daemon }) => name ?? daemon,
+    STATE: (service) => ({
+      text: serviceState(service, status),
+      paint: serviceColour(service, status, paint),
+    }),
+    RESTART_ERROR: ({ restart_error: errors }) =>
+      errors > 0 ? { text: String(errors), paint: paint.red } : String(errors),
+    RESTARTS: ({ restarts }) => orDash(restarts),
+    FAILED: ({ restartFailures }) => orDash(restartFailures),
+    "LAST RESTART": ({ lastRestart }) => orDash(lastRestart, formatTime),
+  }, status.services);
 }
 
 function serviceColour(
@@ -102,23 +92,23 @@ function serviceColour(
 }
 
 function daemonLines(daemons: readonly DaemonStatus[], paint: Paint): string[] {
-  const rows = daemons.map((daemon): Cell[] => {
-    const { name, state, problem, uptime, restarts, heap, threads, lastError } = daemon;
-    const error = problem ?? (lastError && `${formatTime(lastError.at)} ${lastError.message}`);
-    return [
-      { text: name },
-      { text: problem === null ? state : "problem", paint: daemonColour(daemon, paint) },
-      { text: String(threads.length) },
-      { text: uptime === null ? "-" : formatSpan(uptime) },
-      { text: String(restarts) },
-      { text: heap === null ? "-" : formatBytes(heap) },
-      { text: error || "-" },
-    ];
-  });
-  return table(
-    ["DAEMON", "STATE", "THREADS", "UPTIME", "RESTARTS", "MEMORY", "LAST ERROR"],
-    rows,
-  );
+  return table<DaemonStatus>({
+    DAEMON: ({ name }) => name,
+    STATE: (daemon) => ({
+      text: daemon.problem === null ? daemon.state : "problem",
+      paint: daemonColour(daemon, paint),
+    }),
+    THREADS: ({ threads }) => String(threads.length),
+    UPTIME: ({ uptime }) => orDash(uptime, formatSpan),
+    RESTARTS: ({ restarts }) => String(restarts),
+    MEMORY: ({ heap }) => orDash(heap, formatBytes),
+    "LAST ERROR": ({ problem, lastError }) => problem ?? orDash(lastError, formatLastError),
+  }, daemons);
+}
+
+/** The last error of a daemon or a thread: when it was, and what it says. */
+export function formatLastError({ at, message }: { at: string; message: string }): string {
+  return `${formatTime(at)} ${message}`;
 }
 
 function daemonColour({ problem, state }: DaemonStatus, paint: Paint): (text: string) => string {

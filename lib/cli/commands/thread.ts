@@ -1,36 +1,31 @@
-import { formatBytes, formatSpan, formatTime } from "../../base/mod.ts";
-import { Client } from "../../control/client.ts";
+import { formatBytes, formatSpan } from "../../base/mod.ts";
 import type { Status, ThreadStatus } from "../../control/status_schema.ts";
-import { type Command, EXIT, refuseWords, UsageError } from "../command.ts";
-import { print, printJson } from "../output.ts";
-import { findPaths } from "../paths.ts";
-import { table } from "../table.ts";
+import { commandWithActions } from "../actions.ts";
+import type { Action, Command } from "../command.ts";
+import { connectAgent } from "../paths.ts";
+import { type Columns, orDash, table } from "../table.ts";
+import { formatLastError } from "./status.ts";
 
-/** `icinga-warden thread` */
-export const threadCommand: Command = {
-  name: "thread",
-  words: "list",
+const COLUMNS: Columns<ThreadStatus> = {
+  THREAD: ({ name }) => name,
+  STATE: ({ state }) => state,
+  POOL: ({ pool }) => pool,
+  UPTIME: ({ uptime }) => orDash(uptime, formatSpan),
+  RESTARTS: ({ restarts }) => String(restarts),
+  MEMORY: ({ heap }) => orDash(heap, formatBytes),
+  LAG: ({ lag }) => orDash(lag, (ms) => `${Math.round(ms)} ms`),
+  "LAST ERROR": ({ lastError }) => orDash(lastError, formatLastError),
+};
+
+const list: Action = {
+  words: "",
   summary: "list the threads of the running agent",
   async run(invocation) {
-    const [word, ...rest] = invocation.words;
-    if (word !== "list") throw new UsageError("'thread' needs 'list': icinga-warden thread list");
-    refuseWords(rest);
-    const client = await Client.connect(findPaths(invocation).home);
-    const { daemons } = await client.get<Status>("/api/status");
+    const { daemons } = await (await connectAgent(invocation)).get<Status>("/api/status");
     const threads = daemons.flatMap(({ threads }) => threads);
-    if (invocation.given.has("json")) printJson(threads);
-    else print(describe(threads).join("\n"));
-    return EXIT.done;
+    return { json: threads, text: table(COLUMNS, threads) };
   },
 };
 
-function describe(threads: readonly ThreadStatus[]): string[] {
-  const rows = threads.map(({ name, state, pool, uptime, restarts, heap, lag, lastError }) => [
-    ...[name, state, pool, uptime === null ? "-" : formatSpan(uptime), String(restarts)],
-    heap === null ? "-" : formatBytes(heap),
-    lag === null ? "-" : `${Math.round(lag)} ms`,
-    lastError ? `${formatTime(lastError.at)} ${lastError.message}` : "-",
-  ]);
-  const header = ["THREAD", "STATE", "POOL", "UPTIME", "RESTARTS", "MEMORY", "LAG", "LAST ERROR"];
-  return table(header, rows.map((row) => row.map((text) => ({ text }))));
-}
+/** `icinga-warden thread` */
+export const threadCommand: Command = commandWithActions("thread", list.summary, { list });

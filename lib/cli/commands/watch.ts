@@ -1,12 +1,12 @@
 import { cut, formatTime, sanitize, toJson } from "../../base/mod.ts";
-import { Client } from "../../control/client.ts";
+import type { Client } from "../../control/client.ts";
 import type { Events } from "../../control/events.ts";
 import type { StateChange } from "../../control/state_reader.ts";
-import { type Command, EXIT, refuseWords } from "../command.ts";
+import { type Command, EXIT } from "../command.ts";
 import { FOR_FLAG } from "../flags.ts";
 import { follow } from "../follow.ts";
 import { print, printError } from "../output.ts";
-import { findPaths } from "../paths.ts";
+import { connectAgent } from "../paths.ts";
 import { terminalWidth } from "../table.ts";
 import { formatValue, hintAt } from "./get.ts";
 
@@ -21,9 +21,8 @@ export const watchCommand: Command = {
   ],
   flags: { for: FOR_FLAG },
   async run(invocation) {
-    const [path = "", ...rest] = invocation.words;
-    refuseWords(rest);
-    const client = await Client.connect(findPaths(invocation).home);
+    const [path = ""] = invocation.words;
+    const client = await connectAgent(invocation);
     const show = invocation.given.has("json") ? showJson : showText;
     await follow(client, { topics: "state", path }, async ({ name, data }) => {
       if (name === "snapshot" && Object.keys(data as object).length === 0) {

@@ -4,10 +4,11 @@ import { sanitize } from "../../base/mod.ts";
 import { Client, NotRunningError } from "../../control/client.ts";
 import type { Status } from "../../control/status_schema.ts";
 import { formatLogLine, type LogEntry } from "../../log/mod.ts";
-import { type Command, EXIT, type Invocation, refuseWords } from "../command.ts";
+import { type Command, EXIT, type Invocation } from "../command.ts";
 import { readRun, RUN_FLAGS } from "../commands/run.ts";
 import { print, printError } from "../output.ts";
 import { findPaths } from "../paths.ts";
+import { align } from "../table.ts";
 import { complete, splitWords, type Vocabulary } from "./complete.ts";
 import { Prompt } from "./prompt.ts";
 
@@ -38,7 +39,6 @@ export function consoleCommand(commandLine: CommandLine): Command {
     ],
     flags: { ...RUN_FLAGS, foreground: { help: "start an agent, to develop and debug" } },
     async run(invocation) {
-      refuseWords(invocation.words);
       const place = findPaths(invocation);
       const running = await findAgent(place.home);
       if (running !== undefined) return await attach(commandLine, place, running, invocation);
@@ -165,11 +165,11 @@ function isSpan(word: string): boolean {
 }
 
 function helpText(commands: readonly Command[]): string {
-  const line = (left: string, right: string) => `  ${left.padEnd(22)}  ${right}`;
-  const lines = commands.map(({ name, words, summary }) =>
-    line(`${name} ${words.length > 16 ? "…" : words}`.trimEnd(), summary)
-  );
-  return [...lines, line("exit", "leave the console")].join("\n");
+  const lines = commands.map(({ name, words, summary }) => [
+    `${name} ${words.length > 16 ? "…" : words}`.trimEnd(),
+    summary,
+  ]);
+  return align([...lines, ["exit", "leave the console"]]).map((line) => `  ${line}`).join("\n");
 }
 
 async function insideCommands(commandLine: CommandLine): Promise<readonly Command[]> {

@@ -2,10 +2,8 @@ import { formatSpan, sanitize } from "../../base/mod.ts";
 import { Client } from "../../control/client.ts";
 import type { DaemonStatus, Status } from "../../control/status_schema.ts";
 import { Registry } from "../../registry/registry.ts";
-import { EXIT, refuseWords } from "../command.ts";
-import { print, printJson } from "../output.ts";
-import { table } from "../table.ts";
-import type { Action } from "./action.ts";
+import type { Action } from "../command.ts";
+import { type Columns, orDash, table } from "../table.ts";
 import { allSubjects, findKnown, type Known, origin } from "./subject.ts";
 
 /** One daemon of the list. */
@@ -21,17 +19,27 @@ interface Row {
   problem: string | null;
 }
 
+const COLUMNS: Columns<Row> = {
+  NAME: ({ name }) => name,
+  FROM: ({ from }) => from,
+  REGISTERED: ({ registered }) => registered,
+  STATE: ({ running }) => orDash(running?.state),
+  THREADS: ({ running }) => orDash(running?.threads),
+  UPTIME: ({ running }) => orDash(running?.uptime, formatSpan),
+  RESTARTS: ({ running }) => orDash(running?.restarts),
+  "LAST ERROR": ({ running }) => orDash(running?.lastError?.message),
+};
+
 /** `icinga-warden daemon list` */
 export const listAction: Action = {
   words: "",
   summary: "list the daemons that are registered, ship with the program or lie in daemons/ in home",
   async run(invocation) {
-    refuseWords(invocation.words);
     const known = await findKnown(invocation);
     const rows = await listRows(known);
-    if (invocation.given.has("json")) printJson(rows);
-    else print([...describe(rows), ...(known.warning ? [known.warning] : [])].join("\n"));
-    return EXIT.done;
+    const problems = rows.flatMap(({ problem }) => problem === null ? [] : sanitize(problem));
+    const warnings = known.warning === undefined ? [] : [known.warning];
+    return { json: rows, text: [...table(COLUMNS, rows), ...problems, ...warnings] };
   },
 };
 
@@ -70,22 +78,4 @@ async function askAgent(home: string): Promise<Map<string, NonNullable<Row["runn
   } catch {
     return new Map();
   }
-}
-
-const HEAD = "NAME FROM REGISTERED STATE THREADS UPTIME RESTARTS LAST_ERROR".split(" ");
-
-function describe(rows: readonly Row[]): string[] {
-  const cells = rows.map(({ name, from, registered, running }) => [
-    name,
-    from,
-    registered,
-    running?.state ?? "-",
-    String(running?.threads ?? "-"),
-    running?.uptime == null ? "-" : formatSpan(running.uptime),
-    String(running?.restarts ?? "-"),
-    running?.lastError?.message ?? "-",
-  ]);
-  const problems = rows.flatMap(({ problem }) => problem === null ? [] : sanitize(problem));
-  const head = HEAD.map((word) => word.replace("_", " "));
-  return [...table(head, cells.map((row) => row.map((text) => ({ text })))), ...problems];
 }

@@ -4,10 +4,8 @@ import { FileError, replaceFile } from "../../base/mod.ts";
 import { refuseDaemonName } from "../../daemon/check.ts";
 import { readsModule } from "../../thread/load.ts";
 import { DAEMONS_FOLDER, findModules } from "../../registry/discover.ts";
-import { EXIT, UsageError } from "../command.ts";
-import { print, printJson } from "../output.ts";
+import { type Action, UsageError } from "../command.ts";
 import { findPaths } from "../paths.ts";
-import { type Action, requireNameOnly } from "./action.ts";
 
 type Extension = ".js" | ".ts";
 
@@ -16,17 +14,16 @@ export const newAction: Action = {
   words: "NAME[.js|.ts]",
   summary: "write a daemon to begin with, and a test beside it, into daemons/ in home",
   async run(invocation) {
-    const [name, extension] = readName(requireNameOnly("new", invocation));
+    const [name, extension] = readName(invocation.words[0]!);
     const files = await writeDaemon(findPaths(invocation).home, name, extension);
-    if (invocation.given.has("json")) printJson({ name, files });
-    else {
-      print([
+    return {
+      json: { name, files },
+      text: [
         ...files.map((file) => `Wrote ${file}`),
         `Try it:         icinga-warden daemon test ${name}`,
         `Put it to work: icinga-warden daemon register ${name}`,
-      ].join("\n"));
-    }
-    return EXIT.done;
+      ],
+    };
   },
 };
 

@@ -12,10 +12,8 @@ import { withDefaults } from "../../daemon/arguments.ts";
 import { type DaemonDescription, refuseDaemonName } from "../../daemon/check.ts";
 import type { DaemonPermissions } from "../../daemon/permissions.ts";
 import { describePermissions, fillIn, type Grant } from "../../registry/grant.ts";
-import { EXIT, UsageError } from "../command.ts";
-import { print, printJson } from "../output.ts";
+import { type Action, UsageError } from "../command.ts";
 import { findPaths, loadAgentConfig } from "../paths.ts";
-import { type Action, requireName, requireNameOnly } from "./action.ts";
 import { describeProblems, readGiven } from "./arguments.ts";
 import {
   describeMissing,
@@ -38,8 +36,7 @@ export const registerAction: Action = {
     grant: { help: "daemon register, daemon test: grant the permissions that the module declares" },
   },
   async run(invocation) {
-    const [word, ...words] = invocation.words;
-    const name = requireName("register", word);
+    const [name = "", ...words] = invocation.words;
     const refusal = refuseDaemonName(name);
     if (refusal !== undefined) {
       throw new UsageError(`'${name}' is no name for a daemon; ${refusal}`);
@@ -57,16 +54,13 @@ export const registerAction: Action = {
     await rewrite(file, (text, config) => editEntry(text, name, entry, config));
     const registered = { ...subject, entry: { ...defaultDaemonConfig(), ...entry } };
     const grant = grantOf(registered, description, home);
-    if (!invocation.given.has("json")) {
-      print([
+    return {
+      json: { name, module: subject.module, file, arguments: given, ...grant },
+      text: [
         `Registered ${name} (${origin(subject)}) in ${file}`,
         ...describeEntry(registered, description, grant),
-      ].join("\n"));
-    } else {
-      const { permissions, missing } = grant;
-      printJson({ name, module: subject.module, file, arguments: given, permissions, missing });
-    }
-    return EXIT.done;
+      ],
+    };
   },
 };
 
@@ -77,7 +71,7 @@ export const unregisterAction: Action = {
   words: "NAME",
   summary: "take a daemon's entry out of the configuration; its module stays where it is",
   async run(invocation) {
-    const name = requireNameOnly("unregister", invocation);
+    const name = invocation.words[0]!;
     const paths = findPaths(invocation);
     const { configFile: file } = paths;
     const names = Object.keys((await loadAgentConfig(paths)).config.daemons);
@@ -85,9 +79,7 @@ export const unregisterAction: Action = {
       throw new UsageError(`'${name}' is not registered; ${suggest(name, names)}`);
     }
     await rewrite(file, (text) => removeFromText(text, ["daemons", name]));
-    if (invocation.given.has("json")) printJson({ name, file });
-    else print(`Unregistered ${name} in ${file}; ${STOPS}`);
-    return EXIT.done;
+    return { json: { name, file }, text: `Unregistered ${name} in ${file}; ${STOPS}` };
   },
 };
 
@@ -156,11 +148,10 @@ function describeEntry(
   grant: Grant,
 ): string[] {
   const { arguments: given } = subject.entry;
-  const values = Object.entries(description.arguments).map(([key, { default: value }]) =>
-    Object.hasOwn(given, key)
-      ? `${key} = ${toJson(given[key])}`
-      : `${key} = ${toJson(value)} (default)`
-  );
+  const values = Object.entries(description.arguments).map(([key, { default: value }]) => {
+    const isGiven = Object.hasOwn(given, key);
+    return `${key} = ${isGiven ? toJson(given[key]) : `${toJson(value)} (default)`}`;
+  });
   const missing = describeMissing(subject, grant).map((line) => `  ${line}`);
   return [
     `  arguments    ${values.join(", ") || "none"}`,

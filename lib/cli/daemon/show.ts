@@ -2,9 +2,8 @@ import { describeRange, sanitize, toJson } from "../../base/mod.ts";
 import type { ArgumentSpec } from "../../daemon/arguments.ts";
 import type { DaemonDescription } from "../../daemon/check.ts";
 import { describePermissions, type Grant } from "../../registry/grant.ts";
-import { EXIT } from "../command.ts";
-import { print, printJson } from "../output.ts";
-import { type Action, requireNameOnly } from "./action.ts";
+import type { Action } from "../command.ts";
+import { align } from "../table.ts";
 import {
   describeMissing,
   examine,
@@ -20,27 +19,24 @@ export const showAction: Action = {
   words: "NAME",
   summary: "show a daemon's arguments with types and defaults, its permissions and its maps",
   async run(invocation) {
-    const name = requireNameOnly("show", invocation);
+    const name = invocation.words[0]!;
     const known = await findKnown(invocation);
     const subject = findSubject(name, known);
     const { entry, module } = subject;
     const given = entry?.arguments ?? {};
     const { description } = await examine(subject, given);
     const grant = grantOf(subject, description, known.paths.home);
-    if (!invocation.given.has("json")) print(describe(subject, description, grant).join("\n"));
-    else {
-      printJson({
-        ...description,
-        name,
-        module,
-        registered: entry !== undefined,
-        enabled: entry?.enabled ?? false,
-        given,
-        granted: grant.permissions,
-        missing: grant.missing,
-      });
-    }
-    return EXIT.done;
+    const json = {
+      ...description,
+      name,
+      module,
+      registered: entry !== undefined,
+      enabled: entry?.enabled ?? false,
+      given,
+      granted: grant.permissions,
+      missing: grant.missing,
+    };
+    return { json, text: describe(subject, description, grant) };
   },
 };
 
@@ -89,9 +85,5 @@ function describeDefault({ default: value }: ArgumentSpec): string {
 
 /** Indented rows with their columns below each other. */
 function columns(rows: readonly (readonly string[])[]): string[] {
-  const cells = rows.map((row) => row.map(sanitize));
-  const widths = cells[0]?.map((_, i) => Math.max(...cells.map((row) => row[i]!.length))) ?? [];
-  return cells.map((row) =>
-    `  ${row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ").trimEnd()}`
-  );
+  return align(rows.map((row) => row.map(sanitize))).map((line) => `  ${line}`);
 }

@@ -1,13 +1,12 @@
+import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
-import { errorMessage, parseDuration, sanitize, toJson } from "../../base/mod.ts";
+import { errorMessage, sanitize, toJson } from "../../base/mod.ts";
 import { withDefaults } from "../../daemon/arguments.ts";
 import { describePermissions, fillIn, type Grant } from "../../registry/grant.ts";
-import { moduleFiles } from "../../thread/imports.ts";
-import { ownReads, workerPermissions } from "../../thread/start.ts";
+import { workerPermissions } from "../../thread/start.ts";
 import { runTrial, type TrialReport } from "../../testing/trial.ts";
-import { EXIT, type Invocation, UsageError } from "../command.ts";
-import { print, printJson } from "../output.ts";
-import type { Action } from "./action.ts";
+import { type Action, EXIT, UsageError } from "../command.ts";
+import { readSpan } from "../flags.ts";
 import { describeProblems, type GivenArguments, readGiven } from "./arguments.ts";
 import {
   allSubjects,
@@ -45,22 +44,19 @@ export const testAction: Action = {
   },
   async run(invocation) {
     const [name, ...words] = invocation.words;
-    const options = { words, span: readSpan(invocation), grant: invocation.given.has("grant") };
+    const span = readSpan(invocation) ?? SPAN;
+    const options = { words, span, grant: invocation.given.has("grant") };
     const known = await findKnown(invocation);
     const subjects = name === undefined ? ownSubjects(known) : [findSubject(name, known)];
     const verdicts: Verdict[] = [];
     for (const subject of subjects) verdicts.push(await judge(subject, known, options));
-    if (invocation.given.has("json")) printJson(verdicts);
-    else print(verdicts.length > 0 ? verdicts.map(describe).join("\n\n") : nothing(known));
-    return verdicts.every(({ problem }) => problem === undefined) ? EXIT.done : EXIT.failed;
+    return {
+      json: verdicts,
+      text: verdicts.map(describe).join("\n\n") || nothing(known),
+      code: verdicts.every(({ problem }) => problem === undefined) ? EXIT.done : EXIT.failed,
+    };
   },
 };
-
-function readSpan({ values: { for: text } }: Invocation): number {
-  const span = text === undefined ? SPAN : parseDuration(text);
-  if (span !== undefined) return span;
-  throw new UsageError(`Flag '--for' is '${text}'; expected a duration such as 500ms, 30s or 2m`);
-}
 
 /** The unusable modules of the folder, and the daemons whose module is, or should be, in a file. */
 function ownSubjects(known: Known): Subject[] {
@@ -112,7 +108,6 @@ async function tryOut(
     ? { permissions: fillIn(description.permissions, { home, arguments: values }), missing: {} }
     : grantOf(subject, description, home, given);
   const tests = file === undefined ? undefined : await findTests(file);
-  const files = await Promise.all([file, tests].map((path) => path ? moduleFiles(path) : []));
   const report = await runTrial(
     {
       module: file === undefined ? builtinUrl(subject) : pathToFileURL(file).href,
@@ -122,7 +117,7 @@ async function tryOut(
       span,
       ...(tests !== undefined && { tests: pathToFileURL(tests).href }),
     },
-    workerPermissions(permissions.permissions, ownReads(files.flat(), home), []),
+    workerPermissions(permissions.permissions, file && dirname(file), []),
   );
   return { ...report, permissions, ...problemOf(report) };
 }

@@ -24,6 +24,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 export const serviceCommand: Command = {
   name: "service",
   words: Object.keys(ACTIONS).join("|"),
+  checksWords: true,
   summary: "have Windows run the agent as a service",
   details: [
     "install    register this exe as a service that starts with the machine; twice is once",
