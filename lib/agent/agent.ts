@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { buildInfo } from "../base/build.ts";
 import { type Clock, replaceFile, systemClock } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
@@ -14,9 +14,9 @@ import { MAIN_THREAD, mayWrite, threadName } from "../daemon/agent_state.ts";
 import { agentLog, limitLog, type WriteLog } from "../log/mod.ts";
 import type { RegisteredDaemon } from "../registry/registry.ts";
 import { type ServiceManagerPlan, servicePrograms } from "../service/mod.ts";
-import { MainState, type PublicState, StateFile } from "../state/mod.ts";
+import { MainState, StateFile } from "../state/mod.ts";
 import { diffPlans, samePlan, Supervisor, type ThreadPlan } from "../supervisor/mod.ts";
-import { ownReads, workerPermissions } from "../thread/start.ts";
+import { workerPermissions } from "../thread/start.ts";
 
 /** What an agent is made of. */
 export interface AgentParts {
@@ -38,36 +38,6 @@ export interface AgentParts {
   clock?: Clock;
 }
 
-/** An agent that runs. */
-export interface Agent {
-  /** The agent's own copy of the public state. */
-  readonly state: PublicState;
-  /** Resolved when every thread is gone and the state is closed. */
-  readonly done: Promise<void>;
-  /** Stops every daemon, each within its grace of 5 s, and then the agent; the same promise as `done`. */
-  stop(): Promise<void>;
-  /**
-   * Pauses it: `every` skips its calls and nothing is started again until it is resumed.
-   *
-   * @param by who asks for it.
-   * @param duration ms after which it is resumed by itself. Default: never.
-   */
-  pause(by: Pause["by"], duration?: number): void;
-  /** Ends a pause. */
-  resume(): void;
-  /**
-   * Stops a daemon and starts it anew; resolves when the old threads are gone.
-   *
-   * @throws {Error} when no daemon of this name is to run.
-   */
-  restartDaemon(name: string): Promise<void>;
-  /**
-   * Puts another configuration into force: only what differs is started, stopped or restarted. A daemon that
-   * runs goes on unchanged when its new registration cannot be used. Resolves when what had to stop is gone.
-   */
-  apply(config: Config, daemons: readonly RegisteredDaemon[]): Promise<void>;
-}
-
 /** V8's hard limit is this many times `memoryLimit`, so that the limit itself is noticed first, with a warning. */
 const HEAP_MARGIN = 1.5;
 
@@ -80,13 +50,11 @@ const LAST_WRITES = 250;
 /** Writes of the agent itself. Above that they travel together: every message wakes every thread. */
 const WRITE_PACE = { burst: 20, perSecond: 4, onHeld: () => {} };
 
-/** Starts the agent: one thread for each daemon that is registered and enabled, all sharing the public state. */
-export function startAgent(parts: AgentParts): Agent {
-  return new RunningAgent(parts);
-}
-
-class RunningAgent implements Agent {
+/** An agent that runs: one thread for each daemon that is registered and enabled, all sharing the public state. */
+export class Agent {
+  /** The agent's own copy of the public state. */
   readonly state: MainState;
+  /** Resolves when every thread is gone and the state is closed. */
   readonly done: Promise<void>;
   readonly #parts: AgentParts;
   readonly #clock: Clock;
@@ -96,6 +64,7 @@ class RunningAgent implements Agent {
   #pauseEnd = new AbortController();
   #stopped = false;
 
+  /** Starts it. */
   constructor(parts: AgentParts) {
     const { log, config, daemons, clock = systemClock } = parts;
     this.#parts = parts;
@@ -132,12 +101,19 @@ class RunningAgent implements Agent {
     for (const plan of plans.values()) this.#supervisor.start(plan);
   }
 
+  /** Stops every daemon, each within its grace of 5 s, and then the agent; the same promise as `done`. */
   stop(): Promise<void> {
     if (!this.#stopped) void this.#takeDown();
     this.#stopped = true;
     return this.done;
   }
 
+  /**
+   * Pauses it: `every` skips its calls and nothing is started again until it is resumed.
+   *
+   * @param by who asks for it.
+   * @param duration ms after which it is resumed by itself. Default: never.
+   */
   pause(by: Pause["by"], duration?: number): void {
     this.#pauseEnd.abort();
     this.#supervisor.gate.close();
@@ -151,16 +127,26 @@ class RunningAgent implements Agent {
     this.state.map(AGENT_MAPS.maintenance).set("paused", pause);
   }
 
+  /** Ends a pause. */
   resume(): void {
     this.#pauseEnd.abort();
     this.state.map(AGENT_MAPS.maintenance).delete("paused");
     this.#supervisor.gate.open();
   }
 
+  /**
+   * Stops a daemon and starts it anew; resolves when the old threads are gone.
+   *
+   * @throws {Error} when no daemon of this name is to run.
+   */
   async restartDaemon(name: string): Promise<void> {
     await this.#supervisor.restart(name, "a command asked for it");
   }
 
+  /**
+   * Puts another configuration into force: only what differs is started, stopped or restarted. A daemon that
+   * runs goes on unchanged when its new registration cannot be used. Resolves when what had to stop is gone.
+   */
   async apply(config: Config, daemons: readonly RegisteredDaemon[]): Promise<void> {
     this.#tellDaemons(daemons);
     this.#supervisor.pools.set(config.threadPools);
@@ -240,10 +226,11 @@ function planDaemons(
 }
 
 function planThread(
-  { name, url, version, files, ...daemon }: RegisteredDaemon,
+  { name, url, version, files: [file], ...daemon }: RegisteredDaemon,
   log: Config["log"],
   { home, serviceManager }: AgentParts,
 ): ThreadPlan {
+  const folder = file === undefined ? undefined : dirname(file);
   return {
     assignment: {
       thread: threadName(name, "run", "Main", 0),
@@ -259,13 +246,9 @@ function planThread(
       frozenAfter: daemon.policy.frozenAfter,
       heapLimit: daemon.policy.memoryLimit * HEAP_MARGIN,
     },
-    permissions: workerPermissions(
-      daemon.permissions,
-      ownReads(files, home),
-      servicePrograms(serviceManager),
-    ),
+    permissions: workerPermissions(daemon.permissions, folder, servicePrograms(serviceManager)),
     pool: MAIN_POOL,
-    isBuiltIn: files.length === 0,
+    isBuiltIn: file === undefined,
     policy: daemon.policy,
   };
 }

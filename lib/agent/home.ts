@@ -98,11 +98,7 @@ function read(file: string): { record: RunRecord | undefined } | undefined {
 /** Writes a record; returns why it could not. */
 function write(file: string, record: RunRecord): string | undefined {
   try {
-    replaceFileSync(
-      file,
-      `${JSON.stringify(record)}
-`,
-    );
+    replaceFileSync(file, `${JSON.stringify(record)}\n`);
     return undefined;
   } catch (error) {
     return errorMessage(error);

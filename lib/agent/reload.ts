@@ -5,6 +5,7 @@ import { type Config, ConfigError, type LoadedConfig } from "../config/mod.ts";
 import { signature } from "../thread/imports.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
 import { DAEMONS_FOLDER } from "../registry/discover.ts";
+import { diffPlans } from "../supervisor/mod.ts";
 import type { RegisteredDaemon, Registry } from "../registry/registry.ts";
 
 /** How often the files are checked, ms: a check is one call of the file system for each file. */
@@ -174,10 +175,12 @@ function listNames(folder: string): string {
  * Where the entry has not changed, the module has, and that is its daemon's problem alone.
  */
 export function faultsOf(before: Pick<Config, "daemons">, { config, daemons }: InForce): Problem[] {
-  const entry = ({ daemons }: Pick<Config, "daemons">, name: string) =>
-    JSON.stringify([daemons[name]?.module, daemons[name]?.arguments]);
+  const entry = ({ daemons }: Pick<Config, "daemons">, name: string) => [
+    daemons[name]?.module,
+    daemons[name]?.arguments,
+  ];
   return daemons.flatMap(({ name, faults }) =>
-    entry(before, name) === entry(config, name) ? [] : faults
+    isSameJson(entry(before, name), entry(config, name)) ? [] : faults
   );
 }
 
@@ -186,14 +189,13 @@ export function describeChanges(
   before: readonly RegisteredDaemon[],
   after: readonly RegisteredDaemon[],
 ): string {
-  const old = new Map(before.map((daemon) => [daemon.name, JSON.stringify(daemon)]));
-  const names = new Set(after.map(({ name }) => name));
-  const isChanged = (daemon: RegisteredDaemon) =>
-    old.has(daemon.name) && old.get(daemon.name) !== JSON.stringify(daemon);
+  const byName = (daemons: readonly RegisteredDaemon[]) =>
+    new Map(daemons.map((daemon) => [daemon.name, daemon]));
+  const { start, stop, restart } = diffPlans(byName(before), byName(after), isSameJson);
   return [
-    ...after.filter(({ name }) => !old.has(name)).map(({ name }) => `+${name}`),
-    ...[...old.keys()].filter((name) => !names.has(name)).map((name) => `-${name}`),
-    ...after.filter(isChanged).map(({ name }) => name),
+    ...start.map(({ name }) => `+${name}`),
+    ...stop.map((name) => `-${name}`),
+    ...restart.map(({ name }) => name),
   ].join(", ");
 }
 
@@ -202,8 +204,10 @@ const LIVE_KEYS = new Set(["daemons", "threadPools", "$schema"]);
 
 /** The other keys that have changed: they are read when the agent starts. */
 function lateKeys(before: Config, after: Config): string[] {
-  const written = (config: Config, key: string) => JSON.stringify(config[key as keyof Config]);
-  return Object.keys(after).filter((key) =>
-    !LIVE_KEYS.has(key) && written(before, key) !== written(after, key)
-  );
+  const keys = Object.keys(after) as (keyof Config)[];
+  return keys.filter((key) => !LIVE_KEYS.has(key) && !isSameJson(before[key], after[key]));
+}
+
+function isSameJson(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Agent, startAgent } from "./agent.ts";
+import { Agent } from "./agent.ts";
 import { systemClock, within } from "../base/mod.ts";
 import {
   type Config,
@@ -86,7 +86,7 @@ export async function runAgent(
   const warnings = [...home.problems, ...guard.warnings];
   const parts = { log, home, warnings, span, service, until };
   await runUntilStopped(parts, (signal) => {
-    const agent = startAgent({
+    const agent = new Agent({
       config,
       daemons,
       home: paths.home,
@@ -98,7 +98,7 @@ export async function runAgent(
     const reload = { agent, config, daemons: resolving, load, registry, clock: systemClock };
     void tellHoles(log, signal);
     void followChanges({ ...reload, ...paths, log: log.write }, signal);
-    return { agent, served: serveAgent({ agent, home: paths.home, config: config.control, log }) };
+    return { agent, served: serveAgent(agent, paths.home, config.control, log) };
   });
   await events?.close();
 }
@@ -180,18 +180,13 @@ function claim({ home }: AgentPaths, log: Log, foreground: boolean): Claim {
   }
 }
 
-/** What is served, and from where. */
-export interface ServedAgent {
-  agent: Agent;
-  /** The home folder, absolute. */
-  home: string;
-  /** What the configuration says. */
-  config: ControlConfig;
-  log: Log;
-}
-
 /** Serves a running agent to commands, the page and Prometheus until the agent is done. Never rejects. */
-export async function serveAgent({ agent, home, config, log }: ServedAgent): Promise<void> {
+async function serveAgent(
+  agent: Agent,
+  home: string,
+  config: ControlConfig,
+  log: Log,
+): Promise<void> {
   const { startControl } = await import("../control/mod.ts");
   const { state } = agent;
   const control = await startControl({

@@ -30,8 +30,7 @@ const LARGE = 2n ** 4096n;
  * Characters that are legal in JSON and that a terminal would obey, or that would turn the writing round: they are
  * written as `\uXXXX`, which is the same value.
  */
-const OBEYED = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
-const ALL_OBEYED = new RegExp(OBEYED, "g");
+const OBEYED = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /**
  * A value of the public state as JSON. What JSON does not know becomes what comes next: a whole number of any length
@@ -47,148 +46,112 @@ export function toJson(
   indent = 0,
   limits: Partial<JsonLimits> = {},
 ): string {
-  const writer = new Writer(indent, { ...JSON_LIMITS, ...limits });
-  writer.value(value);
-  return writer.text;
+  const plain = new PlainCopy({ ...JSON_LIMITS, ...limits }).of(value);
+  return quote(plain ?? null, indent);
 }
 
-/** Long texts are written in pieces of so many characters, until there is no more room. */
+/** Long texts are measured in pieces of so many characters, until there is no more room. */
 const PIECE = 64 * 1024;
 
-class Writer {
-  text = "";
-  readonly #indent: number;
-  readonly #limits: JsonLimits;
-  readonly #above = new Set<object>();
-  #nodes = 0;
-  /** Characters of the indentation. */
-  #blanks = 0;
+/** Text without characters that JSON escapes. */
+const PLAIN = /^[ !#-[\]-~]*$/;
 
-  constructor(indent: number, limits: JsonLimits) {
-    this.#indent = indent;
-    this.#limits = limits;
+/** Copies a value, as much of it as the limits allow, into one that `JSON.stringify` writes without surprises. */
+class PlainCopy {
+  readonly #depth: number;
+  /** How many more values, and characters of their JSON, may come. */
+  #nodes: number;
+  #room: number;
+  readonly #above = new Set<object>();
+
+  constructor({ depth, nodes, characters }: JsonLimits) {
+    this.#depth = depth;
+    this.#nodes = nodes;
+    this.#room = characters;
   }
 
-  value(value: unknown): void {
-    if (this.#isFull()) return this.#string(CUT);
-    this.#nodes++;
-    switch (typeof value) {
-      case "string":
-        return this.#string(value);
-      case "number":
-        if (Number.isFinite(value)) this.text += value;
-        else this.#string(String(value));
-        return;
-      case "boolean":
-        this.text += value;
-        return;
-      case "bigint":
-        return this.#string(describeWhole(value));
-      case "object":
-        if (value !== null) return this.#nested(value);
-    }
-    this.text += "null";
+  of(value: unknown): unknown {
+    if (this.#isFull()) return CUT;
+    this.#nodes--;
+    if (typeof value === "string") return this.#text(value);
+    if (typeof value === "bigint") return this.#text(describeWhole(value));
+    if (typeof value === "number" && !Number.isFinite(value)) return this.#text(String(value));
+    if (typeof value === "object" && value !== null) return this.#nested(value);
+    const isPlain = typeof value === "number" || typeof value === "boolean";
+    const plain = isPlain ? value : null;
+    this.#room -= String(plain).length;
+    return plain;
   }
 
   #isFull(): boolean {
-    return this.#nodes >= this.#limits.nodes || this.#room() <= 0;
+    return this.#nodes <= 0 || this.#room <= 0;
   }
 
-  #room(): number {
-    return this.#limits.characters + this.#blanks - this.text.length;
-  }
-
-  #string(text: string): void {
-    if (text.length <= PIECE) {
-      this.text += quote(text);
-      return;
+  #text(text: string): string {
+    let end = 0;
+    this.#room--;
+    while (end < text.length && this.#room > 0) {
+      const piece = text.slice(end, end + Math.min(PIECE, this.#room));
+      this.#room -= PLAIN.test(piece) ? piece.length : quote(piece).length - 2;
+      end += piece.length;
     }
-    this.text += '"';
-    let at = 0;
-    while (at < text.length && this.#room() > 0) {
-      const piece = text.slice(at, at + Math.min(PIECE, this.#room()));
-      this.text += quote(piece).slice(1, -1);
-      at += piece.length;
-    }
-    this.text += at < text.length ? `${CUT}"` : '"';
+    this.#room--;
+    return end < text.length ? text.slice(0, end) + CUT : text;
   }
 
-  #nested(value: object): void {
-    if (this.#above.has(value)) return this.#string("[Circular]");
-    if (this.#above.size >= this.#limits.depth) return this.#string("[Too deep]");
+  #nested(value: object): unknown {
+    if (this.#above.has(value)) return "[Circular]";
+    if (this.#above.size >= this.#depth) return "[Too deep]";
     this.#above.add(value);
+    this.#room--;
     try {
-      this.#object(value);
+      return this.#object(value);
     } finally {
+      this.#room--;
       this.#above.delete(value);
     }
   }
 
-  #object(value: object): void {
+  #object(value: object): unknown {
     if (Array.isArray(value)) return this.#array(value);
-    if (Object.getPrototypeOf(value) === Object.prototype) {
-      return this.#members(value as Record<string, unknown>);
+    if (Object.getPrototypeOf(value) !== Object.prototype) {
+      const text = textOf(value);
+      if (text !== undefined) return this.#text(text);
+      if (isBoxed(value)) return this.of(value.valueOf());
+      const items = itemsOf(value);
+      if (items) return this.#array(items);
     }
-    const text = textOf(value);
-    if (text !== undefined) return this.#string(text);
-    if (isBoxed(value)) return this.value(value.valueOf());
-    const items = itemsOf(value);
-    if (items) return this.#array(items);
-    this.#members(value as Record<string, unknown>);
+    return this.#members(value as Record<string, unknown>);
   }
 
-  #array(items: Iterable<unknown>): void {
-    this.#group("[", "]", (next) => {
-      for (const item of items) {
-        next();
-        const full = this.#isFull();
-        this.value(item);
-        if (full) return;
-      }
-    });
+  #array(items: Iterable<unknown>): unknown[] {
+    const copy = [];
+    for (const item of items) {
+      const isFull = this.#isFull();
+      copy.push(this.of(item));
+      this.#room--;
+      if (isFull) break;
+    }
+    return copy;
   }
 
-  #members(object: Record<string, unknown>): void {
-    this.#group("{", "}", (next) => {
-      for (const key of Object.keys(object)) {
-        const value = read(object, key);
-        if (value === undefined || typeof value === "function" || typeof value === "symbol") {
-          continue;
-        }
-        next();
-        const full = this.#isFull();
-        this.#string(full ? CUT : key);
-        this.text += this.#indent > 0 ? ": " : ":";
-        this.value(value);
-        if (full) return;
-      }
-    });
-  }
-
-  /** @param write calls `next` before each part. */
-  #group(open: string, close: string, write: (next: () => void) => void): void {
-    let isEmpty = true;
-    this.text += open;
-    write(() => {
-      if (!isEmpty) this.text += ",";
-      isEmpty = false;
-      this.#line(this.#above.size);
-    });
-    if (!isEmpty) this.#line(this.#above.size - 1);
-    this.text += close;
-  }
-
-  #line(level: number): void {
-    if (this.#indent === 0) return;
-    const line = `\n${" ".repeat(this.#indent * level)}`;
-    this.#blanks += line.length;
-    this.text += line;
+  #members(object: Record<string, unknown>): Record<string, unknown> {
+    const copy = Object.create(null);
+    for (const key of Object.keys(object)) {
+      const value = read(object, key);
+      if (value === undefined || typeof value === "function" || typeof value === "symbol") continue;
+      const isFull = this.#isFull();
+      copy[isFull ? CUT : this.#text(key)] = this.of(value);
+      this.#room -= 2;
+      if (isFull) break;
+    }
+    return copy;
   }
 }
 
-function quote(text: string): string {
-  const quoted = JSON.stringify(text);
-  return OBEYED.test(quoted) ? quoted.replaceAll(ALL_OBEYED, escape) : quoted;
+/** A plain value as JSON in which nothing is left that a terminal would obey. */
+function quote(plain: unknown, indent = 0): string {
+  return JSON.stringify(plain, undefined, indent).replaceAll(OBEYED, escape);
 }
 
 function escape(character: string): string {

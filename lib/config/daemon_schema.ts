@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import * as v from "valibot";
 import { expectedOneOf, refuseReserved } from "../base/mod.ts";
 import { duration, MB, MINUTE, SECOND, size, text, yesNo } from "./fields.ts";
@@ -103,17 +104,6 @@ export function checkModulePath(path: string): string | undefined {
   const reserved = path.split(/[\\/]/).find((part) => refuseReserved(part) !== undefined);
   if (reserved !== undefined) return `expected a path without ${refuseReserved(reserved)}`;
   const isAbsolute = /^(?:[A-Za-z]:)?[\\/]/.test(path);
-  return isAbsolute || staysInside(path)
-    ? undefined
-    : "expected a path in home or an absolute path";
-}
-
-function staysInside(path: string): boolean {
-  let depth = 0;
-  for (const segment of path.split(/[\\/]/)) {
-    if (segment === "..") depth--;
-    else if (segment !== "" && segment !== ".") depth++;
-    if (depth < 0) return false;
-  }
-  return true;
+  const leaves = posix.normalize(path.replaceAll("\\", "/")).startsWith("../");
+  return leaves && !isAbsolute ? "expected a path in home or an absolute path" : undefined;
 }

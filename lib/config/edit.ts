@@ -38,7 +38,9 @@ export async function rewriteConfig(file: string, { edit, check }: Rewrite): Pro
 
 /** A configuration without the key `daemons` runs the Icinga daemon; one with it runs what it lists. */
 function writeDownDefault(text: string): string {
-  return hasKey(text, "daemons") ? text : setInText(text, ["daemons", "icinga_agent_service"], {});
+  const root = parseTree(text, [], { allowTrailingComma: true })!;
+  const isThere = findNodeAtLocation(root, ["daemons"]) !== undefined;
+  return isThere ? text : setInText(text, ["daemons", "icinga_agent_service"], {});
 }
 
 /** Keys that lead to a value. */
@@ -64,12 +66,6 @@ export function setInText(text: string, path: Path, value: unknown): string {
     value,
   );
   return addProperty(text, object, path[depth]!, inner);
-}
-
-/** Whether a configuration's text has a key at its top. */
-export function hasKey(text: string, key: string): boolean {
-  const root = parseTree(text, [], { allowTrailingComma: true });
-  return root !== undefined && findNodeAtLocation(root, [key]) !== undefined;
 }
 
 /** Removes a key and its value from a configuration's text, but not the comments around it. */

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { type Agent, type AgentParts, startAgent } from "../../lib/agent/agent.ts";
+import { Agent, type AgentParts } from "../../lib/agent/agent.ts";
 import { type Config, defaultConfig, defaultDaemonConfig } from "../../lib/config/mod.ts";
 import {
   AGENT_MAPS,
@@ -49,7 +49,7 @@ async function withAgent(
     serviceManager: { kind: "simulated", scenario: {} },
     log: (record) => void records.push(record),
   };
-  const agent = startAgent(parts);
+  const agent = new Agent(parts);
   try {
     await test(agent, async (daemons) => {
       const { config, daemons: registered } = await register(daemons);
