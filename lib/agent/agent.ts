@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { buildInfo } from "../base/build.ts";
 import { type Clock, replaceFile, systemClock } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
@@ -16,7 +16,7 @@ import type { RegisteredDaemon } from "../registry/registry.ts";
 import { type ServiceManagerPlan, servicePrograms } from "../service/mod.ts";
 import { MainState, StateFile } from "../state/mod.ts";
 import { diffPlans, samePlan, Supervisor, type ThreadPlan } from "../supervisor/mod.ts";
-import { workerPermissions } from "../thread/start.ts";
+import { ownReads, workerPermissions } from "../thread/start.ts";
 
 /** What an agent is made of. */
 export interface AgentParts {
@@ -226,11 +226,10 @@ function planDaemons(
 }
 
 function planThread(
-  { name, url, version, files: [file], ...daemon }: RegisteredDaemon,
+  { name, url, version, files, ...daemon }: RegisteredDaemon,
   log: Config["log"],
   { home, serviceManager }: AgentParts,
 ): ThreadPlan {
-  const folder = file === undefined ? undefined : dirname(file);
   return {
     assignment: {
       thread: threadName(name, "run", "Main", 0),
@@ -246,9 +245,13 @@ function planThread(
       frozenAfter: daemon.policy.frozenAfter,
       heapLimit: daemon.policy.memoryLimit * HEAP_MARGIN,
     },
-    permissions: workerPermissions(daemon.permissions, folder, servicePrograms(serviceManager)),
+    permissions: workerPermissions(
+      daemon.permissions,
+      ownReads(files, home),
+      servicePrograms(serviceManager),
+    ),
     pool: MAIN_POOL,
-    isBuiltIn: file === undefined,
+    isBuiltIn: files.length === 0,
     policy: daemon.policy,
   };
 }

@@ -1,5 +1,4 @@
 import {
-  type Bounds,
   describeRange,
   expectedDuration,
   expectedNumber,
@@ -10,7 +9,6 @@ import {
   parseDuration,
   parseSize,
   type Problem,
-  refuseReserved,
   suggest,
 } from "../base/mod.ts";
 
@@ -92,44 +90,15 @@ export function withDefaults(
 
 const EXPECTED_TEXT = "expected text in double quotes";
 
-/** What can be written in the configuration, and typed before an equals sign. */
-const NAME = /^[A-Za-z][\w.-]{0,63}$/;
-
-const EXPECTED_NAME =
-  "expected letters, digits, _, - and ., a letter first, at most 64, and no reserved name";
-
-const TYPES = ["string", "number", "boolean", "duration", "size", "list"];
-
-/** What is wrong with a daemon's own statement of its arguments: a mistake of its author. */
-export function specProblems(specs: Record<string, unknown>): Problem[] {
-  return Object.entries(specs).flatMap(([name, spec]) => {
-    if (!NAME.test(name) || refuseReserved(name) !== undefined) {
-      return [{ path: [name], value: spec, fault: "unusable name", expected: EXPECTED_NAME }];
-    }
-    if (!isObject(spec)) {
-      return [{ path: [name], value: spec, expected: "expected { type, description }" }];
-    }
-    const { type, description = "", default: fallback } = spec;
-    if (!TYPES.includes(String(type))) {
-      return [{ path: [name, "type"], value: type, expected: expectedOneOf(TYPES) }];
-    }
-    if (typeof description !== "string") {
-      return [{ path: [name, "description"], value: description, expected: EXPECTED_TEXT }];
-    }
-    const wrong = boundProblems(spec as ArgumentSpec, name);
-    if (wrong.length > 0 || fallback === undefined) return wrong;
-    return argumentProblems(spec as ArgumentSpec, fallback, [name, "default"]);
-  });
-}
-
-function boundProblems(spec: ArgumentSpec, name: string): Problem[] {
-  if (spec.type !== "duration" && spec.type !== "size") return [];
-  const parse = spec.type === "duration" ? parseDuration : parseSize;
-  const expected = (spec.type === "duration" ? expectedDuration : expectedSize)({});
-  return (["min", "max"] as const)
-    .filter((end) => spec[end] !== undefined && parse(String(spec[end])) === undefined)
-    .map((end) => ({ path: [name, end], value: spec[end], expected }));
-}
+/** The kinds of arguments. */
+export const ARGUMENT_TYPES: readonly ArgumentSpec["type"][] = [
+  "string",
+  "number",
+  "boolean",
+  "duration",
+  "size",
+  "list",
+];
 
 function unknownArguments(specs: ArgumentSpecs, given: Record<string, unknown>): Problem[] {
   const known = Object.keys(specs);
@@ -140,7 +109,8 @@ function unknownArguments(specs: ArgumentSpecs, given: Record<string, unknown>):
     ));
 }
 
-function argumentProblems(spec: ArgumentSpec, value: unknown, path: string[]): Problem[] {
+/** What is wrong with a value for an argument; their paths begin with `path`. */
+export function argumentProblems(spec: ArgumentSpec, value: unknown, path: string[]): Problem[] {
   if (value === undefined) {
     const meaning = spec.description ? `: ${spec.description}` : "";
     return [{ path, value, fault: "missing", expected: `it has no default${meaning}` }];
@@ -153,61 +123,47 @@ function argumentProblems(spec: ArgumentSpec, value: unknown, path: string[]): P
   return expected === undefined ? [] : [{ path, value, expected }];
 }
 
+/** What reads a quantity, and what is right within bounds. */
+const QUANTITIES = {
+  duration: { parse: parseDuration, expected: expectedDuration },
+  size: { parse: parseSize, expected: expectedSize },
+} as const;
+
 /** What would be right instead of `value`; undefined when it is right. */
 function refusal(spec: ArgumentSpec, value: unknown): string | undefined {
   switch (spec.type) {
     case "string":
-      return refuseText(value, spec.oneOf, spec.check);
-    case "number":
-      return isNumber(value, spec) ? undefined : expectedNumber(spec, spec.integer);
+      if (!spec.oneOf) return typeof value === "string" ? spec.check?.(value) : EXPECTED_TEXT;
+      return spec.oneOf.includes(value as string) ? undefined : expectedOneOf(spec.oneOf);
+    case "number": {
+      const fits = typeof value === "number" && Number.isFinite(value) && isWithin(value, spec) &&
+        (!spec.integer || Number.isInteger(value));
+      return fits ? undefined : expectedNumber(spec, spec.integer);
+    }
     case "boolean":
       return typeof value === "boolean" ? undefined : "expected true or false";
     case "duration":
-      return refuseQuantity(value, parseDuration, bounds(spec, parseDuration), expectedDuration);
-    case "size":
-      return refuseQuantity(value, parseSize, bounds(spec, parseSize), expectedSize);
+    case "size": {
+      const { parse, expected } = QUANTITIES[spec.type];
+      const bounds = { min: readBound(spec.min, parse), max: readBound(spec.max, parse) };
+      const quantity = typeof value === "string" ? parse(value) : undefined;
+      return quantity !== undefined && isWithin(quantity, bounds) ? undefined : expected(bounds);
+    }
     case "list":
       return `expected a list of texts in square brackets${describeRange({ min: spec.minItems })}`;
   }
 }
 
-function refuseText(
-  value: unknown,
-  oneOf: readonly string[] | undefined,
-  check: ArgumentCheck | undefined,
-): string | undefined {
-  if (oneOf) return oneOf.some((known) => known === value) ? undefined : expectedOneOf(oneOf);
-  return typeof value === "string" ? check?.(value) : EXPECTED_TEXT;
-}
-
-function isNumber(value: unknown, spec: Bounds & { integer?: boolean }): boolean {
-  if (typeof value !== "number" || !Number.isFinite(value)) return false;
-  return isWithin(value, spec) && (!spec.integer || Number.isInteger(value));
-}
-
-type Parse = (text: string) => number | undefined;
-
-function refuseQuantity(
-  value: unknown,
-  parse: Parse,
-  bounds: Bounds,
-  expected: (bounds: Bounds) => string,
-): string | undefined {
-  const quantity = typeof value === "string" ? parse(value) : undefined;
-  return quantity !== undefined && isWithin(quantity, bounds) ? undefined : expected(bounds);
-}
-
-function bounds(spec: { min?: string; max?: string }, parse: Parse): Bounds {
-  const bound = (text: string | undefined) => {
-    if (text === undefined) return undefined;
-    const quantity = parse(text);
-    if (quantity === undefined) throw new TypeError(`Cannot use bound '${text}': no such quantity`);
-    return quantity;
-  };
-  return { min: bound(spec.min), max: bound(spec.max) };
+function readBound(
+  text: string | undefined,
+  parse: (text: string) => number | undefined,
+): number | undefined {
+  const quantity = text === undefined ? undefined : parse(text);
+  if (text === undefined || quantity !== undefined) return quantity;
+  throw new TypeError(`Cannot use bound '${text}': no such quantity`);
 }
 
 function valueOf(spec: ArgumentSpec, value: unknown): unknown {
-  if (spec.type === "duration") return parseDuration(String(value));
-  return spec.type === "size" ? parseSize(String(value)) : value;
+  const isQuantity = spec.type === "duration" || spec.type === "size";
+  return isQuantity ? QUANTITIES[spec.type].parse(String(value)) : value;
 }

@@ -1,14 +1,23 @@
 import {
   describeProblem,
   excerpt,
+  expectedDuration,
+  expectedOneOf,
+  expectedSize,
   isObject,
+  parseDuration,
+  parseSize,
   type Problem,
   refuseReserved,
   suggest,
 } from "../base/mod.ts";
-import { type ArgumentSpecs, specProblems } from "./arguments.ts";
-import type { DaemonDefinition } from "./define.ts";
-import type { MapSpecs } from "./define.ts";
+import {
+  ARGUMENT_TYPES,
+  argumentProblems,
+  type ArgumentSpec,
+  type ArgumentSpecs,
+} from "./arguments.ts";
+import type { DaemonDefinition, MapSpecs } from "./define.ts";
 import {
   type DaemonPermissions,
   PERMISSION_KINDS,
@@ -49,10 +58,8 @@ export const MAX_TEXT = 1_000;
 const MAX_DEPTH = 5;
 
 const DAEMON_NAME = /^[a-z][a-z0-9_]{0,63}$/;
-const MEMBER_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
 const EXPECTED_NAME = "expected small letters, digits and _, a letter first, at most 64";
-const EXPECTED_MEMBER = "expected letters, digits and _, a letter first, at most 64";
 
 /** Why a name is not allowed for a daemon, as a clause; undefined when it is allowed. */
 export function refuseDaemonName(name: string): string | undefined {
@@ -92,58 +99,82 @@ function definitionProblems(value: Record<string, unknown>, file: string | undef
   if (large.length > 0) return large;
   return [
     ...nameProblems(value.name, file),
-    ...checkKeys(value, [], { description: TEXT, onTerminate: FUNCTION }),
+    ...checkKeys(value, { description: TEXT, onTerminate: FUNCTION }),
     ...check(value.run, ["run"], RUN),
     ...Object.keys(value).filter((key) => !KEYS.includes(key)).map((key) => (
       { path: [key], value: value[key], fault: "unknown key", expected: suggest(key, KEYS) }
     )),
-    ...inObject(value.arguments, ["arguments"], argumentProblems),
+    ...inEach(
+      value.arguments,
+      "arguments",
+      ARGUMENT_NAME,
+      (spec, path) => inObject(spec, path, specProblems, "expected { type, description }"),
+    ),
     ...inObject(value.permissions, ["permissions"], permissionProblems),
     ...placeholderProblems(value.permissions, value.arguments),
-    ...inObject(value.maps, ["maps"], mapProblems),
-    ...inObject(value.tasks, ["tasks"], taskProblems),
+    ...inEach(
+      value.maps,
+      "maps",
+      MEMBER_NAME,
+      (map, path) => inObject(map, path, (spec) => checkKeys(spec, MAP_RULES)),
+    ),
+    ...inEach(value.tasks, "tasks", MEMBER_NAME, (task, path) => check(task, path, FUNCTION)),
   ];
 }
 
-/** A rule for a value. */
-interface Rule {
-  fits: (value: unknown) => boolean;
-  /** What would be right, as a clause. */
-  expected: string;
-}
+/** A rule for a value: what would be right, as a clause, and whether a value is. */
+type Rule = readonly [expected: string, fits: (value: unknown) => boolean];
 
+const isText = (value: unknown) => typeof value === "string";
 const isFunction = (value: unknown) => typeof value === "function";
-const FUNCTION: Rule = { fits: isFunction, expected: "expected a function" };
-const RUN: Rule = { fits: isFunction, expected: "add a function: run(context) { ... }" };
-const TEXT: Rule = {
-  fits: (value) => typeof value === "string",
-  expected: "expected text in quotes",
-};
-const FLAG: Rule = {
-  fits: (value) => typeof value === "boolean",
-  expected: "expected true or false",
-};
-const NUMBER: Rule = {
-  fits: (value) => typeof value === "number" && !Number.isNaN(value),
-  expected: "expected a number",
-};
-const TEXTS: Rule = {
-  fits: (value) => Array.isArray(value) && value.every(TEXT.fits),
-  expected: "expected a list of texts",
+
+const TEXT: Rule = ["expected text in quotes", isText];
+const FLAG: Rule = ["expected true or false", (value) => typeof value === "boolean"];
+const NUMBER: Rule = [
+  "expected a number",
+  (value) => typeof value === "number" && !Number.isNaN(value),
+];
+const FUNCTION: Rule = ["expected a function", isFunction];
+const RUN: Rule = ["add a function: run(context) { ... }", isFunction];
+const TEXTS: Rule = [
+  "expected a list of texts",
+  (value) => Array.isArray(value) && value.every(isText),
+];
+const TYPE: Rule = [
+  expectedOneOf(ARGUMENT_TYPES),
+  (value) => ARGUMENT_TYPES.some((type) => type === value),
+];
+const MEMBER_NAME: Rule = [
+  "expected letters, digits and _, a letter first, at most 64",
+  (name) => /^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(String(name)),
+];
+/** What can be written in the configuration, and typed before an equals sign. */
+const ARGUMENT_NAME: Rule = [
+  "expected letters, digits, _, - and ., a letter first, at most 64, and no reserved name",
+  (name) => /^[A-Za-z][\w.-]{0,63}$/.test(String(name)) && !refuseReserved(String(name)),
+];
+
+/** What a bound of an argument is written as. */
+const BOUNDS: Readonly<Record<string, Rule>> = {
+  number: NUMBER,
+  duration: [expectedDuration({}), (value) => parseDuration(String(value)) !== undefined],
+  size: [expectedSize({}), (value) => parseSize(String(value)) !== undefined],
 };
 
-function check(value: unknown, path: string[], { fits, expected }: Rule): Problem[] {
+const SPEC_RULES = { description: TEXT, minItems: NUMBER, integer: FLAG, oneOf: TEXTS };
+const MAP_RULES = { description: TEXT, persistent: FLAG, open: FLAG, check: FUNCTION };
+
+function check(value: unknown, path: string[], [expected, fits]: Rule): Problem[] {
   return fits(value) ? [] : [{ path, value, expected }];
 }
 
 /** Checks the keys that are there. */
 function checkKeys(
   object: Record<string, unknown>,
-  path: string[],
   rules: Readonly<Record<string, Rule>>,
 ): Problem[] {
   const present = Object.entries(rules).filter(([key]) => object[key] !== undefined);
-  return present.flatMap(([key, rule]) => check(object[key], [...path, key], rule));
+  return present.flatMap(([key, rule]) => check(object[key], [key], rule));
 }
 
 /** Texts that are too long, and objects and lists with too many parts; it looks no further into those. */
@@ -163,19 +194,14 @@ function sizeProblems(value: unknown, path: string[]): Problem[] {
   );
 }
 
-/** Checks what {@linkcode specProblems} does not look at, too. */
-function argumentProblems(specs: Record<string, unknown>): Problem[] {
-  const more = Object.entries(specs).flatMap(([name, spec]) => {
-    if (!isObject(spec)) return [];
-    return checkKeys(spec, [name], {
-      ...(typeof spec.type === "object" && { type: TEXT }),
-      ...(spec.type === "number" && { min: NUMBER, max: NUMBER }),
-      minItems: NUMBER,
-      integer: FLAG,
-      oneOf: TEXTS,
-    });
-  });
-  return [...more, ...specProblems(specs)];
+function specProblems(spec: Record<string, unknown>): Problem[] {
+  const bound = BOUNDS[String(spec.type)];
+  const wrong = [
+    ...check(spec.type, ["type"], TYPE),
+    ...checkKeys(spec, { ...SPEC_RULES, ...(bound && { min: bound, max: bound }) }),
+  ];
+  if (wrong.length > 0 || spec.default === undefined) return wrong;
+  return argumentProblems(spec as ArgumentSpec, spec.default, ["default"]);
 }
 
 /** A permission for an argument that does not exist would never be granted. */
@@ -194,13 +220,6 @@ function placeholderProblems(permissions: unknown, specs: unknown): Problem[] {
   });
 }
 
-function taskProblems(tasks: Record<string, unknown>): Problem[] {
-  return Object.entries(tasks).flatMap(([name, task]) => [
-    ...memberNameProblems(name),
-    ...check(task, [name], FUNCTION),
-  ]);
-}
-
 function nameProblems(name: unknown, file: string | undefined): Problem[] {
   const path = ["name"];
   const expected = typeof name === "string" ? refuseDaemonName(name) : EXPECTED_NAME;
@@ -217,23 +236,25 @@ function inObject(
   value: unknown,
   path: string[],
   problems: (object: Record<string, unknown>) => Problem[],
+  expected = "expected an object: { ... }",
 ): Problem[] {
   if (value === undefined) return [];
-  if (!isObject(value)) return [{ path, value, expected: "expected an object: { ... }" }];
+  if (!isObject(value)) return [{ path, value, expected }];
   return problems(value).map((problem) => ({ ...problem, path: [...path, ...problem.path] }));
 }
 
-function mapProblems(maps: Record<string, unknown>): Problem[] {
-  const rules = { description: TEXT, persistent: FLAG, open: FLAG, check: FUNCTION };
-  return Object.entries(maps).flatMap(([name, spec]) => [
-    ...memberNameProblems(name),
-    ...inObject(spec ?? null, [name], (map) => checkKeys(map, [], rules)),
-  ]);
-}
-
-function memberNameProblems(name: string): Problem[] {
-  if (MEMBER_NAME.test(name)) return [];
-  return [{ path: [name], value: name, fault: "unusable name", expected: EXPECTED_MEMBER }];
+/** Checks an object of parts with names. */
+function inEach(
+  value: unknown,
+  key: string,
+  [expected, isName]: Rule,
+  problems: (part: unknown, path: string[]) => Problem[],
+): Problem[] {
+  return inObject(value, [key], (parts) =>
+    Object.entries(parts).flatMap(([name, part]) => {
+      if (isName(name)) return problems(part ?? null, [name]);
+      return [{ path: [name], value: part, fault: "unusable name", expected }];
+    }));
 }
 
 /** A checked definition as plain data. */

@@ -5,9 +5,12 @@ import { type DaemonDescription, describeDefinition, refuseDefinition } from "..
 import type { DaemonDefinition } from "../daemon/define.ts";
 import { examineModule } from "../thread/imports.ts";
 import { describeThrown } from "../thread/errors.ts";
-import { ranOutOfHeap, startWorker, workerPermissions } from "../thread/start.ts";
+import { ownReads, ranOutOfHeap, startWorker, workerPermissions } from "../thread/start.ts";
 
-/** How long loading a module may take, ms. */
+/** How long the worker may take to start, ms: the machine may be busy. */
+const START_LIMIT = 30_000;
+
+/** How long loading a module may take from then on, ms. */
 export const LOAD_LIMIT = 5_000;
 
 /** The heap that loading a module may take, bytes. */
@@ -39,30 +42,45 @@ export interface ProbeRequest {
   port: MessagePort;
 }
 
+/** How a module is probed. */
+export interface ProbeOptions {
+  /** The home folder, absolute. Default: the module does not lie in it. */
+  home?: string;
+  /** How long loading may take once the worker has started, ms. Default: 5 s. */
+  limit?: number;
+  /** How long the worker may take to start, ms. Default: 30 s. */
+  startLimit?: number;
+}
+
 /**
- * Loads a module in a worker that is ended at once and may read the module's folder only. Never rejects: whatever the
- * module does is the module's problem.
+ * Loads a module in a worker that is ended at once and may read what is the module's own, and nothing else. Never
+ * rejects: whatever the module does is the module's problem.
  *
  * @param given the arguments to check.
- * @param limit how long loading may take, ms. Default: 5 s.
  */
 export async function probeModule(
   file: string,
   given: Record<string, unknown>,
-  limit: number = LOAD_LIMIT,
+  { home, limit = LOAD_LIMIT, startLimit = START_LIMIT }: ProbeOptions = {},
 ): Promise<Probed> {
-  const { refusal } = await examineModule(file);
+  const { files, refusal } = await examineModule(file);
   if (refusal !== undefined) return { problem: refusal };
   const { promise, resolve } = Promise.withResolvers<Probed>();
   const fail = (what: string) => resolve({ problem: `${file}: ${shorten(what)}` });
   const { port1: receiver, port2: port } = new MessageChannel();
-  const late = setTimeout(() => fail(tooSlow(limit)), limit);
+  const late = () =>
+    fail(`cannot be examined: its worker did not start within ${startLimit / 1000} s`);
+  let timer = setTimeout(late, startLimit);
   let worker: Worker | undefined;
   try {
     worker = startWorker({
       entry: import.meta.resolve("./probe_worker.ts"),
       name: `probe of ${file}`,
-      permissions: workerPermissions({}, dirname(file), []),
+      permissions: workerPermissions(
+        {},
+        home === undefined ? [dirname(file)] : ownReads(files, home),
+        [],
+      ),
       heapLimit: LOAD_HEAP,
     });
     worker.onerror = (event) => {
@@ -70,6 +88,11 @@ export async function probeModule(
       const what = ranOutOfHeap(event) ? "it ran out of memory" : event.message;
       fail(`${what.slice(0, MAX_MESSAGE)} (while it was loaded)`);
     };
+    const begin = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => fail(tooSlow(limit)), limit);
+    };
+    worker.addEventListener("message", begin, { once: true });
     receiver.onmessage = ({ data }) => resolve(readAnswer(data, file, given));
     receiver.onmessageerror = () => fail("cannot be examined: its answer cannot be read");
     const request: ProbeRequest = { file, module: pathToFileURL(file).href, given, port };
@@ -78,7 +101,7 @@ export async function probeModule(
   } catch (error) {
     return { problem: `${file}: cannot be examined: ${shorten(describeThrown(error))}` };
   } finally {
-    clearTimeout(late);
+    clearTimeout(timer);
     receiver.close();
     worker?.terminate();
   }

@@ -19,6 +19,7 @@ self.onmessage = async ({ data: { file, module, given, port } }: MessageEvent<Pr
   // JSON of a text alone: a module may have given every object a `toJSON`.
   const refuse = (problem: string) => post(`{"problem":${stringify(problem)}}`);
   const fail = (error: unknown) => refuse(`${file}: ${message(error)} (while it was loaded)`);
+  self.postMessage("started");
   catchUncaught({ print: () => {}, fail });
   try {
     const answer = `${await probe(module, given)}`;

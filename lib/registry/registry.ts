@@ -137,7 +137,8 @@ export class Registry {
     const refusal = this.#refuse(files);
     if (refusal !== undefined) return { ...daemon, problem: notSafe(name, refusal) };
     const key = JSON.stringify([file, daemon.version, config.arguments]);
-    const probing = probes.get(key) ?? this.#probes.get(key) ?? probeModule(file, config.arguments);
+    const probing = probes.get(key) ?? this.#probes.get(key) ??
+      probeModule(file, config.arguments, { home: this.#home });
     probes.set(key, probing);
     const probed = await probing;
     if ("problem" in probed) return { ...daemon, problem: probed.problem };

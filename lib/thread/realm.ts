@@ -39,6 +39,7 @@ const PROCESS = {
   abort: PROCESS_WIDE,
   binding: "the runtime's internals are closed",
   getBuiltinModule: "import Node.js' modules by their names",
+  _rawDebug: "context.log writes to the agent's log",
   _getActiveHandles: "the runtime's internals are closed",
   _getActiveRequests: "the runtime's internals are closed",
 };
@@ -62,6 +63,7 @@ export function closeRealm(): void {
   refuseAll(globalThis, GLOBALS, "");
   refuseAll(URL, URLS, "URL.");
   refuseAll(Deno, DENO, "Deno.");
+  spareAgent(deno as Record<string, Callable>, "kill", "Deno.");
   // A look for a graphics card loads its drivers into the process.
   defineProperty(WorkerNavigator.prototype, "gpu", { value: undefined });
   refuseImportInText();
@@ -94,6 +96,23 @@ function refusing(name: string, reason: string): Callable {
   return function refused(): never {
     throw new Error(`${name} is not available in a daemon: ${reason}`);
   };
+}
+
+/** A signal to the agent itself is refused: Deno 2.9 asks for no permission there. */
+function spareAgent(target: Record<string, Callable>, name: string, prefix: string): void {
+  const kill = target[name]!;
+  const agent = Deno.pid;
+  defineProperty(target, name, {
+    value(process: number, signal?: Deno.Signal) {
+      const id = process | 0;
+      if (id === agent) {
+        throw new Error(`${prefix}${name} is not available for the agent's own process`);
+      }
+      return apply(kill, target, [id, signal]);
+    },
+    writable: false,
+    configurable: false,
+  });
 }
 
 /**
@@ -188,6 +207,7 @@ function closeProcess(process: Record<string, Callable>): void {
     });
   }
   refuseAll(process, PROCESS, "process.");
+  for (const name of ["kill", "_kill"]) spareAgent(process, name, "process.");
 }
 
 /**

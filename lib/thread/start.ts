@@ -1,4 +1,5 @@
 import type { MessagePort as NodePort } from "node:worker_threads";
+import { dirname, isAbsolute, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { withHeapLimit } from "./heap_limit.ts";
 import type { DaemonPermissions } from "../daemon/mod.ts";
@@ -35,21 +36,35 @@ const SOURCE_FOLDERS = Deno.build.standalone
   : [fileURLToPath(new URL("../../", import.meta.url))];
 
 /**
- * The permissions that a daemon's worker gets: what it is allowed, and to read its module's folder.
+ * What a daemon reads of its own: its module's folder. Where home lies in that, with the control token and the saved
+ * state, it is its module alone, what that imports, and what says how it is loaded.
+ *
+ * @param files its module's file and all that it imports, absolute; empty for a daemon that ships inside the program.
+ */
+export function ownReads(files: readonly string[], home: string): string[] {
+  if (files.length === 0) return [];
+  const folder = dirname(files[0]!);
+  const way = relative(folder, home);
+  if (isAbsolute(way) || way.split(/[\\/]/)[0] === "..") return [folder];
+  return [...files, ...files.map((file) => join(dirname(file), "package.json"))];
+}
+
+/**
+ * The permissions that a daemon's worker gets: what it is allowed, and to read what is its own.
  *
  * @param allowed what its module declares and the configuration grants, paths absolute.
- * @param moduleFolder absolute path; undefined for a daemon that ships inside the program.
+ * @param own files and folders that it may read in any case; see {@linkcode ownReads}.
  * @param programs absolute paths of what the service manager runs; none where it is simulated.
  */
 export function workerPermissions(
   allowed: DaemonPermissions,
-  moduleFolder: string | undefined,
+  own: readonly string[],
   programs: readonly string[],
 ): Deno.PermissionOptionsObject {
   const { services, read = [], write = [], run = [], net = [], env = [], ffi = [], sys = [] } =
     allowed;
   return {
-    read: asOption([...SOURCE_FOLDERS, ...(moduleFolder ? [moduleFolder] : []), ...read]),
+    read: asOption([...SOURCE_FOLDERS, ...own, ...read]),
     run: asOption([...(services ? programs : []), ...run]),
     write: asOption(write),
     net: asOption(net),

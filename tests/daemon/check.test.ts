@@ -81,7 +81,7 @@ Deno.test("what a module exports is a daemon, or what is wrong is said", () => {
     ],
     [
       { ...right, arguments: { n: { type: ["string"], description: "" } } },
-      "arguments.n.type: got an array; expected text in quotes",
+      'arguments.n.type: got an array; expected one of "string", "number", "boolean", "duration", "size", "list"',
     ],
     [{ ...right, maps: { Free: 1 } }, "maps.Free: got 1; expected an object: { ... }"],
     [

@@ -191,7 +191,7 @@ Deno.test("every other module on the page runs, with the permissions that it dec
         },
         span: 60_000,
       },
-      workerPermissions(permissions, folder, []),
+      workerPermissions(permissions, [folder], []),
     );
     assertEquals(error, undefined);
     logged[name] = log[0]?.message;

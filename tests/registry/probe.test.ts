@@ -117,7 +117,7 @@ Deno.test("each bad module is one clear line with its file and place", async () 
   delete files["gone.js"];
   await inFolder(files, async (path) => {
     for (const [name, , problem] of cases.slice(0, -1)) {
-      const probed = await probeModule(path(name), {}, 10_000);
+      const probed = await probeModule(path(name), {}, { limit: 10_000 });
       assert("problem" in probed, name);
       assertMatch(probed.problem, problem);
       assertEquals(probed.problem.includes("\n"), false, probed.problem);
@@ -232,10 +232,18 @@ Deno.test("a module that is not there is said to be so", async () => {
   });
 });
 
+Deno.test("the limit of a module counts from when its worker has started", async () => {
+  await inFolder({ "good.js": GOOD, "help.js": `export const text = "helps";` }, async (path) => {
+    assertEquals(await probeModule(path("good.js"), {}, { startLimit: 0 }), {
+      problem: `${path("good.js")}: cannot be examined: its worker did not start within 0 s`,
+    });
+  });
+});
+
 for (const [what, text] of [["spins", "for (;;);"], ["waits", "await new Promise(() => {});"]]) {
   Deno.test(`a module that ${what} for ever at its top is given up`, async () => {
     await inFolder({ "slow.js": text! }, async (path) => {
-      const probed = await probeModule(path("slow.js"), {}, 500);
+      const probed = await probeModule(path("slow.js"), {}, { limit: 500 });
       assert("problem" in probed);
       assertMatch(probed.problem, /slow\.js: did not load within 0\.5 s; .* belongs in run\(\)$/);
     });

@@ -37,7 +37,7 @@ async function runOf(
   return {
     plan: {
       ...plan,
-      permissions: workerPermissions({}, folder, []),
+      permissions: workerPermissions({}, [folder], []),
       assignment: { ...plan.assignment, module: pathToFileURL(file).href },
     },
     signal: new AbortController().signal,
@@ -94,7 +94,7 @@ Deno.test({
   async fn() {
     const plan = planOf("cannot_start");
     const run: ThreadRun = {
-      plan: { ...plan, permissions: workerPermissions({}, undefined, []) },
+      plan: { ...plan, permissions: workerPermissions({}, [], []) },
       signal: new AbortController().signal,
       grace: 5_000,
       clock: systemClock,

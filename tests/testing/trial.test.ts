@@ -29,7 +29,7 @@ async function attempt(what: string, { limit, tests }: { limit?: number; tests?:
     ...(tests !== undefined && { tests: pathToFileURL(join(folder, "x.test.js")).href }),
   };
   try {
-    return await runTrial(trial, workerPermissions({}, folder, []), limit);
+    return await runTrial(trial, workerPermissions({}, [folder], []), limit);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

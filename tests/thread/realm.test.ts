@@ -45,7 +45,21 @@ const ATTACKS: [what: string, code: string, answer: RegExp, imports?: string][] 
   ["another folder", "Deno.chdir('.')", /^Deno\.chdir is not available in a daemon: it changes/],
   ["a signal", "Deno.addSignalListener('SIGTERM', () => {})", /^Deno\.addSignalListener is not/],
   ["a signal by Node.js", "process.on('SIGTERM', () => {})", /addSignalListener is not available/],
+  [
+    "the agent's end",
+    "Deno.kill(Deno.pid, 'SIGKILL')",
+    /^Deno\.kill is not available for the agent/,
+  ],
+  [
+    "its number, wrapped",
+    "Deno.kill(Deno.pid + 2 ** 32, 'SIGKILL')",
+    /^Deno\.kill is not available/,
+  ],
+  ["another's end", "Deno.kill(1, 0)", /^Requires run access/],
+  ["the agent's end by Node.js", "process.kill(process.pid, 9)", /^process\.kill is not available/],
+  ["its end by _kill", "process._kill(process.pid, 9)", /^process\._kill is not available/],
   ["an end by Node.js", "process.abort()", /^process\.abort is not available in a daemon/],
+  ["standard error by Node.js", "process._rawDebug('x')", /^process\._rawDebug is not available/],
   ["a binding", "process.binding('pipe_wrap')", /^process\.binding is not available in a daemon/],
   ["a hidden module", "process.getBuiltinModule('vm')", /^process\.getBuiltinModule is not/],
   [

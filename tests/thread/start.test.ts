@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
 import { within } from "../../lib/base/mod.ts";
-import { ExitDetector, workerPermissions } from "../../lib/thread/start.ts";
+import { ExitDetector, ownReads, workerPermissions } from "../../lib/thread/start.ts";
 
 const programs = ["C:\\Windows\\System32\\sc.exe", "C:\\Windows\\System32\\net.exe"];
 
 Deno.test("a daemon that manages services may run the two programs and nothing else", () => {
-  const { read: _, ...rest } = workerPermissions({ services: true }, undefined, programs);
+  const { read: _, ...rest } = workerPermissions({ services: true }, [], programs);
   assertEquals(rest, {
     run: programs,
     write: false,
@@ -18,13 +18,23 @@ Deno.test("a daemon that manages services may run the two programs and nothing e
 });
 
 Deno.test("a daemon that declares nothing may run nothing, and reads its own folder", () => {
-  const { run, read } = workerPermissions({}, "/home/daemons", programs);
+  const { run, read } = workerPermissions({}, ownReads(["/home/daemons/x.js"], "/home"), programs);
   assertEquals(run, false);
   assertEquals(Array.isArray(read) && read.includes("/home/daemons"), true);
 });
 
+Deno.test("a daemon whose module lies in home, or above it, reads its module's files alone", () => {
+  const alone = ["/w/x.js", "/w/lib/y.js", "/w/package.json", "/w/lib/package.json"];
+  for (const home of ["/w", "/w/home", "/w/..home"]) {
+    assertEquals(ownReads(["/w/x.js", "/w/lib/y.js"], home), alone);
+  }
+  assertEquals(ownReads(["/w/daemons/x.js"], "/w"), ["/w/daemons"]);
+  assertEquals(ownReads(["/other/x.js"], "/w"), ["/other"]);
+  assertEquals(ownReads([], "/w"), []);
+});
+
 Deno.test("on a simulated service manager there is nothing to run", () => {
-  assertEquals(workerPermissions({ services: true }, undefined, []).run, false);
+  assertEquals(workerPermissions({ services: true }, [], []).run, false);
 });
 
 /** A worker that reports that it is there, and then acts; an exit detector for it, and whether that has told. */

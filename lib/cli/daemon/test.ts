@@ -1,9 +1,9 @@
-import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { errorMessage, sanitize, toJson } from "../../base/mod.ts";
 import { withDefaults } from "../../daemon/arguments.ts";
 import { describePermissions, fillIn, type Grant } from "../../registry/grant.ts";
-import { workerPermissions } from "../../thread/start.ts";
+import { moduleFiles } from "../../thread/imports.ts";
+import { ownReads, workerPermissions } from "../../thread/start.ts";
 import { runTrial, type TrialReport } from "../../testing/trial.ts";
 import { type Action, EXIT, UsageError } from "../command.ts";
 import { readSpan } from "../flags.ts";
@@ -108,6 +108,7 @@ async function tryOut(
     ? { permissions: fillIn(description.permissions, { home, arguments: values }), missing: {} }
     : grantOf(subject, description, home, given);
   const tests = file === undefined ? undefined : await findTests(file);
+  const files = await Promise.all([file, tests].map((path) => path ? moduleFiles(path) : []));
   const report = await runTrial(
     {
       module: file === undefined ? builtinUrl(subject) : pathToFileURL(file).href,
@@ -117,7 +118,7 @@ async function tryOut(
       span,
       ...(tests !== undefined && { tests: pathToFileURL(tests).href }),
     },
-    workerPermissions(permissions.permissions, file && dirname(file), []),
+    workerPermissions(permissions.permissions, ownReads(files.flat(), home), []),
   );
   return { ...report, permissions, ...problemOf(report) };
 }

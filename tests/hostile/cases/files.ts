@@ -164,7 +164,6 @@ export default attempts(
   },
   {
     name: "lies_in_home",
-    open: "its module's folder is home, and it may read that folder",
     what: "its module lies in home itself, and it reads the files there",
     holds: "each is refused",
     entry: { module: "lies_in_home.js" },

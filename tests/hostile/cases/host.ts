@@ -108,6 +108,7 @@ export default attempts(
         nodeFork: () => child.fork(`${outside}/secret.js`),
         kill: () => Deno.kill(1, "SIGCONT"),
         killAgent: () => Deno.kill(Deno.pid, "SIGKILL"),
+        wrapped: () => Deno.kill(Deno.pid + 2 ** 32, "SIGTERM"),
         nodeKill: () => process.kill(process.pid, "SIGKILL"),
         debug: () =>
           (process as unknown as { _debugProcess(pid: number): void })._debugProcess(process.pid),
@@ -227,6 +228,10 @@ export default attempts(
         stdout: () => Deno.stdout.writeSync(forged),
         stderr: () => Deno.stderr.writeSync(forged),
         nodeStdout: () => process.stdout.write(forged),
+        raw: () =>
+          (process as unknown as { _rawDebug(text: string): void })._rawDebug(
+            new TextDecoder().decode(forged),
+          ),
         // deno-lint-ignore no-console
         log: () => console.log(`\n2026-01-01T00:00:00.000Z [INFO] agent: forged by console`),
         close: () => Deno.stdout.close(),
