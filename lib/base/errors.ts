@@ -29,3 +29,12 @@ function textOf(value: unknown): string {
   if (typeof value === "object" && value !== null) return Object.prototype.toString.call(value);
   return typeof value === "bigint" ? "a big number" : String(value);
 }
+
+/** Does something; when it throws, `fail` is called with the reason. Returns the result of either. */
+export function attempt<T, F>(act: () => T, fail: (why: string) => F): T | F {
+  try {
+    return act();
+  } catch (error) {
+    return fail(errorMessage(error));
+  }
+}

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { attempt } from "../base/mod.ts";
 import type { LogEntry } from "../log/mod.ts";
 import { advapi32 } from "./ffi/advapi32.ts";
 import { referring, wide } from "./ffi/memory.ts";
@@ -92,19 +93,22 @@ export interface EventLog {
 
 /** Opens the event log. Whatever fails, fails silently: the log file has every record. */
 export function openEventLog(): EventLog {
-  const source = attempt(() => advapi32().RegisterEventSourceW(null, wide(EVENT_SOURCE)));
+  const source = attempt(
+    () => advapi32().RegisterEventSourceW(null, wide(EVENT_SOURCE)),
+    () => null,
+  );
   // Each promise with the memory that Windows reads until it resolves.
   const waiting = new Map<Promise<void>, Uint8Array>();
-  let closed = source === undefined || source === null;
+  let closed = source === null;
   return {
     write(entry) {
       const event = eventOf(entry);
       if (!event || closed || waiting.size >= MAX_WAITING) return;
       const texts = referring(8, 0, wide(eventText(entry).slice(0, MAX_TEXT)));
       const { ReportEventW, ReportEventNow } = advapi32();
-      const report = [source!, event.type, 0, event.id, null, 1, 0, texts, null] as const;
+      const report = [source, event.type, 0, event.id, null, 1, 0, texts, null] as const;
       // The process may end before a call on another thread has.
-      if (entry.level === "fatal") return void attempt(() => ReportEventNow(...report));
+      if (entry.level === "fatal") return void attempt(() => ReportEventNow(...report), () => {});
       // On another thread, since the service of the event log may be slow.
       const reported = ReportEventW(...report).then(() => {}, () => {})
         .finally(() => waiting.delete(reported));
@@ -114,15 +118,7 @@ export function openEventLog(): EventLog {
       if (closed) return;
       closed = true;
       await Promise.all(waiting.keys());
-      advapi32().DeregisterEventSource(source!);
+      advapi32().DeregisterEventSource(source);
     },
   };
-}
-
-function attempt<T>(make: () => T): T | undefined {
-  try {
-    return make();
-  } catch {
-    return undefined;
-  }
 }

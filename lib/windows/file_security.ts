@@ -7,7 +7,7 @@ import { currentUser } from "./account.ts";
 import { advapi32 } from "./ffi/advapi32.ts";
 import { check, checkCode } from "./ffi/errors.ts";
 import { localMemory } from "./ffi/kernel32.ts";
-import { allocate, dwordIn, dwords, type Handle, pointerIn, wide, wideAt } from "./ffi/memory.ts";
+import { allocate, dwords, type Handle, pointerIn, wide, wideAt } from "./ffi/memory.ts";
 
 // winnt.h
 const OWNER_SECURITY_INFORMATION = 0x1;
@@ -50,9 +50,9 @@ export function readFileSecurity(path: string): string {
 }
 
 /**
- * Puts an access list in the place of a file's or folder's own.
+ * Puts an owner and an access list in the place of a file's or folder's own.
  *
- * @param sddl a security descriptor string with an access list, and an owner if that is to change.
+ * @param sddl a security descriptor string with an owner and an access list.
  * @param inherit whether the path inherits from its folder as well; what lies in it always inherits from it.
  * @throws {WindowsError} when it cannot be set.
  */
@@ -60,18 +60,13 @@ export function writeFileSecurity(path: string, sddl: string, inherit: boolean):
   using descriptor = parse(sddl);
   const { GetSecurityDescriptorDacl, GetSecurityDescriptorOwner, SetNamedSecurityInfoW } =
     advapi32();
-  const list = allocate(8), owner = allocate(8), isPresent = dwords(0), isDefault = dwords(0);
   const { pointer } = descriptor;
-  check(GetSecurityDescriptorDacl(pointer, isPresent, list, isDefault), "read an access list");
-  // Without a list everybody could do everything.
-  if (dwordIn(isPresent) === 0 || pointerIn(list) === null) {
-    throw new TypeError(`The security descriptor '${sddl}' has no access list`);
-  }
-  check(GetSecurityDescriptorOwner(pointer, owner, isDefault), "read an owner");
-  const newOwner = pointerIn(owner);
-  const kinds = DACL_SECURITY_INFORMATION + (newOwner === null ? 0 : OWNER_SECURITY_INFORMATION) +
+  const list = allocate(8), owner = allocate(8), flag = dwords(0);
+  check(GetSecurityDescriptorDacl(pointer, flag, list, flag), "read an access list");
+  check(GetSecurityDescriptorOwner(pointer, owner, flag), "read an owner");
+  const kinds = DACL_SECURITY_INFORMATION + OWNER_SECURITY_INFORMATION +
     (inherit ? UNPROTECTED_DACL_SECURITY_INFORMATION : PROTECTED_DACL_SECURITY_INFORMATION);
-  const [name, newList] = [wide(path), pointerIn(list)];
+  const [name, newOwner, newList] = [wide(path), pointerIn(owner), pointerIn(list)];
   checkCode(
     SetNamedSecurityInfoW(name, SE_FILE_OBJECT, kinds, newOwner, null, newList, null),
     `set the permissions of ${path}`,

@@ -10,36 +10,11 @@ import { enablePrivileges } from "./account.ts";
 import { type AgentFiles, samePath } from "./agent_arguments.ts";
 import { ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND, WindowsError } from "./ffi/errors.ts";
 import { readFileSecurity, writeFileSecurity } from "./file_security.ts";
-import { readSecurityDescriptor, type SecurityDescriptor } from "./security_descriptor.ts";
-
-/** The accounts that control the machine anyway. */
-const TRUSTED: Readonly<Record<string, string>> = {
-  "S-1-5-18": "SYSTEM",
-  "S-1-5-32-544": "Administrators",
-  "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464": "TrustedInstaller",
-};
-
-/** The groups that ordinary users belong to. */
-const ORDINARY: Readonly<Record<string, string>> = {
-  "S-1-1-0": "Everyone",
-  "S-1-2-0": "Local",
-  "S-1-5-2": "Network",
-  "S-1-5-3": "Batch",
-  "S-1-5-4": "Interactive",
-  "S-1-5-7": "Anonymous Logon",
-  "S-1-5-11": "Authenticated Users",
-  "S-1-5-32-545": "Users",
-  "S-1-5-32-546": "Guests",
-  "S-1-5-32-547": "Power Users",
-  "S-1-15-2-1": "All Application Packages",
-};
-
-/** The groups of ordinary users and computers that each domain has, by the last number. */
-const ORDINARY_OF_DOMAIN: Readonly<Record<string, string>> = {
-  "513": "Domain Users",
-  "514": "Domain Guests",
-  "515": "Domain Computers",
-};
+import {
+  readSecurityDescriptor,
+  type SecurityDescriptor,
+  wellKnown,
+} from "./security_descriptor.ts";
 
 // winnt.h
 const DELETE = 0x10000;
@@ -87,10 +62,12 @@ export function dangersOf(
   trusted: readonly string[] = [],
 ): Danger[] {
   const mask = demand === "unwritable" ? WRITE : REPLACE | FILE_DELETE_CHILD;
-  const owned = owner !== undefined && !(owner in TRUSTED) && !trusted.includes(owner);
+  const owned = owner !== undefined && !isTrusted(owner) && !trusted.includes(owner);
   const writers = allowed === undefined
     ? [undefined]
-    : allowed.filter(({ sid, rights }) => isOrdinary(sid) && (rights & mask) !== 0)
+    : allowed.filter(({ sid, rights }) =>
+      wellKnown(sid)?.role === "ordinary" && (rights & mask) !== 0
+    )
       .map(({ sid }) => sid);
   return [
     ...(owned ? [{ path, sid: owner, owns: true }] : []),
@@ -112,13 +89,12 @@ export function describeDangers(dangers: readonly Danger[]): string[] {
   });
 }
 
-function isOrdinary(sid: string): boolean {
-  return nameOf(sid) !== sid && !(sid in TRUSTED);
+function isTrusted(sid: string): boolean {
+  return wellKnown(sid)?.role === "trusted";
 }
 
 function nameOf(sid: string): string {
-  const ofDomain = /^S-1-5-21-.*-(\d+)$/.exec(sid)?.[1] ?? "";
-  const name = TRUSTED[sid] ?? ORDINARY[sid] ?? ORDINARY_OF_DOMAIN[ofDomain];
+  const name = wellKnown(sid)?.name;
   return name === undefined ? sid : `${name} (${sid})`;
 }
 
@@ -145,7 +121,7 @@ export function safePermissions(account?: string): Permission[] {
     { sid: "S-1-5-18", ...full },
     { sid: "S-1-5-32-544", ...full },
     { sid: "S-1-5-32-545", rights: 0x1200a9, icacls: "(OI)(CI)RX" },
-    ...(account === undefined || account in TRUSTED ? [] : [{ sid: account, ...modify }]),
+    ...(account === undefined || isTrusted(account) ? [] : [{ sid: account, ...modify }]),
   ];
 }
 

@@ -21,34 +21,53 @@ export interface SecurityDescriptor {
   allowed: readonly Allowed[] | undefined;
 }
 
-/** The security identifiers that Windows writes as two letters, if files have them. */
-const ALIASES: Readonly<Record<string, string>> = {
-  AN: "S-1-5-7",
-  AU: "S-1-5-11",
-  BA: "S-1-5-32-544",
-  BG: "S-1-5-32-546",
-  BO: "S-1-5-32-551",
-  BU: "S-1-5-32-545",
-  CG: "S-1-3-1",
-  CO: "S-1-3-0",
-  IU: "S-1-5-4",
-  LS: "S-1-5-19",
-  NS: "S-1-5-20",
-  NU: "S-1-5-2",
-  PU: "S-1-5-32-547",
-  SU: "S-1-5-6",
-  SY: "S-1-5-18",
-  WD: "S-1-1-0",
-  AC: "S-1-15-2-1",
-};
+/** An account or a group that every Windows or every domain has. */
+interface WellKnown {
+  sid: string;
+  /** The two letters that Windows writes for it, if it has some (sddl.h). */
+  letters?: string;
+  name: string;
+  /** `trusted`: it controls the machine anyway; `ordinary`: ordinary users or computers belong to it. */
+  role?: "trusted" | "ordinary";
+}
 
-/** Groups of a domain, by their last number: Windows writes them as two letters on the domain's own machines. */
-const DOMAIN_ALIASES: Readonly<Record<string, string>> = {
-  DA: "512",
-  DU: "513",
-  DG: "514",
-  DC: "515",
-};
+/** Groups of a domain stand here with the domain 0-0-0. */
+const WELL_KNOWN: readonly WellKnown[] = [
+  { sid: "S-1-5-18", letters: "SY", name: "SYSTEM", role: "trusted" },
+  { sid: "S-1-5-32-544", letters: "BA", name: "Administrators", role: "trusted" },
+  {
+    sid: "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464",
+    name: "TrustedInstaller",
+    role: "trusted",
+  },
+  { sid: "S-1-1-0", letters: "WD", name: "Everyone", role: "ordinary" },
+  { sid: "S-1-2-0", name: "Local", role: "ordinary" },
+  { sid: "S-1-5-2", letters: "NU", name: "Network", role: "ordinary" },
+  { sid: "S-1-5-3", name: "Batch", role: "ordinary" },
+  { sid: "S-1-5-4", letters: "IU", name: "Interactive", role: "ordinary" },
+  { sid: "S-1-5-7", letters: "AN", name: "Anonymous Logon", role: "ordinary" },
+  { sid: "S-1-5-11", letters: "AU", name: "Authenticated Users", role: "ordinary" },
+  { sid: "S-1-5-32-545", letters: "BU", name: "Users", role: "ordinary" },
+  { sid: "S-1-5-32-546", letters: "BG", name: "Guests", role: "ordinary" },
+  { sid: "S-1-5-32-547", letters: "PU", name: "Power Users", role: "ordinary" },
+  { sid: "S-1-15-2-1", letters: "AC", name: "All Application Packages", role: "ordinary" },
+  { sid: "S-1-5-21-0-0-0-513", letters: "DU", name: "Domain Users", role: "ordinary" },
+  { sid: "S-1-5-21-0-0-0-514", letters: "DG", name: "Domain Guests", role: "ordinary" },
+  { sid: "S-1-5-21-0-0-0-515", letters: "DC", name: "Domain Computers", role: "ordinary" },
+  { sid: "S-1-5-21-0-0-0-512", letters: "DA", name: "Domain Admins" },
+  { sid: "S-1-3-0", letters: "CO", name: "Creator Owner" },
+  { sid: "S-1-3-1", letters: "CG", name: "Creator Group" },
+  { sid: "S-1-5-6", letters: "SU", name: "Service" },
+  { sid: "S-1-5-19", letters: "LS", name: "Local Service" },
+  { sid: "S-1-5-20", letters: "NS", name: "Network Service" },
+  { sid: "S-1-5-32-551", letters: "BO", name: "Backup Operators" },
+];
+
+/** What is known of a security identifier; of a domain's groups too. */
+export function wellKnown(sid: string): WellKnown | undefined {
+  const known = sid.replace(/^S-1-5-21-.*-(?=\d+$)/, "S-1-5-21-0-0-0-");
+  return WELL_KNOWN.find(({ sid }) => sid === known);
+}
 
 /** The rights that Windows writes as two letters. */
 const RIGHTS: Readonly<Record<string, number>> = {
@@ -104,8 +123,7 @@ function readList(list: string): Allowed[] {
 }
 
 function toSid(text: string): string {
-  const group = DOMAIN_ALIASES[text];
-  return group === undefined ? ALIASES[text] ?? text : `S-1-5-21-0-0-0-${group}`;
+  return WELL_KNOWN.find(({ letters }) => letters === text)?.sid ?? text;
 }
 
 /** A mask is a number, or pairs of letters; an unknown pair counts as every right. */

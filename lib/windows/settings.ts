@@ -148,17 +148,12 @@ export function scCommands(
   ];
 }
 
-/** A parameter of NSSM and its value. */
-export interface NssmSetting {
-  parameter: string;
-  value: string;
-}
-
-/** The settings of an agent under NSSM, in the order in which they are set. */
-export function nssmSettings(registration: Registration, agent: ServiceAgent): NssmSetting[] {
-  return settingsOf(registration, { agent }).flatMap(({ nssm }) =>
-    Object.entries(nssm).map(([parameter, value]) => ({ parameter, value }))
-  );
+/** The parameters of NSSM for an agent with their values, in the order in which they are set. */
+export function nssmSettings(
+  registration: Registration,
+  agent: ServiceAgent,
+): [parameter: string, value: string][] {
+  return settingsOf(registration, { agent }).flatMap(({ nssm }) => Object.entries(nssm));
 }
 
 /** A command of NSSM that sets or gets a parameter of a service. */

@@ -23,7 +23,7 @@ testWindows("NSSM is told what is documented, and runs and stops the agent", asy
   const calls = (await windows.nssmCalls()).slice(before);
   assertEquals(calls, [
     ["install", WARDEN, agent.files.exe],
-    ...settings.map(({ parameter, value }) => ["set", WARDEN, ...parameter.split(" "), value]),
+    ...settings.map(([parameter, value]) => ["set", WARDEN, ...parameter.split(" "), value]),
   ]);
 
   const again = await call("install", ...underNssm);

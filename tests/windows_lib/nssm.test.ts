@@ -7,8 +7,7 @@ const agent = agentOf("C:\\Program Files\\icinga-warden\\icinga-warden.exe", {
   home: "D:\\my data\\",
 });
 const settings = new Map(
-  nssmSettings(wantedRegistration("icinga-warden", agent, {}), agent)
-    .map(({ parameter, value }) => [parameter, value]),
+  nssmSettings(wantedRegistration("icinga-warden", agent, {}), agent),
 );
 
 /** What NSSM's page "Usage" documents of the parameters that are set: a value each of its own kind. */

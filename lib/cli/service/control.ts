@@ -16,7 +16,7 @@ import { STATE } from "../../windows/service_status.ts";
 import { describeRecovery } from "../../windows/settings.ts";
 import { EXIT } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
-import { kindOf, requireAgent } from "./installed.ts";
+import { installedProgram, requireAgent } from "./installed.ts";
 import { type ServiceOptions, wardenCommand } from "./options.ts";
 import { showSteps } from "./steps.ts";
 
@@ -64,7 +64,7 @@ export async function statusOfService(options: ServiceOptions, host: Host): Prom
   if (json) printJson(statusObject(options, host, status));
   else {
     print(describe(name, status));
-    if (found && status) printSettings(found, kindOf(found, options, host));
+    if (found && status) printSettings(found, installedProgram(found, options, host).kind);
   }
   const runs = status?.state === STATE.running || status?.state === STATE.paused;
   return runs ? EXIT.done : EXIT.notRunning;
@@ -142,6 +142,6 @@ function statusObject(
   const found = host.database.find(service);
   if (!found || !status) return { service, installed: false };
   const { state, ...others } = status;
-  const kind = kindOf(found, options, host);
+  const { kind } = installedProgram(found, options, host);
   return { service, installed: true, state: serviceStates[state - 1], ...others, kind, ...found };
 }

@@ -63,7 +63,7 @@ export function planned(
   found?: FoundRegistration,
 ): Pick<Installation, "options" | "host" | "found" | "agent" | "wanted"> {
   const { runner, nssm, name, request } = options;
-  const { args, files } = plannedAgent(options, found, host);
+  const { args, files } = plannedAgent(options, host, found);
   const program = () => found ? programOf(found.commandLine) : host.programFile(nssm);
   const agent: ServiceAgent = runner === "nssm"
     ? { args, files: { ...files, runner: program() } }
@@ -73,7 +73,7 @@ export function planned(
 
 /** A service of this name that is another program's, or has another runner, is left alone. */
 function checkRunner(options: ServiceOptions, found: FoundRegistration, host: Host): void {
-  const kind = requireAgent(found, options, host, "choose another --name");
+  const { kind } = requireAgent(found, options, host, "choose another --name");
   if (kind === options.runner) return;
   const now = kind === "nssm" ? "under NSSM" : "as a native service";
   const uninstall = wardenCommand("uninstall", options);

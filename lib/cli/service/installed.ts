@@ -5,7 +5,6 @@ import {
   type FoundRegistration,
   isAgent,
   kindOfService,
-  programOf,
   type ServiceKind,
 } from "../../windows/registration.ts";
 import { UsageError } from "../command.ts";
@@ -14,25 +13,30 @@ import type { ServiceOptions } from "./options.ts";
 /** The name of a service, and the files of this agent. */
 type Target = Pick<ServiceOptions, "name" | "files">;
 
-/** The exe and the arguments of an installed agent; undefined when NSSM does not say what it runs. */
-function installedAgent(
-  { commandLine }: FoundRegistration,
-  { name, files }: Target,
-  host: Host,
-): { exe: string; args: string[] } | undefined {
-  const [exe = "", ...args] = splitServiceLine(commandLine);
-  if (kindOfService(commandLine, files.exe) !== "nssm") return { exe, args };
-  const { application, parameters } = host.nssmCommand(name) ?? {};
-  if (application === undefined) return undefined;
-  return { exe: application, args: splitCommandLine(`nssm ${parameters}`).slice(1) };
+/** What a service runs; where NSSM does not say what it runs, NSSM itself. */
+export interface InstalledProgram {
+  /** A service in which NSSM runs something else than an agent is another program's. */
+  kind: ServiceKind;
+  exe: string;
+  args: string[];
 }
 
-/** The kind of a service; one in which NSSM runs something else than an agent is another program's. */
-export function kindOf(found: FoundRegistration, target: Target, host: Host): ServiceKind {
-  const kind = kindOfService(found.commandLine, target.files.exe);
-  if (kind !== "nssm") return kind;
-  const agent = installedAgent(found, target, host);
-  return agent && isAgent(agent.exe, target.files.exe) ? kind : "other";
+/** What a service runs, by its registration and NSSM's. */
+export function installedProgram(
+  { commandLine: line }: FoundRegistration,
+  { name, files }: Target,
+  host: Host,
+): InstalledProgram {
+  const [exe = "", ...args] = splitServiceLine(line);
+  const kind = kindOfService(line, files.exe);
+  if (kind !== "nssm") return { kind, exe, args };
+  const { application, parameters } = host.nssmCommand(name) ??
+    { application: exe, parameters: "" };
+  return {
+    kind: isAgent(application, files.exe) ? kind : "other",
+    exe: application,
+    args: splitCommandLine(`nssm ${parameters}`).slice(1),
+  };
 }
 
 /**
@@ -46,19 +50,12 @@ export function requireAgent(
   target: Target,
   host: Host,
   advice: string,
-): ServiceKind {
-  const kind = kindOf(found, target, host);
-  if (kind !== "other") return kind;
-  const program = installedAgent(found, target, host)?.exe ?? programOf(found.commandLine);
+): InstalledProgram {
+  const program = installedProgram(found, target, host);
+  if (program.kind !== "other") return program;
   throw new Error(
-    `Service '${target.name}' runs ${program}, which is not icinga-warden; ${advice}`,
+    `Service '${target.name}' runs ${program.exe}, which is not icinga-warden; ${advice}`,
   );
-}
-
-/** The home of an installed agent; undefined when NSSM does not say what it runs. */
-export function homeOf(found: FoundRegistration, target: Target, host: Host): string | undefined {
-  const agent = installedAgent(found, target, host);
-  return agent && agentOf(agent.exe, readAgentFlags(agent.args)).files.home;
 }
 
 /**
@@ -68,10 +65,10 @@ export function homeOf(found: FoundRegistration, target: Target, host: Host): st
  */
 export function plannedAgent(
   options: Pick<ServiceOptions, "name" | "files" | "flags">,
+  host: Host,
   found?: FoundRegistration,
-  host?: Host,
 ): ServiceAgent {
-  const installed = found && host && installedAgent(found, options, host);
+  const installed = found && installedProgram(found, options, host);
   const kept = readAgentFlags(installed?.args ?? []);
   const agent = agentOf(installed?.exe ?? options.files.exe, { ...kept, ...options.flags });
   const line = commandLine(agent.files.exe, agent.args);

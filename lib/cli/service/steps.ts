@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { errorMessage } from "../../base/mod.ts";
+import { attempt, errorMessage } from "../../base/mod.ts";
 import { isBuiltin, mayLogOn, needsPassword } from "../../windows/account.ts";
 import type { ServiceAgent } from "../../windows/agent_arguments.ts";
 import { type CommandWords, PASSWORD, pasteLine } from "../../windows/command_line.ts";
@@ -54,15 +54,6 @@ export interface Drift {
   settings: readonly SettingDrift[];
   /** Whether its exe is another one than this. */
   exe: boolean;
-}
-
-/** Does something; when it throws, `fail` is called with the reason. Returns the result of either. */
-export function attempt<T, F>(act: () => T, fail: (why: string) => F): T | F {
-  try {
-    return act();
-  } catch (error) {
-    return fail(errorMessage(error));
-  }
 }
 
 /** Does steps, one after the other. */
@@ -190,13 +181,13 @@ function nssmSteps(installation: Installation, drift: Drift | undefined): Step[]
     run: () => runNssm(host, words),
   });
   const drifted = drift?.settings.map(({ setting }) => setting);
-  const settings = nssmSettings(wanted, agent).filter(({ parameter }) =>
+  const settings = nssmSettings(wanted, agent).filter(([parameter]) =>
     drifted?.includes(parameter) ?? true
   );
   // An account with a password is set by its own step.
   const isSecret = needsPassword(wanted.account);
-  const sets = settings.filter(({ parameter }) => !isSecret || parameter !== "ObjectName")
-    .map(({ parameter, value }) => command(nssmCommand(nssm, "set", name, parameter, value)));
+  const sets = settings.filter(([parameter]) => !isSecret || parameter !== "ObjectName")
+    .map(([parameter, value]) => command(nssmCommand(nssm, "set", name, parameter, value)));
   const setsAccount = drifted?.includes("password") ?? isSecret;
   return [
     ...(drift ? [] : [command([nssm, "install", name, agent.files.exe])]),
@@ -234,7 +225,7 @@ export async function nssmDrift(
     request.start === undefined ? "Start" : "",
   ];
   const drift: SettingDrift[] = [];
-  for (const { parameter, value } of nssmSettings(wanted, agent)) {
+  for (const [parameter, value] of nssmSettings(wanted, agent)) {
     if (kept.includes(parameter)) continue;
     const output = await runNssm(host, nssmCommand(nssm, "get", name, parameter));
     const found = readNssmOutput(output);

@@ -1,5 +1,6 @@
 import { win32 } from "node:path";
-import { errorMessage } from "../../base/mod.ts";
+import { attempt, errorMessage } from "../../base/mod.ts";
+import { agentOf, readAgentFlags } from "../../windows/agent_arguments.ts";
 import type { CommandWords } from "../../windows/command_line.ts";
 import { EVENT_SOURCE_KEY } from "../../windows/event_log.ts";
 import type { Host, HostFiles } from "../../windows/host.ts";
@@ -7,9 +8,9 @@ import { awaitState, hasStopped } from "../../windows/service_database.ts";
 import { EXIT } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
 import { bringToStop } from "./control.ts";
-import { homeOf, kindOf, requireAgent } from "./installed.ts";
+import { installedProgram, requireAgent } from "./installed.ts";
 import type { ServiceOptions } from "./options.ts";
-import { attempt, runSteps, showSteps, type Step } from "./steps.ts";
+import { runSteps, showSteps, type Step } from "./steps.ts";
 
 /** How long a service that is marked for deletion may stay, ms. */
 const GONE_LIMIT = 30_000;
@@ -20,10 +21,10 @@ export async function uninstallService(options: ServiceOptions, host: Host): Pro
   if (!dryRun) host.database.requireAdministrator();
   const found = host.database.find(name);
   if (!found) return sayMissing(options);
-  requireAgent(found, options, host, "it stays");
-  const home = homeOf(found, options, host);
+  const { exe, args } = requireAgent(found, options, host, "it stays");
+  const { home } = agentOf(exe, readAgentFlags(args)).files;
   const steps = uninstallSteps(options, host, isLastAgent(options, host));
-  const purged = () => options.purge && home !== undefined ? purgedPaths(home, host.files) : [];
+  const purged = () => options.purge ? purgedPaths(home, host.files) : [];
   if (dryRun) {
     showSteps([...steps, { commands: (await purged()).map(purgeCommand) }], options);
     return EXIT.done;
@@ -84,7 +85,7 @@ function isLastAgent({ name, files }: ServiceOptions, host: Host): boolean {
   return !others.some((other) => {
     // The registration of some of Windows' own services cannot be read.
     const found = attempt(() => host.database.find(other), () => undefined);
-    return found && kindOf(found, { name: other, files }, host) === "native";
+    return found && installedProgram(found, { name: other, files }, host).kind === "native";
   });
 }
 
@@ -128,12 +129,11 @@ async function purge(paths: readonly string[], files: HostFiles): Promise<string
 
 function sayRemoved(
   { name, purge }: ServiceOptions,
-  home: string | undefined,
+  home: string,
   left: readonly string[],
 ): void {
   print(`Removed service '${name}'`);
-  if (!purge) return print(`Not removed: the files in ${home ?? "home"}`);
-  if (home === undefined) return print("Nothing is purged: NSSM does not tell the home");
+  if (!purge) return print(`Not removed: the files in ${home}`);
   if (left.length === 0) return print(`Removed the agent's files from ${home}`);
   printError(`icinga-warden: Not all of the agent's files could be removed from ${home}; left are`);
   for (const line of left) printError(`  ${line}`);
