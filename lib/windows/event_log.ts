@@ -35,20 +35,12 @@ export const EVENT_SOURCE_VALUES = {
   TypesSupported: 7,
 } as const;
 
-/** Registers the source of the agent's events. */
-export function registerEventSource(): void {
-  writeRegistryKey(EVENT_SOURCE_KEY, EVENT_SOURCE_VALUES);
-}
-
-/** Whether the source of the agent's events is registered. */
-export function hasEventSource(): boolean {
-  return readRegistryText(EVENT_SOURCE_KEY, "EventMessageFile") !== undefined;
-}
-
-/** Removes the source of the agent's events. */
-export function removeEventSource(): void {
-  removeRegistryKey(EVENT_SOURCE_KEY);
-}
+/** The source of the agent's events. */
+export const eventSource = {
+  isKnown: (): boolean => readRegistryText(EVENT_SOURCE_KEY, "EventMessageFile") !== undefined,
+  register: (): void => writeRegistryKey(EVENT_SOURCE_KEY, EVENT_SOURCE_VALUES),
+  remove: (): void => removeRegistryKey(EVENT_SOURCE_KEY),
+};
 
 /** An event of the Windows event log. */
 export interface EventKind {
@@ -66,16 +58,9 @@ export function eventOf(
   { level, source }: Pick<LogEntry, "level" | "source">,
 ): EventKind | undefined {
   const ofDaemon = source === "agent" ? 0 : 1;
-  switch (level) {
-    case "warning":
-      return { id: 100 + ofDaemon, type: EVENTLOG_WARNING_TYPE };
-    case "error":
-      return { id: 200 + ofDaemon, type: EVENTLOG_ERROR_TYPE };
-    case "fatal":
-      return { id: 300, type: EVENTLOG_ERROR_TYPE };
-    default:
-      return undefined;
-  }
+  if (level === "warning") return { id: 100 + ofDaemon, type: EVENTLOG_WARNING_TYPE };
+  if (level === "error") return { id: 200 + ofDaemon, type: EVENTLOG_ERROR_TYPE };
+  return level === "fatal" ? { id: 300, type: EVENTLOG_ERROR_TYPE } : undefined;
 }
 
 /** The text of a record's event. */

@@ -45,10 +45,9 @@ export interface Danger {
   owns: boolean;
 }
 
-/** A path, and who may do what with it. */
-export interface InspectedPath {
+/** A path, and what others must not do with it. */
+export interface CheckedPath {
   path: string;
-  descriptor: SecurityDescriptor;
   demand: Demand;
 }
 
@@ -58,7 +57,8 @@ export interface InspectedPath {
  * @param trusted the accounts that may too: the one that the service runs as.
  */
 export function dangersOf(
-  { path, descriptor: { owner, allowed }, demand }: InspectedPath,
+  { path, demand }: CheckedPath,
+  { owner, allowed }: SecurityDescriptor,
   trusted: readonly string[] = [],
 ): Danger[] {
   const mask = demand === "unwritable" ? WRITE : REPLACE | FILE_DELETE_CHILD;
@@ -134,12 +134,6 @@ export function safeDescriptor(account?: string): string {
     `(A;OICI;0x${rights.toString(16)};;;${sid})`
   );
   return `O:S-1-5-32-544D:PAI${entries.join("")}`;
-}
-
-/** A path, and what others must not do with it. */
-export interface CheckedPath {
-  path: string;
-  demand: Demand;
 }
 
 /**
@@ -220,15 +214,12 @@ export function inspectPaths(
   read: (path: string) => string = readFileSecurity,
 ): Safety {
   const safety: Safety = { dangers: [], above: [], unread: [] };
-  for (const { path, demand } of paths) {
+  for (const checked of paths) {
     try {
-      const descriptor = readSecurityDescriptor(read(path));
-      const found = dangersOf({ path, descriptor, demand }, trusted);
-      (demand === "unwritable" ? safety.dangers : safety.above).push(...found);
+      const found = dangersOf(checked, readSecurityDescriptor(read(checked.path)), trusted);
+      (checked.demand === "unwritable" ? safety.dangers : safety.above).push(...found);
     } catch (error) {
-      if (!isMissing(error)) {
-        safety.unread.push(errorMessage(error));
-      }
+      if (!isMissing(error)) safety.unread.push(errorMessage(error));
     }
   }
   return safety;

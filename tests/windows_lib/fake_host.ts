@@ -2,7 +2,7 @@ import { ManualClock } from "../../lib/base/mod.ts";
 import { knownSid } from "../../lib/windows/account.ts";
 import { WindowsError } from "../../lib/windows/ffi/errors.ts";
 import type { AgentFiles } from "../../lib/windows/agent_arguments.ts";
-import type { Host, HostFiles } from "../../lib/windows/host.ts";
+import type { Host } from "../../lib/windows/host.ts";
 import type { Safety } from "../../lib/windows/home_safety.ts";
 import { RECOVERY, type Registration } from "../../lib/windows/registration.ts";
 import type { QueriedStatus, ServiceDatabase } from "../../lib/windows/service_database.ts";
@@ -80,7 +80,7 @@ export class FakeHost implements Host {
     },
   };
 
-  readonly files: HostFiles = {
+  readonly files: Host["files"] = {
     exists: (path) => Promise.resolve(this.disk.has(path)),
     same: (a, b) => Promise.resolve(this.disk.get(a) === this.disk.get(b)),
     rename: async (from, to) => {

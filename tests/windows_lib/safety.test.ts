@@ -16,7 +16,7 @@ import { readSecurityDescriptor } from "../../lib/windows/security_descriptor.ts
 
 const path = "C:\\x";
 const verdict = (text: string, demand: Demand = "unwritable", trusted: string[] = []) =>
-  dangersOf({ path, descriptor: readSecurityDescriptor(text), demand }, trusted)
+  dangersOf({ path, demand }, readSecurityDescriptor(text), trusted)
     .map(({ sid, owns }) => `${owns ? "owner " : ""}${sid}`);
 
 const TRUSTED_INSTALLER = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464";

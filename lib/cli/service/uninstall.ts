@@ -3,7 +3,7 @@ import { attempt, errorMessage } from "../../base/mod.ts";
 import { agentOf, readAgentFlags } from "../../windows/agent_arguments.ts";
 import type { CommandWords } from "../../windows/command_line.ts";
 import { EVENT_SOURCE_KEY } from "../../windows/event_log.ts";
-import type { Host, HostFiles } from "../../windows/host.ts";
+import type { Host } from "../../windows/host.ts";
 import { awaitState, hasStopped } from "../../windows/service_database.ts";
 import { EXIT } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
@@ -100,7 +100,7 @@ const KEPT_IN_HOME =
 const KEPT_IN_LOGS = /^icinga-warden\.log/i;
 
 /** The paths in home that `--purge` removes: a folder comes after the files in it. */
-async function purgedPaths(home: string, files: HostFiles): Promise<string[]> {
+async function purgedPaths(home: string, files: Host["files"]): Promise<string[]> {
   const logs = win32.join(home, "logs");
   const names = await files.list(home), inLogs = await files.list(logs);
   const ours = inLogs.filter((name) => KEPT_IN_LOGS.test(name));
@@ -119,7 +119,7 @@ function purgeCommand(path: string): CommandWords {
 }
 
 /** Removes paths, and returns those that could not be removed, each with the reason. */
-async function purge(paths: readonly string[], files: HostFiles): Promise<string[]> {
+async function purge(paths: readonly string[], files: Host["files"]): Promise<string[]> {
   const left: string[] = [];
   for (const path of paths) {
     await files.remove(path).catch((error) => left.push(`${path}: ${errorMessage(error)}`));
