@@ -12,7 +12,7 @@ export interface WatchedService {
 
 /**
  * The daemon that does for any list of services what `icinga_agent_service` does for one. Each service is
- * watched by itself: one that takes long to restart keeps no other waiting.
+ * watched independently: a slow restart of one does not delay the others.
  */
 export default defineDaemon({
   name: "service_watch",

@@ -21,7 +21,7 @@ export function decide(state: ServiceState | undefined, since: number): Action {
   return since < PENDING_LIMIT ? "wait" : "report-stuck";
 }
 
-/** What is shared of a service: where it lies in the public state is the daemon's affair. */
+/** What is shared of a service; the daemon decides where in the public state. */
 export interface SharedState {
   /** The state last seen. */
   setValue(state: ServiceState): void;
@@ -39,7 +39,7 @@ export class ServiceWatch {
   readonly #service: Service;
   readonly #shared: SharedState;
   readonly #stats: DaemonMap<ServiceStats>;
-  /** It goes on where the daemon's thread was before it was started again. */
+  /** Continues the counts that the daemon's thread had before a restart. */
   #counted: ServiceStats;
   #seen: { state: ServiceState | undefined; at: number } | undefined;
   #queryError = "";
@@ -54,7 +54,7 @@ export class ServiceWatch {
     shared.setRestartErrors(0);
   }
 
-  /** Rejects only when the daemon is to stop; what else fails is logged. */
+  /** Rejects only when the daemon is to stop; any other failure is logged. */
   async tick(): Promise<void> {
     try {
       const state = await this.#query();
@@ -132,7 +132,7 @@ export class ServiceWatch {
     return this.#seen.at;
   }
 
-  /** A service that came to run by itself, or that somebody else repaired, has no errors left. */
+  /** Resets the errors of a service that runs again without a restart by this daemon. */
   #noteHealth(state: ServiceState | undefined): void {
     if (state !== "RUNNING" || this.#shared.restartErrors() === 0) return;
     this.#shared.setRestartErrors(0);

@@ -96,18 +96,18 @@ export async function runAgent(
       lastEnd: home.lastEnd,
     });
     const reload = { agent, config, daemons: resolving, load, registry, clock: systemClock };
-    void tellHoles(log, signal);
+    void logIsolation(log, signal);
     void followChanges({ ...reload, ...paths, log: log.write }, signal);
     return { agent, served: serveAgent(agent, paths.home, config.control, log) };
   });
   await events?.close();
 }
 
-/** How long after its start an agent looks at its runtime, ms: a start has other things to do. */
+/** How long after its start an agent examines its runtime, ms, so that the start is not slowed down. */
 const LOOK_AFTER = 5_000;
 
-/** Logs what the runtime leaves open to daemons. */
-async function tellHoles(log: Log, signal: AbortSignal): Promise<void> {
+/** Logs what the runtime itself does not forbid to daemons. */
+async function logIsolation(log: Log, signal: AbortSignal): Promise<void> {
   try {
     await systemClock.sleep(LOOK_AFTER, signal);
     const { describeHoles, probeRuntime } = await import("../thread/runtime.ts");
@@ -158,9 +158,9 @@ function open(
 }
 
 /**
- * Claims home for this process, which breaks off in order from then on.
+ * Claims home for this process. From then on an uncaught error is logged and recorded before the process ends.
  *
- * @throws {HomeInUseError} when another agent runs there; without a console the log says so too.
+ * @throws {HomeInUseError} when another agent runs there; without a console that is logged too.
  */
 function claim({ home }: AgentPaths, log: Log, foreground: boolean): Claim {
   const { fatal, warning } = agentLog(log.write);

@@ -56,7 +56,7 @@ export const systemTimers: Timers = {
   },
 };
 
-/** A timer that is off by more than this, ms, or by half an interval, is set anew. */
+/** A timer that is off by more than this, ms, or by half an interval, is set again. */
 const SLACK = 20;
 
 /**
@@ -89,7 +89,7 @@ export function sleepTicks(
 
 /**
  * Ticks of one repeating timer, which costs far less than a timer for each tick. Such a timer counts from when it fired,
- * not from when it was due: it falls behind, and is set anew now and then.
+ * not from when it was due: it falls behind, and is set again from time to time.
  */
 export class TimerTicks implements Ticks {
   readonly #interval: number;
@@ -172,7 +172,7 @@ interface Sleeper {
 }
 
 /**
- * A clock that stands still until it is told to move.
+ * A clock that moves only when a test advances it.
  *
  * @example
  * ```ts

@@ -22,7 +22,7 @@ function messageOf(error: unknown): string {
   return message === "" ? textOf(error.name) : textOf(message);
 }
 
-/** Never by `String` of an object: that walks into whatever the object holds. */
+/** Not by `String` of an object, which runs the object's own code. */
 function textOf(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "function") return "a function";

@@ -80,11 +80,11 @@ const HELD_LIMIT = 2_000;
 const HELD_WAIT = 50;
 
 /**
- * Replaces a file's content, or makes the file: the content is written to `<path>.new`, flushed, and renamed. Whoever
- * reads the file finds the old content or the new one, also after a power failure. On Windows a virus scanner or a
+ * Replaces a file's content, or makes the file: the content is written to `<path>.new`, flushed, and renamed. A reader
+ * of the file finds the old content or the new one, also after a power failure. On Windows a virus scanner or a
  * backup may hold the file for a moment: each step is tried again for 2 s.
  *
- * @throws {FileError} when that is not possible; the old file stands, and `<path>.new` is removed.
+ * @throws {FileError} when that is not possible; the old file is unchanged, and `<path>.new` is removed.
  */
 export async function replaceFile(
   path: string,
@@ -118,7 +118,7 @@ export async function replaceFile(
  * The same as {@linkcode replaceFile}, at once and with the real file system; the thread does nothing else meanwhile.
  * For a few bytes at the start and the end of a run.
  *
- * @throws {FileError} when that is not possible; the old file stands, and `<path>.new` is removed.
+ * @throws {FileError} when that is not possible; the old file is unchanged, and `<path>.new` is removed.
  */
 export function replaceFileSync(path: string, content: string, mode = 0o644): void {
   const fresh = `${path}.new`;
@@ -193,7 +193,7 @@ function folderOf(path: string): string {
 
 const isWindows = Deno.build.os === "windows";
 
-/** The real one. */
+/** The real file system. */
 export const systemFiles: FileSystem = {
   create: (path, mode) => Deno.open(path, { write: true, createNew: true, mode }),
   rename: (from, to) => Deno.rename(from, to),

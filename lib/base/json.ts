@@ -20,7 +20,7 @@ export const JSON_LIMITS: Readonly<JsonLimits> = {
   depth: 200,
 };
 
-/** What stands for the parts that a limit cut off. */
+/** Replaces the parts that a limit cut off. */
 const CUT = "…";
 
 /** Its digits take longer than their number squared: from here on only its length is said. */

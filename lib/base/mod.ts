@@ -1,4 +1,4 @@
-/** What every part of the program uses, and what knows none of them. */
+/** What every part of the program uses; it imports none of them. */
 export * from "./clock.ts";
 export * from "./errors.ts";
 export * from "./files.ts";

@@ -4,7 +4,7 @@ import { printable } from "./text.ts";
 export interface Problem {
   /** The keys that lead to it, from the top; empty for the whole. */
   path: readonly string[];
-  /** What stands there; undefined when nothing does. */
+  /** The value there; undefined when there is none. */
   value: unknown;
   /** What is wrong with the key, where it is not its value: `unknown key`. */
   fault?: string;
@@ -45,7 +45,7 @@ function showKey(key: string): string {
   return /^\w{1,60}$/.test(key) ? key : show(key);
 }
 
-/** What Windows takes for a device, whatever stands after a dot. */
+/** Names that Windows reserves for devices, with any extension. */
 const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 
 /** Keys that have a meaning of their own in JavaScript, which a configuration does not have. */
@@ -55,7 +55,7 @@ export const RESERVED_KEYS: ReadonlySet<string> = new Set([
   "prototype",
 ]);
 
-/** Why a file or an entry of the configuration cannot be called so, as a clause; undefined when it can. */
+/** Why a file or an entry of the configuration cannot have this name, as a clause; undefined when it can. */
 export function refuseReserved(name: string): string | undefined {
   if (DEVICE.test(name)) return "a reserved name, that of a device of Windows";
   return RESERVED_KEYS.has(name)

@@ -1,7 +1,7 @@
 import { closestString } from "@std/text/closest-string";
 import { levenshteinDistance } from "@std/text/levenshtein-distance";
 
-/** Longer words than this are not a slip of the keys. */
+/** Longer words are not compared: they are no typing errors. */
 const MAX_WORD = 64;
 
 /**

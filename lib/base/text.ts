@@ -48,7 +48,7 @@ export function printable(text: string): string {
   });
 }
 
-/** Where something stands in a text: both count from 1, the column in UTF-16 code units. */
+/** A place in a text: both count from 1, the column in UTF-16 code units. */
 export interface Position {
   line: number;
   column: number;

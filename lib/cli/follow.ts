@@ -4,8 +4,8 @@ import type { Invocation } from "./command.ts";
 import { readSpan } from "./flags.ts";
 
 /**
- * Takes the events of a running agent's stream until Ctrl+C or what else ends the command, or the time of `--for`
- * is up.
+ * Calls `take` with each event of a running agent's stream, until Ctrl+C, the abort of `invocation.until`, or the end
+ * of `--for`.
  *
  * @throws {NotRunningError} when the agent ends.
  * @throws {UsageError} when `--for` is no duration.
@@ -21,7 +21,7 @@ export async function follow(
   const end = () => stop.abort();
   const { until = stop.signal } = invocation;
   const signal = AbortSignal.any([until, stop.signal]);
-  const forget = until === stop.signal ? onStopSignal(end) : undefined;
+  const unsubscribe = until === stop.signal ? onStopSignal(end) : undefined;
   const timer = span === undefined ? undefined : setTimeout(end, span);
   try {
     for await (const event of client.events(new URLSearchParams(query), signal)) {
@@ -30,7 +30,7 @@ export async function follow(
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
-    forget?.();
+    unsubscribe?.();
     clearTimeout(timer);
   }
   if (!signal.aborted) throw new NotRunningError("The agent has ended");

@@ -3,7 +3,7 @@ import { sanitizeLines, toJson } from "../base/mod.ts";
 const encoder = new TextEncoder();
 let lost: unknown;
 
-/** Why something printed on standard output did not get there, such as a full disk; undefined when all did. */
+/** The error that kept something from standard output, such as a full disk; undefined when there was none. */
 export function lostOutput(): unknown {
   return lost;
 }
@@ -12,7 +12,7 @@ export function lostOutput(): unknown {
 // deno-lint-ignore no-control-regex
 const PAINT = /(\x1b\[(?:1|2|22|31|32|33|39)m)/;
 
-/** Lines to be printed: whatever a caller has not sanitized harms no terminal. */
+/** Makes lines safe for a terminal, even if a caller has not sanitized them; colours stay. */
 export function sanitizePainted(text: string): string {
   return text.split(PAINT).map((part, i) => i % 2 === 1 ? part : sanitizeLines(part)).join("");
 }
@@ -32,7 +32,7 @@ export function printJson(value: unknown): void {
   print(toJson(value, 2));
 }
 
-/** It is no error when the reader has gone away, or a service has no console. */
+/** A reader that has gone away, or a service without a console, is not an error. */
 function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
   try {
     let rest = encoder.encode(`${sanitizePainted(text)}\n`);
@@ -56,7 +56,7 @@ export function isColourful(): boolean {
   return Deno.stdout.isTerminal() && !Deno.env.get("NO_COLOR");
 }
 
-/** Colours, or none. */
+/** Functions that colour a text; without `colourful` they return it unchanged. */
 export function paint(colourful: boolean): Paint {
   const code = (start: number, end: number) => (text: string) =>
     colourful ? `\x1b[${start}m${text}\x1b[${end}m` : text;

@@ -40,7 +40,7 @@ export function parse(
   };
 }
 
-/** What would be taken for a flag is tied to the flag whose value it is. */
+/** Joins a value that begins with a dash to its flag: `-w -5:5` becomes `--warning=-5:5`. */
 function joinNegative(args: readonly string[], string: readonly string[], all: FlagSpecs) {
   const end = args.includes("--") ? args.indexOf("--") : args.length;
   const nameOf = (arg = "") =>
@@ -90,7 +90,7 @@ function refuseValues(
   }
 }
 
-/** Of two values one would be dropped without a word. */
+/** `parseArgs` would silently drop one of two values. */
 function refuseTwice(args: readonly string[], string: readonly string[]): void {
   const flags = args.slice(0, args.includes("--") ? args.indexOf("--") : undefined)
     .map((arg) => /^--([^=]+)/.exec(arg)?.[1])

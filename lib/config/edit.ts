@@ -90,7 +90,7 @@ function removeComma(text: string, at: number): string {
   return splice(text, at, at + 1, "");
 }
 
-/** Removes the line too, where nothing else stands on it. */
+/** Removes the line too if nothing else is on it. */
 function joinWithoutBlankLine(before: string, after: string): string {
   const [indent] = /[ \t]*$/.exec(before)!;
   const startsLine = /(^|\n)[ \t]*$/.test(before);
@@ -140,7 +140,7 @@ function commaAfter(text: string, offset: number): number | undefined {
   return text[scanner.getTokenOffset()] === "," ? scanner.getTokenOffset() : undefined;
 }
 
-/** The end of the comments that follow on the same line: they belong to what stands before them. */
+/** The end of the comments that follow on the same line: they belong to what is before them. */
 function afterComment(text: string, offset: number): number {
   const [comments] = /^(?:[ \t]*(?:\/\/[^\r\n]*|\/\*(?:(?!\*\/)[^\r\n])*\*\/))*/.exec(
     text.slice(offset),

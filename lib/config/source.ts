@@ -13,7 +13,7 @@ export interface Source {
   value: unknown;
   /** Keys that cannot stand where they do: written twice, or of a meaning of their own in JavaScript. */
   problems: PlacedProblem[];
-  /** Says where a problem stands: at its key when that is at fault, else at its value. */
+  /** Finds the place of a problem: its key if the key is wrong, else its value. */
   locate(problem: Problem): PlacedProblem;
 }
 

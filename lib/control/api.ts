@@ -32,7 +32,7 @@ export interface ApiParts extends EventSources {
   note: (message: string) => void;
 }
 
-/** Who asks: nobody that is known, a page that is logged in, or who has a token. */
+/** Who asks: somebody unknown, a page that is logged in, or a client with a token. */
 type Caller = "nobody" | "page" | TokenKind;
 
 interface Call {
@@ -125,7 +125,7 @@ function identify(headers: Headers, { tokens, sessions, port }: ApiParts): Calle
   return session !== undefined && sessions.has(session) ? "page" : "nobody";
 }
 
-/** Each is compared, so that the time tells nothing. */
+/** All are compared, so that the time reveals nothing. */
 function whose(bearer: string, tokens: ApiParts["tokens"]): TokenKind | undefined {
   const kinds = ["control", "monitor"] as const;
   return kinds.filter((kind) => isSameSecret(bearer, tokens[kind]))[0];

@@ -21,7 +21,7 @@ export class NotRunningError extends Error {
   override name = "NotRunningError";
 }
 
-/** A running agent's answer when it refuses; the message is what it said. */
+/** A running agent refused a request; the message is its reason. */
 export class RefusedError extends Error {
   override name = "RefusedError";
 

@@ -43,8 +43,8 @@ export interface Control {
 }
 
 /**
- * Serves a running agent to commands, the page and scrapers, as far as the configuration says so. What cannot be
- * had, such as a port that is taken, is one error in the log, and the agent goes on without it. Never rejects.
+ * Serves a running agent to commands, the page and scrapers, as configured. What fails, such as a port that another
+ * program has, is one error in the log, and the agent runs without it. Never rejects.
  */
 export async function startControl(parts: ControlParts): Promise<Control> {
   const { state, watch, log: { listen }, home } = parts;

@@ -228,7 +228,7 @@ class EventStream {
   }
 }
 
-/** A change as it is told, whoever is told. */
+/** A change in the form in which every client gets it. */
 interface WrittenChange {
   path: string;
   json: string;

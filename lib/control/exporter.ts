@@ -75,7 +75,7 @@ export function handleScrape(
   return metrics(sources);
 }
 
-/** Both are always compared, so that the time tells nothing. */
+/** Both are always compared, so that the time reveals nothing. */
 function isKnown(headers: Headers, credentials: Credentials): boolean {
   const given = basicOf(headers) ?? { user: "", password: "" };
   const [user, password] = [

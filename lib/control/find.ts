@@ -1,13 +1,13 @@
 import { DAEMONS, filledMaps, type StateReader } from "./state_reader.ts";
 
-/** What lies at a path of the public state: one value, a map, or all maps below the path. */
+/** What is at a path of the public state: one value, a map, or all maps below the path. */
 export type Found =
   | { kind: "value"; path: string; value: unknown }
   | { kind: "map"; path: string; entries: Record<string, unknown> }
   | { kind: "maps"; path: string; maps: Record<string, Record<string, unknown>> };
 
 /**
- * Finds what lies at a path: `Daemons.<daemon>.<map>.<key>`, `<daemon>.<map>.<key>` or `Agent.<map>.<key>`, or a
+ * Finds what is at a path: `Daemons.<daemon>.<map>.<key>`, `<daemon>.<map>.<key>` or `Agent.<map>.<key>`, or a
  * beginning of one; an empty path is the whole state. Keys may hold dots; after a key, dots lead into its value.
  *
  * @returns undefined when there is nothing.

@@ -96,7 +96,7 @@ export function findTroubles(
   return troubles.sort((a, b) => SEVERITY.indexOf(b.level) - SEVERITY.indexOf(a.level));
 }
 
-/** A service's name, or as long as it is not known its daemon's. */
+/** A service's name, or its daemon's name until that is known. */
 export function serviceLabel({ name, daemon }: ServiceStatus): string {
   return name ?? daemon;
 }

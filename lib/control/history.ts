@@ -39,7 +39,7 @@ const SAMPLE_EVERY = 15_000;
 /** and there are this many: half an hour. */
 const MOST_SAMPLES = 120;
 
-/** No more services are remembered, whatever daemons write. */
+/** At most so many services are remembered. */
 const MOST_SERVICES = 1_024;
 
 const SERVICE_MAP = /^Daemons\.([^.]+)\.(ServiceState|ServiceStats)$/;

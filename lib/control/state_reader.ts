@@ -43,7 +43,7 @@ export function filledMaps(state: StateReader): string[] {
 /** A service that a daemon watches, as the daemon shares it. */
 export interface WatchedService {
   daemon: string;
-  /** Its name; undefined as long as it is not known. */
+  /** Its name; undefined until it is known. */
   name: string | undefined;
   /** Where it is in the public state. */
   path: string;
@@ -62,9 +62,9 @@ const MOST_SERVICES = 256;
 const MOST_TEXT = 4_000;
 
 /**
- * The services that daemons watch. Only a daemon that may manage services is a watcher, whatever maps others have:
- * its map `ServiceState` tells of one service, or of several, each under its name. What is not of the form that is
- * agreed upon is ignored.
+ * The services that daemons watch. Only a daemon that may manage services is a watcher; maps of others do not count:
+ * its map `ServiceState` tells of one service, or of several, each under its name. Values of another form
+ * are ignored.
  */
 export function watchedServices(state: StateReader): WatchedService[] {
   return standingsOf(state).flatMap(([daemon, { services }]) => {

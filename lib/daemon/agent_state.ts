@@ -44,7 +44,7 @@ export interface AgentInfo {
 }
 
 /**
- * Where a thread stands.
+ * The state of a thread.
  *
  * - `waiting`: for a place in its pool
  * - `starting`: its worker is being made, its module loaded
@@ -79,7 +79,7 @@ export interface ThreadStanding {
   task: string;
   /** The pool that it runs in. */
   pool: string;
-  /** Where it stands. */
+  /** Its state. */
   state: ThreadState;
   /** Since when, UTC ISO 8601. */
   since: string;
@@ -132,7 +132,7 @@ export function threadName(daemon: string, task: string, name: string, index: nu
   return [daemon, task, name, index].join("::");
 }
 
-/** Where a daemon's map stands in the public state: `Daemons.<daemon>.<map>`. */
+/** The path of a daemon's map in the public state: `Daemons.<daemon>.<map>`. */
 export function mapPath(daemon: string, map: string): string {
   return `Daemons.${daemon}.${map}`;
 }

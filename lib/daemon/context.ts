@@ -9,7 +9,7 @@ import { explainRefusal } from "./permissions.ts";
 
 /** Where a daemon's log records go: into the agent's log, with the thread's name. */
 export interface DaemonLog {
-  /** For who looks into the daemon: how it decides. */
+  /** For debugging the daemon: how it decides. */
   debug(message: string): void;
   /** What it did, and what changed. */
   info(message: string): void;
@@ -56,7 +56,7 @@ export interface Service {
   start(): Promise<void>;
   /** Stops it; that it is stopped already is a success. It may still be `STOP_PENDING` afterwards. */
   stop(): Promise<void>;
-  /** Brings it to `RUNNING` whatever its state, and resolves once a query has said so. */
+  /** Brings it to `RUNNING` from any state; resolves when a query has confirmed that. */
   restart(): Promise<void>;
 }
 
@@ -116,9 +116,9 @@ export interface DaemonContext<
 
 /** How a child thread is to run. */
 export interface ThreadOptions {
-  /** Tells threads of one task apart; `Main` unless told. */
+  /** Distinguishes threads of one task. Default: `Main`. */
   name?: string;
-  /** The thread pool of the configuration that it runs in; `MainPool` unless told. */
+  /** The thread pool of the configuration that it runs in. Default: `MainPool`. */
   pool?: string;
   /** What the task is given: anything that can be cloned and takes at most 1 MB. */
   arguments?: unknown;
@@ -132,7 +132,7 @@ export interface ThreadHandle<R = unknown> {
    * @throws {Error} when the task threw, was stopped, or there is no such task or pool.
    */
   readonly result: Promise<R>;
-  /** Where the thread stands; `waiting` until there is a place in its pool. */
+  /** The thread's state; `waiting` until its pool has a free slot. */
   readonly status: ThreadState;
   /** Its name; undefined until the agent has given it one. */
   readonly thread: string | undefined;
@@ -148,7 +148,7 @@ export interface ContextParts<S extends ArgumentSpecs> {
   thread: string;
   /** What the daemon's definition says of its maps. */
   maps?: MapSpecs | undefined;
-  /** See {@linkcode DaemonContext}; the current folder unless told. */
+  /** See {@linkcode DaemonContext}. Default: the current folder. */
   home?: string;
   /** See {@linkcode DaemonContext}. */
   signal: AbortSignal;
@@ -162,7 +162,7 @@ export interface ContextParts<S extends ArgumentSpecs> {
   services?: ServiceManager | undefined;
   /** What starts child threads; without it there are none. */
   startThread?: DaemonContext["thread"];
-  /** The system's clock unless told. */
+  /** Default: the system's clock. */
   clock?: Clock;
 }
 

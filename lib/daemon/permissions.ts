@@ -61,7 +61,7 @@ function expectedPermission(
   return isList ? undefined : { expected: "expected a list of texts in square brackets" };
 }
 
-/** What Deno advises where a permission is missing: flags of commands that nobody runs here. */
+/** Deno's advice about a missing permission: flags of commands that do not apply here. */
 const ADVICE =
   /, (?:specify the required permissions during compilation using `deno compile [\w -]+`|run again with the --[\w-]+ flag)/g;
 

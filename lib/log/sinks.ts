@@ -18,7 +18,7 @@ const LINE = {
   sanitize: { newlines: "escape", sgr: "escape" },
 } as const;
 
-/** Where the rotating log file lies, and how it is rotated. */
+/** The path of the rotating log file, and how it is rotated. */
 export interface LogFile {
   /** Its path; folders are made as needed. */
   path: string;

@@ -1,5 +1,5 @@
 /**
- * The page that shows what a running agent knows, in plain JavaScript that a browser loads as it is written.
+ * The page that shows what a running agent knows, in plain JavaScript that a browser loads without a build step.
  *
  * @module
  */

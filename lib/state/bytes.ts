@@ -102,7 +102,7 @@ export class ByteReader {
     return this.#bytes.length - this.#at;
   }
 
-  /** Where it stands. */
+  /** The offset of the next byte. */
   get at(): number {
     return this.#at;
   }

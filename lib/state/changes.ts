@@ -49,7 +49,7 @@ export class Changes {
     if (!Object.is(change.old, change.value) || change.deleted) this.#waiting.push(change);
   }
 
-  /** Makes known what was noted, in order. What a listener writes meanwhile is told after. */
+  /** Tells the listeners what was noted, in order; changes that a listener makes follow after that. */
   tell(): void {
     if (this.#isTelling || this.#waiting.length === 0) return;
     this.#isTelling = true;

@@ -1,7 +1,7 @@
 import type { ByteWriter } from "./bytes.ts";
 import { LIMITS, Meter, type Part } from "./meter.ts";
 
-/** What a value is made of, each with the byte that stands for it. The numbers are those of saved files: none is used anew. */
+/** What a value is made of, each with the byte that stands for it. The numbers are in saved files: do not reuse one. */
 export const Kind = {
   undefined: 0,
   null: 1,

@@ -27,7 +27,7 @@ export interface StateFileOptions {
 
 /**
  * The file of the maps that are persistent. What it holds is given back when it is opened; afterwards it follows the
- * state, within a second and in one step: whoever reads the file at whatever moment finds a whole state.
+ * state, within a second and in one step: a reader of the file always finds a complete state.
  */
 export class StateFile {
   readonly #state: PublicState;

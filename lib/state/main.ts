@@ -28,7 +28,7 @@ const BACKLOG = 4_194_304;
 /** A thread's message has at most so many bytes: a piece, the largest value, and what stands around them. */
 const LARGEST_MESSAGE = 2_097_152;
 
-/** How long the port of a thread that has ended is read on, ms: what it sent last may be on its way. */
+/** How long the port of an ended thread is still read, ms: its last messages may be on their way. */
 const LAST_MESSAGES = 250;
 
 /** Bytes that a thread may be sent of what it missed: at once, and for long a second. */
@@ -292,7 +292,7 @@ export class MainState extends PublicState {
     yield take(true);
   }
 
-  /** How far the writers are is said in the last batch of those that belong together. */
+  /** The progress of the writers is in the last of the batches that belong together. */
   #batch(body: ByteWriter, authors: Set<Author>, isLast: boolean): Uint8Array {
     const batch = begin(Type.batch, ++this.#number);
     const writers = [...authors].map((author) => progressOf(author, isLast ? author.number : 0));
@@ -314,7 +314,7 @@ export class MainState extends PublicState {
     return message.length;
   }
 
-  /** Tells the last number. While batches follow each other, the next one tells that its predecessor was lost. */
+  /** Sends the last number. While batches follow each other, the next one shows that its predecessor was lost. */
   #heartbeatIn(ms: number): void {
     this.#cancelHeartbeat();
     this.#cancelHeartbeat = this.options.clock.after(ms, () => {

@@ -27,7 +27,7 @@ export type ValueCheck<V> = (value: unknown, key: string) => V;
  * A map that every thread holds in full, with the methods of a `Map`. Reading is local; a write is seen here at once,
  * and everywhere else soon after. The main thread orders the writes: of two to a key the later one wins everywhere.
  *
- * Values are copied and frozen as they are set: to change one, set it anew.
+ * Values are copied and frozen as they are set: to change one, set a new value.
  *
  * @example
  * ```ts
@@ -48,7 +48,7 @@ export class ReplicatedMap<K extends string = string, V = unknown> implements Re
     this.#check = check;
   }
 
-  /** Where it stands in the state, such as `Daemons.disk_watch.Drives`. */
+  /** Its path in the state, such as `Daemons.disk_watch.Drives`. */
   get path(): string {
     return this.#table.path;
   }
@@ -77,7 +77,7 @@ export class ReplicatedMap<K extends string = string, V = unknown> implements Re
    * Sets a value, here at once and everywhere else soon.
    *
    * @throws {TypeError} when a part of the value cannot be carried, or it is beyond the limits (docs/state.md); it names
-   * the part. The map stays as it was.
+   * the part. The map does not change.
    * @throws {Error} when this thread may not write the map, or the state is closed; and what the map's check throws.
    */
   set(key: K, value: V): this {

@@ -1,6 +1,7 @@
 /**
- * What travels, as bytes. Between the main thread and a copy on a port of their own: welcome, snapshot, the batches that were
- * missed; writes, questions, goodbye. On the channel, from the main thread to all: batches and heartbeats, sealed.
+ * The messages of the public state, as bytes. On a port between the main thread and one copy: welcome, snapshot and
+ * missed batches; writes, questions and leave. On the channel, from the main thread to all: sealed batches and
+ * heartbeats.
  *
  * @module
  */
@@ -54,17 +55,17 @@ export interface Ordered {
   readonly value: unknown;
 }
 
-/** How far the writes of a connection are in. */
+/** How many messages of a writer the state contains. */
 export interface Progress {
   readonly writer: number;
   readonly thread: string;
-  /** The last of its messages that is in; 0 for the main thread. */
+  /** The number of its last message that was applied; 0 for the main thread. */
   readonly number: number;
 }
 
 /** What changed in one step of the state, or a piece of a snapshot. */
 export interface Batch {
-  /** Those who wrote. */
+  /** The writers of these rows. */
   readonly writers: readonly Progress[];
   readonly maps: readonly MapRows<Ordered>[];
 }
@@ -133,7 +134,7 @@ export function addWriters(out: ByteWriter, writers: readonly Progress[]): void 
 /**
  * Reads a thread's writes after their number.
  *
- * @throws {FormatError} when they are none.
+ * @throws {FormatError} when the bytes are no writes.
  */
 export function readWrites(from: ByteReader): MapRows<Write>[] {
   return readMaps(from, (kind) => {
@@ -153,7 +154,7 @@ export function readWrites(from: ByteReader): MapRows<Write>[] {
 /**
  * Reads a batch, or a piece of a snapshot, after its number.
  *
- * @throws {FormatError} when it is none.
+ * @throws {FormatError} when the bytes are no batch.
  */
 export function readBatch(from: ByteReader): Batch {
   const writers: Progress[] = [];
@@ -219,7 +220,7 @@ function word(bytes: Uint8Array, at: number): number {
 
 /**
  * HalfSipHash-2-4 with a check value of 64 bits (Aumasson and Bernstein, https://github.com/veorq/SipHash): short, and
- * without the key nobody finds the check value of another message.
+ * without the key no check value of another message can be computed.
  */
 function check(bytes: Uint8Array, from: number, low: number, high: number): [number, number] {
   let v0 = low, v1 = high ^ 0xEE, v2 = 0x6C796765 ^ low, v3 = 0x74656462 ^ high;

@@ -21,7 +21,7 @@ import type { Pending, Table } from "./table.ts";
 /** How soon an unanswered question is asked again, ms: the first time and at most. */
 const ASK_AGAIN = { first: 200, longest: 5_000 };
 
-/** A channel on which nothing is heard for so long, ms, not even heartbeats, is opened anew. */
+/** A channel without any message, not even a heartbeat, for so long, ms, is opened again. */
 const DEAF_AFTER = 25_000;
 
 /** So many batches that came too early are kept. */
@@ -34,7 +34,7 @@ const PIECE = 262_144;
 export interface ThreadOptions extends StateOptions {
   /** The other end of the port that {@linkcode MainState.connect} was given. */
   port: StateChannel;
-  /** Called with whatever is heard from the main thread. */
+  /** Called at each message from the main thread. */
   onHeard?: () => void;
 }
 

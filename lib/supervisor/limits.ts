@@ -114,7 +114,7 @@ export class DaemonLimits {
     void logGivenUp(this.#options, thread, gone).then(() => this.#givenUp.delete(held));
   }
 
-  /** Gives the daemon a new try: it was changed, or somebody restarts it. */
+  /** Lets the daemon start again: it was changed, or somebody restarts it. */
   startAfresh(): void {
     for (const held of this.#givenUp) held.isRecent = false;
   }

@@ -8,7 +8,7 @@ export type ThreadIdentity = Pick<ThreadStanding, "daemon" | "task" | "pool">;
 /** Memory and lag are published this often at most, ms, of all threads at once: each write wakes every thread. */
 const PUBLISH_EVERY = 10_000;
 
-/** Where a thread stands after a change of its state. */
+/** A thread's published state after a change. */
 export function changeStanding(
   before: ThreadStanding | ThreadIdentity,
   { state, failures, error }: StateChange,

@@ -24,7 +24,7 @@ export interface SupervisorParts {
   clock: Clock;
   /** Where records go. */
   log: WriteLog;
-  /** Called with where a thread stands, at each change; undefined: the thread is gone. */
+  /** Called with a thread's state at each change; undefined: the thread is gone. */
   onStanding: (thread: string, standing: ThreadStanding | undefined) => void;
   /** Takes the agent's end of a thread's port to the public state, and the thread's name. Returns what closes it. */
   connect: (port: MessagePort, thread: string) => () => void;
@@ -208,7 +208,7 @@ export class Supervisor {
     this.#parts.onStanding(thread, undefined);
   }
 
-  /** Publishes where a thread stands: at each change of its state, and now and then its memory and lag. */
+  /** Publishes a thread's state at each change, and its memory and lag from time to time. */
   #keepStanding(thread: string, identity: ThreadIdentity) {
     const { clock, onStanding } = this.#parts;
     let standing: ThreadStanding | ThreadIdentity = identity;

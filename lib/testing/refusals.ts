@@ -12,7 +12,7 @@ const MAX_REFUSALS = 100;
 /**
  * Notices each permission that Deno refuses from now on in this realm, whether or not the caller catches the error.
  *
- * @param tell takes each refusal once.
+ * @param tell called once with each refusal.
  * @returns takes a refusal that was found elsewhere, such as in a text.
  */
 export function recordRefusals(tell: (refusal: string) => void): (refusal: string) => void {

@@ -41,7 +41,7 @@ export interface SimulationOptions {
   home?: string;
   /** What its service does, such as `crash=4s,refuse=1`: see `run --scenario`. Default: it runs without a fault. */
   scenario?: string;
-  /** Called with each record as it is logged. */
+  /** Called with each record when it is logged. */
   onLog?: (record: LoggedRecord) => void;
   /** Called with each change of its own maps; the value is undefined when the key was deleted. */
   onChange?: (map: string, key: string, value: unknown) => void;

@@ -41,7 +41,7 @@ export function test(name: string, run: () => void | Promise<void>): void {
 /**
  * Imports a file of tests and runs them, one after the other.
  *
- * @param tell takes the result of each test when it has run.
+ * @param tell called with the result of each test when it has run.
  * @throws {unknown} what the import throws.
  */
 export async function runTests(

@@ -8,7 +8,7 @@ export class ChildThreads {
   readonly #children = new Map<number, Child>();
   #last = 0;
 
-  /** @param tell takes what is for the agent. */
+  /** @param tell sends a message to the agent. */
   constructor(tell: (message: FromThread) => void) {
     this.#tell = tell;
   }
@@ -49,7 +49,7 @@ function refuseName(what: string, name: unknown): string | undefined {
   return `A ${what} cannot be named '${start}'; expected letters, digits and _, a letter first, at most 64`;
 }
 
-/** Where a thread stands when it is over. */
+/** The states of a thread that has ended. */
 const ENDED: ReadonlySet<ThreadState> = new Set(["finished", "stopped", "failed"]);
 
 class Child implements ThreadHandle {

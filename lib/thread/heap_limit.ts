@@ -1,7 +1,7 @@
 const MB = 1024 * 1024;
 
 /**
- * Makes a Web Worker whose heap ends at so many bytes: it alone ends then, and not the process.
+ * Makes a Web Worker with a heap limit: when the heap is full, the worker ends, and not the process.
  *
  * Deno has both a heap limit (`resourceLimits` of `node:worker_threads`) and permissions (of Web Workers), but
  * no API for a worker with the two of them, and without a heap limit a worker that runs out of heap aborts the

@@ -1,14 +1,14 @@
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-/** An import as it stands in a module. */
+/** An import in a module's text. */
 export interface Import {
-  /** What is imported, as it is written; undefined where it is not one plain text in quotes, but computed. */
+  /** The specifier as it is written; undefined if it is computed and not one text in quotes. */
   specifier: string | undefined;
   /** The file that this is, absolute; undefined of a name. */
   path?: string;
-  /** Where it stands in the text: its quotation mark, or where that should be. */
+  /** Its offset in the text: that of its quotation mark, or where that should be. */
   offset: number;
-  /** What stands between `import` and `from`; undefined of `import("x")`. */
+  /** The text between `import` and `from`; undefined for `import("x")`. */
   clause?: string;
 }
 

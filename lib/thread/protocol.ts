@@ -3,7 +3,7 @@ import type { ServiceManagerPlan } from "../service/mod.ts";
 import { LOG_LEVELS, type LogLevel } from "../log/record.ts";
 import type { ThreadState } from "../daemon/agent_state.ts";
 
-/** What a thread is to run; plain data, posted once its worker stands. */
+/** What a thread is to run; plain data, posted when its worker is made. */
 export interface Assignment {
   /** The thread's name. */
   thread: string;
@@ -57,14 +57,14 @@ export type ChildNews =
   | { type: "result"; result?: Uint8Array | undefined }
   | { type: "error"; error: string };
 
-/** What the agent tells a thread. */
+/** A message from the agent to a thread. */
 export type ToThread =
   | { type: "start"; assignment: Assignment; heartbeat: SharedArrayBuffer; port: MessagePort }
   | { type: "stop" }
   | { type: "beat" }
   | { type: "child"; id: number; news: ChildNews };
 
-/** What a thread tells the agent. */
+/** A message from a thread to the agent. */
 export type FromThread =
   | { type: "log"; level: LogLevel; message: string; time: number }
   | { type: "running"; hasHook: boolean }

@@ -3,11 +3,11 @@ import type { DaemonLog } from "../daemon/context.ts";
 import { isUnreadableMessage } from "../state/state.ts";
 import { show } from "./errors.ts";
 
-/** Where what a daemon does astray goes. */
+/** Handlers for what a daemon prints and for errors that it does not catch. */
 export interface UncaughtHandlers {
-  /** Takes what it prints. */
+  /** Called with what it prints. */
   print: (level: keyof DaemonLog, text: string) => void;
-  /** Takes what it throws outside of its work, and what else ends its thread; `leaves`: it is ending its thread itself. */
+  /** Called with an error that is not caught, or why its thread ends; `leaves`: it ends its thread itself. */
   fail: (error: unknown, leaves: boolean) => void;
 }
 

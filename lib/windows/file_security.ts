@@ -53,7 +53,7 @@ export function readFileSecurity(path: string): string {
  * Puts an owner and an access list in the place of a file's or folder's own.
  *
  * @param sddl a security descriptor string with an owner and an access list.
- * @param inherit whether the path inherits from its folder as well; what lies in it always inherits from it.
+ * @param inherit whether the path inherits from its folder as well; its content always inherits from it.
  * @throws {WindowsError} when it cannot be set.
  */
 export function writeFileSecurity(path: string, sddl: string, inherit: boolean): void {

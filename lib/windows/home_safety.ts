@@ -159,7 +159,7 @@ export function modulePaths(modules: readonly string[], files: AgentFiles): Chec
     .filter((watched) => watched.demand === "unwritable" || !isOwn(watched));
 }
 
-/** A file and the folder that it lies in. */
+/** A file and its folder. */
 function withFolder(file: string): [file: string, folder: string] {
   return [file, win32.dirname(file)];
 }
@@ -269,7 +269,7 @@ export function requireProtectable(folders: readonly string[]): void {
 const INHERITED = "O:S-1-5-32-544D:";
 
 /**
- * Gives a folder, and all that lies in it, the permissions of `C:\\Program Files`, and Administrators for its owner.
+ * Gives a folder, and everything in it, the permissions of `C:\\Program Files`, and Administrators for its owner.
  * Links are left alone: what they lead to is not the agent's.
  *
  * @param account the security identifier of the account that the service runs as.

@@ -33,7 +33,7 @@ export const windowsHost = {
       const [bytes, others] = await Promise.all([Deno.readFile(a), Deno.readFile(b)]);
       return bytes.length === others.length && bytes.every((byte, i) => byte === others[i]);
     },
-    /** The names of what lies in a folder; none when there is no such folder. */
+    /** The names of the files in a folder; none when there is no such folder. */
     async list(folder: string): Promise<string[]> {
       try {
         return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);

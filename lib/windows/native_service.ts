@@ -1,7 +1,7 @@
 import { listProcesses, type Process } from "./processes.ts";
 import type { ServiceRequest } from "./service_status.ts";
 
-/** What the agent tells the thread that speaks to the service control manager. */
+/** A message from the agent to the thread that speaks to the service control manager. */
 export type ToServiceThread =
   /** It runs, or it runs again after a pause. */
   | { type: "running" }
@@ -10,7 +10,7 @@ export type ToServiceThread =
   /** It has ended; the exit code is 0 after a stop. */
   | { type: "stopped"; exitCode: number };
 
-/** What that thread tells the agent. */
+/** A message from that thread to the agent. */
 export type FromServiceThread =
   /** The service control manager has started this process, as the service of this name. */
   | { type: "started"; service: string }
@@ -127,7 +127,7 @@ function serve(thread: ServiceThread, name: string): NativeService {
   };
 }
 
-/** Hands over what arrives; what came before somebody takes it waits. */
+/** Passes messages on; those that come before there is a listener wait. */
 class Inbox<T> {
   #waiting: T[] = [];
   #take = (item: T): void => void this.#waiting.push(item);

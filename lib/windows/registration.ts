@@ -26,7 +26,7 @@ export type StartType = keyof typeof START_TYPES;
 export interface Recovery {
   /** How long to wait before the first restart, the second, the third and all that follow, ms. */
   restartAfter: readonly number[];
-  /** After how long without a failure the restarts are counted anew, s. */
+  /** After how long without a failure the count of restarts begins again, s. */
   resetAfter: number;
   /** Whether a stop with an exit code other than 0 is a failure too, and not only a crash. */
   onErrors: boolean;
@@ -68,7 +68,7 @@ export function defaultDisplayName(name: string): string {
   return name === SERVICE_NAME ? "Icinga Warden" : `Icinga Warden (${name})`.slice(0, 256);
 }
 
-/** Restarts after 5 s, 30 s, then 60 s each time; counted anew after a day; on errors as on crashes. */
+/** Restarts after 5 s, 30 s, then 60 s each time; the count begins again after a day; on errors as on crashes. */
 export const RECOVERY: Recovery = {
   restartAfter: [5_000, 30_000, 60_000],
   resetAfter: 24 * 60 * 60,

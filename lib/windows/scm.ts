@@ -213,7 +213,7 @@ function readRegistration(service: Deno.PointerObject): FoundRegistration {
   };
 }
 
-/** A system that does not tell whether an automatic start is delayed has delayed ones alone. */
+/** A system that does not report whether an automatic start is delayed has only delayed ones. */
 function startType(number: number, delayed = true): StartType {
   if (number === START_TYPES.automatic.number) return delayed ? "delayed" : "automatic";
   return number === START_TYPES.disabled.number ? "disabled" : "manual";

@@ -25,7 +25,7 @@ export interface SettingDrift {
 interface Setting {
   /** The setting's name. */
   name: string;
-  /** The value in words; undefined when this system does not tell it. */
+  /** The value in words; undefined when this system does not report it. */
   text: string | undefined;
   /** The options of `sc create` and `sc config`. */
   options?: readonly string[];
@@ -114,7 +114,7 @@ export function describeRecovery({ restartAfter, resetAfter, onErrors }: Recover
   return `restart after ${delays} on ${when}, counted anew after ${resetAfter} s`;
 }
 
-/** The settings of a registration that have other values than wanted; what this system does not tell is left out. */
+/** The settings of a registration that have other values than wanted; what this system does not report is left out. */
 export function registrationDrift(
   found: FoundRegistration,
   wanted: Registration,

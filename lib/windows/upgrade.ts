@@ -29,7 +29,7 @@ export interface Upgrade {
   say: (line: string) => void;
 }
 
-/** Where the old exe is kept: beside the new one, under a name that the new exe does not have itself. */
+/** The path under which the old exe is kept: beside the new one, and never the path of the new one itself. */
 export function keptExe({ from, to }: Pick<Upgrade, "from" | "to">): string {
   const named = (word: string) => to.replace(/(?:\.exe)?$/i, `.${word}.exe`);
   return samePath(named("previous"), from) ? named("replaced") : named("previous");
@@ -61,10 +61,10 @@ export async function upgradeExe(upgrade: Upgrade): Promise<void> {
   await keep(upgrade);
 }
 
-/** Where the old exe is until the new one has run. */
+/** The old exe's path until the new one has run. */
 const waitingExe = ({ to }: Upgrade) => `${to}.old`;
 
-/** Until here an exe that an earlier upgrade kept is still there. */
+/** Gives the old exe its lasting name, in place of the one that an earlier upgrade kept. */
 async function keep(upgrade: Upgrade): Promise<void> {
   const { host: { files }, say } = upgrade;
   if (!(await files.exists(waitingExe(upgrade)))) return;
@@ -82,7 +82,7 @@ async function stop({ host, service, say }: Upgrade): Promise<void> {
   );
 }
 
-/** Leaves the new exe or the old one at the service's path, if there was one. */
+/** Puts the new exe at the service's path. When that fails, the old one is there again, if there was one. */
 async function replace(upgrade: Upgrade): Promise<void> {
   const { host: { files }, from, to } = upgrade;
   const fresh = `${to}.new`;

@@ -20,7 +20,7 @@ export const configCommand: Command = commandWithActions(
     check: {
       words: "",
       summary:
-        "say every problem with its file, line, column, path and value; exit code 2 if there is one",
+        "print every problem with its file, line, column, path and value; exit code 2 if there is one",
       run: check,
     },
     show: { words: "", summary: "print what is in force, defaults included", run: show },
@@ -50,7 +50,7 @@ async function check(invocation: Invocation): Promise<Result> {
       problem === undefined ? [] : { name, problem }
     );
     const names = Object.keys(config.daemons).join(", ") || "none";
-    const standing = exists ? "right" : "not there, the defaults are in force";
+    const standing = exists ? "valid" : "does not exist; the defaults are in force";
     const json = { file, exists, problems: [], daemons: bad };
     if (bad.length === 0) return { json, text: `${file}: ${standing}; daemons: ${names}` };
     if (isJson) return { json, text: "", code: EXIT.usage };
@@ -67,7 +67,7 @@ async function check(invocation: Invocation): Promise<Result> {
 async function show(invocation: Invocation): Promise<Report> {
   const { file, exists, config } = await loadAgentConfig(findPaths(invocation));
   const json = writtenConfig(config, builtinArguments);
-  const standing = exists ? "" : ": not there, these are the defaults";
+  const standing = exists ? "" : ": does not exist; these are the defaults";
   return { json, text: [`// ${file}${standing}`, toJson(json, 2)] };
 }
 

@@ -11,7 +11,7 @@ const HISTORY = 500;
 export interface PromptOptions {
   /** Completes the last word of a line. */
   complete: (line: string) => Promise<Completion>;
-  /** Ctrl+C was pressed; returns whether that has ended something. */
+  /** Called at Ctrl+C; returns whether that has ended something. */
   interrupt: () => boolean;
 }
 

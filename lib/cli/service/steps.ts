@@ -1,5 +1,5 @@
 /**
- * The steps of an installation: each does something, and has the commands that do the same by hand.
+ * The steps of an installation: each changes something, and has the commands that do the same by hand.
  *
  * @module
  */

@@ -29,7 +29,7 @@ export function guardRequest({ method, headers }: Request, port: number): void {
 export const DEADLINE_FIELD = "x-deadline";
 
 /**
- * Refuses what nobody waits for any more: an agent that was frozen would do it when nobody expects it.
+ * Refuses a request whose client has given up: an agent that was held would otherwise carry it out much later.
  *
  * @param now ms since the Unix epoch.
  * @throws {HttpError} 408.
@@ -40,7 +40,7 @@ export function refuseLate(headers: Headers, now: number): void {
   throw new HttpError(408, "The agent has come to it too late; it is not done");
 }
 
-/** What no form can send; JSON is in UTF-8 whether that is said or not. */
+/** A media type that no form can send; JSON is always UTF-8. */
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i;
 
 /** A port that HTTP implies is left out of the Host field. */
@@ -54,7 +54,7 @@ export function bearerOf(headers: Headers): string | undefined {
   return /^Bearer +([\w.~+/=-]+)$/i.exec(headers.get("authorization") ?? "")?.[1];
 }
 
-/** User and password that a request bears in its Authorization field (RFC 7617); undefined when it bears none. */
+/** User and password in a request's Authorization field (RFC 7617); undefined when it has none. */
 export function basicOf(headers: Headers): { user: string; password: string } | undefined {
   const encoded = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(headers.get("authorization") ?? "")?.[1];
   if (encoded === undefined) return undefined;

@@ -74,7 +74,7 @@ export function newSecret(): string {
   });
 }
 
-/** Whether two secrets are the same, in a time that tells nothing about either. */
+/** Whether two secrets are the same, in a time that reveals nothing about either. */
 export function isSameSecret(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }

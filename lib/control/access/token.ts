@@ -15,7 +15,7 @@ export interface Token {
 /** What a token opens: everything, or the status and the metrics alone. */
 export type TokenKind = "control" | "monitor";
 
-/** A token's file in home. It holds the token and nothing else, so that Prometheus reads it as it is. */
+/** A token's file in home. It contains only the token, so that Prometheus can read it. */
 export function tokenFile(home: string, kind: TokenKind = "control"): string {
   return join(home, `${kind}.token`);
 }

@@ -13,7 +13,7 @@ export class HttpError extends Error {
   }
 }
 
-/** What stands before a request's body. */
+/** The head of a request: what comes before its body. */
 export interface Head {
   /** Its method, in capitals. */
   method: string;
@@ -33,7 +33,7 @@ const SINGLE = new Set(["host", "content-length", "authorization", "origin"]);
 
 /**
  * Reads the head of an HTTP/1.1 request (RFC 9112), strictly: what is ambiguous is
- * refused. A body's length has to be said beforehand.
+ * refused. The head must give the body's length.
  *
  * @param text from the request line to the last field, each line ended by CR LF, without the empty line.
  * @throws {HttpError} 400 for what is no such head, 411 for a chunked body, 431 for too many fields.

@@ -10,7 +10,7 @@ export const PTR = "pointer";
 export const BUF = "buffer";
 /** A number of 32 bits without a sign. */
 export const DWORD = "u32";
-/** 0 when the call has failed; `GetLastError` then tells why. */
+/** 0 when the call has failed; `GetLastError` then gives the reason. */
 export const BOOL = "i32";
 
 /** The signature of a function: its result, then its parameters. */
