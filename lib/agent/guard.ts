@@ -14,7 +14,7 @@ import type { AgentPaths } from "./home.ts";
 /** SYSTEM, as which NSSM runs a service too. */
 const SYSTEM = "S-1-5-18";
 
-/** Why what a configuration allows does not count. */
+/** Why `allowUnsafeHome` is ignored. */
 const CANNOT_ALLOW =
   `"allowUnsafeHome" does not count, for others could write it into the configuration; see that administrators alone can write it, or keep it where that is so and name it with '--config'`;
 

@@ -65,7 +65,7 @@ export const DaemonSchema = v.strictObject({
     "on-failure",
   ),
   frozenAfter: v.optional(
-    duration("Without a sign of life for so long it is given up and started again", {
+    duration("Without a heartbeat for so long it is ended and started again", {
       min: 200,
       max: 24 * 60 * MINUTE,
     }),

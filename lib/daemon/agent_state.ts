@@ -50,7 +50,7 @@ export interface AgentInfo {
  * - `starting`: its worker is being made, its module loaded
  * - `running`: its daemon works
  * - `backing-off`: it failed, and is started again after a while
- * - `frozen`: it showed no sign of life, and is being ended
+ * - `frozen`: it sent no heartbeat, and is being ended
  * - `failed`: it failed too often, or threads of its daemon cannot be ended; it is left alone for long
  * - `stopping`: it was told to stop
  * - `stopped`: it was stopped

@@ -12,27 +12,27 @@ export interface DaemonDefinition<
   name: string;
   /** One sentence for people. Default: the name. */
   description?: string;
-  /** The arguments it takes; none when left out. */
+  /** Its arguments. Default: none. */
   arguments?: S;
-  /** What it needs beyond computing and sharing state; nothing when left out. The configuration grants it. */
+  /** The permissions that it needs; the configuration grants them. Default: none. */
   permissions?: DaemonPermissions;
-  /** The maps of the public state that it keeps; one that is not listed can be used as well. */
+  /** Its maps of the public state. A map that is not listed can be used, too. */
   maps?: M;
   /**
-   * The daemon's work, called once in a thread of its own. Returning means that the work is done; throwing,
-   * that it failed, and it is started again after a while. It must return soon after
-   * `context.signal` is aborted; after a grace of 5 s the thread is ended.
+   * The daemon's work, called once in a thread of its own. When it returns, the work is done; when it throws, the
+   * daemon has failed and is started again after a backoff. It must return soon after `context.signal` is aborted;
+   * after 5 s the thread is ended.
    */
   run(context: DaemonContext<S, M>): void | Promise<void>;
   /**
-   * What `context.thread` can run, by name: each is called once in a thread of its own, with a context and
-   * what the thread was given; what it returns is the thread's result, and has to be cloneable.
+   * The functions that `context.thread` can run, by name. Each is called once in a thread of its own, with a context
+   * and the thread's arguments. Its return value is the thread's result, and must be cloneable.
    */
   tasks?: Readonly<Record<string, DaemonTask<S, M>>>;
   /**
-   * Puts in order what a thread left behind that could not be asked to: called, in a short-lived thread of its own with
-   * the same permissions, after the agent had to end one of the daemon's threads since it was frozen, had too
-   * much memory, or did not stop in time. It has 5 s. A thread in an endless loop cannot be ended, and goes on meanwhile.
+   * Cleans up after a thread that the agent had to end because it was frozen, held too much memory, or did not stop in
+   * time. It runs in a short-lived thread of its own with the same permissions, for 5 s at most. A thread in an endless
+   * loop cannot be ended, and still runs meanwhile.
    *
    * @param termination which thread it was, and why it was ended.
    */
@@ -56,8 +56,7 @@ export interface Termination {
 }
 
 /**
- * Declares a daemon. It returns its argument; its use is that an editor then knows the types of the
- * arguments that `run` is given.
+ * Declares a daemon. Returns its argument; an editor then knows the types of the arguments in `run`.
  *
  * @example
  * ```ts
@@ -80,15 +79,15 @@ export function defineDaemon<
 
 export type { ArgumentSpecs, ArgumentValues, DaemonPermissions };
 
-/** What a daemon says of one of its maps. */
+/** The declaration of one of a daemon's maps. */
 export interface MapSpec {
   /** One sentence for people. */
   description: string;
-  /** It outlives the agent: it is saved in home and given back at the next start. */
+  /** It is saved in home and restored at the next start. */
   persistent?: boolean;
   /** Every daemon may write it, not only this one. */
   open?: boolean;
-  /** Looks at each value before it is set, and returns it; throws when it is wrong. Its type is the map's. */
+  /** Called with each value before it is set: returns the value, or throws when it is wrong. Its type is the map's. */
   check?: ValueCheck<unknown>;
 }
 

@@ -3,7 +3,7 @@ import type { Beat, Heartbeat } from "../thread/heartbeat.ts";
 import { lookAtMemory, type MemoryState } from "./memory.ts";
 import type { ThreadPolicy } from "./restart.ts";
 
-/** What a thread is held to. */
+/** The limits of a thread's health. */
 export type HealthPolicy = Pick<ThreadPolicy, "frozenAfter" | "memoryLimit">;
 
 /** A daemon may take at least so long until it begins to work, ms: the machine may be busy. */
@@ -72,7 +72,7 @@ export function judge(
   return { health, verdict: over > before.over ? "heavy" : "well" };
 }
 
-/** Says what a look has shown. */
+/** Describes a verdict in one clause. */
 export function describeVerdict(
   verdict: Exclude<Verdict, "well">,
   { heap }: Pick<Beat, "heap">,
@@ -87,7 +87,7 @@ export function describeVerdict(
     case "too-heavy":
       return `${held} and does not let go of it; ${limit}`;
     case "frozen":
-      return `it is frozen: no sign of life for ${span}`;
+      return `it is frozen: no heartbeat for ${span}`;
     case "exhausted":
       return `it ran out of memory; ${limit}`;
     case "hoarding":
@@ -108,9 +108,9 @@ const LOOK_EVERY = 1_000;
 export interface MonitoredThread {
   /** Its heartbeats. */
   heartbeat: Heartbeat;
-  /** What it is held to. */
+  /** Its limits. */
   policy: HealthPolicy;
-  /** Whether its daemon is built in. Such a one is not suspected of taking memory without an answer. */
+  /** Whether its daemon is built in: then the rule for memory outside of heaps does not apply to it. */
   isBuiltIn: boolean;
   /** Whether its daemon has begun to work. */
   isRunning: () => boolean;

@@ -37,15 +37,15 @@ const GROWTH = 0.25;
 /** Looks that a thread has to answer. Where several are silent the machine is busy, and each gives all of them more. */
 const LOOKS_TO_ANSWER = 2;
 
-/** Looks after which asking ends: a thread that is silent without growth is a matter of `frozenAfter`. */
+/** Looks after which asking ends: a thread that is silent while memory does not grow is found by `frozenAfter`. */
 const MAX_LOOKS = 40;
 
 /** What a start takes, bytes; about 20 MB were measured. */
 const START_SIZE = 32 * 1024 * 1024;
 
 /**
- * Watches memory that no heap limit counts, such as buffers: a thread that takes it in a tight loop gives no heartbeat
- * that could tell.
+ * Watches memory that no heap limit counts, such as buffers: a thread that allocates it in a tight loop sends no
+ * heartbeat that would show it.
  *
  * When the process has grown by much since its threads last answered, all are asked. Of those that stay silent each one
  * is a culprit whose limit is below the growth that the answers of the others do not explain, while memory still grows.

@@ -38,10 +38,10 @@ class Attempt {
   #simulation: Simulation | undefined;
   #refused: (refusal: string) => void = () => {};
   #logged = 0;
-  /** How much of what happens is still reported, characters. */
+  /** How many characters may still be reported. */
   #room = MAX_REPORT;
 
-  /** @param post takes what happens, as JSON. */
+  /** @param post sends a message to the trial, as JSON. */
   constructor(post: (text: string) => void) {
     this.#post = post;
   }
@@ -67,7 +67,7 @@ class Attempt {
     this.#post(stringify(message));
   }
 
-  /** For what a daemon may do in a loop without end. */
+  /** Reports what a daemon may do endlessly, such as logging, within {@linkcode MAX_REPORT}. */
   #tellWithin(message: TrialMessage): void {
     const text = stringify(message);
     if ((this.#room -= text.length) >= 0) this.#post(text);

@@ -1,6 +1,6 @@
 import { pathToFileURL } from "node:url";
 
-/** What a runtime leaves open to a daemon without any permission, each in plain words. */
+/** What Deno may allow a daemon without any permission, each in plain words. */
 const HOLES = {
   internals: "the runtime's internals, which end the process",
   imports: "imports of files that may not be read",
@@ -17,10 +17,10 @@ export interface RuntimeHoles {
   closedByDeno: string[];
 }
 
-/** After so long, ms, what the worker has not shown to be closed counts as open. */
+/** How long the worker has to report what is closed, ms; the rest counts as open. */
 const LIMIT = 2_000;
 
-/** Looks in a worker without any permission what this version of Deno leaves open; takes some 50 ms. */
+/** Tries in a worker without any permission what this version of Deno allows; takes some 50 ms. */
 export async function probeRuntime(): Promise<RuntimeHoles> {
   const code = `(${look})(${JSON.stringify(pathToFileURL("none.json").href)})`;
   const options = { type: "module", deno: { permissions: "none" } } as const;
@@ -46,7 +46,7 @@ export async function probeRuntime(): Promise<RuntimeHoles> {
 /**
  * Posts the holes that are closed. Its text runs in the worker, and sees nothing of this file.
  *
- * @param file a file that there is not.
+ * @param file the URL of a file that does not exist.
  */
 async function look(file: string): Promise<void> {
   const { internal } = Deno as unknown as { internal: symbol };
@@ -73,8 +73,8 @@ async function look(file: string): Promise<void> {
 
 /** The holes in one line, for the log. */
 export function describeHoles({ closedByIcingaWarden, closedByDeno }: RuntimeHoles): string {
-  const list = (holes: readonly string[]) => holes.join("; ") || "nothing";
-  return `Deno ${Deno.version.deno} leaves open to a daemon, and icinga-warden closes: ${
+  const list = (holes: readonly string[]) => holes.join(", ") || "nothing";
+  return `Forbidden to daemons by icinga-warden: ${
     list(closedByIcingaWarden)
-  }. Deno itself closes: ${list(closedByDeno)}`;
+  }; by Deno ${Deno.version.deno} itself: ${list(closedByDeno)}`;
 }

@@ -1,6 +1,6 @@
 /**
  * The entry of every thread: it joins the public state, imports the daemon's module and runs it. Its log
- * records and its fate go to the agent as messages, its signs of life through memory that both share.
+ * records and how it ended go to the agent as messages, its heartbeat through shared memory.
  *
  * @module
  */

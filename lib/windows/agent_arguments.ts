@@ -21,7 +21,7 @@ type Flag = keyof typeof FLAGS;
 export type AgentFlags = Partial<Record<Flag, string>>;
 
 /**
- * Reads the flags of an agent that is there. What a service has no use for, such as `--foreground`, is left out.
+ * Reads the flags of an installed agent. Flags that a service does not use, such as `--foreground`, are left out.
  */
 export function readAgentFlags(args: readonly string[]): AgentFlags {
   const flags: AgentFlags = {};

@@ -57,7 +57,7 @@ Deno.test("what a look has shown is said with what was found and what is allowed
   const text = (verdict: Exclude<Verdict, "well">) =>
     describeVerdict(verdict, { heap: 123 * MB }, policy);
   assertEquals(text("heavy"), "it holds 123MB; its memoryLimit is 100MB");
-  assertEquals(text("frozen"), "it is frozen: no sign of life for 3 s");
+  assertEquals(text("frozen"), "it is frozen: no heartbeat for 3 s");
 });
 
 Deno.test("threads are looked at as long as there are any, often enough for the most impatient", async () => {

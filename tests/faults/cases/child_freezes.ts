@@ -14,6 +14,6 @@ export default fault({
   },
   logged: [
     /faulty::spin::Main::0 is given up/,
-    /faulty::run::Main::0: seen: it is frozen: no sign of life for 2 s/,
+    /faulty::run::Main::0: seen: it is frozen: no heartbeat for 2 s/,
   ],
 });

@@ -12,7 +12,7 @@ export default fault({
     for (;;);
   },
   logged: [
-    /faulty::onTerminate::Main::0: after faulty::run::Main::0: it is frozen: no sign of life for 2 s/,
+    /faulty::onTerminate::Main::0: after faulty::run::Main::0: it is frozen: no heartbeat for 2 s/,
     /Thread faulty::onTerminate::Main::0 has finished/,
   ],
 });

@@ -9,6 +9,6 @@ export default fault({
   },
   logged: [
     /faulty::run::Main::0 is given up/,
-    /failed: it is frozen: no sign of life for 2 s; starting it again in/,
+    /failed: it is frozen: no heartbeat for 2 s; starting it again in/,
   ],
 });
