@@ -117,10 +117,14 @@ async function logIsolation(log: Log, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Logs why a service cannot run to its log and the event log; its configuration is not read. */
-export function logFatal(plan: RunPlan, message: string): void {
-  const log = open(plan, defaultConfig(), openEventLog());
-  agentLog(log.write).fatal(message);
+/** Logs why a service cannot run, a record for each line; the configuration is not read. */
+export function logFatal(
+  plan: RunPlan,
+  message: string,
+  events: EventLog | undefined,
+): void {
+  const log = open(plan, defaultConfig(), events);
+  for (const line of message.split("\n")) agentLog(log.write).fatal(line);
   log.close();
 }
 
@@ -133,11 +137,7 @@ async function readConfig(
   try {
     return await load();
   } catch (error) {
-    if (error instanceof ConfigError && !plan.foreground) {
-      const log = open(plan, defaultConfig(), events);
-      for (const line of error.message.split("\n")) agentLog(log.write).fatal(line);
-      log.close();
-    }
+    if (error instanceof ConfigError && !plan.foreground) logFatal(plan, error.message, events);
     throw error;
   }
 }

@@ -121,18 +121,3 @@ export function formatBytes(bytes: number): string {
 export function formatTime(iso: string): string {
   return iso.replace("T", " ").replace(/\.\d+Z$/, "Z");
 }
-
-/** A time as an API takes it: milliseconds, or text such as `5s`. */
-export type Duration = number | string;
-
-/**
- * The milliseconds of a time that is given in either form.
- *
- * @throws {TypeError} when it is neither a number of 0 or more nor a duration; the message says what would be right.
- */
-export function toMilliseconds(time: Duration): number {
-  const ms = typeof time === "string" ? parseDuration(time) : time;
-  if (typeof ms === "number" && ms >= 0) return ms;
-  const shown = typeof time === "string" ? `"${time}"` : String(time);
-  throw new TypeError(`${shown} is no time; ${expectedDuration({})}, or milliseconds`);
-}

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import {
   DURATION_PATTERN,
@@ -11,7 +11,6 @@ import {
   parseDuration,
   parseSize,
   SIZE_PATTERN,
-  toMilliseconds,
 } from "../../lib/base/mod.ts";
 
 Deno.test("durations are read as milliseconds", () => {
@@ -93,11 +92,4 @@ Deno.test("what is expected names the bounds in the value's own form", () => {
   );
   assertEquals(expectedNumber({ max: 3 }), "expected a number, at most 3");
   assertEquals(expectedNumber({}, true), "expected a whole number");
-});
-
-Deno.test("a time is given as milliseconds or as text", () => {
-  assertEquals([toMilliseconds(250), toMilliseconds("5s"), toMilliseconds(0)], [250, 5_000, 0]);
-  for (const wrong of ["5", "soon", -1, NaN]) {
-    assertThrows(() => toMilliseconds(wrong), TypeError, "expected a duration such as 500ms");
-  }
 });

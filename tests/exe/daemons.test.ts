@@ -189,6 +189,8 @@ testExe(
 testExe("what is wrong is refused before anything is written", async (bench) => {
   await module(bench, "beat.js", beat("beat"));
   await module(bench, "syntax.js", "export default {");
+  const reader = 'Deno.readTextFileSync(new URL("icinga-warden.json", import.meta.url))';
+  await bench.write("reader.js", `${reader};\n${beat("reader")}`);
   const text = `{ "daemons": { "icinga_agent_service": {} } } // as it is`;
   await bench.write("icinga-warden.json", text);
   const cases: [args: string[], said: RegExp][] = [
@@ -211,6 +213,7 @@ testExe("what is wrong is refused before anything is written", async (bench) => 
       [action, "syntax"],
       /: [^:]+syntax\.js:1:\d+: /,
     ]),
+    [["register", "reader", "--module", "./reader.js"], /Requires read access/],
     [["show", "beat", "now"], /Unexpected 'now'/],
     [["register", "Beat"], /'Beat' is no name for a daemon; expected small letters/],
     [

@@ -107,7 +107,7 @@ async function join(invocation: Invocation): Promise<NativeService | undefined> 
   try {
     return await joinServiceManager();
   } catch (error) {
-    logFatal(readRun(invocation), errorMessage(error));
+    logFatal(readRun(invocation), errorMessage(error), openEventLog());
     throw error;
   }
 }

@@ -21,13 +21,14 @@ export interface GivenArguments {
 export async function readGiven(
   subject: Subject,
   words: readonly string[],
+  home: string,
 ): Promise<GivenArguments> {
   const registered = subject.entry?.arguments ?? {};
-  const { description, argumentProblems: before } = await examine(subject, registered);
+  const { description, argumentProblems: before } = await examine(subject, registered, home);
   if (words.length === 0) return { description, given: registered, problems: before };
   const { values, problems } = readWords(words, description.arguments);
   const given = { ...registered, ...values };
-  const { argumentProblems } = await examine(subject, given);
+  const { argumentProblems } = await examine(subject, given, home);
   return { description, given, problems: [...problems, ...argumentProblems] };
 }
 

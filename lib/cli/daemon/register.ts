@@ -44,7 +44,7 @@ export const registerAction: Action = {
     const known = await findKnown(invocation);
     const { home, configFile: file } = known.paths;
     const subject = findSubject(name, known, invocation.values.module);
-    const { given, description, problems } = await readGiven(subject, words);
+    const { given, description, problems } = await readGiven(subject, words, home);
     if (problems.length > 0) {
       throw new UsageError(`Cannot register '${name}': ${describeProblems(problems)}`);
     }

@@ -21,11 +21,12 @@ export const showAction: Action = {
   async run(invocation) {
     const name = invocation.words[0]!;
     const known = await findKnown(invocation);
+    const { home } = known.paths;
     const subject = findSubject(name, known);
     const { entry, module } = subject;
     const given = entry?.arguments ?? {};
-    const { description } = await examine(subject, given);
-    const grant = grantOf(subject, description, known.paths.home);
+    const { description } = await examine(subject, given, home);
+    const grant = grantOf(subject, description, home);
     const json = {
       ...description,
       name,

@@ -104,13 +104,14 @@ function allNames({ loaded, modules }: Known): string[] {
 export async function examine(
   { builtin, file }: Subject,
   given: Record<string, unknown>,
+  home: string,
 ): Promise<{ description: DaemonDescription; argumentProblems: Problem[] }> {
   if (builtin !== undefined) {
     const { definition } = builtinDaemons.get(builtin)!;
     const { problems } = readArguments(definition.arguments ?? {}, given);
     return { description: describeDefinition(definition), argumentProblems: problems };
   }
-  const probed = await probeModule(file!, given);
+  const probed = await probeModule(file!, given, { home });
   if ("problem" in probed) throw new UsageError(probed.problem);
   return probed;
 }

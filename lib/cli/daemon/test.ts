@@ -83,7 +83,7 @@ async function judge(subject: Subject, known: Known, options: TestOptions): Prom
   const verdict: Verdict = { name, from: origin(subject) };
   if (problem !== undefined) return { ...verdict, problem };
   const fail = (error: unknown) => ({ ...verdict, problem: sanitize(errorMessage(error)) });
-  const read = await readGiven(subject, options.words).catch(fail);
+  const read = await readGiven(subject, options.words, known.paths.home).catch(fail);
   if ("problem" in read) return read;
   const wrong = describeProblems(read.problems);
   if (wrong !== "" && options.words.length > 0) {
