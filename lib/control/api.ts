@@ -97,7 +97,7 @@ export async function handleRequest(request: Request, parts: ApiParts): Promise<
   const caller = identify(request.headers, parts);
   if (!route.callers.includes(caller)) {
     throw caller === "nobody"
-      ? new HttpError(401, "The token is missing or wrong")
+      ? new HttpError(401, "The token is missing or wrong", BEARER)
       : new HttpError(403, "This needs the token in control.token");
   }
   return await route.run({ request, query, parts });
@@ -114,7 +114,11 @@ function findRoute(method: string, path: string): Route {
   const route = routeOf(method === "HEAD" ? "GET" : method);
   if (route) return route;
   const other = ["GET", "POST"].find(routeOf);
-  if (other) throw new HttpError(405, `Only ${other} is for ${path}`);
+  if (other) {
+    throw new HttpError(405, `Only ${other} is for ${path}`, {
+      allow: other === "GET" ? "GET, HEAD" : other,
+    });
+  }
   throw new HttpError(404, "There is nothing of this name");
 }
 
@@ -135,6 +139,8 @@ function whose(bearer: string, tokens: ApiParts["tokens"]): TokenKind | undefine
 function cookieName(port: number): string {
   return `icinga-warden-${port}`;
 }
+
+const BEARER = { "www-authenticate": 'Bearer realm="icinga-warden"' };
 
 /** What the page may load: its own files, and nothing inline. */
 const PAGE_POLICY = [
@@ -163,7 +169,7 @@ async function logIn({ request, parts: { sessions, tokens, port } }: Call): Prom
     : typeof code === "string"
     ? sessions.redeem(code)
     : undefined;
-  if (session === undefined) throw new HttpError(401, "The token or the link is not valid");
+  if (session === undefined) throw new HttpError(401, "The token or the link is not valid", BEARER);
   return jsonResponse({ ok: true }, {
     headers: { "set-cookie": cookie(port, session, SESSION_TIME) },
   });

@@ -1,7 +1,7 @@
 import { errorMessage, parseDuration } from "../base/mod.ts";
 import { DEADLINE_FIELD } from "./access/guard.ts";
 import { SERVER_NAME } from "./http/mod.ts";
-import { readToken, tokenFile, type TokenKind } from "./access/token.ts";
+import { readToken, type Token, tokenFile, type TokenKind } from "./access/token.ts";
 
 /** How long an agent may be paused, ms: by accident is too short, and timers go up to 24 days. */
 const LEAST = 1_000;
@@ -52,21 +52,17 @@ export interface StreamEvent {
 /** What speaks to a running agent. */
 export class Client {
   readonly #file: string;
-  readonly #base: string;
-  readonly #token: string;
-  readonly #pid: number;
+  readonly #token: Token;
   readonly #times: ClientTimeouts;
 
-  private constructor(
-    file: string,
-    { port, pid, text }: { port: number; pid: number; text: string },
-    times: ClientTimeouts,
-  ) {
-    this.#times = times;
+  private constructor(file: string, token: Token, times: ClientTimeouts) {
     this.#file = file;
-    this.#base = `http://127.0.0.1:${port}`;
-    this.#token = text;
-    this.#pid = pid;
+    this.#token = token;
+    this.#times = times;
+  }
+
+  get #base(): string {
+    return `http://127.0.0.1:${this.#token.port}`;
   }
 
   /**
@@ -165,7 +161,7 @@ export class Client {
   }
 
   async #fetch(path: string, init: RequestInit): Promise<Response> {
-    const headers = { ...init.headers, authorization: `Bearer ${this.#token}` };
+    const headers = { ...init.headers, authorization: `Bearer ${this.#token.text}` };
     let response;
     try {
       response = await fetch(this.#base + path, { ...init, headers, redirect: "manual" });
@@ -173,21 +169,18 @@ export class Client {
       if (init.signal?.aborted) throw error;
       throw this.#notRunning("nothing answers there");
     }
-    if (response.headers.get("server") !== SERVER_NAME) {
+    const isAgent = response.headers.get("server") === SERVER_NAME;
+    if (isAgent && response.ok) return response;
+    if (!isAgent || response.status === 401) {
       await response.body?.cancel();
-      throw this.#notRunning("what answers there is another program");
-    }
-    if (response.ok) return response;
-    if (response.status === 401) {
-      await response.body?.cancel();
-      throw this.#notRunning("what answers there is another one's");
+      throw this.#notRunning(`what answers there is another ${isAgent ? "one's" : "program"}`);
     }
     throw new RefusedError(response.status, (await response.json()).error);
   }
 
   #notRunning(what: string): NotRunningError {
     return new NotRunningError(
-      `The agent is not running: ${this.#file} names ${this.#base} and process ${this.#pid}, and ${what}`,
+      `The agent is not running: ${this.#file} names ${this.#base} and process ${this.#token.pid}, and ${what}`,
     );
   }
 }

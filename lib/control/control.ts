@@ -13,7 +13,7 @@ import {
 import { type ApiParts, type ControlledAgent, handleRequest } from "./api.ts";
 import { EventHub, type EventSources } from "./events.ts";
 import { bind, startExporter } from "./exporter.ts";
-import { errorResponse, HttpError, HttpServer } from "./http/mod.ts";
+import { HttpServer } from "./http/mod.ts";
 import { mayManageServices, type StateReader, type SubscribeToState } from "./state_reader.ts";
 import { History } from "./history.ts";
 import { readStatus } from "./status.ts";
@@ -114,10 +114,7 @@ async function serveControl(
   };
   const server = new HttpServer(listener, {
     handle: (request) => handleRequest(request, api),
-    onError: (error) => {
-      if (!(error instanceof HttpError)) log.error(`The control endpoint failed: ${error}`);
-      return errorResponse(error);
-    },
+    onFailure: (error) => log.error(`The control endpoint failed: ${error}`),
   });
   log.info(`Commands and the page are served on http://127.0.0.1:${port}/`);
   return async () => {

@@ -63,6 +63,14 @@ const LEAST_CHANGE = 300;
 
 type Timer = ReturnType<typeof setTimeout>;
 
+/** One client's stream. */
+interface EventStream {
+  readonly topics: Topics;
+  readonly controller: ReadableStreamDefaultController<Uint8Array>;
+  /** Whether what there was in the beginning has been sent. */
+  hasBegun: boolean;
+}
+
 /** Hands what happens to all streams of events; what several of them want is written once. */
 export class EventHub {
   readonly #sources: EventSources;
@@ -90,7 +98,7 @@ export class EventHub {
     let stream: EventStream | undefined;
     return new ReadableStream({
       start: (controller) => {
-        stream = new EventStream(topics, controller);
+        stream = { topics, controller, hasBegun: false };
         this.#add(stream);
       },
       cancel: () => this.#leave(stream!),
@@ -103,7 +111,7 @@ export class EventHub {
     if (this.#streams.size === 0) this.#start();
     this.#streams.add(stream);
     this.#attempt([stream], () => {
-      for (const event of this.#beginning(stream.topics)) stream.send(event);
+      for (const event of this.#beginning(stream.topics)) stream.controller.enqueue(event);
       stream.hasBegun = true;
     });
   }
@@ -120,7 +128,7 @@ export class EventHub {
   #start(): void {
     const { watch, listen } = this.#sources;
     const alive = setInterval(
-      () => this.#send(() => true, encodeEvent("alive", "null")),
+      () => this.#send([...this.#streams], encodeEvent("alive", "null")),
       ALIVE_TIME,
     );
     this.#stop = [
@@ -168,7 +176,7 @@ export class EventHub {
         state !== undefined && once(`state ${state}`, () => changesAt(changes, state)),
         log && once(`log ${log.level} ${log.daemon}`, () => recordsOf(records, log)),
       ];
-      for (const event of events) if (event) this.#sendTo(stream, event);
+      for (const event of events) if (event) this.#send([stream], event);
     }
   }
 
@@ -176,18 +184,25 @@ export class EventHub {
     this.#status = undefined;
     const wanting = [...this.#streams].filter(({ topics }) => topics.status);
     if (wanting.length === 0) return;
-    this.#attempt(wanting, () => {
-      const event = encodeEvent("status", toJson(this.#sources.status()));
-      this.#send(({ topics }) => topics.status, event);
-    });
+    this.#attempt(
+      wanting,
+      () => this.#send(wanting, encodeEvent("status", toJson(this.#sources.status()))),
+    );
   }
 
-  #send(isWanting: (stream: EventStream) => boolean, event: Uint8Array): void {
-    for (const stream of [...this.#streams]) if (isWanting(stream)) this.#sendTo(stream, event);
+  /** Where a client does not keep up the stream fails, and what it had not read is let go. */
+  #send(streams: readonly EventStream[], event: Uint8Array): void {
+    for (const stream of streams) {
+      if (!this.#streams.has(stream)) continue;
+      stream.controller.enqueue(event);
+      const room = stream.controller.desiredSize ?? 0;
+      if (room <= 0) this.#fail(stream, new Error("The client does not keep up"));
+    }
   }
 
-  #sendTo(stream: EventStream, event: Uint8Array): void {
-    if (!stream.send(event)) this.#leave(stream);
+  #fail(stream: EventStream, error: unknown): void {
+    this.#leave(stream);
+    stream.controller.error(error);
   }
 
   /** What fails ends the streams that it is for, and no others: their places are free again, and their clients hear of it. */
@@ -195,36 +210,8 @@ export class EventHub {
     try {
       act();
     } catch (error) {
-      for (const stream of streams) {
-        this.#leave(stream);
-        stream.fail(error);
-      }
+      for (const stream of streams) this.#fail(stream, error);
     }
-  }
-}
-
-/** One client's stream. */
-class EventStream {
-  readonly topics: Topics;
-  readonly #controller: ReadableStreamDefaultController<Uint8Array>;
-  /** Whether what there was in the beginning has been sent. */
-  hasBegun = false;
-
-  constructor(topics: Topics, controller: ReadableStreamDefaultController<Uint8Array>) {
-    this.topics = topics;
-    this.#controller = controller;
-  }
-
-  /** Returns false when the client does not keep up: the stream has failed, and what it had not read is let go. */
-  send(event: Uint8Array): boolean {
-    this.#controller.enqueue(event);
-    if (!this.hasBegun || (this.#controller.desiredSize ?? 0) > 0) return true;
-    this.fail(new Error("The client does not keep up"));
-    return false;
-  }
-
-  fail(error: unknown): void {
-    this.#controller.error(error);
   }
 }
 

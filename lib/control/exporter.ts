@@ -6,7 +6,7 @@ import { basicOf } from "./access/guard.ts";
 import { isSameSecret } from "./access/sessions.ts";
 import { metrics } from "./api.ts";
 import type { EventSources } from "./events.ts";
-import { errorResponse, HttpError, HttpServer, jsonResponse } from "./http/mod.ts";
+import { HttpError, HttpServer } from "./http/mod.ts";
 
 interface Credentials {
   user: string;
@@ -30,10 +30,7 @@ export async function startExporter(
   const listener = await listen(config, home);
   const server = new HttpServer(listener, {
     handle: (request) => handleScrape(request, credentials, sources),
-    onError: (error) => {
-      if (!(error instanceof HttpError)) log.error(`The metrics endpoint failed: ${error}`);
-      return isUnknown(error) ? askForPassword(error) : errorResponse(error);
-    },
+    onFailure: (error) => log.error(`The metrics endpoint failed: ${error}`),
   });
   const scheme = config.certFile === undefined ? "http" : "https";
   log.info(`Metrics are served on ${scheme}://${formatAddress(config.listen)}/metrics`);
@@ -64,13 +61,15 @@ export function handleScrape(
   sources: EventSources,
 ): Promise<Response> {
   if (credentials && !isKnown(request.headers, credentials)) {
-    throw new HttpError(401, "User or password is missing or wrong");
+    throw new HttpError(401, "User or password is missing or wrong", {
+      "www-authenticate": 'Basic realm="icinga-warden", charset="UTF-8"',
+    });
   }
   if (new URL(request.url).pathname !== "/metrics") {
     throw new HttpError(404, "There is only /metrics here");
   }
   if (!["GET", "HEAD"].includes(request.method)) {
-    throw new HttpError(405, "Only GET is for /metrics");
+    throw new HttpError(405, "Only GET is for /metrics", { allow: "GET, HEAD" });
   }
   return metrics(sources);
 }
@@ -83,15 +82,6 @@ function isKnown(headers: Headers, credentials: Credentials): boolean {
     isSameSecret(given.password, credentials.password),
   ];
   return user && password;
-}
-
-function isUnknown(error: unknown): error is HttpError {
-  return error instanceof HttpError && error.status === 401;
-}
-
-function askForPassword({ status, message }: HttpError): Response {
-  const headers = { "www-authenticate": 'Basic realm="icinga-warden", charset="UTF-8"' };
-  return jsonResponse({ error: message }, { status, headers });
 }
 
 async function readCredentials(

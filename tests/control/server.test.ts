@@ -1,6 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import {
-  errorResponse,
   HttpError,
   type HttpLimits,
   HttpServer,
@@ -23,7 +22,7 @@ async function withServer(
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const server = new HttpServer(listener, {
     handle,
-    onError: errorResponse,
+    onFailure: () => {},
     limits: { ...LIMITS, ...limits },
   });
   try {
@@ -226,7 +225,7 @@ Deno.test("a stream goes on until its client leaves, or does not read", async ()
 
 Deno.test("closing it ends every connection", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const server = new HttpServer(listener, { handle: echo, onError: errorResponse, limits: LIMITS });
+  const server = new HttpServer(listener, { handle: echo, onFailure: () => {}, limits: LIMITS });
   using conn = await connect((listener.addr as Deno.NetAddr).port);
   await conn.write(encode("GET / HT"));
   await turn();

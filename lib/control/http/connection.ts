@@ -1,13 +1,7 @@
 import { Buffer } from "node:buffer";
 import { within } from "../../base/mod.ts";
-import { type Head, HttpError, parseHead } from "./message.ts";
-import type { HttpLimits } from "./server.ts";
-
-/** Answers a request; what it throws goes to {@linkcode OnError}. */
-export type Handler = (request: Request) => Response | Promise<Response>;
-
-/** Makes the response to what a handler, or the reading of a request, has thrown. */
-export type OnError = (error: unknown) => Response;
+import { errorResponse, type Head, HttpError, parseHead } from "./message.ts";
+import type { HttpLimits, HttpOptions } from "./server.ts";
 
 const END_OF_HEAD = "\r\n\r\n";
 
@@ -34,9 +28,9 @@ export class Connection {
   }
 
   /** Reads the request, sends the response and closes the connection. Never rejects. */
-  async run(handle: Handler, onError: OnError): Promise<void> {
+  async run(options: HttpOptions): Promise<void> {
     try {
-      await this.#send(await this.#respond(handle, onError));
+      await this.#send(await this.#respond(options));
       this.#isBusy = false;
       await this.#linger();
     } catch {
@@ -56,7 +50,7 @@ export class Connection {
   }
 
   /** Rejects when the client has gone away before it asked. */
-  async #respond(handle: Handler, onError: OnError): Promise<Response> {
+  async #respond({ handle, onFailure }: HttpOptions): Promise<Response> {
     const late = () => {
       throw new HttpError(408, "The request took too long to arrive");
     };
@@ -66,8 +60,11 @@ export class Connection {
       this.#isHead = request.method === "HEAD";
       return await handle(request);
     } catch (error) {
-      if (this.#isBusy || error instanceof HttpError) return onError(error);
-      throw error;
+      if (!(error instanceof HttpError)) {
+        if (!this.#isBusy) throw error;
+        onFailure(error);
+      }
+      return errorResponse(error);
     }
   }
 

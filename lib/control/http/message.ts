@@ -7,8 +7,13 @@ export class HttpError extends Error {
   /**
    * @param status an HTTP status, 400 or above.
    * @param message why, in one line, for whoever asked.
+   * @param headers more fields of the response.
    */
-  constructor(readonly status: number, message: string) {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
   }
 }
@@ -102,11 +107,8 @@ export function jsonResponse(
 
 /** The response to an error: an {@linkcode HttpError} with its status, any other as 500 without details. */
 export function errorResponse(error: unknown): Response {
-  const { status, message } = error instanceof HttpError
+  const { status, message, headers } = error instanceof HttpError
     ? error
     : new HttpError(500, "The agent could not answer; its log says why");
-  const headers: Record<string, string> = status === 401
-    ? { "www-authenticate": 'Bearer realm="icinga-warden"' }
-    : {};
   return jsonResponse({ error: message }, { status, headers });
 }

@@ -3,14 +3,5 @@
  *
  * @module
  */
-export type { Handler, OnError } from "./connection.ts";
-export {
-  errorResponse,
-  type Head,
-  HttpError,
-  jsonResponse,
-  parseHead,
-  response,
-  SERVER_NAME,
-} from "./message.ts";
+export { type Head, HttpError, jsonResponse, parseHead, response, SERVER_NAME } from "./message.ts";
 export { HTTP_LIMITS, type HttpLimits, type HttpOptions, HttpServer } from "./server.ts";

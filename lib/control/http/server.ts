@@ -1,4 +1,4 @@
-import { Connection, type Handler, type OnError } from "./connection.ts";
+import { Connection } from "./connection.ts";
 
 /** Limits of a server. */
 export interface HttpLimits {
@@ -25,10 +25,10 @@ export const HTTP_LIMITS: HttpLimits = {
 
 /** What a server does with requests, and its limits. */
 export interface HttpOptions {
-  /** Answers a request. */
-  handle: Handler;
-  /** Makes the response to what {@linkcode HttpOptions.handle}, or the reading of a request, has thrown. */
-  onError: OnError;
+  /** Answers a request. An {@linkcode HttpError} that it throws is the response; anything else makes it a 500. */
+  handle: (request: Request) => Response | Promise<Response>;
+  /** Called with what `handle` has thrown that is no {@linkcode HttpError}. */
+  onFailure: (error: unknown) => void;
   /** Default: {@linkcode HTTP_LIMITS}. */
   limits?: HttpLimits;
 }
@@ -80,8 +80,7 @@ export class HttpServer {
     if (this.#open.size >= this.#limits.connections) this.#dropOldest();
     const connection = new Connection(conn, this.#limits);
     if (this.#open.size >= this.#limits.connections) return connection.close();
-    const { handle, onError } = this.#options;
-    const over = connection.run(handle, onError).finally(() => this.#open.delete(connection));
+    const over = connection.run(this.#options).finally(() => this.#open.delete(connection));
     this.#open.set(connection, over);
   }
 
