@@ -3,6 +3,17 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** What lies in a value at a path of keys and indices of its own; undefined when nothing does. */
+export function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (at, key) =>
+      typeof at === "object" && at !== null && Object.hasOwn(at, key)
+        ? (at as Record<string, unknown>)[key]
+        : undefined,
+    value,
+  );
+}
+
 /** How much of a value is written. A part that is shared counts each time it is met. */
 export interface JsonLimits {
   /** Characters of the text, without indentation. */

@@ -1,3 +1,4 @@
+import { valueAt } from "../base/mod.ts";
 import { DAEMONS, filledMaps, type StateReader } from "./state_reader.ts";
 
 /** What is at a path of the public state: one value, a map, or all maps below the path. */
@@ -13,7 +14,7 @@ export type Found =
  * @returns undefined when there is nothing.
  */
 export function findInState(state: StateReader, text: string): Found | undefined {
-  if (text === "") return { kind: "maps", path: "", maps: mapsBelow(state, "") };
+  if (text === "") return { kind: "maps", path: "", maps: mapsAt(state, []) };
   return findAt(state, text) ?? findAt(state, `${DAEMONS}.${text}`);
 }
 
@@ -55,7 +56,7 @@ function findAt(state: StateReader, path: string): Found | undefined {
   }
   const map = longestStart(maps, path);
   if (map !== undefined) return findKey(path, map, state.map(map));
-  const below = mapsBelow(state, `${path}.`);
+  const below = mapsAt(state, [path]);
   return Object.keys(below).length > 0 ? { kind: "maps", path, maps: below } : undefined;
 }
 
@@ -65,7 +66,7 @@ function findKey(path: string, name: string, map: ReadonlyMap<string, unknown>):
   if (key === undefined) return undefined;
   // A key that is there holds something, if only undefined, which JSON writes as null.
   if (key === rest) return { kind: "value", path, value: map.get(key) ?? null };
-  const value = inside(map.get(key), rest.slice(key.length + 1));
+  const value = valueAt(map.get(key), rest.slice(key.length + 1).split("."));
   return value === undefined ? undefined : { kind: "value", path, value };
 }
 
@@ -73,21 +74,4 @@ function findKey(path: string, name: string, map: ReadonlyMap<string, unknown>):
 function longestStart(names: readonly string[], text: string): string | undefined {
   return names.filter((name) => text.startsWith(`${name}.`))
     .sort((a, b) => b.length - a.length)[0];
-}
-
-function inside(value: unknown, path: string): unknown {
-  return path.split(".").reduce<unknown>(
-    (at, name) =>
-      typeof at === "object" && at !== null && Object.hasOwn(at, name)
-        ? (at as Record<string, unknown>)[name]
-        : undefined,
-    value,
-  );
-}
-
-function mapsBelow(state: StateReader, start: string): Record<string, Record<string, unknown>> {
-  return Object.fromEntries(
-    filledMaps(state).filter((path) => path.startsWith(start))
-      .map((path) => [path, Object.fromEntries(state.map(path))]),
-  );
 }

@@ -9,6 +9,7 @@ import {
 import { checkServiceName, type ServiceState, serviceStates } from "../service/mod.ts";
 import type { Histogram, ServiceStats } from "../service/stats.ts";
 import type { Traffic } from "../state/mod.ts";
+import type { ServiceStatus } from "./status_schema.ts";
 
 /** A public state to read: what `PublicState` is to the views. */
 export interface StateReader {
@@ -41,16 +42,10 @@ export function filledMaps(state: StateReader): string[] {
 }
 
 /** A service that a daemon watches, as the daemon shares it. */
-export interface WatchedService {
-  daemon: string;
-  /** Its name; undefined until it is known. */
-  name: string | undefined;
-  /** Where it is in the public state. */
-  path: string;
-  /** The state last seen; undefined: it was never found installed. */
-  value: ServiceState | undefined;
-  /** Restarts that failed in a row. */
-  restartErrors: number;
+export interface WatchedService
+  extends Pick<ServiceStatus, "daemon" | "name" | "path" | "restart_error"> {
+  /** The state last seen; null: it was never found installed. */
+  value: ServiceState | null;
   /** What was counted; undefined before the first query. */
   stats: ServiceStats | undefined;
 }
@@ -73,35 +68,25 @@ export function watchedServices(state: StateReader): WatchedService[] {
     if (!services || map.size === 0) return [];
     const stats = state.map(mapPath(daemon, "ServiceStats"));
     const listed = [...map].filter(([name, value]) => isObject(value) && isServiceName(name));
-    if (listed.length === 0) return [oneService(daemon, path, map, stats)];
+    if (listed.length === 0) {
+      const name = [...stats.keys()].find(isServiceName) ?? null;
+      const counted = name === null ? undefined : readStats(stats.get(name));
+      return [{ daemon, name, path, ...readEntries(Object.fromEntries(map)), stats: counted }];
+    }
     return listed.slice(0, MOST_SERVICES).map(([name, value]) => ({
       daemon,
       name,
       path: `${path}.${name}`,
-      ...readState(value as Record<string, unknown>),
+      ...readEntries(value as Record<string, unknown>),
       stats: readStats(stats.get(name)),
     }));
   });
 }
 
-function oneService(
-  daemon: string,
-  path: string,
-  map: ReadonlyMap<string, unknown>,
-  stats: ReadonlyMap<string, unknown>,
-): WatchedService {
-  const name = [...stats.keys()].find(isServiceName);
-  const entries = { value: map.get("value"), restart_error: map.get("restart_error") };
-  const counted = name === undefined ? undefined : readStats(stats.get(name));
-  return { daemon, name, path, ...readState(entries), stats: counted };
-}
-
-function readState(
-  { value, restart_error }: Record<string, unknown>,
-): Pick<WatchedService, "value" | "restartErrors"> {
+function readEntries({ value, restart_error }: Record<string, unknown>) {
   return {
-    value: asServiceState(value),
-    restartErrors: isCount(restart_error) ? restart_error : 0,
+    value: asServiceState(value) ?? null,
+    restart_error: isCount(restart_error) ? restart_error : 0,
   };
 }
 

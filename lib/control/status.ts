@@ -41,27 +41,17 @@ const WORST_FIRST: readonly ThreadState[] = [
 
 /** How the agent, its services and its daemons are, from the public state alone. */
 export function readStatus(state: StateReader, { now, memory, host }: Moment): Status {
-  const info = Object.fromEntries(state.map(AGENT_MAPS.info)) as unknown as AgentInfo;
-  const { version, commit, deno, pid, home, mode, started, last_end: lastEnd = null } = info;
+  const { last_end: lastEnd = null, ...info } = Object.fromEntries(
+    state.map(AGENT_MAPS.info),
+  ) as unknown as AgentInfo;
   const daemons = readDaemons(state, now);
   const watching = new Set(
     daemons.filter((daemon) => isWatching(daemon, now)).map(({ name }) => name),
   );
+  const pause = pauseOf(state);
   const parts = {
-    agent: {
-      host,
-      version,
-      commit,
-      deno,
-      pid,
-      home,
-      mode,
-      started,
-      uptime: secondsSince(started, now),
-      lastEnd,
-      memory,
-    },
-    maintenance: readPause(state),
+    agent: { host, ...info, uptime: secondsSince(info.started, now), lastEnd, memory },
+    maintenance: pause ? { ...pause, until: pause.until ?? null } : null,
     services: watchedServices(state).map((service) =>
       readService(service, watching.has(service.daemon))
     ),
@@ -71,22 +61,10 @@ export function readStatus(state: StateReader, { now, memory, host }: Moment): S
   return { health: worst(problems), problems, ...parts };
 }
 
-function readPause(state: StateReader): Status["maintenance"] {
-  const pause = pauseOf(state);
-  return pause ? { since: pause.since, until: pause.until ?? null, by: pause.by } : null;
-}
-
-function readService(
-  { daemon, name, path, value, restartErrors, stats }: WatchedService,
-  watched: boolean,
-): ServiceStatus {
+function readService({ stats, ...service }: WatchedService, watched: boolean): ServiceStatus {
   const query = stats?.query;
   return {
-    daemon,
-    name: name ?? null,
-    path,
-    value: value ?? null,
-    restart_error: restartErrors,
+    ...service,
     restarts: stats?.restarts ?? null,
     restartFailures: stats?.restartFailures ?? null,
     queries: stats?.queries ?? null,
@@ -115,6 +93,7 @@ function readDaemon(
 ): DaemonStatus {
   const states = threads.map(({ state }) => state);
   const heaps = threads.flatMap(({ heap }) => heap ?? []);
+  const uptimes = threads.flatMap(({ uptime }) => uptime ?? []);
   const errors = threads.flatMap(({ lastError }) => lastError ?? []);
   return {
     name,
@@ -123,10 +102,7 @@ function readDaemon(
     services: services ?? false,
     problem: problem ?? null,
     state: WORST_FIRST.find((state) => states.includes(state)) ?? (enabled ? "absent" : "disabled"),
-    uptime: threads.reduce<number | null>(
-      (most, { uptime }) => uptime === null ? most : Math.max(most ?? 0, uptime),
-      null,
-    ),
+    uptime: uptimes.length > 0 ? Math.max(...uptimes) : null,
     restarts: threads.reduce((sum, { restarts }) => sum + restarts, 0),
     lastError: errors.sort((a, b) => a.at < b.at ? 1 : -1)[0] ?? null,
     heap: heaps.length > 0 ? heaps.reduce((sum, heap) => sum + heap, 0) : null,

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
-import { isObject, type Problem, sanitize } from "../base/mod.ts";
+import { isObject, type Problem, sanitize, valueAt } from "../base/mod.ts";
 import { type DaemonDescription, describeDefinition, refuseDefinition } from "../daemon/check.ts";
 import type { DaemonDefinition } from "../daemon/define.ts";
 import { examineModule } from "../thread/imports.ts";
@@ -166,16 +166,6 @@ function isProblem(value: unknown): value is Omit<Problem, "value"> {
   if (!isObject(value) || !Array.isArray(value.path)) return false;
   const { path, expected, fault = "" } = value;
   return [...path, expected, fault].every((text) => typeof text === "string");
-}
-
-function valueAt(given: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (value, key) =>
-      typeof value === "object" && value !== null && Object.hasOwn(value, key)
-        ? (value as Record<string, unknown>)[key]
-        : undefined,
-    given,
-  );
 }
 
 function tooSlow(limit: number): string {
