@@ -1,7 +1,7 @@
 import { errorMessage } from "../../lib/base/mod.ts";
 import type { DaemonContext, DaemonMap, Service } from "../../lib/daemon/mod.ts";
 import { ServiceError, type ServiceState } from "../../lib/service/mod.ts";
-import { type Histogram, noStats, observe, type ServiceStats } from "../../lib/service/stats.ts";
+import { noStats, observe, type ServiceStats } from "../../lib/service/stats.ts";
 
 /** How long a service may stay in a pending state before that counts as an error, ms. */
 export const PENDING_LIMIT = 60_000;
@@ -40,7 +40,7 @@ export class ServiceWatch {
   readonly #shared: SharedState;
   readonly #stats: DaemonMap<ServiceStats>;
   /** Continues the counts that the daemon's thread had before a restart. */
-  #counted: ServiceStats;
+  readonly #counted: ServiceStats;
   #seen: { state: ServiceState | undefined; at: number } | undefined;
   #queryError = "";
 
@@ -50,7 +50,7 @@ export class ServiceWatch {
     this.#service = service;
     this.#shared = shared;
     this.#stats = context.state.map<ServiceStats>("ServiceStats");
-    this.#counted = this.#stats.get(service.name) ?? noStats();
+    this.#counted = { ...noStats(), ...this.#stats.get(service.name) };
     shared.setRestartErrors(0);
   }
 
@@ -73,7 +73,8 @@ export class ServiceWatch {
   async #query(): Promise<ServiceState | undefined> {
     const begin = this.#context.now();
     const state = await this.#service.query();
-    this.#count({ queries: 1 }, { query: this.#since(begin) });
+    this.#counted.queries++;
+    this.#counted.query = observe(this.#counted.query, this.#since(begin));
     return state;
   }
 
@@ -101,10 +102,11 @@ export class ServiceWatch {
       await this.#service.restart();
     } catch (error) {
       if (this.#context.signal.aborted || isInterrupted(error)) throw error;
-      this.#count({ restartFailures: 1 });
+      this.#counted.restartFailures++;
       return this.#fail(errorMessage(error));
     }
-    this.#count({ restarts: 1 }, { restart: this.#since(begin) });
+    this.#counted.restarts++;
+    this.#counted.restart = observe(this.#counted.restart, this.#since(begin));
     this.#counted.lastRestart = new Date().toISOString();
     this.#seen = { state: "RUNNING", at: this.#context.now() };
     this.#shared.setValue("RUNNING");
@@ -140,23 +142,11 @@ export class ServiceWatch {
   }
 
   #noteQueryError(error: string): void {
-    this.#count({ queries: 1, queryErrors: 1 });
+    this.#counted.queries++;
+    this.#counted.queryErrors++;
     this.#counted.queryError = error;
     this.#context.log[error === this.#queryError ? "debug" : "error"](error);
     this.#queryError = error;
-  }
-
-  #count(
-    added: Partial<Record<"queries" | "queryErrors" | "restarts" | "restartFailures", number>>,
-    durations: Partial<Record<"query" | "restart", number>> = {},
-  ): void {
-    const counted = { ...this.#counted };
-    for (const key of Object.keys(added) as (keyof typeof added)[]) counted[key] += added[key]!;
-    for (const key of Object.keys(durations) as (keyof typeof durations)[]) {
-      const histogram: Histogram = counted[key];
-      counted[key] = observe(histogram, durations[key]!);
-    }
-    this.#counted = counted;
   }
 
   /** Seconds since a time of the context's clock. */

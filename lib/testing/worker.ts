@@ -55,8 +55,8 @@ class Attempt {
       fail: (error) => this.#tell({ type: "failed", at: this.#now, error: this.#describe(error) }),
     });
     await this.#runDaemon(trial);
-    const error = trial.tests === undefined ? {} : await this.#runTests(trial.tests);
-    this.#tell({ type: "done", logged: this.#logged, ...error });
+    const error = trial.tests === undefined ? undefined : await this.#runTests(trial.tests);
+    this.#tell({ type: "done", logged: this.#logged, error });
   }
 
   get #now(): number {
@@ -81,15 +81,13 @@ class Attempt {
   }
 
   #wrote(map: string, key: string, value: unknown): void {
-    const written = value === undefined
-      ? {}
-      : { value: cut(toJson(value, 0, { characters: MAX_TEXT }), MAX_TEXT) };
+    const json = value === undefined ? undefined : toJson(value, 0, { characters: MAX_TEXT });
     this.#tellWithin({
       type: "wrote",
       at: this.#now,
       map: cut(map, MAX_TEXT),
       key: cut(key, MAX_TEXT),
-      ...written,
+      value: json && cut(json, MAX_TEXT),
     });
   }
 
@@ -129,7 +127,8 @@ class Attempt {
     }
   }
 
-  async #runTests(url: string): Promise<{ error?: string }> {
+  /** Returns why its tests could not run; undefined when they could. */
+  async #runTests(url: string): Promise<string | undefined> {
     const importFile = async () => {
       const file = fileURLToPath(url);
       const texts = await importable(file);
@@ -141,9 +140,9 @@ class Attempt {
     };
     try {
       await runTests(importFile, (result) => this.#tellWithin({ type: "test", ...result }));
-      return {};
+      return undefined;
     } catch (error) {
-      return { error: this.#describe(error) };
+      return this.#describe(error);
     }
   }
 }
