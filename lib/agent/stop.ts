@@ -89,8 +89,7 @@ function obeyServiceManager(
   // A command may end the pause as well.
   agent.state.map(AGENT_MAPS.maintenance).onChange(({ deleted }) => deleted && service.running());
   service.running();
-  service.onProblem(warning);
-  service.onRequest((request) => obey[request]());
+  service.listen((request) => obey[request](), warning);
 }
 
 /** A longer stack is cut, characters. */

@@ -164,16 +164,14 @@ function withFolder(file: string): [file: string, folder: string] {
   return [file, win32.dirname(file)];
 }
 
+/** Each path once: one that others must not write into need not be looked at for less. */
 function demands(written: readonly string[], above: readonly string[]): CheckedPath[] {
-  const unique = (paths: readonly string[]) => [
-    ...new Map(paths.map((path) => [path.toLowerCase(), path])).values(),
+  const all: CheckedPath[] = [
+    ...written.map((path) => ({ path, demand: "unwritable" as const })),
+    ...above.map((path) => ({ path, demand: "unreplaceable" as const })),
   ];
-  const isWritten = (path: string) => written.some((other) => samePath(other, path));
-  const replaced = unique(above).filter((path) => !isWritten(path));
-  return [
-    ...unique(written).map((path): CheckedPath => ({ path, demand: "unwritable" })),
-    ...replaced.map((path): CheckedPath => ({ path, demand: "unreplaceable" })),
-  ];
+  const groups = Map.groupBy(all, ({ path }) => win32.normalize(path).toLowerCase());
+  return [...groups.values()].map(([first]) => first!);
 }
 
 /**

@@ -29,10 +29,14 @@ export type FromServiceThread =
 export interface NativeService {
   /** The name under which it is installed. */
   readonly name: string;
-  /** Calls `take` with every request of the service control manager, those that came before included. */
-  onRequest(take: (request: ServiceRequest) => void): void;
-  /** Calls `take` with each problem in speaking to the service control manager, in one line. */
-  onProblem(take: (error: string) => void): void;
+  /**
+   * Calls `onRequest` with every request of the service control manager, and `onProblem` with each problem in speaking
+   * to it, in one line; with those that came before, too.
+   */
+  listen(
+    onRequest: (request: ServiceRequest) => void,
+    onProblem: (error: string) => void,
+  ): void;
   /** Reports that the agent runs; until then the service is starting, or continuing after a pause. */
   running(): void;
   /** Reports that the agent is paused. */
@@ -100,23 +104,27 @@ function nextMessage(thread: ServiceThread): Promise<FromServiceThread> {
  */
 function serve(thread: ServiceThread, name: string): NativeService {
   const over = Promise.withResolvers<void>();
-  const requests = new Inbox<ServiceRequest>();
-  const problems = new Inbox<string>();
+  const early: FromServiceThread[] = [];
+  let take = (message: FromServiceThread): void => void early.push(message);
   const tell = (message: ToServiceThread) => thread.postMessage(message);
   thread.onerror = (event) => {
     event.preventDefault();
     over.resolve();
-    requests.put("stop");
+    take({ type: "request", request: "stop" });
   };
   thread.onmessage = ({ data }: MessageEvent<FromServiceThread>) => {
-    if (data.type === "request") requests.put(data.request);
-    else if (data.type === "problem") problems.put(data.error);
-    else if (data.type === "over") over.resolve();
+    if (data.type === "over") over.resolve();
+    else take(data);
   };
   return {
     name,
-    onRequest: (take) => requests.open(take),
-    onProblem: (take) => problems.open(take),
+    listen(onRequest, onProblem) {
+      take = (message) => {
+        if (message.type === "request") onRequest(message.request);
+        else if (message.type === "problem") onProblem(message.error);
+      };
+      early.splice(0).forEach(take);
+    },
     running: () => tell({ type: "running" }),
     paused: () => tell({ type: "paused" }),
     async stopped(exitCode) {
@@ -125,19 +133,4 @@ function serve(thread: ServiceThread, name: string): NativeService {
       thread.terminate();
     },
   };
-}
-
-/** Passes messages on; those that come before there is a listener wait. */
-class Inbox<T> {
-  #waiting: T[] = [];
-  #take = (item: T): void => void this.#waiting.push(item);
-
-  put(item: T): void {
-    this.#take(item);
-  }
-
-  open(take: (item: T) => void): void {
-    this.#take = take;
-    this.#waiting.splice(0).forEach(take);
-  }
 }

@@ -66,8 +66,7 @@ Deno.test("requests and problems that come before somebody takes them are not lo
   thread.say({ type: "request", request: "pause" });
   thread.say({ type: "problem", error: "Cannot report the state" });
   const taken: string[] = [];
-  service.onRequest((request) => taken.push(request));
-  service.onProblem((problem) => taken.push(problem));
+  service.listen((request) => taken.push(request), (problem) => taken.push(problem));
   thread.say({ type: "request", request: "stop" });
   assertEquals(taken, ["pause", "Cannot report the state", "stop"]);
   const stopped = service.stopped(2);
