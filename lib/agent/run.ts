@@ -15,7 +15,7 @@ import { followChanges } from "./reload.ts";
 import type { ServiceManagerPlan } from "../service/mod.ts";
 import { type EventLog, openEventLog } from "../windows/event_log.ts";
 import type { NativeService } from "../windows/native_service.ts";
-import { guardFiles } from "./guard.ts";
+import { guardFiles } from "./file_guard.ts";
 import { type AgentPaths, type Claim, claimHome, HomeInUseError } from "./home.ts";
 import { onUncaught, runUntilStopped } from "./stop.ts";
 

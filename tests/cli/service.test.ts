@@ -7,7 +7,7 @@ import { parse } from "../../lib/cli/parse.ts";
 import { readOptions, SERVICE_FLAGS } from "../../lib/cli/service/options.ts";
 import { installService } from "../../lib/cli/service/install.ts";
 import { uninstallService } from "../../lib/cli/service/uninstall.ts";
-import { startService, stopService } from "../../lib/cli/service/control.ts";
+import { startService, stopService } from "../../lib/cli/service/start_stop.ts";
 import { FakeHost } from "../windows_lib/fake_host.ts";
 
 const FOLDER = "C:\\Program Files\\icinga-warden";

@@ -3,7 +3,7 @@ import { LOCAL_SYSTEM } from "../../windows/account.ts";
 import { type Host, windowsHost } from "../../windows/host.ts";
 import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "../command.ts";
 import { printError, printJson } from "../output.ts";
-import { showControl, startService, statusOfService, stopService } from "./control.ts";
+import { showControl, startService, statusOfService, stopService } from "./start_stop.ts";
 import { checkPassword, installService, planned } from "./install.ts";
 import { isWindowsExe, readOptions, SERVICE_FLAGS, type ServiceOptions } from "./options.ts";
 import { installSteps, permissionSteps, showSteps } from "./steps.ts";

@@ -7,7 +7,7 @@ import type { Host } from "../../windows/host.ts";
 import { awaitState, hasStopped } from "../../windows/service_database.ts";
 import { EXIT } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
-import { bringToStop } from "./control.ts";
+import { bringToStop } from "./start_stop.ts";
 import { installedProgram, requireAgent } from "./installed.ts";
 import type { ServiceOptions } from "./options.ts";
 import { runSteps, showSteps, type Step } from "./steps.ts";
