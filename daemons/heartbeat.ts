@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { errorMessage, replaceFile } from "../lib/base/mod.ts";
-import { defineDaemon } from "../lib/daemon/mod.ts";
+import { defineDaemon } from "icinga-warden/daemon";
 
 /** What each beat writes down. */
 export interface Beat {

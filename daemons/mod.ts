@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ArgumentSpecs, DaemonDefinition } from "../lib/daemon/mod.ts";
+import type { ArgumentSpecs, DaemonDefinition } from "icinga-warden/daemon";
 import heartbeat from "./heartbeat.ts";
 import icingaAgentService from "./icinga_agent_service.ts";
 import serviceWatch from "./service_watch.ts";

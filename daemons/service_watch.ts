@@ -1,4 +1,4 @@
-import { type DaemonMap, defineDaemon } from "../lib/daemon/mod.ts";
+import { type DaemonMap, defineDaemon } from "icinga-warden/daemon";
 import { checkServiceName, type ServiceState } from "../lib/service/mod.ts";
 import { ServiceWatch, type SharedState } from "./shared/service_watch.ts";
 

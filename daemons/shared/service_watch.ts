@@ -1,7 +1,12 @@
 import { errorMessage } from "../../lib/base/mod.ts";
-import type { DaemonContext, DaemonMap, Service } from "../../lib/daemon/mod.ts";
-import { ServiceError, type ServiceState } from "../../lib/service/mod.ts";
-import { noStats, observe, type ServiceStats } from "../../lib/service/stats.ts";
+import type { DaemonContext, DaemonMap, Service } from "icinga-warden/daemon";
+import {
+  noStats,
+  observe,
+  ServiceError,
+  type ServiceState,
+  type ServiceStats,
+} from "../../lib/service/mod.ts";
 
 /** How long a service may stay in a pending state before that counts as an error, ms. */
 export const PENDING_LIMIT = 60_000;

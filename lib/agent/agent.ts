@@ -1,22 +1,23 @@
 import { join } from "node:path";
-import { buildInfo } from "../base/build.ts";
-import { type Clock, replaceFile, systemClock } from "../base/mod.ts";
+import { buildInfo, type Clock, replaceFile, systemClock } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
 import {
   AGENT_MAPS,
   type AgentInfo,
   type DaemonStanding,
+  MAIN_THREAD,
+  mayWrite,
   type Pause,
   type RunEnd,
   type RunMode,
-} from "../daemon/agent_state.ts";
-import { MAIN_THREAD, mayWrite, threadName } from "../daemon/agent_state.ts";
+  threadName,
+} from "../daemon/mod.ts";
 import { agentLog, limitLog, type WriteLog } from "../log/mod.ts";
-import type { RegisteredDaemon } from "../registry/registry.ts";
+import type { RegisteredDaemon } from "../registry/mod.ts";
 import { type ServiceManagerPlan, servicePrograms } from "../service/mod.ts";
 import { MainState, StateFile } from "../state/mod.ts";
 import { diffPlans, samePlan, Supervisor, type ThreadPlan } from "../supervisor/mod.ts";
-import { ownReads, workerPermissions } from "../thread/start.ts";
+import { ownReads, workerPermissions } from "../thread/mod.ts";
 
 /** What an agent is made of. */
 export interface AgentParts {

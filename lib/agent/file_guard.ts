@@ -1,14 +1,14 @@
-import type { RefuseModule } from "../registry/registry.ts";
-import { currentUser } from "../windows/account.ts";
-import type { AgentFiles } from "../windows/agent_arguments.ts";
+import type { RefuseModule } from "../registry/mod.ts";
 import {
+  type AgentFiles,
   agentPaths,
   type CheckedPath,
+  currentUser,
   describeDangers,
   inspectPaths,
   isConfigSafe,
   modulePaths,
-} from "../windows/home_safety.ts";
+} from "../windows/mod.ts";
 import type { AgentPaths } from "./home.ts";
 
 /** SYSTEM, as which NSSM runs a service too. */

@@ -2,11 +2,10 @@ import { join } from "node:path";
 import type { Agent } from "./agent.ts";
 import { type Clock, errorMessage, type Problem } from "../base/mod.ts";
 import { type Config, ConfigError, type LoadedConfig } from "../config/mod.ts";
-import { signature } from "../thread/imports.ts";
+import { signature } from "../thread/mod.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
-import { DAEMONS_FOLDER } from "../registry/discover.ts";
+import { DAEMONS_FOLDER, type RegisteredDaemon, type Registry } from "../registry/mod.ts";
 import { diffPlans } from "../supervisor/mod.ts";
-import type { RegisteredDaemon, Registry } from "../registry/registry.ts";
 
 /** How often the files are checked, ms: a check is one call of the file system for each file. */
 export const LOOK_EVERY = 1_000;

@@ -9,12 +9,12 @@ import {
   type LoadedConfig,
 } from "../config/mod.ts";
 import type { TokenKind } from "../control/mod.ts";
-import { agentLog, type Log, type LogLevel, openLog } from "../log/mod.ts";
-import { Registry } from "../registry/registry.ts";
+import { agentLog, type Log, type LogLevel } from "../log/mod.ts";
+import { openLog } from "../log/open.ts";
+import { Registry } from "../registry/mod.ts";
 import { followChanges } from "./reload.ts";
 import type { ServiceManagerPlan } from "../service/mod.ts";
-import { type EventLog, openEventLog } from "../windows/event_log.ts";
-import type { NativeService } from "../windows/native_service.ts";
+import { type EventLog, type NativeService, openEventLog } from "../windows/mod.ts";
 import { guardFiles } from "./file_guard.ts";
 import { type AgentPaths, type Claim, claimHome, HomeInUseError } from "./home.ts";
 import { onUncaught, runUntilStopped } from "./stop.ts";
@@ -110,7 +110,7 @@ const LOOK_AFTER = 5_000;
 async function logIsolation(log: Log, signal: AbortSignal): Promise<void> {
   try {
     await systemClock.sleep(LOOK_AFTER, signal);
-    const { describeHoles, probeRuntime } = await import("../thread/runtime.ts");
+    const { describeHoles, probeRuntime } = await import("../thread/mod.ts");
     agentLog(log.write).info(describeHoles(await probeRuntime()));
   } catch {
     // The agent is to stop.
@@ -207,6 +207,6 @@ async function serveAgent(
 /** On Windows a file's mode says nothing: its access list does. */
 async function protect(path: string, kind: TokenKind): Promise<void> {
   if (Deno.build.os !== "windows") return;
-  const { makePrivate } = await import("../windows/file_security.ts");
+  const { makePrivate } = await import("../windows/mod.ts");
   makePrivate(path, kind === "monitor" ? ["network service", "local service"] : []);
 }

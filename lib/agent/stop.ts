@@ -1,10 +1,9 @@
 import type { Agent } from "./agent.ts";
-import { cut, errorMessage, onStopSignal, sanitize, systemClock } from "../base/mod.ts";
-import { AGENT_MAPS } from "../daemon/agent_state.ts";
+import { buildInfo, cut, errorMessage, onStopSignal, sanitize, systemClock } from "../base/mod.ts";
+import { AGENT_MAPS } from "../daemon/mod.ts";
 import { agentLog, type Log, type WriteLog } from "../log/mod.ts";
 import { isUnreadableMessage } from "../state/mod.ts";
-import type { NativeService } from "../windows/native_service.ts";
-import { buildInfo } from "../base/build.ts";
+import type { NativeService } from "../windows/mod.ts";
 import type { Claim } from "./home.ts";
 
 /** What a run has beside its agent. */

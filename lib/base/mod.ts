@@ -8,3 +8,4 @@ export * from "./suggest.ts";
 export * from "./text.ts";
 export * from "./units.ts";
 export * from "./wait.ts";
+export { buildInfo } from "./build.ts";

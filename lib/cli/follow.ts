@@ -1,5 +1,5 @@
 import { onStopSignal } from "../base/mod.ts";
-import { type Client, NotRunningError, type StreamEvent } from "../control/client.ts";
+import { type Client, NotRunningError, type StreamEvent } from "../control/mod.ts";
 import type { Invocation } from "./command.ts";
 import { readSpan } from "./flags.ts";
 

@@ -5,7 +5,7 @@
  */
 import { errorMessage, suggest } from "../base/mod.ts";
 import { ConfigError } from "../config/mod.ts";
-import { NotRunningError } from "../control/client.ts";
+import { NotRunningError } from "../control/mod.ts";
 import {
   checkWords,
   type Command,

@@ -1,9 +1,9 @@
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { builtinArguments } from "../../daemons/mod.ts";
-import type { AgentPaths } from "../agent/home.ts";
+import type { AgentPaths } from "../agent/mod.ts";
 import { loadConfig, type LoadedConfig } from "../config/mod.ts";
-import { Client } from "../control/client.ts";
+import { Client } from "../control/mod.ts";
 import { type Invocation, UsageError } from "./command.ts";
 
 /**

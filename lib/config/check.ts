@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import { excerpt, isObject, type Problem, suggest } from "../base/mod.ts";
-import { type ArgumentSpecs, readArguments } from "../daemon/arguments.ts";
-import { PERMISSION_LISTS, PLACEHOLDER } from "../daemon/permissions.ts";
+import { type ArgumentSpecs, PERMISSION_LISTS, PLACEHOLDER, readArguments } from "../daemon/mod.ts";
 import { DaemonName } from "./daemon_schema.ts";
 import { type Config, ConfigSchema } from "./schema.ts";
 

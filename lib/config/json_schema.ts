@@ -1,6 +1,6 @@
 import { type ConversionConfig, type JsonSchema, toJsonSchema } from "@valibot/to-json-schema";
 import { DURATION_PATTERN, SIZE_PATTERN } from "../base/mod.ts";
-import type { ArgumentSpec, ArgumentSpecs } from "../daemon/arguments.ts";
+import type { ArgumentSpec, ArgumentSpecs } from "../daemon/mod.ts";
 import type { BuiltinArguments } from "./check.ts";
 import { DaemonSchema } from "./daemon_schema.ts";
 import { ConfigSchema } from "./schema.ts";

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { expectedOneOf } from "../base/mod.ts";
-import { LOG_LEVELS } from "../log/record.ts";
+import { LOG_LEVELS } from "../log/mod.ts";
 import { ControlSchema } from "./control_schema.ts";
 import { DaemonName, DaemonSchema } from "./daemon_schema.ts";
 import { integer, KB, size, timeout, yesNo } from "./fields.ts";

@@ -1,5 +1,5 @@
 import { formatDuration, formatSize } from "../base/mod.ts";
-import { withDefaults } from "../daemon/arguments.ts";
+import { withDefaults } from "../daemon/mod.ts";
 import type { BuiltinArguments } from "./check.ts";
 import { type ControlConfig, formatAddress } from "./control_schema.ts";
 import type { Config, DaemonConfig } from "./schema.ts";

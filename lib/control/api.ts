@@ -1,5 +1,5 @@
 import { errorMessage, suggest } from "../base/mod.ts";
-import { AGENT_MAPS } from "../daemon/agent_state.ts";
+import { AGENT_MAPS } from "../daemon/mod.ts";
 import { LOG_LEVELS, type LogFilter, readLogTail } from "../log/mod.ts";
 import { bearerOf, cookieOf, guardRequest, refuseLate } from "./access/guard.ts";
 import { isSameSecret, SESSION_TIME, type Sessions } from "./access/sessions.ts";

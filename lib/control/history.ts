@@ -1,4 +1,4 @@
-import { AGENT_MAPS, type ThreadStanding } from "../daemon/agent_state.ts";
+import { AGENT_MAPS, type ThreadStanding } from "../daemon/mod.ts";
 import { asServiceState, readStats, type StateChange } from "./state_reader.ts";
 
 /** What a service was, from `at` (ms since the Unix epoch) on. */

@@ -7,3 +7,24 @@ export { tokenFile, type TokenKind } from "./access/token.ts";
 export type { ControlledAgent } from "./api.ts";
 export { type Control, type ControlParts, startControl } from "./control.ts";
 export type { StateChange, SubscribeToState } from "./state_reader.ts";
+export {
+  Client,
+  NotRunningError,
+  parsePauseTime,
+  PAUSE_TIMES,
+  RefusedError,
+  type StreamEvent,
+} from "./client.ts";
+export type { Events } from "./events.ts";
+export type { Found } from "./find.ts";
+export {
+  findTroubles,
+  parseRange,
+  type Range,
+  serviceState,
+  THRESHOLDS,
+  type Thresholds,
+  worst,
+} from "./health.ts";
+export { type PerformanceValue, pluginOutput, pluginText } from "./plugin.ts";
+export type { DaemonStatus, Health, ServiceStatus, Status, ThreadStatus } from "./status_schema.ts";

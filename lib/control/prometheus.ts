@@ -1,7 +1,6 @@
 import Registry from "prom-client/registry";
-import { threadStates } from "../daemon/agent_state.ts";
-import { serviceStates } from "../service/mod.ts";
-import type { Histogram } from "../service/stats.ts";
+import { threadStates } from "../daemon/mod.ts";
+import { type Histogram, serviceStates } from "../service/mod.ts";
 import { type StateReader, type WatchedService, watchedServices } from "./state_reader.ts";
 import type { DaemonStatus, ServiceStatus, Status, ThreadStatus } from "./status_schema.ts";
 

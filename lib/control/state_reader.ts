@@ -5,9 +5,14 @@ import {
   mapPath,
   type Pause,
   type ThreadStanding,
-} from "../daemon/agent_state.ts";
-import { checkServiceName, type ServiceState, serviceStates } from "../service/mod.ts";
-import type { Histogram, ServiceStats } from "../service/stats.ts";
+} from "../daemon/mod.ts";
+import {
+  checkServiceName,
+  type Histogram,
+  type ServiceState,
+  serviceStates,
+  type ServiceStats,
+} from "../service/mod.ts";
 import type { Traffic } from "../state/mod.ts";
 import type { ServiceStatus } from "./status_schema.ts";
 

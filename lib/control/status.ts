@@ -4,7 +4,7 @@ import {
   type DaemonStanding,
   type ThreadStanding,
   type ThreadState,
-} from "../daemon/agent_state.ts";
+} from "../daemon/mod.ts";
 import { findTroubles, isWatching, THRESHOLDS, worst } from "./health.ts";
 import {
   pauseOf,

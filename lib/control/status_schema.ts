@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { threadStates } from "../daemon/agent_state.ts";
+import { threadStates } from "../daemon/mod.ts";
 
 const Time = v.pipe(v.string(), v.isoTimestamp(), v.description("UTC, ISO 8601"));
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));

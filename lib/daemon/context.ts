@@ -1,5 +1,5 @@
 import { type Clock, parseDuration, systemClock } from "../base/mod.ts";
-import { isLogged, type LogLevel } from "../log/record.ts";
+import { isLogged, type LogLevel } from "../log/mod.ts";
 import type { ServiceManager, ServiceState } from "../service/mod.ts";
 import type { MapOptions, PublicState, ReplicatedMap, ValueCheck } from "../state/mod.ts";
 import { AGENT_MAPS, mapPath, type ThreadState } from "./agent_state.ts";

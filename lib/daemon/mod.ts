@@ -1,24 +1,46 @@
 /**
- * What the author of a daemon sees.
+ * Daemons: what their authors see, which is `author.ts`, and what the program needs to check and to run them.
  *
  * @module
  */
 export {
-  type DaemonDefinition,
-  type DaemonPermissions,
-  type DaemonTask,
-  defineDaemon,
-  type Termination,
-} from "./define.ts";
-export { type MapSpec, type MapSpecs } from "./define.ts";
-export { type ThreadHandle, type ThreadOptions } from "./context.ts";
-export { type ThreadState } from "./agent_state.ts";
+  AGENT_MAPS,
+  type AgentInfo,
+  type DaemonStanding,
+  MAIN_THREAD,
+  mapPath,
+  mayWrite,
+  type Pause,
+  type RunEnd,
+  type RunMode,
+  threadName,
+  type ThreadStanding,
+  type ThreadState,
+  threadStates,
+} from "./agent_state.ts";
+export { type ArgumentSpec, type ArgumentSpecs, readArguments, withDefaults } from "./arguments.ts";
 export {
+  type DaemonDescription,
+  describeDefinition,
+  nameOfFile,
+  refuseDaemonName,
+  refuseDefinition,
+  refuseFileName,
+} from "./check.ts";
+export {
+  createContext,
+  createDaemonLog,
   type DaemonContext,
   type DaemonLog,
   type DaemonMap,
-  type DaemonState,
-  type Service,
+  type ThreadHandle,
+  type ThreadOptions,
 } from "./context.ts";
-export { type ArgumentSpec, type ArgumentSpecs, type ArgumentValues } from "./arguments.ts";
-export { type ServiceState } from "../service/mod.ts";
+export type { DaemonDefinition, MapSpecs } from "./define.ts";
+export {
+  type DaemonPermissions,
+  explainRefusal,
+  PERMISSION_LISTS,
+  type PermissionList,
+  PLACEHOLDER,
+} from "./permissions.ts";

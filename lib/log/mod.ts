@@ -1,68 +1,11 @@
 /**
  * The agent's log: records to the rotating file in home and, in the foreground, to the console.
+ * `open.ts`, which loads LogTape, is apart: only the main thread opens the log, and every thread imports this module.
  *
  * @module
  */
-import { configureSync, disposeSync, getLogger, type Sink } from "@logtape/logtape";
-import { errorMessage, sanitizeLines } from "../base/mod.ts";
-import type { LogLevel, WriteLog } from "./record.ts";
-import { consoleSink, fileSink, type ListenToLog, type LogFile, tapSink } from "./sinks.ts";
-
+export type { Log, LogOptions } from "./open.ts";
 export * from "./rate.ts";
 export * from "./record.ts";
 export type { ListenToLog, LogFile } from "./sinks.ts";
 export { isWanted, type LogFilter, readLogTail } from "./tail.ts";
-
-const ROOT = "icinga-warden";
-
-/** How the log is to be kept. */
-export interface LogOptions {
-  /** Records below it are dropped. */
-  level: LogLevel;
-  /** The rotating file. */
-  file: LogFile;
-  /** Whether records go to standard output too, and how; undefined: not at all. */
-  console?: "colour" | "plain" | undefined;
-  /** Called with one line when the log file cannot be written. */
-  onFailure: (message: string) => void;
-}
-
-/** An open log. */
-export interface Log {
-  /** Takes a record. */
-  write: WriteLog;
-  /** Hands every record that is kept to a listener, too. */
-  listen: ListenToLog;
-  /** Flushes and closes what is open; records written after that are dropped. */
-  close(): void;
-}
-
-/** Opens the log; there is one in a process. The file is made with the first record. */
-export function openLog({ level, file, console, onFailure }: LogOptions): Log {
-  const tap = tapSink();
-  const sinks: Record<string, Sink> = {
-    tap: tap.sink,
-    file: fileSink(file, (error) => onFailure(`Cannot write ${file.path}: ${errorMessage(error)}`)),
-  };
-  if (console) sinks.console = consoleSink(console === "colour");
-  configureSync({
-    reset: true,
-    sinks,
-    loggers: [
-      { category: ROOT, lowestLevel: level, sinks: Object.keys(sinks) },
-      { category: ["logtape", "meta"], lowestLevel: null },
-    ],
-  });
-  return { write, listen: tap.listen, close: disposeSync };
-}
-
-const write: WriteLog = ({ time, level, source, message: said }) => {
-  const message = sanitizeLines(said);
-  getLogger([ROOT, source]).emit({
-    timestamp: time,
-    level,
-    message: [message],
-    rawMessage: message,
-    properties: {},
-  });
-};

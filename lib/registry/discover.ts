@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { builtinDaemons } from "../../daemons/mod.ts";
-import { nameOfFile, refuseFileName } from "../daemon/check.ts";
-import { refuseFile } from "../thread/imports.ts";
+import { nameOfFile, refuseFileName } from "../daemon/mod.ts";
+import { refuseFile } from "../thread/mod.ts";
 
 /** The folder in home whose modules are found without an entry that names them. */
 export const DAEMONS_FOLDER = "daemons";

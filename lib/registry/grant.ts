@@ -1,9 +1,5 @@
 import { resolve, sep } from "node:path";
-import {
-  type DaemonPermissions,
-  PERMISSION_LISTS,
-  type PermissionList,
-} from "../daemon/permissions.ts";
+import { type DaemonPermissions, PERMISSION_LISTS, type PermissionList } from "../daemon/mod.ts";
 
 /** The item that covers every item of its kind. */
 const ALL = "*";

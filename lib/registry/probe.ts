@@ -1,11 +1,20 @@
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isObject, type Problem, sanitize, valueAt } from "../base/mod.ts";
-import { type DaemonDescription, describeDefinition, refuseDefinition } from "../daemon/check.ts";
-import type { DaemonDefinition } from "../daemon/define.ts";
-import { examineModule } from "../thread/imports.ts";
-import { describeThrown } from "../thread/errors.ts";
-import { ownReads, ranOutOfHeap, startWorker, workerPermissions } from "../thread/start.ts";
+import {
+  type DaemonDefinition,
+  type DaemonDescription,
+  describeDefinition,
+  refuseDefinition,
+} from "../daemon/mod.ts";
+import {
+  describeThrown,
+  examineModule,
+  ownReads,
+  ranOutOfHeap,
+  startWorker,
+  workerPermissions,
+} from "../thread/mod.ts";
 
 /** How long the worker may take to start, ms: the machine may be busy. */
 const START_LIMIT = 30_000;

@@ -3,11 +3,8 @@
  *
  * @module
  */
-import { readArguments } from "../daemon/arguments.ts";
-import { describeDefinition } from "../daemon/check.ts";
-import { loadDaemon } from "../thread/load.ts";
-import { describeThrown } from "../thread/errors.ts";
-import { catchUncaught } from "../thread/uncaught_output.ts";
+import { describeDefinition, readArguments } from "../daemon/mod.ts";
+import { catchUncaught, describeThrown, loadDaemon } from "../thread/mod.ts";
 import { MAX_ANSWER, MAX_MESSAGE, MAX_PROBLEMS, type ProbeRequest } from "./probe.ts";
 
 const { stringify } = JSON;

@@ -3,10 +3,13 @@ import { pathToFileURL } from "node:url";
 import { builtinDaemons } from "../../daemons/mod.ts";
 import { errorMessage, type Problem, sanitize, suggest } from "../base/mod.ts";
 import type { DaemonConfig, LoadedConfig } from "../config/mod.ts";
-import { withDefaults } from "../daemon/arguments.ts";
-import { type DaemonDescription, describeDefinition } from "../daemon/check.ts";
-import { moduleFiles, signature } from "../thread/imports.ts";
-import type { DaemonPermissions } from "../daemon/permissions.ts";
+import {
+  type DaemonDescription,
+  type DaemonPermissions,
+  describeDefinition,
+  withDefaults,
+} from "../daemon/mod.ts";
+import { moduleFiles, signature } from "../thread/mod.ts";
 import type { ThreadPolicy } from "../supervisor/mod.ts";
 import { DAEMONS_FOLDER, findModules, type FoundModule } from "./discover.ts";
 import { describePermissions, grantPermissions } from "./grant.ts";

@@ -52,3 +52,4 @@ export function createServiceManager(
 export function servicePrograms(plan: ServiceManagerPlan): string[] {
   return plan.kind === "windows" ? Object.values(windowsPrograms(plan.systemRoot)) : [];
 }
+export { type Histogram, noStats, observe, type ServiceStats } from "./stats.ts";

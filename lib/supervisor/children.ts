@@ -1,5 +1,5 @@
 import { errorMessage } from "../base/mod.ts";
-import type { ChildNews, ChildRequest } from "../thread/protocol.ts";
+import type { ChildNews, ChildRequest } from "../thread/mod.ts";
 import type { Children, StateChange, SupervisionEnd } from "./keep_running.ts";
 import type { DaemonLimits } from "./limits.ts";
 import type { ThreadPlan } from "./plan.ts";

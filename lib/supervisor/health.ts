@@ -1,5 +1,5 @@
 import type { Clock } from "../base/mod.ts";
-import type { Beat, Heartbeat } from "../thread/heartbeat.ts";
+import type { Beat, Heartbeat } from "../thread/mod.ts";
 import { lookAtMemory, type MemoryState } from "./memory.ts";
 import type { ThreadPolicy } from "./restart.ts";
 

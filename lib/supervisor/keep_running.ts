@@ -1,7 +1,6 @@
 import { type Clock, errorMessage } from "../base/mod.ts";
-import type { ThreadState } from "../daemon/agent_state.ts";
-import { threadName } from "../daemon/agent_state.ts";
-import type { Beat } from "../thread/heartbeat.ts";
+import { threadName, type ThreadState } from "../daemon/mod.ts";
+import type { Beat } from "../thread/mod.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
 import type { HealthMonitor } from "./health.ts";
 import { type DaemonLimits, logGivenUp } from "./limits.ts";

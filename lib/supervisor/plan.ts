@@ -1,4 +1,4 @@
-import type { Assignment } from "../thread/protocol.ts";
+import type { Assignment } from "../thread/mod.ts";
 import type { ThreadPolicy } from "./restart.ts";
 
 /** A thread to keep running. */

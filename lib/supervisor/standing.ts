@@ -1,5 +1,5 @@
-import type { ThreadStanding } from "../daemon/agent_state.ts";
-import type { Beat } from "../thread/heartbeat.ts";
+import type { ThreadStanding } from "../daemon/mod.ts";
+import type { Beat } from "../thread/mod.ts";
 import type { StateChange } from "./keep_running.ts";
 
 /** What of a thread does not change. */

@@ -1,7 +1,6 @@
 import type { Clock } from "../base/mod.ts";
-import type { ThreadStanding } from "../daemon/agent_state.ts";
-import { threadName } from "../daemon/agent_state.ts";
-import type { Beat } from "../thread/heartbeat.ts";
+import { threadName, type ThreadStanding } from "../daemon/mod.ts";
+import type { Beat } from "../thread/mod.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
 import { openChildren, type SuperviseChild } from "./children.ts";
 import { HealthMonitor } from "./health.ts";

@@ -1,12 +1,16 @@
 import { type Clock, errorMessage, within } from "../base/mod.ts";
 import {
+  type Beat,
   type ChildRequest,
   cutText,
+  ExitDetector,
   type FromThread,
+  Heartbeat,
+  ranOutOfHeap,
   readFromThread,
+  startWorker,
   type ToThread,
-} from "../thread/protocol.ts";
-import { type Beat, Heartbeat } from "../thread/heartbeat.ts";
+} from "../thread/mod.ts";
 import type { LogLevel } from "../log/mod.ts";
 import {
   describeVerdict,
@@ -16,7 +20,6 @@ import {
 } from "./health.ts";
 import { type DaemonLimits, MESSAGE_RATE } from "./limits.ts";
 import type { ThreadPlan } from "./plan.ts";
-import { ExitDetector, ranOutOfHeap, startWorker } from "../thread/start.ts";
 
 /**
  * How a thread's run ended: its daemon returned; it failed; or it was told to stop and did not in time. Of a

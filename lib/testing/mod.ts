@@ -1,9 +1,6 @@
 /**
- * What the author of a daemon tests it with, imported as `icinga-warden/testing`; `icinga-warden daemon test`
- * runs the tests in `<name>.test.js` or `.ts` beside the module.
+ * What `daemon test` runs. Authors import `author.ts`, as `icinga-warden/testing`.
  *
  * @module
  */
-export { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
-export { type LoggedRecord, simulate, Simulation, type SimulationOptions } from "./simulate.ts";
-export { test } from "./test.ts";
+export { runTrial, type TrialReport } from "./trial.ts";

@@ -1,18 +1,22 @@
 import { setImmediate } from "node:timers";
 import { describeProblem, ManualClock, parseDuration } from "../base/mod.ts";
-import type { ThreadState } from "../daemon/agent_state.ts";
-import { type ArgumentSpecs, readArguments } from "../daemon/arguments.ts";
-import type { ThreadHandle, ThreadOptions } from "../daemon/context.ts";
 import {
+  type ArgumentSpecs,
   createContext,
   createDaemonLog,
   type DaemonContext,
+  type DaemonDefinition,
   type DaemonMap,
-} from "../daemon/context.ts";
-import type { DaemonDefinition } from "../daemon/define.ts";
-import type { MapSpecs } from "../daemon/define.ts";
-import { mapPath, mayWrite, threadName } from "../daemon/agent_state.ts";
-import type { LogLevel } from "../log/record.ts";
+  mapPath,
+  type MapSpecs,
+  mayWrite,
+  readArguments,
+  type ThreadHandle,
+  threadName,
+  type ThreadOptions,
+  type ThreadState,
+} from "../daemon/mod.ts";
+import type { LogLevel } from "../log/mod.ts";
 import { parseScenario, SimulatedServiceManager } from "../service/mod.ts";
 import { MainState, type PublicState, type ReplicatedMap } from "../state/mod.ts";
 

@@ -1,8 +1,7 @@
 import * as v from "valibot";
 import { cut, errorMessage, sanitize } from "../base/mod.ts";
-import { Heartbeat } from "../thread/heartbeat.ts";
-import { LOG_LEVELS } from "../log/record.ts";
-import { ranOutOfHeap, startWorker } from "../thread/start.ts";
+import { Heartbeat, ranOutOfHeap, startWorker } from "../thread/mod.ts";
+import { LOG_LEVELS } from "../log/mod.ts";
 import type { LoggedRecord } from "./simulate.ts";
 import type { TestResult } from "./test.ts";
 

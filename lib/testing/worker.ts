@@ -6,12 +6,18 @@
  */
 import { fileURLToPath } from "node:url";
 import { cut, toJson } from "../base/mod.ts";
-import { importable, loadDaemon } from "../thread/load.ts";
-import { describeLoadError, describeThrown } from "../thread/errors.ts";
-import { Heartbeat, heartbeatInterval, startHeartbeat } from "../thread/heartbeat.ts";
-import { catchUncaught } from "../thread/uncaught_output.ts";
-import type { LogLevel } from "../log/record.ts";
-import { Simulation } from "./mod.ts";
+import {
+  catchUncaught,
+  describeLoadError,
+  describeThrown,
+  Heartbeat,
+  heartbeatInterval,
+  importable,
+  loadDaemon,
+  startHeartbeat,
+} from "../thread/mod.ts";
+import type { LogLevel } from "../log/mod.ts";
+import { Simulation } from "./simulate.ts";
 import { recordRefusals, refusalsIn } from "./refusals.ts";
 import { runTests } from "./test.ts";
 import {

@@ -1,5 +1,4 @@
-import type { ThreadState } from "../daemon/agent_state.ts";
-import type { ThreadHandle, ThreadOptions } from "../daemon/context.ts";
+import type { ThreadHandle, ThreadOptions, ThreadState } from "../daemon/mod.ts";
 import { type ChildNews, type FromThread, isName, pack, unpack } from "./protocol.ts";
 
 /** The child threads that one thread has started. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { positions, sanitize } from "../base/mod.ts";
-import { explainRefusal } from "../daemon/permissions.ts";
+import { explainRefusal } from "../daemon/mod.ts";
 import { imports, KNOWN_IMPORTS } from "./imports.ts";
 import { cutText } from "./protocol.ts";
 

@@ -1,6 +1,6 @@
 import { getHeapStatistics } from "node:v8";
 import { type Clock, systemTimers, type Timers } from "../base/mod.ts";
-import type { StateClock } from "../state/state.ts";
+import type { StateClock } from "../state/mod.ts";
 
 /** One heartbeat of a thread. */
 export interface Beat {

@@ -1,7 +1,6 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { refuseDefinition } from "../daemon/check.ts";
-import type { DaemonDefinition } from "../daemon/define.ts";
+import { type DaemonDefinition, refuseDefinition } from "../daemon/mod.ts";
 import { examineModule, imports, readModule, refuseImport } from "./imports.ts";
 import { describeLoadError, describePlace, describeThrown } from "./errors.ts";
 import { closeNodeModules, closeRealm } from "./realm.ts";

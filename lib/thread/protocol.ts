@@ -1,7 +1,7 @@
 import { deserialize, serialize } from "node:v8";
 import type { ServiceManagerPlan } from "../service/mod.ts";
-import { LOG_LEVELS, type LogLevel } from "../log/record.ts";
-import type { ThreadState } from "../daemon/agent_state.ts";
+import { LOG_LEVELS, type LogLevel } from "../log/mod.ts";
+import type { ThreadState } from "../daemon/mod.ts";
 
 /** What a thread is to run; plain data, posted when its worker is made. */
 export interface Assignment {

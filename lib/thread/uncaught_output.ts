@@ -1,6 +1,6 @@
 import type nodeProcess from "node:process";
-import type { DaemonLog } from "../daemon/context.ts";
-import { isUnreadableMessage } from "../state/state.ts";
+import type { DaemonLog } from "../daemon/mod.ts";
+import { isUnreadableMessage } from "../state/mod.ts";
 import { show } from "./errors.ts";
 
 /** Handlers for what a daemon prints and for errors that it does not catch. */

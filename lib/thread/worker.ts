@@ -5,21 +5,20 @@
  * @module
  */
 import { describeProblem, systemClock } from "../base/mod.ts";
-import { limitLog } from "../log/rate.ts";
+import { limitLog } from "../log/mod.ts";
 import type { ServiceManager, ServiceManagerPlan } from "../service/mod.ts";
-import { type PublicState, realClock } from "../state/state.ts";
-import { ThreadState } from "../state/thread.ts";
-import { readArguments } from "../daemon/arguments.ts";
-import { ChildThreads } from "./children.ts";
+import { type PublicState, realClock, ThreadState } from "../state/mod.ts";
 import {
   createContext,
   createDaemonLog,
   type DaemonContext,
+  type DaemonDefinition,
   type DaemonLog,
-} from "../daemon/context.ts";
-import type { DaemonDefinition } from "../daemon/define.ts";
+  mayWrite,
+  readArguments,
+} from "../daemon/mod.ts";
+import { ChildThreads } from "./children.ts";
 import { loadDaemon } from "./load.ts";
-import { mayWrite } from "../daemon/agent_state.ts";
 import {
   type Assignment,
   cutText,

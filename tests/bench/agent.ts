@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import daemon from "../../daemons/icinga_agent_service.ts";
 import { systemClock } from "../../lib/base/mod.ts";
 import { createContext, createDaemonLog } from "../../lib/daemon/context.ts";
-import type { DaemonDefinition } from "../../lib/daemon/mod.ts";
+import type { DaemonDefinition } from "../../lib/daemon/author.ts";
 import { WindowsServiceManager } from "../../lib/service/windows.ts";
 import { MainState } from "../../lib/state/mod.ts";
 import { EXE } from "../exe/program.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import daemon from "../../daemons/heartbeat.ts";
-import { simulate } from "../../lib/testing/mod.ts";
+import { simulate } from "../../lib/testing/author.ts";
 
 Deno.test("each beat is in the map and, in whole, in the file", async () => {
   const home = await Deno.makeTempDir();

@@ -4,7 +4,7 @@ import { type Action, decide, PENDING_LIMIT } from "../../daemons/shared/service
 import { ManualClock } from "../../lib/base/mod.ts";
 import { readArguments } from "../../lib/daemon/arguments.ts";
 import { createContext, createDaemonLog } from "../../lib/daemon/context.ts";
-import type { DaemonDefinition } from "../../lib/daemon/mod.ts";
+import type { DaemonDefinition } from "../../lib/daemon/author.ts";
 import {
   type Scenario,
   ServiceError,

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import daemon from "../../daemons/service_watch.ts";
 import { noStats, type ServiceStats } from "../../lib/service/stats.ts";
-import { simulate } from "../../lib/testing/mod.ts";
+import { simulate } from "../../lib/testing/author.ts";
 import { complaints } from "../config/parse.ts";
 
 Deno.test("each service of the list is watched and restarted, with its own state and counts", async () => {

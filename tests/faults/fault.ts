@@ -1,4 +1,4 @@
-import type { DaemonContext } from "../../lib/daemon/mod.ts";
+import type { DaemonContext } from "../../lib/daemon/author.ts";
 import type { Bench } from "./bench.ts";
 import { TICK } from "./ticks.ts";
 

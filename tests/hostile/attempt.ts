@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { DaemonContext } from "../../lib/daemon/mod.ts";
+import type { DaemonContext } from "../../lib/daemon/author.ts";
 import type { Bench } from "../faults/bench.ts";
 
 /** What a hostile daemon finds in its arguments: where there is something to steal. */

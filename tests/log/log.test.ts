@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { type LogEntry, openLog } from "../../lib/log/mod.ts";
+import type { LogEntry } from "../../lib/log/mod.ts";
+import { openLog } from "../../lib/log/open.ts";
 
 Deno.test("no record moves a terminal's cursor or turns writing round, in the file and for who listens", async () => {
   const home = await Deno.makeTempDir();

@@ -1,7 +1,11 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { type DaemonContext, type DaemonDefinition, defineDaemon } from "../../lib/daemon/mod.ts";
+import {
+  type DaemonContext,
+  type DaemonDefinition,
+  defineDaemon,
+} from "../../lib/daemon/author.ts";
 import { refusalsIn } from "../../lib/testing/refusals.ts";
-import { simulate } from "../../lib/testing/mod.ts";
+import { simulate } from "../../lib/testing/author.ts";
 import { runTests, test, type TestResult } from "../../lib/testing/test.ts";
 
 const worker = defineDaemon({

@@ -1,15 +1,18 @@
 import { parseDuration } from "../../base/mod.ts";
-import { Client } from "../../control/client.ts";
 import {
+  Client,
   findTroubles,
+  type Health,
   parseRange,
+  type PerformanceValue,
+  pluginOutput,
+  pluginText,
   type Range,
+  type Status,
   THRESHOLDS,
   type Thresholds,
   worst,
-} from "../../control/health.ts";
-import { type PerformanceValue, pluginOutput, pluginText } from "../../control/plugin.ts";
-import type { Health, Status } from "../../control/status_schema.ts";
+} from "../../control/mod.ts";
 import type { Command, Invocation } from "../command.ts";
 import { readFlag } from "../flags.ts";
 import { print } from "../output.ts";

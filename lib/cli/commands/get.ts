@@ -1,6 +1,5 @@
 import { sanitize, suggest, toJson } from "../../base/mod.ts";
-import { RefusedError } from "../../control/client.ts";
-import type { Found } from "../../control/find.ts";
+import { type Found, RefusedError } from "../../control/mod.ts";
 import { type Command, EXIT, type Report } from "../command.ts";
 import { printError } from "../output.ts";
 import { connectAgent } from "../paths.ts";

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { sanitize, suggest, toJson } from "../../base/mod.ts";
-import { Client, NotRunningError } from "../../control/client.ts";
-import type { Status } from "../../control/status_schema.ts";
+import { Client, NotRunningError, type Status } from "../../control/mod.ts";
 import { formatLogLine, type LogEntry, type LogFilter, readLogTail } from "../../log/mod.ts";
 import { type Command, EXIT, type Invocation } from "../command.ts";
 import { FOR_FLAG, readFlag, readLevel } from "../flags.ts";

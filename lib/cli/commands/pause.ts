@@ -1,6 +1,5 @@
 import { formatTime } from "../../base/mod.ts";
-import { parsePauseTime, PAUSE_TIMES } from "../../control/client.ts";
-import type { Status } from "../../control/status_schema.ts";
+import { parsePauseTime, PAUSE_TIMES, type Status } from "../../control/mod.ts";
 import { type Command, UsageError } from "../command.ts";
 import { connectAgent } from "../paths.ts";
 

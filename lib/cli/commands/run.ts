@@ -1,4 +1,4 @@
-import { logFatal, runAgent, type RunPlan } from "../../agent/run.ts";
+import { logFatal, runAgent, type RunPlan } from "../../agent/mod.ts";
 import { errorMessage } from "../../base/mod.ts";
 import { ConfigError } from "../../config/mod.ts";
 import {
@@ -7,8 +7,7 @@ import {
   type Scenario,
   type ServiceManagerPlan,
 } from "../../service/mod.ts";
-import { openEventLog } from "../../windows/event_log.ts";
-import { joinServiceManager, type NativeService } from "../../windows/native_service.ts";
+import { joinServiceManager, type NativeService, openEventLog } from "../../windows/mod.ts";
 import { type Command, EXIT, type FlagSpecs, type Invocation, UsageError } from "../command.ts";
 import { FOR_FLAG, readLevel, readSpan } from "../flags.ts";
 import { isColourful, printError } from "../output.ts";

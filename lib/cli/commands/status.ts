@@ -1,6 +1,11 @@
 import { formatBytes, formatSpan, formatTime, sanitize } from "../../base/mod.ts";
-import { serviceState } from "../../control/health.ts";
-import type { DaemonStatus, Health, ServiceStatus, Status } from "../../control/status_schema.ts";
+import {
+  type DaemonStatus,
+  type Health,
+  serviceState,
+  type ServiceStatus,
+  type Status,
+} from "../../control/mod.ts";
 import type { Command } from "../command.ts";
 import { isColourful, type Paint, paint } from "../output.ts";
 import { connectAgent } from "../paths.ts";

@@ -1,5 +1,5 @@
 import { formatBytes, formatSpan } from "../../base/mod.ts";
-import type { Status, ThreadStatus } from "../../control/status_schema.ts";
+import type { Status, ThreadStatus } from "../../control/mod.ts";
 import { commandWithActions } from "../actions.ts";
 import type { Action, Command } from "../command.ts";
 import { connectAgent } from "../paths.ts";

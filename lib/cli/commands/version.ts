@@ -1,5 +1,5 @@
-import { buildInfo } from "../../base/build.ts";
-import { probeRuntime } from "../../thread/runtime.ts";
+import { buildInfo } from "../../base/mod.ts";
+import { probeRuntime } from "../../thread/mod.ts";
 import type { Command } from "../command.ts";
 
 /** `icinga-warden version` */

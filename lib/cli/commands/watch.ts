@@ -1,7 +1,5 @@
 import { cut, formatTime, sanitize, toJson } from "../../base/mod.ts";
-import type { Client } from "../../control/client.ts";
-import type { Events } from "../../control/events.ts";
-import type { StateChange } from "../../control/state_reader.ts";
+import type { Client, Events, StateChange } from "../../control/mod.ts";
 import { type Command, EXIT } from "../command.ts";
 import { FOR_FLAG } from "../flags.ts";
 import { follow } from "../follow.ts";

@@ -1,8 +1,6 @@
-import type { AgentPaths } from "../../agent/home.ts";
-import { runAgent } from "../../agent/run.ts";
+import { type AgentPaths, runAgent } from "../../agent/mod.ts";
 import { sanitize } from "../../base/mod.ts";
-import { Client, NotRunningError } from "../../control/client.ts";
-import type { Status } from "../../control/status_schema.ts";
+import { Client, NotRunningError, type Status } from "../../control/mod.ts";
 import { formatLogLine, type LogEntry } from "../../log/mod.ts";
 import { type Command, EXIT, type Invocation } from "../command.ts";
 import { readRun, RUN_FLAGS } from "../commands/run.ts";

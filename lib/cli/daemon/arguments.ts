@@ -1,6 +1,5 @@
 import { describeProblem, type Problem } from "../../base/mod.ts";
-import type { ArgumentSpec, ArgumentSpecs } from "../../daemon/arguments.ts";
-import type { DaemonDescription } from "../../daemon/check.ts";
+import type { ArgumentSpec, ArgumentSpecs, DaemonDescription } from "../../daemon/mod.ts";
 import { examine, type Subject } from "./subject.ts";
 
 /** A daemon's arguments for a command, checked by its module. */

@@ -1,7 +1,6 @@
 import { formatSpan, sanitize } from "../../base/mod.ts";
-import { Client } from "../../control/client.ts";
-import type { DaemonStatus, Status } from "../../control/status_schema.ts";
-import { Registry } from "../../registry/registry.ts";
+import { Client, type DaemonStatus, type Status } from "../../control/mod.ts";
+import { Registry } from "../../registry/mod.ts";
 import type { Action } from "../command.ts";
 import { type Columns, orDash, table } from "../table.ts";
 import { allSubjects, findKnown, type Known, origin } from "./subject.ts";

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { builtinDaemons } from "../../../daemons/mod.ts";
 import { FileError, replaceFile } from "../../base/mod.ts";
-import { refuseDaemonName } from "../../daemon/check.ts";
-import { readsModule } from "../../thread/load.ts";
-import { DAEMONS_FOLDER, findModules } from "../../registry/discover.ts";
+import { refuseDaemonName } from "../../daemon/mod.ts";
+import { readsModule } from "../../thread/mod.ts";
+import { DAEMONS_FOLDER, findModules } from "../../registry/mod.ts";
 import { type Action, UsageError } from "../command.ts";
 import { findPaths } from "../paths.ts";
 

@@ -8,10 +8,13 @@ import {
   rewriteConfig,
   setInText,
 } from "../../config/mod.ts";
-import { withDefaults } from "../../daemon/arguments.ts";
-import { type DaemonDescription, refuseDaemonName } from "../../daemon/check.ts";
-import type { DaemonPermissions } from "../../daemon/permissions.ts";
-import { describePermissions, fillIn, type Grant } from "../../registry/grant.ts";
+import {
+  type DaemonDescription,
+  type DaemonPermissions,
+  refuseDaemonName,
+  withDefaults,
+} from "../../daemon/mod.ts";
+import { describePermissions, fillIn, type Grant } from "../../registry/mod.ts";
 import { type Action, UsageError } from "../command.ts";
 import { findPaths, loadAgentConfig } from "../paths.ts";
 import { describeProblems, readGiven } from "./arguments.ts";

@@ -1,7 +1,6 @@
 import { describeRange, sanitize, toJson } from "../../base/mod.ts";
-import type { ArgumentSpec } from "../../daemon/arguments.ts";
-import type { DaemonDescription } from "../../daemon/check.ts";
-import { describePermissions, type Grant } from "../../registry/grant.ts";
+import type { ArgumentSpec, DaemonDescription } from "../../daemon/mod.ts";
+import { describePermissions, type Grant } from "../../registry/mod.ts";
 import type { Action } from "../command.ts";
 import { align } from "../table.ts";
 import {

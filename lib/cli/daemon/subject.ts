@@ -1,14 +1,23 @@
 import { resolve } from "node:path";
 import { builtinDaemons } from "../../../daemons/mod.ts";
-import type { AgentPaths } from "../../agent/home.ts";
+import type { AgentPaths } from "../../agent/mod.ts";
 import { type Problem, suggest } from "../../base/mod.ts";
 import { checkModulePath, type DaemonConfig, type LoadedConfig } from "../../config/mod.ts";
-import { readArguments, withDefaults } from "../../daemon/arguments.ts";
-import { type DaemonDescription, describeDefinition } from "../../daemon/check.ts";
-import type { DaemonPermissions } from "../../daemon/permissions.ts";
-import { findModules, type FoundModules } from "../../registry/discover.ts";
-import { describePermissions, type Grant, grantPermissions } from "../../registry/grant.ts";
-import { probeModule } from "../../registry/probe.ts";
+import {
+  type DaemonDescription,
+  type DaemonPermissions,
+  describeDefinition,
+  readArguments,
+  withDefaults,
+} from "../../daemon/mod.ts";
+import {
+  describePermissions,
+  findModules,
+  type FoundModules,
+  type Grant,
+  grantPermissions,
+  probeModule,
+} from "../../registry/mod.ts";
 import { type Invocation, UsageError } from "../command.ts";
 import { findPaths, loadAgentConfig } from "../paths.ts";
 

@@ -1,10 +1,9 @@
 import { pathToFileURL } from "node:url";
 import { errorMessage, sanitize, toJson } from "../../base/mod.ts";
-import { withDefaults } from "../../daemon/arguments.ts";
-import { describePermissions, fillIn, type Grant } from "../../registry/grant.ts";
-import { moduleFiles } from "../../thread/imports.ts";
-import { ownReads, workerPermissions } from "../../thread/start.ts";
-import { runTrial, type TrialReport } from "../../testing/trial.ts";
+import { withDefaults } from "../../daemon/mod.ts";
+import { describePermissions, fillIn, type Grant } from "../../registry/mod.ts";
+import { moduleFiles, ownReads, workerPermissions } from "../../thread/mod.ts";
+import { runTrial, type TrialReport } from "../../testing/mod.ts";
 import { type Action, EXIT, UsageError } from "../command.ts";
 import { readSpan } from "../flags.ts";
 import { describeProblems, type GivenArguments, readGiven } from "./arguments.ts";

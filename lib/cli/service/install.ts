@@ -1,12 +1,14 @@
-import { needsPassword, sameAccount } from "../../windows/account.ts";
-import { samePath, type ServiceAgent } from "../../windows/agent_arguments.ts";
-import type { Host } from "../../windows/host.ts";
 import {
   type FoundRegistration,
+  type Host,
+  needsPassword,
   programOf,
+  registrationDrift,
+  sameAccount,
+  samePath,
+  type ServiceAgent,
   wantedRegistration,
-} from "../../windows/registration.ts";
-import { registrationDrift } from "../../windows/settings.ts";
+} from "../../windows/mod.ts";
 import { EXIT, UsageError } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
 import { plannedAgent, requireAgent } from "./installed.ts";

@@ -1,12 +1,16 @@
-import { agentOf, readAgentFlags, type ServiceAgent } from "../../windows/agent_arguments.ts";
-import { commandLine, splitCommandLine, splitServiceLine } from "../../windows/command_line.ts";
-import type { Host } from "../../windows/host.ts";
 import {
+  agentOf,
+  commandLine,
   type FoundRegistration,
+  type Host,
   isAgent,
   kindOfService,
+  readAgentFlags,
+  type ServiceAgent,
   type ServiceKind,
-} from "../../windows/registration.ts";
+  splitCommandLine,
+  splitServiceLine,
+} from "../../windows/mod.ts";
 import { UsageError } from "../command.ts";
 import type { ServiceOptions } from "./options.ts";
 

@@ -1,6 +1,5 @@
 import { errorMessage, suggest } from "../../base/mod.ts";
-import { LOCAL_SYSTEM } from "../../windows/account.ts";
-import { type Host, windowsHost } from "../../windows/host.ts";
+import { type Host, LOCAL_SYSTEM, windowsHost } from "../../windows/mod.ts";
 import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "../command.ts";
 import { printError, printJson } from "../output.ts";
 import { showControl, startService, statusOfService, stopService } from "./start_stop.ts";

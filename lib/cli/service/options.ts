@@ -1,14 +1,17 @@
 import { win32 } from "node:path";
 import { checkServiceName } from "../../service/mod.ts";
-import { checkAccount, fullAccount } from "../../windows/account.ts";
-import { type AgentFiles, type AgentFlags, samePath } from "../../windows/agent_arguments.ts";
-import { pasteLine } from "../../windows/command_line.ts";
 import {
+  type AgentFiles,
+  type AgentFlags,
+  checkAccount,
+  fullAccount,
+  pasteLine,
   type RegistrationRequest,
+  samePath,
   SERVICE_NAME,
   START_TYPES,
   type StartType,
-} from "../../windows/registration.ts";
+} from "../../windows/mod.ts";
 import { type FlagSpecs, type Invocation, UsageError } from "../command.ts";
 import { readLevel } from "../flags.ts";
 import { findPaths } from "../paths.ts";

@@ -1,11 +1,11 @@
-import { LOCAL_SYSTEM } from "../../windows/account.ts";
-import type { AgentFiles } from "../../windows/agent_arguments.ts";
 import {
+  type AgentFiles,
   type Danger,
   describeDangers,
   foldersOf,
   isConfigSafe,
-} from "../../windows/home_safety.ts";
+  LOCAL_SYSTEM,
+} from "../../windows/mod.ts";
 import { loadAgentConfig } from "../paths.ts";
 import { type Installation, runSteps, type Step } from "./steps.ts";
 

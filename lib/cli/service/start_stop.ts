@@ -1,19 +1,18 @@
 import { meaningOf, serviceStates } from "../../service/mod.ts";
-import { pasteLine } from "../../windows/command_line.ts";
-import {
-  ERROR_SERVICE_NEVER_STARTED,
-  ERROR_SERVICE_SPECIFIC_ERROR,
-} from "../../windows/ffi/errors.ts";
-import type { Host } from "../../windows/host.ts";
-import type { FoundRegistration, ServiceKind } from "../../windows/registration.ts";
 import {
   awaitState,
+  describeRecovery,
+  ERROR_SERVICE_NEVER_STARTED,
+  ERROR_SERVICE_SPECIFIC_ERROR,
+  type FoundRegistration,
   hasStopped,
+  type Host,
   isSettled,
+  pasteLine,
   type QueriedStatus,
-} from "../../windows/service_database.ts";
-import { STATE } from "../../windows/service_status.ts";
-import { describeRecovery } from "../../windows/settings.ts";
+  type ServiceKind,
+  STATE,
+} from "../../windows/mod.ts";
 import { EXIT } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
 import { installedProgram, requireAgent } from "./installed.ts";

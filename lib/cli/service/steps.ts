@@ -4,22 +4,31 @@
  * @module
  */
 import { attempt, errorMessage } from "../../base/mod.ts";
-import { isBuiltin, mayLogOn, needsPassword } from "../../windows/account.ts";
-import type { ServiceAgent } from "../../windows/agent_arguments.ts";
-import { type CommandWords, PASSWORD, pasteLine } from "../../windows/command_line.ts";
-import { EVENT_SOURCE_KEY, EVENT_SOURCE_VALUES } from "../../windows/event_log.ts";
-import { foldersOf, requireProtectable, safePermissions } from "../../windows/home_safety.ts";
-import type { Host } from "../../windows/host.ts";
-import type { FoundRegistration, Registration } from "../../windows/registration.ts";
-import { STATE } from "../../windows/service_status.ts";
 import {
+  type CommandWords,
+  EVENT_SOURCE_KEY,
+  EVENT_SOURCE_VALUES,
+  foldersOf,
+  type FoundRegistration,
+  type Host,
+  isBuiltin,
+  keptExe,
+  mayLogOn,
+  needsPassword,
   nssmCommand,
   nssmSettings,
+  PASSWORD,
+  pasteLine,
   readNssmOutput,
+  type Registration,
+  requireProtectable,
+  safePermissions,
   scCommands,
+  type ServiceAgent,
   type SettingDrift,
-} from "../../windows/settings.ts";
-import { keptExe, upgradeExe } from "../../windows/upgrade.ts";
+  STATE,
+  upgradeExe,
+} from "../../windows/mod.ts";
 import { print, printJson } from "../output.ts";
 import type { ServiceOptions } from "./options.ts";
 

@@ -1,10 +1,14 @@
 import { win32 } from "node:path";
 import { attempt, errorMessage } from "../../base/mod.ts";
-import { agentOf, readAgentFlags } from "../../windows/agent_arguments.ts";
-import type { CommandWords } from "../../windows/command_line.ts";
-import { EVENT_SOURCE_KEY } from "../../windows/event_log.ts";
-import type { Host } from "../../windows/host.ts";
-import { awaitState, hasStopped } from "../../windows/service_database.ts";
+import {
+  agentOf,
+  awaitState,
+  type CommandWords,
+  EVENT_SOURCE_KEY,
+  hasStopped,
+  type Host,
+  readAgentFlags,
+} from "../../windows/mod.ts";
 import { EXIT } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
 import { bringToStop } from "./start_stop.ts";

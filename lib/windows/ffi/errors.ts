@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { meaningOf } from "../../service/error.ts";
+import { meaningOf } from "../../service/mod.ts";
 import { kernel32 } from "./kernel32.ts";
 import { allocate, dwordIn, dwords } from "./memory.ts";
 

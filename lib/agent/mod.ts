@@ -1,0 +1,7 @@
+/**
+ * A run of the agent from start to end: its home, what it hosts, changes while it runs, its stop.
+ *
+ * @module
+ */
+export type { AgentPaths } from "./home.ts";
+export { logFatal, runAgent, type RunPlan } from "./run.ts";

@@ -1,0 +1,24 @@
+/**
+ * What the author of a daemon sees.
+ *
+ * @module
+ */
+export {
+  type DaemonDefinition,
+  type DaemonPermissions,
+  type DaemonTask,
+  defineDaemon,
+  type Termination,
+} from "./define.ts";
+export { type MapSpec, type MapSpecs } from "./define.ts";
+export { type ThreadHandle, type ThreadOptions } from "./context.ts";
+export { type ThreadState } from "./agent_state.ts";
+export {
+  type DaemonContext,
+  type DaemonLog,
+  type DaemonMap,
+  type DaemonState,
+  type Service,
+} from "./context.ts";
+export { type ArgumentSpec, type ArgumentSpecs, type ArgumentValues } from "./arguments.ts";
+export { type ServiceState } from "../service/mod.ts";

@@ -1,0 +1,9 @@
+/**
+ * The daemons: found in home, examined before they run, and granted permissions.
+ *
+ * @module
+ */
+export { DAEMONS_FOLDER, findModules, type FoundModules } from "./discover.ts";
+export { describePermissions, fillIn, type Grant, grantPermissions } from "./grant.ts";
+export { probeModule } from "./probe.ts";
+export { type RefuseModule, type RegisteredDaemon, Registry } from "./registry.ts";

@@ -1,0 +1,21 @@
+/**
+ * What runs inside a worker, what is posted between it and the main thread, and what starts it.
+ *
+ * @module
+ */
+export { describeLoadError, describeThrown } from "./errors.ts";
+export { type Beat, Heartbeat, heartbeatInterval, startHeartbeat } from "./heartbeat.ts";
+export { examineModule, moduleFiles, refuseFile, signature } from "./imports.ts";
+export { importable, loadDaemon, readsModule } from "./load.ts";
+export {
+  type Assignment,
+  type ChildNews,
+  type ChildRequest,
+  cutText,
+  type FromThread,
+  readFromThread,
+  type ToThread,
+} from "./protocol.ts";
+export { describeHoles, probeRuntime } from "./runtime.ts";
+export { ExitDetector, ownReads, ranOutOfHeap, startWorker, workerPermissions } from "./start.ts";
+export { catchUncaught } from "./uncaught_output.ts";

@@ -1,0 +1,73 @@
+/**
+ * Windows: the service control manager, the native service, the event log, who may write which file.
+ *
+ * @module
+ */
+export {
+  checkAccount,
+  currentUser,
+  fullAccount,
+  isBuiltin,
+  LOCAL_SYSTEM,
+  mayLogOn,
+  needsPassword,
+  sameAccount,
+} from "./account.ts";
+export {
+  type AgentFiles,
+  type AgentFlags,
+  agentOf,
+  readAgentFlags,
+  samePath,
+  type ServiceAgent,
+} from "./agent_arguments.ts";
+export {
+  commandLine,
+  type CommandWords,
+  PASSWORD,
+  pasteLine,
+  splitCommandLine,
+  splitServiceLine,
+} from "./command_line.ts";
+export { EVENT_SOURCE_KEY, EVENT_SOURCE_VALUES, type EventLog, openEventLog } from "./event_log.ts";
+export { ERROR_SERVICE_NEVER_STARTED, ERROR_SERVICE_SPECIFIC_ERROR } from "./ffi/errors.ts";
+export {
+  agentPaths,
+  type CheckedPath,
+  type Danger,
+  describeDangers,
+  foldersOf,
+  inspectPaths,
+  isConfigSafe,
+  modulePaths,
+  requireProtectable,
+  safePermissions,
+} from "./home_safety.ts";
+export { type Host, windowsHost } from "./host.ts";
+export { joinServiceManager, type NativeService } from "./native_service.ts";
+export {
+  type FoundRegistration,
+  isAgent,
+  kindOfService,
+  programOf,
+  type Registration,
+  type RegistrationRequest,
+  SERVICE_NAME,
+  type ServiceKind,
+  START_TYPES,
+  type StartType,
+  wantedRegistration,
+} from "./registration.ts";
+export { awaitState, hasStopped, isSettled, type QueriedStatus } from "./service_database.ts";
+export { STATE } from "./service_status.ts";
+export {
+  describeRecovery,
+  nssmCommand,
+  nssmSettings,
+  readNssmOutput,
+  registrationDrift,
+  scCommands,
+  type SettingDrift,
+} from "./settings.ts";
+export { keptExe, upgradeExe } from "./upgrade.ts";
+export { makePrivate } from "./file_security.ts";
