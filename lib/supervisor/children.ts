@@ -1,6 +1,6 @@
 import { errorMessage } from "../base/mod.ts";
-import type { ChildNews, ChildRequest } from "../thread/mod.ts";
-import type { Children, StateChange, SupervisionEnd } from "./keep_running.ts";
+import type { ChildNews, ChildRequest, ThreadEnd } from "../thread/mod.ts";
+import type { Children, StateChange } from "./keep_running.ts";
 import type { DaemonLimits } from "./limits.ts";
 import type { ThreadPlan } from "./plan.ts";
 import type { ChildCommand } from "./thread.ts";
@@ -15,7 +15,7 @@ export type SuperviseChild = (
   child: { plan: ThreadPlan; task: string; name: string },
   signal: AbortSignal,
   onChange: (change: StateChange, thread: string) => void,
-) => Promise<SupervisionEnd>;
+) => Promise<ThreadEnd>;
 
 /**
  * Opens the child threads of one run of a thread.
@@ -32,19 +32,24 @@ export function openChildren(
   const stops = new Map<number, AbortController>();
   const running = new Set<Promise<void>>();
 
-  const start = async (request: ChildRequest, tell: (news: ChildNews) => void) => {
+  const run = async (
+    request: ChildRequest,
+    tell: (news: ChildNews) => void,
+  ): Promise<ThreadEnd> => {
     const { id, task, name, arguments: { length } } = request;
     if (stops.has(id)) throw new Error(`There is a child thread with the number ${id} already`);
     limits.addChild(length);
     const stop = new AbortController();
     stops.set(id, stop);
     try {
-      const end = await superviseChild(
+      return await superviseChild(
         { plan: planChild(parent, request), task, name },
         AbortSignal.any([signal, ended.signal, stop.signal]),
         ({ state }, thread) => tell({ type: "state", state, thread }),
       );
-      tell(newsOf(end));
+    } catch (error) {
+      if (stop.signal.aborted) return { type: "stopped" };
+      throw error;
     } finally {
       limits.removeChild(length);
       stops.delete(id);
@@ -56,8 +61,9 @@ export function openChildren(
       if ("stop" in command) return stops.get(command.stop)?.abort();
       const { id } = command;
       const tellNews = (news: ChildNews) => tell({ type: "child", id, news });
-      const child = start(command, tellNews)
-        .catch((error) => tellNews({ type: "error", error: errorMessage(error) }));
+      const child = run(command, tellNews)
+        .catch((error): ThreadEnd => ({ type: "failed", error: errorMessage(error) }))
+        .then(tellNews);
       running.add(child);
       void child.then(() => running.delete(child));
     },
@@ -76,15 +82,4 @@ function planChild(parent: ThreadPlan, { task, pool, arguments: given }: ChildRe
     assignment: { ...parent.assignment, task: { type: "task", name: task, arguments: given } },
     policy: { ...parent.policy, restart: "never" },
   };
-}
-
-function newsOf(end: SupervisionEnd): ChildNews {
-  switch (end.type) {
-    case "finished":
-      return { type: "result", result: end.result };
-    case "failed":
-      return { type: "error", error: end.error };
-    case "stopped":
-      return { type: "error", error: "The thread was stopped" };
-  }
 }

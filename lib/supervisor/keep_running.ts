@@ -1,12 +1,12 @@
 import { type Clock, errorMessage } from "../base/mod.ts";
 import { threadName, type ThreadState } from "../daemon/mod.ts";
-import type { Beat } from "../thread/mod.ts";
+import type { Beat, ThreadEnd } from "../thread/mod.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
 import type { HealthMonitor } from "./health.ts";
 import { type DaemonLimits, logGivenUp } from "./limits.ts";
 import type { ThreadPlan } from "./plan.ts";
-import { PoolSlot, type ThreadPool, type ThreadPools } from "./pool.ts";
-import { countFailure, decideNext, type Gate, type Next, retryRefused } from "./restart.ts";
+import { takeSlot, type ThreadPool, type ThreadPools } from "./pool.ts";
+import { countFailure, decideNext, type Gate, type Next, nextOfRefused } from "./restart.ts";
 import type { RunOutcome, runThread, ThreadRun } from "./thread.ts";
 
 /** How long a daemon may take to stop before its thread is ended, and its `onTerminate` may take, ms. */
@@ -22,14 +22,8 @@ export interface StateChange {
   /** Failures in a row. */
   failures: number;
   /** What failed. */
-  error?: string;
+  error?: string | undefined;
 }
-
-/** How the supervision of a thread ended. */
-export type SupervisionEnd =
-  | { type: "finished"; result?: Uint8Array | undefined }
-  | { type: "failed"; error: string }
-  | { type: "stopped" };
 
 /** What the supervision of all threads shares. */
 export interface SharedParts {
@@ -76,7 +70,7 @@ export interface Children {
 }
 
 /** Keeps a thread running as its policy says, until that ends it or the signal is aborted. Never rejects. */
-export async function keepRunning(plan: ThreadPlan, parts: ThreadParts): Promise<SupervisionEnd> {
+export async function keepRunning(plan: ThreadPlan, parts: ThreadParts): Promise<ThreadEnd> {
   const { signal, log, onChange } = parts;
   try {
     return await runAgainAndAgain(plan, parts);
@@ -89,100 +83,67 @@ export async function keepRunning(plan: ThreadPlan, parts: ThreadParts): Promise
   }
 }
 
-async function runAgainAndAgain(plan: ThreadPlan, parts: ThreadParts): Promise<SupervisionEnd> {
-  const { clock, log, signal, random, pools, limits, onChange } = parts;
+async function runAgainAndAgain(plan: ThreadPlan, parts: ThreadParts): Promise<ThreadEnd> {
+  const { clock, log, signal, gate, random, pools, limits, onChange } = parts;
   const user = plan.assignment.task.type === "run" ? "daemon" : "child";
+  const pool = pools.get(plan.pool);
   let failures = 0;
   let isRefused = false;
-  using slot = new PoolSlot({
-    name: plan.pool,
-    pool: pools.get(plan.pool),
-    user,
-    clock,
-    log,
-    signal,
-    // A thread that was refused stays failed while it is tried again.
-    onWaiting: () => isRefused || onChange({ state: "waiting", failures }),
-  });
+  // A thread that is started again in a moment keeps its slot: it might wait long for another.
+  let release: (() => void) | undefined;
+  using _slot = { [Symbol.dispose]: () => release?.() };
   for (;;) {
-    await slot.take();
+    if (!release) {
+      // A thread that was refused stays failed while it is tried again.
+      if (!isRefused) onChange({ state: "waiting", failures });
+      release = await takeSlot({ name: plan.pool, pool, user, clock, log, signal });
+    }
     const refusal = limits.refusal();
     isRefused = refusal !== undefined;
+    let end: ThreadEnd;
+    let next: Next;
     if (refusal !== undefined) {
-      slot.release();
-      const retry = retryRefused(plan.policy);
-      reportRefusal(plan, parts, refusal, retry, failures);
-      if (retry === undefined) return { type: "failed", error: refusal };
-      await rest(retry, parts);
-      continue;
+      end = { type: "failed", error: refusal };
+      next = nextOfRefused(plan.policy);
+    } else {
+      const began = clock.now();
+      end = endOf(await runOnce(plan, parts, failures));
+      if (signal.aborted) return { type: "stopped" };
+      failures = end.type === "failed" ? countFailure(failures, clock.now() - began) : 0;
+      next = decideNext(plan.policy, failures, random());
     }
-    const began = clock.now();
-    const outcome = await runOnce(plan, parts, failures);
-    if (signal.aborted) return { type: "stopped" };
-    const error = outcome.type === "failed" ? outcome.error : undefined;
-    failures = error === undefined ? 0 : countFailure(failures, clock.now() - began);
-    const next = decideNext(plan.policy, failures, random());
-    report(plan, parts, next, failures, error);
-    if (next.type !== "restart") slot.release();
-    const wait = next.type === "restart"
-      ? next.after
-      : next.type === "failed"
-      ? next.retryAfter
-      : undefined;
-    if (wait === undefined) return endOf(outcome, error);
-    await rest(wait, parts);
+    const error = end.type === "failed" ? end.error : undefined;
+    const what = isRefused ? "is not started" : error === undefined ? "has finished" : "failed";
+    const line = `Thread ${plan.assignment.thread} ${what}${
+      error === undefined ? "" : `: ${error}`
+    }`;
+    const follows = isRefused ? describeRetry(next) : describeNext(next, failures);
+    agentLog(log)[error === undefined ? "info" : "error"](line + follows);
+    onChange({ state: next.state, failures, error });
+    if (next.state !== "backing-off") {
+      release();
+      release = undefined;
+    }
+    if (next.after === undefined) return end;
+    await clock.sleep(next.after, signal);
+    await gate.pass(signal);
   }
 }
 
-/** Waits before the next start. */
-async function rest(ms: number, { clock, signal, gate }: ThreadParts): Promise<void> {
-  await clock.sleep(ms, signal);
-  await gate.pass(signal);
-}
-
-function endOf(outcome: RunOutcome, error: string | undefined): SupervisionEnd {
-  if (error !== undefined) return { type: "failed", error };
+function endOf(outcome: RunOutcome): ThreadEnd {
+  if (outcome.type === "failed") return { type: "failed", error: outcome.error };
   return { type: "finished", result: outcome.type === "finished" ? outcome.result : undefined };
 }
 
-/** Reports the end of a run and what follows, in the log and as a change of state. */
-function report(
-  { assignment: { thread } }: ThreadPlan,
-  { log, onChange }: ThreadParts,
-  next: Next,
-  failures: number,
-  error: string | undefined,
-): void {
-  const { info, error: logError } = agentLog(log);
-  const follows = describeNext(next, failures);
-  if (error === undefined) {
-    info(`Thread ${thread} has finished${follows}`);
-    onChange({ state: next.type === "restart" ? "backing-off" : "finished", failures });
-  } else {
-    logError(`Thread ${thread} failed: ${error}${follows}`);
-    onChange({ state: next.type === "restart" ? "backing-off" : "failed", failures, error });
-  }
+function describeRetry({ after }: Next): string {
+  return after === undefined ? "" : `; it is looked at again in ${seconds(after)} s`;
 }
 
-/** Reports that a thread may not be started now. */
-function reportRefusal(
-  { assignment: { thread } }: ThreadPlan,
-  { log, onChange }: ThreadParts,
-  refusal: string,
-  retry: number | undefined,
-  failures: number,
-): void {
-  const follows = retry === undefined ? "" : `; it is looked at again in ${seconds(retry)} s`;
-  agentLog(log).error(`Thread ${thread} is not started: ${refusal}${follows}`);
-  onChange({ state: "failed", failures, error: refusal });
-}
-
-function describeNext(next: Next, failures: number): string {
-  if (next.type === "finished") return "";
-  if (next.type === "restart") return `; starting it again in ${seconds(next.after)} s`;
-  if (next.retryAfter === undefined) return "; it is not started again";
-  const times = `it failed ${failures} times in a row`;
-  return `; ${times} and is left alone for ${seconds(next.retryAfter)} s`;
+function describeNext({ state, after }: Next, failures: number): string {
+  if (state === "finished") return "";
+  if (after === undefined) return "; it is not started again";
+  if (state === "backing-off") return `; starting it again in ${seconds(after)} s`;
+  return `; it failed ${failures} times in a row and is left alone for ${seconds(after)} s`;
 }
 
 function seconds(ms: number): number {

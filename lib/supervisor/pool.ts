@@ -137,8 +137,8 @@ export class ThreadPools {
 /** After such a wait for a slot in a pool it is logged, ms. */
 const POOL_PATIENCE = 10_000;
 
-/** Where a slot is, and what it takes to wait for it. */
-export interface PoolSlotOptions {
+/** Who takes a slot in a pool, and where from. */
+export interface PoolEntry {
   /** The name of the pool. */
   name: string;
   pool: ThreadPool;
@@ -147,56 +147,27 @@ export interface PoolSlotOptions {
   log: WriteLog;
   /** Aborted when the thread is to stop. */
   signal: AbortSignal;
-  /** Called when it waits for the slot. */
-  onWaiting: () => void;
 }
 
-/** A thread's slot in its pool. A thread that is started again in a moment keeps it: it might wait long for another. */
-export class PoolSlot implements Disposable {
-  readonly #options: PoolSlotOptions;
-  #release: (() => void) | undefined;
-
-  /** It is not taken yet. */
-  constructor(options: PoolSlotOptions) {
-    this.#options = options;
-  }
-
-  /**
-   * Takes it, unless it is kept. That threads wait for long is logged once.
-   *
-   * @throws {unknown} the signal's reason, when it is aborted while waiting.
-   */
-  async take(): Promise<void> {
-    if (this.#release) return;
-    const { pool, user, clock, signal, onWaiting } = this.#options;
-    onWaiting();
-    const cancel = clock.after(POOL_PATIENCE, () => this.#complain());
-    try {
-      this.#release = await pool.enter(signal, user);
-    } finally {
-      cancel();
-    }
-  }
-
-  /** Gives it to whoever waits. */
-  release(): void {
-    this.#release?.();
-    this.#release = undefined;
-  }
-
-  /** The same as {@linkcode release}. */
-  [Symbol.dispose](): void {
-    this.release();
-  }
-
-  #complain(): void {
-    const { name, pool, log } = this.#options;
+/**
+ * Resolves when there is a slot, with what gives it back. That threads wait for long is logged once.
+ *
+ * @throws {unknown} the signal's reason, when it is aborted while waiting.
+ */
+export async function takeSlot(
+  { name, pool, user, clock, log, signal }: PoolEntry,
+): Promise<() => void> {
+  const cancel = clock.after(POOL_PATIENCE, () => {
     const waiting = pool.takeWaiting();
     if (waiting === 0) return;
+    const threads = waiting === 1 ? "1 thread waits" : `${waiting} threads wait`;
     agentLog(log).warning(
-      `${waiting} ${
-        waiting === 1 ? "thread waits" : "threads wait"
-      } for a place in pool ${name} (max ${pool.max}) and do nothing until one is free; threadPools.${name}.max in the configuration gives more`,
+      `${threads} for a place in pool ${name} (max ${pool.max}) and do nothing until one is free; threadPools.${name}.max in the configuration gives more`,
     );
+  });
+  try {
+    return await pool.enter(signal, user);
+  } finally {
+    cancel();
   }
 }

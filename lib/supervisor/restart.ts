@@ -24,19 +24,21 @@ export const FAILED_AFTER = 6;
 export const FORGIVEN_AFTER = 60_000;
 
 /** What follows the end of a thread's run. */
-export type Next =
-  | { type: "restart"; after: number }
-  | { type: "failed"; retryAfter?: number }
-  | { type: "finished" };
+export interface Next {
+  /** The thread's state until then. */
+  state: "backing-off" | "failed" | "finished";
+  /** When it is started again, ms from now; undefined: not at all. */
+  after?: number | undefined;
+}
 
 /** Failures in a row after one more, of a thread that ran for `ranFor` ms before it. */
 export function countFailure(failures: number, ranFor: number): number {
   return Math.floor(failures / 2 ** Math.floor(ranFor / FORGIVEN_AFTER)) + 1;
 }
 
-/** When a thread that may not be started now is tried again, ms from now; undefined: not at all. */
-export function retryRefused({ restart, failedRetry }: ThreadPolicy): number | undefined {
-  return restart === "never" ? undefined : failedRetry;
+/** What follows for a thread that may not be started now. */
+export function nextOfRefused({ restart, failedRetry }: ThreadPolicy): Next {
+  return { state: "failed", after: restart === "never" ? undefined : failedRetry };
 }
 
 /**
@@ -51,11 +53,13 @@ export function decideNext(
   random: number,
 ): Next {
   if (failures === 0) {
-    return restart === "always" ? { type: "restart", after: FIRST_WAIT } : { type: "finished" };
+    return restart === "always"
+      ? { state: "backing-off", after: FIRST_WAIT }
+      : { state: "finished" };
   }
-  if (restart === "never") return { type: "failed" };
-  if (failures >= FAILED_AFTER) return { type: "failed", retryAfter: failedRetry };
-  return { type: "restart", after: FIRST_WAIT * 2 ** (failures - 1) * (1 - random / 5) };
+  if (restart === "never") return { state: "failed" };
+  if (failures >= FAILED_AFTER) return { state: "failed", after: failedRetry };
+  return { state: "backing-off", after: FIRST_WAIT * 2 ** (failures - 1) * (1 - random / 5) };
 }
 
 /** Holds restarts back while the agent is paused. */

@@ -14,15 +14,15 @@ export function changeStanding(
   { state, failures, error }: StateChange,
   now: Date,
 ): ThreadStanding {
-  const { failures: _, ...rest } = { failures: 0, restarts: 0, started: undefined, ...before };
+  const { failures: _, restarts = 0, ...rest } = before as Partial<ThreadStanding> & ThreadIdentity;
   const at = now.toISOString();
-  const again = state === "starting" && rest.started !== undefined;
+  const isStart = state === "starting";
   return {
-    ...withoutUndefined(rest),
+    ...rest,
     state,
     since: at,
-    restarts: rest.restarts + (again ? 1 : 0),
-    ...(state === "starting" && { started: at }),
+    restarts: restarts + Number(isStart && rest.started !== undefined),
+    ...(isStart && { started: at }),
     ...(failures > 0 && { failures }),
     ...(error !== undefined && { lastError: { at, message: error } }),
   };
@@ -37,8 +37,4 @@ export function roundOfNews(now: number): number {
 export function isNews({ heap = 0, lag = 0 }: Partial<Beat>, beat: Beat): boolean {
   if (beat.count === 0) return false;
   return Math.abs(beat.heap - heap) > Math.max(2e6, heap / 10) || Math.abs(beat.lag - lag) > 50;
-}
-
-function withoutUndefined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T;
 }

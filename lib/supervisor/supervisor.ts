@@ -1,15 +1,10 @@
 import type { Clock } from "../base/mod.ts";
 import { threadName, type ThreadStanding } from "../daemon/mod.ts";
-import type { Beat } from "../thread/mod.ts";
+import type { Beat, ThreadEnd } from "../thread/mod.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
 import { openChildren, type SuperviseChild } from "./children.ts";
 import { HealthMonitor } from "./health.ts";
-import {
-  keepRunning,
-  type SharedParts,
-  type StateChange,
-  type SupervisionEnd,
-} from "./keep_running.ts";
+import { keepRunning, type SharedParts, type StateChange } from "./keep_running.ts";
 import { DaemonLimits } from "./limits.ts";
 import type { ThreadPlan } from "./plan.ts";
 import { ThreadPool, ThreadPools } from "./pool.ts";
@@ -38,7 +33,7 @@ interface Supervised {
   plan: ThreadPlan;
   thread: string;
   stop: AbortController;
-  done: Promise<SupervisionEnd>;
+  done: Promise<ThreadEnd>;
 }
 
 /** A thread with the name that it was given. */
@@ -155,7 +150,7 @@ export class Supervisor {
     { plan: { assignment, ...plan }, task, thread, limits }: NamedThread,
     signal: AbortSignal,
     onChange: (change: StateChange) => void = () => {},
-  ): Promise<SupervisionEnd> {
+  ): Promise<ThreadEnd> {
     const named = { ...plan, assignment: { ...assignment, thread } };
     const { daemon } = assignment;
     const standing = this.#keepStanding(thread, { daemon, task, pool: plan.pool });

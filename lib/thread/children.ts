@@ -24,7 +24,7 @@ export class ChildThreads {
     const child = new Child(() => this.#tell({ type: "stop-child", id }));
     const refusal = refuseName("task", task) ?? refuseName("thread", name) ??
       refuseName("pool", pool);
-    if (refusal !== undefined) child.take({ type: "error", error: refusal });
+    if (refusal !== undefined) child.take({ type: "failed", error: refusal });
     else {
       this.#children.set(id, child);
       this.#tell({ type: "start-child", request: { id, task, name, pool, arguments: bytes } });
@@ -48,44 +48,31 @@ function refuseName(what: string, name: unknown): string | undefined {
   return `A ${what} cannot be named '${start}'; expected letters, digits and _, a letter first, at most 64`;
 }
 
-/** The states of a thread that has ended. */
-const ENDED: ReadonlySet<ThreadState> = new Set(["finished", "stopped", "failed"]);
-
 class Child implements ThreadHandle {
   readonly result: Promise<unknown>;
   readonly stop: () => void;
   status: ThreadState = "waiting";
   thread: string | undefined;
-  #isStopped = false;
   readonly #end = Promise.withResolvers<unknown>();
 
   constructor(stop: () => void) {
-    this.stop = () => {
-      this.#isStopped = true;
-      stop();
-    };
+    this.stop = stop;
     this.result = this.#end.promise;
     // Who does not wait for the result is not to fail for it.
     this.result.catch(() => {});
   }
 
   take(news: ChildNews): void {
-    switch (news.type) {
-      case "state":
-        this.status = news.state;
-        this.thread = news.thread;
-        return;
-      case "result":
-        return this.#takeResult(news.result);
-      case "error":
-        if (!ENDED.has(this.status)) this.status = this.#isStopped ? "stopped" : "failed";
-        return this.#end.reject(new Error(news.error));
+    if (news.type === "state") {
+      this.status = news.state;
+      this.thread = news.thread;
+      return;
     }
-  }
-
-  #takeResult(bytes: Uint8Array | undefined): void {
+    this.status = news.type;
     try {
-      this.#end.resolve(bytes && unpack(bytes));
+      if (news.type === "stopped") throw new Error("The thread was stopped");
+      if (news.type === "failed") throw new Error(news.error);
+      this.#end.resolve(news.result && unpack(news.result));
     } catch (error) {
       this.#end.reject(error);
     }

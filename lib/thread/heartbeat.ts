@@ -1,6 +1,5 @@
 import { getHeapStatistics } from "node:v8";
 import { type Clock, systemTimers, type Timers } from "../base/mod.ts";
-import type { StateClock } from "../state/mod.ts";
 
 /** One heartbeat of a thread. */
 export interface Beat {
@@ -140,24 +139,6 @@ export function heartbeatClock(clock: Clock, sender: Pick<HeartbeatSender, "onWa
         },
         stop: () => ticks.stop(),
       };
-    },
-  };
-}
-
-/** The public state's clock; the thread beats whenever one of its timers fires. */
-export function heartbeatTimers(
-  clock: StateClock,
-  sender: Pick<HeartbeatSender, "onWake">,
-): StateClock {
-  return {
-    ...clock,
-    after(ms, run) {
-      const due = clock.now() + ms;
-      return clock.after(ms, () => {
-        const lag = clock.now() - due;
-        run();
-        sender.onWake(lag);
-      });
     },
   };
 }

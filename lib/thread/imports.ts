@@ -177,16 +177,15 @@ export function refuseImport({ specifier, path, clause }: Import): string | unde
       ? undefined
       : `cannot import "${specifier}": it may not read ${path}`;
   }
-  const [, node, name] = /^(node:)?(.*)$/s.exec(specifier)!;
-  if (node === undefined && /^[\w@#][^:]*$/.test(specifier)) {
+  if (!specifier.startsWith("node:")) {
     // Others would be Node.js' modules: an exe of Deno 2.7 takes their bare names as well.
     if (IMPORT_NAMES.includes(specifier)) return undefined;
-    return `cannot import "${specifier}"; ${KNOWN_IMPORTS}`;
+    const isName = /^[\w@#][^:]*$/.test(specifier);
+    const what = isName ? "" : ": a daemon imports no packages and nothing from the internet";
+    return `cannot import "${specifier}"${what}; ${KNOWN_IMPORTS}`;
   }
-  if (node === undefined) {
-    return `cannot import "${specifier}": a daemon imports no packages and nothing from the internet; ${KNOWN_IMPORTS}`;
-  }
-  if (!NODE_MODULES.has(name!)) {
+  const name = specifier.slice("node:".length);
+  if (!NODE_MODULES.has(name)) {
     return `cannot import "${specifier}": it is not available in a daemon`;
   }
   if (name !== "process" || /^\s*(?:[\w$]+\s*)?$/.test(clause ?? "*")) return undefined;
@@ -235,7 +234,10 @@ export async function examineModule(file: string): Promise<ExaminedModule> {
       ? `has more than ${MOST.imports} imports`
       : undefined;
     if (refusal !== undefined) return { files: [...files], refusal: `${file}: ${refusal}` };
-    for (const path of pathsOf(specifiers, next)) files.add(path);
+    for (const specifier of specifiers) {
+      const path = pathOf(specifier, next);
+      if (path !== undefined) files.add(path);
+    }
     if (files.size > MOST.files) {
       const refusal = `${file}: imports more than ${MOST.files} files`;
       return { files: [...files].slice(0, MOST.files), refusal };
@@ -278,17 +280,8 @@ function statOf(path: string): Deno.FileInfo | undefined {
   }
 }
 
-/** The files that a module's text imports. */
-export function importedPaths(text: string, file: string): string[] {
-  return pathsOf(specifiersIn(text), file);
-}
-
-function pathsOf(specifiers: Iterable<string>, file: string): string[] {
-  return [...specifiers].flatMap((specifier) => pathOf(specifier, file) ?? []);
-}
-
 /** What a text imports, each once; a text may hold a million imports. */
-function specifiersIn(text: string, most = Infinity): Set<string> {
+function specifiersIn(text: string, most: number): Set<string> {
   const specifiers = new Set<string>();
   for (const { specifier = "" } of findImports(text)) {
     specifiers.add(specifier);

@@ -14,6 +14,7 @@ export {
   cutText,
   type FromThread,
   readFromThread,
+  type ThreadEnd,
   type ToThread,
 } from "./protocol.ts";
 export { describeHoles, probeRuntime } from "./runtime.ts";

@@ -51,11 +51,16 @@ export interface ChildRequest {
   arguments: Uint8Array;
 }
 
+/** How a thread came to its end for good. */
+export type ThreadEnd =
+  | { type: "finished"; result?: Uint8Array | undefined }
+  | { type: "failed"; error: string }
+  | { type: "stopped" };
+
 /** What becomes of a child thread, told to the thread that asked for it. */
 export type ChildNews =
   | { type: "state"; state: ThreadState; thread: string }
-  | { type: "result"; result?: Uint8Array | undefined }
-  | { type: "error"; error: string };
+  | ThreadEnd;
 
 /** A message from the agent to a thread. */
 export type ToThread =

@@ -7,7 +7,7 @@
 import { describeProblem, systemClock } from "../base/mod.ts";
 import { limitLog } from "../log/mod.ts";
 import type { ServiceManager, ServiceManagerPlan } from "../service/mod.ts";
-import { type PublicState, realClock, ThreadState } from "../state/mod.ts";
+import { type PublicState, ThreadState } from "../state/mod.ts";
 import {
   createContext,
   createDaemonLog,
@@ -32,12 +32,11 @@ import {
   heartbeatClock,
   heartbeatInterval,
   type HeartbeatSender,
-  heartbeatTimers,
   startHeartbeat,
 } from "./heartbeat.ts";
 import { describeThrown } from "./errors.ts";
 import { catchUncaught } from "./uncaught_output.ts";
-// Not from state/mod.ts, and services only where they are used: every thread starts as soon as its modules are loaded.
+// Services are imported where they are used: every thread starts as soon as its modules are loaded.
 
 const stop = new AbortController();
 
@@ -54,7 +53,6 @@ const post: (message: FromThread) => void = self.postMessage.bind(self);
 const { setTimeout } = globalThis;
 const children = new ChildThreads(post);
 let sender: HeartbeatSender | undefined;
-const wakeListener: Pick<HeartbeatSender, "onWake"> = { onWake: (lag) => sender?.onWake(lag) };
 
 self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
   switch (data.type) {
@@ -64,7 +62,7 @@ self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
         new Heartbeat(data.heartbeat),
         heartbeatInterval(data.assignment.frozenAfter),
       );
-      return void work(data.assignment, data.port);
+      return void work(data.assignment, data.port, sender);
     case "stop":
       return stop.abort(new DOMException("The daemon is to stop", "AbortError"));
     case "beat":
@@ -75,7 +73,11 @@ self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
 });
 
 /** @param port to the agent's copy of the public state. */
-async function work(assignment: Assignment, port: MessagePort): Promise<void> {
+async function work(
+  assignment: Assignment,
+  port: MessagePort,
+  sender: HeartbeatSender,
+): Promise<void> {
   const { thread } = assignment;
   const records = limitLog(
     ({ level, message, time }) => post({ type: "log", level, message, time }),
@@ -90,31 +92,29 @@ async function work(assignment: Assignment, port: MessagePort): Promise<void> {
     print: (level, text) => log[level](text),
     fail: (error, leaves) => post({ type: "failed", error: describeThrown(error), leaves }),
   });
-  const onHeld = (held: number) => log.warning(describeHeld(held));
+  const onHeld = (held: number) => {
+    const { perSecond, bytesPerSecond } = WRITE_RATE;
+    const rate = `${perSecond} or ${bytesPerSecond / 1_048_576} MB a second`;
+    log.warning(
+      `Held back ${held} messages of the public state: more than ${rate}; the last values have travelled`,
+    );
+  };
   const state = new ThreadState({
     thread,
     port,
     mayWrite,
     onProblem: log.debug,
     pace: { ...WRITE_RATE, onHeld },
-    clock: heartbeatTimers(realClock, wakeListener),
-    onHeard: () => wakeListener.onWake(0),
+    onHeard: () => sender.onWake(0),
   });
   // The daemon's module may change the globals: it is loaded when the channel is open.
   await state.opened;
-  const outcome = await run(assignment, state, log);
+  const outcome = await run(assignment, state, log, sender);
   state.leave();
   await sent();
   state.close();
   records.flush();
   post(outcome);
-}
-
-function describeHeld(held: number): string {
-  const { perSecond, bytesPerSecond } = WRITE_RATE;
-  return `Held back ${held} messages of the public state: more than ${perSecond} or ${
-    bytesPerSecond / 1_048_576
-  } MB a second; the last values have travelled`;
 }
 
 /**
@@ -129,10 +129,11 @@ async function run(
   assignment: Assignment,
   state: PublicState,
   log: DaemonLog,
+  sender: HeartbeatSender,
 ): Promise<FromThread> {
   try {
     const definition = await loadDaemon(assignment.module);
-    const context = await contextOf(definition, assignment, state, log);
+    const context = await createOwnContext(definition, assignment, state, log, sender);
     await state.ready;
     post({ type: "running", hasHook: definition.onTerminate !== undefined });
     return await runTask(definition, context, assignment);
@@ -142,23 +143,30 @@ async function run(
   }
 }
 
-async function contextOf(
+/** @throws {Error} when its arguments are wrong. */
+async function createOwnContext(
   definition: DaemonDefinition,
   { daemon, thread, home, arguments: given, services, serviceManager }: Assignment,
   state: PublicState,
   log: DaemonLog,
+  sender: HeartbeatSender,
 ): Promise<DaemonContext> {
   const { values, problems } = readArguments(definition.arguments ?? {}, given);
   if (problems.length > 0) {
     throw new Error(`Cannot use its arguments: ${problems.map(describeProblem).join(", and ")}`);
   }
   return createContext({
-    ...{ daemon, thread, home, state, log, maps: definition.maps },
+    daemon,
+    thread,
+    home,
+    state,
+    log,
+    maps: definition.maps,
     signal: stop.signal,
     arguments: values,
     services: services ? await openServices(serviceManager) : undefined,
     startThread: (task, options) => children.start(task, options),
-    clock: heartbeatClock(systemClock, wakeListener),
+    clock: heartbeatClock(systemClock, sender),
   });
 }
 

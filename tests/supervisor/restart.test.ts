@@ -20,27 +20,27 @@ Deno.test("the wait doubles with each failure, up to the one that counts as fail
   const next = [1, 2, 3, 4, 5].map((failures) => decideNext(policy, failures, 0));
   assertEquals(
     next,
-    [1_000, 2_000, 4_000, 8_000, 16_000].map((after) => ({ type: "restart", after })),
+    [1_000, 2_000, 4_000, 8_000, 16_000].map((after) => ({ state: "backing-off", after })),
   );
   assertEquals(decideNext(policy, FAILED_AFTER, 0), {
-    type: "failed",
-    retryAfter: policy.failedRetry,
+    state: "failed",
+    after: policy.failedRetry,
   });
 });
 
 Deno.test("chance makes a wait up to a fifth shorter, never longer", () => {
-  assertEquals(decideNext(policy, 3, 1), { type: "restart", after: 3_200 });
-  assertEquals(decideNext(policy, 3, 0.5), { type: "restart", after: 3_600 });
+  assertEquals(decideNext(policy, 3, 1), { state: "backing-off", after: 3_200 });
+  assertEquals(decideNext(policy, 3, 0.5), { state: "backing-off", after: 3_600 });
 });
 
 Deno.test("the policy says whether an end is followed by a start", () => {
   const always = { ...policy, restart: "always" } as const;
   const never = { ...policy, restart: "never" } as const;
-  assertEquals(decideNext(policy, 0, 0), { type: "finished" });
-  assertEquals(decideNext(never, 0, 0), { type: "finished" });
-  assertEquals(decideNext(always, 0, 0), { type: "restart", after: 1_000 });
-  assertEquals(decideNext(never, 1, 0), { type: "failed" });
-  assertEquals(decideNext(always, 1, 0), { type: "restart", after: 1_000 });
+  assertEquals(decideNext(policy, 0, 0), { state: "finished" });
+  assertEquals(decideNext(never, 0, 0), { state: "finished" });
+  assertEquals(decideNext(always, 0, 0), { state: "backing-off", after: 1_000 });
+  assertEquals(decideNext(never, 1, 0), { state: "failed" });
+  assertEquals(decideNext(always, 1, 0), { state: "backing-off", after: 1_000 });
 });
 
 Deno.test("a closed gate holds back until it is opened, or until who waits is cancelled", async () => {

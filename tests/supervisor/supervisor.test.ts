@@ -248,7 +248,7 @@ Deno.test("child threads count up in their names, wait for their pool in order, 
   ]);
   open[0]!();
   await clock.advance(10);
-  assertEquals(ends(), [[0, { type: "result", result: new Uint8Array([0]) }]]);
+  assertEquals(ends(), [[0, { type: "finished", result: new Uint8Array([0]) }]]);
   assertEquals(states().slice(1), ["x::scan::Main::1 starting", "x::scan::Main::2 starting"]);
   for (const finish of open) finish();
   await clock.advance(10);
@@ -261,7 +261,7 @@ Deno.test("a child that fails is not started again; its error is its parent's to
   const { supervisor, clock, runs } = supervisorOf(act, { MainPool: 1, Few: 2 });
   supervisor.start(planOf("x"));
   await clock.advance(60_000);
-  assertEquals(ends(), [[0, { type: "error", error: "boom" }]]);
+  assertEquals(ends(), [[0, { type: "failed", error: "boom" }]]);
   assertEquals(runs.length, 2);
   await supervisor.stopAll();
 });
@@ -272,7 +272,7 @@ Deno.test("children that cannot be ended keep their parent from having more", as
   supervisor.start(planOf("x"));
   await clock.advance(10);
   assertEquals(runs.length, 4);
-  const errors = ends().map(([, news]) => news.type === "error" ? news.error : "");
+  const errors = ends().map(([, news]) => news.type === "failed" ? news.error : "");
   assertEquals(errors.slice(0, 3), ["it is frozen", "it is frozen", "it is frozen"]);
   assertMatch(errors[3]!, /^3 threads of this daemon that cannot be ended go on/);
   await supervisor.stopAll();
@@ -283,7 +283,10 @@ Deno.test("a child that waits can be stopped, and one that runs", async () => {
   const { supervisor, clock, runs } = supervisorOf(act, { MainPool: 1, Few: 1 });
   supervisor.start(planOf("x"));
   await clock.advance(10);
-  assertEquals(ends().map(([id, news]) => [id, news.type]).sort(), [[0, "error"], [1, "error"]]);
+  assertEquals(ends().map(([id, news]) => [id, news.type]).sort(), [[0, "stopped"], [
+    1,
+    "stopped",
+  ]]);
   assertEquals(runs.length <= 2, true);
   await supervisor.stopAll();
 });
@@ -313,7 +316,9 @@ Deno.test("a child that cannot be is refused in one line", async () => {
   const { supervisor, clock } = supervisorOf(act, { MainPool: 1, Few: 2 });
   supervisor.start(planOf("x"));
   await clock.advance(10);
-  const errors = new Map(ends().map(([id, news]) => [id, news.type === "error" ? news.error : ""]));
+  const errors = new Map(
+    ends().map(([id, news]) => [id, news.type === "failed" ? news.error : ""]),
+  );
   assertMatch(errors.get(0)!, /no thread pool 'None'; threadPools .* has MainPool, Few/);
   assertMatch(errors.get(1)!, /a child thread with the number 1 already/);
   await supervisor.stopAll();

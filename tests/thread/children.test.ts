@@ -10,10 +10,10 @@ Deno.test("a child that never ran is stopped or failed, and waits no longer", as
   assertEquals([stopped.status, failed.status], ["waiting", "waiting"]);
   stopped.stop();
   assertEquals(told.at(-1), { type: "stop-child", id: 1 });
-  children.take(1, { type: "error", error: "it was stopped" });
-  children.take(2, { type: "error", error: "there is no pool 'None'" });
+  children.take(1, { type: "stopped" });
+  children.take(2, { type: "failed", error: "there is no pool 'None'" });
   assertEquals([stopped.status, failed.status], ["stopped", "failed"]);
-  await assertRejects(() => stopped.result, Error, "it was stopped");
+  await assertRejects(() => stopped.result, Error, "The thread was stopped");
   await assertRejects(() => failed.result, Error, "there is no pool 'None'");
 });
 
@@ -24,9 +24,9 @@ Deno.test("a child has its task's result, and an error where it cannot be read",
     children.start("work"),
     children.start("work"),
   ];
-  children.take(1, { type: "result", result: pack({ files: 7 }, "results") });
-  children.take(2, { type: "result" });
-  children.take(3, { type: "result", result: new Uint8Array([0]) });
+  children.take(1, { type: "finished", result: pack({ files: 7 }, "results") });
+  children.take(2, { type: "finished" });
+  children.take(3, { type: "finished", result: new Uint8Array([0]) });
   assertEquals(await one.result, { files: 7 });
   assertEquals(await two.result, undefined);
   await assertRejects(() => three.result, Error);

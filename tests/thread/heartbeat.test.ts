@@ -5,7 +5,6 @@ import {
   Heartbeat,
   heartbeatClock,
   heartbeatInterval,
-  heartbeatTimers,
   startHeartbeat,
 } from "../../lib/thread/heartbeat.ts";
 import { FakeTimers } from "../base/timers.ts";
@@ -56,27 +55,6 @@ Deno.test("so does who is woken by a rhythm", async () => {
   const next = lively.ticks(1_000, new AbortController().signal).next();
   await clock.advance(1_000);
   assertEquals([await next, lags], [0, [0]]);
-});
-
-Deno.test("so does a copy of the public state when one of its timers fires", async () => {
-  const lags: number[] = [];
-  const timers = new FakeTimers();
-  const lively = heartbeatTimers(
-    {
-      now: () => timers.now(),
-      after: (ms, run) => timers.after(ms, run),
-      atTurnsEnd: () => {},
-    },
-    { onWake: (lag) => void lags.push(lag) },
-  );
-  const order: string[] = [];
-  lively.after(100, () => void order.push(`ran after ${lags.length} signs of life`));
-  const cancel = lively.after(150, () => void order.push("never"));
-  timers.late = 30;
-  await timers.pass(130);
-  cancel();
-  await timers.pass(100);
-  assertEquals([lags, order], [[30], ["ran after 0 signs of life"]]);
 });
 
 Deno.test("an idle thread is not woken for its sign of life: every second beat of the public state is one", async () => {

@@ -2,7 +2,7 @@ import { assertEquals, assertNotEquals } from "@std/assert";
 import { join, resolve } from "node:path";
 import {
   examineModule,
-  importedPaths,
+  imports,
   moduleFiles,
   readModule,
   refuseFile,
@@ -18,7 +18,7 @@ import { defineDaemon } from "icinga-warden/daemon";
 import fs from "node:fs";`;
   const paths = ["a.js", "../b.ts", "c.mjs", "d.js", "sub/e.js"];
   assertEquals(
-    importedPaths(text, resolve("/home/daemons/x.js")),
+    imports(text, resolve("/home/daemons/x.js")).flatMap(({ path }) => path ?? []),
     paths.map((path) => resolve("/home/daemons", path)),
   );
 });
@@ -39,7 +39,7 @@ Deno.test("a module's files are those that it imports and those that they import
 });
 
 Deno.test("a text of a million blanks is read in no time, and what is no file is not read", async () => {
-  assertEquals(importedPaths(`import${" ".repeat(1_000_000)}`, resolve("/x.js")), []);
+  assertEquals(imports(`import${" ".repeat(1_000_000)}`, resolve("/x.js")), []);
   const folder = await Deno.makeTempDir();
   assertEquals(await readModule(folder), "");
   assertEquals(refuseFile(folder), "is a folder; expected a daemon's module");
