@@ -1,3 +1,5 @@
+import { describe } from "./kinds.ts";
+
 /** What a write changed in a map. */
 export interface Change<K extends string = string, V = unknown> {
   /** The map's path, such as `Daemons.disk_watch.Drives`. */
@@ -46,7 +48,7 @@ export class Changes {
 
   /** Notes a change; {@linkcode tell} makes it known. */
   note(change: Change): void {
-    if (!Object.is(change.old, change.value) || change.deleted) this.#waiting.push(change);
+    this.#waiting.push(change);
   }
 
   /** Tells the listeners what was noted, in order; changes that a listener makes follow after that. */
@@ -85,7 +87,6 @@ export function watch(
 ): AsyncIterableIterator<Change> {
   const waiting = new Map<string, Change>();
   let wake = Promise.withResolvers<void>();
-  let isDone = false;
   const stopListening = changes.listen(path, (change) => {
     const name = `${change.path}\n${change.key}`;
     const earlier = waiting.get(name);
@@ -93,42 +94,28 @@ export function watch(
     wake.resolve();
   });
   const stop = () => {
-    isDone = true;
-    waiting.clear();
     stopListening();
-    signal?.removeEventListener("abort", stop);
     wake.resolve();
   };
   signal?.addEventListener("abort", stop);
   if (signal?.aborted) stop();
-  return {
-    async next() {
-      while (true) {
-        for (const [name, change] of waiting) {
-          waiting.delete(name);
-          return { done: false, value: change };
-        }
-        if (isDone) return { done: true, value: undefined };
-        const { promise } = wake;
-        await promise;
-        if (wake.promise === promise && !isDone) wake = Promise.withResolvers<void>();
-      }
-    },
-    return() {
-      stop();
-      return Promise.resolve({ done: true, value: undefined });
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
-}
+  return take();
 
-/** An error in words; never throws. */
-export function describe(error: unknown): string {
-  try {
-    return String(error);
-  } catch {
-    return "an error that has no words";
+  async function* take(): AsyncGenerator<Change> {
+    try {
+      while (!signal?.aborted) {
+        const [first] = waiting;
+        if (first) {
+          waiting.delete(first[0]);
+          yield first[1];
+        } else {
+          wake = Promise.withResolvers();
+          await wake.promise;
+        }
+      }
+    } finally {
+      stop();
+      signal?.removeEventListener("abort", stop);
+    }
   }
 }

@@ -1,58 +1,50 @@
-import { ByteReader, ByteWriter, FormatError } from "./bytes.ts";
 import { isCountable } from "./map.ts";
 import {
-  addOrdered,
-  addWriters,
-  begin,
-  beginMap,
-  endMap,
+  type MapRows,
   type Operation,
+  orderedRow,
+  pack,
   type Progress,
+  readMessage,
   readWrites,
-  Seal,
   Type,
+  whole,
+  type Write,
+  writeMessage,
 } from "./message.ts";
+import { LIMITS } from "./meter.ts";
 import { Bucket, Outbox } from "./pace.ts";
 import { PublicState, type StateChannel, type StateOptions } from "./state.ts";
 import { apply, Flag, type Table } from "./table.ts";
+import { FormatError } from "./kinds.ts";
 
 /** How often the last number is told when nothing changes, ms, and how soon after the last batch, in case that was lost. */
 const HEARTBEAT = { every: 10_000, afterBatch: 100 };
 
-/** Bytes after which a batch or a piece of a snapshot ends, and another begins. */
-const PIECE = 262_144;
-
-/** Bytes of the last batches that are kept for those who missed them. */
+/** Characters of the last batches that are kept for those who missed them. */
 const BACKLOG = 4_194_304;
 
-/** A thread's message has at most so many bytes: a piece, the largest value, and what stands around them. */
-const LARGEST_MESSAGE = 2_097_152;
+/** Characters of a thread's message: JSON writes some characters as six. */
+const LARGEST_MESSAGE = 12 * LIMITS.bytes;
 
 /** How long the port of an ended thread is still read, ms: its last messages may be on their way. */
 const LAST_MESSAGES = 250;
 
-/** Bytes that a thread may be sent of what it missed: at once, and for long a second. */
+/** Characters that a thread may be sent of what it missed: at once, and for long a second. */
 const REPEATED = { burst: 16_777_216, perSecond: 4_194_304 };
 
-/** Who writes. */
-interface Author {
-  readonly id: number;
-  readonly thread: string;
-  /** The number of the last message whose writes are in. */
-  number: number;
-}
-
 /** A thread that has a copy. */
-interface Connection extends Author {
+interface Connection extends Progress {
+  number: number;
   readonly port: StateChannel;
   readonly repeated: Bucket;
   isSnapshotUnderWay: boolean;
 }
 
-/** A write that was carried out here and waits to be sent. */
+/** A write that was carried out here and waits to be sent; without an author it is the main thread's. */
 interface Unsent {
-  readonly author: Author;
-  readonly bytes: Uint8Array | undefined;
+  readonly author: Connection | undefined;
+  readonly text: string | undefined;
 }
 
 /**
@@ -70,28 +62,24 @@ interface Unsent {
 export class MainState extends PublicState {
   readonly ready: Promise<void> = Promise.resolve();
   readonly #name = crypto.randomUUID();
-  readonly #seal = new Seal(crypto.getRandomValues(new Uint8Array(8)));
   readonly #outbox: Outbox;
   readonly #connections = new Map<number, Connection>();
   readonly #unsent = new Map<Table, Map<string, Unsent>>();
   /** Those whose messages are in since the last batch. */
-  readonly #advanced = new Set<Author>();
-  readonly #author: Author;
+  readonly #advanced = new Set<Connection>();
   /** The last batches, up to `#number`. */
-  #backlog: Uint8Array[] = [];
-  #backlogBytes = 0;
+  readonly #backlog: string[] = [];
+  #backlogSize = 0;
   #channel: StateChannel | undefined;
   #number = 0;
   #lastId = 0;
   #sentAt = -Infinity;
-  #heartbeatAt = -Infinity;
   #cancelHeartbeat = (): void => {};
   #isHeartbeatSoon = false;
 
   /** Begins a state; there is one in a process. */
   constructor(options: StateOptions) {
     super(options);
-    this.#author = { id: 0, thread: options.thread, number: 0 };
     this.#outbox = new Outbox(this.options.clock, options.pace, () => this.#flush());
   }
 
@@ -109,11 +97,7 @@ export class MainState extends PublicState {
     this.#connections.set(id, connection);
     this.#open();
     port.onmessage = ({ data }) => this.#receive(connection, data);
-    const welcome = begin(Type.welcome, id);
-    welcome.text(this.options.thread);
-    welcome.text(this.#name);
-    welcome.raw(this.#seal.key);
-    this.#post(connection, welcome.slice());
+    this.#post(connection, writeMessage([Type.welcome, id, this.options.thread, this.#name]));
     this.#sendSnapshot(connection);
     return () => {
       const end = () => this.#end(connection);
@@ -150,7 +134,7 @@ export class MainState extends PublicState {
   }
 
   protected write(table: Table, key: string, operation: Operation): void {
-    this.#carryOut(table, key, operation, this.#author);
+    this.#carryOut(table, key, operation);
     this.#outbox.add();
   }
 
@@ -159,11 +143,11 @@ export class MainState extends PublicState {
     this.#outbox.add();
   }
 
-  #carryOut(table: Table, key: string, operation: Operation, author: Author): void {
+  #carryOut(table: Table, key: string, operation: Operation, author?: Connection): void {
     const old = table.get(key);
     table.put(key, apply(old, operation));
-    this.#unsentOf(table).set(key, { author, bytes: operation.bytes });
-    this.note(table, key, old, author.thread);
+    this.#unsentOf(table).set(key, { author, text: operation.text });
+    this.note(table, key, old, (author ?? this.options).thread);
   }
 
   #unsentOf(table: Table): Map<string, Unsent> {
@@ -190,9 +174,7 @@ export class MainState extends PublicState {
     if (this.isClosed) return;
     this.counts.received++;
     try {
-      if (!(data instanceof Uint8Array)) throw new FormatError("it is not made of bytes");
-      if (data.length > LARGEST_MESSAGE) throw new FormatError(`it has ${data.length} bytes`);
-      this.#take(connection, new ByteReader(data));
+      this.#take(connection, readMessage(data, LARGEST_MESSAGE));
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
       this.#tell(`a message of thread '${connection.thread}': ${error.message}`);
@@ -200,26 +182,21 @@ export class MainState extends PublicState {
     this.changed.tell();
   }
 
-  #take(connection: Connection, from: ByteReader): void {
-    const type = from.byte();
+  #take(connection: Connection, [type, number, maps]: unknown[]): void {
     switch (type) {
       case Type.write:
-        return this.#takeWrites(connection, from);
+        return this.#takeWrites(connection, whole(number), readWrites(maps));
       case Type.missed:
-        return this.#repeat(connection, from.uint());
+        return this.#repeat(connection, whole(number));
       case Type.leave:
-        this.#connections.delete(connection.id);
-        return;
+        return void this.#connections.delete(connection.id);
       default:
-        throw new FormatError(`no message begins with ${type}`);
+        throw new FormatError("it is of no kind that is known");
     }
   }
 
-  /** The whole message is read before any of it is carried out. */
-  #takeWrites(connection: Connection, from: ByteReader): void {
-    const number = from.uint();
+  #takeWrites(connection: Connection, number: number, maps: MapRows<Write>[]): void {
     if (number <= connection.number) throw new FormatError("its number was there already");
-    const maps = readWrites(from);
     connection.number = number;
     for (const { path, flags, rows } of maps) {
       if (!this.#mayWrite(connection, path)) continue;
@@ -229,15 +206,13 @@ export class MainState extends PublicState {
         this.#unsentOf(table);
       }
       for (const { key, operation } of rows) {
+        const { by } = operation;
         const value = table.get(key);
-        if (
-          operation.by !== undefined &&
-          !isCountable(typeof value === "number" ? value : 0, operation.by)
-        ) {
-          this.#tell(`an increment of ${path}.${key} by thread '${connection.thread}' beyond 2^53`);
+        if (by === undefined || isCountable(typeof value === "number" ? value : 0, by)) {
+          this.#carryOut(table, key, operation, connection);
           continue;
         }
-        this.#carryOut(table, key, operation, connection);
+        this.#tell(`an increment of ${path}.${key} by thread '${connection.thread}' beyond 2^53`);
       }
     }
     this.#advanced.add(connection);
@@ -256,61 +231,40 @@ export class MainState extends PublicState {
     this.options.onProblem(`The public state ignored ${what}`);
   }
 
-  /** Sends what changed since the last time. Returns how many bytes that was. */
+  /** Sends what changed since the last time. Returns how many characters that was. */
   #flush(): number {
-    let bytes = 0;
+    let size = 0;
     if (this.#channel && (this.#unsent.size > 0 || this.#advanced.size > 0)) {
-      for (const batch of this.#batches()) bytes += this.#broadcast(batch);
+      const writers = [...this.#advanced];
+      for (const { text, isLast } of pack(this.#changes(writers))) {
+        // The progress of the writers is in the last of the batches that belong together.
+        const progress = writers.map(({ id, thread, number }) => [id, thread, isLast ? number : 0]);
+        size += this.#broadcast(writeMessage([Type.batch, ++this.#number, progress], text));
+      }
     }
     this.#unsent.clear();
     this.#advanced.clear();
-    return bytes;
+    return size;
   }
 
-  *#batches(): Generator<Uint8Array> {
-    const body = new ByteWriter();
-    const authors = new Set<Author>();
-    const take = (isLast: boolean) => {
-      const batch = this.#batch(body, authors, isLast);
-      body.cut(0);
-      authors.clear();
-      return batch;
-    };
+  *#changes(writers: Connection[]): Generator<MapRows<string>> {
+    const places = new Map(writers.map((writer, i) => [writer, i + 1]));
     for (const [table, unsent] of this.#unsent) {
-      beginMap(body, table);
-      for (const [key, { author, bytes }] of unsent) {
-        addOrdered(body, key, author.id, { value: table.get(key), bytes });
-        authors.add(author);
-        if (body.length < PIECE) continue;
-        endMap(body);
-        yield take(false);
-        beginMap(body, table);
-      }
-      endMap(body);
+      const rows = unsent.entries().map(([key, { author, text }]) =>
+        orderedRow(key, author ? places.get(author)! : 0, { value: table.get(key), text })
+      );
+      yield { path: table.path, flags: table.flags, rows };
     }
-    for (const author of this.#advanced) authors.add(author);
-    yield take(true);
   }
 
-  /** The progress of the writers is in the last of the batches that belong together. */
-  #batch(body: ByteWriter, authors: Set<Author>, isLast: boolean): Uint8Array {
-    const batch = begin(Type.batch, ++this.#number);
-    const writers = [...authors].map((author) => progressOf(author, isLast ? author.number : 0));
-    addWriters(batch, writers);
-    batch.raw(body.slice());
-    return batch.slice();
-  }
-
-  #broadcast(message: Uint8Array): number {
+  #broadcast(message: string): number {
     this.#backlog.push(message);
-    this.#backlogBytes += message.length;
-    while (this.#backlogBytes > BACKLOG) this.#backlogBytes -= this.#backlog.shift()!.length;
+    this.#backlogSize += message.length;
+    while (this.#backlogSize > BACKLOG) this.#backlogSize -= this.#backlog.shift()!.length;
     this.#sentAt = this.options.clock.now();
     this.#postToAll(message);
-    if (!this.#isHeartbeatSoon) {
-      this.#isHeartbeatSoon = true;
-      this.#heartbeatIn(HEARTBEAT.afterBatch);
-    }
+    if (!this.#isHeartbeatSoon) this.#heartbeatIn(HEARTBEAT.afterBatch);
+    this.#isHeartbeatSoon = true;
     return message.length;
   }
 
@@ -318,22 +272,20 @@ export class MainState extends PublicState {
   #heartbeatIn(ms: number): void {
     this.#cancelHeartbeat();
     this.#cancelHeartbeat = this.options.clock.after(ms, () => {
-      const now = this.options.clock.now();
-      const next = this.#sentAt + HEARTBEAT.afterBatch - now;
-      if (next > 0 && now - this.#heartbeatAt < HEARTBEAT.every) return this.#heartbeatIn(next);
+      const next = this.#sentAt + HEARTBEAT.afterBatch - this.options.clock.now();
+      if (next > 0) return this.#heartbeatIn(next);
       this.#isHeartbeatSoon = false;
-      this.#heartbeatAt = now;
-      this.#postToAll(begin(Type.heartbeat, this.#number).slice());
+      this.#postToAll(writeMessage([Type.heartbeat, this.#number]));
       this.#heartbeatIn(HEARTBEAT.every);
     });
   }
 
-  #postToAll(message: Uint8Array): void {
+  #postToAll(message: string): void {
     this.counts.sent++;
-    this.#channel?.postMessage(this.#seal.close(message));
+    this.#channel?.postMessage(message);
   }
 
-  #post({ port }: Connection, message: Uint8Array): void {
+  #post({ port }: Connection, message: string): void {
     this.counts.sent++;
     port.postMessage(message);
   }
@@ -356,46 +308,30 @@ export class MainState extends PublicState {
   /** Sends the whole state, a piece each turn: what changes meanwhile travels in batches, too. */
   #sendSnapshot(connection: Connection): void {
     connection.isSnapshotUnderWay = true;
-    const pieces = this.#pieces(connection);
+    const { id, thread, number, repeated } = connection;
+    const start = this.#number;
+    const pieces = pack(this.#all());
     const send = () => {
       const { value, done } = pieces.next();
-      if (done || this.isClosed || !this.#connections.has(connection.id)) {
+      if (done || this.isClosed || !this.#connections.has(id)) {
         connection.isSnapshotUnderWay = false;
         return;
       }
-      connection.repeated.use(value.length, this.options.clock.now());
-      this.#post(connection, value);
+      const { text, isLast } = value;
+      const writers = [[id, thread, number]];
+      const head = [Type.snapshot, Number(isLast), this.#number, start, writers];
+      repeated.use(text.length, this.options.clock.now());
+      this.#post(connection, writeMessage(head, text));
       this.options.clock.atTurnsEnd(send);
     };
     send();
   }
 
-  *#pieces({ id, thread, number }: Connection): Generator<Uint8Array> {
-    const start = this.#number;
-    const body = new ByteWriter();
-    const take = (isLast: boolean) => {
-      const piece = begin(Type.snapshot, Number(isLast), this.#number, start);
-      addWriters(piece, [{ writer: id, thread, number }]);
-      piece.raw(body.slice());
-      body.cut(0);
-      return piece.slice();
-    };
-    for (const table of this.tables.values()) {
-      if (table.values.size === 0 && table.flags === 0) continue;
-      beginMap(body, table);
-      for (const [key, value] of table.values) {
-        addOrdered(body, key, 0, { value });
-        if (body.length < PIECE) continue;
-        endMap(body);
-        yield take(false);
-        beginMap(body, table);
-      }
-      endMap(body);
+  *#all(): Generator<MapRows<string>> {
+    for (const { path, flags, values } of this.tables.values()) {
+      if (values.size === 0 && flags === 0) continue;
+      const rows = values.entries().map(([key, value]) => orderedRow(key, 0, { value }));
+      yield { path, flags, rows };
     }
-    yield take(true);
   }
-}
-
-function progressOf({ id, thread }: Author, number: number): Progress {
-  return { writer: id, thread, number };
 }

@@ -1,10 +1,8 @@
-import { ByteReader, ByteWriter } from "./bytes.ts";
 import { type Change, type Changes, watch } from "./changes.ts";
-import { decodeValue } from "./decode.ts";
-import { encodeValue } from "./encode.ts";
 import { NOTHING, type Operation } from "./message.ts";
 import { LIMITS } from "./meter.ts";
 import type { Table } from "./table.ts";
+import { decodeValue, encodeValue, isSimple } from "./value.ts";
 
 /** What a {@linkcode ReplicatedMap} needs of the state that it is part of. */
 export interface MapHost {
@@ -196,12 +194,9 @@ export function isCountable(value: number, by: number): boolean {
 
 /** A value of this thread's own, checked, copied and frozen. */
 function own(value: unknown, place: string): Operation {
-  if (typeof value === "number" || typeof value === "boolean" || value === null) return { value };
-  if (typeof value === "string" && value.length <= LIMITS.bytes / 4) return { value };
-  const out = new ByteWriter();
-  encodeValue(out, value, place);
-  const bytes = out.slice();
-  return { value: decodeValue(new ByteReader(bytes)), bytes };
+  if (isSimple(value)) return { value };
+  const text = encodeValue(value, place);
+  return { value: decodeValue(JSON.parse(text)), text };
 }
 
 function checkKey(path: string, key: unknown): void {

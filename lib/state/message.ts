@@ -1,22 +1,26 @@
 /**
- * The messages of the public state, as bytes. On a port between the main thread and one copy: welcome, snapshot and
- * missed batches; writes, questions and leave. On the channel, from the main thread to all: sealed batches and
- * heartbeats.
+ * The messages of the public state, as JSON text. On a port between the main thread and one copy: welcome, snapshot and
+ * missed batches; writes, questions and leave. On the channel, from the main thread to all: batches and heartbeats.
  *
  * @module
  */
-import { ByteReader, ByteWriter, FormatError } from "./bytes.ts";
-import { decodeValue } from "./decode.ts";
-import { encodeValue } from "./encode.ts";
+import { FormatError } from "./kinds.ts";
 import { LIMITS } from "./meter.ts";
+import { decodeValue, encodeValue } from "./value.ts";
 
-/** The first byte of a message. */
+/** What a message begins with. What follows it stands beside each. */
 export const Type = {
+  /** The copy's number, the main thread's name, the channel's name. */
   welcome: 1,
+  /** 1 for the last piece; the number of the last batch; that of the batch after which it was begun; writers; maps. */
   snapshot: 2,
+  /** Number, writers, maps. */
   batch: 3,
+  /** The number of the last batch. */
   heartbeat: 4,
+  /** The number of the last batch that is in. */
   missed: 5,
+  /** Number, maps. */
   write: 6,
   leave: 7,
 } as const;
@@ -25,21 +29,21 @@ export const Type = {
 export const NOTHING: unique symbol = Symbol("nothing");
 
 /** What is done to a key. */
-export type Operation = {
+export interface Operation {
   /** What it holds from then on, {@linkcode NOTHING} to delete it; undefined for an increment. */
   readonly value?: unknown;
-  /** The value's bytes, where they are known already. */
-  readonly bytes?: Uint8Array | undefined;
+  /** The value's text, where it is known already. */
+  readonly text?: string | undefined;
   /** What is added. */
   readonly by?: number;
-};
+}
 
 /** What was written in one map. */
 export interface MapRows<R> {
   readonly path: string;
   /** The map's flags, one bit each. */
   readonly flags: number;
-  readonly rows: readonly R[];
+  readonly rows: Iterable<R>;
 }
 
 /** A write as its thread sends it. */
@@ -48,216 +52,156 @@ export interface Write {
   readonly operation: Operation;
 }
 
-/** A write as the main thread has ordered it: what the key holds, and whose write it was. */
+/** A write as the main thread has ordered it. */
 export interface Ordered {
   readonly key: string;
+  /** Who wrote: the place among the batch's writers, counted from 1; 0 for the main thread. */
   readonly writer: number;
+  /** What the key holds from then on. */
   readonly value: unknown;
 }
 
 /** How many messages of a writer the state contains. */
 export interface Progress {
-  readonly writer: number;
+  /** The copy's number. */
+  readonly id: number;
   readonly thread: string;
-  /** The number of its last message that was applied; 0 for the main thread. */
+  /** The number of its last message that was applied. */
   readonly number: number;
 }
 
 /** What changed in one step of the state, or a piece of a snapshot. */
 export interface Batch {
-  /** The writers of these rows. */
   readonly writers: readonly Progress[];
   readonly maps: readonly MapRows<Ordered>[];
 }
 
-/** The first byte of a row; `end` ends those of a map. */
-const Row = { end: 0, set: 1, delete: 2, add: 3, subtract: 4 } as const;
+/** Characters after which a message ends, and another begins. */
+const PIECE = 262_144;
 
-/** Begins a message. */
-export function begin(type: number, ...numbers: number[]): ByteWriter {
-  const out = new ByteWriter();
-  out.byte(type);
-  for (const number of numbers) out.uint(number);
-  return out;
+/** A message's text. @param maps the text of its last part, of {@linkcode pack}. */
+export function writeMessage(parts: readonly unknown[], maps?: string): string {
+  const text = JSON.stringify(parts);
+  return maps === undefined ? text : `${text.slice(0, -1)},${maps}]`;
 }
 
-/** Adds the head of a map; its rows and {@linkcode endMap} follow. */
-export function beginMap(out: ByteWriter, { path, flags }: { path: string; flags: number }): void {
-  out.text(path);
-  out.byte(flags);
-}
-
-/** Ends the rows of a map. */
-export function endMap(out: ByteWriter): void {
-  out.byte(Row.end);
-}
-
-/** Adds a write. */
-export function addWrite(out: ByteWriter, key: string, operation: Operation): void {
+/** The text of a row with a write. */
+export function writeRow(key: string, operation: Operation): string {
   const { by } = operation;
-  if (by === undefined) return addSet(out, key, operation);
-  out.byte(by < 0 ? Row.subtract : Row.add);
-  out.text(key);
-  out.uint(Math.abs(by));
+  return by === undefined ? row([key], operation) : JSON.stringify([key, 0, by]);
 }
 
-/** Adds a write that was ordered. */
-export function addOrdered(
-  out: ByteWriter,
-  key: string,
-  writer: number,
-  operation: Operation,
-): void {
-  addSet(out, key, operation, writer);
+/** The text of a row with a write that was ordered, see {@linkcode Ordered}. */
+export function orderedRow(key: string, writer: number, operation: Operation): string {
+  return row([key, writer], operation);
 }
 
-function addSet(out: ByteWriter, key: string, operation: Operation, writer?: number): void {
-  const { value, bytes } = operation;
-  out.byte(value === NOTHING ? Row.delete : Row.set);
-  out.text(key);
-  if (writer !== undefined) out.uint(writer);
-  if (value === NOTHING) return;
-  if (bytes) out.raw(bytes);
-  else encodeValue(out, value, key);
+function row(head: [key: string, writer?: number], { value, text }: Operation): string {
+  return writeMessage(head, value === NOTHING ? undefined : text ?? encodeValue(value, head[0]));
 }
 
-/** Adds the writers of a batch. */
-export function addWriters(out: ByteWriter, writers: readonly Progress[]): void {
-  out.uint(writers.length);
-  for (const { writer, thread, number } of writers) {
-    out.uint(writer);
-    out.text(thread);
-    out.uint(number);
+/** Puts the texts of rows together to that of maps, in pieces. There is one at least. */
+export function* pack(
+  maps: Iterable<MapRows<string>>,
+): Generator<{ text: string; isLast: boolean }> {
+  let done: string[] = [];
+  let size = 0;
+  for (const { path, flags, rows } of maps) {
+    let texts: string[] = [];
+    const end = () => done.push(writeMessage([path, flags], `[${texts.join()}]`));
+    for (const row of rows) {
+      texts.push(row);
+      size += row.length;
+      if (size < PIECE) continue;
+      end();
+      yield { text: `[${done.join()}]`, isLast: false };
+      done = [];
+      texts = [];
+      size = 0;
+    }
+    end();
+  }
+  yield { text: `[${done.join()}]`, isLast: true };
+}
+
+/**
+ * The parts of a message.
+ *
+ * @throws {FormatError} when the data is no message.
+ */
+export function readMessage(data: unknown, limit = Infinity): unknown[] {
+  if (typeof data !== "string") throw new FormatError("it is no text");
+  if (data.length > limit) throw new FormatError(`it has ${data.length} characters`);
+  try {
+    return list(JSON.parse(data));
+  } catch {
+    throw new FormatError("it is not a list in JSON");
   }
 }
 
 /**
- * Reads a thread's writes after their number.
+ * Reads the maps of a thread's writes.
  *
- * @throws {FormatError} when the bytes are no writes.
+ * @throws {FormatError} when the JSON is no writes.
  */
-export function readWrites(from: ByteReader): MapRows<Write>[] {
-  return readMaps(from, (kind) => {
-    const key = from.text(LIMITS.key);
-    if (kind === Row.delete) return { key, operation: { value: NOTHING } };
-    if (kind === Row.add || kind === Row.subtract) {
-      const by = from.uint();
-      return { key, operation: { by: kind === Row.add ? by : -by } };
-    }
-    if (kind !== Row.set) throw new FormatError(`no write is of the kind ${kind}`);
-    const begin = from.at;
-    const value = decodeValue(from);
-    return { key, operation: { value, bytes: from.since(begin) } };
+export function readWrites(maps: unknown): MapRows<Write>[] {
+  return readMaps(maps, (row) => {
+    const [key, json, by] = row;
+    const operation = row.length === 1
+      ? { value: NOTHING }
+      : row.length === 2
+      ? { text: JSON.stringify(json), value: decodeValue(json) }
+      : { by: whole(by) };
+    return { key: name(key), operation };
   });
 }
 
 /**
- * Reads a batch, or a piece of a snapshot, after its number.
+ * Reads the writers and the maps of a batch.
  *
- * @throws {FormatError} when the bytes are no batch.
+ * @throws {FormatError} when the JSON is no batch.
  */
-export function readBatch(from: ByteReader): Batch {
-  const writers: Progress[] = [];
-  for (let left = from.uint(); left > 0; left--) {
-    writers.push({ writer: from.uint(), thread: from.text(LIMITS.key), number: from.uint() });
-  }
-  const maps = readMaps(from, (kind) => {
-    const key = from.text(LIMITS.key);
-    const writer = from.uint();
-    return { key, writer, value: kind === Row.set ? decodeValue(from) : NOTHING };
-  });
-  return { writers, maps };
-}
-
-function readMaps<R>(from: ByteReader, readRow: (kind: number) => R): MapRows<R>[] {
-  const maps: MapRows<R>[] = [];
-  while (from.left > 0) {
-    const [path, flags] = [from.text(LIMITS.key), from.byte()];
-    const rows: R[] = [];
-    for (let kind = from.byte(); kind !== Row.end; kind = from.byte()) rows.push(readRow(kind));
-    maps.push({ path, flags, rows });
-  }
-  return maps;
-}
-
-/** Seals what travels on the channel, and opens what is sealed with the same key. */
-export class Seal {
-  /** The 8 bytes of the key. */
-  readonly key: Uint8Array;
-  readonly #low: number;
-  readonly #high: number;
-
-  constructor(key: Uint8Array) {
-    this.key = key;
-    this.#low = word(key, 0);
-    this.#high = word(key, 4);
-  }
-
-  /** The message behind its check value. */
-  close(message: Uint8Array): Uint8Array {
-    const sealed = new Uint8Array(8 + message.length);
-    sealed.set(message, 8);
-    const [low, high] = check(sealed, 8, this.#low, this.#high);
-    for (let i = 0; i < 4; i++) {
-      sealed[i] = low >>> (8 * i);
-      sealed[4 + i] = high >>> (8 * i);
-    }
-    return sealed;
-  }
-
-  /** What is in a sealed message; undefined when it was not sealed with this key. */
-  open(sealed: Uint8Array): ByteReader | undefined {
-    if (sealed.length < 9) return undefined;
-    const [low, high] = check(sealed, 8, this.#low, this.#high);
-    const isTrue = word(sealed, 0) === low && word(sealed, 4) === high;
-    return isTrue ? new ByteReader(sealed, 8) : undefined;
-  }
-}
-
-function word(bytes: Uint8Array, at: number): number {
-  return bytes[at]! | bytes[at + 1]! << 8 | bytes[at + 2]! << 16 | bytes[at + 3]! << 24;
-}
-
-/**
- * HalfSipHash-2-4 with a check value of 64 bits (Aumasson and Bernstein, https://github.com/veorq/SipHash): short, and
- * without the key no check value of another message can be computed.
- */
-function check(bytes: Uint8Array, from: number, low: number, high: number): [number, number] {
-  let v0 = low, v1 = high ^ 0xEE, v2 = 0x6C796765 ^ low, v3 = 0x74656462 ^ high;
-  const round = () => {
-    v0 = v0 + v1 | 0;
-    v1 = v1 << 5 | v1 >>> 27;
-    v1 ^= v0;
-    v0 = v0 << 16 | v0 >>> 16;
-    v2 = v2 + v3 | 0;
-    v3 = v3 << 8 | v3 >>> 24;
-    v3 ^= v2;
-    v0 = v0 + v3 | 0;
-    v3 = v3 << 7 | v3 >>> 25;
-    v3 ^= v0;
-    v2 = v2 + v1 | 0;
-    v1 = v1 << 13 | v1 >>> 19;
-    v1 ^= v2;
-    v2 = v2 << 16 | v2 >>> 16;
+export function readBatch(writers: unknown, maps: unknown): Batch {
+  return {
+    writers: list(writers).map((writer) => {
+      const [id, thread, number] = list(writer);
+      return { id: whole(id), thread: name(thread), number: whole(number) };
+    }),
+    maps: readMaps(maps, (row) => {
+      const [key, writer, json] = row;
+      const value = row.length === 2 ? NOTHING : decodeValue(json);
+      return { key: name(key), writer: whole(writer), value };
+    }),
   };
-  const end = bytes.length - (bytes.length - from) % 4;
-  let last = (bytes.length - from) << 24;
-  for (let at = from; at < end; at += 4) {
-    const part = word(bytes, at);
-    v3 ^= part;
-    round();
-    round();
-    v0 ^= part;
-  }
-  for (let at = end; at < bytes.length; at++) last |= bytes[at]! << (8 * (at - end));
-  v3 ^= last;
-  round();
-  round();
-  v0 ^= last;
-  v2 ^= 0xEE;
-  for (let i = 0; i < 4; i++) round();
-  const first = v1 ^ v3;
-  v1 ^= 0xDD;
-  for (let i = 0; i < 4; i++) round();
-  return [first, v1 ^ v3];
+}
+
+function readMaps<R>(maps: unknown, readRow: (row: unknown[]) => R): MapRows<R>[] {
+  return list(maps).map((map) => {
+    const [path, flags, rows] = list(map);
+    return {
+      path: name(path),
+      flags: whole(flags),
+      rows: list(rows).map((row) => readRow(list(row))),
+    };
+  });
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : fail("a list");
+}
+
+/** A whole number. @throws {FormatError} when it is none. */
+export function whole(value: unknown): number {
+  return Number.isSafeInteger(value) ? value as number : fail("a whole number");
+}
+
+/** A name: of a key, a map, a thread. @throws {FormatError} when it is none. */
+export function name(value: unknown): string {
+  return typeof value === "string" && value.length <= LIMITS.key
+    ? value
+    : fail(`a name of at most ${LIMITS.key} characters`);
+}
+
+function fail(expected: string): never {
+  throw new FormatError(`it holds something else in place of ${expected}`);
 }

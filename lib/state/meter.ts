@@ -1,6 +1,6 @@
 /** What a value may hold. */
 export const LIMITS = {
-  /** Bytes of its encoded form. */
+  /** Bytes of its text and binary data, and one for each part. A text with a character above U+00FF takes two each. */
   bytes: 1_048_576,
   /** Parts within parts. */
   depth: 200,
@@ -13,17 +13,15 @@ export const LIMITS = {
 /** An object inside a value. */
 export interface Part {
   readonly id: number;
-  readonly parent: Part | undefined;
   readonly depth: number;
   /** How many nodes had been counted when it began. */
   readonly start: number;
-  /** How many parts it has, itself included; undefined while it is being looked at. */
+  /** How many nodes it has, itself excluded; undefined while something goes through it. */
   nodes: number | undefined;
   /** How deep its parts lie in it. */
   height: number;
-  /** Of the parts around it that it leads back to: the innermost, and the depth of the outermost. */
-  back: Part | undefined;
-  backDepth: number;
+  /** The depth of the outermost part that it leads back to. */
+  back: number;
 }
 
 /**
@@ -33,12 +31,13 @@ export interface Part {
  */
 export class Meter {
   #nodes = 0;
+  #bytes = 0;
   #count = 0;
-  #current: Part | undefined;
-  readonly #fail: (why: string) => never;
+  readonly #path: Part[] = [];
+  readonly #fail: (why: string, isWhole?: boolean) => never;
 
-  /** @param fail throws. */
-  constructor(fail: (why: string) => never) {
+  /** @param fail throws; `isWhole` when it is about the whole value, and not about a part. */
+  constructor(fail: (why: string, isWhole?: boolean) => never) {
     this.#fail = fail;
   }
 
@@ -46,62 +45,68 @@ export class Meter {
   count(nodes: number): void {
     this.#nodes += nodes;
     if (this.#nodes > LIMITS.nodes) {
-      this.#fail(`too large: at most ${LIMITS.nodes} parts, shared ones counted each time`);
+      this.#fail(`too large: at most ${LIMITS.nodes} parts, shared ones counted each time`, true);
     }
+    this.size(nodes);
+  }
+
+  /** Counts bytes. */
+  size(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > LIMITS.bytes) {
+      this.#fail(`too large: at most ${LIMITS.bytes} bytes`, true);
+    }
+  }
+
+  /** Counts the bytes of a text, and returns it. */
+  text(text: string): string {
+    this.size(text.length);
+    if (/[^\0-\xFF]/.test(text)) this.size(text.length);
+    return text;
   }
 
   /** Begins a part. */
   enter(): Part {
-    const parent = this.#current;
-    const depth = parent ? parent.depth + 1 : 0;
+    const depth = this.#path.length;
     if (depth > LIMITS.depth) this.#fail(`nested too deeply: at most ${LIMITS.depth} levels`);
-    const id = this.#count++;
-    return this.#current = {
-      id,
-      parent,
+    const part: Part = {
+      id: this.#count++,
       depth,
       start: this.#nodes,
       nodes: undefined,
       height: 0,
-      back: undefined,
-      backDepth: Infinity,
+      back: depth,
     };
+    this.#path.push(part);
+    return part;
   }
 
   /** Ends the part that was begun last. */
-  leave(part: Part): void {
+  leave(): void {
+    const part = this.#path.pop()!;
     part.nodes = this.#nodes - part.start;
-    this.#current = part.parent;
-    if (part.parent) this.#include(part, part.parent);
+    this.#include(part);
   }
 
   /** Meets a part for a second time. */
   meet(part: Part): void {
-    const place = this.#current!;
     if (part.nodes === undefined) {
-      if (part !== place) this.#leadsBack(place, part, part.depth);
+      const place = this.#path.at(-1)!;
+      place.back = Math.min(place.back, part.depth);
       return;
     }
-    if (part.back && part.back.nodes !== undefined) {
-      this.#fail("a part that is met twice and leads back out of itself");
-    }
-    if (place.depth + 1 + part.height > LIMITS.depth) {
+    if (part.back < part.depth) this.#fail("a part that is met twice and leads back out of itself");
+    if (this.#path.length + part.height > LIMITS.depth) {
       this.#fail(`nested too deeply: at most ${LIMITS.depth} levels`);
     }
     this.count(part.nodes);
-    this.#include(part, place);
+    this.#include(part);
   }
 
-  #include(part: Part, place: Part): void {
-    place.height = Math.max(place.height, part.height + 1);
-    if (!part.back || part.backDepth >= place.depth) return;
-    // Which of the parts around `place` comes next is not known: the innermost is the safe guess.
-    const next = part.back.depth < place.depth ? part.back : place.parent!;
-    this.#leadsBack(place, next, part.backDepth);
-  }
-
-  #leadsBack(place: Part, to: Part, depth: number): void {
-    if (!place.back || to.depth > place.back.depth) place.back = to;
-    place.backDepth = Math.min(place.backDepth, depth);
+  #include({ height, back }: Part): void {
+    const place = this.#path.at(-1);
+    if (!place) return;
+    place.height = Math.max(place.height, height + 1);
+    place.back = Math.min(place.back, back);
   }
 }

@@ -9,7 +9,7 @@ import { Flag, Table } from "./table.ts";
 /** What carries messages: a `BroadcastChannel`, or one end of a `MessageChannel`. */
 export interface StateChannel {
   /** Sends to the other ends. */
-  postMessage(message: Uint8Array): void;
+  postMessage(message: string): void;
   /** Called with what another end has sent. */
   onmessage: ((event: MessageEvent) => void) | null;
   /** Leaves. */
@@ -102,7 +102,6 @@ export abstract class PublicState {
   protected isClosed = false;
   protected readonly counts: Traffic = { sent: 0, received: 0, questions: 0 };
   readonly #maps = new Map<string, ReplicatedMap>();
-  readonly #rights = new WeakMap<Table, boolean>();
   readonly #flagged = new Set<(path: string) => void>();
 
   /** Use {@linkcode MainState} or {@linkcode ThreadState}. */
@@ -222,14 +221,10 @@ export abstract class PublicState {
     const { path } = table;
     if (!this.changed.isHeard(path)) return;
     const value = table.get(key);
-    this.changed.note({
-      path,
-      key,
-      old: old === NOTHING ? undefined : old,
-      value: value === NOTHING ? undefined : value,
-      deleted: value === NOTHING,
-      writer,
-    });
+    if (Object.is(old, value)) return;
+    const known = (value: unknown) => value === NOTHING ? undefined : value;
+    const deleted = value === NOTHING;
+    this.changed.note({ path, key, old: known(old), value: known(value), deleted, writer });
   }
 
   #declare(table: Table, name: keyof typeof Flag): void {
@@ -245,12 +240,7 @@ export abstract class PublicState {
   }
 
   #mayWrite(table: Table): boolean {
-    let right = this.#rights.get(table);
-    if (right === undefined) {
-      right = this.options.mayWrite(this.options.thread, table.path);
-      this.#rights.set(table, right);
-    }
-    return right;
+    return table.mayWrite ??= this.options.mayWrite(this.options.thread, table.path);
   }
 
   #checkRight(table: Table): void {

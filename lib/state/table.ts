@@ -9,10 +9,14 @@ export interface PendingWrite {
   operation: Operation;
 }
 
-/** A key with such writes: what it holds without them, whose that was, and the writes in their order. */
+/** A key with such writes. */
 export interface Pending {
+  /** What it holds without them, and whose that was where it was heard since. */
   base: unknown;
   writer: string | undefined;
+  /** Whether {@linkcode base} has changed. */
+  isChanged: boolean;
+  /** In their order. */
   readonly writes: PendingWrite[];
 }
 
@@ -20,6 +24,8 @@ export interface Pending {
 export class Table {
   /** See {@linkcode Flag}. */
   flags = 0;
+  /** Whether this thread may write it; undefined while nobody has asked. */
+  mayWrite: boolean | undefined;
   /** What is read. */
   values: Map<string, unknown> = new Map();
   /** The keys with writes on their way; those of a copy alone. */
@@ -43,7 +49,7 @@ export class Table {
   overlay(key: string, operation: Operation): void {
     let pending = this.pending.get(key);
     if (!pending) {
-      pending = { base: this.get(key), writer: undefined, writes: [] };
+      pending = { base: this.get(key), writer: undefined, isChanged: false, writes: [] };
       this.pending.set(key, pending);
     }
     const last = pending.writes.at(-1);
@@ -52,13 +58,22 @@ export class Table {
     this.put(key, apply(this.get(key), operation));
   }
 
-  /** Puts what lies over `base` where it is read. */
-  settle(key: string, pending: Pending): void {
-    if (pending.writes.length === 0) this.pending.delete(key);
-    this.put(
-      key,
-      pending.writes.reduce((value, { operation }) => apply(value, operation), pending.base),
-    );
+  /** Takes away the writes up to a number, which are in, and calls `onChange` for each key of which something changed. */
+  settle(
+    number: number,
+    onChange: (key: string, old: unknown, writer: string | undefined) => void,
+  ): void {
+    for (const [key, pending] of this.pending) {
+      const { writes, base, writer } = pending;
+      const isIn = ({ number: own }: PendingWrite) => own !== undefined && own <= number;
+      if (!pending.isChanged && !isIn(writes[0]!)) continue;
+      while (writes.length > 0 && isIn(writes[0]!)) writes.shift();
+      pending.isChanged = false;
+      if (writes.length === 0) this.pending.delete(key);
+      const old = this.get(key);
+      this.put(key, writes.reduce((value, { operation }) => apply(value, operation), base));
+      onChange(key, old, writer);
+    }
   }
 }
 

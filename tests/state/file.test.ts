@@ -12,6 +12,7 @@ async function opened<T>(
     pass: (ms: number) => void;
     close: () => Promise<void>;
   }) => Promise<T> | T,
+  limit?: number,
 ): Promise<T> {
   const warnings: string[] = [];
   const timers: { at: number; run: () => void }[] = [];
@@ -21,6 +22,7 @@ async function opened<T>(
     path: `${folder}/state.json`,
     write: replaceFile,
     onWarning: (warning) => warnings.push(warning),
+    ...limit && { limit },
     clock: {
       now: () => now,
       after: (ms, run) => {
@@ -194,4 +196,26 @@ Deno.test("a save that fails is said once, and tried again until it succeeds", (
       assertEquals(warnings.length, 1);
       assertMatch(warnings[0]!, /^Cannot save the state to .*state\.json: /);
     })
+  ));
+
+Deno.test("maps beyond the file's limit are left out, the largest first, with one warning", () =>
+  inFolder((folder) =>
+    opened(folder, async ({ state, warnings, pass }) => {
+      const [small, large, larger] = ["Small", "Large", "Larger"].map((path) =>
+        state.map(path, { persistent: true })
+      );
+      small!.set("x", 1);
+      large!.set("x", "x".repeat(500));
+      larger!.set("x", "x".repeat(5_000));
+      pass(0);
+      await untilSaved(folder, { Large: { x: "x".repeat(500) }, Small: { x: 1 } });
+      small!.set("x", 2);
+      pass(1_000);
+      await untilSaved(folder, { Large: { x: "x".repeat(500) }, Small: { x: 2 } });
+      assertEquals(warnings, ["The state is too large to be saved without leaving out Larger"]);
+      larger!.clear();
+      pass(1_000);
+      await untilSaved(folder, { Large: { x: "x".repeat(500) }, Larger: {}, Small: { x: 2 } });
+      assertEquals(warnings.length, 1);
+    }, 1_000)
   ));

@@ -35,7 +35,7 @@ interface Event {
 /** A message that was sent. */
 export interface Sent {
   readonly kind: Kind;
-  readonly bytes: Uint8Array;
+  readonly text: string;
 }
 
 /**
@@ -52,7 +52,7 @@ export class Network {
   /** All that was sent on the channel. */
   readonly sent: Sent[] = [];
   /** All that was sent on ports, and by whom. */
-  readonly ported: { readonly from: string; readonly bytes: Uint8Array }[] = [];
+  readonly ported: { readonly from: string; readonly text: string }[] = [];
   /** What copies have complained of. */
   readonly problems: string[] = [];
   /** The channels that were opened, by name. */
@@ -175,7 +175,7 @@ export class Network {
           closed.add(this);
         },
         postMessage: (data) => {
-          if (data instanceof Uint8Array) this.ported.push({ from: from.thread, bytes: data });
+          if (typeof data === "string") this.ported.push({ from: from.thread, text: data });
           queue.push(structuredClone(data));
           this.#schedule(1, to, () => {
             const message = queue.shift();
@@ -191,10 +191,9 @@ export class Network {
 
   #post(from: StateChannel, data: unknown): void {
     const message = structuredClone(data);
-    const type = message instanceof Uint8Array ? message[8] : undefined;
     const isOurs = this.#ends.get(from) === this.#mainOwner;
-    const kind = !isOurs ? "foreign" : type === Type.batch ? "batch" : "heartbeat";
-    if (isOurs) this.sent.push({ kind, bytes: message as Uint8Array });
+    const kind = !isOurs ? "foreign" : isOf(message as string, Type.batch) ? "batch" : "heartbeat";
+    if (isOurs) this.sent.push({ kind, text: message as string });
     for (const [end, owner] of this.#ends) {
       if (end === from || owner.isDead) continue;
       for (const delay of this.fate(kind, owner.thread)) {
@@ -232,4 +231,9 @@ export class Network {
 /** What a copy holds of a map, by key. */
 export function content(state: PublicState, path = "M"): Record<string, unknown> {
   return Object.fromEntries([...state.map(path)].sort());
+}
+
+/** Whether a message is of a type. */
+export function isOf(message: string, type: number): boolean {
+  return message.startsWith(`[${type},`);
 }

@@ -1,7 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { Pace } from "../../lib/state/pace.ts";
 import { Type } from "../../lib/state/message.ts";
-import { content, Network } from "./network.ts";
+import { content, isOf, Network } from "./network.ts";
 
 /** A network with a reader, and a writer that may send 5 messages at once and 10 a second. */
 function flooded() {
@@ -20,7 +19,7 @@ function flooded() {
     }
   };
   const writes = () =>
-    network.ported.filter(({ from, bytes }) => from === "writer" && bytes[0] === Type.write).length;
+    network.ported.filter(({ from, text }) => from === "writer" && isOf(text, Type.write)).length;
   return { network, told, reader, writer, write, writes };
 }
 
@@ -65,13 +64,31 @@ Deno.test("what is held back is not lost when the thread leaves, and the flood i
 });
 
 Deno.test("a flood that lasts is told each minute", () => {
-  const told: number[] = [];
-  const pace = new Pace({ burst: 1, perSecond: 1, onHeld: (held) => told.push(held) }, 0);
-  for (let now = 0; now < 130_000; now += 500) {
-    pace.wait(now);
-    assertEquals(pace.tell(now), now > 0);
+  const { network, told, write } = flooded();
+  for (let now = 0; now < 130_000; now += 50) {
+    write(1);
+    network.run(49);
   }
   assertEquals(told.length, 2);
+  network.run(3_000);
+  assertEquals(told.length, 3);
+});
+
+Deno.test("what is large is held back, too: it travels with the last values", () => {
+  const network = new Network();
+  const pace = { burst: 1e6, perSecond: 1e6, bytesBurst: 10_000, bytesPerSecond: 10_000 };
+  const reader = network.join("reader");
+  const writer = network.join("writer", { pace: { ...pace, onHeld: () => {} } });
+  network.run(1_000);
+  const begin = network.ported.length;
+  for (let i = 0; i < 1_000; i++) {
+    writer.map("M").set("x", `${i} ${"x".repeat(5_000)}`).set("i", i);
+    network.run(10);
+  }
+  network.run(1_000);
+  assertEquals(content(reader), content(writer));
+  const bytes = network.ported.slice(begin).reduce((sum, { text }) => sum + text.length, 0);
+  assert(bytes > 50_000 && bytes < 150_000, `${bytes} bytes in 11 s`);
 });
 
 Deno.test("a newcomer gets what is held back, and its greeting sends nothing of it to others", () => {

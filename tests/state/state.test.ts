@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Type } from "../../lib/state/message.ts";
-import { content, Network, type Sent } from "./network.ts";
+import { content, isOf, Network, type Sent } from "./network.ts";
 
 /** A network of copies that have joined; the first is the first. */
 function joined(...threads: string[]) {
@@ -16,12 +16,10 @@ function batches(network: Network): Sent[] {
 }
 
 /** How many messages of a type one has sent on its port. */
-function ported(network: Network, from: string, type: number): Uint8Array[] {
-  return network.ported.filter((sent) => sent.from === from && sent.bytes[0] === type)
-    .map(({ bytes }) => bytes);
+function ported(network: Network, from: string, type: number): string[] {
+  return network.ported.filter((sent) => sent.from === from && isOf(sent.text, type))
+    .map(({ text }) => text);
 }
-
-const holds = (bytes: Uint8Array, text: string) => new TextDecoder().decode(bytes).includes(text);
 
 Deno.test("a write is read at once where it was made, and soon everywhere", () => {
   const { network, a, b } = joined("a", "b");
@@ -38,7 +36,7 @@ Deno.test("the writes of one turn travel as one message, with the last value of 
   network.run(10);
   const messages = batches(network);
   assertEquals(messages.length, 1);
-  assert(messages[0]!.bytes.length < 100);
+  assert(messages[0]!.text.length < 100);
   assertEquals([content(b), content(b, "N")], [{ x: 999, y: -999 }, { z: 1 }]);
 });
 
@@ -146,8 +144,8 @@ Deno.test("a receiver that sees a gap asks again and misses nothing; only what d
   assertEquals(content(b), content(a));
   const answers = ported(network, "a", Type.batch);
   assertEquals(answers.length, 6);
-  assert(answers.some((bytes) => holds(bytes, "lost 4")));
-  assert(!answers.some((bytes) => holds(bytes, "old")));
+  assert(answers.some((text) => text.includes("lost 4")));
+  assert(!answers.some((text) => text.includes("old")));
 });
 
 Deno.test("a write whose message was lost arrives though nothing follows it", () => {
@@ -237,7 +235,7 @@ Deno.test("of a deleted key nothing is kept", () => {
   const before = network.ported.length;
   const d = network.join("d");
   network.run(1_000);
-  assert(!network.ported.slice(before).some(({ bytes }) => holds(bytes, "k5")));
+  assert(!network.ported.slice(before).some(({ text }) => text.includes("k5")));
   for (const state of [...states, d]) assertEquals(content(state), {});
 });
 

@@ -1,10 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { ByteReader, ByteWriter, FormatError } from "../../lib/state/bytes.ts";
-import { decodeValue } from "../../lib/state/decode.ts";
-import { encodeValue, Kind } from "../../lib/state/encode.ts";
+import { FormatError } from "../../lib/state/kinds.ts";
 import { LIMITS } from "../../lib/state/meter.ts";
 import { readSaved, writeMap, writeSaved } from "../../lib/state/saved.ts";
+import { decodeValue, encodeValue } from "../../lib/state/value.ts";
 import { Network } from "./network.ts";
 
 class Drive {
@@ -61,6 +60,8 @@ const VALUES: Record<string, [given: unknown, becomes?: unknown]> = {
   "no prototype": [Object.assign(Object.create(null), { a: 1 }), { a: 1 }],
   "a key named __proto__": [JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1}')],
   "keys of every kind": [{ "": 1, "1": 2, "ü": 3, "\ud800": 4, prototype: 5, toString: 6 }],
+  "names that begin with a dollar": [{ $: ["Map", 1], a: { $clone: "AAA" }, $value: [1] }],
+  "text that JSON escapes": ['\x01\u2028"'.repeat(LIMITS.bytes / 8)],
   "a getter": [{
     get a() {
       return 1;
@@ -170,7 +171,7 @@ const REFUSED: [given: unknown, message: string][] = [
     get a() {
       throw new Error("boom");
     },
-  }, "Cannot set M.x: M.x.a is a property that cannot be read (Error: boom)"],
+  }, "Cannot set M.x: M.x.a is not to be carried (Error: boom)"],
   [Object.create(Date.prototype), "Cannot set M.x: M.x is not to be carried (TypeError"],
   [deep(100_000), "Cannot set M.x: M.x[0][0][0]"],
   [deep(LIMITS.depth + 1), "is nested too deeply: at most 200 levels"],
@@ -202,94 +203,75 @@ for (const [index, [given, message]] of REFUSED.entries()) {
   });
 }
 
-/** Bytes that no writer of ours makes. */
-const FORGED: Record<string, (out: ByteWriter) => void> = {
-  "no kind": (out) => out.byte(99),
-  "a hole alone": (out) => out.byte(Kind.hole),
-  "a list that ends too early": (out) => numbers(out, Kind.array, 3, Kind.null),
-  "a list of 2^40": (out) => numbers(out, Kind.array, 2 ** 40),
-  "a list of lists without an end": (out) => {
-    for (let i = 0; i < 1_000; i++) numbers(out, Kind.array, 1);
-    out.byte(Kind.null);
-  },
-  "sixty times v = [v, v]": (out) => {
-    numbers(out, Kind.array, 60);
-    let last = 0;
-    for (let i = 0; i < 60; i++) {
-      numbers(out, Kind.array, 2, ...(i ? [Kind.met, last, Kind.met, last] : [0, 0]));
-      last = i + 1;
-    }
-  },
-  "100,001 parts": (out) => {
-    numbers(out, Kind.array, 100_001);
-    for (let i = 0; i < 100_001; i++) out.byte(Kind.null);
-  },
-  "a part that is not there": (out) => numbers(out, Kind.array, 1, Kind.met, 7),
-  "a part before any": (out) => numbers(out, Kind.met, 0),
-  "a date that is met in itself": (out) => numbers(out, Kind.boxed, Kind.met, 0),
-  "text beyond the end": (out) => numbers(out, Kind.text, 2 * 5_000, 1),
-  "text without an end": (out) => numbers(out, Kind.text, 2 ** 50),
-  "a bigint of words": (out) => {
-    out.byte(Kind.bigint);
-    out.text("ten");
-  },
-  "a pattern that is none": (out) => {
-    out.byte(Kind.pattern);
-    out.text("(");
-    out.text("");
-  },
-  "a view of no buffer": (out) => numbers(out, Kind.view, 2, 0, 0, Kind.array, 0),
-  "a view beyond its buffer": (out) => {
-    numbers(out, Kind.view, 2, 1, 2, Kind.buffer, 2);
-    out.raw(new Uint8Array(2));
-  },
-  "a view of no class": (out) => numbers(out, Kind.view, 99, 0, 0, Kind.buffer, 0),
-  "an error of no class": (out) => numbers(out, Kind.error, 99, 0, 0, 0),
-  "a box of nothing": (out) => numbers(out, Kind.boxed, Kind.null),
-  "2 MB": (out) => {
-    numbers(out, Kind.buffer, 2_000_000);
-    out.raw(new Uint8Array(2_000_000));
-  },
+const tag = (...parts: unknown[]) => ({ $: parts });
+
+/** What no writer of ours makes. */
+const FORGED: Record<string, unknown> = {
+  "no kind": tag("Window"),
+  "a kind of no name": tag(7),
+  "no parts": { $: "Map" },
+  "nothing in place of parts": { $: null },
+  "a hole alone": tag("hole"),
+  "a hole in an object": { a: tag("hole") },
+  "a list of lists without an end": JSON.parse("[".repeat(1_000) + "]".repeat(1_000)),
+  "sixty times v = [v, v]": Array.from(
+    { length: 60 },
+    (_, i) => i === 0 ? [0, 0] : [tag("met", i), tag("met", i)],
+  ),
+  "100,001 parts": Array(100_001).fill(null),
+  "a part that is not there": [tag("met", 7)],
+  "a part of no number": [tag("met", "length")],
+  "a part before any": tag("met", 0),
+  "a box that is met in itself": tag("Number", tag("met", 0)),
+  "a number in place of text": tag("RegExp", 7, 7),
+  "a number of bytes": tag("number", 7),
+  "a bigint of words": tag("bigint", "ten"),
+  "a bigint of nothing": tag("bigint"),
+  "a pattern that is none": tag("RegExp", "(", ""),
+  "bytes that are none": tag("ArrayBuffer", "####"),
+  "bytes in a list": tag("ArrayBuffer", [1, 2]),
+  "a view of no buffer": tag("Uint8Array", [], 0, 0),
+  "a view beyond its buffer": tag("Uint8Array", tag("ArrayBuffer", "AAA="), 1, 2),
+  "an error of no class": tag("Error", 99, "", ""),
+  "a box of nothing": tag("Number", null),
+  "a box of an object": tag("Number", {}),
+  "an object of nothing": tag("record"),
+  "shared memory": tag("SharedArrayBuffer", 8),
+  "2 MB": tag("ArrayBuffer", "AAAA".repeat(666_666)),
+  "2 MB of text": "x".repeat(2_000_000),
 };
 
-for (const [name, write] of Object.entries(FORGED)) {
-  Deno.test(`bytes are not read as a value: ${name}`, () => {
-    const out = new ByteWriter();
-    write(out);
-    assertThrows(() => decodeValue(new ByteReader(out.slice())), FormatError);
+for (const [name, json] of Object.entries(FORGED)) {
+  Deno.test(`JSON is not read as a value: ${name}`, () => {
+    assertThrows(() => decodeValue(json), FormatError);
   });
 }
 
-Deno.test("whatever the bytes, they are a value or refused", () => {
+Deno.test("whatever the text, it is a value or refused", () => {
   let seed = 1;
   const random = () => (seed = Math.imul(seed, 48_271) & 0x7FFFFFFF) / 0x7FFFFFFF;
-  const valid = Object.values(VALUES).map(([given]) => encoded(given)).filter(({ length }) =>
-    length < 5_000
-  );
+  const valid = Object.values(VALUES).map(([given]) => encodeValue(given, "x"))
+    .filter(({ length }) => length < 5_000);
+  const parts = ['"', "[", "]", "{", "}", ",", "0", "7", "-", "null", '{"$":["met",0]}', '{"$":['];
+  let values = 0;
   for (let i = 0; i < 20_000; i++) {
-    const bytes = valid[Math.floor(random() * valid.length)]!.slice();
-    for (let n = 0; n < 3; n++) bytes[Math.floor(random() * bytes.length)] = random() * 256;
+    let text = valid[Math.floor(random() * valid.length)]!;
+    for (let n = 0; n < 2; n++) {
+      const [at, part] = [random() * text.length, random() * parts.length].map(Math.floor);
+      text = text.slice(0, at) + parts[part!] + text.slice(at! + Math.floor(random() * 3));
+    }
     try {
-      const value = decodeValue(new ByteReader(bytes));
-      encodeValue(new ByteWriter(), value, "x");
+      encodeValue(decodeValue(JSON.parse(text)), "x");
+      values++;
     } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
+      if (!(error instanceof FormatError || error instanceof SyntaxError)) throw error;
     }
   }
+  assert(values > 500, `${values} values`);
 });
 
-function numbers(out: ByteWriter, ...values: number[]): void {
-  for (const value of values) out.uint(value);
-}
-
-function encoded(value: unknown): Uint8Array {
-  const out = new ByteWriter();
-  encodeValue(out, value, "x");
-  return out.slice();
-}
-
 function copied<T>(value: T): T {
-  return decodeValue(new ByteReader(encoded(value))) as T;
+  return decodeValue(JSON.parse(encodeValue(value, "x"))) as T;
 }
 
 function deep(levels: number): unknown {

@@ -82,10 +82,16 @@ export async function stateRig(receivers: number): Promise<Rig> {
 /** The end of this turn of the event loop. */
 export const turn = (): Promise<void> => setImmediate();
 
+/** A channel of any messages; `bytes` is how many it has carried. */
+export interface CountingChannel extends StateChannel {
+  bytes: number;
+  postMessage(message: unknown): void;
+}
+
 /** A channel that counts the bytes it carries, both ways. */
-export function countingChannel(name: string): StateChannel & { bytes: number } {
+export function countingChannel(name: string): CountingChannel {
   const channel = new BroadcastChannel(name);
-  const counting: StateChannel & { bytes: number } = {
+  const counting: CountingChannel = {
     bytes: 0,
     onmessage: null,
     postMessage: (message) => {
