@@ -48,8 +48,13 @@ export const realClock: StateClock = {
  * (ext/web/01_broadcast_channel.js; Deno 2.9 reads them).
  */
 export function isUnreadableMessage(reason: unknown): boolean {
-  return reason instanceof Error && reason.message === "could not deserialize value" &&
-    String(reason.stack).includes("broadcast_channel.js");
+  try {
+    return reason instanceof Error && reason.message === "could not deserialize value" &&
+      String(reason.stack).includes("broadcast_channel.js");
+  } catch {
+    // What a daemon rejects with may throw when it is looked at.
+    return false;
+  }
 }
 
 /** What every copy of the public state is made with. */

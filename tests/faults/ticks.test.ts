@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { Metronome } from "./metronome.ts";
-import { missedInTime } from "./ticks.ts";
+import { longestRun, missedInTime } from "./ticks.ts";
 
 Deno.test("a tick that was left out counts when the metronome kept time", () => {
   assertEquals(missedInTime([1_000, 1_500], []), [1_000, 1_500]);
@@ -15,6 +15,12 @@ Deno.test("an agent that stalls for longer than the machine does is found out", 
   const stalled = Array.from({ length: 10 }, (_, i) => 10_000 + i * 500);
   const delays = [{ from: 9_800, to: 10_300 }, { from: 13_100, to: 13_600 }];
   assertEquals(missedInTime(stalled, delays).length, 7);
+});
+
+Deno.test("ticks that were missed in a row are told from single ones", () => {
+  assertEquals(longestRun([]), 0);
+  assertEquals(longestRun([1_000, 3_000, 5_000]), 1);
+  assertEquals(longestRun([1_000, 3_000, 3_500, 4_010, 6_000]), 3);
 });
 
 Deno.test("a metronome remembers when it was kept from ticking, in time that others share", async () => {

@@ -17,3 +17,15 @@ export interface Span {
 export function missedInTime(missed: readonly number[], delays: readonly Span[]): number[] {
   return missed.filter((due) => !delays.some(({ from, to }) => from < due + TICK && to > due));
 }
+
+/** The most ticks that were missed one after the other. */
+export function longestRun(missed: readonly number[]): number {
+  let longest = 0;
+  let run = 0;
+  for (const [i, due] of missed.entries()) {
+    const isNext = i > 0 && due - missed[i - 1]! < 1.5 * TICK;
+    run = isNext ? run + 1 : 1;
+    longest = Math.max(longest, run);
+  }
+  return longest;
+}

@@ -39,6 +39,8 @@ export interface Attempt {
   entry?: Record<string, unknown>;
   /** More daemons by name, each the text of a part of its definition: `run(context) { ... },`. */
   daemons?: Record<string, string>;
+  /** How many threads the pool of an agent of its own holds. Default: 200. */
+  pool?: number;
   /** What is done to home before the agent is started. */
   prepare?: (home: string) => Promise<void>;
   /** Why it still succeeds; it is then tried only where it is chosen by name, and docs/security.md says so. */

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { isUnreadableMessage } from "../../lib/state/mod.ts";
 import { Type } from "../../lib/state/message.ts";
 import { content, isOf, Network, type Sent } from "./network.ts";
 
@@ -483,4 +484,10 @@ Deno.test("a state of many pieces arrives whole while it changes", () => {
   }
   network.run(200);
   assertEquals(content(b), content(a));
+});
+
+Deno.test("a rejection that throws when it is looked at is the thread's own", () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  assertEquals(isUnreadableMessage(proxy), false);
 });

@@ -129,15 +129,22 @@ export default attempts(
     holds: "it reaches no other daemon's map and none of the agent's",
     act: async (context) => {
       const caught: unknown[] = [];
-      const seen = new Set<string>();
+      const seen: Record<string, boolean> = {};
+      const { apply } = Reflect;
+      const locked: Record<string, string> = {};
       const wrap = (holder: object, name: string) => {
         const target = holder as Any;
         const original = target[name] as (...of: unknown[]) => unknown;
-        target[name] = function (this: unknown, ...given: unknown[]) {
-          caught.push(this, ...given);
-          seen.add(name);
-          return Reflect.apply(original, this, given);
-        };
+        try {
+          target[name] = function (this: unknown, ...given: unknown[]) {
+            caught[caught.length] = this;
+            for (const value of given) caught[caught.length] = value;
+            seen[name] = true;
+            return apply(original, this, given);
+          };
+        } catch (error) {
+          locked[name] = `${error}`.slice(0, 100);
+        }
       };
       for (const type of [MessagePort, BroadcastChannel]) wrap(type.prototype, "postMessage");
       wrap(EventTarget.prototype, "dispatchEvent");
@@ -177,7 +184,7 @@ export default attempts(
           }
         }
       }
-      return [...seen];
+      return { seen: Object.keys(seen), ends: ends.length, locked: Object.keys(locked) };
     },
     also: async (bench) => {
       await new Promise((resolve) => setTimeout(resolve, 500));
@@ -186,7 +193,9 @@ export default attempts(
       return { agent: agent.stdout, victim: victim.stdout };
     },
     notLogged: [/the victim reads/],
-    check: ({ also }) => {
+    check: ({ outcome, also }) => {
+      assertEquals(outcome.ends, 0, "it has caught a port or a channel");
+      assertEquals(outcome.locked.sort(), ["addEventListener", "dispatchEvent", "postMessage"]);
       assertEquals(also.agent.includes("forged"), false);
       assertEquals(JSON.parse(also.victim), { value: "mine" });
     },

@@ -114,6 +114,10 @@ export default attempts(
         ["t", { pool: "x".repeat(5e6) }],
         ["__proto__", {}],
         ["constructor", { pool: "__proto__" }],
+        ["victim::run", {}],
+        ["../victim", { name: "Main" }],
+        ["t", { arguments: new TransformStream() }],
+        ["t", { arguments: { deep: [() => {}] } }],
         ["t", { name: "a::b\n\x1b[2J", pool: "constructor" }],
         ["t", { arguments: new ReadableStream() }],
         ["t", {
@@ -187,19 +191,7 @@ export default attempts(
       await context.sleep(500);
     },
     silent: true,
-    alone: true,
     logged: [/throws_odd_things::run::Main::0/],
-  },
-  {
-    name: "name_throws",
-    what: "its module's name is a getter that throws an error with a million spaces",
-    holds: "it is refused in one line, and the agent starts at once",
-    module: `export default { get name() { throw new Error("x" + " ".repeat(1e6) + "x"); } };`,
-    silent: true,
-    alone: true,
-    logged: [/\[ERROR\] agent: .*name_throws/],
-    check: ({ output }) =>
-      assertEquals(output.split("\n").every((line) => line.length < 20_000), true),
   },
   {
     name: "garbles_heartbeat",
@@ -229,6 +221,34 @@ export default attempts(
     check: ({ views }) => {
       JSON.parse(views["/api/status"]!.slice(4));
       assertEquals(/NaN|Infinity|-\d{10}/.exec(views["/metrics"]!)?.[0], undefined);
+    },
+  },
+  {
+    name: "fails_with_markup",
+    what:
+      "it fails with a text that holds perfdata, lines, escape sequences and markup, and has threads so named",
+    holds: "each view shows one plain line, and no series or value is added",
+    definition: "tasks: { t: () => {} },",
+    act: async (context) => {
+      const evil =
+        `OK: all is well\n\x1b[2J | injected=1;2;3 \u202e"} 1\nicinga_warden_health{health="ok"} 1\n#<script>`;
+      await context.thread(evil).result.catch(() => {});
+      await context.thread("t", { name: evil }).result.catch(() => {});
+      setTimeout(() => {
+        throw new Error(evil);
+      });
+      await context.sleep(60_000);
+    },
+    silent: true,
+    logged: [/Thread fails_with_markup::run::Main::0 failed: /],
+    check: ({ views }) => {
+      assertEquals(views.check!.split("|").length, 2, views.check);
+      assertEquals(/injected/.exec(views.check!.split("|")[1]!.split("\n")[0]!)?.[0], undefined);
+      for (const view of ["check", "status", "thread list", "daemon list", "logs", "/metrics"]) {
+        assertEquals(ODD_CHARACTERS.exec(views[view]!)?.[0], undefined, view);
+      }
+      const series = views["/metrics"]!.match(/^icinga_warden_health\{.*$/gm) ?? [];
+      assertEquals(new Set(series.map((line) => line.replace(/\} .*/, ""))).size, series.length);
     },
   },
 );

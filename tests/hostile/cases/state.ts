@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { attempts } from "../attempt.ts";
+import { attempts, ODD_CHARACTERS } from "../attempt.ts";
 
 /** A daemon that tells what it reads of another's map, once that has a key `done`. */
 const reader = (daemon: string) =>
@@ -206,6 +206,60 @@ export default attempts(
     },
   },
   {
+    name: "sets_odd_names",
+    what:
+      "it names maps and keys __proto__, constructor, prototype, and writes markup, control characters and paths",
+    holds: "no prototype changes, no other map is reached, and every view shows them plainly",
+    act: async (context, _loot, tryAll) => {
+      const names = [
+        ..."__proto__ constructor prototype toString hasOwnProperty valueOf then length".split(" "),
+        ...[
+          "",
+          " ",
+          "a.b",
+          "..victim.Own",
+          "../victim",
+          "x\ny",
+          "x\0y",
+          "\x1b[2J",
+          "\u202egnp",
+          "\ud800",
+        ],
+        ...["<img src=x onerror=alert(1)>", 'x{a="b"} 1', "a|b=1;2;3", "x".repeat(300)],
+      ];
+      const tries: Record<string, () => unknown> = {};
+      for (const name of names) {
+        const said = JSON.stringify(name);
+        tries[`map ${said}`] = () => context.state.map(name).set("polluted", name) as unknown;
+        tries[`key ${said}`] = () =>
+          context.state.map("Keys").set(name, { polluted: name }) as unknown;
+        tries[`of ${said}`] = () => context.state.of(name, "Own").set("value", "forged") as unknown;
+        tries[`of victim ${said}`] = () =>
+          context.state.of("victim", name).set("value", "forged") as unknown;
+      }
+      const results = await tryAll(tries);
+      const polluted = [];
+      for (const key in {}) polluted.push(key);
+      return { results, polluted };
+    },
+    notLogged: [/the victim reads/],
+    check: ({ outcome, views }) => {
+      assertEquals(outcome.polluted, []);
+      for (const [name, result] of Object.entries<string>(outcome.results)) {
+        if (name.startsWith("of ")) assert(!result.startsWith("GOT"), name);
+      }
+      for (const [view, text] of Object.entries(views)) {
+        const control = ODD_CHARACTERS.exec(
+          text,
+        );
+        if (!view.startsWith("/api/")) assertEquals(control?.[0], undefined, `in ${view}`);
+      }
+      for (const path of ["/api/state", "/api/status", "/api/paths"]) {
+        JSON.parse(views[path]!.slice(4));
+      }
+    },
+  },
+  {
     name: "writes_others",
     what: "it writes, deletes and clears another daemon's map and the agent's",
     holds: "each is refused, and nothing has changed",
@@ -234,6 +288,93 @@ export default attempts(
         assert(!result.startsWith("GOT"), `${name}: ${result}`);
       }
       assertEquals(JSON.stringify(also).includes("forged"), false);
+    },
+  },
+  {
+    name: "keeps_every_kind",
+    what:
+      "it keeps values of many kinds, odd names and its own prototypes over a restart of the agent",
+    holds: "what was taken is read back as it was, and the state of others is whole",
+    act: (context, _loot, tryAll) => {
+      const map = context.state.map("Kept", { persistent: true });
+      const kind = (value: unknown) => Object.prototype.toString.call(value).slice(8, -1);
+      if (map.has("done")) {
+        const { view, map: inner } = Object.fromEntries(map) as {
+          view?: DataView;
+          map?: Map<unknown, unknown>;
+        };
+        return {
+          kinds: Object.fromEntries([...map].map(([key, value]) => [key, kind(value)])),
+          view: view && [view.byteLength, view.getUint8(0)],
+          map: inner && [...inner.keys()].map(kind),
+        };
+      }
+      const bytes = Uint8Array.from({ length: 16 }, (_, i) => i);
+      return tryAll({
+        date: () => map.set("date", new Date(0)),
+        regexp: () => map.set("regexp", /x/gi),
+        map: () => map.set("map", new Map([[{}, 1]])),
+        bigint: () => map.set("bigint", 2n ** 70n),
+        view: () => map.set("view", new DataView(bytes.buffer, 4, 8)),
+        error: () => map.set("error", new RangeError("x", { cause: new DOMException("m") })),
+        exception: () => map.set("exception", new DOMException("m", "AbortError")),
+        surrogate: () => map.set("surrogate", "\ud800"),
+        proto: () => map.set("__proto__", JSON.parse('{"__proto__": {"polluted": 1}}')),
+        constructor: () => map.set("constructor", { prototype: { polluted: 1 } }),
+        done: () => map.set("done", true),
+      });
+    },
+    alone: true,
+    also: async (bench) => {
+      await bench.until(
+        "its state is saved",
+        () =>
+          Deno.readTextFile(`${bench.home}/state.json`).then(
+            (text) => text.includes("surrogate") && text.includes("done"),
+            () => false,
+          ),
+      );
+      await bench.stop();
+      await bench.restart();
+      const [, text] = await bench.printed(/Started[^]*Started[^]*?: outcome (.*)$/m);
+      return JSON.parse(text!).value;
+    },
+    check: ({ outcome, also: { kinds, view, map } }) => {
+      for (const [name, result] of Object.entries<string>(outcome)) {
+        const key = name === "proto" ? "__proto__" : name;
+        assertEquals(Object.hasOwn(kinds, key), result.startsWith("GOT"), `${name}: ${result}`);
+      }
+      assertEquals([kinds.date, kinds.bigint, kinds.surrogate], ["Date", "BigInt", "String"]);
+      if (view) assertEquals(view, [8, 4]);
+      if (map) assertEquals(map, ["Object"]);
+    },
+  },
+  {
+    name: "shows_large_values",
+    what:
+      "its values are a number of nine million digits, fifty million control characters, and bytes",
+    holds: "they are refused or cut, and each view answers",
+    act: (context, _loot, tryAll) => {
+      const map = context.state.map("Map");
+      return tryAll({
+        number: () => map.set("number", 1n << 30_000_000n),
+        text: () => map.set("text", "\x01".repeat(5e7)),
+        bytes: () => map.set("bytes", new Uint8Array(6e7)),
+        some: () => map.set("some", 1n << 3_000_000n),
+        many: () => {
+          for (let i = 0; i < 20; i++) map.set(`many${i}`, "\x01".repeat(1e5));
+        },
+      });
+    },
+    alone: true,
+    memory: 1_200e6,
+    also: async (bench) => (await bench.again("get", "shows_large_values.Map")).stdout.length,
+    check: ({ also, views }) => {
+      assert(also < 10e6, `get printed ${also} characters`);
+      for (const [view, text] of Object.entries(views)) {
+        assert(text.length < 10e6, `${view}: ${text.length} characters`);
+      }
+      assertMatch(views["/api/state"]!, /^200/);
     },
   },
 );

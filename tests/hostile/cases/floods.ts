@@ -1,0 +1,200 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { attempts, ODD_CHARACTERS } from "../attempt.ts";
+
+export default attempts(
+  {
+    name: "sets_megabytes",
+    what: "it sets 8 MB of state each 100 ms",
+    holds: "ticks go on, and memory is bounded",
+    act: async (context) => {
+      const map = context.state.map("Map");
+      let refused = 0;
+      for (const end = context.now() + 4_000; context.now() < end;) {
+        try {
+          map.set("big", String(Math.random()).repeat(4).padEnd(8e6, "x"));
+        } catch {
+          refused++;
+        }
+        await context.sleep(100);
+      }
+      return refused;
+    },
+    alone: true,
+    memory: 900e6,
+  },
+  {
+    name: "saves_megabytes",
+    what: "its persistent map gets 60 MB of bytes and 95 million control characters",
+    holds: "memory is bounded, and the state of others is saved",
+    act: (context, _loot, tryAll) => {
+      const map = context.state.map("Saved", { persistent: true });
+      return tryAll({
+        bytes: () => map.set("bytes", new Uint8Array(60e6)),
+        control: () => map.set("control", "\x01".repeat(95e6)),
+      });
+    },
+    daemons: {
+      saver: `async run(context) {
+        await context.sleep(3_000);
+        context.state.map("Saved", { persistent: true }).set("kept", "keptbysaver");
+        context.log.info("set");
+        await context.every(1_000, () => {});
+      },`,
+    },
+    logged: [/saver::run::Main::0: set/],
+    also: (bench) =>
+      bench.until(
+        "the state of others is saved",
+        () =>
+          Deno.readTextFile(`${bench.home}/state.json`).then(
+            (text) => text.includes("keptbysaver"),
+            () => false,
+          ),
+      ),
+    alone: true,
+    memory: 1_200e6,
+  },
+  {
+    name: "floods_log_by_children",
+    what: "a dozen children one after the other log 500 records of 16,000 characters each",
+    holds: "the log's beginning is still there, and one record says how many were dropped",
+    definition: `tasks: { t: (context) => {
+      for (let i = 0; i < 500; i++) context.log.info("y".repeat(15_900));
+    } },`,
+    act: async (context) => {
+      for (let i = 0; i < 12; i++) await context.thread("t").result.catch(() => {});
+      return "done";
+    },
+    alone: true,
+    memory: 900e6,
+    also: ({ home }) => {
+      const logs = [...Deno.readDirSync(`${home}/logs`)].map(({ name }) =>
+        Deno.readTextFileSync(`${home}/logs/${name}`)
+      );
+      return Promise.resolve({
+        started: logs.some((log) => log.includes("agent: Started")),
+        bytes: logs.reduce((sum, { length }) => sum + length, 0),
+      });
+    },
+    check: ({ also, output }) => {
+      assert(also.started, "the log's beginning is gone");
+      assert(also.bytes < 30e6, `${also.bytes} bytes of log`);
+      assert(/floods_log_by_children\S*: Dropped \d+ log records/.test(output));
+    },
+  },
+  {
+    name: "starts_threads",
+    what: "it starts a hundred and thirty child threads at once, which end at once",
+    holds: "ticks go on, and at most two records tell that they wait",
+    definition: "tasks: { t: () => {} },",
+    act: async (context) => {
+      for (let i = 0; i < 130; i++) context.thread("t", { name: `N${i}` }).result.catch(() => {});
+      await context.sleep(5_000);
+      return "started";
+    },
+    alone: true,
+    memory: 3_000e6,
+    check: ({ output }) => {
+      const told = output.match(/'starts_threads' starts more than/g) ?? [];
+      assert(told.length <= 2, `told ${told.length} times`);
+    },
+  },
+  {
+    name: "fills_pool",
+    what: "its children sleep in every place of the pool, and the Icinga daemon is restarted",
+    holds: "the Icinga daemon has its place and runs again",
+    definition: "tasks: { t: (context) => context.sleep(600_000) },",
+    act: async (context) => {
+      for (let i = 0; i < 25; i++) context.thread("t", { name: `N${i}` });
+      await context.sleep(2_000);
+      return "filled";
+    },
+    alone: true,
+    pool: 12,
+    memory: 900e6,
+    also: async (bench) => {
+      const restarted = await bench.again("daemon", "restart", "icinga_agent_service");
+      await bench.until("the Icinga daemon runs again", async () => {
+        const { stdout } = await bench.again("daemon", "list");
+        return /icinga_agent_service +built in +yes +running/.test(stdout);
+      });
+      return restarted;
+    },
+    check: ({ also, output }) => {
+      assertEquals(also.code, 0, also.stderr);
+      assertMatch(output, /\d+ threads wait for a place in pool MainPool/);
+    },
+  },
+  {
+    name: "waits_for_ever",
+    what: "it waits on shared memory for 2 s, and spins for 2 s",
+    holds: "ticks of the others go on",
+    act: (context) => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
+      for (const end = performance.now() + 2_000; performance.now() < end;);
+      return context.threadName;
+    },
+    check: ({ outcome }) => assertEquals(outcome, "waits_for_ever::run::Main::0"),
+  },
+  {
+    name: "poisons_services",
+    what:
+      "it keeps maps named ServiceState and ServiceStats, with perfdata, lines, escape sequences and false alarms",
+    holds: "check and status show no service of it, and stay OK",
+    act: async (context) => {
+      const state = context.state.map("ServiceState");
+      const stats = context.state.map("ServiceStats");
+      const evil = " | injected=5;1;2\nCRITICAL\x1b[2J\u202e";
+      state.set("value", "STOPPED");
+      state.set("restart_error", evil);
+      state.set(`icinga2${evil}`, { value: `STOPPED${evil}`, restart_error: evil });
+      stats.set("icinga2", { restarts: evil, queries: evil, query: evil, lastRestart: evil });
+      stats.set(evil, { restarts: 1, query: { sum: NaN, count: -1, buckets: [evil] } });
+      for (let i = 0; i < 1_000; i++) state.set(`s${i}`, { value: `x${i}` });
+      await context.sleep(1_000);
+      return "set";
+    },
+    check: ({ views }) => {
+      for (const view of ["check", "status", "/metrics", "status --json"]) {
+        assertEquals(/injected|CRITICAL/.exec(views[view]!)?.[0], undefined, view);
+      }
+      assertMatch(views.check!, /^0\nOK/);
+      assertEquals(views.check!.split("|").length, 2);
+      const { services } = JSON.parse(views["/api/status"]!.slice(4));
+      assertEquals(JSON.stringify(services).includes("poisons_services"), false);
+      assertEquals(/x999|injected/.exec(views["/api/history"]!)?.[0], undefined);
+    },
+  },
+  {
+    name: "poisons_granted_services",
+    what: "it may keep services, and its figures of them hold perfdata, lines and escape sequences",
+    holds: "each view shows numbers and single lines, and no value is added to the perfdata",
+    definition: "permissions: { services: true },",
+    entry: { permissions: { services: true } },
+    act: async (context) => {
+      const evil = "0 | injected=5;1;2\nCRITICAL\x1b[2J\u202e";
+      const state = context.state.map("ServiceState");
+      const stats = context.state.map("ServiceStats");
+      state.set("value", `STOPPED${evil}`);
+      state.set(`other${evil}`, { value: evil });
+      stats.set("icinga2", { restarts: evil, queries: evil, query: evil, lastRestart: evil });
+      stats.set(evil, { restarts: { valueOf: evil }, query: { sum: evil, count: NaN } });
+      await context.sleep(1_000);
+      return "set";
+    },
+    alone: true,
+    check: ({ views }) => {
+      const [, perfdata = ""] = views.check!.split("|");
+      assertEquals(views.check!.split("|").length, 2, views.check);
+      assertEquals(/injected/.exec(perfdata)?.[0], undefined);
+      assertEquals(/^CRITICAL/m.exec(views.check!.replace(/^\d+\nCRITICAL/, ""))?.[0], undefined);
+      for (const view of ["check", "status", "status --json", "/metrics"]) {
+        assertEquals(ODD_CHARACTERS.exec(views[view]!)?.[0], undefined, view);
+      }
+      const series = views["/metrics"]!.split("\n").filter((line) =>
+        line && !/^#|^200$/.test(line)
+      );
+      for (const line of series) assertMatch(line, /^\w+(\{.*\})? [\d.e+-]+$/);
+    },
+  },
+);
