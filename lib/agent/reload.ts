@@ -13,8 +13,21 @@ export const LOOK_EVERY = 1_000;
 /** How long a file must have been left alone before it is read, ms. */
 export const SETTLE = 200;
 
+/** Where the files are that are followed. */
+export interface WatchedFiles {
+  /** The configuration file, absolute. */
+  configFile: string;
+  /** The home folder, absolute. */
+  home: string;
+}
+
+/** A text that changes whenever the configuration file or the list of files in the folder of daemons does. */
+export function lookAtFiles({ configFile, home }: WatchedFiles): string {
+  return [signature([configFile]), listNames(join(home, DAEMONS_FOLDER))].join("\n");
+}
+
 /** What {@linkcode followChanges} works with. */
-export interface ReloadParts {
+export interface ReloadParts extends WatchedFiles {
   /** Applies what has changed. */
   agent: Pick<Agent, "apply">;
   /** The configuration that the agent was started with. */
@@ -25,10 +38,8 @@ export interface ReloadParts {
   load: () => Promise<LoadedConfig>;
   /** Probes the modules. */
   registry: Pick<Registry, "resolve">;
-  /** The configuration file, absolute. */
-  configFile: string;
-  /** The home folder, absolute. */
-  home: string;
+  /** What {@linkcode lookAtFiles} returned before the configuration was read. */
+  files: string;
   /** Where time comes from. */
   clock: Pick<Clock, "sleep">;
   /** Where records go. */
@@ -90,16 +101,14 @@ class Follower {
   }
 
   async start(): Promise<void> {
-    const { config, daemons } = this.#parts;
-    // Before the modules are known: a change meanwhile is seen by the first check.
-    const files = this.#look([]);
+    const { config, daemons, files } = this.#parts;
     await this.#apply({ config, daemons: await daemons }, files);
   }
 
   async check(): Promise<void> {
     if (this.#lookNow() === this.#seen) return;
     const settled = await this.#settle();
-    const files = this.#look([]);
+    const files = lookAtFiles(this.#parts);
     const reloaded = await this.#reload();
     if (this.#signal.aborted) return;
     if (reloaded) await this.#apply(reloaded, files);
@@ -126,12 +135,8 @@ class Follower {
 
   /** Changes whenever the configuration, the folder of daemons or a module in use does. */
   #lookNow(): string {
-    return this.#look(this.#inForce.daemons.map(({ files }) => signature(files)));
-  }
-
-  #look(modules: readonly string[]): string {
-    const { configFile, home } = this.#parts;
-    return [signature([configFile]), listNames(join(home, DAEMONS_FOLDER)), ...modules].join("\n");
+    const modules = this.#inForce.daemons.map(({ files }) => signature(files));
+    return [lookAtFiles(this.#parts), ...modules].join("\n");
   }
 
   /** Returns what is to be in force; undefined when the configuration is refused. */

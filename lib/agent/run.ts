@@ -12,7 +12,7 @@ import type { TokenKind } from "../control/mod.ts";
 import { agentLog, type Log, type LogLevel } from "../log/mod.ts";
 import { openLog } from "../log/open.ts";
 import { Registry } from "../registry/mod.ts";
-import { followChanges } from "./reload.ts";
+import { followChanges, lookAtFiles } from "./reload.ts";
 import type { ServiceManagerPlan } from "../service/mod.ts";
 import { type EventLog, type NativeService, openEventLog } from "../windows/mod.ts";
 import { guardFiles } from "./file_guard.ts";
@@ -69,6 +69,8 @@ export async function runAgent(
     return loaded;
   };
   const events = service && openEventLog();
+  // Before they are read: a change from now on is seen by the first check.
+  const files = lookAtFiles(paths);
   const loaded = await readConfig(load, plan, events);
   const { config } = loaded;
   const log = open({ ...plan, foreground: foreground && !quiet }, config, events);
@@ -95,7 +97,7 @@ export async function runAgent(
       mode: service ? "service" : foreground ? "foreground" : "background",
       lastEnd: home.lastEnd,
     });
-    const reload = { agent, config, daemons: resolving, load, registry, clock: systemClock };
+    const reload = { agent, config, daemons: resolving, load, registry, files, clock: systemClock };
     void logIsolation(log, signal);
     void followChanges({ ...reload, ...paths, log: log.write }, signal);
     return { agent, served: serveAgent(agent, paths.home, config.control, log) };

@@ -9,6 +9,7 @@ import {
   faultsOf,
   followChanges,
   LOOK_EVERY,
+  lookAtFiles,
   type ReloadParts,
   SETTLE,
 } from "../../lib/agent/reload.ts";
@@ -77,6 +78,7 @@ async function following(
   const clock = new StepClock();
   const load = () => loadConfig(configFile, { builtin });
   const registry = new Registry(home);
+  const files = lookAtFiles({ configFile, home });
   const loaded = await load();
   const stop = new AbortController();
   const parts: ReloadParts = {
@@ -85,6 +87,7 @@ async function following(
     daemons: registry.resolve(loaded),
     load,
     registry,
+    files,
     configFile,
     home,
     clock,
@@ -123,6 +126,16 @@ Deno.test("what is registered, changed and unregistered is applied", async () =>
     await until("it is said", () => records.some((record) => record.includes("+c, -a")));
     await write("daemons/help.js", "// changed");
     await until("b has changed", () => records.some((record) => /have changed: b$/.test(record)));
+  });
+});
+
+Deno.test("what is changed after it was read and before the agent runs is applied", async () => {
+  await following(async ({ records, until }) => {
+    await until("a is gone", () => records.length > 0);
+    assertEquals(records, ["info The daemons have changed: -a"]);
+  }, ({ configFile }) => {
+    Deno.writeTextFileSync(configFile, `{ "daemons": { "b": {} } }`);
+    return {};
   });
 });
 
