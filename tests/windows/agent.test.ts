@@ -33,7 +33,10 @@ testWindows(
       Date.parse(log.split("\n").find((line) => pattern.test(line))!.split(" ")[0]!);
     // Seen at the next query at the latest, 5 s away; started well within 5 s more.
     assertEquals(at(/Restarted/) - at(/STOPPED/) < 5_000, true, log);
-    assertEquals(await agent.stdout(), await agent.log());
+    await until(
+      "standard output has what the log has",
+      async () => await agent.stdout() === await agent.log(),
+    );
   },
 );
 
@@ -102,7 +105,7 @@ for (const key of ["ctrl-c", "ctrl-break"] as const) {
       ["--foreground"],
       watching("not_there", { interval: "100ms" }),
     );
-    await until("it started", async () => (await agent.stdout()).includes("Started"));
+    await until("it serves commands", async () => (await agent.stdout()).includes("are served"));
     assertEquals((await windows.processes()).length, 1);
     await agent.press(key);
     assertEquals(await agent.ended(), 0);
