@@ -49,6 +49,7 @@ compile() { # <target triple> <file>
   "${deno[@]}" compile --quiet --no-check -A --no-prompt --no-code-cache --v8-flags="$v8_flags" \
     --config dist/deno.json --target "$1" --output "$2" \
     --include dist/thread/worker.js --include lib/registry/probe_worker.ts --include lib/testing/worker.ts \
+    --include lib/daemon/author.ts --include lib/testing/author.ts \
     --include lib/windows/service_thread.ts --include lib/page --include dist/build.json main.ts
 }
 

@@ -26,7 +26,7 @@ Deno.test("each guarantee of docs/state.md names tests that there are", () => {
   const page = Deno.readTextFileSync(path("../../docs/state.md")).replaceAll(/\s+/g, " ");
   const guarantees = page.slice(page.indexOf("## What is guaranteed"), page.indexOf("## How it"));
   const quoted = [...guarantees.matchAll(/"([^"]+)"/g)].map(([, name]) => name!);
-  const names = testNames(path("../state"), path("../faults/state"));
+  const names = testNames(path("../state"), path("../faults/state"), path("../thread"));
   assert(quoted.length > 20);
   for (const quote of quoted) {
     assert(names.some((name) => isTest(quote, name)), `there is no test "${quote}"`);

@@ -162,7 +162,8 @@ function valid<T extends string | undefined>(
 }
 
 function oneOf(...words: string[]): (value: string) => string | undefined {
-  return (value) => words.includes(value) ? undefined : `expected one of ${words.join(", ")}`;
+  const list = words.length === 2 ? words.join(" or ") : `one of ${words.join(", ")}`;
+  return (value) => words.includes(value) ? undefined : `expected ${list}`;
 }
 
 function checkDisplayName(text: string): string | undefined {
