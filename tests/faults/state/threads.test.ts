@@ -8,7 +8,7 @@ import { MainState } from "../../../lib/state/mod.ts";
 import type { Order } from "./writer.ts";
 
 const WRITERS = 8;
-const ROUNDS = 20;
+const ROUNDS = 10;
 const SPIN = 2_000;
 
 class Writer {
