@@ -7,6 +7,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "lib/state": [],
   "lib/page": [],
   "lib/log": ["lib/base"],
+  "lib/icinga": ["lib/base"],
   "lib/service": ["lib/base"],
   "lib/daemon": ["lib/base", "lib/log", "lib/service", "lib/state"],
   "lib/config": ["lib/base", "lib/daemon", "lib/log"],

@@ -1,0 +1,107 @@
+import { join } from "node:path";
+import { cut, sanitize } from "../base/mod.ts";
+import { type IcingaFolder, listFiles, readEnd } from "./folder.ts";
+
+/** A line of Icinga's log. */
+export interface LogLine {
+  /** ms since the Unix epoch. */
+  at: number;
+  /** `critical`, `warning` and so on. */
+  severity: string;
+  /** Component and message: `ApiListener: Client TLS handshake failed …`. */
+  text: string;
+}
+
+/** How much of the log's end is read, bytes. */
+const TAIL = 64 * 1024;
+
+/** `[2026-11-28 10:11:12 +0100] critical/ApiListener: …`; Windows writes the zone in words, which says no offset. */
+const LINE = /^\[(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) ?([^\]]*)\] (\w+)\/(\w+: .*)$/;
+
+/** The lines of a part of the log, the oldest first; lines that follow one without a time belong to it and are left out. */
+export function parseLog(text: string): LogLine[] {
+  return text.split("\n").flatMap((line) => {
+    const [, date, time, zone = "", severity = "", said = ""] = LINE.exec(line) ?? [];
+    if (date === undefined) return [];
+    const offset = /^[+-]\d{4}$/.test(zone) ? zone.replace(/(..)$/, ":$1") : "";
+    const at = Date.parse(`${date}T${time}${offset}`);
+    return { at, severity, text: cut(sanitize(said), 300) };
+  });
+}
+
+/** A connection from this host itself, such as that of a probe, and how Icinga reports it. */
+const OWN = /from \[(?:::ffff:)?(?:127\.0\.0\.1|::1)\]/;
+
+/** The last lines that Icinga calls critical and that no connection of this host's own has caused. */
+export function criticalLines(lines: readonly LogLine[], most = 3): LogLine[] {
+  return lines.filter(({ severity, text }) => severity === "critical" && !OWN.test(text))
+    .slice(-most);
+}
+
+/** The end of Icinga's log. */
+export async function readLog({ log }: IcingaFolder): Promise<LogLine[]> {
+  return parseLog(await readEnd(join(log, "icinga2.log"), TAIL));
+}
+
+/** A report that Icinga left when it crashed. */
+export interface CrashReport {
+  /** The file. */
+  file: string;
+  /** When it was written, ms since the Unix epoch. */
+  at: number;
+  /** What it says first. */
+  line: string;
+}
+
+/** The crash reports since a time, the newest first. */
+export async function readCrashes({ log }: IcingaFolder, since: number): Promise<CrashReport[]> {
+  const files = (await listFiles(join(log, "crash")))
+    .filter(({ path, modified }) => /[\\/]report\.[^\\/]*$/.test(path) && modified >= since)
+    .sort((a, b) => b.modified - a.modified).slice(0, 10);
+  return await Promise.all(files.map(async ({ path, modified }) => {
+    const line = (await readEnd(path, TAIL)).split("\n").find((line) => line.trim() !== "") ?? "";
+    return { file: path, at: modified, line: cut(sanitize(line), 300) };
+  }));
+}
+
+/** What a line of the log says about a refused connection: a pattern, what it means, and what mends it. */
+const REASONS: readonly [pattern: RegExp, meaning: string, advice: string][] = [
+  [
+    /Certificate validation failed for endpoint|self.signed certificate in certificate chain|unable to get (?:local )?issuer/i,
+    "the certificate of one side is not signed by the CA of the other",
+    "run 'icinga2 node wizard' anew, or copy the master's ca.crt and have the certificate signed by it",
+  ],
+  [
+    /Unexpected certificate common name/i,
+    "the parent's certificate has another name than its endpoint",
+    "name the endpoint in zones.conf as the parent's certificate is named",
+  ],
+  [
+    /certificate has expired/i,
+    "a certificate has expired",
+    "renew it: 'icinga2 pki request' on the side whose certificate has expired",
+  ],
+  [
+    /(?:No|Unknown) (?:endpoint|Endpoint object)|not a valid Endpoint/i,
+    "the parent does not know this node's name",
+    "add the endpoint and its zone to the parent's configuration",
+  ],
+  [
+    /(?:not in|unauthorized|Invalid) .*\bzone\b/i,
+    "the parent has this node in another zone",
+    "make the zones of both sides equal",
+  ],
+];
+
+/** Why the parent and this node do not talk, as the log says it since a time: the newest such line. */
+export function refusalIn(
+  lines: readonly LogLine[],
+  since: number,
+): { line: string; meaning: string; advice: string } | undefined {
+  for (const { at, text } of lines.toReversed()) {
+    const reason = at >= since && !OWN.test(text) &&
+      REASONS.find(([pattern]) => pattern.test(text));
+    if (reason) return { line: text, meaning: reason[1], advice: reason[2] };
+  }
+  return undefined;
+}

@@ -1,0 +1,21 @@
+/**
+ * Icinga 2 on this host: what its folder says of it. Reads files, and never changes one.
+ *
+ * @module
+ */
+export {
+  type CertificateFacts,
+  certificateFiles,
+  nextUpdate,
+  readCertificate,
+} from "./certificate.ts";
+export { type FileFacts, type IcingaFolder, icingaFolder, listFiles, lookAt } from "./folder.ts";
+export {
+  type CrashReport,
+  criticalLines,
+  type LogLine,
+  readCrashes,
+  readLog,
+  refusalIn,
+} from "./log.ts";
+export { type Endpoint, type IcingaNode, readNode } from "./node.ts";

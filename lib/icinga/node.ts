@@ -1,0 +1,193 @@
+import { join } from "node:path";
+import { isObject } from "../base/mod.ts";
+import type { IcingaFolder } from "./folder.ts";
+
+/** An endpoint of Icinga's. */
+export interface Endpoint {
+  /** Its name, the common name of its certificate. */
+  name: string;
+  /** Where this node connects to; absent where the other side connects. */
+  host?: string;
+  /** Its port. */
+  port: number;
+}
+
+/** Which node of Icinga's this host is, and whom it reports to. What is not known is absent. */
+export interface IcingaNode {
+  /** The name of the node (`NodeName`). */
+  name?: string;
+  /** The port that it listens on; absent too where it has no ApiListener. */
+  port?: number;
+  /** The file with the certificates that were revoked (`crl_path`). */
+  crl?: string;
+  /** The endpoints of the parent zone; none for a master. */
+  parents?: Endpoint[];
+  /** The file that told it. */
+  source?: string;
+}
+
+/** Icinga's port where its configuration names none. */
+export const ICINGA_PORT = 5665;
+
+/** One object of Icinga's configuration. */
+interface IcingaObject {
+  type: string;
+  name: string;
+  properties: Record<string, unknown>;
+}
+
+/**
+ * Reads what Icinga wrote at its start: its constants (`icinga2.vars`) and objects (`icinga2.debug`). Where these are
+ * missing, `constants.conf`, `zones.conf` and `features-enabled/api.conf` are read as far as they are plain.
+ */
+export async function readNode(folder: IcingaFolder): Promise<IcingaNode> {
+  const [constants, objects] = await Promise.all([
+    readBytes(join(folder.cache, "icinga2.vars")),
+    readBytes(join(folder.cache, "icinga2.debug")),
+  ]);
+  const name = constants && readConstant(constants, "NodeName");
+  if (objects && name !== undefined) {
+    return nodeOf(name, readObjects(objects), join(folder.cache, "icinga2.debug"));
+  }
+  return await readPlainNode(folder, name);
+}
+
+/** Which node `name` is among the objects. */
+function nodeOf(name: string, objects: readonly IcingaObject[], source: string): IcingaNode {
+  const of = (type: string) => objects.filter((object) => object.type === type);
+  const [api] = of("ApiListener");
+  const zones = of("Zone");
+  const endpointsOf = (zone?: IcingaObject) => listOf(zone?.properties.endpoints);
+  const own = zones.find((zone) => endpointsOf(zone).includes(name));
+  const parent = zones.find((zone) => own && zone.name === own.properties.parent);
+  const known = own && (!own.properties.parent || parent);
+  const endpoints = new Map(of("Endpoint").map((endpoint) => [endpoint.name, endpoint.properties]));
+  const crl = textOf(api?.properties.crl_path);
+  return {
+    name,
+    source,
+    ...(api && { port: portOf(api.properties.bind_port) }),
+    ...(crl && { crl }),
+    ...(known && {
+      parents: endpointsOf(parent).map((name) => {
+        const host = textOf(endpoints.get(name)?.host);
+        return { name, ...(host && { host }), port: portOf(endpoints.get(name)?.port) };
+      }),
+    }),
+  };
+}
+
+function portOf(value: unknown): number {
+  const port = Number(value);
+  return Number.isInteger(port) && port > 0 && port < 65536 ? port : ICINGA_PORT;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function listOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
+/** Larger files are not read, bytes: 10,000 objects take 20 MB. */
+const MOST_BYTES = 64 * 1024 ** 2;
+
+async function readBytes(path: string): Promise<Uint8Array | undefined> {
+  try {
+    const { size } = await Deno.stat(path);
+    return size > MOST_BYTES ? undefined : await Deno.readFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+/** The texts of a file of netstrings, `<bytes>:<text>,`; ends where the file is no such thing. */
+function* netstrings(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length;) {
+    const colon = bytes.indexOf(0x3a, at);
+    const length = colon < 0 ? NaN : Number(decode(bytes.subarray(at, Math.min(colon, at + 12))));
+    if (!Number.isInteger(length) || bytes[colon + 1 + length] !== 0x2c) return;
+    yield bytes.subarray(colon + 1, colon + 1 + length);
+    at = colon + 1 + length + 1;
+  }
+}
+
+const decoder = new TextDecoder();
+const decode = (bytes: Uint8Array) => decoder.decode(bytes);
+
+/** The value of a constant in `icinga2.vars`, where it is a text. */
+function readConstant(bytes: Uint8Array, name: string): string | undefined {
+  for (const text of netstrings(bytes)) {
+    const value = parse(text);
+    if (value?.name === name) return textOf(value.value) || undefined;
+  }
+  return undefined;
+}
+
+/** Only these are parsed: a configuration has hundreds of check commands. An object ends with its type. */
+const WANTED = /"type":"(?:Endpoint|Zone|ApiListener)"\}$/;
+
+function readObjects(bytes: Uint8Array): IcingaObject[] {
+  return [...netstrings(bytes)].flatMap((text) => {
+    const value = WANTED.test(decode(text.subarray(-40))) ? parse(text) : undefined;
+    if (!value || !isObject(value.properties)) return [];
+    return { type: textOf(value.type), name: textOf(value.name), properties: value.properties };
+  });
+}
+
+function parse(text: Uint8Array): Record<string, unknown> | undefined {
+  try {
+    const value = JSON.parse(decode(text));
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads the configuration itself, which is a language: what is not written plainly stays unknown. */
+async function readPlainNode(folder: IcingaFolder, known?: string): Promise<IcingaNode> {
+  const read = async (file: string) =>
+    decode(await readBytes(join(folder.config, file)) ?? new Uint8Array());
+  const [constants, zones, api] = await Promise.all([
+    read("constants.conf"),
+    read("zones.conf"),
+    read("features-enabled/api.conf"),
+  ]);
+  const values = new Map(
+    [...withoutComments(constants).matchAll(/^\s*const\s+(\w+)\s*=\s*"([^"\\]*)"\s*$/gm)]
+      .map(([, name, value]) => [name!, value!]),
+  );
+  const name = known ?? values.get("NodeName");
+  if (name === undefined) return {};
+  values.set("NodeName", name);
+  const objects = plainObjects(`${zones}\n${api}`, values);
+  return nodeOf(name, objects, join(folder.config, "zones.conf"));
+}
+
+/** Objects that are written with texts, numbers, lists and names of constants alone. */
+function plainObjects(text: string, constants: ReadonlyMap<string, string>): IcingaObject[] {
+  const valueOf = (word: string): unknown => {
+    if (word.startsWith("[")) {
+      return word.slice(1, -1).split(",").map((item) => item.trim()).filter(Boolean).map(valueOf);
+    }
+    return /^"[^"\\]*"$/.test(word) ? word.slice(1, -1) : constants.get(word) ?? word;
+  };
+  const found = withoutComments(text).matchAll(
+    /^\s*object\s+(\w+)\s+("[^"\\]*"|\w+)\s*\{([^{}]*)\}/gm,
+  );
+  return [...found].map(([, type, name, body]) => ({
+    type: type!,
+    name: String(valueOf(name!)),
+    properties: Object.fromEntries(
+      [...body!.matchAll(/(?:^|[;\n{])\s*(\w+)\s*=\s*(\[[^\]]*\]|"[^"\\]*"|[\w.]+)/g)]
+        .map(([, key, value]) => [key!, valueOf(value!)]),
+    ),
+  }));
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll("\r\n", "\n").replaceAll(/\/\*[^]*?\*\//g, "")
+    .replaceAll(/("[^"\n]*")|(?:\/\/|#).*$/gm, (_, kept) => kept ?? "");
+}

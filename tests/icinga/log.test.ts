@@ -1,0 +1,51 @@
+import { assertEquals } from "@std/assert";
+import { criticalLines, readCrashes, readLog, refusalIn } from "../../lib/icinga/mod.ts";
+import { fixture } from "./fixture.ts";
+
+const LOG = `continues a line that was cut
+[2026-11-28 10:00:00 +0100] information/ApiListener: Möchte weiter
+[2026-11-28 10:00:01 +0100] critical/config: Error: syntax error
+Location: in C:\\etc\\x.conf: 1:1
+[2026-11-28 10:00:02 +0100] critical/ApiListener: Client TLS handshake failed (from [127.0.0.1]:41080): tlsv1 alert
+[2026-11-28 10:00:03 +0100] critical/ApiListener: Client TLS handshake failed (to [127.0.0.1]:5665): canceled
+[2026-11-28 10:00:04 +0100] warning/ApiListener: Certificate validation failed for endpoint 'master': code 19
+`;
+
+Deno.test("the log's lines are read in UTF-8, with CRLF, and without those of own connections", async () => {
+  await using made = await fixture();
+  assertEquals(await readLog(made.folder), []);
+  for (const text of [LOG, `\ufeff${LOG.replaceAll("\n", "\r\n")}`]) {
+    await made.write("var/log/icinga2/icinga2.log", text);
+    const lines = await readLog(made.folder);
+    assertEquals(lines.length, 5);
+    assertEquals(lines[0], {
+      at: Date.UTC(2026, 10, 28, 9),
+      severity: "information",
+      text: "ApiListener: Möchte weiter",
+    });
+    assertEquals(criticalLines(lines).map(({ text }) => text), [
+      "config: Error: syntax error",
+      "ApiListener: Client TLS handshake failed (to [127.0.0.1]:5665): canceled",
+    ]);
+    assertEquals(refusalIn(lines, Date.UTC(2026, 10, 28, 9, 0, 4))?.line, lines.at(-1)!.text);
+    assertEquals(refusalIn(lines, Date.UTC(2026, 10, 28, 9, 0, 5)), undefined);
+  }
+});
+
+Deno.test("only the end of a large log is read", async () => {
+  await using made = await fixture();
+  await made.write("var/log/icinga2/icinga2.log", `${"x".repeat(99)}\n`.repeat(10_000) + LOG);
+  assertEquals((await readLog(made.folder)).length, 5);
+});
+
+Deno.test("crash reports come with their first line, the newest first, and old ones are left out", async () => {
+  await using made = await fixture();
+  const now = Date.now();
+  assertEquals(await readCrashes(made.folder, 0), []);
+  await made.write("var/log/icinga2/crash/report.1", "Caught SIGSEGV.\r\nmore", 1_000);
+  await made.write("var/log/icinga2/crash/report.2", "\n\tUnhandled exception\n", 500);
+  await made.write("var/log/icinga2/crash/report.3", "old", 90_000);
+  await made.write("var/log/icinga2/crash/other.txt", "other");
+  const found = await readCrashes(made.folder, now - 60_000);
+  assertEquals(found.map(({ line }) => line), ["Unhandled exception", "Caught SIGSEGV."]);
+});

@@ -1,0 +1,100 @@
+import { assertEquals } from "@std/assert";
+import { readNode } from "../../lib/icinga/mod.ts";
+import { fixture, netstrings } from "./fixture.ts";
+
+const object = (type: string, name: string, properties: Record<string, unknown>) => ({
+  debug_hints: {},
+  name,
+  properties,
+  type,
+});
+
+const OBJECTS = [
+  object("CheckCommand", "Prüfung", { vars: "ü" }),
+  object("Endpoint", "master-a", { host: "10.0.0.1", port: "5665" }),
+  object("Endpoint", "master-b", { host: "", port: "5999" }),
+  object("Endpoint", "agent", { host: "", port: "5665" }),
+  object("Zone", "master", { endpoints: ["master-a", "master-b"], parent: "" }),
+  object("Zone", "agent", { endpoints: ["agent"], parent: "master" }),
+  object("Zone", "global-templates", { endpoints: null, parent: "", global: true }),
+  object("ApiListener", "api", { bind_port: "5665", crl_path: "/etc/crl.pem" }),
+];
+const PARENTS = [{ name: "master-a", host: "10.0.0.1", port: 5665 }, {
+  name: "master-b",
+  port: 5999,
+}];
+
+async function written(node: string, objects: readonly unknown[] = OBJECTS) {
+  const made = await fixture();
+  await made.write(
+    "var/cache/icinga2/icinga2.vars",
+    netstrings([{ name: "A", value: 1 }, { name: "NodeName", value: node }]),
+  );
+  const source = await made.write("var/cache/icinga2/icinga2.debug", netstrings(objects));
+  return { made, source };
+}
+
+Deno.test("name, parents and port are what Icinga wrote at its start", async () => {
+  const { made, source } = await written("agent");
+  await using _ = made;
+  const expected = { name: "agent", source, port: 5665, crl: "/etc/crl.pem", parents: PARENTS };
+  assertEquals(await readNode(made.folder), expected);
+});
+
+Deno.test("a master has no parents; a node in no zone has unknown ones, one without ApiListener no port", async () => {
+  for (
+    const [node, objects, parents, port] of [
+      ["master-b", OBJECTS, [], 5665],
+      ["nowhere", OBJECTS, undefined, 5665],
+      ["agent", OBJECTS.slice(0, -1), PARENTS, undefined],
+      ["agent", OBJECTS.filter(({ name }) => name !== "master"), undefined, 5665],
+    ] as const
+  ) {
+    const { made } = await written(node, objects);
+    await using _ = made;
+    const found = await readNode(made.folder);
+    assertEquals([found.name, found.parents, found.port], [node, parents as unknown, port]);
+  }
+});
+
+Deno.test("a torn file of objects says what its whole part says", async () => {
+  const { made, source } = await written("agent");
+  await using _ = made;
+  const text = await Deno.readTextFile(source);
+  await Deno.writeTextFile(source, text.slice(0, -100));
+  assertEquals((await readNode(made.folder)).parents, PARENTS);
+  await Deno.writeTextFile(source, "no netstrings");
+  assertEquals((await readNode(made.folder)).parents, undefined);
+});
+
+const CONSTANTS =
+  `/* const NodeName = "no" */\r\nconst NodeName = "agent" // mine\r\nconst ZoneName = "agent"\r\n`;
+const ZONES = `
+object Endpoint "master-a" {
+  host = "10.0.0.1" // the first
+  port = "5665"
+}
+object Endpoint "master-b" { port = 5999; }
+object Zone "master" { endpoints = [ "master-a", "master-b" ] }
+object Endpoint NodeName { }
+# object Zone "other" { endpoints = [ "agent" ] }
+object Zone ZoneName { endpoints = [ NodeName ]; parent = "master" }
+`;
+
+Deno.test("without Icinga's own files the plain configuration is read", async () => {
+  await using made = await fixture();
+  assertEquals(await readNode(made.folder), {});
+  await made.write("etc/icinga2/constants.conf", CONSTANTS);
+  const source = await made.write("etc/icinga2/zones.conf", ZONES);
+  assertEquals(await readNode(made.folder), { name: "agent", source, parents: PARENTS });
+  await made.write("etc/icinga2/features-enabled/api.conf", 'object ApiListener "api" { }');
+  assertEquals((await readNode(made.folder)).port, 5665);
+});
+
+Deno.test("a configuration that is not plain leaves the parents unknown", async () => {
+  await using made = await fixture();
+  await made.write("etc/icinga2/constants.conf", CONSTANTS);
+  await made.write("etc/icinga2/zones.conf", 'include "zones.d/*.conf"');
+  const { name, parents } = await readNode(made.folder);
+  assertEquals([name, parents], ["agent", undefined as never]);
+});
