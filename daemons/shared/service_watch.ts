@@ -84,14 +84,15 @@ export class ServiceWatch {
   }
 
   async #act(state: ServiceState | undefined): Promise<void> {
-    const since = this.#note(state);
+    const { since, before } = this.#note(state);
     switch (decide(state, this.#context.now() - since)) {
       case "none":
-        return this.#noteHealth(state);
+        if (state === "RUNNING") this.#noteHealth(before);
+        return;
       case "wait":
         return;
       case "restart":
-        return await this.#restart();
+        return await this.#restart(state!);
       case "report-stuck":
         this.#fail(
           `Service '${this.#service.name}' has been ${state} for over a minute; end its process`,
@@ -101,15 +102,18 @@ export class ServiceWatch {
     }
   }
 
-  async #restart(): Promise<void> {
+  /** Somebody else may have started it since it was seen: then it is left alone. */
+  async #restart(seen: ServiceState): Promise<void> {
     const begin = this.#context.now();
+    let wasAsked: boolean;
     try {
-      await this.#service.restart();
+      wasAsked = await this.#service.restart(seen);
     } catch (error) {
       if (this.#context.signal.aborted || isInterrupted(error)) throw error;
       this.#counted.restartFailures++;
       return this.#fail(errorMessage(error));
     }
+    if (!wasAsked) return this.#noteHealth(this.#note("RUNNING").before);
     this.#counted.restarts++;
     this.#counted.restart = observe(this.#counted.restart, this.#since(begin));
     this.#counted.lastRestart = new Date().toISOString();
@@ -127,21 +131,23 @@ export class ServiceWatch {
     this.#context.log.error(`${what} (restart_error ${errors})`);
   }
 
-  /** Shares the state, logs a change of it, and returns since when it has been so, ms. */
-  #note(state: ServiceState | undefined): number {
+  /** Shares the state and logs a change of it; returns the state before, and since when it has been so, ms. */
+  #note(state: ServiceState | undefined): { before: ServiceState | undefined; since: number } {
+    const before = this.#seen?.state;
     if (state !== undefined) this.#shared.setValue(state);
-    if (this.#seen?.state !== state || !this.#seen) {
+    if (before !== state || !this.#seen) {
       this.#seen = { state, at: this.#context.now() };
       this.#context.log[levelOf(state)](
         `Service '${this.#service.name}' is ${state ?? "not installed"}`,
       );
     }
-    return this.#seen.at;
+    return { before, since: this.#seen.at };
   }
 
-  /** Resets the errors of a service that runs again without a restart by this daemon. */
-  #noteHealth(state: ServiceState | undefined): void {
-    if (state !== "RUNNING" || this.#shared.restartErrors() === 0) return;
+  /** Counts that it runs again without a restart by this daemon, and resets its errors. */
+  #noteHealth(before: ServiceState | undefined): void {
+    if (before !== undefined && decide(before, 0) === "restart") this.#counted.recoveries++;
+    if (this.#shared.restartErrors() === 0) return;
     this.#shared.setRestartErrors(0);
     this.#context.log.info(`Service '${this.#service.name}' runs again (restart_error 0)`);
   }

@@ -94,6 +94,10 @@ const SERVICE: Metrics<ServiceStatus> = {
   ],
   restarts_total: ["Restarts of a service that succeeded.", ({ restarts }) => restarts],
   restart_failures_total: ["Restarts of a service that failed.", (now) => now.restartFailures],
+  recoveries_total: [
+    "How often a service ran again without a restart by its daemon.",
+    ({ recoveries }) => recoveries,
+  ],
   queries_total: ["Queries of a service's state, those that failed too.", (now) => now.queries],
   query_errors_total: ["Queries of a service's state that failed.", (now) => now.queryErrors],
 };

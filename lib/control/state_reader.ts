@@ -104,7 +104,7 @@ export function asServiceState(value: unknown): ServiceState | undefined {
 export function readStats(value: unknown): ServiceStats | undefined {
   if (!isObject(value)) return undefined;
   const { queries, queryErrors, restarts, restartFailures } = value;
-  const { query, restart, lastSeen, lastRestart, queryError } = value;
+  const { query, restart, lastSeen, lastRestart, queryError, recoveries } = value;
   const counted = isCount(queries) && isCount(queryErrors) && isCount(restarts) &&
     isCount(restartFailures) && isHistogram(query) && isHistogram(restart);
   if (!counted) return undefined;
@@ -113,6 +113,7 @@ export function readStats(value: unknown): ServiceStats | undefined {
     queryErrors,
     restarts,
     restartFailures,
+    recoveries: isCount(recoveries) ? recoveries : 0,
     query,
     restart,
     ...(isTime(lastSeen) && { lastSeen }),

@@ -67,6 +67,7 @@ function readService({ stats, ...service }: WatchedService, watched: boolean): S
     ...service,
     restarts: stats?.restarts ?? null,
     restartFailures: stats?.restartFailures ?? null,
+    recoveries: stats?.recoveries ?? null,
     queries: stats?.queries ?? null,
     queryErrors: stats?.queryErrors ?? null,
     queryError: stats?.queryError ?? null,

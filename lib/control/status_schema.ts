@@ -47,6 +47,10 @@ const Service = v.strictObject({
   restart_error: v.pipe(Count, v.description("Restarts that failed in a row")),
   restarts: v.nullable(Count),
   restartFailures: v.nullable(Count),
+  recoveries: v.pipe(
+    v.nullable(Count),
+    v.description("How often it ran again without a restart by its daemon"),
+  ),
   queries: v.nullable(Count),
   queryErrors: v.nullable(v.pipe(Count, v.description("How many of the queries failed"))),
   queryError: v.pipe(

@@ -56,8 +56,14 @@ export interface Service {
   start(): Promise<void>;
   /** Stops it; that it is stopped already is a success. It may still be `STOP_PENDING` afterwards. */
   stop(): Promise<void>;
-  /** Brings it to `RUNNING` from any state; resolves when a query has confirmed that. */
-  restart(): Promise<void>;
+  /**
+   * Brings it to `RUNNING` from any state; resolves when a query has confirmed that.
+   *
+   * @param seen the state for which this is done. Unless it is `RUNNING`, a service that runs by now is not stopped.
+   * Default: `RUNNING`.
+   * @returns whether anything was asked of it: false where it came to run by itself.
+   */
+  restart(seen?: ServiceState): Promise<boolean>;
 }
 
 /** All that a daemon is given to do its work. */
@@ -251,7 +257,7 @@ function bindService(manager: ServiceManager, name: string, signal: AbortSignal)
     query: () => manager.query(name, signal),
     start: () => manager.start(name, signal),
     stop: () => manager.stop(name, signal),
-    restart: () => manager.restart(name, signal),
+    restart: (seen) => manager.restart(name, signal, seen),
   };
 }
 

@@ -29,8 +29,12 @@ export interface ServiceManager {
   /**
    * Brings the service to `RUNNING` whatever its state: one that runs is stopped and started, one that is
    * paused is continued, one that is pending is waited for. Resolves once a query has said `RUNNING`.
+   *
+   * @param seen the state for which this is done. Unless it is `RUNNING`, a service that runs by now is left alone.
+   * Default: `RUNNING`.
+   * @returns whether anything was asked of the service: false where it came to run by itself.
    */
-  restart(service: string, signal?: AbortSignal): Promise<void>;
+  restart(service: string, signal?: AbortSignal, seen?: ServiceState): Promise<boolean>;
 }
 
 /** How long a service manager waits. */

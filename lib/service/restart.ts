@@ -11,11 +11,15 @@ export type Step = ControlVerb | "wait" | "done" | "give up";
 /**
  * The next step of a restart, from the state that a query has just shown and the steps taken before.
  *
- * A pending state is waited for. A service found running is stopped and started; one that came to run after
- * a step is done. A paused one is continued, and stopped and started if it stays paused. Each step but
- * waiting is tried once.
+ * A pending state is waited for. A service found running is stopped and started, but only where it was `seen`
+ * running: one that came to run since then, by itself or after a step, is done. A paused one is continued, and
+ * stopped and started if it stays paused. Each step but waiting is tried once.
  */
-export function nextStep(state: ServiceState, taken: ReadonlySet<Step>): Step {
+export function nextStep(
+  state: ServiceState,
+  taken: ReadonlySet<Step>,
+  seen: ServiceState = "RUNNING",
+): Step {
   switch (state) {
     case "START_PENDING":
     case "STOP_PENDING":
@@ -23,7 +27,7 @@ export function nextStep(state: ServiceState, taken: ReadonlySet<Step>): Step {
     case "PAUSE_PENDING":
       return "wait";
     case "RUNNING":
-      return taken.size > 0 ? "done" : "stop";
+      return taken.size > 0 || seen !== "RUNNING" ? "done" : "stop";
     case "STOPPED":
       return taken.has("start") ? "give up" : "start";
     case "PAUSED":
@@ -47,7 +51,9 @@ export interface RestartOptions {
   /** Where it takes its time from. */
   clock: Clock;
   /** Ends the waiting. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
+  /** The state for which the restart is made. Default: `RUNNING`. */
+  seen?: ServiceState | undefined;
 }
 
 /** Milliseconds between two looks at a pending service: the first, and what it doubles up to. */
@@ -57,22 +63,23 @@ const longestPause = 1000;
 /**
  * Brings a service to `RUNNING` as {@linkcode nextStep} says; resolves once a query has said `RUNNING`.
  *
+ * @returns whether anything was asked of it: false where it came to run by itself.
  * @throws {ServiceError} what a control throws; `not-installed`, `timeout`, or `crashed` if it did not stay up.
  */
 export async function restart(
   controls: ServiceControls,
   service: string,
-  { changeTimeout, clock, signal }: RestartOptions,
-): Promise<void> {
+  { changeTimeout, clock, signal, seen }: RestartOptions,
+): Promise<boolean> {
   const taken = new Set<Step>();
   let deadline = clock.now() + changeTimeout;
   let pause = firstPause;
   for (;;) {
     const state = await controls.query();
     if (state === undefined) throw ServiceError.ofCode("restart", service, 1060);
-    const step = nextStep(state, taken);
+    const step = nextStep(state, taken, seen);
+    if (step === "done") return [...taken].some((step) => step !== "wait");
     taken.add(step);
-    if (step === "done") return;
     if (step === "give up") throw gaveUp(service, state);
     if (step === "wait") {
       if (clock.now() >= deadline) throw stillPending(service, state, changeTimeout);
@@ -112,13 +119,13 @@ export abstract class ChangingServiceManager implements ServiceManager {
   }
 
   /** See {@linkcode ServiceManager.restart}. */
-  restart(service: string, signal?: AbortSignal): Promise<void> {
+  restart(service: string, signal?: AbortSignal, seen?: ServiceState): Promise<boolean> {
     const controls = {
       query: () => this.query(service, signal),
       change: (change: ControlVerb) => this.change(change, service, signal),
     };
     const { changeTimeout } = this.limits;
-    return restart(controls, service, { changeTimeout, clock: this.clock, signal });
+    return restart(controls, service, { changeTimeout, clock: this.clock, signal, seen });
   }
 }
 

@@ -44,9 +44,13 @@ export class SimulatedServiceManager extends ChangingServiceManager {
   }
 
   /** See {@linkcode ServiceManager.restart}. */
-  override async restart(service: string, signal?: AbortSignal): Promise<void> {
+  override async restart(
+    service: string,
+    signal?: AbortSignal,
+    seen?: ServiceState,
+  ): Promise<boolean> {
     this.#note("restart", service, signal);
-    await super.restart(service, signal);
+    return await super.restart(service, signal, seen);
   }
 
   /** Puts the service in a state; a pending one goes on from here as the scenario says. */

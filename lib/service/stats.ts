@@ -17,6 +17,8 @@ export interface ServiceStats {
   queryErrors: number;
   restarts: number;
   restartFailures: number;
+  /** How often it ran again without a restart by this daemon. */
+  recoveries: number;
   query: Histogram;
   restart: Histogram;
   /** When a query last succeeded, UTC ISO 8601; absent before the first. */
@@ -40,6 +42,7 @@ export function noStats(): ServiceStats {
     queryErrors: 0,
     restarts: 0,
     restartFailures: 0,
+    recoveries: 0,
     query: emptyHistogram(QUERY_BOUNDS),
     restart: emptyHistogram(RESTART_BOUNDS),
   };

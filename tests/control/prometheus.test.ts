@@ -37,6 +37,7 @@ Deno.test("each metric has the value that its name promises", async () => {
       queryErrors: 13,
       restarts: 14,
       restartFailures: 15,
+      recoveries: 20,
       query: { le: [0.01], counts: [1, 0], sum: 0.005, count: 1 },
       restart: { le: [1], counts: [2, 3], sum: 16, count: 5 },
     };
@@ -67,6 +68,7 @@ Deno.test("each metric has the value that its name promises", async () => {
     ["icinga_warden_service_query_errors_total", service, 13],
     ["icinga_warden_service_restarts_total", service, 14],
     ["icinga_warden_service_restart_failures_total", service, 15],
+    ["icinga_warden_service_recoveries_total", service, 20],
     ["icinga_warden_service_query_duration_seconds_sum", service, 0.005],
     ["icinga_warden_service_query_duration_seconds_count", service, 1],
     ["icinga_warden_service_restart_duration_seconds_sum", service, 16],

@@ -30,7 +30,14 @@ Deno.test("the status says what the public state holds, in the form of its schem
   assertEquals(status.services, [{
     ...{ daemon: DAEMON, name: "icinga2", value: "RUNNING", restart_error: 0 },
     path: `Daemons.${DAEMON}.ServiceState`,
-    ...{ restarts: 2, restartFailures: 3, queries: 10, queryErrors: 1, queryTime: 0.05 },
+    ...{
+      restarts: 2,
+      restartFailures: 3,
+      recoveries: 0,
+      queries: 10,
+      queryErrors: 1,
+      queryTime: 0.05,
+    },
     ...{ lastRestart: STARTED, queryError: null, lastSeen: null, watched: true },
   }]);
   const [{ state, uptime, heap, threads } = {}] = status.daemons;

@@ -158,6 +158,31 @@ Deno.test("once somebody else has repaired the service no error is left, and a r
   await end();
 });
 
+Deno.test("a service that somebody else starts between the two queries is not stopped, and has recovered", async () => {
+  const { clock, shared, stats, manager, records, end } = start(
+    { state: "STOPPED" },
+    (manager) => ({
+      query: (...args) => manager.query(...args),
+      start: (...args) => manager.start(...args),
+      stop: (...args) => manager.stop(...args),
+      restart: (...args) => {
+        (manager as SimulatedServiceManager).set("RUNNING");
+        return manager.restart(...args);
+      },
+    }),
+  );
+  await clock.advance(10_000);
+  assertEquals(manager.calls.filter((call) => /^(?:start|stop)/.test(call)), []);
+  assertEquals(Object.fromEntries(shared), { restart_error: 0, value: "RUNNING" });
+  const { restarts, recoveries } = stats.get("icinga2")!;
+  assertEquals([restarts, recoveries], [0, 1]);
+  assertEquals(records, [
+    "warning Service 'icinga2' is STOPPED",
+    "info Service 'icinga2' is RUNNING",
+  ]);
+  await end();
+});
+
 Deno.test("slow queries never overlap, and failed ones do not end the loop", async () => {
   let open = 0;
   let most = 0;

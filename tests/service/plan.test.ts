@@ -29,6 +29,13 @@ for (const [state, taken, next] of table) {
   });
 }
 
+Deno.test("a service that was not seen running is never stopped when it runs by now", () => {
+  for (const seen of serviceStates) {
+    const expected = seen === "RUNNING" ? "stop" : "done";
+    assertEquals(nextStep("RUNNING", new Set(), seen), expected, seen);
+  }
+});
+
 Deno.test("whatever states a service shows, only waiting is repeated", () => {
   for (const state of serviceStates) {
     const all = new Set<Step>(["wait", "start", "stop", "continue"]);

@@ -18,12 +18,16 @@ function showing(...states: (ServiceState | undefined)[]) {
   };
 }
 
-async function restartWithin(ms: number, controls: ReturnType<typeof showing>): Promise<void> {
+async function restartWithin(
+  ms: number,
+  controls: ReturnType<typeof showing>,
+  seen?: ServiceState,
+): Promise<boolean> {
   const clock = new ManualClock();
-  const done = restart(controls, "icinga2", { changeTimeout: 60_000, clock });
+  const done = restart(controls, "icinga2", { changeTimeout: 60_000, clock, seen });
   done.catch(() => {});
   await clock.advance(ms);
-  await Promise.race([done, Promise.reject(new Error(`it still waits after ${ms} ms`))]);
+  return await Promise.race([done, Promise.reject(new Error(`it still waits after ${ms} ms`))]);
 }
 
 Deno.test("a stopped service is started", async () => {
@@ -36,6 +40,15 @@ Deno.test("a running service is stopped and started, each pending state waited f
   const controls = showing("RUNNING", "STOP_PENDING", "STOPPED", "START_PENDING", "RUNNING");
   await restartWithin(500, controls);
   assertEquals(controls.asked, ["stop", "start"]);
+});
+
+Deno.test("a service that was seen stopped and runs by now is left alone, which the result says", async () => {
+  for (const states of [["RUNNING"], ["START_PENDING", "RUNNING"]] as ServiceState[][]) {
+    const controls = showing(...states);
+    assertEquals(await restartWithin(250, controls, "STOPPED"), false);
+    assertEquals(controls.asked, []);
+  }
+  assertEquals(await restartWithin(0, showing("STOPPED", "RUNNING"), "STOPPED"), true);
 });
 
 Deno.test("a service that comes up by itself is left alone", async () => {
