@@ -149,11 +149,15 @@ function open(
   { log: { level, maxSize, keep } }: Config,
   events: EventLog | undefined,
 ): Log {
+  let isSaid = false;
   const log = openLog({
     level,
     file: { path: join(home, "logs", "icinga-warden.log"), maxSize, keep },
     console: foreground ? (colours ? "colour" : "plain") : undefined,
-    onFailure: complain,
+    onTrouble: (trouble) => {
+      if (trouble !== undefined && !isSaid) complain(trouble);
+      isSaid = trouble !== undefined;
+    },
   });
   if (events) log.listen(events.write);
   return log;

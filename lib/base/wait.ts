@@ -65,3 +65,8 @@ export function onStopSignal(stop: (signal: Deno.Signal) => void): () => void {
     for (const { signal, listen } of listeners) Deno.removeSignalListener(signal, listen);
   };
 }
+
+/** How long to wait before something that has failed is tried again: 1 s, 2 s, 4 s and so on, 1 min at most; in ms. */
+export function growingWait(failuresBefore: number): number {
+  return Math.min(60_000, 1_000 * 2 ** failuresBefore);
+}

@@ -5,7 +5,8 @@
  * @module
  */
 export type { Log, LogOptions } from "./open.ts";
+export type { LogFile } from "./file.ts";
 export * from "./rate.ts";
 export * from "./record.ts";
-export type { ListenToLog, LogFile } from "./sinks.ts";
+export type { ListenToLog } from "./sinks.ts";
 export { isWanted, type LogFilter, readLogTail } from "./tail.ts";

@@ -1,7 +1,8 @@
 import { configureSync, disposeSync, getLogger, type Sink } from "@logtape/logtape";
-import { errorMessage, sanitizeLines } from "../base/mod.ts";
+import { sanitizeLines } from "../base/mod.ts";
 import type { LogLevel, WriteLog } from "./record.ts";
-import { consoleSink, fileSink, type ListenToLog, type LogFile, tapSink } from "./sinks.ts";
+import type { LogFile } from "./file.ts";
+import { consoleSink, fileSink, type ListenToLog, tapSink } from "./sinks.ts";
 
 const ROOT = "icinga-warden";
 
@@ -13,8 +14,8 @@ export interface LogOptions {
   file: LogFile;
   /** Whether records go to standard output too, and how; undefined: not at all. */
   console?: "colour" | "plain" | undefined;
-  /** Called with one line when the log file cannot be written. */
-  onFailure: (message: string) => void;
+  /** Told in one line what cannot be done with the file, at each try that fails, and undefined when all works again. */
+  onTrouble: (trouble: string | undefined) => void;
 }
 
 /** An open log. */
@@ -28,11 +29,11 @@ export interface Log {
 }
 
 /** Opens the log; there is one in a process. The file is made with the first record. */
-export function openLog({ level, file, console, onFailure }: LogOptions): Log {
+export function openLog({ level, file, console, onTrouble }: LogOptions): Log {
   const tap = tapSink();
   const sinks: Record<string, Sink> = {
     tap: tap.sink,
-    file: fileSink(file, (error) => onFailure(`Cannot write ${file.path}: ${errorMessage(error)}`)),
+    file: fileSink(file, { onTrouble }),
   };
   if (console) sinks.console = consoleSink(console === "colour");
   configureSync({

@@ -8,7 +8,7 @@ Deno.test("no record moves a terminal's cursor or turns writing round, in the fi
   const log = openLog({
     level: "info",
     file: { path, maxSize: 1_000_000, keep: 1 },
-    onFailure: () => {},
+    onTrouble: () => {},
   });
   const heard: LogEntry[] = [];
   log.listen((entry) => heard.push(entry));

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { BAD, beat, CURIOUS, REFUSED } from "../exe/modules.ts";
-import { type Agent, testWindows } from "./machine.ts";
+import { type Agent, testWindows, until } from "./machine.ts";
 
 /** A configuration for a service that is not there, and an agent on a port of its own. */
 function configuration(daemons: Record<string, unknown> = {}): string {
@@ -127,3 +127,47 @@ testWindows(
     assertEquals([code, output], [2, ""]);
   },
 );
+
+testWindows(
+  "a log that another program holds loses no record and no older file",
+  async (windows) => {
+    const agent = await windows.agent(["--foreground"], {
+      "daemons/writer.js": WRITER,
+      "icinga-warden.json": JSON.stringify({
+        ...JSON.parse(configuration({ writer: {} })),
+        log: { maxSize: "64KB", keep: 100 },
+      }),
+    });
+    const current = "logs/icinga-warden.log";
+    await agent.logged(/: no 1 /);
+    const older = async () => (await agent.files("logs")).length - 1;
+    await until("it has rotated", async () => await older() >= 2);
+    const release = await windows.holdFile(agent, current);
+    const before = await older();
+    await until("it grows on", async () => await agent.size(current) > 3 * 65_536);
+    assertEquals(await older(), before);
+    await release();
+    await until("it has rotated again", async () => await agent.size(`${current}.1`) > 3 * 65_536);
+    await agent.press("ctrl-c");
+    await agent.ended();
+    const numbers: number[] = [];
+    for (const name of await agent.files("logs")) {
+      const text = await agent.read(`logs/${name}`);
+      numbers.push(...[...text.matchAll(/: no (\d+) /g)].map(([, n]) => Number(n)));
+    }
+    numbers.sort((a, b) => a - b);
+    assertEquals(numbers, numbers.map((_, i) => i + 1));
+  },
+);
+
+/** Logs 50 records of 1 KB a second. */
+const WRITER = `
+export default {
+  name: "writer",
+  description: "",
+  async run(context) {
+    let n = 0;
+    await context.every(20, () => context.log.info("no " + ++n + " " + "x".repeat(1_000)));
+  },
+};
+`;

@@ -244,6 +244,21 @@ export class Windows {
     return { released: child.output() };
   }
 
+  /** Holds a file of a home, so that it can be neither renamed nor removed; returns what lets it go: see hold.c. */
+  async holdFile(home: Home, file: string): Promise<() => Promise<void>> {
+    const program = `${system.windowsRoot}\\bin\\hold.exe`;
+    const path = `${home.inside}\\${file.replaceAll("/", "\\")}`;
+    const child = system.command("", program, [path, `${home.inside}\\release`]).spawn();
+    const reader = child.stdout.getReader();
+    const { value } = await reader.read();
+    reader.releaseLock();
+    if (!value) throw new Error(`hold.exe cannot hold ${path}`);
+    return async () => {
+      await home.write("release", "");
+      await child.output();
+    };
+  }
+
   /** Names a service that is to be removed when the case ends. */
   owns(service: string): void {
     this.#services.push(service);
@@ -349,9 +364,10 @@ export class Home {
     return (await Deno.stat(join(this.outside, file))).size;
   }
 
-  /** What lies in it, sorted. */
-  async files(): Promise<string[]> {
-    return (await Array.fromAsync(Deno.readDir(this.outside))).map(({ name }) => name).sort();
+  /** What lies in it, or in a folder of it, sorted. */
+  async files(folder = "."): Promise<string[]> {
+    return (await Array.fromAsync(Deno.readDir(join(this.outside, folder)))).map(({ name }) => name)
+      .sort();
   }
 
   /** Lets everyone write into a folder in it, itself unless told: on Wine access lists are Unix' modes. */

@@ -1,0 +1,29 @@
+// Holds a file as a viewer, a scanner or a backup does: open to be read, so that others may read and write it, but
+// neither rename nor remove it (no FILE_SHARE_DELETE).
+//
+//     hold.exe PATH UNTIL     prints "held", and holds it until there is a file UNTIL; 60 s at most
+//
+// Build: x86_64-w64-mingw32-gcc -O2 -municode -o hold.exe hold.c
+//    or: cl /O2 /Fe:hold.exe hold.c
+#ifndef UNICODE
+#define UNICODE
+#endif
+#include <windows.h>
+#include <stdio.h>
+#include <wchar.h>
+
+int wmain(int count, wchar_t **arguments) {
+  if (count != 3) {
+    fprintf(stderr, "Usage: hold.exe PATH UNTIL\n");
+    return 1;
+  }
+  HANDLE file = CreateFileW(arguments[1], GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
+  if (file == INVALID_HANDLE_VALUE) {
+    fprintf(stderr, "CreateFileW failed: %lu\n", GetLastError());
+    return 1;
+  }
+  puts("held");
+  fflush(stdout);
+  for (int i = 0; i < 1200 && GetFileAttributesW(arguments[2]) == INVALID_FILE_ATTRIBUTES; i++) Sleep(50);
+  return 0;
+}
