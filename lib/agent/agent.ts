@@ -153,9 +153,9 @@ export class Agent {
     this.#supervisor.pools.set(config.threadPools);
     const before = this.#supervisor.plans();
     const after = planDaemons(daemons, config, this.#parts);
-    for (const { name, problem } of daemons) {
+    for (const { name, problem, runs } of daemons) {
       const running = before.get(name);
-      if (problem !== undefined && running) after.set(name, running);
+      if (problem !== undefined && runs === undefined && running) after.set(name, running);
     }
     const { start, stop, restart } = diffPlans(before, after, samePlan);
     const stopped = stop.map((name) => this.#supervisor.stop(name));
@@ -197,13 +197,17 @@ export class Agent {
     const map = this.state.map<string, DaemonStanding>(AGENT_MAPS.daemons);
     const names = new Set(daemons.map(({ name }) => name));
     for (const name of map.keys()) if (!names.has(name)) map.delete(name);
-    for (const { name, module, enabled, permissions, problem } of daemons) {
+    for (const { name, module, enabled, permissions, problem, runs } of daemons) {
       if (problem !== undefined && problem !== map.get(name)?.problem) {
-        const outcome = this.#supervisor.plans().has(name) ? "goes on as it was" : "cannot run";
+        const outcome = runs
+          ? "runs, but not as configured"
+          : runs === undefined && this.#supervisor.plans().has(name)
+          ? "goes on as it was"
+          : "cannot run";
         agentLog(this.#parts.log).error(`Daemon '${name}' ${outcome}: ${problem}`);
       }
       // What a daemon that does not run, or runs its old version, has shared is still shown.
-      const isKnown = enabled && problem === undefined;
+      const isKnown = enabled && (problem === undefined || runs);
       const services = isKnown ? permissions.services : map.get(name)?.services;
       map.set(name, {
         module,
@@ -221,7 +225,9 @@ function planDaemons(
   { log }: Config,
   parts: AgentParts,
 ): Map<string, ThreadPlan> {
-  const usable = daemons.filter(({ enabled, problem }) => enabled && problem === undefined);
+  const usable = daemons.filter(({ enabled, problem, runs }) =>
+    enabled && (problem === undefined || runs)
+  );
   usable.sort((a, b) => Number(a.module !== null) - Number(b.module !== null));
   return new Map(usable.map((daemon) => [daemon.name, planThread(daemon, log, parts)]));
 }

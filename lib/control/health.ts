@@ -188,7 +188,7 @@ function daemonTroubles(daemon: DaemonStatus, now: number): Trouble[] {
   const main = mainThread(daemon);
   if (problem !== null) {
     return main?.state === "running"
-      ? [{ level: "warning", text: `daemon ${name} goes on with its old module: ${problem}` }]
+      ? [{ level: "warning", text: `daemon ${name} runs, but not as configured: ${problem}` }]
       : [{ level: "critical", text: `daemon ${name} cannot run: ${problem}` }];
   }
   const waited = main?.state === "waiting" ? now - Date.parse(main.since) : 0;

@@ -64,7 +64,7 @@ function describeDaemon(daemon: DaemonStatus): string {
   const { name, problem, state, restarts, heap, lastError } = daemon;
   const memory = heap === null ? "" : `, ${heap} B of heap`;
   const error = lastError ? `, last error ${lastError.at}: ${lastError.message}` : "";
-  const fault = isUp(daemon) ? "goes on with its old module" : "cannot run";
+  const fault = isUp(daemon) ? "runs, but not as configured" : "cannot run";
   const standing = problem === null ? state : `${fault}: ${problem}`;
   return `daemon ${name}: ${standing}, ${restarts} restarts${memory}${error}`;
 }

@@ -115,7 +115,10 @@ const SERVICE_DURATION: Metrics<WatchedService> = {
 
 const DAEMON: Metrics<DaemonStatus> = {
   enabled: ["Whether a registered daemon is to run.", ({ enabled }) => Number(enabled)],
-  problem: ["Whether a registered daemon cannot run.", ({ problem }) => Number(problem !== null)],
+  problem: [
+    "Whether a registered daemon cannot run, or not as configured.",
+    ({ problem }) => Number(problem !== null),
+  ],
 };
 
 const THREAD: Metrics<ThreadStatus & { daemon: string }> = {

@@ -27,7 +27,7 @@ const Daemon = v.strictObject({
   module: v.pipe(v.nullable(v.string()), v.description("null: built in")),
   enabled: v.boolean(),
   services: v.pipe(v.boolean(), v.description("Whether it may manage services")),
-  problem: v.pipe(v.nullable(v.string()), v.description("Why it cannot run")),
+  problem: v.pipe(v.nullable(v.string()), v.description("Why it cannot run, or not as configured")),
   state: v.pipe(v.string(), v.description("Of its threads the worst; disabled, or absent: none")),
   uptime: v.nullable(Seconds),
   restarts: Count,

@@ -105,7 +105,7 @@ export interface DaemonStanding {
   enabled: boolean;
   /** It may manage services: what it shares of them is shown. */
   services?: true;
-  /** Why it cannot run, in one line. */
+  /** Why it cannot run, or not as configured, in one line. */
   problem?: string;
 }
 

@@ -12,6 +12,7 @@ import {
 import { moduleFiles, signature } from "../thread/mod.ts";
 import type { ThreadPolicy } from "../supervisor/mod.ts";
 import { DAEMONS_FOLDER, findModules, type FoundModule } from "./discover.ts";
+import { leaveToFirst } from "./overlap.ts";
 import { describePermissions, grantPermissions } from "./grant.ts";
 import { type Probed, probeModule } from "./probe.ts";
 
@@ -39,8 +40,10 @@ export interface RegisteredDaemon {
   description?: DaemonDescription;
   /** Arguments that do not fit, with the path in the configuration. */
   faults: readonly Problem[];
-  /** Why it cannot run, in one line. */
+  /** Why it cannot run, or not as configured, in one line. */
   problem?: string;
+  /** Whether it runs in spite of its problem; absent: as it was, where it runs already. */
+  runs?: boolean;
 }
 
 /** How many modules are probed at a time: each probe is a worker. */
@@ -78,10 +81,13 @@ export class Registry {
   }
 
   /** The built-in daemons of a configuration, which need no probe. */
-  resolveBuiltin({ config }: Pick<LoadedConfig, "config">): RegisteredDaemon[] {
-    return Object.entries(config.daemons).flatMap(([name, daemon]) =>
+  resolveBuiltin(
+    { config, describe }: Pick<LoadedConfig, "config" | "describe">,
+  ): RegisteredDaemon[] {
+    const builtin = Object.entries(config.daemons).flatMap(([name, daemon]) =>
       this.#builtin(name, daemon) ?? []
     );
+    return leaveToFirst(builtin, describe);
   }
 
   /** Probes the modules of a configuration's daemons. Never rejects for what is wrong with a module. */
@@ -99,7 +105,7 @@ export class Registry {
     };
     await Promise.all(Array.from({ length: PROBES }, work));
     this.#probes = probes;
-    return resolved;
+    return leaveToFirst(resolved, loaded.describe);
   }
 
   async #find(): Promise<Found> {

@@ -186,3 +186,19 @@ Deno.test("daemons that are built in come to their places first, wherever they a
     assertEquals([...threads(agent).keys()][0], "icinga::run::Main::0");
   });
 });
+
+Deno.test("of two daemons that watch one service the first watches it, also when it comes later", async () => {
+  await withAgent({ second: "icinga_agent_service" }, async (agent, apply) => {
+    const runs = (daemon: string) => threads(agent).get(`${daemon}::run::Main::0`)?.state;
+    const problem = (daemon: string) =>
+      agent.state.map<string, DaemonStanding>(AGENT_MAPS.daemons).get(daemon)?.problem;
+    await until("the only one runs", () => runs("second") === "running");
+    await apply({ first: "icinga_agent_service", second: "icinga_agent_service" });
+    await until("the first runs", () => runs("first") === "running");
+    assertEquals([runs("second"), problem("first")], [undefined, undefined]);
+    assertEquals(typeof problem("second"), "string");
+    await apply({ second: "icinga_agent_service" });
+    await until("the other runs again", () => runs("second") === "running");
+    assertEquals([runs("first"), problem("second")], [undefined, undefined]);
+  });
+});

@@ -256,7 +256,7 @@ Deno.test("a daemon that does not run is a trouble, and one that is switched off
   ]);
   assertEquals(verdict(daemon({}, { problem: "no such file" })), [
     "warning",
-    "warning: daemon disk goes on with its old module: no such file",
+    "warning: daemon disk runs, but not as configured: no such file",
   ]);
   assertEquals(verdict(daemon({ state: "failed" }, { enabled: false })), ["ok"]);
   assertEquals(

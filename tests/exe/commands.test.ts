@@ -120,6 +120,18 @@ testExe("config show prints what is in force, and config schema a JSON schema", 
   assertEquals(Object.keys(schema.properties).includes("daemons"), true);
 });
 
+testExe(
+  "config check names both of two daemons that watch one service, and exits with 2",
+  async (bench) => {
+    const text = '{ "daemons": { "icinga_agent_service": {}, "service_watch": ' +
+      '{ "arguments": { "services": ["ICINGA2"] } } } }';
+    await Deno.writeTextFile(`${bench.home}/icinga-warden.json`, text);
+    const { code, stderr } = await bench.run("config", "check");
+    assertEquals(code, 2);
+    assertMatch(stderr, /'service_watch' cannot run: .*:1:91: .*'icinga_agent_service' watches it/);
+  },
+);
+
 testExe("config init says in one line why it cannot write, and exits with 1", async (bench) => {
   const file = `${bench.home}/none/icinga-warden.json`;
   const { code, stderr } = await bench.run("config", "init", "--config", file);

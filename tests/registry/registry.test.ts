@@ -1,13 +1,13 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { Registry } from "../../lib/registry/registry.ts";
+import { type RegisteredDaemon, Registry } from "../../lib/registry/registry.ts";
 import { parse } from "../config/parse.ts";
 
-/** What is wrong with each daemon of a configuration, by its name, in a home with these modules. */
-async function problems(
+/** The daemons of a configuration, in a home with these modules. */
+async function resolveAll(
   daemons: Record<string, unknown>,
-  modules: Record<string, string>,
-): Promise<Record<string, string | undefined>> {
+  modules: Record<string, string> = {},
+): Promise<RegisteredDaemon[]> {
   const home = await Deno.makeTempDir();
   try {
     await Deno.mkdir(join(home, "daemons"));
@@ -15,14 +15,19 @@ async function problems(
       await Deno.writeTextFile(join(home, "daemons", file), text);
     }
     const config = parse(JSON.stringify({ daemons }));
-    const resolved = await new Registry(home).resolve({
+    return await new Registry(home).resolve({
       config,
       describe: ({ path, fault, expected }) => `${path.join(".")}: ${fault}; ${expected}`,
     });
-    return Object.fromEntries(resolved.map(({ name, problem }) => [name, problem]));
   } finally {
     await Deno.remove(home, { recursive: true });
   }
+}
+
+/** What is wrong with each of them, by its name. */
+async function problems(...daemons: Parameters<typeof resolveAll>) {
+  const resolved = await resolveAll(...daemons);
+  return Object.fromEntries(resolved.map(({ name, problem }) => [name, problem]));
 }
 
 const module = (name: string) => `export default { name: "${name}", description: "", run() {} };`;
@@ -47,4 +52,32 @@ Deno.test("of two modules of one name neither is run, unless the entry says whic
   );
   assertMatch(two!, /two\.js: two\.mjs beside it has the same name; keep one, or/);
   assertEquals(one, undefined);
+});
+
+Deno.test("a service that two entries name is the first one's, whatever the case of its name", async () => {
+  const daemons = await resolveAll({
+    off: { module: "icinga_agent_service", enabled: false },
+    service_watch: { arguments: { services: ["w32time", "Icinga2", "W32Time"] } },
+    icinga_agent_service: {},
+    more: { module: "service_watch", arguments: { services: ["spooler", "W32TIME"] } },
+    own: { module: "service_watch", arguments: { services: ["own"] } },
+  });
+  const seen = daemons.map(({ name, arguments: { services }, problem, runs }) => [
+    ...[name, services, problem, runs],
+  ]);
+  const taken = (place: string, by: string) =>
+    `daemons.${place}: undefined; name it once: daemon '${by}' watches it already`;
+  assertEquals(seen, [
+    ["off", undefined, undefined, undefined],
+    [
+      ...["service_watch", ["w32time", "Icinga2"]],
+      ...[taken("service_watch.arguments.services.2", "service_watch"), true],
+    ],
+    [
+      ...["icinga_agent_service", undefined],
+      ...[taken("icinga_agent_service.arguments.service", "service_watch"), false],
+    ],
+    ["more", ["spooler"], taken("more.arguments.services.1", "service_watch"), true],
+    ["own", ["own"], undefined, undefined],
+  ]);
 });

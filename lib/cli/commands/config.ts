@@ -46,15 +46,18 @@ async function check(invocation: Invocation): Promise<Result> {
     const loaded = await loadAgentConfig(paths);
     const { file, exists, config } = loaded;
     const daemons = await new Registry(paths.home).resolve(loaded);
-    const bad = daemons.flatMap(({ name, problem }) =>
-      problem === undefined ? [] : { name, problem }
+    const bad = daemons.flatMap(({ name, problem, runs = false }) =>
+      problem === undefined ? [] : { name, problem, runs }
     );
     const names = Object.keys(config.daemons).join(", ") || "none";
     const standing = exists ? "valid" : "does not exist; the defaults are in force";
     const json = { file, exists, problems: [], daemons: bad };
     if (bad.length === 0) return { json, text: `${file}: ${standing}; daemons: ${names}` };
     if (isJson) return { json, text: "", code: EXIT.usage };
-    for (const { name, problem } of bad) printError(`Daemon '${name}' cannot run: ${problem}`);
+    for (const { name, problem, runs } of bad) {
+      const outcome = runs ? "would run, but not as configured" : "cannot run";
+      printError(`Daemon '${name}' ${outcome}: ${problem}`);
+    }
     return EXIT.usage;
   } catch (error) {
     if (!(error instanceof ConfigError) || !isJson) throw error;
