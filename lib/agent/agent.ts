@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { buildInfo, type Clock, replaceFile, systemClock } from "../base/mod.ts";
+import { buildInfo, type Clock, cut, replaceFile, systemClock, within } from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
 import {
   AGENT_MAPS,
@@ -16,7 +16,7 @@ import { agentLog, limitLog, type WriteLog } from "../log/mod.ts";
 import type { RegisteredDaemon } from "../registry/mod.ts";
 import { type ServiceManagerPlan, servicePrograms } from "../service/mod.ts";
 import { MainState, StateFile } from "../state/mod.ts";
-import { diffPlans, samePlan, Supervisor, type ThreadPlan } from "../supervisor/mod.ts";
+import { diffPlans, samePlan, STOP_LIMIT, Supervisor, type ThreadPlan } from "../supervisor/mod.ts";
 import { ownReads, workerPermissions } from "../thread/mod.ts";
 
 /** What an agent is made of. */
@@ -48,6 +48,9 @@ const MAIN_POOL = "MainPool";
 /** How long a stop waits for the last writes of threads that have ended, ms. */
 const LAST_WRITES = 250;
 
+/** How long the last save of the state may take, ms: its disk may be far, or hang. */
+const LAST_SAVE = 500;
+
 /** Writes of the agent itself. Above that they travel together: every message wakes every thread. */
 const WRITE_PACE = { burst: 20, perSecond: 4, onHeld: () => {} };
 
@@ -64,6 +67,7 @@ export class Agent {
   readonly #end = Promise.withResolvers<void>();
   #pauseEnd = new AbortController();
   #stopped = false;
+  #isOver = false;
 
   /** Starts it. */
   constructor(parts: AgentParts) {
@@ -88,6 +92,7 @@ export class Agent {
       log,
       connect: (port, thread) => this.state.connect(port, thread),
       onStanding: (thread, standing) => {
+        if (this.#isOver) return;
         if (standing) threads.set(thread, standing);
         else threads.delete(thread);
       },
@@ -102,7 +107,10 @@ export class Agent {
     for (const plan of plans.values()) this.#supervisor.start(plan);
   }
 
-  /** Stops every daemon, each within its grace of 5 s, and then the agent; the same promise as `done`. */
+  /**
+   * Stops every daemon, each within its grace of 5 s, and then the agent, 12 s later at the latest; the same promise as
+   * `done`. The state is saved at once and again at the end.
+   */
   stop(): Promise<void> {
     if (!this.#stopped) void this.#takeDown();
     this.#stopped = true;
@@ -167,10 +175,20 @@ export class Agent {
   }
 
   async #takeDown(): Promise<void> {
+    const { warning } = agentLog(this.#parts.log);
+    const clock = this.#clock;
     this.#pauseEnd.abort();
-    await this.#supervisor.stopAll();
+    const stopping = this.#supervisor.stopAll();
+    void this.#stateFile.save();
+    const left = await stopping;
+    if (left.length > 0) {
+      const names = cut(left.join(", "), 300);
+      warning(`Not ended ${STOP_LIMIT / 1000} s after the stop, which goes on without: ${names}`);
+    }
     await this.state.othersLeft(LAST_WRITES);
-    await this.#stateFile.close();
+    const late = () => warning(`The state could not be saved within ${LAST_SAVE} ms`);
+    await within(this.#stateFile.close(), { ms: LAST_SAVE, late, clock });
+    this.#isOver = true;
     this.state.close();
     this.#end.resolve();
   }

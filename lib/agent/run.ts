@@ -22,6 +22,9 @@ import { onUncaught, runUntilStopped } from "./stop.ts";
 /** How long the built-in daemons wait for modules that are slow to load, ms. */
 const MODULES_WAIT = 500;
 
+/** How long the event log may take for the last events, ms. */
+const LAST_EVENTS = 500;
+
 /** What the command line says of a run. */
 export interface RunPlan {
   paths: AgentPaths;
@@ -102,7 +105,7 @@ export async function runAgent(
     void followChanges({ ...reload, ...paths, log: log.write }, signal);
     return { agent, served: serveAgent(agent, paths.home, config.control, log) };
   });
-  await events?.close();
+  if (events) await within(events.close(), { ms: LAST_EVENTS });
 }
 
 /** How long after its start an agent examines its runtime, ms, so that the start is not slowed down. */

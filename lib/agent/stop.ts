@@ -1,5 +1,13 @@
 import type { Agent } from "./agent.ts";
-import { buildInfo, cut, errorMessage, onStopSignal, sanitize, systemClock } from "../base/mod.ts";
+import {
+  buildInfo,
+  cut,
+  errorMessage,
+  onStopSignal,
+  sanitize,
+  systemClock,
+  within,
+} from "../base/mod.ts";
 import { AGENT_MAPS } from "../daemon/mod.ts";
 import { agentLog, type Log, type WriteLog } from "../log/mod.ts";
 import { isUnreadableMessage } from "../state/mod.ts";
@@ -18,6 +26,9 @@ export interface RunParts {
   /** Aborted when the agent has to stop. */
   until: AbortSignal | undefined;
 }
+
+/** How long commands that are under way may take to end once the agent has stopped, ms. */
+const LAST_ANSWERS = 250;
 
 /**
  * Runs the agent until a signal or the service control manager asks for its end or the time is up; a second
@@ -54,7 +65,7 @@ export async function runUntilStopped(
   if (stop.signal.aborted) void agent.stop();
   else stop.signal.addEventListener("abort", () => void agent.stop(), { once: true });
   await agent.done;
-  await served;
+  await within(served, { ms: LAST_ANSWERS });
   info("Stopped");
   home.release();
   forgetSignals();

@@ -65,12 +65,17 @@ export class StateFile {
       : () => {};
   }
 
+  /** Saves what has changed, now. */
+  async save(): Promise<void> {
+    this.#cancel?.();
+    this.#saving = this.#saving.then(() => this.#isDue ? this.#save() : undefined);
+    await this.#saving;
+  }
+
   /** Saves what has changed and stops following the state. */
   async close(): Promise<void> {
     this.#stopListening();
-    this.#cancel?.();
-    await this.#saving;
-    if (this.#isDue) await this.#save();
+    await this.save();
     this.#cancel?.();
   }
 

@@ -5,4 +5,4 @@
  */
 export { diffPlans, type PlanDiff, samePlan, type ThreadPlan } from "./plan.ts";
 export type { RestartPolicy, ThreadPolicy } from "./restart.ts";
-export { Supervisor, type SupervisorParts } from "./supervisor.ts";
+export { STOP_LIMIT, Supervisor, type SupervisorParts } from "./supervisor.ts";

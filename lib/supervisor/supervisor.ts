@@ -1,4 +1,4 @@
-import type { Clock } from "../base/mod.ts";
+import { type Clock, within } from "../base/mod.ts";
 import { threadName, type ThreadStanding } from "../daemon/mod.ts";
 import type { Beat, ThreadEnd } from "../thread/mod.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
@@ -11,6 +11,9 @@ import { ThreadPool, ThreadPools } from "./pool.ts";
 import { Gate } from "./restart.ts";
 import { changeStanding, isNews, roundOfNews, type ThreadIdentity } from "./standing.ts";
 import { runThread } from "./thread.ts";
+
+/** How long all threads together may take to stop, with what follows their end, ms. */
+export const STOP_LIMIT = 11_000;
 
 /** What a supervisor is made of. */
 export interface SupervisorParts {
@@ -133,10 +136,15 @@ export class Supervisor {
     }
   }
 
-  /** Stops all daemons for good; resolves when every thread is gone. */
-  async stopAll(): Promise<void> {
+  /**
+   * Stops all daemons for good: every thread is told at once. Resolves when all are gone, after {@linkcode STOP_LIMIT}
+   * at the latest, with the names of those that are left.
+   */
+  async stopAll(): Promise<string[]> {
     this.#ended = true;
-    await Promise.all([...this.#daemons.keys()].map((name) => this.stop(name)));
+    const stopped = Promise.all([...this.#daemons.keys()].map((name) => this.stop(name)));
+    await within(stopped, { ms: STOP_LIMIT, clock: this.#parts.clock });
+    return [...this.#names];
   }
 
   #limitsOf(daemon: string): DaemonLimits {

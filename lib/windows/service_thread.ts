@@ -26,7 +26,7 @@ const CHECKPOINT_EVERY = 1_000;
 /** How many checkpoints a start has: one that takes longer hangs, which must show. */
 const MAX_CHECKPOINTS = 60;
 
-/** How many checkpoints a stop has before the process is ended: daemons have 5 s to end, and saving takes a while. */
+/** How many checkpoints a stop has before the process is ended: the agent itself ends it after 12 s, unless it hangs. */
 const MAX_STOP_CHECKPOINTS = 25;
 
 /** The exit code of an agent that did not stop in time. */

@@ -38,7 +38,7 @@ interface Setting {
 /**
  * NSSM restarts the agent whatever its exit code is, in a crash loop (`AppThrottle`: it ran for less than 10 s) with
  * longer and longer pauses. It stops the agent by Ctrl+C, for which the agent needs a console (`AppNoConsole 0`), and
- * waits `AppStopMethodConsole` ms before it ends the process: daemons have 5 s, and the agent as much for the rest.
+ * waits `AppStopMethodConsole` ms before it ends the process: a stop takes 12 s at most, more on a busy machine.
  */
 const NSSM_ONLY = {
   "Type": "SERVICE_WIN32_OWN_PROCESS",
@@ -46,7 +46,7 @@ const NSSM_ONLY = {
   "AppThrottle": "10000",
   "AppNoConsole": "0",
   "AppStopMethodSkip": "0",
-  "AppStopMethodConsole": "10000",
+  "AppStopMethodConsole": "20000",
 } as const;
 
 /** The table. Without an agent it has no parameters of NSSM for the command line. */

@@ -10,6 +10,7 @@ async function opened<T>(
     state: PublicState;
     warnings: string[];
     pass: (ms: number) => void;
+    save: () => Promise<void>;
     close: () => Promise<void>;
   }) => Promise<T> | T,
   limit?: number,
@@ -45,7 +46,7 @@ async function opened<T>(
     state.close();
   };
   try {
-    return await use({ state, warnings, pass, close });
+    return await use({ state, warnings, pass, save: () => file.save(), close });
   } finally {
     await close();
   }
@@ -138,6 +139,21 @@ Deno.test("a change is saved at once, and the next ones together a second later"
       state.map("Late", { persistent: true });
       pass(0);
       await untilSaved(folder, { Late: { y: 1 }, M: { x: 3 } });
+    })
+  ));
+
+Deno.test("whoever asks for it has all changes saved without a wait", () =>
+  inFolder((folder) =>
+    opened(folder, async ({ state, pass, save }) => {
+      const map = state.map("M", { persistent: true }).set("x", 1);
+      pass(0);
+      await untilSaved(folder, { M: { x: 1 } });
+      map.set("x", 2);
+      await save();
+      assertEquals(await saved(folder), { M: { x: 2 } });
+      await Deno.remove(`${folder}/state.json`);
+      await save();
+      assertEquals(names(folder), [], "nothing has changed");
     })
   ));
 

@@ -208,6 +208,25 @@ Deno.test("a thread that does not stop in time is said to have been terminated",
   assertMatch(records[0]!.message, /did not stop within 5 s; terminated it/);
 });
 
+Deno.test("at a stop the whole tree is told at once, and what hangs is left behind after 11 s", async () => {
+  const told: [thread: string, at: number][] = [];
+  const { supervisor, clock } = supervisorOf((run) => {
+    const { thread } = run.plan.assignment;
+    const task = { "x::run::Main::0": "one", "x::one::Main::0": "two" }[thread];
+    const request = { id: 1, name: "Main", pool: "MainPool", arguments: new Uint8Array() };
+    if (task !== undefined) run.onChild?.({ ...request, task }, () => {});
+    run.signal.addEventListener("abort", () => told.push([thread, clock.now()]));
+    return new Promise(() => {});
+  });
+  supervisor.start(planOf("x"));
+  await clock.advance(10_000);
+  const stopped = supervisor.stopAll();
+  const tree = ["x::run::Main::0", "x::one::Main::0", "x::two::Main::0"];
+  assertEquals(told, tree.map((thread) => [thread, 10_000]));
+  await clock.advance(11_000);
+  assertEquals(await stopped, tree);
+});
+
 /** A daemon that asks for child threads at once, and what it was told of them. */
 function parent(requests: (Partial<ChildRequest> | { stop: number })[], child: Act) {
   const news: [number, ChildNews][] = [];

@@ -31,7 +31,7 @@ export const runCommand: Command = {
   summary: "run the agent",
   details: [
     "Without --foreground it logs to logs/icinga-warden.log in home and prints nothing, as a service does.",
-    "Ctrl+C stops it in order: daemons get 5 s to end. A second Ctrl+C ends it at once.",
+    "Ctrl+C stops it in order, within 12 s: daemons get 5 s to end. A second Ctrl+C ends it at once.",
   ],
   flags: RUN_FLAGS,
   async run(invocation) {
