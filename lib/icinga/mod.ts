@@ -11,6 +11,24 @@ export {
 } from "./certificate.ts";
 export { type FileFacts, type IcingaFolder, icingaFolder, listFiles, lookAt } from "./folder.ts";
 export {
+  type Connection,
+  connectionKey,
+  LINK_AGE,
+  parentLinks,
+  type ProcessLink,
+  Seen,
+  treeOf,
+} from "./connections.ts";
+export { type Answer, type HandshakePlan, tryHandshake } from "./handshake.ts";
+export { parseTcp, procSources } from "./proc.ts";
+export {
+  type HostSources,
+  type IcingaSample,
+  type ParentLink,
+  Sampler,
+  type TreeFacts,
+} from "./sample.ts";
+export {
   type CrashReport,
   criticalLines,
   type LogLine,

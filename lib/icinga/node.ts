@@ -18,6 +18,8 @@ export interface IcingaNode {
   name?: string;
   /** The port that it listens on; absent too where it has no ApiListener. */
   port?: number;
+  /** The address that it listens on, where that is not every one (`bind_host`). */
+  bind?: string;
   /** The file with the certificates that were revoked (`crl_path`). */
   crl?: string;
   /** The endpoints of the parent zone; none for a master. */
@@ -63,10 +65,12 @@ function nodeOf(name: string, objects: readonly IcingaObject[], source: string):
   const known = own && (!own.properties.parent || parent);
   const endpoints = new Map(of("Endpoint").map((endpoint) => [endpoint.name, endpoint.properties]));
   const crl = textOf(api?.properties.crl_path);
+  const bind = textOf(api?.properties.bind_host);
   return {
     name,
     source,
     ...(api && { port: portOf(api.properties.bind_port) }),
+    ...(!["", "::", "0.0.0.0"].includes(bind) && { bind }),
     ...(crl && { crl }),
     ...(known && {
       parents: endpointsOf(parent).map((name) => {

@@ -1,0 +1,69 @@
+import { errorMessage, within } from "../base/mod.ts";
+
+/** What came of a TLS handshake. */
+export interface Answer {
+  /**
+   * - `good`: it answered, and its certificate is signed by the CA
+   * - `certificate`: it answered with a certificate that is not accepted
+   * - `silent`: it accepted the connection, and did not answer within the limit
+   * - `unreachable`: it could not be connected to, or closed the connection
+   */
+  is: "good" | "certificate" | "silent" | "unreachable";
+  /** What happened, in a few words. */
+  text: string;
+}
+
+/** Where a TLS handshake is tried. */
+export interface HandshakePlan {
+  hostname: string;
+  port: number;
+  /** The certificate of the CA, as PEM. */
+  ca: string;
+  /** ms. Default: 10 s. */
+  limit?: number | undefined;
+}
+
+/**
+ * Makes one TLS connection and closes it. The name in the certificate is not looked at: Icinga compares it with the
+ * endpoint's, which need not be a host's name. Never rejects.
+ */
+export async function tryHandshake(
+  { hostname, port, ca, limit = 10_000 }: HandshakePlan,
+): Promise<Answer> {
+  let conn: Deno.Conn | undefined, isLate = false;
+  const close = () => {
+    isLate = true;
+    try {
+      conn?.close();
+    } catch {
+      // It is closed.
+    }
+  };
+  const shake = async (): Promise<Answer> => {
+    const tcp = conn = await Deno.connect({ hostname, port });
+    if (isLate) close();
+    const tls = await Deno.startTls(tcp, {
+      hostname: "icinga",
+      caCerts: [ca],
+      unsafelyDisableHostnameVerification: true,
+    });
+    conn = tls;
+    await tls.handshake();
+    return { is: "good", text: "it answers, and its certificate is accepted" };
+  };
+  const late = (): Answer => {
+    const where = conn ? "TLS handshake" : "connection";
+    const text = `no answer to the ${where} within ${limit / 1000} s`;
+    return { is: conn ? "silent" : "unreachable", text };
+  };
+  try {
+    return await within(shake(), { ms: limit, late });
+  } catch (error) {
+    const text = errorMessage(error);
+    return text.includes("invalid peer certificate")
+      ? { is: "certificate", text }
+      : { is: "unreachable", text };
+  } finally {
+    close();
+  }
+}

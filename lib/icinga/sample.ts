@@ -1,0 +1,277 @@
+import { join } from "node:path";
+import { statfs } from "node:fs/promises";
+import { type Clock, errorMessage } from "../base/mod.ts";
+import { certificateFiles, nextUpdate, readCertificate } from "./certificate.ts";
+import { type Connection, connectionKey, LINK_AGE, parentLinks, Seen } from "./connections.ts";
+import { type IcingaFolder, listFiles, lookAt } from "./folder.ts";
+import { type Answer, tryHandshake } from "./handshake.ts";
+import { readLog, refusalIn } from "./log.ts";
+import { type IcingaNode, readNode } from "./node.ts";
+
+/** What is seen of Icinga 2 at a time: plain data, shared as `Agent.Host`. What could not be seen is absent. */
+export interface IcingaSample {
+  /** When it was taken, UTC ISO 8601. */
+  at: string;
+  /** The folder that holds Icinga's. */
+  dataDir: string;
+  /** The name of the node. */
+  node?: string;
+  /** The parents, each `name (host:port)`; absent where they are not known, empty for a master. */
+  parents?: string[];
+  /** `icinga2.state`: when it was written (UTC ISO 8601), and for how many seconds of watching it has not been. */
+  stateFile?: { modified: string; unchanged: number };
+  /** The node's certificate: when it ends and when the file was changed (UTC ISO 8601), why nobody accepts it. */
+  certificate?: { file: string; ends: string; modified: string; fault?: string };
+  /** The list of revoked certificates: when the next is due, UTC ISO 8601. */
+  crl?: { file: string; due: string };
+  /** Bytes. */
+  disk?: { free: number; log: number; replay: number };
+  /** The service's process and all that it started: bytes, seconds of processor time since their start. */
+  tree?: { processes: number; memory?: number; cpu?: number };
+  /** The own port: what came of the last handshake. */
+  port?: Answer & { port: number };
+  /** The connection to the parents. */
+  link?: ParentLink;
+  /** Why a part is absent, by the part's name. */
+  unknown: Record<string, string>;
+}
+
+/** What is seen of the connection to the parents. */
+export interface ParentLink {
+  /** The parent it leads to, and since when, UTC ISO 8601; absent while there is none older than a minute. */
+  connected?: { to: string; since: string };
+  /** Addresses to which a younger connection leads. */
+  young: string[];
+  /** While there is none: what a parent's port answered, the best of them. */
+  answer?: Answer & { parent: string };
+  /** While there is none: what Icinga's log says of it. */
+  refusal?: { line: string; meaning: string; advice: string };
+}
+
+/** The service's process and all that it started. */
+export interface TreeFacts {
+  pids: ReadonlySet<number>;
+  /** Bytes. */
+  memory?: number;
+  /** Seconds of processor time. */
+  cpu?: number;
+}
+
+/** What the system says of the service's processes. */
+export interface HostSources {
+  /** The service's process tree; undefined while it does not run. */
+  tree(): Promise<TreeFacts | undefined>;
+  /** The established TCP connections of these processes. */
+  connections(tree: TreeFacts): Promise<Connection[]>;
+}
+
+/** What a sampler is made of. */
+export interface SamplerParts {
+  folder: IcingaFolder;
+  sources: HostSources;
+  /** How often {@linkcode Sampler.take} is called, ms. */
+  every: number;
+  clock: Pick<Clock, "now">;
+  /** How long a handshake may take, ms. Default: 10 s. */
+  limit?: number;
+}
+
+/** An own connection writes two lines into Icinga's log, and no Windows host rotates that, ms. */
+const PORT_EVERY = 5 * 60_000;
+
+/** How often a parent's port is tried while there is no connection, ms. */
+const PARENT_EVERY = 60_000;
+
+/** Lines of the log that are older do not say why there is no connection now, ms. */
+const REFUSAL_AGE = 2 * 60_000;
+
+/** Takes samples of one Icinga 2; keeps what only several of them can say. */
+export class Sampler {
+  readonly #parts: SamplerParts;
+  readonly #seen: Seen;
+  readonly #unchanged: Seen;
+  #node: { key: string; node: IcingaNode } | undefined;
+  #port: { at: number; answer: Answer } | undefined;
+  #parent: { at: number; answer: Answer & { parent: string } } | undefined;
+
+  /** Nothing is read before the first sample. */
+  constructor(parts: SamplerParts) {
+    this.#parts = parts;
+    this.#seen = new Seen(3 * parts.every);
+    this.#unchanged = new Seen(3 * parts.every);
+  }
+
+  /** Takes a sample. Never rejects: what fails is in `unknown`. */
+  async take(): Promise<IcingaSample> {
+    const { folder, sources } = this.#parts;
+    const sample: IcingaSample = {
+      at: new Date().toISOString(),
+      dataDir: folder.root,
+      unknown: {},
+    };
+    const part = async (name: string, read: () => Promise<Partial<IcingaSample> | string>) => {
+      try {
+        const found = await read();
+        if (typeof found === "string") sample.unknown[name] = found;
+        else Object.assign(sample, found);
+      } catch (error) {
+        sample.unknown[name] = errorMessage(error);
+      }
+    };
+    let node: IcingaNode = {};
+    let tree: TreeFacts | undefined;
+    await Promise.all([
+      part("node", async () => {
+        node = await this.#readNode();
+        const { name, parents } = node;
+        if (name === undefined) return `neither icinga2.vars nor constants.conf names it`;
+        return { node: name, ...(parents && { parents: parents.map(describeEndpoint) }) };
+      }),
+      part("tree", async () => {
+        tree = await sources.tree();
+        if (!tree) return "the service has no process";
+        const { pids, memory, cpu } = tree;
+        return {
+          tree: {
+            processes: pids.size,
+            ...(memory !== undefined && { memory }),
+            ...(cpu !== undefined && { cpu }),
+          },
+        };
+      }),
+      part("stateFile", () => this.#stateFile()),
+      part("disk", () => readDisk(folder)),
+    ]);
+    const ca = node.name === undefined
+      ? ""
+      : await Deno.readTextFile(certificateFiles(folder, node.name).ca).catch(() => "");
+    await Promise.all([
+      part("certificate", () => readOwnCertificate(folder, node)),
+      part("crl", () => readCrl(node)),
+      part("port", () => this.#readPort(node, ca)),
+      part("link", () => this.#readLink(node, tree, ca)),
+    ]);
+    return sample;
+  }
+
+  /** Read anew when Icinga has written it anew. */
+  async #readNode(): Promise<IcingaNode> {
+    const { folder } = this.#parts;
+    const files = [join(folder.cache, "icinga2.debug"), join(folder.config, "zones.conf")];
+    const facts = await Promise.all(files.map(lookAt));
+    const key = JSON.stringify(facts);
+    if (this.#node?.key !== key) this.#node = { key, node: await readNode(folder) };
+    return this.#node.node;
+  }
+
+  async #stateFile(): Promise<Partial<IcingaSample> | string> {
+    const path = join(this.#parts.folder.data, "icinga2.state");
+    const facts = await lookAt(path);
+    if (!facts) return `there is no ${path}`;
+    const key = `${facts.modified} ${facts.size}`;
+    this.#unchanged.look([key], this.#parts.clock.now());
+    const modified = new Date(facts.modified).toISOString();
+    return { stateFile: { modified, unchanged: Math.round(this.#unchanged.age(key) / 1000) } };
+  }
+
+  async #readPort({ port, bind }: IcingaNode, ca: string): Promise<Partial<IcingaSample> | string> {
+    if (port === undefined) return "the node has no ApiListener, so it has no port";
+    if (ca === "") return "there is no ca.crt";
+    const now = this.#parts.clock.now();
+    if (!this.#port || now - this.#port.at >= PORT_EVERY || this.#port.answer.is !== "good") {
+      const answer = await tryHandshake({
+        hostname: bind ?? "127.0.0.1",
+        port,
+        ca,
+        limit: this.#parts.limit,
+      });
+      this.#port = { at: now, answer };
+    }
+    return { port: { port, ...this.#port.answer } };
+  }
+
+  async #readLink(
+    { parents, port }: IcingaNode,
+    tree: TreeFacts | undefined,
+    ca: string,
+  ): Promise<Partial<IcingaSample> | string> {
+    if (!parents) return "it is not known which endpoints are the parents";
+    if (parents.length === 0) return "the node has no parents: it is a master";
+    if (!tree) return "the service has no process";
+    const now = this.#parts.clock.now();
+    const connections = await this.#parts.sources.connections(tree);
+    this.#seen.look(connections.map(connectionKey), now);
+    const plan = { ports: parents.map(({ port }) => port), port, own: ownAddresses() };
+    const links = parentLinks(connections, plan, (key) => this.#seen.age(key));
+    const [oldest] = links.toSorted((a, b) => b.age - a.age);
+    if (oldest && oldest.age >= LINK_AGE) {
+      this.#parent = undefined;
+      const since = new Date(Date.now() - oldest.age).toISOString();
+      return { link: { connected: { to: oldest.to, since }, young: [] } };
+    }
+    const young = links.map(({ to }) => to);
+    if (ca !== "" && (!this.#parent || now - this.#parent.at >= PARENT_EVERY)) {
+      const answer = await askParents(parents, ca, this.#parts.limit);
+      this.#parent = answer && { at: now, answer };
+    }
+    const refusal = refusalIn(await readLog(this.#parts.folder), Date.now() - REFUSAL_AGE);
+    const answer = this.#parent?.answer;
+    return { link: { young, ...(answer && { answer }), ...(refusal && { refusal }) } };
+  }
+}
+
+function describeEndpoint({ name, host, port }: { name: string; host?: string; port: number }) {
+  return host === undefined ? name : `${name} (${host}:${port})`;
+}
+
+const ORDER: readonly Answer["is"][] = ["good", "certificate", "silent", "unreachable"];
+
+/** The best answer of the parents that this node can connect to; undefined when there is none of these. */
+async function askParents(
+  parents: readonly { name: string; host?: string; port: number }[],
+  ca: string,
+  limit: number | undefined,
+): Promise<Answer & { parent: string } | undefined> {
+  const known = parents.flatMap(({ name, host, port }) =>
+    host === undefined ? [] : [{ name, hostname: host, port }]
+  );
+  const answers = await Promise.all(known.map(async ({ name, ...to }) => ({
+    ...await tryHandshake({ ...to, ca, limit }),
+    parent: describeEndpoint({ name, host: to.hostname, port: to.port }),
+  })));
+  return answers.sort((a, b) => ORDER.indexOf(a.is) - ORDER.indexOf(b.is))[0];
+}
+
+function ownAddresses(): Set<string> {
+  return new Set(Deno.networkInterfaces().map(({ address }) => address));
+}
+
+async function readOwnCertificate(
+  folder: IcingaFolder,
+  { name }: IcingaNode,
+): Promise<Partial<IcingaSample> | string> {
+  if (name === undefined) return "the name of the node is not known";
+  const facts = await readCertificate(folder, name);
+  if (!facts) return `there is no ${certificateFiles(folder, name).own}`;
+  const [ends, modified] = [facts.ends, facts.modified].map((at) => new Date(at).toISOString());
+  return { certificate: { ...facts, ends: ends!, modified: modified! } };
+}
+
+async function readCrl({ crl }: IcingaNode): Promise<Partial<IcingaSample> | string> {
+  if (crl === undefined) return "the configuration names no crl_path";
+  const due = nextUpdate(await Deno.readTextFile(crl));
+  return due === undefined
+    ? `${crl} does not say when the next is due`
+    : { crl: { file: crl, due: new Date(due).toISOString() } };
+}
+
+async function readDisk(folder: IcingaFolder): Promise<Partial<IcingaSample> | string> {
+  if (!await lookAt(folder.data)) return `there is no ${folder.data}`;
+  const { bavail, bsize } = await statfs(folder.data);
+  const [log, replays] = await Promise.all([
+    lookAt(join(folder.log, "icinga2.log")),
+    listFiles(join(folder.data, "api", "log")),
+  ]);
+  const replay = replays.reduce((sum, { size }) => sum + size, 0);
+  return { disk: { free: bavail * bsize, log: log?.size ?? 0, replay } };
+}

@@ -1,0 +1,129 @@
+import { join } from "node:path";
+import { type IcingaFolder, icingaFolder, procSources } from "../../lib/icinga/mod.ts";
+import { makeCa, makeCertificate } from "./fixture.ts";
+
+/** Whether Icinga 2 and openssl are there: `apt-get install icinga2-bin icinga2-common`. */
+export const hasIcinga: boolean = await new Deno.Command("icinga2", {
+  args: ["--version"],
+  stdout: "null",
+  stderr: "null",
+}).output().then(({ success }) => success, () => false);
+
+/** A real node of Icinga 2. */
+export interface Node {
+  name: string;
+  folder: IcingaFolder;
+  /** Its configuration; every call of icinga2 takes it. */
+  config: string;
+  /** Icinga 2's definitions of the node's folders. */
+  defines: string[];
+  start(): Promise<void>;
+  /** Sends a signal to all of its processes. */
+  signal(signal: Deno.Signal): Promise<void>;
+  /** Ends its processes, those that are stopped too. */
+  stop(): Promise<void>;
+}
+
+/** A master and its agent, not started; both are ended and removed at the end of the block. */
+export async function nodes(): Promise<
+  AsyncDisposable & { root: string; master: Node; agent: Node }
+> {
+  const root = await Deno.makeTempDir();
+  const [masterPort, agentPort] = [freePort(), freePort()];
+  await makeCa(root);
+  const parent = `host = "127.0.0.1"; port = "${masterPort}"`;
+  const master = await makeNode(root, "master", masterPort, "");
+  const agent = await makeNode(root, "agent", agentPort, parent);
+  return {
+    root,
+    master,
+    agent,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([master.stop(), agent.stop()]);
+      await Deno.remove(root, { recursive: true });
+    },
+  };
+}
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return (listener.addr as Deno.NetAddr).port;
+}
+
+async function makeNode(root: string, name: string, port: number, parent: string): Promise<Node> {
+  const folder = icingaFolder(join(root, name));
+  const run = join(folder.root, "run", "icinga2"), spool = join(folder.root, "spool");
+  const certs = join(folder.data, "certs");
+  const made = [certs, join(folder.log, "crash"), folder.cache, folder.config, run, spool];
+  await Promise.all(made.map((path) => Deno.mkdir(path, { recursive: true })));
+  await makeCertificate(root, name, { ca: "ca" });
+  for (const file of [`${name}.crt`, `${name}.key`, "ca.crt"]) {
+    await Deno.copyFile(join(root, file), join(certs, file));
+  }
+  const config = join(folder.config, "icinga2.conf");
+  await Deno.writeTextFile(
+    config,
+    `const NodeName = "${name}"
+const ZoneName = "${name}"
+const TicketSalt = "x"
+object Endpoint "master" { ${parent} }
+object Endpoint "agent" { }
+object Zone "master" { endpoints = [ "master" ] }
+object Zone "agent" { endpoints = [ "agent" ]; parent = "master" }
+object ApiListener "api" { bind_host = "127.0.0.1"; bind_port = ${port} }
+object FileLogger "main" { severity = "information"; path = LogDir + "/icinga2.log" }
+`,
+  );
+  const folders = { DataDir: folder.data, LogDir: folder.log, CacheDir: folder.cache };
+  const others = { InitRunDir: run, SpoolDir: spool, ConfigDir: folder.config };
+  const defines = Object.entries({ ...folders, ...others }).flatMap(([key, path]) => [
+    "-D",
+    `${key}=${path}`,
+  ]);
+  let child: Deno.ChildProcess | undefined;
+  const pidFile = join(run, "icinga2.pid");
+  const signal = async (signal: Deno.Signal) => {
+    for (const pid of (await procSources(folder).tree())?.pids ?? []) {
+      try {
+        Deno.kill(pid, signal);
+      } catch {
+        // It has ended.
+      }
+    }
+  };
+  return {
+    name,
+    folder,
+    config,
+    defines,
+    signal,
+    async start() {
+      child = icinga(["daemon", "-c", config, ...defines]).spawn();
+      for (let i = 0; i < 150; i++) {
+        if (await Deno.stat(pidFile).then(({ size }) => size > 0, () => false)) return;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      throw new Error(`${name} did not start within 15 s`);
+    },
+    async stop() {
+      if (!child) return;
+      await signal("SIGKILL");
+      await child.status;
+      child = undefined;
+    },
+  };
+}
+
+/** Icinga's own program, as the user that calls. */
+export function icinga(args: string[]): Deno.Command {
+  const user: Record<string, string> = Deno.uid() === 0
+    ? { ICINGA2_USER: "root", ICINGA2_GROUP: "root" }
+    : {};
+  return new Deno.Command("icinga2", {
+    args,
+    env: user,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  });
+}
