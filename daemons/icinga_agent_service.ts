@@ -1,5 +1,6 @@
 import { type DaemonMap, defineDaemon } from "icinga-warden/daemon";
 import { checkServiceName, type ServiceState } from "../lib/service/mod.ts";
+import { WATCH_ARGUMENTS } from "./shared/settings.ts";
 import { ServiceWatch, type SharedState } from "./shared/service_watch.ts";
 
 /**
@@ -17,13 +18,7 @@ export default defineDaemon({
       description: "Name of the service (not its display name)",
       check: checkServiceName,
     },
-    interval: {
-      type: "duration",
-      default: "5s",
-      min: "100ms",
-      max: "1h",
-      description: "Time from one query to the next",
-    },
+    ...WATCH_ARGUMENTS,
   },
   permissions: { services: true },
   maps: {
@@ -35,7 +30,7 @@ export default defineDaemon({
   run: (context) => {
     const shared = shareIn(context.state.map<ServiceState | number>("ServiceState"));
     const service = context.service(context.arguments.service);
-    const watch = new ServiceWatch(context, service, shared);
+    const watch = new ServiceWatch(context, service, shared, context.arguments);
     return context.every(context.arguments.interval, () => watch.tick());
   },
 });

@@ -1,5 +1,6 @@
 import { type DaemonMap, defineDaemon } from "icinga-warden/daemon";
 import { checkServiceName, type ServiceState } from "../lib/service/mod.ts";
+import { WATCH_ARGUMENTS } from "./shared/settings.ts";
 import { ServiceWatch, type SharedState } from "./shared/service_watch.ts";
 
 /** What is shared of one service, under its name in the map `ServiceState`. */
@@ -24,13 +25,7 @@ export default defineDaemon({
       description: "Names of the services (not their display names)",
       check: checkServiceName,
     },
-    interval: {
-      type: "duration",
-      default: "5s",
-      min: "100ms",
-      max: "1h",
-      description: "Time from one query of a service to the next",
-    },
+    ...WATCH_ARGUMENTS,
   },
   permissions: { services: true },
   maps: {
@@ -46,7 +41,12 @@ export default defineDaemon({
     const names = new Set(services);
     for (const name of map.keys()) if (!names.has(name)) map.delete(name);
     await Promise.all([...names].map((name) => {
-      const watch = new ServiceWatch(context, context.service(name), shareIn(map, name));
+      const watch = new ServiceWatch(
+        context,
+        context.service(name),
+        shareIn(map, name),
+        context.arguments,
+      );
       return context.every(interval, () => watch.tick());
     }));
   },

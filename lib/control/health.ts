@@ -46,19 +46,29 @@ export function isInRange(value: number, { start, end, inside }: Range): boolean
   return (value >= start && value <= end) !== inside;
 }
 
-/** From which number of failed restarts in a row on it is a trouble. */
-export interface Thresholds {
+/** From which number on something is a trouble. */
+export interface Limits {
   /** Outside it is a warning. */
   warning: Range;
   /** Outside it is critical. */
   critical: Range;
 }
 
-/** One failed restart is a warning, three in a row are critical. */
+/** From which numbers on a service is a trouble: of restarts that failed in a row, and of all within the last hour. */
+export interface Thresholds {
+  errors: Limits;
+  restarts: Limits;
+}
+
+/** One failed restart is a warning, three in a row are critical; four restarts an hour are a warning, eleven critical. */
 export const THRESHOLDS: Thresholds = {
-  warning: { start: 0, end: 0, inside: false },
-  critical: { start: 0, end: 2, inside: false },
+  errors: { warning: upTo(0), critical: upTo(2) },
+  restarts: { warning: upTo(3), critical: upTo(10) },
 };
+
+function upTo(end: number): Range {
+  return { start: 0, end, inside: false };
+}
 
 const SEVERITY: readonly Health[] = ["ok", "warning", "unknown", "critical"];
 
@@ -139,11 +149,11 @@ export function serviceState(
 
 function serviceTroubles(
   service: ServiceStatus,
-  { warning, critical }: Thresholds,
+  thresholds: Thresholds,
   now: number,
 ): Trouble[] {
   const label = serviceLabel(service);
-  const { value, queryError, restart_error: errors, watched } = service;
+  const { value, queryError, restart_error: errors, restartsLastHour, watched } = service;
   const troubles: Trouble[] = [];
   if (!watched) {
     const level = value === null || levelOf(value) !== "critical" ? "unknown" : "critical";
@@ -155,12 +165,21 @@ function serviceTroubles(
   } else if (value !== "RUNNING") {
     troubles.push({ level: levelOf(value), text: `${label} is ${value}` });
   }
-  const level = !isInRange(errors, critical)
-    ? "critical"
-    : !isInRange(errors, warning)
-    ? "warning"
-    : undefined;
-  if (level) troubles.push({ level, text: `${label} has restart_error ${errors}` });
+  const exceed = (value: number, { warning, critical }: Limits, text: string) => {
+    const isCritical = !isInRange(value, critical);
+    if (!isCritical && isInRange(value, warning)) return;
+    troubles.push({ level: isCritical ? "critical" : "warning", text });
+  };
+  exceed(errors, thresholds.errors, `${label} has restart_error ${errors}`);
+  const restarts = watched ? restartsLastHour ?? 0 : 0;
+  if (service.flapping && watched) {
+    const text = `${label} is flapping: ${restarts} restarts in the last hour`;
+    troubles.push({ level: "critical", text });
+  } else {exceed(
+      restarts,
+      thresholds.restarts,
+      `${label} had ${restarts} restarts in the last hour`,
+    );}
   return troubles;
 }
 

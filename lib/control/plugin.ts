@@ -1,5 +1,12 @@
 import { cut, sanitize } from "../base/mod.ts";
-import { formatRange, isUp, serviceLabel, serviceState, type Thresholds } from "./health.ts";
+import {
+  formatRange,
+  isUp,
+  type Limits,
+  serviceLabel,
+  serviceState,
+  type Thresholds,
+} from "./health.ts";
 import type { DaemonStatus, ServiceStatus, Status } from "./status_schema.ts";
 
 /** One value of a plugin's performance data. */
@@ -50,8 +57,9 @@ function summarize({ problems, services, daemons, maintenance }: Status): string
 }
 
 function describeService(service: ServiceStatus, status: Status): string {
-  const { restart_error, restarts, lastRestart, queryError } = service;
-  const counted = restarts === null ? "" : `, ${restarts} restarts`;
+  const { restart_error, restarts, restartsLastHour, lastRestart, queryError } = service;
+  const recent = restartsLastHour === null ? "" : ` (${restartsLastHour} in the last hour)`;
+  const counted = restarts === null ? "" : `, ${restarts} restarts${recent}`;
   const last = lastRestart === null ? "" : `, the last ${lastRestart}`;
   const error = queryError === null ? "" : `, cannot be queried: ${queryError}`;
   const state = serviceState(service, status);
@@ -69,13 +77,12 @@ function describeDaemon(daemon: DaemonStatus): string {
   return `daemon ${name}: ${standing}, ${restarts} restarts${memory}${error}`;
 }
 
-function performanceOf(status: Status, { warning, critical }: Thresholds): PerformanceValue[] {
+function performanceOf(status: Status, thresholds: Thresholds): PerformanceValue[] {
   const { services, daemons, agent } = status;
   const heaps = daemons.flatMap(({ heap }) => heap ?? []);
-  const range = [formatRange(warning), formatRange(critical), 0];
   return [
     ...services.slice(0, MOST_DETAILS).flatMap((service) =>
-      servicePerformance(service, labelPrefix(service, services), range)
+      servicePerformance(service, labelPrefix(service, services), thresholds)
     ),
     {
       label: "daemons",
@@ -105,17 +112,25 @@ function labelPrefix(service: ServiceStatus, services: readonly ServiceStatus[])
 }
 
 function servicePerformance(
-  { restart_error, restarts, restartFailures, queryTime }: ServiceStatus,
+  { restart_error, restarts, restartsLastHour, restartFailures, queryTime }: ServiceStatus,
   prefix: string,
-  range: readonly (string | number)[],
+  thresholds: Thresholds,
 ): PerformanceValue[] {
-  const known = (label: string, value: number | null, unit: PerformanceValue["unit"]) =>
-    value === null ? [] : [{ label: prefix + label, value, unit }];
+  const known = (
+    label: string,
+    value: number | null,
+    unit: PerformanceValue["unit"],
+    limits?: Limits,
+  ) => {
+    const range = limits && [formatRange(limits.warning), formatRange(limits.critical), 0];
+    return value === null ? [] : [{ label: prefix + label, value, unit, ...(range && { range }) }];
+  };
   return [
-    { label: `${prefix}restart_error`, value: restart_error, unit: "", range },
+    ...known("restart_error", restart_error, "", thresholds.errors),
     ...known("restarts", restarts, "c"),
     ...known("restart_failures", restartFailures, "c"),
     ...known("query_time", queryTime === null ? null : Number(queryTime.toFixed(6)), "s"),
+    ...known("restarts_last_hour", restartsLastHour, "", thresholds.restarts),
   ];
 }
 

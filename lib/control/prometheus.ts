@@ -94,6 +94,18 @@ const SERVICE: Metrics<ServiceStatus> = {
   ],
   restarts_total: ["Restarts of a service that succeeded.", ({ restarts }) => restarts],
   restart_failures_total: ["Restarts of a service that failed.", (now) => now.restartFailures],
+  restarts_last_hour: [
+    "Restarts of a service within the last hour.",
+    ({ restartsLastHour }) => restartsLastHour,
+  ],
+  stable: [
+    "Whether a service has been running for long enough (stableAfter).",
+    ({ stable, watched }) => stable === null ? null : Number(stable && watched),
+  ],
+  flapping: [
+    "Whether a service was restarted so often that it is tried only now and then.",
+    ({ flapping }) => Number(flapping),
+  ],
   recoveries_total: [
     "How often a service ran again without a restart by its daemon.",
     ({ recoveries }) => recoveries,

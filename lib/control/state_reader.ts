@@ -105,6 +105,7 @@ export function readStats(value: unknown): ServiceStats | undefined {
   if (!isObject(value)) return undefined;
   const { queries, queryErrors, restarts, restartFailures } = value;
   const { query, restart, lastSeen, lastRestart, queryError, recoveries } = value;
+  const { restartsLastHour, stable, flapping } = value;
   const counted = isCount(queries) && isCount(queryErrors) && isCount(restarts) &&
     isCount(restartFailures) && isHistogram(query) && isHistogram(restart);
   if (!counted) return undefined;
@@ -116,6 +117,9 @@ export function readStats(value: unknown): ServiceStats | undefined {
     recoveries: isCount(recoveries) ? recoveries : 0,
     query,
     restart,
+    ...(isCount(restartsLastHour) && { restartsLastHour }),
+    ...(typeof stable === "boolean" && { stable }),
+    ...(typeof flapping === "boolean" && { flapping }),
     ...(isTime(lastSeen) && { lastSeen }),
     ...(isTime(lastRestart) && { lastRestart }),
     ...(typeof queryError === "string" && { queryError: cut(queryError, MOST_TEXT) }),

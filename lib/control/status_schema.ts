@@ -47,6 +47,15 @@ const Service = v.strictObject({
   restart_error: v.pipe(Count, v.description("Restarts that failed in a row")),
   restarts: v.nullable(Count),
   restartFailures: v.nullable(Count),
+  restartsLastHour: v.nullable(Count),
+  stable: v.pipe(
+    v.nullable(v.boolean()),
+    v.description("Whether it has been RUNNING for stableAfter; null: not known"),
+  ),
+  flapping: v.pipe(
+    v.boolean(),
+    v.description("Whether it was restarted so often that it is tried only now and then"),
+  ),
   recoveries: v.pipe(
     v.nullable(Count),
     v.description("How often it ran again without a restart by its daemon"),

@@ -86,6 +86,10 @@ function update(card, service) {
   card.querySelector("dl").replaceChildren(
     fact("restart_error", restart_error, restart_error > 0),
     ...(service.restarts === null ? [] : [fact("restarts", service.restarts)]),
+    ...(service.restartsLastHour
+      ? [fact("in the last hour", service.restartsLastHour, service.flapping)]
+      : []),
+    ...(service.flapping ? [fact("flapping", "tried every 5 min", true)] : []),
     ...(restartFailures ? [fact("failed", restartFailures, true)] : []),
     ...(lastRestart === null ? [] : [fact("last", ago(lastRestart))]),
   );

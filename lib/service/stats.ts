@@ -19,6 +19,12 @@ export interface ServiceStats {
   restartFailures: number;
   /** How often it ran again without a restart by this daemon. */
   recoveries: number;
+  /** Of the restarts those of the last hour; absent: not known, as the next two. */
+  restartsLastHour?: number;
+  /** It has been RUNNING for `stableAfter`. */
+  stable?: boolean;
+  /** It was restarted `maxRestarts` times within 10 min, so that it is tried only now and then. */
+  flapping?: boolean;
   query: Histogram;
   restart: Histogram;
   /** When a query last succeeded, UTC ISO 8601; absent before the first. */

@@ -61,7 +61,7 @@ export function testPage(
 
 async function configure(bench: Bench, { daemons = {} }: PageOptions): Promise<void> {
   const own = Object.keys(daemons).map((name) => [name, { module: `${name}.js` }]);
-  const icinga = { arguments: { interval: "200ms" } };
+  const icinga = { arguments: { interval: "200ms", backoff: "0s" } };
   const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = free.addr as Deno.NetAddr;
   free.close();

@@ -1,7 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
+import { withDefaults } from "../../lib/daemon/mod.ts";
 import { defaultConfig } from "../../lib/config/schema.ts";
 import { sampleConfig, writtenConfig } from "../../lib/config/written.ts";
 import { builtin, complaints, parse } from "./parse.ts";
+
+const defaults = withDefaults(builtin.get("icinga_agent_service")!, {});
 
 Deno.test("what is in force is written as the file writes it, with every default", () => {
   const config = parse(
@@ -10,7 +13,7 @@ Deno.test("what is in force is written as the file writes it, with every default
   assertEquals(writtenConfig(config, builtin), {
     daemons: {
       icinga_agent_service: {
-        arguments: { service: "icinga2", interval: "90s" },
+        arguments: { ...defaults, interval: "90s" },
         enabled: true,
         restart: "on-failure",
         frozenAfter: "30s",

@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import * as v from "valibot";
 import { toJsonSchema } from "@valibot/to-json-schema";
-import { findTroubles, parseRange, serviceState } from "../../lib/control/health.ts";
+import { findTroubles, parseRange, serviceState, THRESHOLDS } from "../../lib/control/health.ts";
 import { readStatus } from "../../lib/control/status.ts";
 import { StatusSchema } from "../../lib/control/status_schema.ts";
-import { noStats } from "../../lib/service/stats.ts";
+import { noStats, type ServiceStats } from "../../lib/service/stats.ts";
 import { addWatcher, agentMaps, MOMENT, STARTED, stateOf, thread } from "./state.ts";
 
 type Maps = ReturnType<typeof agentMaps>;
@@ -30,14 +30,8 @@ Deno.test("the status says what the public state holds, in the form of its schem
   assertEquals(status.services, [{
     ...{ daemon: DAEMON, name: "icinga2", value: "RUNNING", restart_error: 0 },
     path: `Daemons.${DAEMON}.ServiceState`,
-    ...{
-      restarts: 2,
-      restartFailures: 3,
-      recoveries: 0,
-      queries: 10,
-      queryErrors: 1,
-      queryTime: 0.05,
-    },
+    ...{ restarts: 2, restartFailures: 3, recoveries: 0, queries: 10, queryErrors: 1 },
+    ...{ queryTime: 0.05, restartsLastHour: null, stable: null, flapping: false },
     ...{ lastRestart: STARTED, queryError: null, lastSeen: null, watched: true },
   }]);
   const [{ state, uptime, heap, threads } = {}] = status.daemons;
@@ -226,12 +220,25 @@ Deno.test("thresholds of restart_error are the caller's", () => {
   });
   const levels = (warning: string, critical: string) =>
     findTroubles({ maintenance, services, daemons }, {
-      warning: parseRange(warning)!,
-      critical: parseRange(critical)!,
+      ...THRESHOLDS,
+      errors: { warning: parseRange(warning)!, critical: parseRange(critical)! },
     }).map(({ level }) => level);
   assertEquals(levels("5", "10"), []);
   assertEquals(levels("4", "10"), ["warning"]);
   assertEquals(levels("4", "@5:6"), ["critical"]);
+});
+
+Deno.test("restarts within the last hour are a warning from 4 on, critical from 11 on; flapping is critical", () => {
+  const loop = (stats: Partial<ServiceStats>) => (maps: Maps) => {
+    maps[`Daemons.${DAEMON}.ServiceStats`] = { icinga2: { ...noStats(), ...stats } };
+  };
+  const text = (count: number) => `icinga2 had ${count} restarts in the last hour`;
+  assertEquals(verdict(loop({ restartsLastHour: 3 })), ["ok"]);
+  assertEquals(verdict(loop({ restartsLastHour: 4 })), ["warning", `warning: ${text(4)}`]);
+  assertEquals(verdict(loop({ restartsLastHour: 11 })), ["critical", `critical: ${text(11)}`]);
+  assertEquals(verdict(loop({ restartsLastHour: 5, flapping: true })), [
+    ...["critical", "critical: icinga2 is flapping: 5 restarts in the last hour"],
+  ]);
 });
 
 Deno.test("a daemon that does not run is a trouble, and one that is switched off is none", () => {

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { setImmediate } from "node:timers";
 import daemon from "../../daemons/icinga_agent_service.ts";
 import { type Action, decide, PENDING_LIMIT } from "../../daemons/shared/service_watch.ts";
 import { ManualClock } from "../../lib/base/mod.ts";
@@ -33,8 +34,12 @@ Deno.test("what is done about each state", () => {
 });
 
 /** Runs the daemon on a simulated service; `end` stops it and waits until it has returned. */
-function start(scenario: Scenario, wrap = (manager: ServiceManager) => manager) {
-  const clock = new ManualClock();
+function start(
+  scenario: Scenario,
+  wrap = (manager: ServiceManager) => manager,
+  given: Record<string, unknown> = {},
+) {
+  const clock = new ManualClock(() => new Promise((resolve) => setImmediate(resolve)));
   const manager = new SimulatedServiceManager(clock, scenario);
   const state = new MainState({ thread: "main" });
   const records: string[] = [];
@@ -43,7 +48,7 @@ function start(scenario: Scenario, wrap = (manager: ServiceManager) => manager) 
     daemon: "icinga_agent_service",
     thread: "icinga_agent_service::run::Main::0",
     signal: stop.signal,
-    arguments: readArguments(daemon.arguments!, {}).values,
+    arguments: readArguments(daemon.arguments!, given).values,
     state,
     log: createDaemonLog("debug", (level, message) => void records.push(`${level} ${message}`)),
     services: wrap(manager),
@@ -90,8 +95,8 @@ Deno.test("a service that crashes is restarted at the next query, and both are s
 Deno.test("each restart that fails raises restart_error by one; the first that works sets it to 0", async () => {
   const { clock, shared, records, end } = start({ state: "STOPPED", refuseStarts: 3 });
   const errors: unknown[] = [];
-  for (let tick = 0; tick < 4; tick++) {
-    await clock.advance(tick === 0 ? 0 : 5_000);
+  for (const wait of [0, 5_000, 5_000, 10_000]) {
+    await clock.advance(wait);
     errors.push(shared.get("restart_error"));
   }
   assertEquals(errors, [1, 2, 3, 0]);
@@ -106,7 +111,7 @@ Deno.test("without the right to restart the error says so, the counter rises, an
   assertEquals(shared.get("restart_error"), 3);
   assertEquals(shared.get("value"), "STOPPED");
   assertMatch(records.at(-1)!, /access is denied \(5\); run the agent as LocalSystem/);
-  await clock.advance(5_000);
+  await clock.advance(10_000);
   assertEquals(shared.get("restart_error"), 4);
   assertEquals(queries() >= 4, true);
   await end();
@@ -180,6 +185,68 @@ Deno.test("a service that somebody else starts between the two queries is not st
     "warning Service 'icinga2' is STOPPED",
     "info Service 'icinga2' is RUNNING",
   ]);
+  await end();
+});
+
+const DAY = 24 * 60 * 60_000;
+
+/** Of some records those above debug. */
+const said = (records: string[]) => records.filter((record) => !record.startsWith("debug"));
+
+Deno.test("a day of a crash loop: the attempts back off, and one error says that it flaps, repeated each hour", async () => {
+  const { clock, manager, stats, records, shared, end } = start({ crashEvery: 2_000 });
+  const starts = () => manager.calls.filter((call) => call === "start icinga2").length;
+  const at: number[] = [];
+  for (let before = 0; clock.now() < 500_000; await clock.advance(1_000)) {
+    if (starts() > before) at.push(clock.now());
+    before = starts();
+  }
+  assertEquals(at, [5_000, 15_000, 35_000, 75_000, 155_000, 455_000]);
+  await clock.advance(DAY - clock.now());
+  // One attempt each 5 min once it flaps.
+  assertEquals(starts(), 5 + Math.ceil((DAY - 455_000) / 300_000));
+  const { flapping, stable, restartsLastHour } = stats.get("icinga2")!;
+  assertEquals([flapping, stable, restartsLastHour], [true, false, 12]);
+  assertEquals(shared.get("restart_error"), 0);
+  const all = said(records);
+  const errors = all.filter((record) => record.startsWith("error"));
+  assertEquals(errors.length, 24);
+  assertEquals(
+    errors[0],
+    "error Service 'icinga2' is flapping: 5 restarts in the last hour; it is tried each 5m until it has run for 10m",
+  );
+  // RUNNING at first; then five times STOPPED and restarted, and the last time STOPPED.
+  assertEquals(all.length - errors.length, 1 + 5 * 2 + 1);
+  await end();
+});
+
+Deno.test("a service that flaps and is mended flaps no more after 10 min, and is restarted at once again", async () => {
+  const { clock, manager, stats, records, end } = start({ crashEvery: 2_000 });
+  await clock.advance(456_000);
+  manager.repair();
+  await clock.advance(598_000);
+  assertEquals(stats.get("icinga2")!.flapping, true);
+  await clock.advance(300_000);
+  assertEquals(stats.get("icinga2")!.flapping, false);
+  assertEquals(records.at(-1), "info Service 'icinga2' has run for 10m: it flaps no more");
+  await clock.advance(10 * 60_000);
+  manager.set("STOPPED");
+  await clock.advance(5_000);
+  assertEquals(
+    records.at(-1),
+    "info Restarted service 'icinga2': it is RUNNING (restart_error 0)",
+  );
+  await end();
+});
+
+Deno.test("a day of refused restarts: they back off to one each 5 min, with one error an hour", async () => {
+  const { clock, manager, records, shared, end } = start({ state: "STOPPED", accessDenied: true });
+  await clock.advance(DAY);
+  const attempts = manager.calls.filter((call) => call === "restart icinga2").length;
+  // At 0, 5, 10, 20, 40, 80, 160 and 320 s, and then each 5 min.
+  assertEquals(attempts, 8 + Math.floor((DAY - 320_000) / 300_000));
+  assertEquals(shared.get("restart_error"), attempts);
+  assertEquals(said(records).length, 1 + 3 + 23);
   await end();
 });
 

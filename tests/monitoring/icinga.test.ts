@@ -93,6 +93,7 @@ testWith(
         "restarts",
         "restart_failures",
         "query_time",
+        "restarts_last_hour",
         "daemons",
         "thread_restarts",
         "heap",

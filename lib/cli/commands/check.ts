@@ -49,6 +49,14 @@ export const checkCommand: Command = {
       value: "RANGE",
       help: "critical when restart_error is outside (default: 2)",
     },
+    "restarts-warning": {
+      value: "RANGE",
+      help: "warn when the restarts of the last hour are outside (default: 3)",
+    },
+    "restarts-critical": {
+      value: "RANGE",
+      help: "critical when the restarts of the last hour are outside (default: 10)",
+    },
     timeout: {
       short: "t",
       value: "DURATION",
@@ -90,9 +98,16 @@ function formatPerformance({ label, value, unit, range }: PerformanceValue): str
 }
 
 function readThresholds(invocation: Invocation): Thresholds {
+  const { errors, restarts } = THRESHOLDS;
   return {
-    warning: readRange(invocation, "warning") ?? THRESHOLDS.warning,
-    critical: readRange(invocation, "critical") ?? THRESHOLDS.critical,
+    errors: {
+      warning: readRange(invocation, "warning") ?? errors.warning,
+      critical: readRange(invocation, "critical") ?? errors.critical,
+    },
+    restarts: {
+      warning: readRange(invocation, "restarts-warning") ?? restarts.warning,
+      critical: readRange(invocation, "restarts-critical") ?? restarts.critical,
+    },
   };
 }
 

@@ -78,6 +78,10 @@ function serviceLines(status: Status, paint: Paint): string[] {
     RESTART_ERROR: ({ restart_error: errors }) =>
       errors > 0 ? { text: String(errors), paint: paint.red } : String(errors),
     RESTARTS: ({ restarts }) => orDash(restarts),
+    "LAST HOUR": ({ restartsLastHour, flapping }) => {
+      const text = orDash(restartsLastHour);
+      return flapping ? { text: `${text} flapping`, paint: paint.red } : text;
+    },
     FAILED: ({ restartFailures }) => orDash(restartFailures),
     "LAST RESTART": ({ lastRestart }) => orDash(lastRestart, formatTime),
   }, status.services);

@@ -1,0 +1,40 @@
+import type { ArgumentSpecs, ArgumentValues } from "icinga-warden/daemon";
+
+/** The arguments that say how a service is watched: the same for every daemon that watches one. */
+export const WATCH_ARGUMENTS = {
+  interval: {
+    type: "duration",
+    default: "5s",
+    min: "100ms",
+    max: "1h",
+    description: "Time from one query of a service's state to the next",
+  },
+  stableAfter: {
+    type: "duration",
+    default: "60s",
+    min: "1s",
+    max: "1d",
+    description:
+      "A service that has been RUNNING for so long is stable, and its backoff begins anew",
+  },
+  maxRestarts: {
+    type: "number",
+    default: 5,
+    min: 0,
+    max: 1000,
+    integer: true,
+    description:
+      "After so many restarts within 10 min it is flapping, and tried each 5 min; 0: never",
+  },
+  backoff: {
+    type: "duration",
+    default: "10s",
+    min: "0s",
+    max: "5m",
+    description:
+      "Wait before the second restart in a row, doubled with each one up to 5 min; 0s: none",
+  },
+} as const satisfies ArgumentSpecs;
+
+/** How a service is watched; durations in ms. */
+export type WatchSettings = ArgumentValues<typeof WATCH_ARGUMENTS>;
