@@ -1,5 +1,7 @@
 import { type DaemonMap, defineDaemon } from "icinga-warden/daemon";
 import { checkServiceName, type ServiceState } from "../lib/service/mod.ts";
+import { checkProbe } from "./shared/probes/mod.ts";
+import { ProbeRunner } from "./shared/probes/runner.ts";
 import { WATCH_ARGUMENTS } from "./shared/settings.ts";
 import { ServiceWatch, type SharedState } from "./shared/service_watch.ts";
 
@@ -19,6 +21,17 @@ export default defineDaemon({
       check: checkServiceName,
     },
     ...WATCH_ARGUMENTS,
+    dataDir: {
+      type: "string",
+      default: "",
+      description: "Folder that holds Icinga's etc and var; empty: %ProgramData%\\icinga2",
+    },
+    probes: {
+      type: "list",
+      default: [],
+      description: "What differs from the probes' defaults, such as 'disk off': see docs/icinga.md",
+      check: checkProbe,
+    },
   },
   permissions: { services: true },
   maps: {
@@ -26,12 +39,17 @@ export default defineDaemon({
       description: "value: the state last seen; restart_error: restarts that failed in a row",
     },
     ServiceStats: { description: "By service: queries and restarts, counted and timed" },
+    ServiceProbes: { description: "By probe: is, text, failed, since, advice" },
   },
   run: (context) => {
     const shared = shareIn(context.state.map<ServiceState | number>("ServiceState"));
     const service = context.service(context.arguments.service);
     const watch = new ServiceWatch(context, service, shared, context.arguments);
-    return context.every(context.arguments.interval, () => watch.tick());
+    const probes = new ProbeRunner(context, service, context.arguments.probes);
+    return context.every(context.arguments.interval, async () => {
+      await watch.tick();
+      await probes.tick(watch.runningSince, true);
+    });
   },
 });
 

@@ -15,7 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "lib/thread": ["lib/base", "lib/daemon", "lib/log", "lib/service", "lib/state"],
   "lib/supervisor": ["lib/base", "lib/daemon", "lib/log", "lib/thread"],
   "lib/testing": ["lib/base", "lib/daemon", "lib/log", "lib/service", "lib/state", "lib/thread"],
-  "daemons": ["lib/base", "lib/daemon", "lib/service"],
+  "daemons": ["lib/base", "lib/daemon", "lib/icinga", "lib/service"],
   "lib/registry": [
     "daemons",
     "lib/base",
@@ -38,6 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/config",
     "lib/control",
     "lib/daemon",
+    "lib/icinga",
     "lib/log",
     "lib/registry",
     "lib/service",

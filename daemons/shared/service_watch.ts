@@ -80,6 +80,11 @@ export class ServiceWatch {
     shared.setRestartErrors(0);
   }
 
+  /** Since when it is RUNNING, ms of the context's clock; undefined while it is not. */
+  get runningSince(): number | undefined {
+    return this.#seen?.state === "RUNNING" ? this.#seen.at : undefined;
+  }
+
   /** Rejects only when the daemon is to stop; any other failure is logged. */
   async tick(): Promise<void> {
     try {

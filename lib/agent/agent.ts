@@ -11,6 +11,7 @@ import {
   type RunEnd,
   type RunMode,
   threadName,
+  withDefaults,
 } from "../daemon/mod.ts";
 import { agentLog, limitLog, type WriteLog } from "../log/mod.ts";
 import type { RegisteredDaemon } from "../registry/mod.ts";
@@ -66,6 +67,7 @@ export class Agent {
   readonly #supervisor: Supervisor;
   readonly #end = Promise.withResolvers<void>();
   #pauseEnd = new AbortController();
+  #daemons: readonly RegisteredDaemon[] = [];
   #stopped = false;
   #isOver = false;
 
@@ -174,6 +176,18 @@ export class Agent {
     await Promise.all([...stopped, ...restarted]);
   }
 
+  /** The services of Icinga 2 that daemons keep running, each with the folder of Icinga's; empty: the usual one. */
+  icinga(): { service: string; dataDir: string }[] {
+    const isSimulated = this.#parts.serviceManager.kind === "simulated";
+    return this.#daemons.flatMap(({ module, enabled, problem, description, ...daemon }) => {
+      const specs = description?.arguments ?? {};
+      if (module !== null || !enabled || problem !== undefined || !specs.dataDir) return [];
+      const { service, dataDir } = withDefaults(specs, daemon.arguments);
+      if (isSimulated && dataDir === "") return [];
+      return { service: String(service), dataDir: String(dataDir) };
+    });
+  }
+
   async #takeDown(): Promise<void> {
     const { warning } = agentLog(this.#parts.log);
     const clock = this.#clock;
@@ -212,6 +226,7 @@ export class Agent {
 
   /** Publishes which daemons are registered, and logs a problem of one when it is new. */
   #tellDaemons(daemons: readonly RegisteredDaemon[]): void {
+    this.#daemons = daemons;
     const map = this.state.map<string, DaemonStanding>(AGENT_MAPS.daemons);
     const names = new Set(daemons.map(({ name }) => name));
     for (const name of map.keys()) if (!names.has(name)) map.delete(name);

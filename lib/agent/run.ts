@@ -16,6 +16,7 @@ import { followChanges, lookAtFiles } from "./reload.ts";
 import type { ServiceManagerPlan } from "../service/mod.ts";
 import { type EventLog, type NativeService, openEventLog } from "../windows/mod.ts";
 import { guardFiles } from "./file_guard.ts";
+import { watchIcinga } from "./icinga.ts";
 import { type AgentPaths, type Claim, claimHome, HomeInUseError } from "./home.ts";
 import { onUncaught, runUntilStopped } from "./stop.ts";
 
@@ -102,6 +103,7 @@ export async function runAgent(
     });
     const reload = { agent, config, daemons: resolving, load, registry, files, clock: systemClock };
     void logIsolation(log, signal);
+    void watchIcinga({ agent, log: log.write, clock: systemClock }, signal);
     void followChanges({ ...reload, ...paths, log: log.write }, signal);
     return { agent, served: serveAgent(agent, paths.home, config.control, log) };
   });

@@ -28,6 +28,10 @@ const SAMPLE =
         "maxRestarts": 5,
         // The wait before the second restart in a row; it doubles with each one up to 5 minutes; 0s: none.
         "backoff": "10s",
+        // The folder that holds Icinga's etc and var; empty: %ProgramData%\\icinga2.
+        "dataDir": "",
+        // What differs from the probes' defaults, such as "disk off" or "heartbeat_file failAfter=20m action=tell".
+        "probes": [],
       },
       // false keeps the entry, but the daemon does not run.
       "enabled": true,

@@ -180,6 +180,11 @@ function serviceTroubles(
       thresholds.restarts,
       `${label} had ${restarts} restarts in the last hour`,
     );}
+  if (watched && value === "RUNNING") {
+    for (const { name, is, text, failed } of service.probes) {
+      if (failed && is !== "ok") troubles.push({ level: is, text: `${label} ${name}: ${text}` });
+    }
+  }
   return troubles;
 }
 

@@ -27,4 +27,11 @@ export {
   worst,
 } from "./health.ts";
 export { type PerformanceValue, pluginOutput, pluginText } from "./plugin.ts";
-export type { DaemonStatus, Health, ServiceStatus, Status, ThreadStatus } from "./status_schema.ts";
+export type {
+  DaemonStatus,
+  Health,
+  ProbeStatus,
+  ServiceStatus,
+  Status,
+  ThreadStatus,
+} from "./status_schema.ts";

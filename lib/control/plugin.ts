@@ -7,7 +7,7 @@ import {
   serviceState,
   type Thresholds,
 } from "./health.ts";
-import type { DaemonStatus, ServiceStatus, Status } from "./status_schema.ts";
+import type { DaemonStatus, ProbeStatus, ServiceStatus, Status } from "./status_schema.ts";
 
 /** One value of a plugin's performance data. */
 export interface PerformanceValue {
@@ -33,7 +33,10 @@ export function pluginOutput(status: Status, thresholds: Thresholds): PluginOutp
   return {
     summary: pluginText(`${status.health.toUpperCase()}: ${summarize(status)}`),
     details: shorten([
-      ...status.services.map((service) => describeService(service, status)),
+      ...status.services.flatMap((service) => [
+        describeService(service, status),
+        ...service.probes.map(describeProbe),
+      ]),
       ...status.daemons.map(describeDaemon),
     ]),
     performance: performanceOf(status, thresholds),
@@ -66,6 +69,11 @@ function describeService(service: ServiceStatus, status: Status): string {
   return `service ${
     serviceLabel(service)
   }: ${state}, restart_error ${restart_error}${counted}${last}${error}`;
+}
+
+function describeProbe({ name, is, text, advice, since }: ProbeStatus): string {
+  const began = since === null ? "" : ` since ${since}`;
+  return `probe ${name}: ${is}${began}, ${text}${advice === null ? "" : `; ${advice}`}`;
 }
 
 function describeDaemon(daemon: DaemonStatus): string {

@@ -2,7 +2,13 @@ import Registry from "prom-client/registry";
 import { threadStates } from "../daemon/mod.ts";
 import { type Histogram, serviceStates } from "../service/mod.ts";
 import { type StateReader, type WatchedService, watchedServices } from "./state_reader.ts";
-import type { DaemonStatus, ServiceStatus, Status, ThreadStatus } from "./status_schema.ts";
+import type {
+  DaemonStatus,
+  ProbeStatus,
+  ServiceStatus,
+  Status,
+  ThreadStatus,
+} from "./status_schema.ts";
 
 /** The media type of {@linkcode formatMetrics}. */
 export const METRICS_TYPE: string = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -125,6 +131,13 @@ const SERVICE_DURATION: Metrics<WatchedService> = {
   ],
 };
 
+const PROBE: Metrics<ProbeStatus> = {
+  success: [
+    "Whether a probe of Icinga 2 finds it well, or has not failed for long enough yet; no series while it cannot tell.",
+    ({ is, failed }) => is === "unknown" ? null : Number(!failed),
+  ],
+};
+
 const DAEMON: Metrics<DaemonStatus> = {
   enabled: ["Whether a registered daemon is to run.", ({ enabled }) => Number(enabled)],
   problem: [
@@ -179,12 +192,19 @@ function readFamilies(state: StateReader, status: Status, changes: number): Fami
   const threads = daemons.flatMap(({ name: daemon, threads }) =>
     threads.map((thread) => ({ ...thread, daemon }))
   );
+  const probes = services.flatMap((service) =>
+    service.probes.map((probe) => ({ ...probe, service }))
+  );
   const unlabelled = () => ({});
   return [
     ...families("icinga_warden_", AGENT, [status], unlabelled),
     ...families("process_", PROCESS, [agent], unlabelled),
     ...families("icinga_warden_service_", SERVICE, services, serviceLabels),
     ...families("icinga_warden_service_", SERVICE_DURATION, watchedServices(state), serviceLabels),
+    ...families("icinga_warden_probe_", PROBE, probes, ({ service, name }) => ({
+      ...serviceLabels(service),
+      probe: name,
+    })),
     ...families("icinga_warden_daemon_", DAEMON, daemons, ({ name }) => ({ daemon: name })),
     ...families("icinga_warden_thread_", THREAD, threads, ({ daemon, name }) => ({
       daemon,

@@ -14,7 +14,7 @@ import {
   type ServiceStats,
 } from "../service/mod.ts";
 import type { Traffic } from "../state/mod.ts";
-import type { ServiceStatus } from "./status_schema.ts";
+import type { ProbeStatus, ServiceStatus } from "./status_schema.ts";
 
 /** A public state to read: what `PublicState` is to the views. */
 export interface StateReader {
@@ -48,7 +48,7 @@ export function filledMaps(state: StateReader): string[] {
 
 /** A service that a daemon watches, as the daemon shares it. */
 export interface WatchedService
-  extends Pick<ServiceStatus, "daemon" | "name" | "path" | "restart_error"> {
+  extends Pick<ServiceStatus, "daemon" | "name" | "path" | "restart_error" | "probes"> {
   /** The state last seen; null: it was never found installed. */
   value: ServiceState | null;
   /** What was counted; undefined before the first query. */
@@ -76,7 +76,14 @@ export function watchedServices(state: StateReader): WatchedService[] {
     if (listed.length === 0) {
       const name = [...stats.keys()].find(isServiceName) ?? null;
       const counted = name === null ? undefined : readStats(stats.get(name));
-      return [{ daemon, name, path, ...readEntries(Object.fromEntries(map)), stats: counted }];
+      return [{
+        daemon,
+        name,
+        path,
+        ...readEntries(Object.fromEntries(map)),
+        stats: counted,
+        probes: readProbes(state, daemon),
+      }];
     }
     return listed.slice(0, MOST_SERVICES).map(([name, value]) => ({
       daemon,
@@ -84,6 +91,7 @@ export function watchedServices(state: StateReader): WatchedService[] {
       path: `${path}.${name}`,
       ...readEntries(value as Record<string, unknown>),
       stats: readStats(stats.get(name)),
+      probes: [],
     }));
   });
 }
@@ -93,6 +101,30 @@ function readEntries({ value, restart_error }: Record<string, unknown>) {
     value: asServiceState(value) ?? null,
     restart_error: isCount(restart_error) ? restart_error : 0,
   };
+}
+
+/** More probes of one daemon are not shown. */
+const MOST_PROBES = 20;
+
+const VERDICTS = ["ok", "warning", "critical", "unknown"] as const;
+
+/** What a daemon's probes say of its service. Values of another form are ignored. */
+function readProbes(state: StateReader, daemon: string): ProbeStatus[] {
+  const found = [...state.map(mapPath(daemon, "ServiceProbes"))].slice(0, MOST_PROBES);
+  return found.flatMap(([name, value]) => {
+    if (!isObject(value) || !/^[a-z_]{1,40}$/.test(name)) return [];
+    const { text, advice, failed, since } = value;
+    const is = VERDICTS.find((verdict) => verdict === value.is);
+    if (!is || typeof text !== "string") return [];
+    return {
+      name,
+      is,
+      text: cut(text, MOST_TEXT),
+      advice: typeof advice === "string" ? cut(advice, MOST_TEXT) : null,
+      failed: failed === true,
+      since: isTime(since) ? since : null,
+    };
+  });
 }
 
 /** The state of a service that a value names; undefined when it names none. */

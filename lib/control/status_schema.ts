@@ -36,6 +36,15 @@ const Daemon = v.strictObject({
   threads: v.array(Thread),
 });
 
+const Probe = v.strictObject({
+  name: v.string(),
+  is: v.picklist(["ok", "warning", "critical", "unknown"]),
+  text: v.pipe(v.string(), v.description("Why, with the evidence")),
+  advice: v.pipe(v.nullable(v.string()), v.description("What mends it")),
+  failed: v.pipe(v.boolean(), v.description("Whether it is so for longer than failAfter")),
+  since: v.pipe(v.nullable(v.string()), v.description("Since when it fails; null: it does not")),
+});
+
 const Service = v.strictObject({
   daemon: v.pipe(v.string(), v.description("The daemon that keeps it running")),
   name: v.pipe(v.nullable(v.string()), v.description("null: not known yet")),
@@ -79,6 +88,7 @@ const Service = v.strictObject({
     v.boolean(),
     v.description("Whether its daemon runs; otherwise value is an old one"),
   ),
+  probes: v.pipe(v.array(Probe), v.description("What is seen of Icinga 2 itself")),
 });
 
 /** The form of `status --json`; keys are added in later versions, and none goes away. */
@@ -128,6 +138,9 @@ export type Trouble = Status["problems"][number];
 
 /** A service that a daemon keeps running. */
 export type ServiceStatus = Status["services"][number];
+
+/** What a probe says of a service. */
+export type ProbeStatus = ServiceStatus["probes"][number];
 
 /** A daemon that is registered. */
 export type DaemonStatus = Status["daemons"][number];

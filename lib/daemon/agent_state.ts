@@ -15,6 +15,8 @@ export const AGENT_MAPS = {
   daemons: "Agent.Daemons",
   /** Key `paused`, {@linkcode Pause}; absent when the agent is not paused. */
   maintenance: "Agent.Maintenance",
+  /** By the name of a service of Icinga 2, what is seen of it: `IcingaSample` of `lib/icinga`. */
+  host: "Agent.Host",
 } as const;
 
 /** How the program was started. */

@@ -41,6 +41,8 @@ export interface DaemonState<M extends MapSpecs = MapSpecs> {
   map<V = unknown>(name: string, options?: MapOptions<V>): DaemonMap<V>;
   /** Another daemon's map, to read; and to write, if that daemon has opened it. */
   of<V = unknown>(daemon: string, name: string): DaemonMap<V>;
+  /** A map of the agent itself, `Agent.<name>`, to read. */
+  agent<V = unknown>(name: string): DaemonMap<V>;
 }
 
 /**
@@ -191,6 +193,7 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
           { ...declared(name), ...options } as MapOptions<V>,
         ),
       of: (other, name) => state.map(mapPath(other, name)),
+      agent: (name) => state.map(`Agent.${name}`),
     },
     now: () => clock.now(),
     async sleep(span) {

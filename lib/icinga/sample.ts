@@ -26,7 +26,7 @@ export interface IcingaSample {
   crl?: { file: string; due: string };
   /** Bytes. */
   disk?: { free: number; log: number; replay: number };
-  /** The service's process and all that it started: bytes, seconds of processor time since their start. */
+  /** The service's process and all that it started: bytes; percent of one processor since the sample before. */
   tree?: { processes: number; memory?: number; cpu?: number };
   /** The own port: what came of the last handshake. */
   port?: Answer & { port: number };
@@ -90,6 +90,7 @@ export class Sampler {
   readonly #parts: SamplerParts;
   readonly #seen: Seen;
   readonly #unchanged: Seen;
+  #used: { at: number; cpu: number; key: string } | undefined;
   #node: { key: string; node: IcingaNode } | undefined;
   #port: { at: number; answer: Answer } | undefined;
   #parent: { at: number; answer: Answer & { parent: string } } | undefined;
@@ -130,14 +131,13 @@ export class Sampler {
       part("tree", async () => {
         tree = await sources.tree();
         if (!tree) return "the service has no process";
-        const { pids, memory, cpu } = tree;
-        return {
-          tree: {
-            processes: pids.size,
-            ...(memory !== undefined && { memory }),
-            ...(cpu !== undefined && { cpu }),
-          },
+        const { pids, memory } = tree;
+        const cpu = this.#load(tree);
+        const known = {
+          ...(memory !== undefined && { memory }),
+          ...(cpu !== undefined && { cpu }),
         };
+        return { tree: { processes: pids.size, ...known } };
       }),
       part("stateFile", () => this.#stateFile()),
       part("disk", () => readDisk(folder)),
@@ -152,6 +152,15 @@ export class Sampler {
       part("link", () => this.#readLink(node, tree, ca)),
     ]);
     return sample;
+  }
+
+  /** Percent of one processor since the sample before; undefined for other processes, and when nothing tells. */
+  #load({ cpu, pids }: TreeFacts): number | undefined {
+    const now = this.#parts.clock.now(), before = this.#used;
+    const key = [...pids].join(" ");
+    this.#used = cpu === undefined ? undefined : { at: now, cpu, key };
+    if (cpu === undefined || before?.key !== key || now === before.at) return undefined;
+    return Math.round(Math.max(0, cpu - before.cpu) / ((now - before.at) / 1000) * 100);
   }
 
   /** Read anew when Icinga has written it anew. */

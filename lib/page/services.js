@@ -92,8 +92,20 @@ function update(card, service) {
     ...(service.flapping ? [fact("flapping", "tried every 5 min", true)] : []),
     ...(restartFailures ? [fact("failed", restartFailures, true)] : []),
     ...(lastRestart === null ? [] : [fact("last", ago(lastRestart))]),
+    ...probeFacts(service.probes),
   );
   drawStrip(card, seen, restarts.get(`${daemon}.${name}`) ?? []);
+}
+
+/** The probes that fail, each with what it sees; and how many are well. */
+function probeFacts(probes) {
+  const known = probes.filter(({ is }) => is !== "unknown");
+  const failed = known.filter(({ failed }) => failed);
+  if (known.length === 0) return [];
+  return [
+    fact("probes", `${known.length - failed.length} of ${known.length} well`),
+    ...failed.map(({ name, text }) => fact(name, safeText(text), true)),
+  ];
 }
 
 /** As `status` says it. */

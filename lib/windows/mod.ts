@@ -45,6 +45,7 @@ export {
 } from "./home_safety.ts";
 export { type Host, windowsHost } from "./host.ts";
 export { joinServiceManager, type NativeService } from "./native_service.ts";
+export { listProcesses, type Process, processUsage } from "./processes.ts";
 export {
   type FoundRegistration,
   isAgent,
@@ -70,4 +71,5 @@ export {
   type SettingDrift,
 } from "./settings.ts";
 export { keptExe, upgradeExe } from "./upgrade.ts";
+export { listConnections, type TcpConnection } from "./tcp_table.ts";
 export { makePrivate } from "./file_security.ts";

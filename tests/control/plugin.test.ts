@@ -36,6 +36,20 @@ Deno.test("with more than one service each has its own labels", () => {
   ]);
 });
 
+Deno.test("each probe has a line of its own, with what mends it", () => {
+  const { summary, details } = outputWith((maps) => {
+    maps["Daemons.icinga_agent_service.ServiceProbes"] = {
+      disk: { is: "warning", text: "full", advice: "free some", failed: true, since: STARTED },
+      cpu: { is: "ok", text: "2 %", failed: false },
+    };
+  });
+  assertEquals(summary, "WARNING: icinga2 disk: full");
+  assertEquals(details.slice(1, 3), [
+    `probe disk: warning since ${STARTED}, full; free some`,
+    "probe cpu: ok, 2 %",
+  ]);
+});
+
 Deno.test("a service that cannot be queried, or is not looked at, is not said to run", () => {
   const failing = outputWith((maps) => {
     const stats = maps["Daemons.icinga_agent_service.ServiceStats"]!;

@@ -42,6 +42,11 @@ Deno.test("each metric has the value that its name promises", async () => {
       query: { le: [0.01], counts: [1, 0], sum: 0.005, count: 1 },
       restart: { le: [1], counts: [2, 3], sum: 16, count: 5 },
     };
+    maps["Daemons.icinga_agent_service.ServiceProbes"] = {
+      disk: { is: "warning", text: "full", failed: true },
+      cpu: { is: "warning", text: "busy", failed: false },
+      memory: { is: "unknown", text: "no process", failed: false },
+    };
     maps["Agent.Daemons"]!.off = { module: "off.js", enabled: false };
     maps["Agent.Daemons"]!.bad = { module: "bad.js", enabled: true, problem: "no such file" };
     maps["Agent.Threads"]!["icinga_agent_service::drive::C::0"] = thread("icinga_agent_service", {
@@ -78,6 +83,8 @@ Deno.test("each metric has the value that its name promises", async () => {
     ["icinga_warden_service_restart_duration_seconds_sum", service, 16],
     ["icinga_warden_service_restart_duration_seconds_count", service, 5],
     ["icinga_warden_service_restart_duration_seconds_bucket", `${service},le="1"`, 2],
+    ["icinga_warden_probe_success", `${service},probe="disk"`, 0],
+    ["icinga_warden_probe_success", `${service},probe="cpu"`, 1],
     ["icinga_warden_daemon_enabled", 'daemon="icinga_agent_service"', 1],
     ["icinga_warden_daemon_enabled", 'daemon="off"', 0],
     ["icinga_warden_daemon_problem", 'daemon="off"', 0],
@@ -87,8 +94,8 @@ Deno.test("each metric has the value that its name promises", async () => {
     ["icinga_warden_thread_restarts_total", own, 17],
     ["icinga_warden_thread_heap_bytes", own, 18],
     ["icinga_warden_thread_event_loop_lag_seconds", own, 0.019],
-    ["icinga_warden_state_maps", "", 5],
-    ["icinga_warden_state_entries", "", 16],
+    ["icinga_warden_state_maps", "", 6],
+    ["icinga_warden_state_entries", "", 19],
     ["icinga_warden_state_messages_sent_total", "", 3],
     ["icinga_warden_state_messages_received_total", "", 2],
     ["icinga_warden_state_questions_total", "", 1],
@@ -97,6 +104,7 @@ Deno.test("each metric has the value that its name promises", async () => {
   for (const [name, labels, value] of expected) {
     assertStringIncludes(text, `\n${name}${labels && `{${labels}}`} ${value}\n`);
   }
+  assertEquals(text.includes('probe="memory"'), false);
   const said = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
   const named = expected.map(([name]) => name.replace(/_(sum|count|bucket)$/, ""));
   assertEquals([...said].filter((name) => !named.includes(name!)), []);

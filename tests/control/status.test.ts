@@ -32,7 +32,7 @@ Deno.test("the status says what the public state holds, in the form of its schem
     path: `Daemons.${DAEMON}.ServiceState`,
     ...{ restarts: 2, restartFailures: 3, recoveries: 0, queries: 10, queryErrors: 1 },
     ...{ queryTime: 0.05, restartsLastHour: null, stable: null, flapping: false },
-    ...{ lastRestart: STARTED, queryError: null, lastSeen: null, watched: true },
+    ...{ lastRestart: STARTED, queryError: null, lastSeen: null, watched: true, probes: [] },
   }]);
   const [{ state, uptime, heap, threads } = {}] = status.daemons;
   assertEquals([state, uptime, heap, threads?.length], ["running", 3600, 4_000_000, 1]);
@@ -58,6 +58,31 @@ Deno.test("an agent that has said little yet has a status too", () => {
   const status = readStatus(stateOf({ "Agent.Info": maps["Agent.Info"]! }), MOMENT);
   assertEquals(v.parse(StatusSchema, status), status);
   assertEquals([status.services, status.daemons], [[], []]);
+});
+
+Deno.test("what a probe finds for long enough is a trouble; values of another form are ignored", () => {
+  const maps = agentMaps();
+  maps[`Daemons.${DAEMON}.ServiceProbes`] = {
+    disk: { is: "warning", text: "full", advice: "free some", failed: true, since: STARTED },
+    parent_connection: { is: "critical", text: "not connected", failed: true },
+    certificate: { is: "warning", text: "3 d", failed: false },
+    cpu: { is: "unknown", text: "no process", failed: false },
+    ...{ memory: { is: "fine", text: "x" }, port: "x", "a|b": { is: "ok", text: "x" } },
+  };
+  const status = readStatus(stateOf(maps), MOMENT);
+  assertEquals(v.parse(StatusSchema, status), status);
+  assertEquals(status.problems.map(({ level, text }) => `${level}: ${text}`), [
+    "critical: icinga2 parent_connection: not connected",
+    "warning: icinga2 disk: full",
+  ]);
+  const [disk] = status.services[0]!.probes;
+  assertEquals(status.services[0]!.probes.length, 4);
+  assertEquals(disk, {
+    ...{ name: "disk", is: "warning", text: "full", advice: "free some", failed: true },
+    since: STARTED,
+  });
+  maps[`Daemons.${DAEMON}.ServiceState`]!.value = "STOPPED";
+  assertEquals(readStatus(stateOf(maps), MOMENT).problems.length, 1);
 });
 
 Deno.test("the schema in docs is that of the status", async () => {

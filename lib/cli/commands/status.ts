@@ -2,6 +2,7 @@ import { formatBytes, formatSpan, formatTime, sanitize } from "../../base/mod.ts
 import {
   type DaemonStatus,
   type Health,
+  type ProbeStatus,
   serviceState,
   type ServiceStatus,
   type Status,
@@ -31,6 +32,7 @@ export function formatStatus(status: Status, paint: Paint): string[] {
   return [
     ...headLines(status, paint),
     ...(status.services.length > 0 ? ["", ...serviceLines(status, paint)] : []),
+    ...probeLines(status, paint),
     ...(status.daemons.length > 0 ? ["", ...daemonLines(status.daemons, paint)] : []),
   ];
 }
@@ -85,6 +87,24 @@ function serviceLines(status: Status, paint: Paint): string[] {
     FAILED: ({ restartFailures }) => orDash(restartFailures),
     "LAST RESTART": ({ lastRestart }) => orDash(lastRestart, formatTime),
   }, status.services);
+}
+
+function probeLines({ services }: Status, paint: Paint): string[] {
+  const probes = services.flatMap(({ probes }) => probes);
+  if (probes.length === 0) return [];
+  return [
+    "",
+    ...table<ProbeStatus>({
+      PROBE: ({ name }) => name,
+      STATE: ({ is, failed }) => ({
+        text: failed || is === "ok" || is === "unknown" ? is : "not yet failed",
+        paint: is === "unknown" ? paint.dim : paint[failed ? VERDICTS[is].colour : "green"],
+      }),
+      SINCE: ({ since }) => orDash(since, formatTime),
+      "WHAT IT SEES": ({ text, advice, failed }) =>
+        failed && advice !== null ? `${text}; ${advice}` : text,
+    }, probes),
+  ];
 }
 
 function serviceColour(

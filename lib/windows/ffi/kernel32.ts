@@ -7,6 +7,10 @@ export const kernel32 = library("kernel32.dll", {
   // processthreadsapi.h
   GetCurrentProcess: fn(PTR),
   TerminateProcess: fn(BOOL, PTR, DWORD),
+  OpenProcess: fn(PTR, DWORD, BOOL, DWORD),
+  GetProcessTimes: fn(BOOL, PTR, BUF, BUF, BUF, BUF),
+  // psapi.h
+  K32GetProcessMemoryInfo: fn(BOOL, PTR, BUF, DWORD),
   // handleapi.h
   CloseHandle: fn(BOOL, PTR),
   // winbase.h

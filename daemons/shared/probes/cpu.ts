@@ -1,0 +1,25 @@
+import type { ArgumentSpec } from "icinga-warden/daemon";
+import { commonArguments, type Probe, unknown } from "./probe.ts";
+
+/** Whether the processes of the service keep processors busy; only told when no limit is given. */
+export const cpu: Probe<{ readonly limit: ArgumentSpec & { type: "number" } }> = {
+  name: "cpu",
+  arguments: {
+    ...commonArguments({ failAfter: "15m" }),
+    limit: {
+      type: "number",
+      default: 0,
+      min: 0,
+      max: 100_000,
+      description: "Percent of one processor; with more it fails; 0: never",
+    },
+  },
+  permissions: {},
+  probe(sample, { limit }) {
+    const used = sample.tree?.cpu;
+    if (used === undefined) return unknown(sample, "tree");
+    const text = `the service's processes take ${used} % of a processor`;
+    if (limit === 0 || used <= limit) return { is: "ok", text };
+    return { is: "warning", text, advice: "look at its log; a restart may help" };
+  },
+};

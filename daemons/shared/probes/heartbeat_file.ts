@@ -1,0 +1,24 @@
+import { formatSpan } from "../../../lib/base/mod.ts";
+import { commonArguments, type Probe, unknown } from "./probe.ts";
+
+/** Icinga writes its state each 300 s; so much later it is late, s. */
+const LATE = 360;
+
+/** Whether Icinga 2 still writes its state file: one that hangs does not, and is RUNNING all the same. */
+export const heartbeatFile: Probe = {
+  name: "heartbeat_file",
+  arguments: commonArguments({ action: "restart-once", failAfter: "15m", settle: "15m" }),
+  permissions: {},
+  probe(sample) {
+    const { stateFile } = sample;
+    if (!stateFile) return unknown(sample, "stateFile");
+    const { unchanged, modified } = stateFile;
+    if (unchanged < LATE) return { is: "ok", text: `icinga2.state was written ${modified}` };
+    return {
+      is: "critical",
+      text: `icinga2.state was not written for ${formatSpan(unchanged)}: Icinga 2 hangs`,
+      advice: "restart the service",
+      lasted: unchanged * 1000,
+    };
+  },
+};

@@ -1,0 +1,83 @@
+import type { Verdict } from "./probe.ts";
+
+/** How long a probe waits at most before it restarts the service, ms: all hosts of a master reach their limits at once. */
+export const LONGEST_DELAY = 10 * 60_000;
+
+/** How long after a restart by a probe no probe restarts again, ms: all share this budget. */
+export const BUDGET_TIME = 60 * 60_000;
+
+/** What is known of one probe; times are ms on the monotonic clock. */
+export interface ProbeStanding {
+  verdict: Verdict;
+  /** Since when it fails; absent while it does not. */
+  failsSince?: number;
+  /** Whether it fails for longer than `failAfter`: this is told. */
+  failed: boolean;
+  /** When the service is to be restarted. */
+  due?: number;
+  /** Restarts since it last was well. */
+  restarts: number;
+  /** When it was last judged. */
+  at: number;
+}
+
+/** What is to be done after a verdict. `warn` once for each failure, `recovered` once it is over. */
+export type ProbeStep = "nothing" | "warn" | "recovered" | "unknown" | "restart";
+
+/** What a decision needs beside the verdict. */
+export interface JudgePlan {
+  /** See the arguments of a probe. */
+  action: string;
+  failAfter: number;
+  every: number;
+  now: number;
+  /** When a probe last restarted the service; undefined: never. */
+  lastRestart: number | undefined;
+  /** From 0 to 1. */
+  random: () => number;
+}
+
+/**
+ * What a verdict leads to. Only what fails without a break for `failAfter` is acted on: after a gap (the host slept)
+ * it counts anew. A probe that is unknown restarts nothing.
+ */
+export function judge(
+  before: ProbeStanding | undefined,
+  verdict: Verdict,
+  plan: JudgePlan,
+): { standing: ProbeStanding; step: ProbeStep } {
+  const { now, every, failAfter } = plan;
+  const kept = before && { failed: before.failed, restarts: before.restarts };
+  const base = { verdict, at: now, failed: false, restarts: 0 };
+  if (verdict.is === "ok") {
+    return { standing: base, step: before?.failed || before?.restarts ? "recovered" : "nothing" };
+  }
+  if (verdict.is === "unknown") {
+    const isNew = before?.verdict.is !== "unknown";
+    // It was neither well meanwhile, nor does it fail: what was told stays told.
+    return { standing: { ...base, ...kept }, step: isNew ? "unknown" : "nothing" };
+  }
+  const isContinued = before && now - before.at <= 3 * every + 60_000;
+  const began = now - (verdict.lasted ?? 0);
+  const failsSince = Math.min(isContinued ? before.failsSince ?? began : began, began);
+  const standing: ProbeStanding = { ...base, ...kept, failsSince };
+  if (now - failsSince < failAfter) return { standing, step: "nothing" };
+  const isNews = !standing.failed;
+  standing.failed = true;
+  if (mayRestart(standing, plan)) {
+    standing.due = before?.due ?? now + plan.random() * LONGEST_DELAY;
+    const { lastRestart } = plan;
+    const isAffordable = lastRestart === undefined || now - lastRestart >= BUDGET_TIME;
+    if (!isNews && now >= standing.due && isAffordable) {
+      // It is told again when the restart does not help.
+      const restarts = standing.restarts + 1;
+      return { standing: { ...base, restarts }, step: "restart" };
+    }
+  }
+  return { standing, step: isNews ? "warn" : "nothing" };
+}
+
+function mayRestart({ verdict, restarts }: ProbeStanding, { action }: JudgePlan): boolean {
+  if (verdict.tellOnly) return false;
+  return action === "restart" || (action === "restart-once" && restarts === 0);
+}

@@ -1,0 +1,20 @@
+import { formatBytes } from "../../../lib/base/mod.ts";
+import type { ArgumentSpec } from "icinga-warden/daemon";
+import { commonArguments, type Probe, unknown } from "./probe.ts";
+
+/** Whether the processes of the service take more memory than they may; only told when no limit is given. */
+export const memory: Probe<{ readonly limit: ArgumentSpec & { type: "size" } }> = {
+  name: "memory",
+  arguments: {
+    ...commonArguments({ failAfter: "5m" }),
+    limit: { type: "size", default: "0B", description: "With more it fails; 0B: never" },
+  },
+  permissions: {},
+  probe(sample, { limit }) {
+    const used = sample.tree?.memory;
+    if (used === undefined) return unknown(sample, "tree");
+    const text = `the service's processes take ${formatBytes(used)}`;
+    if (limit === 0 || used <= limit) return { is: "ok", text };
+    return { is: "warning", text: `${text} of memory`, advice: "restart the service" };
+  },
+};

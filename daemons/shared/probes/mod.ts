@@ -1,0 +1,84 @@
+/**
+ * The probes: each looks at one thing of Icinga 2, in a file of its own, with the same four parts.
+ *
+ * @module
+ */
+import { describeProblem } from "../../../lib/base/mod.ts";
+import { readArguments } from "../../../lib/daemon/mod.ts";
+import type { ArgumentSpec } from "icinga-warden/daemon";
+import { apiPort } from "./api_port.ts";
+import { certificate } from "./certificate.ts";
+import { cpu } from "./cpu.ts";
+import { disk } from "./disk.ts";
+import { heartbeatFile } from "./heartbeat_file.ts";
+import { memory } from "./memory.ts";
+import { parentConnection } from "./parent_connection.ts";
+import type { Probe, Verdict } from "./probe.ts";
+import type { IcingaSample } from "../../../lib/icinga/mod.ts";
+
+export type { Verdict } from "./probe.ts";
+
+/** All probes, in the order in which they are shown. */
+export const PROBES: readonly Probe[] = [
+  parentConnection,
+  heartbeatFile,
+  apiPort,
+  certificate as unknown as Probe,
+  disk as unknown as Probe,
+  memory as unknown as Probe,
+  cpu as unknown as Probe,
+];
+
+/** A probe with its arguments. */
+export interface ConfiguredProbe {
+  name: string;
+  /** `off`, `tell`, `restart`, `restart-once`. */
+  action: string;
+  /** ms, as the next two. */
+  every: number;
+  failAfter: number;
+  settle: number;
+  /** The verdict on a sample; `now` is ms since the Unix epoch. */
+  probe(sample: IcingaSample, now: number): Verdict;
+}
+
+/**
+ * The probes as the argument `probes` wants them: each item is a probe's name and what differs from the defaults, such
+ * as `heartbeat_file failAfter=20m action=tell` or `disk off`.
+ *
+ * @throws {TypeError} when an item is wrong; {@linkcode checkProbe} says what is.
+ */
+export function configureProbes(items: readonly string[]): ConfiguredProbe[] {
+  return PROBES.map((probe) => {
+    const own = items.filter((item) => item.split(" ")[0] === probe.name);
+    const { values, problem } = readItem(probe, own.flatMap((item) => item.split(" ").slice(1)));
+    if (problem !== undefined) throw new TypeError(problem);
+    return {
+      name: probe.name,
+      ...values,
+      probe: (sample, now) => probe.probe(sample, values, now),
+    };
+  });
+}
+
+/** What would be right instead of an item of the argument `probes`, as a clause; undefined when it is right. */
+export function checkProbe(item: string): string | undefined {
+  const [name, ...words] = item.split(" ");
+  const probe = PROBES.find((probe) => probe.name === name);
+  if (probe) return readItem(probe, words).problem;
+  const known = PROBES.map(({ name }) => name).join(", ");
+  return `expected the name of a probe and what differs, such as 'disk off' or 'disk free=5GB'; probes: ${known}`;
+}
+
+function readItem(probe: Probe, words: readonly string[]) {
+  const given = words.map((word) => {
+    const [key = "", ...text] = word === "off" ? ["action", "off"] : word.split("=");
+    return [key, valueOf(probe.arguments[key as keyof Probe["arguments"]], text.join("="))];
+  });
+  const { values, problems } = readArguments(probe.arguments, Object.fromEntries(given));
+  return { values, problem: problems[0] && describeProblem(problems[0]) };
+}
+
+function valueOf(spec: ArgumentSpec | undefined, text: string): unknown {
+  return spec?.type === "number" && /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
+}

@@ -1,0 +1,89 @@
+import type {
+  ArgumentSpec,
+  ArgumentSpecs,
+  ArgumentValues,
+  DaemonPermissions,
+} from "icinga-warden/daemon";
+import type { IcingaSample } from "../../../lib/icinga/mod.ts";
+
+/** What a probe says. */
+export interface Verdict {
+  /** As a plugin says it; `unknown`: the probe cannot run, and nothing is done. */
+  is: "ok" | "warning" | "critical" | "unknown";
+  /** Why, with the evidence, in one clause. */
+  text: string;
+  /** What mends it. */
+  advice?: string;
+  /** For how long it has been so by the probe's own evidence, ms. Default: since the probe first said it. */
+  lasted?: number;
+  /** A restart would not mend it: it is told, whatever the action. */
+  tellOnly?: true;
+}
+
+/** What every probe takes, beside its own arguments. */
+export type CommonArguments = {
+  readonly action: ArgumentSpec & { type: "string" };
+  readonly every: ArgumentSpec & { type: "duration" };
+  readonly failAfter: ArgumentSpec & { type: "duration" };
+  readonly settle: ArgumentSpec & { type: "duration" };
+};
+
+/** A look at one thing of Icinga 2. All look at the sample that the agent's main thread takes each 30 s. */
+export interface Probe<S extends ArgumentSpecs = ArgumentSpecs> {
+  /** The name in the argument `probes`. */
+  name: string;
+  /** Its arguments with their defaults. */
+  arguments: CommonArguments & S;
+  /** What its thread needs beyond the sample. Every probe so far works without any. */
+  permissions: DaemonPermissions;
+  /** The verdict on a sample; `now` is ms since the Unix epoch. */
+  probe(sample: IcingaSample, values: ArgumentValues<CommonArguments & S>, now: number): Verdict;
+}
+
+/** What is done when a probe fails for longer than `failAfter`. */
+export const PROBE_ACTIONS = ["off", "tell", "restart", "restart-once"] as const;
+
+/** The arguments that all probes take, with one's defaults. */
+export function commonArguments(
+  { action = "tell", failAfter = "1m", settle = "2m" }: {
+    action?: typeof PROBE_ACTIONS[number];
+    failAfter?: string;
+    settle?: string;
+  } = {},
+): CommonArguments {
+  const [min, max] = ["0s", "7d"];
+  return {
+    action: {
+      type: "string",
+      default: action,
+      oneOf: PROBE_ACTIONS,
+      description: "What is done when it fails",
+    },
+    every: {
+      type: "duration",
+      default: "30s",
+      min: "1s",
+      max,
+      description: "Time from one look to the next",
+    },
+    failAfter: {
+      type: "duration",
+      default: failAfter,
+      min,
+      max,
+      description: "How long it must be so before something is done",
+    },
+    settle: {
+      type: "duration",
+      default: settle,
+      min,
+      max,
+      description: "Time after a start of the service in which nothing is judged",
+    },
+  };
+}
+
+/** The verdict of a probe whose part of the sample is absent. */
+export function unknown({ unknown }: IcingaSample, part: string): Verdict {
+  return { is: "unknown", text: unknown[part] ?? "it was not looked at" };
+}

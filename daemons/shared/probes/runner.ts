@@ -1,0 +1,130 @@
+import { errorMessage, formatDuration, formatSpan } from "../../../lib/base/mod.ts";
+import type { DaemonContext, DaemonMap, Service } from "icinga-warden/daemon";
+import type { IcingaSample } from "../../../lib/icinga/mod.ts";
+import { judge, type ProbeStanding } from "./judge.ts";
+import { type ConfiguredProbe, configureProbes } from "./mod.ts";
+import type { Verdict } from "./probe.ts";
+
+/** What is shared of a probe, under its name in the map `ServiceProbes`. */
+export interface SharedProbe extends Pick<Verdict, "is" | "text" | "advice"> {
+  /** Whether it fails for longer than `failAfter`. */
+  failed: boolean;
+  /** Since when it fails, UTC ISO 8601. */
+  since?: string;
+}
+
+/** A sample that is older says nothing about now, ms. */
+const SAMPLE_AGE = 3 * 60_000;
+
+type Context = Pick<DaemonContext, "log" | "now" | "signal" | "state">;
+
+/** Runs the probes of one service of Icinga 2. */
+export class ProbeRunner {
+  readonly #context: Context;
+  readonly #service: Service;
+  readonly #probes: readonly ConfiguredProbe[];
+  readonly #shared: DaemonMap<SharedProbe>;
+  readonly #host: DaemonMap<IcingaSample>;
+  readonly #standings = new Map<string, ProbeStanding>();
+  readonly #random: () => number;
+  #lastRestart: number | undefined;
+
+  /**
+   * @param items the argument `probes`.
+   * @param random from 0 to 1, for the wait before a restart. Default: `Math.random`.
+   * @throws {TypeError} when an item is wrong.
+   */
+  constructor(
+    context: Context,
+    service: Service,
+    items: readonly string[],
+    random: () => number = Math.random,
+  ) {
+    this.#context = context;
+    this.#service = service;
+    this.#probes = configureProbes(items).filter(({ action }) => action !== "off");
+    this.#random = random;
+    this.#shared = context.state.map<SharedProbe>("ServiceProbes");
+    this.#host = context.state.agent<IcingaSample>("Host");
+    const names = new Set(this.#probes.map(({ name }) => name));
+    for (const name of this.#shared.keys()) if (!names.has(name)) this.#shared.delete(name);
+  }
+
+  /**
+   * Judges what is due, and restarts the service where that is called for.
+   *
+   * @param runningSince when it came to run, ms as of the context's clock; undefined while it does not run: then, and
+   * until a probe's `settle` has passed, the probe does not judge.
+   * @param mayRestart whether a restart is allowed now.
+   */
+  async tick(runningSince: number | undefined, mayRestart: boolean): Promise<void> {
+    const sample = this.#host.get(this.#service.name.toLowerCase());
+    const { now } = this.#context;
+    if (!sample || Date.now() - Date.parse(sample.at) > SAMPLE_AGE || runningSince === undefined) {
+      return;
+    }
+    for (const probe of this.#probes) {
+      const before = this.#standings.get(probe.name);
+      if (now() - runningSince < probe.settle) continue;
+      if (before && now() - before.at < probe.every) continue;
+      const { standing, step } = judge(before, probe.probe(sample, Date.now()), {
+        ...probe,
+        action: mayRestart ? probe.action : "tell",
+        now: now(),
+        lastRestart: this.#lastRestart,
+        random: this.#random,
+      });
+      this.#standings.set(probe.name, standing);
+      this.#share(probe.name, standing);
+      this.#say(probe, standing, step);
+      if (step === "restart") return await this.#restart();
+    }
+  }
+
+  #share(name: string, { verdict, failed, failsSince }: ProbeStanding): void {
+    const { is, text, advice } = verdict;
+    const before = this.#shared.get(name);
+    const ago = failsSince === undefined ? undefined : this.#context.now() - failsSince;
+    const since = before?.since ??
+      (ago === undefined ? "" : new Date(Date.now() - ago).toISOString());
+    const after: SharedProbe = {
+      is,
+      text,
+      failed,
+      ...(advice !== undefined && { advice }),
+      ...(ago !== undefined && { since }),
+    };
+    if (JSON.stringify(after) !== JSON.stringify(before)) this.#shared.set(name, after);
+  }
+
+  #say(
+    { name, failAfter }: ConfiguredProbe,
+    { verdict: { text, advice }, due, restarts }: ProbeStanding,
+    step: ReturnType<typeof judge>["step"],
+  ): void {
+    const { log, now } = this.#context;
+    const who = `Probe ${name} of service '${this.#service.name}'`;
+    if (step === "unknown") log.info(`${who} cannot tell: ${text}`);
+    if (step === "recovered") log.info(`${who} is well again: ${text}`);
+    if (step === "restart") log.warning(`${who}: restarting the service, since ${text}`);
+    if (step !== "warn") return;
+    const plan = due === undefined
+      ? restarts > 0 ? "; a restart did not help" : ""
+      : `; the service is restarted in ${formatSpan((due - now()) / 1000)} unless that changes`;
+    const todo = advice === undefined ? "" : `; ${advice}`;
+    log.warning(`${who} fails for ${formatDuration(failAfter)} and longer: ${text}${plan || todo}`);
+  }
+
+  async #restart(): Promise<void> {
+    const { log, now, signal } = this.#context;
+    this.#lastRestart = now();
+    try {
+      await this.#service.stop();
+      await this.#service.restart();
+      log.info(`Restarted service '${this.#service.name}' for a probe`);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      log.error(errorMessage(error));
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import { formatIp } from "../base/mod.ts";
+import { checkCode } from "./ffi/errors.ts";
+import { iphlpapi } from "./ffi/iphlpapi.ts";
+import { allocate, dwordIn, dwords } from "./ffi/memory.ts";
+
+// winsock2.h, ws2def.h
+const AF_INET = 2;
+const AF_INET6 = 23;
+// iprtrmib.h
+const TCP_TABLE_OWNER_PID_CONNECTIONS = 4;
+// tcpmib.h
+const MIB_TCP_STATE_ESTAB = 5;
+// winerror.h
+const ERROR_INSUFFICIENT_BUFFER = 122;
+
+/** Offsets in a row of a table, and how many bytes an address has. */
+interface Row {
+  size: number;
+  address: number;
+  state: number;
+  local: { address: number; port: number };
+  remote: { address: number; port: number };
+  pid: number;
+}
+
+/** The rows `MIB_TCPROW_OWNER_PID` and `MIB_TCP6ROW_OWNER_PID` (tcpmib.h). */
+export const TCP_ROWS = {
+  ipv4: {
+    size: 24,
+    address: 4,
+    state: 0,
+    local: { address: 4, port: 8 },
+    remote: { address: 12, port: 16 },
+    pid: 20,
+  },
+  ipv6: {
+    size: 56,
+    address: 16,
+    state: 48,
+    local: { address: 0, port: 20 },
+    remote: { address: 24, port: 44 },
+    pid: 52,
+  },
+} as const satisfies Record<string, Row>;
+
+/** An established TCP connection; addresses as text, IPv4 that is written in IPv6 as IPv4. */
+export interface TcpConnection {
+  local: { address: string; port: number };
+  remote: { address: string; port: number };
+  /** The id of the process that holds it. */
+  pid: number;
+}
+
+/**
+ * The established TCP connections of this machine, IPv4 and IPv6.
+ *
+ * @throws {WindowsError} when they cannot be listed.
+ */
+export function listConnections(): TcpConnection[] {
+  return [
+    ...readTable(readTcpTable(AF_INET), TCP_ROWS.ipv4),
+    ...readTable(readTcpTable(AF_INET6), TCP_ROWS.ipv6),
+  ];
+}
+
+function readTcpTable(family: number): Uint8Array<ArrayBuffer> {
+  const { GetExtendedTcpTable } = iphlpapi();
+  for (let size = 16 * 1024;;) {
+    const table = allocate(size), needed = dwords(size);
+    const code = GetExtendedTcpTable(table, needed, 0, family, TCP_TABLE_OWNER_PID_CONNECTIONS, 0);
+    if (code !== ERROR_INSUFFICIENT_BUFFER) {
+      checkCode(code, "list the TCP connections");
+      return table;
+    }
+    // There may be more of them by the next call.
+    size = dwordIn(needed) + 16 * 1024;
+  }
+}
+
+/** The established connections of a table: the number of rows, then the rows. */
+export function readTable(table: Uint8Array<ArrayBuffer>, row: Row): TcpConnection[] {
+  const starts = Array.from({ length: dwordIn(table) }, (_, i) => 4 + i * row.size);
+  return starts.filter((at) => dwordIn(table, at + row.state) === MIB_TCP_STATE_ESTAB).map((at) => {
+    const end = ({ address, port }: Row["local"]) => ({
+      address: formatIp([...table.subarray(at + address, at + address + row.address)]),
+      // In the order of the network, in the lower half of its field.
+      port: table[at + port]! << 8 | table[at + port + 1]!,
+    });
+    return { local: end(row.local), remote: end(row.remote), pid: dwordIn(table, at + row.pid) };
+  });
+}

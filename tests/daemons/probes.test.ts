@@ -1,0 +1,321 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { checkProbe, configureProbes } from "../../daemons/shared/probes/mod.ts";
+import { judge, LONGEST_DELAY, type ProbeStanding } from "../../daemons/shared/probes/judge.ts";
+import type { Verdict } from "../../daemons/shared/probes/probe.ts";
+import { ProbeRunner, type SharedProbe } from "../../daemons/shared/probes/runner.ts";
+import { ManualClock } from "../../lib/base/mod.ts";
+import { createContext, createDaemonLog } from "../../lib/daemon/mod.ts";
+import type { IcingaSample } from "../../lib/icinga/mod.ts";
+import { SimulatedServiceManager } from "../../lib/service/mod.ts";
+import { MainState } from "../../lib/state/mod.ts";
+
+const NOW = Date.UTC(2026, 10, 29);
+const [SECOND, MINUTE, HOUR, DAY] = [1_000, 60_000, 3_600_000, 86_400_000];
+const GB = 1024 ** 3;
+
+/** A time so many ms from now. */
+const at = (offset: number) => new Date(NOW + offset).toISOString();
+
+const GOOD = { is: "good", text: "it answers", parent: "master (10.0.0.1:5665)" } as const;
+const OWN = { file: "agent.crt", modified: at(-DAY), ends: at(300 * DAY) };
+
+const WELL: IcingaSample = {
+  at: at(0),
+  dataDir: "C:\\ProgramData\\icinga2",
+  node: "agent",
+  parents: ["master (10.0.0.1:5665)"],
+  stateFile: { modified: at(-MINUTE), unchanged: 60 },
+  certificate: OWN,
+  disk: { free: 50 * GB, log: 1024, replay: 0 },
+  tree: { processes: 2, memory: GB, cpu: 99 },
+  port: { port: 5665, is: "good", text: "it answers" },
+  link: { young: [], connected: { to: "10.0.0.1:5665", since: at(-DAY) } },
+  unknown: {},
+};
+
+const probes = (...items: string[]) =>
+  new Map(configureProbes(items).map((probe) => [probe.name, probe]));
+
+function verdict(name: string, change: Partial<IcingaSample>, ...items: string[]): Verdict {
+  return probes(...items).get(name)!.probe({ ...WELL, ...change }, NOW);
+}
+
+Deno.test("of a healthy Icinga 2 every probe says that all is well", () => {
+  for (const { name, probe } of probes().values()) {
+    assertEquals(probe(WELL, NOW).is, "ok", name);
+  }
+});
+
+Deno.test("without its part of a sample a probe is unknown, and says why", () => {
+  const unknown = { stateFile: "no file", link: "no parents", certificate: "no name" };
+  const sample: IcingaSample = { at: at(0), dataDir: "x", unknown };
+  for (const { name, probe } of probes().values()) {
+    assertEquals(probe(sample, NOW).is, "unknown", name);
+  }
+  const { text } = probes().get("parent_connection")!.probe(sample, NOW);
+  assertEquals(text, "no parents");
+});
+
+const REFUSAL = { line: "ApiListener: code 19", meaning: "not signed", advice: "sign it" };
+
+Deno.test("the connection to the parents has four cases, and the second alone restarts", () => {
+  const cases: [link: IcingaSample["link"], text: RegExp, restarts: boolean, own?: typeof OWN][] = [
+    [{ young: [], answer: GOOD }, /its port answers and its certificate is good/, true],
+    [{ young: ["10.0.0.1:5665"], answer: GOOD }, /its port answers/, true],
+    [
+      { young: [], answer: { ...GOOD, is: "unreachable", text: "refused" } },
+      /no parent answers \(refused\)/,
+      false,
+    ],
+    [
+      { young: [], answer: { ...GOOD, is: "silent", text: "no answer" } },
+      /no parent answers \(no answer\)/,
+      false,
+    ],
+    [{ young: [] }, /the parent is to connect to this host, and does not/, false],
+    [{ young: [], answer: GOOD, refusal: REFUSAL }, /not signed: "ApiListener: code 19"/, false],
+    [
+      { young: [], answer: { ...GOOD, is: "certificate", text: "BadSignature" } },
+      /BadSignature/,
+      false,
+    ],
+    [{ young: [], answer: GOOD }, /own certificate expired/, false, { ...OWN, ends: at(-1) }],
+    [
+      { young: [], answer: GOOD },
+      /not accepted: self-signed/,
+      false,
+      { ...OWN, fault: "self-signed" } as typeof OWN,
+    ],
+  ];
+  for (const [link, text, restarts, certificate = OWN] of cases) {
+    const found = verdict("parent_connection", { link: link!, certificate });
+    assertEquals(found.is, "critical");
+    assertMatch(found.text, text);
+    assertEquals(!found.tellOnly, restarts, found.text);
+    assert(found.advice);
+  }
+});
+
+Deno.test("what else the probes find", () => {
+  const cases: [
+    name: string,
+    change: Partial<IcingaSample>,
+    is: string,
+    text: RegExp,
+    item?: string,
+  ][] = [
+    ["heartbeat_file", { stateFile: { modified: at(0), unchanged: 359 } }, "ok", /was written/],
+    [
+      "heartbeat_file",
+      { stateFile: { modified: at(0), unchanged: 360 } },
+      "critical",
+      /for 6 min: .* hangs/,
+    ],
+    [
+      "api_port",
+      { port: { port: 5665, is: "unreachable", text: "refused" } },
+      "warning",
+      /port 5665: refused/,
+    ],
+    ["certificate", { certificate: { ...OWN, ends: at(20 * DAY) } }, "ok", /ends in 20 d/],
+    ["certificate", { certificate: { ...OWN, ends: at(3 * DAY) } }, "warning", /ends in 3 d/],
+    [
+      "certificate",
+      { certificate: { ...OWN, ends: at(20 * DAY) } },
+      "warning",
+      /20 d/,
+      "certificate limit=21d",
+    ],
+    ["certificate", { certificate: { ...OWN, ends: at(0) } }, "critical", /expired 2026/],
+    ["certificate", { certificate: { ...OWN, fault: "self-signed" } }, "critical", /self-signed/],
+    [
+      "certificate",
+      { crl: { file: "crl.pem", due: at(0) } },
+      "warning",
+      /crl.pem was to be renewed/,
+    ],
+    ["disk", { disk: { free: GB - 1, log: 0, replay: 0 } }, "warning", /1024.0 MB are free/],
+    ["disk", { disk: { free: 2 * GB, log: 2 * GB + 1, replay: 0 } }, "warning", /the log has 2048/],
+    ["disk", { disk: { free: 2 * GB, log: 0, replay: 3 * GB } }, "warning", /replay log 3072/],
+    ["disk", { disk: { free: 2 * GB, log: 0, replay: 0 } }, "warning", /are free/, "disk free=3GB"],
+    ["memory", { tree: { processes: 1, memory: 3 * GB } }, "ok", /take 3072/],
+    [
+      "memory",
+      { tree: { processes: 1, memory: 3 * GB } },
+      "warning",
+      /take 3072/,
+      "memory limit=2GB",
+    ],
+    ["cpu", { tree: { processes: 1, cpu: 90 } }, "warning", /take 90 %/, "cpu limit=80"],
+  ];
+  for (const [name, change, is, text, item] of cases) {
+    const found = verdict(name, change, ...(item ? [item] : []));
+    assertEquals(found.is, is, `${name}: ${found.text}`);
+    assertMatch(found.text, text);
+  }
+});
+
+Deno.test("by default two probes restart, and a setting changes one of them alone", () => {
+  const actions = (...items: string[]) =>
+    [...probes(...items).values()].filter(({ action }) => action !== "tell")
+      .map(({ name, action }) => `${name} ${action}`);
+  assertEquals(actions(), ["parent_connection restart-once", "heartbeat_file restart-once"]);
+  assertEquals(
+    actions("parent_connection action=tell", "disk off", "memory limit=8GB action=restart"),
+    ["heartbeat_file restart-once", "disk off", "memory restart"],
+  );
+});
+
+Deno.test("an item of 'probes' that is wrong says what would be right", () => {
+  for (const item of ["disk", "disk off", "cpu limit=80", "disk free=5GB log=1GB failAfter=0s"]) {
+    assertEquals(checkProbe(item), undefined, item);
+  }
+  for (
+    const [item, expected] of [
+      [
+        "disc off",
+        /^expected the name of a probe .* such as 'disk off'.*probes: parent_connection/,
+      ],
+      ["disk free=lots", /^free: got "lots"; expected a size/],
+      ["disk fre=5GB", /^fre: unknown argument; did you mean "free"\?/],
+      ["disk action=explode", /^action: got "explode"; expected .*off/],
+      ["disk failAfter=soon", /^failAfter: got "soon"; expected a duration/],
+      ["cpu limit=much", /^limit: got "much"; expected a number/],
+    ] as const
+  ) assertMatch(checkProbe(item) ?? "", expected);
+});
+
+Deno.test("what a verdict leads to: a look each minute, failAfter 3 min, restart after half of the wait", () => {
+  const bad: Verdict = { is: "critical", text: "bad" };
+  const ok: Verdict = { is: "ok", text: "ok" };
+  const none: Verdict = { is: "unknown", text: "none" };
+  const told: Verdict = { ...bad, tellOnly: true };
+  const long: Verdict = { ...bad, lasted: HOUR };
+  const run = (action: string, verdicts: Verdict[], { lastRestart, gap = MINUTE }: {
+    lastRestart?: number;
+    gap?: number;
+  } = {}) => {
+    let standing: ProbeStanding | undefined, last = lastRestart;
+    return verdicts.map((verdict, i) => {
+      const now = i * gap;
+      const plan = { action, failAfter: 3 * MINUTE, every: MINUTE, now, lastRestart: last };
+      const judged = judge(standing, verdict, { ...plan, random: () => 0.5 });
+      standing = judged.standing;
+      if (judged.step === "restart") last = now;
+      return judged.step === "nothing" ? "." : judged.step;
+    }).join(" ").replaceAll(/(\. ?)+/g, (dots) => `${dots.match(/\./g)!.length} `).trim();
+  };
+  const times = (count: number, verdict: Verdict) => Array<Verdict>(count).fill(verdict);
+  assertEquals(run("tell", times(60, bad)), "3 warn 56");
+  assertEquals(run("tell", [...times(3, bad), ok, ...times(4, bad), ok]), "7 warn recovered");
+  assertEquals(run("tell", [...times(2, bad), none, ...times(3, bad)]), "2 unknown 3");
+  assertEquals(run("tell", [long]), "warn");
+  // Five minutes of waiting, one restart, told again when it did not help, and never a second one.
+  assertEquals(run("restart-once", times(120, bad)), "3 warn 4 restart 3 warn 107");
+  assertEquals(
+    run("restart-once", [...times(9, bad), ok, ...times(4, bad)]),
+    "3 warn 4 restart recovered 3 warn",
+  );
+  // It recovers while it waits.
+  assertEquals(run("restart-once", [...times(7, bad), ok, ok]), "3 warn 3 recovered 1");
+  assertEquals(run("restart-once", times(120, told)), "3 warn 116");
+  // The budget of an hour is shared.
+  assertEquals(run("restart", times(120, bad)), "3 warn 4 restart 3 warn 55 restart 3 warn 47");
+  assertEquals(
+    run("restart-once", times(70, bad), { lastRestart: 0 }),
+    "3 warn 56 restart 3 warn 5",
+  );
+  // The host slept between all looks: nothing lasted.
+  assertEquals(run("restart", times(20, bad), { gap: 2 * HOUR }), "20");
+  assertEquals(LONGEST_DELAY, 10 * MINUTE);
+});
+
+/** Runs the probes of a simulated service, one tick each 30 s with the sample that `look` gives for a minute. */
+async function runFor(
+  span: number,
+  look: (passed: number) => Partial<IcingaSample>,
+  mayRestart = true,
+) {
+  let now = 0;
+  const clock = Object.assign(new ManualClock(), {
+    now: () => now,
+    sleep: (ms: number) => Promise.resolve(void (now += ms)),
+  });
+  const manager = new SimulatedServiceManager(clock, {});
+  const state = new MainState({ thread: "main" });
+  const records: string[] = [];
+  const stop = new AbortController();
+  const context = createContext({
+    daemon: "icinga_agent_service",
+    thread: "main",
+    signal: stop.signal,
+    arguments: {},
+    state,
+    log: createDaemonLog("info", (level, message) => void records.push(`${level} ${message}`)),
+    services: manager,
+    clock,
+  });
+  const host = state.map<string, IcingaSample>("Agent.Host");
+  const runner = new ProbeRunner(context, context.service("Icinga2"), [], () => 0.5);
+  let runningSince = 0;
+  for (let passed = 0; passed < span; passed += 30 * SECOND) {
+    const before = manager.calls.length;
+    host.set("icinga2", { ...WELL, at: new Date().toISOString(), ...look(passed) });
+    await runner.tick(runningSince, mayRestart);
+    if (manager.calls.length > before) runningSince = now;
+    now += 30 * SECOND;
+  }
+  const shared = Object.fromEntries(
+    state.map<string, SharedProbe>("Daemons.icinga_agent_service.ServiceProbes"),
+  );
+  state.close();
+  return { records, shared, stops: manager.calls.filter((call) => call === "stop Icinga2").length };
+}
+
+Deno.test("a day of a healthy Icinga 2: no restart, no record", async () => {
+  const { records, stops, shared } = await runFor(
+    DAY,
+    () => ({ certificate: { ...OWN, ends: "2999-01-01T00:00:00Z" } }),
+  );
+  assertEquals([records, stops], [[], 0]);
+  assertEquals(
+    Object.values(shared).map(({ is, failed }) => [is, failed]),
+    Array(7).fill(["ok", false]),
+  );
+});
+
+const FAR = { certificate: { ...OWN, ends: "2999-01-01T00:00:00Z" } };
+
+Deno.test("a day of a hung Icinga 2: one restart, and two records say that it hangs", async () => {
+  const { records, stops, shared } = await runFor(DAY, (passed) => ({
+    ...FAR,
+    stateFile: { modified: at(0), unchanged: passed / 1000 },
+  }));
+  assertEquals(stops, 1);
+  assertEquals(records.map((record) => record.replace(/not written for [\d a-z]+:/, "…")), [
+    "warning Probe heartbeat_file of service 'Icinga2' fails for 15m and longer: icinga2.state was … Icinga 2 hangs; the service is restarted in 5 min unless that changes",
+    "warning Probe heartbeat_file of service 'Icinga2': restarting the service, since icinga2.state was … Icinga 2 hangs",
+    "info Restarted service 'Icinga2' for a probe",
+    "warning Probe heartbeat_file of service 'Icinga2' fails for 15m and longer: icinga2.state was … Icinga 2 hangs; a restart did not help",
+  ]);
+  const { is, failed, since } = shared.heartbeat_file!;
+  assertEquals([is, failed, since !== undefined], ["critical", true, true]);
+});
+
+Deno.test("a day without a master is told once, and restarts nothing", async () => {
+  const answer = { ...GOOD, is: "unreachable", text: "refused" } as const;
+  const { records, stops } = await runFor(DAY, () => ({ ...FAR, link: { young: [], answer } }));
+  assertEquals(stops, 0);
+  assertEquals(records.length, 1);
+  assertMatch(
+    records[0]!,
+    /^warning Probe parent_connection .*no parent answers \(refused\); look at/,
+  );
+});
+
+Deno.test("where nothing may be restarted, probes tell alone", async () => {
+  const look = () => ({ ...FAR, link: { young: [], answer: GOOD } });
+  const { records, stops } = await runFor(DAY, look, false);
+  assertEquals([records.length, stops], [1, 0]);
+  assertEquals((await runFor(DAY, look)).stops, 1);
+});
