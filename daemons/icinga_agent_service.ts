@@ -56,7 +56,8 @@ export default defineDaemon({
 function shareIn(map: DaemonMap<ServiceState | number>): SharedState {
   return {
     setValue: (state) => {
-      if (map.get("value") !== state) map.set("value", state);
+      if (state === undefined) map.delete("value");
+      else if (map.get("value") !== state) map.set("value", state);
     },
     restartErrors: () => Number(map.get("restart_error") ?? 0),
     setRestartErrors: (count) => void map.set("restart_error", count),

@@ -53,9 +53,10 @@ export default defineDaemon({
 });
 
 function shareIn(map: DaemonMap<WatchedService>, name: string): SharedState {
-  const change = (part: Partial<WatchedService>) => {
+  const change = (part: { [K in keyof WatchedService]?: WatchedService[K] | undefined }) => {
     const before = map.get(name);
-    const after = { restart_error: 0, ...before, ...part };
+    const { value, restart_error = 0 } = { ...before, ...part };
+    const after = { ...(value && { value }), restart_error };
     if (after.value !== before?.value || after.restart_error !== before?.restart_error) {
       map.set(name, after);
     }

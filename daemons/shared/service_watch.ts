@@ -3,7 +3,9 @@ import type { DaemonContext, DaemonMap, Service } from "icinga-warden/daemon";
 import {
   noStats,
   observe,
+  pendingLimit,
   ServiceError,
+  type ServiceErrorKind,
   type ServiceState,
   type ServiceStats,
 } from "../../lib/service/mod.ts";
@@ -20,8 +22,16 @@ import {
 import { Repeated } from "./repeated.ts";
 import type { WatchSettings } from "./settings.ts";
 
-/** How long a service may stay in a pending state before that counts as an error, ms. */
-export const PENDING_LIMIT = 60_000;
+/** What no retry mends: it waits for {@linkcode LONGEST_WAIT}. Of `disabled` Windows tells only when it is started. */
+const UNMENDED: readonly ServiceErrorKind[] = [
+  "exe-missing",
+  "exe-invalid",
+  "disabled",
+  "marked-for-deletion",
+];
+
+/** How often it is looked whether a service is still disabled, ms. */
+const LOOK_AGAIN = 60_000;
 
 /** So many failures in a row are each said, though they say the same. */
 const SAID_ANYWAY = 3;
@@ -33,18 +43,19 @@ export type Action = "none" | "wait" | "restart" | "report-stuck";
  * What to do about a service.
  *
  * @param state undefined: it is not installed.
- * @param since how long it has been in this state, ms.
+ * @param since how long it has been in this state, or since it last made progress, ms.
+ * @param limit how long it may stay pending without progress, ms.
  */
-export function decide(state: ServiceState | undefined, since: number): Action {
+export function decide(state: ServiceState | undefined, since: number, limit: number): Action {
   if (state === undefined || state === "RUNNING") return "none";
   if (!state.endsWith("_PENDING")) return "restart";
-  return since < PENDING_LIMIT ? "wait" : "report-stuck";
+  return since < limit ? "wait" : "report-stuck";
 }
 
 /** What is shared of a service; the daemon decides where in the public state. */
 export interface SharedState {
-  /** The state last seen. */
-  setValue(state: ServiceState): void;
+  /** The state last seen; undefined: it is not installed. */
+  setValue(state: ServiceState | undefined): void;
   /** Restarts that failed in a row. */
   restartErrors(): number;
   /** Sets the number of restarts that failed in a row. */
@@ -62,7 +73,9 @@ export class ServiceWatch {
   readonly #stats: DaemonMap<ServiceStats>;
   /** Continues the counts that the daemon's thread had before a restart. */
   readonly #counted: ServiceStats;
-  #seen: { state: ServiceState | undefined; at: number } | undefined;
+  #seen: { state: ServiceState | undefined; at: number; checkpoint: number } | undefined;
+  /** Until when nothing is tried, whatever the backoff says. */
+  #notBefore = -Infinity;
   #loop: Loop;
   readonly #failures = new Repeated();
   readonly #flapping = new Repeated();
@@ -111,23 +124,32 @@ export class ServiceWatch {
   }
 
   async #act(state: ServiceState | undefined): Promise<void> {
+    const now = this.#context.now();
+    const isFirst = this.#seen === undefined;
     const { since, before } = this.#note(state);
-    this.#setLoop(afterSeen(this.#loop, state === "RUNNING", this.#context.now(), this.#settings));
-    switch (decide(state, this.#context.now() - since)) {
+    if (state === undefined && isFirst) await this.#hintName();
+    this.#setLoop(afterSeen(this.#loop, state === "RUNNING", now, this.#settings));
+    const limit = pendingLimit(this.#settings.pendingLimit, this.#service.progress());
+    switch (decide(state, now - since, limit)) {
       case "none":
         if (state === "RUNNING") this.#noteHealth(before);
         return;
       case "wait":
         return;
       case "restart":
-        if (this.#context.now() < nextAttempt(this.#loop, this.#settings.backoff)) return;
+        if (now < Math.max(nextAttempt(this.#loop, this.#settings.backoff), this.#notBefore)) {
+          return;
+        }
+        if (state === "STOPPED" && await this.#isLeftDisabled()) return;
         return await this.#restart(state!);
       case "report-stuck":
         this.#fail(
-          `Service '${this.#service.name}' has been ${state} for over a minute; end its process`,
+          `Service '${this.#service.name}' has been ${state} for ${
+            formatDuration(limit)
+          } without progress; end its process, or raise pendingLimit if it takes that long`,
         );
         // Reported again only when it has been stuck for as long once more.
-        this.#seen = { state, at: this.#context.now() };
+        this.#seen!.at = now;
     }
   }
 
@@ -139,9 +161,8 @@ export class ServiceWatch {
       wasAsked = await this.#service.restart(seen);
     } catch (error) {
       if (this.#context.signal.aborted || isInterrupted(error)) throw error;
-      this.#counted.restartFailures++;
       this.#loop = afterAttempt(this.#loop, false, this.#context.now());
-      return this.#fail(errorMessage(error));
+      return await this.#noteFailure(error);
     }
     if (!wasAsked) return this.#noteHealth(this.#note("RUNNING").before);
     this.#loop = afterAttempt(this.#loop, true, this.#context.now());
@@ -149,7 +170,7 @@ export class ServiceWatch {
     this.#counted.restarts++;
     this.#counted.restart = observe(this.#counted.restart, this.#since(begin));
     this.#counted.lastRestart = new Date().toISOString();
-    this.#seen = { state: "RUNNING", at: this.#context.now() };
+    this.#see("RUNNING");
     this.#shared.setValue("RUNNING");
     this.#shared.setRestartErrors(0);
     this.#context.log[this.#loop.flapping ? "debug" : "info"](
@@ -157,29 +178,107 @@ export class ServiceWatch {
     );
   }
 
-  #fail(what: string): void {
+  /** That it is disabled is no failure: somebody wants it so. */
+  async #noteFailure(error: unknown): Promise<void> {
+    const kind = error instanceof ServiceError ? error.kind : "failed";
+    const isUnmended = UNMENDED.includes(kind);
+    if (isUnmended) this.#notBefore = this.#context.now() + LONGEST_WAIT;
+    if (kind === "disabled") return void await this.#meetDisabled(LONGEST_WAIT);
+    this.#counted.restartFailures++;
+    this.#fail(errorMessage(error), isUnmended);
+  }
+
+  /** Whether it is disabled and stays so. */
+  async #isLeftDisabled(): Promise<boolean> {
+    const isDisabled = await this.#service.isDisabled();
+    if (isDisabled) return await this.#meetDisabled(LOOK_AGAIN);
+    if (isDisabled === false) delete this.#counted.disabled;
+    return false;
+  }
+
+  /**
+   * Does about a disabled service what the configuration says.
+   *
+   * @param wait until it is looked at again, ms.
+   * @returns whether it stays disabled.
+   */
+  async #meetDisabled(wait: number): Promise<boolean> {
+    const { whenDisabled } = this.#settings;
+    const { name } = this.#service;
+    this.#notBefore = this.#context.now() + wait;
+    if (whenDisabled === "enable") {
+      try {
+        await this.#service.enable();
+      } catch (error) {
+        if (this.#context.signal.aborted || isInterrupted(error)) throw error;
+        this.#notBefore = this.#context.now() + LONGEST_WAIT;
+        this.#fail(errorMessage(error), true);
+        return true;
+      }
+      this.#notBefore = -Infinity;
+      this.#context.log.warning(
+        `Service '${name}' was disabled: its start type is automatic now (whenDisabled: enable)`,
+      );
+      return false;
+    }
+    const wanted = whenDisabled === "ignore" ? "ignore" : "warn";
+    if (this.#counted.disabled !== wanted) {
+      this.#context.log[wanted === "warn" ? "warning" : "info"](
+        `Service '${name}' is disabled and is not started; set its start type to automatic, or whenDisabled to what is wanted`,
+      );
+    }
+    this.#counted.disabled = wanted;
+    return true;
+  }
+
+  /** @param once it is said once, and then each hour: it would be the same each time. */
+  #fail(what: string, once = false): void {
     const errors = this.#shared.restartErrors() + 1;
     this.#shared.setRestartErrors(errors);
-    const isDue = this.#failures.isDue(what, this.#context.now()) || errors <= SAID_ANYWAY;
+    const isDue = this.#failures.isDue(what, this.#context.now()) ||
+      !once && errors <= SAID_ANYWAY;
     this.#context.log[isDue ? "error" : "debug"](`${what} (restart_error ${errors})`);
   }
 
-  /** Shares the state and logs a change of it; returns the state before, and since when it has been so, ms. */
+  /**
+   * Shares the state and logs a change of it; returns the state before, and since when it has been so, or since it last
+   * made progress, ms.
+   */
   #note(state: ServiceState | undefined): { before: ServiceState | undefined; since: number } {
-    const before = this.#seen?.state;
-    if (state !== undefined) this.#shared.setValue(state);
-    if (before !== state || !this.#seen) {
-      this.#seen = { state, at: this.#context.now() };
-      this.#context.log[this.#loop.flapping ? "debug" : levelOf(state)](
-        `Service '${this.#service.name}' is ${state ?? "not installed"}`,
+    const before = this.#seen;
+    this.#shared.setValue(state);
+    if (state !== "STOPPED") delete this.#counted.disabled;
+    const isNew = !before || before.state !== state;
+    const { checkpoint } = this.#service.progress();
+    if (isNew || checkpoint !== before.checkpoint) this.#see(state);
+    if (isNew) {
+      this.#notBefore = -Infinity;
+      this.#context.log[this.#loop.flapping ? "debug" : levelOf(state, before?.state)](
+        `Service '${this.#service.name}' is ${
+          state ?? `not installed${before?.state ? " any more" : ""}`
+        }`,
       );
     }
-    return { before, since: this.#seen.at };
+    return { before: before?.state, since: this.#seen!.at };
+  }
+
+  /** A display name in the place of the name is the most frequent reason why there is no such service. */
+  async #hintName(): Promise<void> {
+    const name = await this.#service.nameByDisplayName();
+    if (name === undefined) return;
+    this.#context.log.warning(
+      `There is no service '${this.#service.name}': that is the display name of '${name}', which is the name to use`,
+    );
+  }
+
+  #see(state: ServiceState | undefined): void {
+    const { checkpoint } = this.#service.progress();
+    this.#seen = { state, at: this.#context.now(), checkpoint };
   }
 
   /** Counts that it runs again without a restart by this daemon, and resets its errors. */
   #noteHealth(before: ServiceState | undefined): void {
-    if (before !== undefined && decide(before, 0) === "restart") this.#counted.recoveries++;
+    if (before === "STOPPED" || before === "PAUSED") this.#counted.recoveries++;
     if (this.#shared.restartErrors() === 0) return;
     this.#failures.reset();
     this.#shared.setRestartErrors(0);
@@ -224,8 +323,12 @@ export class ServiceWatch {
   }
 }
 
-function levelOf(state: ServiceState | undefined): "debug" | "info" | "warning" {
-  if (state === undefined) return "debug";
+/** That there never was such a service is nothing to report: its program may not be installed yet. */
+function levelOf(
+  state: ServiceState | undefined,
+  before: ServiceState | undefined,
+): "debug" | "info" | "warning" {
+  if (state === undefined) return before === undefined ? "debug" : "warning";
   return state === "STOPPED" || state === "PAUSED" ? "warning" : "info";
 }
 

@@ -34,6 +34,19 @@ export const WATCH_ARGUMENTS = {
     description:
       "Wait before the second restart in a row, doubled with each one up to 5 min; 0s: none",
   },
+  pendingLimit: {
+    type: "duration",
+    default: "60s",
+    min: "1s",
+    max: "1h",
+    description: "How long it may stay in a pending state without progress before that is an error",
+  },
+  whenDisabled: {
+    type: "string",
+    default: "warn",
+    oneOf: ["warn", "ignore", "enable"],
+    description: "What is done about a stopped service whose start type is disabled",
+  },
 } as const satisfies ArgumentSpecs;
 
 /** How a service is watched; durations in ms. */

@@ -28,6 +28,10 @@ const SAMPLE =
         "maxRestarts": 5,
         // The wait before the second restart in a row; it doubles with each one up to 5 minutes; 0s: none.
         "backoff": "10s",
+        // How long it may stay in a pending state without progress before that is an error.
+        "pendingLimit": "60s",
+        // What is done about a stopped service whose start type is disabled: warn, ignore or enable.
+        "whenDisabled": "warn",
         // The folder that holds Icinga's etc and var; empty: %ProgramData%\\icinga2.
         "dataDir": "",
         // What differs from the probes' defaults, such as "disk off" or "heartbeat_file failAfter=20m action=tell".

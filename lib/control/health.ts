@@ -137,14 +137,18 @@ export function isUp(daemon: DaemonStatus): boolean {
  * seen an old one.
  */
 export function serviceState(
-  { value, queryError, watched }: Pick<ServiceStatus, "value" | "queryError" | "watched">,
+  { value, queryError, watched, disabled }: Pick<
+    ServiceStatus,
+    "value" | "queryError" | "watched" | "disabled"
+  >,
   { maintenance }: Pick<Status, "maintenance">,
 ): string {
   if (queryError !== null || !watched) {
     return value === null ? "unknown" : `${value} when last seen`;
   }
   if (value === null) return "not installed";
-  return maintenance ? `${value} before the pause` : value;
+  if (maintenance) return `${value} before the pause`;
+  return disabled === null ? value : `${value}, disabled`;
 }
 
 function serviceTroubles(
@@ -162,6 +166,9 @@ function serviceTroubles(
     troubles.push({ level: "unknown", text: `${label} cannot be queried: ${queryError}` });
   } else if (value === null) {
     troubles.push({ level: "unknown", text: `${label} was not found installed` });
+  } else if (service.disabled !== null) {
+    const text = `${label} is ${value}, and its start type is disabled`;
+    if (service.disabled === "warn") troubles.push({ level: "warning", text });
   } else if (value !== "RUNNING") {
     troubles.push({ level: levelOf(value), text: `${label} is ${value}` });
   }

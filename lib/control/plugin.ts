@@ -55,7 +55,9 @@ function shorten(details: readonly string[]): string[] {
 function summarize({ problems, services, daemons, maintenance }: Status): string {
   if (problems.length > 0) return problems.map(({ text }) => text).join(", ");
   if (maintenance) return `paused until ${maintenance.until}`;
-  const states = services.map((service) => `${serviceLabel(service)} is ${service.value}`);
+  const states = services.map((service) =>
+    `${serviceLabel(service)} is ${service.value}${service.disabled ? ", disabled" : ""}`
+  );
   return [...states, `${runningOf(daemons)} of ${enabledOf(daemons)} daemons run`].join(", ");
 }
 

@@ -112,6 +112,10 @@ const SERVICE: Metrics<ServiceStatus> = {
     "Whether a service was restarted so often that it is tried only now and then.",
     ({ flapping }) => Number(flapping),
   ],
+  disabled: [
+    "Whether a service is stopped and its start type is disabled.",
+    ({ disabled }) => Number(disabled !== null),
+  ],
   recoveries_total: [
     "How often a service ran again without a restart by its daemon.",
     ({ recoveries }) => recoveries,

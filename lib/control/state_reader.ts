@@ -137,7 +137,7 @@ export function readStats(value: unknown): ServiceStats | undefined {
   if (!isObject(value)) return undefined;
   const { queries, queryErrors, restarts, restartFailures } = value;
   const { query, restart, lastSeen, lastRestart, queryError, recoveries } = value;
-  const { restartsLastHour, stable, flapping } = value;
+  const { restartsLastHour, stable, flapping, disabled } = value;
   const counted = isCount(queries) && isCount(queryErrors) && isCount(restarts) &&
     isCount(restartFailures) && isHistogram(query) && isHistogram(restart);
   if (!counted) return undefined;
@@ -152,6 +152,7 @@ export function readStats(value: unknown): ServiceStats | undefined {
     ...(isCount(restartsLastHour) && { restartsLastHour }),
     ...(typeof stable === "boolean" && { stable }),
     ...(typeof flapping === "boolean" && { flapping }),
+    ...((disabled === "warn" || disabled === "ignore") && { disabled }),
     ...(isTime(lastSeen) && { lastSeen }),
     ...(isTime(lastRestart) && { lastRestart }),
     ...(typeof queryError === "string" && { queryError: cut(queryError, MOST_TEXT) }),

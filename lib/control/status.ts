@@ -70,6 +70,7 @@ function readService({ stats, ...service }: WatchedService, watched: boolean): S
     restartsLastHour: stats?.restartsLastHour ?? null,
     stable: stats?.stable ?? null,
     flapping: stats?.flapping ?? false,
+    disabled: stats?.disabled ?? null,
     recoveries: stats?.recoveries ?? null,
     queries: stats?.queries ?? null,
     queryErrors: stats?.queryErrors ?? null,

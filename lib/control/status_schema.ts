@@ -65,6 +65,10 @@ const Service = v.strictObject({
     v.boolean(),
     v.description("Whether it was restarted so often that it is tried only now and then"),
   ),
+  disabled: v.pipe(
+    v.nullable(v.picklist(["warn", "ignore"])),
+    v.description("It is STOPPED and its start type is disabled, which is a warning, or ignored"),
+  ),
   recoveries: v.pipe(
     v.nullable(Count),
     v.description("How often it ran again without a restart by its daemon"),

@@ -1,6 +1,6 @@
 import { type Clock, parseDuration, systemClock } from "../base/mod.ts";
 import { isLogged, type LogLevel } from "../log/mod.ts";
-import type { ServiceManager, ServiceState } from "../service/mod.ts";
+import type { Progress, ServiceManager, ServiceState } from "../service/mod.ts";
 import type { MapOptions, PublicState, ReplicatedMap, ValueCheck } from "../state/mod.ts";
 import { AGENT_MAPS, mapPath, type ThreadState } from "./agent_state.ts";
 import type { ArgumentSpecs, ArgumentValues } from "./arguments.ts";
@@ -66,6 +66,14 @@ export interface Service {
    * @returns whether anything was asked of it: false where it came to run by itself.
    */
   restart(seen?: ServiceState): Promise<boolean>;
+  /** How far it says that it is while it is pending, as the last query saw it. */
+  progress(): Progress;
+  /** Whether its start type is disabled; undefined where that cannot be read. */
+  isDisabled(): Promise<boolean | undefined>;
+  /** Sets its start type to automatic. */
+  enable(): Promise<void>;
+  /** The name of the service whose display name is this one's name; undefined where there is none. */
+  nameByDisplayName(): Promise<string | undefined>;
 }
 
 /** All that a daemon is given to do its work. */
@@ -261,6 +269,10 @@ function bindService(manager: ServiceManager, name: string, signal: AbortSignal)
     start: () => manager.start(name, signal),
     stop: () => manager.stop(name, signal),
     restart: (seen) => manager.restart(name, signal, seen),
+    progress: () => manager.progress(name),
+    isDisabled: () => manager.isDisabled(name, signal),
+    enable: () => manager.enable(name, signal),
+    nameByDisplayName: () => manager.nameOf(name, signal),
   };
 }
 

@@ -109,12 +109,13 @@ function probeFacts(probes) {
 }
 
 /** As `status` says it. */
-function stateText({ value, queryError, watched }) {
+function stateText({ value, queryError, watched, disabled }) {
   if (queryError !== null || !watched) {
     return value === null ? "unknown" : `${value} when last seen`;
   }
   if (value === null) return "not installed";
-  return idle ? `${value} before the pause` : value;
+  if (idle) return `${value} before the pause`;
+  return disabled === null ? value : `${value}, disabled`;
 }
 
 function fact(name, value, bad = false) {

@@ -1,5 +1,5 @@
 /** What was asked of the service manager. */
-export type ServiceAction = "query" | "start" | "stop" | "continue" | "restart";
+export type ServiceAction = "query" | "start" | "stop" | "continue" | "restart" | "enable";
 
 /** What went wrong. */
 export type ServiceErrorKind = CodedKind | "timeout" | "unreadable" | "unavailable";

@@ -12,6 +12,14 @@ export const serviceStates = [
 /** What a service is doing; Windows' `SERVICE_STATUS.dwCurrentState` by name. */
 export type ServiceState = typeof serviceStates[number];
 
+/** How far a pending service says that it is. */
+export interface Progress {
+  /** A number that it raises with each step. */
+  checkpoint: number;
+  /** How long it says that this step may take, ms. */
+  waitHint: number;
+}
+
 /**
  * What queries, starts and stops services: the service control manager, or a simulation of it.
  *
@@ -35,6 +43,25 @@ export interface ServiceManager {
    * @returns whether anything was asked of the service: false where it came to run by itself.
    */
   restart(service: string, signal?: AbortSignal, seen?: ServiceState): Promise<boolean>;
+  /** How far a pending service is, as the last query saw it. */
+  progress(service: string): Progress;
+  /** Whether the service's start type is disabled; undefined where that cannot be read. */
+  isDisabled(service: string, signal?: AbortSignal): Promise<boolean | undefined>;
+  /** Sets the service's start type to automatic. */
+  enable(service: string, signal?: AbortSignal): Promise<void>;
+  /** The name of the service with this display name; undefined where there is none, or it cannot be read. */
+  nameOf(displayName: string, signal?: AbortSignal): Promise<string | undefined>;
+}
+
+/** No progress is known. */
+export const NO_PROGRESS: Progress = { checkpoint: 0, waitHint: 0 };
+
+/** Longer hints of a service do not count, ms. */
+const LONGEST_HINT = 3_600_000;
+
+/** How long a service may stay as it is, ms: as the configuration says, or as the service itself does. */
+export function pendingLimit(configured: number, { waitHint }: Progress): number {
+  return Math.max(configured, Math.min(waitHint, LONGEST_HINT));
 }
 
 /** How long a service manager waits. */

@@ -12,6 +12,8 @@ import { windowsPrograms, WindowsServiceManager } from "./windows.ts";
 export { meaningOf, type ServiceAction, ServiceError, type ServiceErrorKind } from "./error.ts";
 export {
   checkServiceName,
+  pendingLimit,
+  type Progress,
   type ServiceManager,
   type ServiceState,
   serviceStates,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ServiceState, serviceStates } from "./manager.ts";
+import { type Progress, type ServiceState, serviceStates } from "./manager.ts";
 
 /** How much of a program's output is kept, bytes; an answer has a few hundred. */
 export const outputLimit = 64 * 1024;
@@ -27,7 +27,10 @@ function decode(output: Uint8Array): string {
 }
 
 /** The result of `sc query`: a state, an error code of Windows, or output that cannot be read. */
-export type QueryResult = { state: ServiceState } | { code: number } | "unreadable";
+export type QueryResult =
+  | { state: ServiceState }
+  | { code: number }
+  | "unreadable";
 
 /**
  * Reads the output of `sc query NAME`.
@@ -38,6 +41,8 @@ export type QueryResult = { state: ServiceState } | { code: number } | "unreadab
  * SERVICE_NAME: icinga2
  *         TYPE               : 10  WIN32_OWN_PROCESS
  *         STATE              : 4  RUNNING
+ *         CHECKPOINT         : 0x0
+ *         WAIT_HINT          : 0x0
  * ```
  *
  * Also with exit code 0, an error of the form `[SC] EnumQueryServicesStatus:OpenService FAILED 1060:` counts.
@@ -49,6 +54,29 @@ export function readQuery(exitCode: number, output: Uint8Array): QueryResult {
   if (code !== undefined) return { code };
   const state = stateOf(lines);
   return state ? { state } : "unreadable";
+}
+
+/** Reads how far a pending service is: the last two fields of `sc query` are nothing but a hexadecimal number each. */
+export function readProgress(output: Uint8Array): Progress {
+  const numbers = readLines(output).flatMap((line) =>
+    /^0x[0-9a-f]{1,8}$/i.exec(fieldValue(line).trim()) ?? []
+  );
+  const [checkpoint = 0, waitHint = 0] = numbers.slice(-2).map(Number);
+  return { checkpoint, waitHint };
+}
+
+/** Whether the output of `sc qc NAME` says that the start type is 4, disabled; undefined if it cannot be read. */
+export function readDisabled(exitCode: number, output: Uint8Array): boolean | undefined {
+  if (exitCode !== 0) return undefined;
+  const fields = readLines(output).filter(isIndented).map(fieldValue);
+  const [, startType] = /^([0-4])(?=\s+[^\s\d(])/.exec(fields[1] ?? "") ?? [];
+  return startType === undefined ? undefined : startType === "4";
+}
+
+/** The name in the output of `sc getkeyname`, in its last line after an equals sign; undefined if there is none. */
+export function readKeyName(exitCode: number, output: Uint8Array): string | undefined {
+  const last = readLines(output).findLast((line) => line.trim() !== "") ?? "";
+  return exitCode === 0 ? /=\s*(\S.*?)\s*$/.exec(last)?.[1] : undefined;
 }
 
 /** The state's number is in the second of the indented fields that follow the unindented name. */

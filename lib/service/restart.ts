@@ -1,6 +1,13 @@
 import { type Clock, formatDuration } from "../base/mod.ts";
 import { ServiceError } from "./error.ts";
-import type { ServiceManager, ServiceState, TimeLimits } from "./manager.ts";
+import {
+  NO_PROGRESS,
+  pendingLimit,
+  type Progress,
+  type ServiceManager,
+  type ServiceState,
+  type TimeLimits,
+} from "./manager.ts";
 
 /** What can be asked of a service; `net` and `sc` have a command of the same name for each. */
 export type ControlVerb = "start" | "stop" | "continue";
@@ -42,11 +49,13 @@ export interface ServiceControls {
   query(): Promise<ServiceState | undefined>;
   /** Asks for a change; one that was made already is a success. */
   change(change: ControlVerb): Promise<void>;
+  /** How far it was at the last query. Default: not known. */
+  progress?(): Progress;
 }
 
 /** How a restart waits. */
 export interface RestartOptions {
-  /** Milliseconds that a state may stay pending after each change. */
+  /** Milliseconds that a state may stay pending after each change, and after each step that the service tells of. */
   changeTimeout: number;
   /** Where it takes its time from. */
   clock: Clock;
@@ -74,6 +83,7 @@ export async function restart(
   const taken = new Set<Step>();
   let deadline = clock.now() + changeTimeout;
   let pause = firstPause;
+  let checkpoint: number | undefined;
   for (;;) {
     const state = await controls.query();
     if (state === undefined) throw ServiceError.ofCode("restart", service, 1060);
@@ -82,6 +92,11 @@ export async function restart(
     taken.add(step);
     if (step === "give up") throw gaveUp(service, state);
     if (step === "wait") {
+      const progress = controls.progress?.() ?? NO_PROGRESS;
+      if (progress.checkpoint !== checkpoint) {
+        checkpoint = progress.checkpoint;
+        deadline = Math.max(deadline, clock.now() + pendingLimit(changeTimeout, progress));
+      }
       if (clock.now() >= deadline) throw stillPending(service, state, changeTimeout);
       await clock.sleep(pause, signal);
       pause = Math.min(pause * 2, longestPause);
@@ -108,6 +123,18 @@ export abstract class ChangingServiceManager implements ServiceManager {
     signal?: AbortSignal,
   ): Promise<void>;
 
+  /** See {@linkcode ServiceManager.progress}. */
+  abstract progress(service: string): Progress;
+
+  /** See {@linkcode ServiceManager.isDisabled}. */
+  abstract isDisabled(service: string, signal?: AbortSignal): Promise<boolean | undefined>;
+
+  /** See {@linkcode ServiceManager.enable}. */
+  abstract enable(service: string, signal?: AbortSignal): Promise<void>;
+
+  /** See {@linkcode ServiceManager.nameOf}. */
+  abstract nameOf(displayName: string, signal?: AbortSignal): Promise<string | undefined>;
+
   /** See {@linkcode ServiceManager.start}. */
   start(service: string, signal?: AbortSignal): Promise<void> {
     return this.change("start", service, signal);
@@ -123,6 +150,7 @@ export abstract class ChangingServiceManager implements ServiceManager {
     const controls = {
       query: () => this.query(service, signal),
       change: (change: ControlVerb) => this.change(change, service, signal),
+      progress: () => this.progress(service),
     };
     const { changeTimeout } = this.limits;
     return restart(controls, service, { changeTimeout, clock: this.clock, signal, seen });

@@ -23,6 +23,8 @@ export interface Scenario {
   hangOnQuery?: boolean;
   /** Nobody may start, stop or continue it. */
   accessDenied?: boolean;
+  /** Its start type is disabled. */
+  disabled?: boolean;
 }
 
 /**
@@ -42,6 +44,7 @@ const words: Readonly<Record<string, readonly [example: string, read: Read]>> = 
   hang: ["hang", flag({ hangOnStop: true })],
   silent: ["silent", flag({ hangOnQuery: true })],
   denied: ["denied", flag({ accessDenied: true })],
+  disabled: ["disabled", flag({ disabled: true })],
   absent: ["absent", flag({ absent: true })],
   state: ["state=PAUSED", (value) => {
     const state = serviceStates.find((name) => name === value.toUpperCase());
@@ -56,7 +59,7 @@ const words: Readonly<Record<string, readonly [example: string, read: Read]>> = 
  * - `refuse=1` refuses so many starts before each that it accepts
  * - `slow=2s` takes so long to start and to stop
  * - `hang` hangs when it is stopped, `silent` when it is queried
- * - `denied` may not be started or stopped, `absent` is not installed
+ * - `denied` may not be started or stopped, `disabled` not started, `absent` is not installed
  * - `state=PAUSED` begins in that state
  *
  * @throws {Error} a message that names the word and what would be right.

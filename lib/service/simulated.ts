@@ -1,6 +1,12 @@
 import type { Clock } from "../base/mod.ts";
 import { type ServiceAction, ServiceError } from "./error.ts";
-import { requireServiceName, type ServiceState, type TimeLimits, timeLimits } from "./manager.ts";
+import {
+  type Progress,
+  requireServiceName,
+  type ServiceState,
+  type TimeLimits,
+  timeLimits,
+} from "./manager.ts";
 import { ChangingServiceManager, type ControlVerb } from "./restart.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -53,6 +59,31 @@ export class SimulatedServiceManager extends ChangingServiceManager {
     return await super.restart(service, signal, seen);
   }
 
+  /** It makes a step each second while it is pending, unless it hangs. */
+  progress(): Progress {
+    const { state, since } = this.#phase;
+    const moves = state.endsWith("_PENDING") && !this.#scenario.hangOnStop;
+    return { checkpoint: moves ? Math.floor((this.#now() - since) / 1000) : 0, waitHint: 0 };
+  }
+
+  /** See {@linkcode ServiceManager.isDisabled}. */
+  isDisabled(): Promise<boolean> {
+    return Promise.resolve(this.#scenario.disabled ?? false);
+  }
+
+  /** See {@linkcode ServiceManager.enable}. */
+  async enable(service: string, signal?: AbortSignal): Promise<void> {
+    this.#note("enable", service, signal);
+    if (this.#scenario.accessDenied) throw ServiceError.ofCode("enable", service, 5);
+    this.repair({ ...this.#scenario, disabled: false });
+    await Promise.resolve();
+  }
+
+  /** The simulated service has no display name. */
+  nameOf(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   /** Puts the service in a state; a pending one goes on from here as the scenario says. */
   set(state: ServiceState): void {
     this.#phase = { state, since: this.#now() };
@@ -72,9 +103,10 @@ export class SimulatedServiceManager extends ChangingServiceManager {
   ): Promise<void> {
     return Promise.try(() => {
       this.#note(change, service, signal);
-      const { absent, accessDenied } = this.#scenario;
+      const { absent, accessDenied, disabled } = this.#scenario;
       if (absent) throw ServiceError.ofCode(change, service, 1060);
       if (accessDenied) throw ServiceError.ofCode(change, service, 5);
+      if (disabled && change === "start") throw ServiceError.ofCode(change, service, 1058);
       this.#obey(change, service);
     });
   }

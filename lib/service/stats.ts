@@ -27,6 +27,8 @@ export interface ServiceStats {
   flapping?: boolean;
   query: Histogram;
   restart: Histogram;
+  /** It is STOPPED and its start type is disabled: whether that is to be warned of; absent: it is not so. */
+  disabled?: "warn" | "ignore";
   /** When a query last succeeded, UTC ISO 8601; absent before the first. */
   lastSeen?: string;
   /** UTC ISO 8601; absent before the first. */

@@ -1,8 +1,15 @@
 import { type Clock, formatDuration, systemClock } from "../base/mod.ts";
 import { type ChildResult, runChild } from "./child.ts";
 import { meaningOf, type ServiceAction, ServiceError, type ServiceErrorKind } from "./error.ts";
-import { requireServiceName, type ServiceState, type TimeLimits, timeLimits } from "./manager.ts";
-import { readNetError, readQuery } from "./output.ts";
+import {
+  NO_PROGRESS,
+  type Progress,
+  requireServiceName,
+  type ServiceState,
+  type TimeLimits,
+  timeLimits,
+} from "./manager.ts";
+import { readDisabled, readKeyName, readNetError, readProgress, readQuery } from "./output.ts";
 import { ChangingServiceManager, type ControlVerb } from "./restart.ts";
 
 /** The options of a {@linkcode WindowsServiceManager}. */
@@ -39,6 +46,7 @@ const already: Readonly<Record<ControlVerb, ServiceErrorKind | undefined>> = {
 /** Windows' service control manager, by way of `sc.exe` and `net.exe`. */
 export class WindowsServiceManager extends ChangingServiceManager {
   readonly #programs: ServicePrograms;
+  readonly #progress = new Map<string, Progress>();
 
   /** `systemRoot` is the value of `%SystemRoot%`. */
   constructor(systemRoot: string, options: WindowsOptions = {}) {
@@ -51,9 +59,37 @@ export class WindowsServiceManager extends ChangingServiceManager {
     const { code, output } = await this.#run("sc", "query", service, signal);
     const answer = readQuery(code, output);
     if (answer === "unreadable") throw unreadable(service);
-    if ("state" in answer) return answer.state;
+    if ("state" in answer) {
+      if (answer.state.endsWith("_PENDING")) this.#progress.set(service, readProgress(output));
+      return answer.state;
+    }
     if (meaningOf(answer.code).kind === "not-installed") return undefined;
     throw ServiceError.ofCode("query", service, answer.code);
+  }
+
+  /** See {@linkcode ServiceManager.progress}. */
+  progress(service: string): Progress {
+    return this.#progress.get(service) ?? NO_PROGRESS;
+  }
+
+  /** See {@linkcode ServiceManager.isDisabled}. */
+  async isDisabled(service: string, signal?: AbortSignal): Promise<boolean | undefined> {
+    const { code, output } = await this.#run("sc", "query", service, signal, ["qc", service]);
+    return readDisabled(code, output);
+  }
+
+  /** See {@linkcode ServiceManager.enable}. */
+  async enable(service: string, signal?: AbortSignal): Promise<void> {
+    const args = ["config", service, "start=", "auto"];
+    const { code } = await this.#run("sc", "enable", service, signal, args);
+    if (code !== 0) throw ServiceError.ofCode("enable", service, code);
+  }
+
+  /** See {@linkcode ServiceManager.nameOf}. */
+  async nameOf(displayName: string, signal?: AbortSignal): Promise<string | undefined> {
+    const args = ["getkeyname", displayName];
+    const { code, output } = await this.#run("sc", "query", displayName, signal, args);
+    return readKeyName(code, output);
   }
 
   /** `net` waits for the change; when it fails without a number, `sc` is run for its exit code. */
@@ -71,9 +107,10 @@ export class WindowsServiceManager extends ChangingServiceManager {
 
   async #run(
     program: keyof ServicePrograms,
-    action: "query" | ControlVerb,
+    action: "query" | "enable" | ControlVerb,
     service: string,
     signal?: AbortSignal,
+    args = [action, service],
   ): Promise<ChildResult> {
     requireServiceName(service);
     const path = this.#programs[program];
@@ -81,7 +118,7 @@ export class WindowsServiceManager extends ChangingServiceManager {
     const limit = action === "query" ? queryTimeout : changeTimeout;
     // Of sc the exit code counts, and only the output of a query that succeeded is read.
     const options = { limit, clock: this.clock, withoutErrors: program === "sc", signal };
-    const result = await runChild(path, [action, service], options).catch((error) => {
+    const result = await runChild(path, args, options).catch((error) => {
       signal?.throwIfAborted();
       throw unavailable(action, service, error);
     });

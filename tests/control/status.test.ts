@@ -31,7 +31,7 @@ Deno.test("the status says what the public state holds, in the form of its schem
     ...{ daemon: DAEMON, name: "icinga2", value: "RUNNING", restart_error: 0 },
     path: `Daemons.${DAEMON}.ServiceState`,
     ...{ restarts: 2, restartFailures: 3, recoveries: 0, queries: 10, queryErrors: 1 },
-    ...{ queryTime: 0.05, restartsLastHour: null, stable: null, flapping: false },
+    ...{ queryTime: 0.05, restartsLastHour: null, stable: null, flapping: false, disabled: null },
     ...{ lastRestart: STARTED, queryError: null, lastSeen: null, watched: true, probes: [] },
   }]);
   const [{ state, uptime, heap, threads } = {}] = status.daemons;
@@ -222,7 +222,7 @@ Deno.test("without a daemon that watches a service nothing is OK", () => {
 });
 
 Deno.test("a state that was seen long ago is not said to be the present one", () => {
-  const running = { value: "RUNNING", queryError: null, watched: true };
+  const running = { value: "RUNNING", queryError: null, watched: true, disabled: null };
   const pause = { since: STARTED, until: null, by: "command" } as const;
   const cases: [service: Parameters<typeof serviceState>[0], paused: boolean, text: string][] = [
     [running, false, "RUNNING"],
@@ -251,6 +251,17 @@ Deno.test("thresholds of restart_error are the caller's", () => {
   assertEquals(levels("5", "10"), []);
   assertEquals(levels("4", "10"), ["warning"]);
   assertEquals(levels("4", "@5:6"), ["critical"]);
+});
+
+Deno.test("a service that is disabled is a warning, or nothing where that is to be ignored", () => {
+  const stopped = (disabled: "warn" | "ignore") => (maps: Maps) => {
+    maps[`Daemons.${DAEMON}.ServiceState`] = { value: "STOPPED", restart_error: 0 };
+    maps[`Daemons.${DAEMON}.ServiceStats`] = { icinga2: { ...noStats(), disabled } };
+  };
+  assertEquals(verdict(stopped("warn")), [
+    ...["warning", "warning: icinga2 is STOPPED, and its start type is disabled"],
+  ]);
+  assertEquals(verdict(stopped("ignore")), ["ok"]);
 });
 
 Deno.test("restarts within the last hour are a warning from 4 on, critical from 11 on; flapping is critical", () => {

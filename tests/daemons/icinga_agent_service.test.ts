@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { setImmediate } from "node:timers";
 import daemon from "../../daemons/icinga_agent_service.ts";
-import { type Action, decide, PENDING_LIMIT } from "../../daemons/shared/service_watch.ts";
+import { type Action, decide } from "../../daemons/shared/service_watch.ts";
 import { ManualClock } from "../../lib/base/mod.ts";
 import { readArguments } from "../../lib/daemon/arguments.ts";
 import { createContext, createDaemonLog } from "../../lib/daemon/context.ts";
@@ -16,6 +16,8 @@ import {
 import type { ServiceStats } from "../../lib/service/stats.ts";
 import { MainState } from "../../lib/state/mod.ts";
 
+const PENDING_LIMIT = 60_000;
+
 Deno.test("what is done about each state", () => {
   const cases: [state: ServiceState | undefined, since: number, action: Action][] = [
     [undefined, 0, "none"],
@@ -29,9 +31,19 @@ Deno.test("what is done about each state", () => {
     ["CONTINUE_PENDING", 0, "wait"],
   ];
   for (const [state, since, action] of cases) {
-    assertEquals(decide(state, since), action, `${state}`);
+    assertEquals(decide(state, since, PENDING_LIMIT), action, `${state}`);
   }
 });
+
+/** A manager of which some calls are answered otherwise. */
+function changed(manager: ServiceManager, changes: Partial<ServiceManager>): ServiceManager {
+  return new Proxy(manager, {
+    get(target, name) {
+      const own = Reflect.get(changes, name) ?? Reflect.get(target, name);
+      return typeof own === "function" ? own.bind(target) : own;
+    },
+  });
+}
 
 /** Runs the daemon on a simulated service; `end` stops it and waits until it has returned. */
 function start(
@@ -166,15 +178,13 @@ Deno.test("once somebody else has repaired the service no error is left, and a r
 Deno.test("a service that somebody else starts between the two queries is not stopped, and has recovered", async () => {
   const { clock, shared, stats, manager, records, end } = start(
     { state: "STOPPED" },
-    (manager) => ({
-      query: (...args) => manager.query(...args),
-      start: (...args) => manager.start(...args),
-      stop: (...args) => manager.stop(...args),
-      restart: (...args) => {
-        (manager as SimulatedServiceManager).set("RUNNING");
-        return manager.restart(...args);
-      },
-    }),
+    (manager) =>
+      changed(manager, {
+        restart: (...args) => {
+          (manager as SimulatedServiceManager).set("RUNNING");
+          return manager.restart(...args);
+        },
+      }),
   );
   await clock.advance(10_000);
   assertEquals(manager.calls.filter((call) => /^(?:start|stop)/.test(call)), []);
@@ -186,6 +196,129 @@ Deno.test("a service that somebody else starts between the two queries is not st
     "info Service 'icinga2' is RUNNING",
   ]);
   await end();
+});
+
+Deno.test("a disabled service is not tried: one warning, until it is enabled or runs", async () => {
+  const { clock, manager, stats, records, shared, end } = start({
+    state: "STOPPED",
+    disabled: true,
+  });
+  await clock.advance(DAY);
+  assertEquals(manager.calls.some((call) => call.startsWith("start")), false);
+  assertEquals(said(records).map((record) => record.replace(/;.*/, "")), [
+    "warning Service 'icinga2' is STOPPED",
+    "warning Service 'icinga2' is disabled and is not started",
+  ]);
+  assertEquals([stats.get("icinga2")!.disabled, shared.get("restart_error")], ["warn", 0]);
+  manager.repair();
+  await clock.advance(60_000);
+  assertEquals([stats.get("icinga2")!.disabled, shared.get("value")], [undefined, "RUNNING"]);
+  await end();
+});
+
+Deno.test("where the start type cannot be read, the refusal says that it is disabled; tried each 5 min", async () => {
+  const { clock, manager, records, shared, stats, end } = start(
+    { state: "STOPPED", disabled: true },
+    (manager) => changed(manager, { isDisabled: () => Promise.resolve(undefined) }),
+  );
+  await clock.advance(DAY);
+  assertEquals(manager.calls.filter((call) => call === "start icinga2").length, 1 + 288);
+  assertEquals(said(records).length, 2);
+  assertEquals([stats.get("icinga2")!.disabled, shared.get("restart_error")], ["warn", 0]);
+  await end();
+});
+
+Deno.test("whenDisabled: ignore warns of nothing, enable sets the start type and starts it", async () => {
+  const scenario: Scenario = { state: "STOPPED", disabled: true };
+  const ignored = start(scenario, undefined, { whenDisabled: "ignore" });
+  await ignored.clock.advance(600_000);
+  assertEquals(ignored.stats.get("icinga2")!.disabled, "ignore");
+  assertEquals(ignored.manager.calls.some((call) => call.startsWith("start")), false);
+  await ignored.end();
+  const enabled = start(scenario, undefined, { whenDisabled: "enable" });
+  await enabled.clock.advance(0);
+  assertEquals(enabled.shared.get("value"), "RUNNING");
+  assertEquals(enabled.manager.calls.filter((call) => call.startsWith("enable")).length, 1);
+  await enabled.end();
+});
+
+for (const code of [2, 3, 193, 1072]) {
+  Deno.test(`code ${code} is no matter of a retry: tried each 5 min, one error an hour`, async () => {
+    let tried = 0;
+    const { clock, records, shared, end } = start(
+      { state: "STOPPED" },
+      (manager) =>
+        changed(manager, {
+          restart: () => {
+            tried++;
+            return Promise.reject(ServiceError.ofCode("start", "icinga2", code));
+          },
+        }),
+    );
+    await clock.advance(DAY - 1);
+    assertEquals([tried, shared.get("restart_error")], [288, 288]);
+    assertEquals(said(records).length, 1 + 24);
+    await end();
+  });
+}
+
+Deno.test("a service that is removed is one warning, and its last state is shared no longer", async () => {
+  const { clock, manager, records, shared, end } = start({});
+  manager.repair({ absent: true });
+  await clock.advance(60_000);
+  assertEquals(shared.has("value"), false);
+  assertEquals(records.slice(1), ["warning Service 'icinga2' is not installed any more"]);
+  manager.repair();
+  await clock.advance(5_000);
+  assertEquals(shared.get("value"), "RUNNING");
+  await end();
+});
+
+Deno.test("a display name in the place of a name is told, once", async () => {
+  const { clock, records, end } = start(
+    { absent: true },
+    (manager) => changed(manager, { nameOf: () => Promise.resolve("icinga2") }),
+    { service: "Icinga 2" },
+  );
+  await clock.advance(60_000);
+  assertEquals(said(records), [
+    "warning There is no service 'Icinga 2': that is the display name of 'icinga2', which is the name to use",
+  ]);
+  await end();
+});
+
+Deno.test("a service that makes progress is not stuck; without progress it is after its own hint", async () => {
+  let progress = { checkpoint: 0, waitHint: 0 };
+  const { clock, records, shared, end } = start(
+    { state: "STOP_PENDING", hangOnStop: true },
+    (manager) => changed(manager, { progress: () => progress }),
+  );
+  for (let checkpoint = 1; checkpoint <= 10; checkpoint++) {
+    progress = { checkpoint, waitHint: 90_000 };
+    await clock.advance(50_000);
+  }
+  // The last step was seen at 455 s.
+  await clock.advance(44_999);
+  assertEquals(shared.get("restart_error"), 0);
+  await clock.advance(1);
+  assertEquals(shared.get("restart_error"), 1);
+  assertMatch(records.at(-1)!, /has been STOP_PENDING for 90s without progress/);
+  await end();
+});
+
+Deno.test("a service that takes 90 s to start is not called stuck, and pendingLimit is its own", async () => {
+  const slow = start({ state: "START_PENDING", startTakes: 90_000 });
+  await slow.clock.advance(95_000);
+  assertEquals(slow.records.map((record) => record.split(" ")[0]), ["info", "info"]);
+  await slow.end();
+  const patient = start({ state: "STOP_PENDING", hangOnStop: true }, undefined, {
+    pendingLimit: "10m",
+  });
+  await patient.clock.advance(599_999);
+  assertEquals(patient.shared.get("restart_error"), 0);
+  await patient.clock.advance(1);
+  assertEquals(patient.shared.get("restart_error"), 1);
+  await patient.end();
 });
 
 const DAY = 24 * 60 * 60_000;
@@ -253,19 +386,20 @@ Deno.test("a day of refused restarts: they back off to one each 5 min, with one 
 Deno.test("slow queries never overlap, and failed ones do not end the loop", async () => {
   let open = 0;
   let most = 0;
-  const { clock, records, queries, end } = start({ hangOnQuery: true }, (manager) => ({
-    query: async (...args) => {
-      most = Math.max(most, ++open);
-      try {
-        return await manager.query(...args);
-      } finally {
-        open--;
-      }
-    },
-    start: (...args) => manager.start(...args),
-    stop: (...args) => manager.stop(...args),
-    restart: (...args) => manager.restart(...args),
-  }));
+  const { clock, records, queries, end } = start(
+    { hangOnQuery: true },
+    (manager) =>
+      changed(manager, {
+        query: async (...args) => {
+          most = Math.max(most, ++open);
+          try {
+            return await manager.query(...args);
+          } finally {
+            open--;
+          }
+        },
+      }),
+  );
   await clock.advance(60_000);
   assertEquals(most, 1);
   assertEquals(queries() >= 4, true);
@@ -275,12 +409,10 @@ Deno.test("slow queries never overlap, and failed ones do not end the loop", asy
 
 Deno.test("queries that fail are counted as queries too, and it is shared why the last one did", async () => {
   let fails = true;
-  const { clock, stats, end } = start({}, (manager) => ({
-    query: (...args) => fails ? Promise.reject(new Error("no answer")) : manager.query(...args),
-    start: (...args) => manager.start(...args),
-    stop: (...args) => manager.stop(...args),
-    restart: (...args) => manager.restart(...args),
-  }));
+  const { clock, stats, end } = start({}, (manager) =>
+    changed(manager, {
+      query: (...args) => fails ? Promise.reject(new Error("no answer")) : manager.query(...args),
+    }));
   const counted = () => {
     const { queries, queryErrors, queryError } = stats.get("icinga2")!;
     return [queries, queryErrors, queryError];
@@ -295,12 +427,10 @@ Deno.test("queries that fail are counted as queries too, and it is shared why th
 
 Deno.test("an outage of queries is one error record, and the next one with the same words another", async () => {
   let fails = true;
-  const { clock, records, end } = start({}, (manager) => ({
-    query: (...args) => fails ? Promise.reject(new Error("no answer")) : manager.query(...args),
-    start: (...args) => manager.start(...args),
-    stop: (...args) => manager.stop(...args),
-    restart: (...args) => manager.restart(...args),
-  }));
+  const { clock, records, end } = start({}, (manager) =>
+    changed(manager, {
+      query: (...args) => fails ? Promise.reject(new Error("no answer")) : manager.query(...args),
+    }));
   const errors = () => records.filter((record) => record === "error no answer").length;
   await clock.advance(60_000);
   assertEquals(errors(), 1);
@@ -317,13 +447,13 @@ for (const [broken, code] of stops) {
   const cause = code === 1115 ? "the shutdown of Windows" : "Ctrl+C";
   Deno.test(`a ${broken} that ${cause} ended is no error: the stop follows`, async () => {
     const interrupted = () => Promise.reject(ServiceError.ofCode(broken, "icinga2", code));
-    const { clock, shared, records, end } = start({ state: "STOPPED" }, (manager) => ({
-      query: (...args) => manager.query(...args),
-      start: (...args) => manager.start(...args),
-      stop: (...args) => manager.stop(...args),
-      restart: (...args) => manager.restart(...args),
-      [broken]: interrupted,
-    }));
+    const { clock, shared, records, end } = start(
+      { state: "STOPPED" },
+      (manager) =>
+        changed(manager, {
+          [broken]: interrupted,
+        }),
+    );
     await clock.advance(5_000);
     assertEquals(records.filter((record) => record.startsWith("error")), []);
     assertEquals(shared.get("restart_error"), 0);

@@ -132,6 +132,18 @@ Deno.test("the limit counts anew after each change", async () => {
   await done;
 });
 
+Deno.test("the limit counts anew after each step that the service tells of", async () => {
+  const clock = new ManualClock();
+  let checkpoint = 0;
+  const controls = { ...showing("START_PENDING"), progress: () => ({ checkpoint, waitHint: 0 }) };
+  let error: unknown;
+  restart(controls, "icinga2", { changeTimeout: 60_000, clock }).catch((e) => error = e);
+  for (; checkpoint < 5; checkpoint++) await clock.advance(50_000);
+  assertEquals(error, undefined);
+  await clock.advance(62_000);
+  assertEquals((error as ServiceError).kind, "timeout");
+});
+
 Deno.test("a pending service is looked at after 250 ms, then less and less often, at last every second", async () => {
   const clock = new ManualClock();
   const looks: number[] = [];

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { serviceStates } from "../../lib/service/manager.ts";
 import { outputLimit } from "../../lib/service/output.ts";
-import { readQuery } from "../../lib/service/output.ts";
+import { readDisabled, readKeyName, readProgress, readQuery } from "../../lib/service/output.ts";
 import { bytes, english, running, utf16 } from "./texts.ts";
 
 for (const [language, text] of Object.entries(running)) {
@@ -142,4 +142,41 @@ Deno.test("a line lost, doubled or moved never makes another state", () => {
     }),
     { numRuns: 2000 },
   );
+});
+
+Deno.test("how far a pending service is stands in the last two fields; where they lack, nothing is known", () => {
+  const text = english("2  START_PENDING").replace(": 0x0", ": 0x1f").replace(": 0x0", ": 0x7d0");
+  assertEquals(readProgress(bytes(text)), { checkpoint: 31, waitHint: 2000 });
+  assertEquals(readProgress(utf16(text)), { checkpoint: 31, waitHint: 2000 });
+  assertEquals(readProgress(bytes(running["German"]!)), { checkpoint: 0, waitHint: 0 });
+  assertEquals(readProgress(bytes("")), { checkpoint: 0, waitHint: 0 });
+});
+
+/** What `sc qc icinga2` prints on a German Windows, byte by byte. */
+const configuration = (startType: string) =>
+  `[SC] QueryServiceConfig ERFOLG\r\n\r\nSERVICE_NAME: icinga2\r\n` +
+  `        TYP                : 10  WIN32_OWN_PROCESS \r\n` +
+  `        STARTTYP           : ${startType}\r\n        FEHLERSTEUERUNG    : 1   NORMAL\r\n` +
+  '        PFAD               : "C:\\a 4  b\\icinga2.exe"\r\n';
+
+Deno.test("a start type is read by its number; what cannot be read is not known", () => {
+  const cases: [code: number, text: string, disabled: boolean | undefined][] = [
+    [0, configuration("4   DISABLED"), true],
+    [0, configuration("2   AUTO_START  (DELAYED)"), false],
+    [0, configuration("3   DEMAND_START"), false],
+    [0, configuration("9   NEU"), undefined],
+    [0, "", undefined],
+    [1639, configuration("4   DISABLED"), undefined],
+  ];
+  for (const [code, text, disabled] of cases) {
+    assertEquals(readDisabled(code, bytes(text)), disabled, text);
+  }
+});
+
+Deno.test("the name that belongs to a display name follows the equals sign of the last line", () => {
+  const text = "[SC] GetServiceKeyName SUCCESS\r\nName = icinga2\r\n";
+  assertEquals(readKeyName(0, bytes(text)), "icinga2");
+  assertEquals(readKeyName(0, utf16(text)), "icinga2");
+  assertEquals(readKeyName(1060, bytes(text)), undefined);
+  assertEquals(readKeyName(0, bytes("\r\n")), undefined);
 });

@@ -226,3 +226,26 @@ windowsTest("a name that no service can have is not handed on", {}, async (manag
     await assertRejects(() => manager[call]("state="), TypeError, "Cannot use");
   }
 });
+
+windowsTest(
+  "sc tells the start type and the name, and sets the former",
+  {
+    sc: `case $1 in
+qc) printf '[SC] OK\\r\\nSERVICE_NAME: x\\r\\n  TYPE : 10  OWN\\r\\n  START_TYPE : 4  DISABLED\\r\\n' ;;
+getkeyname) printf '[SC] OK\\r\\nName = icinga2\\r\\n' ;;
+config) test "$2" = icinga2 || exit 5 ;;
+esac`,
+  },
+  async (manager, folder) => {
+    assertEquals(await manager.isDisabled("icinga2"), true);
+    assertEquals(await manager.nameOf("Icinga 2"), "icinga2");
+    await manager.enable("icinga2");
+    await assertKind(manager.enable("other"), "access-denied");
+    assertEquals(await calls(folder), [
+      "sc qc icinga2",
+      "sc getkeyname Icinga 2",
+      "sc config icinga2 start= auto",
+      "sc config other start= auto",
+    ]);
+  },
+);
