@@ -23,8 +23,12 @@ export class HomeInUseError extends Error {
 export interface Claim {
   /** How the last run of this home ended; undefined when there was none. */
   lastEnd: "clean" | "unclean" | undefined;
+  /** Whether the last run was ended while it stopped. */
+  wasCutShort: boolean;
   /** What to log: how the last run ended badly, and what cannot be locked or written. */
   problems: string[];
+  /** Records that the run was asked to stop, so that the next one knows it even if this one is ended meanwhile. */
+  stopping(): void;
   /**
    * Unlocks home and records the end of the run.
    *
@@ -52,7 +56,12 @@ export function claimHome(home: string, now: Date = new Date()): Claim {
   if (unwritten !== undefined && lock !== undefined) problems.push(unwritten);
   return {
     lastEnd: last && (badEnd === undefined ? "clean" : "unclean"),
+    wasCutShort: isCutShort(last?.record),
     problems,
+    stopping() {
+      record.stopping = new Date().toISOString();
+      write(file, record);
+    },
     release(reason) {
       const end = reason === undefined ? { ended: new Date().toISOString() } : { reason };
       write(file, { ...record, ...end });
@@ -111,6 +120,8 @@ export interface RunRecord {
   pid: number;
   /** When it was started, UTC ISO 8601. */
   started: string;
+  /** When it was asked to stop, UTC ISO 8601. */
+  stopping?: string;
   /** When it ended, UTC ISO 8601; absent while it runs, and after it broke off. */
   ended?: string;
   /** Why it broke off, where that is known. */
@@ -120,11 +131,12 @@ export interface RunRecord {
 /** Reads a record; undefined when it is damaged, for example cut short by a full disk. */
 export function parseRecord(text: string): RunRecord | undefined {
   try {
-    const { pid, started, ended, reason } = JSON.parse(text) ?? {};
+    const { pid, started, stopping, ended, reason } = JSON.parse(text) ?? {};
     if (!Number.isSafeInteger(pid) || typeof started !== "string") return undefined;
     return {
       pid,
       started,
+      ...(typeof stopping === "string" && { stopping }),
       ...(typeof ended === "string" && { ended }),
       ...(typeof reason === "string" && { reason }),
     };
@@ -133,11 +145,18 @@ export function parseRecord(text: string): RunRecord | undefined {
   }
 }
 
+function isCutShort(record: RunRecord | undefined): boolean {
+  const { stopping, ended, reason } = record ?? {};
+  return stopping !== undefined && ended === undefined && reason === undefined;
+}
+
 /** In one sentence, how a run ended badly; undefined when it ended well. */
 export function describeBadEnd(record: RunRecord | undefined): string | undefined {
   if (!record) return "The last run ended badly: its record cannot be read";
-  const { pid, started, ended, reason } = record;
+  const { pid, started, stopping, ended, reason } = record;
   if (ended !== undefined && reason === undefined) return undefined;
-  const why = reason ?? "it was killed, or the machine went down";
+  const why = isCutShort(record)
+    ? `its stop, asked for at ${stopping}, was cut short: the process was ended before it was over`
+    : reason ?? "it was killed, or the machine went down";
   return `The last run (process ${pid}, started ${started}) ended badly: ${why}`;
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Agent } from "./agent.ts";
-import { systemClock, within } from "../base/mod.ts";
+import { attempt, systemClock, within } from "../base/mod.ts";
 import {
   type Config,
   ConfigError,
@@ -14,7 +14,13 @@ import { openLog } from "../log/open.ts";
 import { Registry } from "../registry/mod.ts";
 import { followChanges, lookAtFiles } from "./reload.ts";
 import type { ServiceManagerPlan } from "../service/mod.ts";
-import { type EventLog, type NativeService, openEventLog } from "../windows/mod.ts";
+import {
+  type EventLog,
+  explainShortStop,
+  type NativeService,
+  openEventLog,
+  windowsHost,
+} from "../windows/mod.ts";
 import { guardFiles } from "./file_guard.ts";
 import { watchIcinga } from "./icinga.ts";
 import { type AgentPaths, type Claim, claimHome, HomeInUseError } from "./home.ts";
@@ -89,7 +95,7 @@ export async function runAgent(
     ms: MODULES_WAIT,
     late: () => registry.resolveBuiltin(loaded),
   });
-  const warnings = [...home.problems, ...guard.warnings];
+  const warnings = [...home.problems, ...hintOf(home), ...guard.warnings];
   const parts = { log, home, warnings, span, service, until };
   await runUntilStopped(parts, (signal) => {
     const agent = new Agent({
@@ -108,6 +114,16 @@ export async function runAgent(
     return { agent, served: serveAgent(agent, paths.home, config.control, log) };
   });
   if (events) await within(events.close(), { ms: LAST_EVENTS });
+}
+
+/** How long a stop may take, ms. */
+const LONGEST_STOP = 12_000;
+
+/** Why the last stop was cut short, where NSSM tells. */
+function hintOf({ wasCutShort }: Claim): string[] {
+  if (!wasCutShort || Deno.build.os !== "windows") return [];
+  const explain = () => explainShortStop(Deno.execPath(), LONGEST_STOP, windowsHost);
+  return [attempt(explain, () => undefined) ?? []].flat();
 }
 
 /** How long after its start an agent examines its runtime, ms, so that the start is not slowed down. */

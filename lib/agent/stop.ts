@@ -62,8 +62,12 @@ export async function runUntilStopped(
   for (const line of warnings) warning(line);
   const { agent, served } = start(stop.signal);
   if (service) obeyServiceManager(service, agent, log.write, stop);
-  if (stop.signal.aborted) void agent.stop();
-  else stop.signal.addEventListener("abort", () => void agent.stop(), { once: true });
+  const takeDown = () => {
+    home.stopping();
+    void agent.stop();
+  };
+  if (stop.signal.aborted) takeDown();
+  else stop.signal.addEventListener("abort", takeDown, { once: true });
   await agent.done;
   await within(served, { ms: LAST_ANSWERS });
   info("Stopped");

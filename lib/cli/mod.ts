@@ -66,7 +66,7 @@ export async function runCommandLine(
 ): Promise<number> {
   let command: Command | undefined;
   try {
-    const name = commandName(args);
+    const name = commandName(args) ?? await impliedCommand(args);
     command = name === undefined ? undefined : await load(name);
     const code = await dispatch(command, args, until);
     if (lostOutput() === undefined) return code;
@@ -122,6 +122,13 @@ function commandName(args: readonly string[]): string | undefined {
   const words = args.filter((arg, i) => !arg.startsWith("-") && !takesValue(args[i - 1]));
   const implied = args.includes("--foreground") ? "run" : undefined;
   return words.find((word) => Object.hasOwn(COMMANDS, word)) ?? implied ?? words[0];
+}
+
+/** What an exe does that was started with nothing but its name: as a service it runs the agent. */
+async function impliedCommand(args: readonly string[]): Promise<string | undefined> {
+  if (args.length > 0 || Deno.build.os !== "windows") return undefined;
+  const { isStartedAsService } = await import("../windows/mod.ts");
+  return isStartedAsService() ? "run" : undefined;
 }
 
 function takesValue(flag = ""): boolean {

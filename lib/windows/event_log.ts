@@ -7,7 +7,7 @@ import { attempt } from "../base/mod.ts";
 import type { LogEntry } from "../log/mod.ts";
 import { advapi32 } from "./ffi/advapi32.ts";
 import { referring, wide } from "./ffi/memory.ts";
-import { readRegistryText, removeRegistryKey, writeRegistryKey } from "./registry_key.ts";
+import { readRegistryValue, removeRegistryKey, writeRegistryKey } from "./registry_key.ts";
 
 // winnt.h
 const EVENTLOG_ERROR_TYPE = 1;
@@ -37,7 +37,7 @@ export const EVENT_SOURCE_VALUES = {
 
 /** The source of the agent's events. */
 export const eventSource = {
-  isKnown: (): boolean => readRegistryText(EVENT_SOURCE_KEY, "EventMessageFile") !== undefined,
+  isKnown: (): boolean => readRegistryValue(EVENT_SOURCE_KEY, "EventMessageFile") !== undefined,
   register: (): void => writeRegistryKey(EVENT_SOURCE_KEY, EVENT_SOURCE_VALUES),
   remove: (): void => removeRegistryKey(EVENT_SOURCE_KEY),
 };

@@ -10,8 +10,8 @@ import type { AgentFiles } from "./agent_arguments.ts";
 import type { CommandWords } from "./command_line.ts";
 import { eventSource } from "./event_log.ts";
 import { agentPaths, inspectPaths, protectFolder, type Safety } from "./home_safety.ts";
+import { type NssmSettings, readNssmSettings } from "./nssm.ts";
 import { listProcesses } from "./processes.ts";
-import { readRegistryText } from "./registry_key.ts";
 import { serviceControlManager } from "./scm.ts";
 
 /** This machine. */
@@ -65,13 +65,8 @@ export const windowsHost = {
   },
   programFile: findProgram,
   processes: listProcesses,
-  /** What NSSM runs as a service of this name; undefined when it does not say. */
-  nssmCommand(service: string): { application: string; parameters: string } | undefined {
-    const key = `SYSTEM\\CurrentControlSet\\Services\\${service}\\Parameters`;
-    const application = readRegistryText(key, "Application");
-    const parameters = readRegistryText(key, "AppParameters") ?? "";
-    return application === undefined ? undefined : { application, parameters };
-  },
+  /** How NSSM runs a service of this name; undefined when it does not say. */
+  nssmSettings: (service: string): NssmSettings | undefined => readNssmSettings(service),
 };
 
 /** A Windows machine. */
@@ -80,7 +75,9 @@ export type Host = typeof windowsHost;
 /** Where a program is that is typed like this, absolute; undefined when it is nowhere. */
 function findProgram(typed: string): string | undefined {
   const file = /\.exe$/i.test(typed) ? typed : `${typed}.exe`;
-  const folders = /[\\/]/.test(typed) ? [""] : (Deno.env.get("Path") ?? "").split(";");
+  // An empty part of the path would be the current folder, where anybody may have put a program.
+  const path = (Deno.env.get("Path") ?? "").split(";").filter((folder) => folder !== "");
+  const folders = /[\\/]/.test(typed) ? [""] : path;
   return folders.map((folder) => resolve(folder, file)).find(isFile);
 }
 

@@ -44,7 +44,7 @@ export {
   safePermissions,
 } from "./home_safety.ts";
 export { type Host, windowsHost } from "./host.ts";
-export { joinServiceManager, type NativeService } from "./native_service.ts";
+export { isStartedAsService, joinServiceManager, type NativeService } from "./native_service.ts";
 export { listProcesses, type Process, processUsage } from "./processes.ts";
 export {
   type FoundRegistration,
@@ -59,11 +59,13 @@ export {
   type StartType,
   wantedRegistration,
 } from "./registration.ts";
+export { explainShortStop, type NssmSettings } from "./nssm.ts";
 export { awaitState, hasStopped, isSettled, type QueriedStatus } from "./service_database.ts";
 export { STATE } from "./service_status.ts";
 export {
   describeRecovery,
-  nssmCommand,
+  nssmDrift,
+  nssmSetCommand,
   nssmSettings,
   readNssmOutput,
   registrationDrift,

@@ -1,3 +1,4 @@
+import { attempt } from "../base/mod.ts";
 import { listProcesses, type Process } from "./processes.ts";
 import type { ServiceRequest } from "./service_status.ts";
 
@@ -73,10 +74,33 @@ export async function joinServiceManager(): Promise<NativeService | undefined> {
 /** Whether the service control manager may have started this process: yes if the processes cannot be listed. */
 export function mayBeService(list: () => Process[], parent: number): boolean {
   try {
-    return list().some(({ pid, exe }) => pid === parent && exe.toLowerCase() === "services.exe");
+    return list().some((found) => found.pid === parent && isServices(found));
   } catch {
     return true;
   }
+}
+
+/**
+ * Whether the service control manager has started this process, itself or by a service that runs programs, such as NSSM
+ * or WinSW; false where the processes cannot be listed.
+ */
+export function isStartedAsService(): boolean {
+  return Deno.build.os === "windows" &&
+    attempt(() => isServiceChild(listProcesses(), Deno.ppid), () => false);
+}
+
+/**
+ * Whether `services.exe` is the parent of a process or the parent of that. Further up it says nothing: shells by OpenSSH
+ * or WinRM and many build agents descend from it as well.
+ */
+export function isServiceChild(processes: readonly Process[], parent: number): boolean {
+  const find = (id: number | undefined) => processes.find(({ pid }) => pid === id);
+  const starter = find(parent);
+  return [starter, find(starter?.parent)].some((found) => found && isServices(found));
+}
+
+function isServices({ exe }: Process): boolean {
+  return exe.toLowerCase() === "services.exe";
 }
 
 /** As {@linkcode joinServiceManager}, by a thread that has just started. */

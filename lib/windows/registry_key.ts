@@ -5,7 +5,7 @@
  */
 import { advapi32 } from "./ffi/advapi32.ts";
 import { checkCode, ERROR_FILE_NOT_FOUND, ERROR_SUCCESS } from "./ffi/errors.ts";
-import { allocate, dwords, fromWide, handle, pointerIn, wide } from "./ffi/memory.ts";
+import { allocate, dwordIn, dwords, fromWide, handle, pointerIn, wide } from "./ffi/memory.ts";
 
 // winnt.h
 const KEY_WRITE = 0x20006;
@@ -14,6 +14,7 @@ const REG_DWORD = 4;
 // winreg.h
 const RRF_RT_REG_SZ = 0x2;
 const RRF_RT_REG_EXPAND_SZ = 0x4;
+const RRF_RT_REG_DWORD = 0x10;
 const RRF_NOEXPAND = 0x10000000;
 
 /** `HKEY_LOCAL_MACHINE` (winreg.h): 0x80000002 as a signed number of 32 bits, widened to a pointer. */
@@ -41,13 +42,14 @@ export function writeRegistryKey(key: string, values: RegistryValues): void {
   }
 }
 
-/** A text in the registry, with `%NAME%` unreplaced; undefined when it cannot be read. */
-export function readRegistryText(key: string, name: string): string | undefined {
-  const bytes = allocate(32 * 1024), size = dwords(bytes.length);
-  const flags = RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ | RRF_NOEXPAND;
+/** A text in the registry, with `%NAME%` unreplaced, or a number; undefined when it cannot be read. */
+export function readRegistryValue(key: string, name: string): string | number | undefined {
+  const bytes = allocate(32 * 1024), size = dwords(bytes.length), type = dwords(0);
+  const flags = RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ | RRF_RT_REG_DWORD | RRF_NOEXPAND;
   const [root, subKey, value] = [HKEY_LOCAL_MACHINE(), wide(key), wide(name)];
-  const code = advapi32().RegGetValueW(root, subKey, value, flags, null, bytes, size);
-  return code === ERROR_SUCCESS ? fromWide(bytes) : undefined;
+  const code = advapi32().RegGetValueW(root, subKey, value, flags, type, bytes, size);
+  if (code !== ERROR_SUCCESS) return undefined;
+  return dwordIn(type) === REG_DWORD ? dwordIn(bytes) : fromWide(bytes);
 }
 
 /**

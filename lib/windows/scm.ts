@@ -60,12 +60,14 @@ export const serviceControlManager: ServiceDatabase = {
   find: (name) => query(name, SERVICE_QUERY_CONFIG, readRegistration),
   query: (name) => query(name, SERVICE_QUERY_STATUS, readStatus),
   create(name, registration, password) {
-    using service = createService(name, registration, password);
-    return setOthers(service.pointer, registration);
+    using _ = createService(name, registration, password);
   },
   change(name, registration, password) {
-    using service = openService(name, SERVICE_CHANGE_CONFIG | SERVICE_START);
+    using service = openService(name, SERVICE_CHANGE_CONFIG);
     changeService(service, registration, password, `change service '${name}'`);
+  },
+  complete(name, registration) {
+    using service = openService(name, SERVICE_CHANGE_CONFIG | SERVICE_START);
     return setOthers(service.pointer, registration);
   },
   setAccount(name, account, password) {

@@ -33,13 +33,18 @@ export interface ServiceDatabase {
   /** The state of a service; undefined when it is not installed. */
   query(name: string): QueriedStatus | undefined;
   /**
-   * Registers a service, and returns the settings that this system does not know.
+   * Registers a service; {@linkcode complete} sets the rest.
    *
    * @param password of an account that has one.
    */
-  create(name: string, registration: Registration, password?: string): string[];
+  create(name: string, registration: Registration, password?: string): void;
   /** Changes the registration of a service; else as {@linkcode create}. */
-  change(name: string, registration: Registration, password?: string): string[];
+  change(name: string, registration: Registration, password?: string): void;
+  /**
+   * Sets what not every Windows has: description, delayed start, recovery. Returns the settings that this system does
+   * not know.
+   */
+  complete(name: string, registration: Registration): string[];
   /** Has a service run as an account with its password from its next start on. */
   setAccount(name: string, account: string, password: string): void;
   /** Marks a service for deletion: it goes once it has stopped and no program has it open. */

@@ -156,19 +156,41 @@ export function nssmSettings(
   return settingsOf(registration, { agent }).flatMap(({ nssm }) => Object.entries(nssm));
 }
 
-/** A command of NSSM that sets or gets a parameter of a service. */
-export function nssmCommand(
+/** The parameters that NSSM has otherwise than wanted; `settings` are those that it keeps itself. */
+export function nssmDrift(
+  found: FoundRegistration,
+  settings: Readonly<Record<string, string>> | undefined,
+  wanted: Registration,
+  agent: ServiceAgent,
+): SettingDrift[] {
+  const { displayName, description, account, start } = found;
+  const told: Readonly<Record<string, string | undefined>> = {
+    ...settings,
+    DisplayName: displayName,
+    Description: description,
+    ObjectName: sameAccount(account, wanted.account) ? wanted.account : account,
+    Start: START_TYPES[start].nssm,
+  };
+  return nssmSettings(wanted, agent).flatMap(([parameter, value]) => {
+    const found = told[parameter];
+    return found === undefined || found === value
+      ? []
+      : [{ setting: parameter, found, wanted: value }];
+  });
+}
+
+/** A command of NSSM that sets a parameter of a service. */
+export function nssmSetCommand(
   nssm: string,
-  verb: "set" | "get",
   service: string,
   parameter: string,
   ...values: string[]
 ): CommandWords {
-  return [nssm, verb, service, ...parameter.split(" "), ...values];
+  return [nssm, "set", service, ...parameter.split(" "), ...values];
 }
 
-/** The text that NSSM has printed: UTF-16 where it holds a NUL, as Latin text then does. */
+/** The text that NSSM has printed: UTF-16 (2.24) where it holds a NUL, as Latin text then does, else (2.24-101) Latin. */
 export function readNssmOutput(output: Uint8Array): string {
-  const encoding = output.includes(0) ? "utf-16le" : "utf-8";
+  const encoding = output.includes(0) ? "utf-16le" : "windows-1252";
   return new TextDecoder(encoding).decode(output).trim();
 }

@@ -39,6 +39,25 @@ Deno.test("a run that left half a record, or none of its end, ended badly", () =
   assertEquals(describeBadEnd({ ...record, ended: "later" }), undefined);
 });
 
+Deno.test("a run that is ended while it stops says so to the next one", async () => {
+  await inHome((home) => {
+    const first = claimHome(home, new Date(0));
+    first.stopping();
+    // What a process leaves that is ended now, and what becomes of its lock.
+    const left = Deno.readTextFileSync(`${home}/icinga-warden.run.json`);
+    first.release();
+    Deno.writeTextFileSync(`${home}/icinga-warden.run.json`, left);
+    const next = claimHome(home);
+    assertEquals([next.lastEnd, next.wasCutShort, first.wasCutShort], ["unclean", true, false]);
+    assertMatch(next.problems[0]!, /ended badly: its stop, asked for at 20.*Z, was cut short/);
+    next.stopping();
+    next.release();
+    const last = claimHome(home);
+    assertEquals([last.lastEnd, last.wasCutShort, last.problems], ["clean", false, []]);
+    last.release();
+  });
+});
+
 Deno.test("where nothing can be written the run goes on, and it is said once", async () => {
   await inHome(async (home) => {
     const file = `${home}/file`;

@@ -7,7 +7,7 @@ import { parse } from "../../lib/cli/parse.ts";
 import { readOptions, SERVICE_FLAGS } from "../../lib/cli/service/options.ts";
 import { installService } from "../../lib/cli/service/install.ts";
 import { uninstallService } from "../../lib/cli/service/uninstall.ts";
-import { startService, stopService } from "../../lib/cli/service/start_stop.ts";
+import { startService, statusOfService, stopService } from "../../lib/cli/service/start_stop.ts";
 import { FakeHost } from "../windows_lib/fake_host.ts";
 
 const FOLDER = "C:\\Program Files\\icinga-warden";
@@ -493,6 +493,84 @@ Deno.test("under NSSM a password is on no command line", async () => {
     "account DOM\\user of icinga-warden with 'geheim'",
   ]);
   assertEquals(host.calls.at(-1), "grant DOM\\user");
+});
+
+Deno.test("a service that is half made when a setting fails is taken back", async () => {
+  const native = new FakeHost();
+  native.broken = true;
+  await assertRejects(() => install(native), Error, "recovery");
+  assertEquals(native.calls, ["create icinga-warden", "remove icinga-warden"]);
+  const nssm = new FakeHost();
+  nssm.nssmRefuses = "AppThrottle";
+  await assertRejects(() => install(nssm, "--with nssm"), Error, "NSSM refused (exit code 5)");
+  assertEquals([nssm.services.size, nssm.calls.at(-1)], [0, "remove icinga-warden"]);
+});
+
+Deno.test("a service that was there before stays when a setting fails", async () => {
+  const host = new FakeHost();
+  await install(host);
+  host.broken = true;
+  await assertRejects(() => install(host, "--display-name Other --force"), Error, "recovery");
+  assertEquals(host.services.size, 1);
+});
+
+Deno.test("the NSSM that was looked at is the one that is run, and a bare name is none", async () => {
+  const host = new FakeHost();
+  await install(host, "--with nssm");
+  assertEquals([...host.ran], ["C:\\nssm\\nssm.exe"]);
+  const lacking = new FakeHost();
+  lacking.nssmPresent = false;
+  await assertRejects(() => install(lacking, "--with nssm"), Error, "no 'nssm.exe' on the path");
+  await assertRejects(() => install(lacking, "--with nssm --dry-run"), Error, "no 'nssm.exe'");
+  assertEquals(lacking.calls, []);
+});
+
+const status = (host: FakeHost, flags = "") =>
+  printed(() => statusOfService(options(`status${flags}`), host));
+
+Deno.test("status names the settings of NSSM that install would set otherwise", async () => {
+  const host = new FakeHost();
+  await install(host, "--with nssm");
+  assertEquals((await status(host)).output.includes("differs"), false);
+  host.nssm.set("icinga-warden AppStopMethodConsole", "10000");
+  const { output } = await status(host);
+  assertStringIncludes(
+    output,
+    "  differs     AppStopMethodConsole: 10000; 'service install' sets 20000\n" +
+      "  to set it   icinga-warden service install --with nssm --force",
+  );
+  assertEquals(JSON.parse((await status(host, " --json")).output).differs, [
+    { setting: "AppStopMethodConsole", found: "10000", wanted: "20000" },
+  ]);
+});
+
+Deno.test("status names what differs in a registration by hand", async () => {
+  const host = new FakeHost();
+  await install(host);
+  registration(host).commandLine = `"${EXE}"`;
+  registration(host).start = "automatic";
+  registration(host).recovery = { restartAfter: [], resetAfter: 0, onErrors: false };
+  const { output } = await status(host);
+  assertStringIncludes(output, `differs     command line: "${EXE}"; 'service install' sets`);
+  assertStringIncludes(
+    output,
+    "differs     recovery: none; 'service install' sets restart after 5",
+  );
+  assertEquals(output.includes("differs     start"), false, "the administrator chose it");
+});
+
+Deno.test("a service that NSSM holds back is explained, and counts as one that does not run", async () => {
+  const host = new FakeHost();
+  await install(host, "--with nssm --home D:\\warden");
+  host.services.get(NAME)!.standing.state = STATE.paused;
+  const { code, output } = await status(host);
+  assertEquals(code, 3);
+  assertStringIncludes(
+    output,
+    "is PAUSED: NSSM waits, since the agent ends soon after each start; see D:\\warden\\logs\\icinga-warden.log",
+  );
+  const started = await printed(() => startService(options("start"), host));
+  assertStringIncludes(started.errors, "NSSM waits");
 });
 
 Deno.test("a start waits for a stop under way, and tells how a pause ends", async () => {

@@ -89,7 +89,12 @@ compile_programs() {
   try $gcc -o "$bed/bed/bin/console.exe" "$here/console.c"
   try $gcc -o "$bed/bed/bin/control.exe" "$here/control.c" -ladvapi32
   try $gcc -o "$bed/bed/bin/hold.exe" "$here/hold.c"
-  try $gcc -o "$bed/bed/bin/nssm.exe" "$here/nssm.c" -ladvapi32
+}
+
+fetch_nssm() {
+  python3 -m pip --version >/dev/null 2>&1 ||
+    apt-get install -y -qq --no-install-recommends python3-pip >"$log" 2>&1 </dev/null || true
+  "$here/nssm.sh" "$bed/bed/bin" || echo "the tests under NSSM will be skipped"
 }
 
 make_prefix() {
@@ -102,4 +107,5 @@ need_tools
 write_enter
 compile_programs
 make_prefix
+fetch_nssm
 echo "Windows test bed: $bed ($("$bed/enter" /bed wine --version </dev/null))"

@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readNssmOutput, splitCommandLine } from "../../lib/windows/mod.ts";
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const EXE = Deno.env.get("ICINGA_WARDEN_EXE") ?? here("../../dist/icinga-warden.exe");
@@ -61,7 +62,7 @@ const missing = !exists(EXE)
 /**
  * A case on a Windows machine; without one it is skipped, and says why.
  *
- * @param program of tests/windows/programs, which the case needs.
+ * @param program of tests/windows/programs, or NSSM, which the case needs.
  */
 export function testWindows(
   name: string,
@@ -86,12 +87,15 @@ export function testRealWindows(name: string, test: (windows: Windows) => Promis
   Deno.test({ name: `on Windows ${name}`, ignore: true, fn: () => {} });
 }
 
-const programFile = (program: string) => here(`../../dist/windows/${program}.exe`);
+const programFile = (program: string) =>
+  program === "nssm"
+    ? join(system.root, "bin", "nssm.exe")
+    : here(`../../dist/windows/${program}.exe`);
 
 function missingProgram(program: string): string | undefined {
-  return exists(programFile(program))
-    ? undefined
-    : `${programFile(program)} is not there; make it with tests/windows/compile.sh`;
+  const file = programFile(program);
+  const script = program === "nssm" ? `nssm.sh ${dirname(file)}` : "compile.sh";
+  return exists(file) ? undefined : `${file} is not there; make it with tests/windows/${script}`;
 }
 
 /** One process keeps Wine's session, and with it the services, alive as long as a case runs. */
@@ -120,14 +124,25 @@ export class Windows {
     return runToEnd(system.command("", program, args));
   }
 
-  /** The path of the stand-in for NSSM, as Windows names it: see nssm.c. */
+  /** The path of NSSM, as Windows names it. */
   readonly nssm = `${system.windowsRoot}\\bin\\nssm.exe`;
 
-  /** What the stand-in for NSSM was told, call by call, but for what it was asked. */
-  async nssmCalls(): Promise<string[][]> {
-    const log = await Deno.readTextFile(join(system.root, "bin", "nssm.log")).catch(() => "");
-    const calls = log.split("\n").filter((line) => line !== "").map((line) => line.split("\t"));
-    return calls.filter(([verb]) => verb !== "get");
+  /** Calls NSSM, which must succeed, and returns what it prints. */
+  async callNssm(...args: string[]): Promise<string> {
+    const { code, stdout } = await system.command("", this.nssm, args).output();
+    if (code !== 0) throw new Error(`nssm ${args.join(" ")} ended with ${code}`);
+    return readNssmOutput(stdout);
+  }
+
+  /** The parameters that NSSM has for a service and that are not its defaults. */
+  async nssmSettings(service: string): Promise<Record<string, string>> {
+    const lines = (await this.callNssm("dump", service)).split("\r\n");
+    const words = lines.map((line) => splitCommandLine(line).slice(1));
+    return Object.fromEntries(
+      words.map(([verb, , ...rest]) =>
+        verb === "install" ? ["Application", rest[0]!] : [rest.slice(0, -1).join(" "), rest.at(-1)!]
+      ),
+    );
   }
 
   /** The events that the exe of a home has written when it has run: their types and numbers, in no order. */

@@ -23,4 +23,4 @@ testWindows("every command of docs/windows.md does what it says, in order", asyn
     const output = await home.paste(typed, "echo code %ERRORLEVEL%");
     assert(/^code 0\r?$/m.test(output), `${typed}\n${output}`);
   }
-});
+}, "nssm");

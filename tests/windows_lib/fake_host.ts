@@ -4,7 +4,13 @@ import { WindowsError } from "../../lib/windows/ffi/errors.ts";
 import type { AgentFiles } from "../../lib/windows/agent_arguments.ts";
 import type { Host } from "../../lib/windows/host.ts";
 import type { Safety } from "../../lib/windows/home_safety.ts";
-import { RECOVERY, type Registration } from "../../lib/windows/registration.ts";
+import { readNssmSettings } from "../../lib/windows/nssm.ts";
+import {
+  RECOVERY,
+  type Registration,
+  START_TYPES,
+  type StartType,
+} from "../../lib/windows/registration.ts";
 import type { QueriedStatus, ServiceDatabase } from "../../lib/windows/service_database.ts";
 import { settled, STATE, type StateNumber } from "../../lib/windows/service_status.ts";
 
@@ -37,6 +43,12 @@ export class FakeHost implements Host {
   /** The settings that NSSM was told, by `<service> <parameter>`. */
   readonly nssm = new Map<string, string>();
   nssmPresent = true;
+  /** Whether a setting beyond the basic ones is refused. */
+  broken = false;
+  /** The programs that were run. */
+  readonly ran = new Set<string>();
+  /** The parameter that NSSM does not take. */
+  nssmRefuses: string | undefined;
   /** Whether NSSM makes the service that it is told to make. */
   nssmWorks = true;
   readonly #known = { events: false };
@@ -51,11 +63,13 @@ export class FakeHost implements Host {
     create: (name, registration, password) => {
       this.calls.push(`create ${name}${password === undefined ? "" : " with password"}`);
       this.services.set(name, { registration, standing: standing(STATE.stopped) });
-      return [];
     },
     change: (name, registration, password) => {
       this.calls.push(`change ${name}${password === undefined ? "" : ` with '${password}'`}`);
       this.services.get(name)!.registration = registration;
+    },
+    complete: (name) => {
+      if (this.broken) throw new WindowsError(5, `set the recovery of service '${name}'`);
       return [];
     },
     setAccount: (name, account, password) => {
@@ -124,28 +138,40 @@ export class FakeHost implements Host {
     return this.safety;
   };
   sidOf = (account: string) => knownSid(account) ?? `S-1-5-99-${account.length}`;
-  programFile = (typed: string) => `C:\\nssm\\${typed}`;
+  programFile = (typed: string) => this.nssmPresent ? `C:\\nssm\\${typed}` : undefined;
   isCaller = (sid: string) => sid === this.caller;
   protect = (folder: string) => void this.calls.push(`protect ${folder}`);
   grantLogon = (account: string) => void this.calls.push(`grant ${account}`);
   processes = () => [{ pid: 7, parent: 1, exe: "mmc.exe" }];
-  nssmCommand = (name: string) => {
-    const application = this.nssm.get(`${name} Application`);
-    const parameters = this.nssm.get(`${name} AppParameters`) ?? "";
-    return application === undefined ? undefined : { application, parameters };
-  };
+  nssmSettings = (service: string) =>
+    readNssmSettings(service, (key, name) => {
+      const folder = key.split("\\").at(-1)!;
+      return this.nssm.get(`${service} ${name === "" ? `${folder} Default` : name}`);
+    });
 
   /** Runs NSSM, the only program that is run. */
-  run = ([, verb = "", name = "", ...rest]: readonly string[]) => {
-    if (!this.nssmPresent) return Promise.reject(new Error("it is not there"));
-    const parameter = rest.slice(0, rest[0] === "AppExit" ? 2 : 1).join(" ");
-    const [value = ""] = rest.slice(rest[0] === "AppExit" ? 2 : 1);
-    if (verb !== "get") this.calls.push([verb, name, ...rest].join(" "));
+  run = ([program = "", verb = "", name = "", ...rest]: readonly string[]) => {
+    this.ran.add(program);
+    this.calls.push([verb, name, ...rest].join(" "));
     if (verb === "install" && this.nssmWorks) this.#makeUnderNssm(name, rest[0]!);
-    if (verb === "set") this.nssm.set(`${name} ${parameter}`, value);
-    const told = verb === "get" ? this.nssm.get(`${name} ${parameter}`) ?? "" : "";
-    return Promise.resolve({ code: 0, output: new TextEncoder().encode(`${told}\r\n`) });
+    if (verb === "set") this.#setUnderNssm(name, rest.slice(0, -1).join(" "), rest.at(-1)!);
+    const code = rest[0] === this.nssmRefuses ? 5 : 0;
+    return Promise.resolve({ code, output: new TextEncoder().encode("refused\r\n") });
   };
+
+  /** What NSSM does not keep itself goes into the service's registration. */
+  #setUnderNssm(name: string, parameter: string, value: string): void {
+    const registration = this.services.get(name)?.registration;
+    this.nssm.set(`${name} ${parameter}`, value);
+    if (!registration) return;
+    if (parameter === "DisplayName") registration.displayName = value;
+    if (parameter === "Description") registration.description = value;
+    if (parameter === "ObjectName") registration.account = value;
+    if (parameter === "Start") {
+      const types = Object.keys(START_TYPES) as StartType[];
+      registration.start = types.find((type) => START_TYPES[type].nssm === value)!;
+    }
+  }
 
   #makeUnderNssm(name: string, exe: string): void {
     this.nssm.set(`${name} Application`, exe);

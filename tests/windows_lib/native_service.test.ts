@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import {
   type FromServiceThread,
+  isServiceChild,
   joinThrough,
   mayBeService,
   type ServiceThread,
@@ -17,6 +18,17 @@ Deno.test("a child of services.exe may be a service, and any process where they 
     throw new Error("Cannot list the processes");
   };
   assertEquals(mayBeService(fail, 7), true);
+});
+
+Deno.test("services.exe starts an agent itself or by a program that runs services, and no further down", () => {
+  const chain = (...names: string[]) => names.map((exe, i) => ({ pid: 7 + i, parent: 6 + i, exe }));
+  const starts = (...names: string[]) => isServiceChild(chain(...names), 6 + names.length);
+  assertEquals(starts("Services.EXE"), true, "natively");
+  assertEquals(starts("services.exe", "nssm.exe"), true, "under NSSM, WinSW and the like");
+  assertEquals(starts("services.exe", "winsw.exe", "cmd.exe"), false);
+  assertEquals(starts("services.exe", "sshd.exe", "sshd.exe", "cmd.exe"), false);
+  assertEquals(starts("explorer.exe", "cmd.exe"), false);
+  assertEquals(isServiceChild([services], 99), false, "its parent has ended");
 });
 
 /** The thread that speaks to the service control manager; the test does that. */

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { agentOf } from "../../lib/windows/agent_arguments.ts";
 import { wantedRegistration } from "../../lib/windows/registration.ts";
+import { explainShortStop, readNssmSettings } from "../../lib/windows/nssm.ts";
 import { nssmSettings, readNssmOutput } from "../../lib/windows/settings.ts";
 
 const agent = agentOf("C:\\Program Files\\icinga-warden\\icinga-warden.exe", {
@@ -49,6 +50,44 @@ Deno.test("Ctrl+C is let to reach the agent, and a stop is given more than the 1
 Deno.test("what NSSM prints is read in UTF-16 and as it is", () => {
   const wide = new Uint8Array(new Uint16Array([..."Ja ä\r\n"].map((c) => c.charCodeAt(0))).buffer);
   assertEquals(readNssmOutput(wide), "Ja ä");
-  assertEquals(readNssmOutput(new TextEncoder().encode("Restart\r\n")), "Restart");
+  assertEquals(readNssmOutput(new Uint8Array([0x43, 0x3a, 0x5c, 0xe4, 13, 10])), "C:\\ä");
   assertEquals(readNssmOutput(new Uint8Array()), "");
+});
+
+const KEY = "SYSTEM\\CurrentControlSet\\Services\\w\\Parameters";
+const EXE = "C:\\ä\\icinga-warden.exe";
+
+Deno.test("NSSM's settings are read from the registry; where it has none NSSM's defaults count", () => {
+  const values = new Map<string, string | number>([
+    [`${KEY} Application`, EXE],
+    [`${KEY} AppThrottle`, 10_000],
+    [`${KEY}\\AppExit `, "Exit"],
+  ]);
+  assertEquals(readNssmSettings("w", (key, name) => values.get(`${key} ${name}`)), {
+    "Application": EXE,
+    "AppParameters": "",
+    "AppDirectory": "",
+    "AppExit Default": "Exit",
+    "AppRestartDelay": "0",
+    "AppThrottle": "10000",
+    "AppNoConsole": "0",
+    "AppStopMethodSkip": "0",
+    "AppStopMethodConsole": "1500",
+  });
+  assertEquals(readNssmSettings("w", () => undefined), undefined);
+});
+
+Deno.test("a stop that NSSM cuts short is explained by the setting that is too short", () => {
+  const explain = (settings: Record<string, string | number>) =>
+    explainShortStop("c:\\Ä\\ICINGA-WARDEN.exe", 12_000, {
+      database: { names: () => ["other", "w"] },
+      nssmSettings: (service) =>
+        readNssmSettings(service, (key, name) => key === KEY ? settings[name] : undefined),
+    });
+  assertEquals(
+    explain({ Application: EXE }),
+    "NSSM ends service 'w' 1.5 s after it has asked for a stop, which may take 12 s: call 'nssm set w AppStopMethodConsole 20000'",
+  );
+  assertEquals(explain({ Application: EXE, AppStopMethodConsole: 20_000 }), undefined);
+  assertEquals(explain({ Application: "C:\\other.exe" }), undefined);
 });

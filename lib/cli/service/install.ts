@@ -3,7 +3,6 @@ import {
   type Host,
   needsPassword,
   programOf,
-  registrationDrift,
   sameAccount,
   samePath,
   type ServiceAgent,
@@ -19,9 +18,10 @@ import {
   type Drift,
   type Installation,
   installSteps,
-  nssmDrift,
   permissionSteps,
+  type Planned,
   runSteps,
+  settingsDrift,
   showSteps,
   type Step,
 } from "./steps.ts";
@@ -40,13 +40,14 @@ export async function installService(options: ServiceOptions, host: Host): Promi
     say: json ? (line) => said.push(line) : print,
     warn: json ? (line) => warnings.push(line) : (line) => printError(`Warning: ${line}`),
   };
+  requireNssm(installation);
   if (!dryRun) host.database.requireAdministrator();
   const { account } = installation.wanted;
   checkPassword(options, account, found);
   const sid = options.fixPermissions ? host.sidOf(account) : undefined;
   const permissions = permissionSteps(installation, sid);
   await checkSafety(installation, permissions);
-  const drift = found && await driftOf(installation, found);
+  const drift = found && await driftOf(installation);
   const outcome = outcomeOf(options, drift);
   if (drift) sayDrift(installation, drift);
   const steps = await installSteps(installation, drift);
@@ -63,7 +64,7 @@ export function planned(
   options: ServiceOptions,
   host: Host,
   found?: FoundRegistration,
-): Pick<Installation, "options" | "host" | "found" | "agent" | "wanted"> {
+): Planned {
   const { runner, nssm, name, request } = options;
   const { args, files } = plannedAgent(options, host, found);
   const program = () => found ? programOf(found.commandLine) : host.programFile(nssm);
@@ -71,6 +72,12 @@ export function planned(
     ? { args, files: { ...files, runner: program() } }
     : { args, files };
   return { options, host, found, agent, wanted: wantedRegistration(name, agent, request, found) };
+}
+
+/** A bare name is not run: the program that Windows finds by it may be another than the one that is looked at. */
+function requireNssm({ options: { runner, nssm }, agent: { files } }: Planned): void {
+  if (runner !== "nssm" || files.runner !== undefined) return;
+  throw new Error(`There is no '${nssm}' on the path; name nssm.exe with --nssm`);
 }
 
 /** A service of this name that is another program's, or has another runner, is left alone. */
@@ -106,11 +113,9 @@ export function checkPassword(
 }
 
 /** The password of a service cannot be read, so one that is given is always set with `--force`. */
-async function driftOf(installation: Installation, found: FoundRegistration): Promise<Drift> {
-  const { options: { runner, password, force, files: { exe } }, agent, host } = installation;
-  const settings = runner === "nssm"
-    ? await nssmDrift(installation)
-    : registrationDrift(found, installation.wanted);
+async function driftOf(installation: Installation): Promise<Drift> {
+  const { options: { password, force, files: { exe } }, agent, host } = installation;
+  const settings = settingsDrift(installation);
   if (password && force) {
     settings.push({ setting: "password", found: "not told", wanted: "the one that is given" });
   }

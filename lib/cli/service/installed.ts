@@ -34,12 +34,12 @@ export function installedProgram(
   const [exe = "", ...args] = splitServiceLine(line);
   const kind = kindOfService(line, files.exe);
   if (kind !== "nssm") return { kind, exe, args };
-  const { application, parameters } = host.nssmCommand(name) ??
-    { application: exe, parameters: "" };
+  const { Application, AppParameters } = host.nssmSettings(name) ??
+    { Application: exe, AppParameters: "" };
   return {
-    kind: isAgent(application, files.exe) ? kind : "other",
-    exe: application,
-    args: splitCommandLine(`nssm ${parameters}`).slice(1),
+    kind: isAgent(Application, files.exe) ? kind : "other",
+    exe: Application,
+    args: splitCommandLine(`nssm ${AppParameters}`).slice(1),
   };
 }
 

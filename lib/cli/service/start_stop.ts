@@ -1,5 +1,8 @@
+import { win32 } from "node:path";
+import { attempt } from "../../base/mod.ts";
 import { meaningOf, serviceStates } from "../../service/mod.ts";
 import {
+  agentOf,
   awaitState,
   describeRecovery,
   ERROR_SERVICE_NEVER_STARTED,
@@ -10,14 +13,16 @@ import {
   isSettled,
   pasteLine,
   type QueriedStatus,
-  type ServiceKind,
+  readAgentFlags,
+  type SettingDrift,
   STATE,
 } from "../../windows/mod.ts";
 import { EXIT } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
+import { planned } from "./install.ts";
 import { installedProgram, requireAgent } from "./installed.ts";
 import { type ServiceOptions, wardenCommand } from "./options.ts";
-import { showSteps } from "./steps.ts";
+import { settingsDrift, showSteps } from "./steps.ts";
 
 /** How long a service may take to start or stop, ms. */
 const LIMIT = 60_000;
@@ -60,13 +65,14 @@ export async function statusOfService(options: ServiceOptions, host: Host): Prom
   const { name, json } = options;
   const status = await awaitState(host, name, isSettled, LIMIT);
   const found = host.database.find(name);
+  const wait = nssmWait(options, host, status);
   if (json) printJson(statusObject(options, host, status));
   else {
-    print(describe(name, status));
-    if (found && status) printSettings(found, installedProgram(found, options, host).kind);
+    print(describe(name, status) + (wait ?? ""));
+    if (found && status) printSettings(found, options, host);
   }
-  const runs = status?.state === STATE.running || status?.state === STATE.paused;
-  return runs ? EXIT.done : EXIT.notRunning;
+  const isPaused = status?.state === STATE.paused && wait === undefined;
+  return status?.state === STATE.running || isPaused ? EXIT.done : EXIT.notRunning;
 }
 
 function requireService(options: ServiceOptions, host: Host): QueriedStatus {
@@ -87,7 +93,8 @@ function sayOutcome(
   status: QueriedStatus | undefined,
   isDone: boolean,
 ): number {
-  const line = `${describe(options.name, status)}${resumeHint(options, status)}`;
+  const hint = nssmWait(options, host, status) ?? resumeHint(options, status);
+  const line = describe(options.name, status) + hint;
   if (options.json) printJson(statusObject(options, host, status));
   else if (isDone) print(line);
   else printError(line);
@@ -98,6 +105,33 @@ function sayOutcome(
 function resumeHint({ name }: ServiceOptions, status: QueriedStatus | undefined): string {
   if (status?.state !== STATE.paused) return "";
   return `; it goes on with: ${pasteLine("sc.exe", ["continue", name])}`;
+}
+
+/** Why a service under NSSM is paused: NSSM waits longer and longer before it starts an agent again that soon ends. */
+function nssmWait(
+  options: ServiceOptions,
+  host: Host,
+  status: QueriedStatus | undefined,
+): string | undefined {
+  const found = host.database.find(options.name);
+  if (!found || status?.state !== STATE.paused) return undefined;
+  const { kind, exe, args } = installedProgram(found, options, host);
+  if (kind !== "nssm") return undefined;
+  const { home } = agentOf(exe, readAgentFlags(args)).files;
+  const log = win32.join(home, "logs", "icinga-warden.log");
+  return `: NSSM waits, since the agent ends soon after each start; see ${log}`;
+}
+
+/** The settings of a service that 'service install' would set otherwise; none where it would be refused. */
+function differences(
+  found: FoundRegistration,
+  options: ServiceOptions,
+  host: Host,
+): readonly SettingDrift[] {
+  const { kind } = installedProgram(found, options, host);
+  if (kind === "other") return [];
+  const plan = () => settingsDrift(planned({ ...options, runner: kind }, host, found));
+  return attempt(plan, () => []);
 }
 
 /** The state of a service, in one line. */
@@ -121,15 +155,21 @@ function howItEnded({ exitCode, ownCode }: QueriedStatus): string {
   return `: ${meaning} (its own code ${ownCode}); its log says why`;
 }
 
-function printSettings(
-  { commandLine, account, start, recovery }: FoundRegistration,
-  kind: ServiceKind,
-): void {
+function printSettings(found: FoundRegistration, options: ServiceOptions, host: Host): void {
+  const { commandLine, account, start, recovery } = found;
+  const { kind } = installedProgram(found, options, host);
   print(`  kind        ${kind}`);
   print(`  runs        ${commandLine}`);
   print(`  as          ${account}`);
   print(`  start       ${start}`);
   print(`  on failure  ${recovery ? describeRecovery(recovery) : "this system does not tell"}`);
+  const differs = differences(found, options, host);
+  for (const { setting, found, wanted } of differs) {
+    print(`  differs     ${setting}: ${found || "none"}; 'service install' sets ${wanted}`);
+  }
+  if (differs.length === 0) return;
+  const runner = kind === "nssm" ? " --with nssm" : "";
+  print(`  to set it   ${wardenCommand("install", options)}${runner} --force`);
 }
 
 function statusObject(
@@ -142,5 +182,7 @@ function statusObject(
   if (!found || !status) return { service, installed: false };
   const { state, ...others } = status;
   const { kind } = installedProgram(found, options, host);
-  return { service, installed: true, state: serviceStates[state - 1], ...others, kind, ...found };
+  const differs = differences(found, options, host);
+  const known = { service, installed: true, state: serviceStates[state - 1] };
+  return { ...known, ...others, kind, ...found, differs };
 }

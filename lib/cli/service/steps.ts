@@ -15,12 +15,14 @@ import {
   keptExe,
   mayLogOn,
   needsPassword,
-  nssmCommand,
+  nssmDrift,
+  nssmSetCommand,
   nssmSettings,
   PASSWORD,
   pasteLine,
   readNssmOutput,
   type Registration,
+  registrationDrift,
   requireProtectable,
   safePermissions,
   scCommands,
@@ -57,6 +59,9 @@ export interface Installation {
   /** Prints a warning; with `--json` at the end. */
   warn: (line: string) => void;
 }
+
+/** An installation that is planned, and not begun. */
+export type Planned = Pick<Installation, "options" | "host" | "found" | "agent" | "wanted">;
 
 /** How an installed service differs from what is wanted. */
 export interface Drift {
@@ -150,8 +155,13 @@ function registrationStep(installation: Installation): Step {
     commands: scCommands(found ? "config" : "create", name, wanted, hasPassword),
     run() {
       const { password = found && isBuiltin(wanted.account) ? "" : undefined, warn } = installation;
-      const unknown = database[found ? "change" : "create"](name, wanted, password);
-      if (unknown.length > 0) warn(`This system does not know: ${unknown.join(", ")}`);
+      database[found ? "change" : "create"](name, wanted, password);
+      const complete = () => {
+        const unknown = database.complete(name, wanted);
+        if (unknown.length > 0) warn(`This system does not know: ${unknown.join(", ")}`);
+      };
+      const step: Step = { commands: [], run: complete };
+      return (found ? step : orTakenBack(step, installation)).run();
     },
   };
 }
@@ -184,7 +194,8 @@ function eventSourceStep({ host: { events }, warn }: Installation): Step {
 
 /** Sets the parameters of NSSM: all of them in a new service, else those that have drifted. */
 function nssmSteps(installation: Installation, drift: Drift | undefined): Step[] {
-  const { options: { nssm, name }, agent, host, wanted } = installation;
+  const { options: { name }, agent, host, wanted } = installation;
+  const nssm = nssmProgram(installation);
   const command = (words: CommandWords): Step => ({
     commands: [words],
     run: () => runNssm(host, words),
@@ -196,14 +207,31 @@ function nssmSteps(installation: Installation, drift: Drift | undefined): Step[]
   // An account with a password is set by its own step.
   const isSecret = needsPassword(wanted.account);
   const sets = settings.filter(([parameter]) => !isSecret || parameter !== "ObjectName")
-    .map(([parameter, value]) => command(nssmCommand(nssm, "set", name, parameter, value)));
+    .map(([parameter, value]) => command(nssmSetCommand(nssm, name, parameter, value)));
   const setsAccount = drifted?.includes("password") ?? isSecret;
-  return [
-    ...(drift ? [] : [command([nssm, "install", name, agent.files.exe])]),
-    ...sets,
-    ...(drift ? [] : [{ commands: [], run: () => requireInstalled(installation) }]),
-    ...(setsAccount ? [nssmAccountStep(installation)] : []),
-  ];
+  const account = setsAccount ? [nssmAccountStep(installation)] : [];
+  if (drift) return [...sets, ...account];
+  const verify: Step = { commands: [], run: () => requireInstalled(installation) };
+  const others = [...sets, verify, ...account].map((step) => orTakenBack(step, installation));
+  return [command([nssm, "install", name, agent.files.exe]), ...others];
+}
+
+/** NSSM's program: the file that was looked at, where it was found. */
+function nssmProgram({ options: { nssm }, agent: { files } }: Installation): string {
+  return files.runner ?? nssm;
+}
+
+/** A step after that which has made a service: when it fails, the service is removed. */
+function orTakenBack(step: Step, { options: { name }, host, warn }: Installation): Step {
+  const run = async () => {
+    try {
+      await step.run();
+    } catch (error) {
+      if (host.database.find(name)) attempt(() => host.database.remove(name), warn);
+      throw error;
+    }
+  };
+  return { ...step, run };
 }
 
 function requireInstalled({ options: { name }, host }: Installation): void {
@@ -213,9 +241,10 @@ function requireInstalled({ options: { name }, host }: Installation): void {
 
 /** Sets an account with a password without NSSM: everybody can read a command line. */
 function nssmAccountStep(installation: Installation): Step {
-  const { options: { nssm, name }, wanted: { account }, host } = installation;
+  const { options: { name }, wanted: { account }, host } = installation;
+  const nssm = nssmProgram(installation);
   return {
-    commands: [nssmCommand(nssm, "set", name, "ObjectName", account, PASSWORD)],
+    commands: [nssmSetCommand(nssm, name, "ObjectName", account, PASSWORD)],
     run() {
       if (installation.password === undefined) return;
       host.database.setAccount(name, account, installation.password);
@@ -224,23 +253,14 @@ function nssmAccountStep(installation: Installation): Step {
   };
 }
 
-/** The settings that NSSM has otherwise than wanted; what is not asked for is not compared. */
-export async function nssmDrift(
-  { options: { name, nssm, request }, host, wanted, agent }: Installation,
-): Promise<SettingDrift[]> {
-  const kept = [
-    request.displayName === undefined ? "DisplayName" : "",
-    request.account === undefined ? "ObjectName" : "",
-    request.start === undefined ? "Start" : "",
-  ];
-  const drift: SettingDrift[] = [];
-  for (const [parameter, value] of nssmSettings(wanted, agent)) {
-    if (kept.includes(parameter)) continue;
-    const output = await runNssm(host, nssmCommand(nssm, "get", name, parameter));
-    const found = readNssmOutput(output);
-    if (found !== value) drift.push({ setting: parameter, found, wanted: value });
-  }
-  return drift;
+/** The settings of an installed service that are otherwise than wanted; what this system does not report is left out. */
+export function settingsDrift(
+  { options: { name, runner }, host, wanted, agent, found }: Planned,
+): SettingDrift[] {
+  if (!found) return [];
+  return runner === "nssm"
+    ? nssmDrift(found, host.nssmSettings(name), wanted, agent)
+    : registrationDrift(found, wanted);
 }
 
 /** @throws {Error} when NSSM cannot be run or fails. */

@@ -26,7 +26,7 @@ const open = library("advapi32.dll", {
   // winreg.h
   RegCreateKeyExW: fn(DWORD, PTR, BUF, DWORD, PTR, DWORD, DWORD, PTR, BUF, PTR),
   RegSetValueExW: fn(DWORD, PTR, BUF, DWORD, DWORD, BUF, DWORD),
-  RegGetValueW: fn(DWORD, PTR, BUF, BUF, DWORD, PTR, BUF, BUF),
+  RegGetValueW: fn(DWORD, PTR, BUF, BUF, DWORD, BUF, BUF, BUF),
   RegCloseKey: fn(DWORD, PTR),
   RegDeleteKeyW: fn(DWORD, PTR, BUF),
   // winbase.h: the event log; the second form does not leave this thread
