@@ -7,6 +7,7 @@ import {
   type DaemonStanding,
   MAIN_THREAD,
   mayWrite,
+  ownerOf,
   type Pause,
   type RunEnd,
   type RunMode,
@@ -80,6 +81,7 @@ export class Agent {
     this.state = new MainState({
       thread: MAIN_THREAD,
       mayWrite,
+      ownerOf,
       pace: WRITE_PACE,
       onProblem: agentLog(limitLog(log, () => clock.now()).write).warning,
     });
@@ -92,7 +94,7 @@ export class Agent {
     this.#supervisor = new Supervisor({
       clock,
       log,
-      connect: (port, thread) => this.state.connect(port, thread),
+      connect: (port, thread, countWrites) => this.state.connect(port, thread, countWrites),
       onStanding: (thread, standing) => {
         if (this.#isOver) return;
         if (standing) threads.set(thread, standing);

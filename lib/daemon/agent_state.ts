@@ -145,3 +145,8 @@ export function mayWrite(thread: string, path: string): boolean {
   const [daemon] = thread.split("::");
   return path.startsWith(mapPath(daemon!, ""));
 }
+
+/** Whose a map is, by its path: `Daemons.<daemon>`, or `Agent.<map>`. */
+export function ownerOf(path: string): string {
+  return path.split(".", 2).join(".");
+}

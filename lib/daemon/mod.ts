@@ -10,6 +10,7 @@ export {
   MAIN_THREAD,
   mapPath,
   mayWrite,
+  ownerOf,
   type Pause,
   type RunEnd,
   type RunMode,

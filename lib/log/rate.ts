@@ -30,10 +30,10 @@ export class RateLimit {
     return true;
   }
 
-  /** Counts one more, and returns how long it has to wait for its turn, ms. */
-  reserve(now: number): number {
+  /** Counts `count` more, and returns how long they have to wait for their turn, ms. */
+  reserve(now: number, count = 1): number {
     this.#fill(now);
-    this.#left--;
+    this.#left -= count;
     return Math.max(0, -this.#left * 1_000 / this.rate.perSecond);
   }
 

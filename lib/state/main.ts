@@ -1,10 +1,11 @@
+import { Connection, type CountWrites } from "./connection.ts";
+import { FormatError } from "./kinds.ts";
 import { isCountable } from "./map.ts";
 import {
   type MapRows,
   type Operation,
   orderedRow,
   pack,
-  type Progress,
   readMessage,
   readWrites,
   Type,
@@ -13,10 +14,10 @@ import {
   writeMessage,
 } from "./message.ts";
 import { LIMITS } from "./meter.ts";
-import { Bucket, Outbox } from "./pace.ts";
+import { Outbox } from "./pace.ts";
+import { LARGEST_OWNER, Quota } from "./quota.ts";
 import { PublicState, type StateChannel, type StateOptions } from "./state.ts";
-import { apply, Flag, type Table } from "./table.ts";
-import { FormatError } from "./kinds.ts";
+import { apply, Flag, type Table, Unsent } from "./table.ts";
 
 /** How often the last number is told when nothing changes, ms, and how soon after the last batch, in case that was lost. */
 const HEARTBEAT = { every: 10_000, afterBatch: 100 };
@@ -24,27 +25,22 @@ const HEARTBEAT = { every: 10_000, afterBatch: 100 };
 /** Characters of the last batches that are kept for those who missed them. */
 const BACKLOG = 4_194_304;
 
+/**
+ * Characters of a batch above which it goes to each thread's port. A BroadcastChannel costs each listener 30 to 40 ms of
+ * processor time a megabyte, a port 1.5 ms (Deno 2.7.11 and 2.9.5; `deno task bench state`, "40 values").
+ */
+const LARGE = 4_096;
+
 /** Characters of a thread's message: JSON writes some characters as six. */
 const LARGEST_MESSAGE = 12 * LIMITS.bytes;
 
 /** How long the port of an ended thread is still read, ms: its last messages may be on their way. */
 const LAST_MESSAGES = 250;
 
-/** Characters that a thread may be sent of what it missed: at once, and for long a second. */
-const REPEATED = { burst: 16_777_216, perSecond: 4_194_304 };
-
-/** A thread that has a copy. */
-interface Connection extends Progress {
-  number: number;
-  readonly port: StateChannel;
-  readonly repeated: Bucket;
-  isSnapshotUnderWay: boolean;
-}
-
-/** A write that was carried out here and waits to be sent; without an author it is the main thread's. */
-interface Unsent {
-  readonly author: Connection | undefined;
-  readonly text: string | undefined;
+/** How the main thread's copy is made. */
+export interface MainOptions extends StateOptions {
+  /** Whose a map is, by its path: what all maps of one owner hold is limited. Default: each map for itself. */
+  ownerOf?: (path: string) => string;
 }
 
 /**
@@ -63,8 +59,9 @@ export class MainState extends PublicState {
   readonly ready: Promise<void> = Promise.resolve();
   readonly #name = crypto.randomUUID();
   readonly #outbox: Outbox;
+  readonly #quota: Quota;
   readonly #connections = new Map<number, Connection>();
-  readonly #unsent = new Map<Table, Map<string, Unsent>>();
+  readonly #unsent = new Unsent<Connection>();
   /** Those whose messages are in since the last batch. */
   readonly #advanced = new Set<Connection>();
   /** The last batches, up to `#number`. */
@@ -78,8 +75,9 @@ export class MainState extends PublicState {
   #isHeartbeatSoon = false;
 
   /** Begins a state; there is one in a process. */
-  constructor(options: StateOptions) {
+  constructor({ ownerOf = (path) => path, ...options }: MainOptions) {
     super(options);
+    this.#quota = new Quota(ownerOf);
     this.#outbox = new Outbox(this.options.clock, options.pace, () => this.#flush());
   }
 
@@ -88,21 +86,21 @@ export class MainState extends PublicState {
    *
    * @param port the other end is for the thread's {@linkcode ThreadState}.
    * @param thread its name, by which its rights are known.
+   * @param countWrites limits its writes. Default: no limit but its own pace.
    */
-  connect(port: StateChannel, thread: string): () => void {
+  connect(port: StateChannel, thread: string, countWrites: CountWrites = () => 0): () => void {
     const id = ++this.#lastId;
-    const { burst, perSecond } = REPEATED;
-    const repeated = new Bucket(burst, perSecond, this.options.clock.now());
-    const connection = { id, thread, port, number: 0, repeated, isSnapshotUnderWay: false };
+    const { clock } = this.options;
+    const connection = new Connection({ id, thread, port, clock, countWrites });
     this.#connections.set(id, connection);
     this.#open();
-    port.onmessage = ({ data }) => this.#receive(connection, data);
+    connection.listen((data) => this.#receive(connection, data));
     this.#post(connection, writeMessage([Type.welcome, id, this.options.thread, this.#name]));
     this.#sendSnapshot(connection);
     return () => {
       const end = () => this.#end(connection);
       if (this.isClosed) end();
-      else if (this.#connections.has(id)) this.options.clock.after(LAST_MESSAGES, end);
+      else if (this.#connections.has(id)) clock.after(LAST_MESSAGES, () => connection.inTurn(end));
     };
   }
 
@@ -112,10 +110,10 @@ export class MainState extends PublicState {
    */
   async othersLeft(limit: number): Promise<void> {
     const { clock } = this.options;
-    for (const end = clock.now() + limit; this.#connections.size > 0;) {
-      if (clock.now() > end) return;
+    for (const end = clock.now() + limit; this.#connections.size > 0 && clock.now() <= end;) {
       await new Promise<void>((resolve) => void clock.after(1, resolve));
     }
+    for (const connection of [...this.#connections.values()]) connection.takeHeld();
   }
 
   leave(): void {
@@ -139,21 +137,17 @@ export class MainState extends PublicState {
   }
 
   protected declared(table: Table): void {
-    this.#unsentOf(table);
+    this.#unsent.of(table);
     this.#outbox.add();
   }
 
   #carryOut(table: Table, key: string, operation: Operation, author?: Connection): void {
     const old = table.get(key);
-    table.put(key, apply(old, operation));
-    this.#unsentOf(table).set(key, { author, text: operation.text });
+    const value = apply(old, operation);
+    table.put(key, value);
+    this.#quota.count(table.path, key, old, value, operation.text);
+    this.#unsent.of(table).set(key, { author, text: operation.text });
     this.note(table, key, old, (author ?? this.options).thread);
-  }
-
-  #unsentOf(table: Table): Map<string, Unsent> {
-    let unsent = this.#unsent.get(table);
-    if (!unsent) this.#unsent.set(table, unsent = new Map());
-    return unsent;
   }
 
   #open(): void {
@@ -164,10 +158,9 @@ export class MainState extends PublicState {
     this.#heartbeatIn(HEARTBEAT.every);
   }
 
-  #end({ id, port }: Connection): void {
-    this.#connections.delete(id);
-    port.onmessage = null;
-    port.close();
+  #end(connection: Connection): void {
+    this.#connections.delete(connection.id);
+    connection.end();
   }
 
   #receive(connection: Connection, data: unknown): void {
@@ -203,20 +196,31 @@ export class MainState extends PublicState {
       const table = this.table(path);
       if (flags & ~table.flags) {
         this.flag(table, flags & (Flag.open | Flag.persistent));
-        this.#unsentOf(table);
+        this.#unsent.of(table);
       }
       for (const { key, operation } of rows) {
-        const { by } = operation;
-        const value = table.get(key);
-        if (by === undefined || isCountable(typeof value === "number" ? value : 0, by)) {
+        if (this.#accepts(connection, table, key, operation)) {
           this.#carryOut(table, key, operation, connection);
-          continue;
         }
-        this.#tell(`an increment of ${path}.${key} by thread '${connection.thread}' beyond 2^53`);
       }
     }
     this.#advanced.add(connection);
     this.#outbox.add(true);
+  }
+
+  #accepts(connection: Connection, table: Table, key: string, operation: Operation): boolean {
+    const { by } = operation;
+    const old = table.get(key);
+    const write = `of ${table.path}.${key} by thread '${connection.thread}'`;
+    if (by !== undefined && !isCountable(typeof old === "number" ? old : 0, by)) {
+      this.#tell(`an increment ${write} beyond 2^53`);
+      return false;
+    }
+    if (this.#quota.allows(table.path, key, old, operation)) return true;
+    const limit = `the maps of one owner may hold ${LARGEST_OWNER} characters`;
+    if (!connection.isTold) this.#tell(`the write ${write}, and all like it: ${limit}`);
+    connection.isTold = true;
+    return false;
   }
 
   #mayWrite({ thread }: Connection, path: string): boolean {
@@ -234,9 +238,9 @@ export class MainState extends PublicState {
   /** Sends what changed since the last time. Returns how many characters that was. */
   #flush(): number {
     let size = 0;
-    if (this.#channel && (this.#unsent.size > 0 || this.#advanced.size > 0)) {
+    if (this.#channel && (!this.#unsent.isEmpty || this.#advanced.size > 0)) {
       const writers = [...this.#advanced];
-      for (const { text, isLast } of pack(this.#changes(writers))) {
+      for (const { text, isLast } of pack(this.#unsent.changes(writers))) {
         // The progress of the writers is in the last of the batches that belong together.
         const progress = writers.map(({ id, thread, number }) => [id, thread, isLast ? number : 0]);
         size += this.#broadcast(writeMessage([Type.batch, ++this.#number, progress], text));
@@ -247,22 +251,13 @@ export class MainState extends PublicState {
     return size;
   }
 
-  *#changes(writers: Connection[]): Generator<MapRows<string>> {
-    const places = new Map(writers.map((writer, i) => [writer, i + 1]));
-    for (const [table, unsent] of this.#unsent) {
-      const rows = unsent.entries().map(([key, { author, text }]) =>
-        orderedRow(key, author ? places.get(author)! : 0, { value: table.get(key), text })
-      );
-      yield { path: table.path, flags: table.flags, rows };
-    }
-  }
-
   #broadcast(message: string): number {
     this.#backlog.push(message);
     this.#backlogSize += message.length;
     while (this.#backlogSize > BACKLOG) this.#backlogSize -= this.#backlog.shift()!.length;
     this.#sentAt = this.options.clock.now();
-    this.#postToAll(message);
+    if (message.length <= LARGE) this.#postToAll(message);
+    else for (const connection of this.#connections.values()) this.#post(connection, message);
     if (!this.#isHeartbeatSoon) this.#heartbeatIn(HEARTBEAT.afterBatch);
     this.#isHeartbeatSoon = true;
     return message.length;
@@ -292,39 +287,20 @@ export class MainState extends PublicState {
 
   /** Sends the batches after `number` once more, or the whole state where they are gone. */
   #repeat(connection: Connection, number: number): void {
-    const { repeated, isSnapshotUnderWay } = connection;
-    const now = this.options.clock.now();
     this.counts.questions++;
     const missed = this.#number - number;
-    // Who asks too often asks again later.
-    if (missed <= 0 || isSnapshotUnderWay || repeated.use(0, now) > 0) return;
+    if (missed <= 0 || connection.isSnapshotUnderWay || connection.asksTooOften) return;
     if (missed > this.#backlog.length) return this.#sendSnapshot(connection);
     for (const batch of this.#backlog.slice(-missed)) {
-      repeated.use(batch.length, now);
-      this.#post(connection, batch);
+      this.counts.sent++;
+      connection.repeat(batch);
     }
   }
 
-  /** Sends the whole state, a piece each turn: what changes meanwhile travels in batches, too. */
   #sendSnapshot(connection: Connection): void {
-    connection.isSnapshotUnderWay = true;
-    const { id, thread, number, repeated } = connection;
-    const start = this.#number;
-    const pieces = pack(this.#all());
-    const send = () => {
-      const { value, done } = pieces.next();
-      if (done || this.isClosed || !this.#connections.has(id)) {
-        connection.isSnapshotUnderWay = false;
-        return;
-      }
-      const { text, isLast } = value;
-      const writers = [[id, thread, number]];
-      const head = [Type.snapshot, Number(isLast), this.#number, start, writers];
-      repeated.use(text.length, this.options.clock.now());
-      this.#post(connection, writeMessage(head, text));
-      this.options.clock.atTurnsEnd(send);
-    };
-    send();
+    this.counts.sent++;
+    const goesOn = () => !this.isClosed && this.#connections.has(connection.id);
+    connection.sendSnapshot(pack(this.#all()), () => this.#number, goesOn);
   }
 
   *#all(): Generator<MapRows<string>> {

@@ -1,6 +1,6 @@
 /**
- * The messages of the public state, as JSON text. On a port between the main thread and one copy: welcome, snapshot and
- * missed batches; writes, questions and leave. On the channel, from the main thread to all: batches and heartbeats.
+ * The messages of the public state, as JSON text. On a port between the main thread and one copy: welcome, snapshot,
+ * missed batches and wait; writes, questions and leave. On the channel, from the main thread to all: batches and heartbeats.
  *
  * @module
  */
@@ -23,6 +23,8 @@ export const Type = {
   /** Number, maps. */
   write: 6,
   leave: 7,
+  /** For how long it is to send no more writes, ms. */
+  wait: 8,
 } as const;
 
 /** Stands for the value of a key that is not there. */

@@ -1,6 +1,9 @@
 /** What a value may hold. */
 export const LIMITS = {
-  /** Bytes of its text and binary data, and one for each part. A text with a character above U+00FF takes two each. */
+  /**
+   * Bytes of its text and binary data, and one for each part. A text counts as JSON writes it, where a control character
+   * takes six; with a character above U+00FF each takes two.
+   */
   bytes: 1_048_576,
   /** Parts within parts. */
   depth: 200,
@@ -61,7 +64,9 @@ export class Meter {
   /** Counts the bytes of a text, and returns it. */
   text(text: string): string {
     this.size(text.length);
-    if (/[^\0-\xFF]/.test(text)) this.size(text.length);
+    const isEscaped = /[\p{Cc}"\\\p{Cs}]/u.test(text);
+    const more = isEscaped ? JSON.stringify(text).length - text.length : 0;
+    this.size(/[^\0-\xFF]/.test(text) ? text.length + 2 * more : more);
     return text;
   }
 

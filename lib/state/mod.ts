@@ -15,8 +15,9 @@
  * @module
  */
 export type { Change } from "./changes.ts";
+export type { CountWrites } from "./connection.ts";
 export { StateFile, type StateFileOptions } from "./file.ts";
-export { MainState } from "./main.ts";
+export { type MainOptions, MainState } from "./main.ts";
 export { ReplicatedMap, type ValueCheck } from "./map.ts";
 export type { PaceOptions } from "./pace.ts";
 export {

@@ -34,6 +34,12 @@ export class Bucket {
     this.#at = now;
   }
 
+  /** How much may be used now. */
+  left(now: number): number {
+    this.use(0, now);
+    return this.#left;
+  }
+
   /** Uses some; it may be more than is left. Returns how long it takes until nothing is owed, ms. */
   use(amount: number, now: number): number {
     const gained = (now - this.#at) * this.perSecond / 1_000;
@@ -50,9 +56,11 @@ export class Bucket {
 export class Outbox {
   readonly #clock: StateClock;
   readonly #pace: PaceOptions | undefined;
-  readonly #send: () => number;
+  readonly #send: (limit: number) => number;
   readonly #messages: Bucket | undefined;
   readonly #bytes: Bucket | undefined;
+  /** Until when the main thread wants no more, ms. */
+  #heldUntil = -Infinity;
   #isDue = false;
   #isUrgent = false;
   #isClosed = false;
@@ -64,8 +72,12 @@ export class Outbox {
   #heldAt = 0;
   #began = 0;
 
-  /** @param send sends what was written; returns how many bytes that was. */
-  constructor(clock: StateClock, pace: PaceOptions | undefined, send: () => number) {
+  /** @param send sends what was written, up to so many bytes, about; returns how many it was. What is left is added anew. */
+  constructor(
+    clock: StateClock,
+    pace: PaceOptions | undefined,
+    send: (limit: number) => number,
+  ) {
     this.#clock = clock;
     this.#pace = pace;
     this.#send = send;
@@ -85,13 +97,22 @@ export class Outbox {
     this.#clock.atTurnsEnd(this.#endTurn);
   }
 
-  /** Sends at once. */
-  flush(): void {
+  /** Sends nothing for so many ms. */
+  hold(ms: number): void {
+    this.#heldUntil = this.#clock.now() + ms;
+  }
+
+  /** Sends all at once. */
+  flush(limit = Infinity): void {
     this.#cancelHeld?.();
     this.#cancelHeld = undefined;
     this.#isUrgent = false;
-    const bytes = this.#send();
+    const bytes = this.#send(limit);
     this.#bytes?.use(bytes, this.#clock.now());
+  }
+
+  #flushPaced(): void {
+    this.flush(this.#bytes?.left(this.#clock.now()));
   }
 
   /** Sends nothing any more. */
@@ -108,9 +129,10 @@ export class Outbox {
     if (this.#isUrgent) return this.flush();
     const now = this.#clock.now();
     if (!this.#cancelHeld) {
-      const wait = max(this.#messages?.use(1, now) ?? 0, this.#bytes?.use(0, now) ?? 0);
-      if (wait === 0) return this.flush();
-      this.#cancelHeld = this.#clock.after(wait, () => this.flush());
+      const own = max(this.#messages?.use(1, now) ?? 0, this.#bytes?.use(0, now) ?? 0);
+      const wait = max(own, ceil(this.#heldUntil - now));
+      if (wait === 0) return this.#flushPaced();
+      this.#cancelHeld = this.#clock.after(wait, () => this.#flushPaced());
     }
     this.#held++;
     this.#heldAt = now;

@@ -1,4 +1,4 @@
-import { NOTHING, type Operation } from "./message.ts";
+import { type MapRows, NOTHING, type Operation, orderedRow } from "./message.ts";
 
 /** What can be declared about a map, one bit each. */
 export const Flag = { open: 1, persistent: 2 } as const;
@@ -74,6 +74,42 @@ export class Table {
       this.put(key, writes.reduce((value, { operation }) => apply(value, operation), base));
       onChange(key, old, writer);
     }
+  }
+}
+
+/** The keys that were written since the last batch, by map; each with its author, and its value's text where that is known. */
+export class Unsent<A> {
+  readonly #tables = new Map<
+    Table,
+    Map<string, { author: A | undefined; text?: string | undefined }>
+  >();
+
+  /** Whether there are none, and no map was declared. */
+  get isEmpty(): boolean {
+    return this.#tables.size === 0;
+  }
+
+  /** Those of a map, which is sent from now on. */
+  of(table: Table): Map<string, { author: A | undefined; text?: string | undefined }> {
+    let keys = this.#tables.get(table);
+    if (!keys) this.#tables.set(table, keys = new Map());
+    return keys;
+  }
+
+  /** What they hold now, as rows of a batch. @param writers the authors, in the batch's order. */
+  *changes(writers: readonly A[]): Generator<MapRows<string>> {
+    const places = new Map(writers.map((writer, i) => [writer, i + 1]));
+    for (const [table, keys] of this.#tables) {
+      const rows = keys.entries().map(([key, { author, text }]) =>
+        orderedRow(key, author ? places.get(author)! : 0, { value: table.get(key), text })
+      );
+      yield { path: table.path, flags: table.flags, rows };
+    }
+  }
+
+  /** All are sent. */
+  clear(): void {
+    this.#tables.clear();
   }
 }
 

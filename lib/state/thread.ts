@@ -14,18 +14,16 @@ import {
   writeRow,
 } from "./message.ts";
 import { Outbox } from "./pace.ts";
+import { Sequence } from "./sequence.ts";
 import { PublicState, type StateChannel, type StateOptions } from "./state.ts";
 import type { Pending, Table } from "./table.ts";
 import { FormatError } from "./kinds.ts";
 
-/** How soon an unanswered question is asked again, ms: the first time and at most. */
-const ASK_AGAIN = { first: 200, longest: 5_000 };
-
 /** A channel without any message, not even a heartbeat, for so long, ms, is opened again. */
 const DEAF_AFTER = 25_000;
 
-/** So many batches that came too early are kept. */
-const AHEAD = 64;
+/** Characters of writes that may wait, where there is a pace. */
+const LARGEST_UNSENT = 8_388_608;
 
 /** How a thread's copy is made. */
 export interface ThreadOptions extends StateOptions {
@@ -51,23 +49,21 @@ export class ThreadState extends PublicState {
   readonly #onHeard: () => void;
   readonly #joined = Promise.withResolvers<void>();
   readonly #open = Promise.withResolvers<void>();
-  readonly #unsent = new Map<Table, Set<string>>();
+  /** The keys with writes that wait, each with the characters of the last one; and of all together. */
+  readonly #unsent = new Map<Table, Map<string, number>>();
+  #unsentSize = 0;
   readonly #declared = new Set<Table>();
   /** The maps with writes that are on their way. */
   readonly #pending = new Set<Table>();
-  readonly #ahead = new Map<number, Batch>();
+  readonly #sequence: Sequence<Batch>;
   #sent = 0;
   #channel: StateChannel | undefined;
   #name = "";
   #id = 0;
   #main = "";
-  /** The number of the last batch that is in, and the largest that was heard of. */
-  #number = -1;
-  #latest = 0;
   /** What is here of a snapshot. */
   #snapshot: MapRows<Ordered>[] = [];
   #heardAt: number;
-  #question: { cancel: () => void; wait: number } | undefined;
   #cancelDeaf = (): void => {};
 
   /** Joins: the main thread sends what there is. */
@@ -78,7 +74,16 @@ export class ThreadState extends PublicState {
     this.opened = this.#open.promise;
     this.#port = port;
     this.#onHeard = onHeard;
-    this.#outbox = new Outbox(this.options.clock, pace, () => this.#flush());
+    this.#outbox = new Outbox(this.options.clock, pace, (limit) => this.#flush(limit));
+    this.#sequence = new Sequence({
+      clock: this.options.clock,
+      apply: (batch) => this.#apply(batch),
+      ask: (number) => {
+        this.counts.questions++;
+        this.#post([Type.missed, number]);
+      },
+      onCurrent: () => this.#joined.resolve(),
+    });
     this.#heardAt = this.options.clock.now();
     port.onmessage = ({ data }) => this.#receive(data);
     this.#watchDeafness();
@@ -90,7 +95,7 @@ export class ThreadState extends PublicState {
     this.#outbox.close();
     this.#post([Type.leave]);
     this.isClosed = true;
-    this.#question?.cancel();
+    this.#sequence.close();
     this.#cancelDeaf();
   }
 
@@ -102,9 +107,9 @@ export class ThreadState extends PublicState {
 
   protected write(table: Table, key: string, operation: Operation): void {
     const old = table.get(key);
+    this.#addUnsent(table, key, operation);
     table.overlay(key, operation);
     this.#pending.add(table);
-    this.#unsentOf(table).add(key);
     this.note(table, key, old, this.options.thread);
   }
 
@@ -113,19 +118,35 @@ export class ThreadState extends PublicState {
     this.#unsentOf(table);
   }
 
-  #unsentOf(table: Table): Set<string> {
+  #unsentOf(table: Table): Map<string, number> {
     let keys = this.#unsent.get(table);
-    if (!keys) this.#unsent.set(table, keys = new Set());
+    if (!keys) this.#unsent.set(table, keys = new Map());
     this.#outbox.add();
     return keys;
   }
 
-  /** Sends what was written. Returns how many characters that was. */
-  #flush(): number {
+  #addUnsent(table: Table, key: string, { value, text }: Operation): void {
+    const keys = this.#unsentOf(table);
+    const size = key.length + (text ?? (typeof value === "string" ? value : "")).length;
+    const waiting = this.#unsentSize + size - (keys.get(key) ?? 0);
+    if (this.options.pace && waiting > LARGEST_UNSENT) {
+      throw new Error(
+        `Cannot write ${table.path}.${key}: ${LARGEST_UNSENT} characters of writes wait to travel already`,
+      );
+    }
+    this.#unsentSize = waiting;
+    keys.set(key, size);
+  }
+
+  /** Sends what was written, up to so many characters, about. Returns how many that was. */
+  #flush(limit: number): number {
     if (this.#unsent.size === 0) return 0;
     let size = 0;
-    for (const { text } of pack(this.#writes())) {
+    for (const { text, isLast } of pack(this.#writes())) {
       size += this.#post([Type.write, ++this.#sent], text);
+      if (isLast || size < limit) continue;
+      this.#outbox.add();
+      return size;
     }
     this.#unsent.clear();
     this.#declared.clear();
@@ -139,8 +160,10 @@ export class ThreadState extends PublicState {
     }
   }
 
-  *#rows(table: Table, keys: Iterable<string>): Generator<string> {
-    for (const key of keys) {
+  *#rows(table: Table, keys: Map<string, number>): Generator<string> {
+    for (const [key, size] of keys) {
+      keys.delete(key);
+      this.#unsentSize -= size;
       const write = table.pending.get(key)!.writes.at(-1)!;
       write.number = this.#sent + 1;
       yield writeRow(key, write.operation);
@@ -176,9 +199,11 @@ export class ThreadState extends PublicState {
       case Type.snapshot:
         return this.#takePiece(parts);
       case Type.batch:
-        return this.#takeBatch(parts);
+        return this.#sequence.take(whole(parts[0]), () => readBatch(parts[1], parts[2]));
       case Type.heartbeat:
-        return this.#hearOf(whole(parts[0]));
+        return this.#sequence.hearOf(whole(parts[0]));
+      case Type.wait:
+        return this.#outbox.hold(whole(parts[0]));
       default:
         throw new FormatError("it is of no kind that is known");
     }
@@ -205,7 +230,7 @@ export class ThreadState extends PublicState {
         const deaf = this.#channel;
         this.#channel = this.#listen();
         deaf.close();
-        if (!this.#question) this.#ask();
+        this.#sequence.ask();
       }
       this.#watchDeafness();
     });
@@ -217,11 +242,7 @@ export class ThreadState extends PublicState {
     this.#snapshot.push(...piece.maps);
     if (isLast !== 1) return;
     this.#takeSnapshot(piece.writers[0]?.number ?? 0);
-    this.#number = whole(number);
-    this.#advance();
-    this.#hearOf(whole(latest));
-    // What was sent on the channel before it was open here.
-    if (!this.#question) this.#ask();
+    this.#sequence.begin(whole(number), whole(latest));
   }
 
   /** @param ordered the number of the last message of this thread that is in it. */
@@ -251,49 +272,6 @@ export class ThreadState extends PublicState {
     for (const key of new Set([...before.keys(), ...table.values.keys()])) {
       this.note(table, key, before.has(key) ? before.get(key) : NOTHING, this.#main);
     }
-  }
-
-  #takeBatch([first, writers, maps]: unknown[]): void {
-    const number = whole(first);
-    if (number <= this.#number || this.#ahead.has(number)) return;
-    if (this.#ahead.size < AHEAD || number === this.#number + 1) {
-      this.#ahead.set(number, readBatch(writers, maps));
-    }
-    if (this.#number >= 0) this.#advance();
-    this.#hearOf(number);
-  }
-
-  /** Takes in what is next. */
-  #advance(): void {
-    for (let next; (next = this.#ahead.get(this.#number + 1));) {
-      this.#number++;
-      this.#apply(next);
-    }
-    for (const number of this.#ahead.keys()) if (number <= this.#number) this.#ahead.delete(number);
-    this.#hearOf(this.#number);
-  }
-
-  #hearOf(number: number): void {
-    this.#latest = Math.max(this.#latest, number);
-    if (this.#number < 0) return;
-    if (this.#number < this.#latest) {
-      if (!this.#question) this.#ask();
-      return;
-    }
-    this.#question?.cancel();
-    this.#question = undefined;
-    this.#joined.resolve();
-  }
-
-  #ask(): void {
-    const wait = Math.min((this.#question?.wait ?? ASK_AGAIN.first / 2) * 2, ASK_AGAIN.longest);
-    this.counts.questions++;
-    this.#post([Type.missed, this.#number]);
-    const cancel = this.options.clock.after(wait, () => {
-      if (this.#number < this.#latest) this.#ask();
-      else this.#question = undefined;
-    });
-    this.#question = { cancel, wait };
   }
 
   #apply({ writers, maps }: Batch): void {

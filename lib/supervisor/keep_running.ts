@@ -7,7 +7,7 @@ import { type DaemonLimits, logGivenUp } from "./limits.ts";
 import type { ThreadPlan } from "./plan.ts";
 import { takeSlot, type ThreadPool, type ThreadPools } from "./pool.ts";
 import { countFailure, decideNext, type Gate, type Next, nextOfRefused } from "./restart.ts";
-import type { RunOutcome, runThread, ThreadRun } from "./thread.ts";
+import type { Connect, RunOutcome, runThread, ThreadRun } from "./thread.ts";
 
 /** How long a daemon may take to stop before its thread is ended, and its `onTerminate` may take, ms. */
 const STOP_GRACE = 5_000;
@@ -35,8 +35,8 @@ export interface SharedParts {
   gate: Gate;
   /** What looks at heartbeats. */
   health: HealthMonitor;
-  /** Takes the agent's end of a thread's port to the public state, and the thread's name. Returns what closes it. */
-  connect: (port: MessagePort, thread: string) => () => void;
+  /** Connects a thread to the public state. */
+  connect: Connect;
   /** The thread pools. */
   pools: ThreadPools;
   /** How many threads start at a time. */

@@ -13,6 +13,12 @@ const LOG_RATES = {
 /** Messages from a daemon's threads. The main thread has to read them all, so more than that delays other daemons. */
 export const MESSAGE_RATE = { burst: 20_000, perSecond: 5_000 };
 
+/** Writes of the public state, a fifth more than one thread sends by itself. Every thread of the agent reads them. */
+const WRITE_RATE = {
+  messages: { burst: 600, perSecond: 120 },
+  characters: { burst: 1_260_000, perSecond: 1_260_000 },
+};
+
 /** Starts of a daemon's child threads. Each takes some 50 ms of a core. */
 const START_RATE = { burst: 100, perSecond: 10 };
 
@@ -43,6 +49,8 @@ export class DaemonLimits {
   readonly #options: DaemonLimitsOptions;
   readonly #messages: RateLimit;
   readonly #starts: RateLimit;
+  readonly #writes: RateLimit;
+  readonly #written: RateLimit;
   readonly #givenUp = new Set<{ isRecent: boolean }>();
   #children = 0;
   #arguments = 0;
@@ -55,11 +63,19 @@ export class DaemonLimits {
     this.log = limitLog(options.log, now, LOG_RATES);
     this.#messages = new RateLimit(MESSAGE_RATE, now());
     this.#starts = new RateLimit(START_RATE, now());
+    this.#writes = new RateLimit(WRITE_RATE.messages, now());
+    this.#written = new RateLimit(WRITE_RATE.characters, now());
   }
 
   /** Whether one more message may come from its threads. */
   allowsMessage(): boolean {
     return this.#messages.allows(this.#options.clock.now());
+  }
+
+  /** Counts a message with writes. Returns how long its thread is to wait with the next one, ms. */
+  countWrites(characters: number): number {
+    const now = this.#options.clock.now();
+    return Math.max(this.#writes.reserve(now), this.#written.reserve(now, characters));
   }
 
   /**

@@ -10,7 +10,7 @@ import type { ThreadPlan } from "./plan.ts";
 import { ThreadPool, ThreadPools } from "./pool.ts";
 import { Gate } from "./restart.ts";
 import { changeStanding, isNews, roundOfNews, type ThreadIdentity } from "./standing.ts";
-import { runThread } from "./thread.ts";
+import { type Connect, runThread } from "./thread.ts";
 
 /** How long all threads together may take to stop, with what follows their end, ms. */
 export const STOP_LIMIT = 11_000;
@@ -23,8 +23,8 @@ export interface SupervisorParts {
   log: WriteLog;
   /** Called with a thread's state at each change; undefined: the thread is gone. */
   onStanding: (thread: string, standing: ThreadStanding | undefined) => void;
-  /** Takes the agent's end of a thread's port to the public state, and the thread's name. Returns what closes it. */
-  connect: (port: MessagePort, thread: string) => () => void;
+  /** Connects a thread to the public state. */
+  connect: Connect;
   /** Gives a number from 0 to 1, for the backoff. Default: `Math.random`. */
   random?: () => number;
   /** Runs a thread once. Default: {@linkcode runThread}. */

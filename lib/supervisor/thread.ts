@@ -37,6 +37,16 @@ export type RunOutcome =
 /** What a thread asks for: to start a child thread, or to stop one. */
 export type ChildCommand = ChildRequest | { stop: number };
 
+/**
+ * Takes the agent's end of a thread's port to the public state, the thread's name, and what counts its writes: told the
+ * characters of a message, that returns how long the thread is to wait with the next one, ms. Returns what closes the port.
+ */
+export type Connect = (
+  port: MessagePort,
+  thread: string,
+  countWrites: (characters: number) => number,
+) => () => void;
+
 /** What a run of a thread works with. */
 export interface ThreadRun {
   /** What it is to run, and how it is kept running. */
@@ -51,8 +61,8 @@ export interface ThreadRun {
   limits: DaemonLimits;
   /** What looks at its heartbeats. */
   health: HealthMonitor;
-  /** Takes the agent's end of a thread's port to the public state, and the thread's name. Returns what closes it. */
-  connect: (port: MessagePort, thread: string) => () => void;
+  /** Connects a thread to the public state. */
+  connect: Connect;
   /** Called when its module is loaded and its daemon works. */
   onRunning?: () => void;
   /** Called with each heartbeat that was seen. */
@@ -110,7 +120,8 @@ class LiveThread {
   }
 
   #start(): void {
-    const { plan: { assignment, permissions, policy, isBuiltIn }, health, connect } = this.#run;
+    const { plan, health, connect, limits } = this.#run;
+    const { assignment, permissions, policy, isBuiltIn } = plan;
     const heartbeat = new Heartbeat();
     const monitored: MonitoredThread = {
       heartbeat,
@@ -132,7 +143,9 @@ class LiveThread {
     worker.onmessageerror = () => this.#fail("it posted what cannot be read", true);
     worker.onerror = (event) => this.#takeError(event);
     const { port1, port2 } = new MessageChannel();
-    this.#cleanups.push(connect(port1, assignment.thread));
+    this.#cleanups.push(
+      connect(port1, assignment.thread, (characters) => limits.countWrites(characters)),
+    );
     const exit = new ExitDetector();
     worker.postMessage(
       { type: "start", assignment, heartbeat: heartbeat.memory, port: port2 } satisfies ToThread,

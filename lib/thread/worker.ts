@@ -44,7 +44,7 @@ const stop = new AbortController();
 const WRITE_RATE = {
   burst: 500,
   perSecond: 100,
-  bytesBurst: 4_194_304,
+  bytesBurst: 1_048_576,
   bytesPerSecond: 1_048_576,
 };
 

@@ -1,8 +1,9 @@
 import {
+  type CountWrites,
+  type MainOptions,
   MainState,
   type PublicState,
   type StateChannel,
-  type StateOptions,
   ThreadState,
 } from "../../lib/state/mod.ts";
 import { Type } from "../../lib/state/message.ts";
@@ -65,9 +66,13 @@ export class Network {
   #now = 0;
 
   /** A new copy. The first one is the main thread's. */
-  join(thread: string, options: Partial<StateOptions> = {}): PublicState {
+  join(
+    thread: string,
+    options: Partial<MainOptions> = {},
+    countWrites?: CountWrites,
+  ): PublicState {
     const owner: Owner = { thread, busyUntil: 0, isDead: false, disconnect: () => {} };
-    const all: StateOptions = {
+    const all: MainOptions = {
       thread,
       clock: {
         now: () => this.#now,
@@ -90,7 +95,7 @@ export class Network {
       state = this.#main = new MainState(all);
     } else {
       const [near, far] = this.#ports(this.#mainOwner!, owner);
-      owner.disconnect = this.#main.connect(near, thread);
+      owner.disconnect = this.#main.connect(near, thread, countWrites);
       state = new ThreadState({ ...all, port: far });
     }
     this.#owners.set(state, owner);

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Type } from "../../lib/state/message.ts";
 import { content, isOf, Network } from "./network.ts";
 
@@ -87,7 +87,10 @@ Deno.test("what is large is held back, too: it travels with the last values", ()
   }
   network.run(1_000);
   assertEquals(content(reader), content(writer));
-  const bytes = network.ported.slice(begin).reduce((sum, { text }) => sum + text.length, 0);
+  const bytes = network.ported.slice(begin).filter(({ from }) => from === "writer").reduce(
+    (sum, { text }) => sum + text.length,
+    0,
+  );
   assert(bytes > 50_000 && bytes < 150_000, `${bytes} bytes in 11 s`);
 });
 
@@ -114,4 +117,94 @@ Deno.test("a newcomer gets what is held back, and its greeting sends nothing of 
   network.run(5_000);
   assertEquals(content(newcomer), { sent: 1, held: 2, counted: 2 });
   assertEquals([content(reader), writes()], [content(newcomer), 2]);
+});
+
+Deno.test("a thread sends no more for as long as the main thread wants none, and the last values arrive", () => {
+  const network = new Network();
+  const reader = network.join("reader");
+  // It writes once before the wait, and once while that is under way to it.
+  const waits = [500];
+  const writer = network.join("writer", {}, () => waits.shift() ?? 0);
+  network.run(1_000);
+  const writes = () =>
+    network.ported.filter(({ from, text }) => from === "writer" && isOf(text, Type.write)).length;
+  const map = writer.map<string, number>("M");
+  let begun = 0;
+  for (let i = 0; i < 300; i++) {
+    map.set("x", i);
+    network.run(1);
+    if (i === 100) begun = writes();
+  }
+  assertEquals([begun < 10, writes()], [true, begun]);
+  network.run(1_000);
+  assertEquals(writes(), begun + 1);
+  assertEquals(content(reader), { x: 299 });
+});
+
+Deno.test("maps of one owner hold a limited number of characters; what is beyond is taken back", () => {
+  const network = new Network();
+  const main = network.join("main", { ownerOf: (path) => path.split(".")[0]! });
+  const writer = network.join("writer");
+  network.run(1_000);
+  const text = "x".repeat(1_000_000);
+  const first = writer.map("A.first");
+  const second = writer.map<string, unknown>("A.second");
+  const deleted: string[] = [];
+  for (let i = 0; i < 16; i++) first.set(`${i}`, text);
+  for (let i = 0; i < 16; i++) second.set(`${i}`, { text });
+  writer.map("B.other").set("x", text);
+  network.run(1_000);
+  assertEquals(network.problems, []);
+  second.onChange((change) => void (change.deleted && deleted.push(change.key)));
+  second.set("17", { text });
+  second.set("18", { text });
+  network.run(1_000);
+  assertEquals(network.problems.length, 1);
+  assert(network.problems[0]!.includes("write of A.second.18 by thread 'writer'"));
+  assertEquals([second.has("17"), second.has("18"), second.size], [true, false, 17]);
+  assertEquals(deleted, ["18"]);
+  assertEquals(content(main, "B.other"), { x: text });
+  // What takes no more room, and what gives some back, is taken.
+  second.set("17", { text: text.slice(1) });
+  first.delete("0");
+  network.run(1_000);
+  second.set("18", { text });
+  network.run(1_000);
+  assertEquals([network.problems.length, second.has("18"), first.has("0")], [1, true, false]);
+});
+
+Deno.test("what is set in one turn travels at the pace, too, and all of it when the thread leaves", () => {
+  const network = new Network();
+  const reader = network.join("reader");
+  const pace = { burst: 5, perSecond: 10, bytesBurst: 1e6, bytesPerSecond: 1e6, onHeld: () => {} };
+  const writer = network.join("writer", { pace });
+  network.run(1_000);
+  const map = writer.map<string, string>("M");
+  for (let i = 0; i < 60; i++) map.set(`${i}`, "x".repeat(100_000));
+  const arrived = () => reader.map("M").size;
+  network.run(50);
+  assert(arrived() > 5 && arrived() < 20, `${arrived()} at once`);
+  network.run(2_000);
+  assert(arrived() > 20 && arrived() < 45, `${arrived()} after 2 s`);
+  writer.leave();
+  network.run(50);
+  assertEquals(content(reader), content(writer));
+  assertEquals(arrived(), 60);
+});
+
+Deno.test("no more than 8 MB of writes wait: what is beyond is refused, until some have travelled", () => {
+  const network = new Network();
+  const reader = network.join("reader");
+  const pace = { burst: 5, perSecond: 10, bytesBurst: 1e6, bytesPerSecond: 1e6, onHeld: () => {} };
+  const writer = network.join("writer", { pace });
+  network.run(1_000);
+  const map = writer.map<string, unknown>("M");
+  for (let i = 0; i < 8; i++) map.set(`${i}`, { text: "x".repeat(1_000_000) });
+  assertThrows(() => map.set("8", "x".repeat(500_000)), Error, "writes wait to travel already");
+  assertEquals([map.size, map.has("8")], [8, false]);
+  map.set("7", "small");
+  map.set("8", "x".repeat(500_000));
+  network.run(10_000);
+  assertEquals(content(reader), content(writer));
+  map.set("9", "x".repeat(1_000_000));
 });

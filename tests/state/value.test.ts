@@ -61,7 +61,7 @@ const VALUES: Record<string, [given: unknown, becomes?: unknown]> = {
   "a key named __proto__": [JSON.parse('{"__proto__": {"polluted": true}, "constructor": 1}')],
   "keys of every kind": [{ "": 1, "1": 2, "ü": 3, "\ud800": 4, prototype: 5, toString: 6 }],
   "names that begin with a dollar": [{ $: ["Map", 1], a: { $clone: "AAA" }, $value: [1] }],
-  "text that JSON escapes": ['\x01\u2028"'.repeat(LIMITS.bytes / 8)],
+  "text that JSON escapes": ['\x01\u2028"'.repeat(LIMITS.bytes / 24)],
   "a getter": [{
     get a() {
       return 1;
@@ -180,6 +180,7 @@ const REFUSED: [given: unknown, message: string][] = [
   [Array(LIMITS.nodes).fill(0), "is too large: at most 100000 parts"],
   [new Array(2 ** 32 - 1), "is too large: at most 1048576 bytes"],
   ["x".repeat(LIMITS.bytes), "Cannot set M.x: M.x is too large: at most 1048576 bytes"],
+  ["\x01".repeat(LIMITS.bytes / 4 + 1), "Cannot set M.x: M.x is too large: at most 1048576 bytes"],
   ["Ā".repeat(LIMITS.bytes / 2), "Cannot set M.x: M.x is too large: at most 1048576 bytes"],
   [{ a: "x".repeat(600_000), b: ["x".repeat(600_000)] }, "Cannot set M.x: M.x is too large"],
   [new Uint8Array(60e6), "Cannot set M.x: M.x is too large: at most 1048576 bytes"],
@@ -239,6 +240,7 @@ const FORGED: Record<string, unknown> = {
   "shared memory": tag("SharedArrayBuffer", 8),
   "2 MB": tag("ArrayBuffer", "AAAA".repeat(666_666)),
   "2 MB of text": "x".repeat(2_000_000),
+  "300,000 control characters": "\x01".repeat(300_000),
 };
 
 for (const [name, json] of Object.entries(FORGED)) {

@@ -106,3 +106,13 @@ Deno.test("long records of a daemon are limited by their characters", () => {
   assertMatch(records.at(-1)!.message, /^Dropped 425 log records: more than 60 a second, or 12000/);
   assertEquals(records.at(-1)!.source, "x::scan::Main::0");
 });
+
+Deno.test("the writes of all threads of a daemon wait when there are more than 120 a second, or 1.26 MB", async () => {
+  const { clock, limits } = fresh();
+  for (let i = 0; i < 600; i++) assertEquals(limits.countWrites(10), 0);
+  assertEquals(Math.round(limits.countWrites(10)), 8);
+  await clock.advance(60_000);
+  assertEquals(limits.countWrites(2_520_000), 1_000);
+  await clock.advance(500);
+  assertEquals(limits.countWrites(0), 500);
+});

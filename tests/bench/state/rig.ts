@@ -32,7 +32,7 @@ export class Receiver {
 export interface Rig {
   readonly receivers: readonly Receiver[];
   /** Sets a key at the other ends. */
-  set(key: string, value: number): void;
+  set(key: string, value: number | string): void;
   /** Calls back with each value of `pong`. */
   onPong(pong: (value: number) => void): void;
   end(): Promise<void>;
@@ -62,7 +62,7 @@ export async function rawRig(receivers: number): Promise<Rig> {
 /** The state. */
 export async function stateRig(receivers: number): Promise<Rig> {
   const state = new MainState({ thread: "sender" });
-  const map = state.map<string, number>(MAP);
+  const map = state.map<string, number | string>(MAP);
   const all = Array.from({ length: receivers }, () => new Receiver());
   await Promise.all(all.map((receiver) => joinState(state, receiver)));
   return {
@@ -70,7 +70,7 @@ export async function stateRig(receivers: number): Promise<Rig> {
     set: (key, value) => map.set(key, value),
     onPong: (pong) =>
       void map.onChange(({ key, value }) => {
-        if (key === "pong") pong(value!);
+        if (key === "pong") pong(value as number);
       }),
     end: async () => {
       await Promise.all(all.map((receiver) => receiver.end()));
