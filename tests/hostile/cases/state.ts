@@ -362,7 +362,7 @@ export default attempts(
         bytes: () => map.set("bytes", new Uint8Array(6e7)),
         some: () => map.set("some", 1n << 3_000_000n),
         many: () => {
-          for (let i = 0; i < 4; i++) map.set(`many${i}`, "\x01".repeat(1e5));
+          for (let i = 0; i < 20; i++) map.set(`many${i}`, "\x01".repeat(1e5));
         },
       });
     },
