@@ -15,6 +15,7 @@ import {
   withDefaults,
 } from "../daemon/mod.ts";
 import { agentLog, limitLog, type WriteLog } from "../log/mod.ts";
+import type { Troubles } from "./troubles.ts";
 import type { RegisteredDaemon } from "../registry/mod.ts";
 import { type ServiceManagerPlan, servicePrograms } from "../service/mod.ts";
 import { MainState, StateFile } from "../state/mod.ts";
@@ -37,6 +38,8 @@ export interface AgentParts {
   mode?: RunMode;
   /** How the previous run of this home ended, if there was one. */
   lastEnd?: RunEnd | undefined;
+  /** What is told of what it cannot do, and shown in the state. Default: nothing. */
+  troubles?: Troubles;
   /** Where time comes from. Default: the system's clock. */
   clock?: Clock;
 }
@@ -74,7 +77,7 @@ export class Agent {
 
   /** Starts it. */
   constructor(parts: AgentParts) {
-    const { log, config, daemons, clock = systemClock } = parts;
+    const { log, config, daemons, clock = systemClock, troubles } = parts;
     this.#parts = parts;
     this.#clock = clock;
     this.done = this.#end.promise;
@@ -89,7 +92,9 @@ export class Agent {
       path: join(parts.home, "state.json"),
       write: (path, text) => replaceFile(path, text, { mode: 0o600 }),
       onWarning: agentLog(log).warning,
+      onTrouble: (text) => troubles?.report("state", text),
     });
+    troubles?.publish(this.state.map(AGENT_MAPS.troubles));
     const threads = this.state.map(AGENT_MAPS.threads);
     this.#supervisor = new Supervisor({
       clock,
@@ -205,6 +210,7 @@ export class Agent {
     const late = () => warning(`The state could not be saved within ${LAST_SAVE} ms`);
     await within(this.#stateFile.close(), { ms: LAST_SAVE, late, clock });
     this.#isOver = true;
+    this.#parts.troubles?.publish(undefined);
     this.state.close();
     this.#end.resolve();
   }

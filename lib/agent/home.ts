@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { errorMessage, refusePipe, replaceFileSync } from "../base/mod.ts";
+import { errorMessage, FileError, refusePipe, replaceFileSync } from "../base/mod.ts";
+import type { ReportTrouble } from "./troubles.ts";
 
 /** Where an agent's files are. */
 export interface AgentPaths {
@@ -14,7 +15,7 @@ export interface AgentPaths {
 const LOCK = "icinga-warden.lock";
 const RECORD = "icinga-warden.run.json";
 
-/** Another agent runs from this home; the message says which. */
+/** Another agent runs from this home, or may; the message says which, and what to do. */
 export class HomeInUseError extends Error {
   override name = "HomeInUseError";
 }
@@ -23,10 +24,10 @@ export class HomeInUseError extends Error {
 export interface Claim {
   /** How the last run of this home ended; undefined when there was none. */
   lastEnd: "clean" | "unclean" | undefined;
+  /** How the last run ended badly, in one sentence; undefined when it did not. */
+  badEnd: string | undefined;
   /** Whether the last run was ended while it stopped. */
   wasCutShort: boolean;
-  /** What to log: how the last run ended badly, and what cannot be locked or written. */
-  problems: string[];
   /** Records that the run was asked to stop, so that the next one knows it even if this one is ended meanwhile. */
   stopping(): void;
   /**
@@ -39,29 +40,28 @@ export interface Claim {
 
 /**
  * Claims a home for this process: it locks a file, which the system unlocks however the process ends, and writes a
- * record of who holds the lock. Where neither can be written, the run goes on without them.
+ * record of who holds the lock. Where neither can be made, the run goes on without them.
  *
- * @throws {HomeInUseError} when another process has claimed it.
+ * @param report told that there is no lock or no record.
+ * @throws {HomeInUseError} when another process has claimed it, or has it for all that this one may know.
  */
-export function claimHome(home: string, now: Date = new Date()): Claim {
+export function claimHome(home: string, report: ReportTrouble, now: Date = new Date()): Claim {
   const file = join(home, RECORD);
   const last = read(file);
-  const problems: string[] = [];
-  const lock = takeLock(join(home, LOCK), problems);
+  const lock = takeLock(join(home, LOCK), (text) => report("lock", text));
   if (lock === "taken") throw new HomeInUseError(describeHolder(home, last));
   const badEnd = last === undefined ? undefined : describeBadEnd(last.record);
-  if (badEnd !== undefined) problems.unshift(badEnd);
   const record: RunRecord = { pid: Deno.pid, started: now.toISOString() };
   const unwritten = write(file, record);
-  if (unwritten !== undefined && lock !== undefined) problems.push(unwritten);
+  if (unwritten !== undefined && lock !== undefined) report("record", unwritten);
   return {
     lastEnd: last && (badEnd === undefined ? "clean" : "unclean"),
     wasCutShort: isCutShort(last?.record),
-    problems,
     stopping() {
       record.stopping = new Date().toISOString();
       write(file, record);
     },
+    badEnd,
     release(reason) {
       const end = reason === undefined ? { ended: new Date().toISOString() } : { reason };
       write(file, { ...record, ...end });
@@ -70,8 +70,12 @@ export function claimHome(home: string, now: Date = new Date()): Claim {
   };
 }
 
-/** Opens and locks the lock's file; undefined when it cannot be opened. */
-function takeLock(path: string, problems: string[]): Deno.FsFile | "taken" | undefined {
+/**
+ * Opens and locks the lock's file; undefined when there is none and it cannot be made.
+ *
+ * @throws {HomeInUseError} when there is one, and this account may not open it.
+ */
+function takeLock(path: string, warn: (text: string) => void): Deno.FsFile | "taken" | undefined {
   let file: Deno.FsFile | undefined;
   try {
     refusePipe(path);
@@ -81,10 +85,23 @@ function takeLock(path: string, problems: string[]): Deno.FsFile | "taken" | und
     return "taken";
   } catch (error) {
     file?.close();
-    problems.push(
-      `Cannot lock ${path}, so that a second agent is not noticed: ${errorMessage(error)}`,
-    );
+    if (error instanceof Deno.errors.PermissionDenied && isFile(path)) {
+      throw new HomeInUseError(
+        `${
+          new FileError("open", path, error).message
+        }; an agent of another account may run there. Start this one with that account or as administrator, or give it another --home`,
+      );
+    }
+    warn(`${new FileError("lock", path, error).message}; a second agent would not be noticed`);
     return undefined;
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
   }
 }
 

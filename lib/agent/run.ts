@@ -24,7 +24,9 @@ import {
 import { guardFiles } from "./file_guard.ts";
 import { watchIcinga } from "./icinga.ts";
 import { type AgentPaths, type Claim, claimHome, HomeInUseError } from "./home.ts";
+import { watchHandles } from "./handles.ts";
 import { onUncaught, runUntilStopped } from "./stop.ts";
+import { Troubles } from "./troubles.ts";
 
 /** How long the built-in daemons wait for modules that are slow to load, ms. */
 const MODULES_WAIT = 500;
@@ -78,13 +80,14 @@ export async function runAgent(
     if (anyPort) loaded.config.control.listen = { hostname: "127.0.0.1", port: 0 };
     return loaded;
   };
-  const events = service && openEventLog();
+  const troubles = new Troubles();
+  const events = service && openEventLog((text) => troubles.report("event_log", text));
   // Before they are read: a change from now on is seen by the first check.
   const files = lookAtFiles(paths);
   const loaded = await readConfig(load, plan, events);
   const { config } = loaded;
-  const log = open({ ...plan, foreground: foreground && !quiet }, config, events);
-  const home = claim(paths, log, foreground);
+  const log = open({ ...plan, foreground: foreground && !quiet }, config, events, troubles);
+  const home = claim(paths, log, foreground, troubles);
   const guard = guardFiles(paths, {
     isService: service !== undefined,
     allowUnsafeHome: config.allowUnsafeHome,
@@ -95,7 +98,8 @@ export async function runAgent(
     ms: MODULES_WAIT,
     late: () => registry.resolveBuiltin(loaded),
   });
-  const warnings = [...home.problems, ...hintOf(home), ...guard.warnings];
+  const badEnd = home.badEnd === undefined ? [] : [home.badEnd];
+  const warnings = [...badEnd, ...hintOf(home), ...guard.warnings];
   const parts = { log, home, warnings, span, service, until };
   await runUntilStopped(parts, (signal) => {
     const agent = new Agent({
@@ -106,10 +110,12 @@ export async function runAgent(
       log: log.write,
       mode: service ? "service" : foreground ? "foreground" : "background",
       lastEnd: home.lastEnd,
+      troubles,
     });
     const reload = { agent, config, daemons: resolving, load, registry, files, clock: systemClock };
     void logIsolation(log, signal);
     void watchIcinga({ agent, log: log.write, clock: systemClock }, signal);
+    void watchHandles((text) => troubles.report("handles", text), systemClock, signal);
     void followChanges({ ...reload, ...paths, log: log.write }, signal);
     return { agent, served: serveAgent(agent, paths.home, config.control, log) };
   });
@@ -169,6 +175,7 @@ function open(
   { paths: { home }, foreground, colours, complain }: RunPlan,
   { log: { level, maxSize, keep } }: Config,
   events: EventLog | undefined,
+  troubles = new Troubles(),
 ): Log {
   let isSaid = false;
   const log = openLog({
@@ -178,9 +185,11 @@ function open(
     onTrouble: (trouble) => {
       if (trouble !== undefined && !isSaid) complain(trouble);
       isSaid = trouble !== undefined;
+      troubles.report("log", trouble);
     },
   });
   if (events) log.listen(events.write);
+  troubles.logTo(log.write);
   return log;
 }
 
@@ -189,10 +198,15 @@ function open(
  *
  * @throws {HomeInUseError} when another agent runs there; without a console that is logged too.
  */
-function claim({ home }: AgentPaths, log: Log, foreground: boolean): Claim {
+function claim(
+  { home }: AgentPaths,
+  log: Log,
+  foreground: boolean,
+  { report }: Troubles,
+): Claim {
   const { fatal, warning } = agentLog(log.write);
   try {
-    const claim = claimHome(home);
+    const claim = claimHome(home, report);
     onUncaught((reason) => {
       fatal(`The agent breaks off: ${reason}`);
       claim.release(reason);

@@ -87,7 +87,10 @@ export function worst(troubles: readonly Trouble[]): Health {
  * @param now ms since the Unix epoch.
  */
 export function findTroubles(
-  { maintenance, services, daemons }: Pick<Status, "maintenance" | "services" | "daemons">,
+  { agent, maintenance, services, daemons }: Pick<
+    Status,
+    "agent" | "maintenance" | "services" | "daemons"
+  >,
   thresholds: Thresholds = THRESHOLDS,
   now: number = Date.now(),
 ): Trouble[] {
@@ -102,6 +105,9 @@ export function findTroubles(
     ...services.flatMap((service) => serviceTroubles(service, thresholds, now)),
     ...daemons.flatMap((daemon) => daemonTroubles(daemon, now)),
     ...(isAnyWatched ? [] : [{ level: "unknown", text: "no daemon watches a service" } as const]),
+    ...agent.troubles.map(({ text, since }) => (
+      { level: "warning", text: `${text} (since ${since})` } as const
+    )),
   ];
   return troubles.sort((a, b) => SEVERITY.indexOf(b.level) - SEVERITY.indexOf(a.level));
 }

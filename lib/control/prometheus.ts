@@ -1,5 +1,5 @@
 import Registry from "prom-client/registry";
-import { threadStates } from "../daemon/mod.ts";
+import { threadStates, troubleKinds } from "../daemon/mod.ts";
 import { type Histogram, serviceStates } from "../service/mod.ts";
 import { type StateReader, type WatchedService, watchedServices } from "./state_reader.ts";
 import type {
@@ -70,6 +70,14 @@ const AGENT: Metrics<Status> = {
   previous_run_unclean: [
     "Whether the previous run broke off.",
     ({ agent }) => Number(agent.lastEnd === "unclean"),
+  ],
+  trouble: [
+    "What the agent itself cannot do at present.",
+    ({ agent: { troubles } }) =>
+      troubleKinds.map((kind) => ({
+        value: Number(troubles.some((trouble) => trouble.kind === kind)),
+        labels: { kind },
+      })),
   ],
 };
 

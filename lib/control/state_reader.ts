@@ -1,10 +1,13 @@
 import { cut, isObject } from "../base/mod.ts";
 import {
   AGENT_MAPS,
+  type AgentTrouble,
   type DaemonStanding,
   mapPath,
   type Pause,
   type ThreadStanding,
+  type TroubleKind,
+  troubleKinds,
 } from "../daemon/mod.ts";
 import {
   checkServiceName,
@@ -190,6 +193,15 @@ export function threadsOf(state: StateReader): [name: string, standing: ThreadSt
     ...(lastError &&
       { lastError: { at: lastError.at, message: cut(lastError.message, MOST_TEXT) } }),
   }]);
+}
+
+/** What the agent cannot do at present, in the order of {@linkcode troubleKinds}. */
+export function troublesOf(state: StateReader): ({ kind: TroubleKind } & AgentTrouble)[] {
+  const map = state.map(AGENT_MAPS.troubles);
+  return troubleKinds.flatMap((kind) => {
+    const trouble = map.get(kind) as AgentTrouble | undefined;
+    return trouble ? [{ kind, ...trouble }] : [];
+  });
 }
 
 /** The pause that is on; undefined when the agent is not paused. */

@@ -11,6 +11,7 @@ import {
   standingsOf,
   type StateReader,
   threadsOf,
+  troublesOf,
   type WatchedService,
   watchedServices,
 } from "./state_reader.ts";
@@ -50,7 +51,14 @@ export function readStatus(state: StateReader, { now, memory, host }: Moment): S
   );
   const pause = pauseOf(state);
   const parts = {
-    agent: { host, ...info, uptime: secondsSince(info.started, now), lastEnd, memory },
+    agent: {
+      host,
+      ...info,
+      uptime: secondsSince(info.started, now),
+      lastEnd,
+      memory,
+      troubles: troublesOf(state),
+    },
     maintenance: pause ? { ...pause, until: pause.until ?? null } : null,
     services: watchedServices(state).map((service) =>
       readService(service, watching.has(service.daemon))

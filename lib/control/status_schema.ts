@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { threadStates } from "../daemon/mod.ts";
+import { threadStates, troubleKinds } from "../daemon/mod.ts";
 
 const Time = v.pipe(v.string(), v.isoTimestamp(), v.description("UTC, ISO 8601"));
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -117,6 +117,10 @@ export const StatusSchema = v.pipe(
         v.description("How the previous run ended; null: there was none"),
       ),
       memory: v.pipe(Bytes, v.description("Bytes of the process that are resident")),
+      troubles: v.pipe(
+        v.array(v.strictObject({ kind: v.picklist(troubleKinds), since: Time, text: v.string() })),
+        v.description("What the agent itself cannot do at present"),
+      ),
     }),
     maintenance: v.nullable(
       v.strictObject({

@@ -17,7 +17,43 @@ export const AGENT_MAPS = {
   maintenance: "Agent.Maintenance",
   /** By the name of a service of Icinga 2, what is seen of it: `IcingaSample` of `lib/icinga`. */
   host: "Agent.Host",
+  /** By {@linkcode TroubleKind}, {@linkcode AgentTrouble}: what the agent cannot do at present. */
+  troubles: "Agent.Troubles",
 } as const;
+
+/**
+ * What the agent itself may be unable to do.
+ *
+ * - `log`: write its log, or rotate it
+ * - `event_log`: write the Windows event log
+ * - `state`: save the public state, all of it
+ * - `commands`: serve commands and the page
+ * - `metrics`: serve metrics on an address of their own
+ * - `lock`: lock its home
+ * - `record`: record its run
+ * - `handles`: have many more files and threads before the system refuses more
+ */
+export const troubleKinds = [
+  "log",
+  "event_log",
+  "state",
+  "commands",
+  "metrics",
+  "lock",
+  "record",
+  "handles",
+] as const;
+
+/** See {@linkcode troubleKinds}. */
+export type TroubleKind = typeof troubleKinds[number];
+
+/** Something that the agent cannot do at present. */
+export interface AgentTrouble {
+  /** Since when, UTC ISO 8601. */
+  since: string;
+  /** What, why, and how much is missing, in one line. */
+  text: string;
+}
 
 /** How the program was started. */
 export type RunMode = "foreground" | "service" | "background";

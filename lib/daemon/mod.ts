@@ -6,6 +6,7 @@
 export {
   AGENT_MAPS,
   type AgentInfo,
+  type AgentTrouble,
   type DaemonStanding,
   MAIN_THREAD,
   mapPath,
@@ -18,6 +19,8 @@ export {
   type ThreadStanding,
   type ThreadState,
   threadStates,
+  type TroubleKind,
+  troubleKinds,
 } from "./agent_state.ts";
 export { type ArgumentSpec, type ArgumentSpecs, readArguments, withDefaults } from "./arguments.ts";
 export {

@@ -17,8 +17,10 @@ export interface StateFileOptions {
   path: string;
   /** Puts a text in the place of a file in one step: whoever reads it meanwhile finds the old one or the new one. */
   write: (path: string, text: string) => Promise<void>;
-  /** Told in one sentence what went wrong; once for each time that something begins to fail. */
+  /** Told in one sentence what went wrong once. */
   onWarning: (warning: string) => void;
+  /** Told in one sentence what cannot be saved, when that begins or changes; undefined: all is saved again. */
+  onTrouble: (trouble: string | undefined) => void;
   /** Where time comes from. Default: the real clock. */
   clock?: StateClock;
   /** Characters that all maps may take. Default: 67108864. */
@@ -37,9 +39,8 @@ export class StateFile {
   /** The text of each map as it was saved last, and those that have changed since. */
   readonly #texts = new Map<string, string>();
   readonly #changed = new Set<string>();
-  /** The maps that were left out last time. */
-  #leftOut = "";
-  #isFailing = false;
+  /** What was told last. */
+  #trouble: string | undefined;
   #isDue = false;
   /** When the next save may begin, ms. */
   #next = -Infinity;
@@ -97,30 +98,34 @@ export class StateFile {
     this.#isDue = false;
     const begin = this.#clock.now();
     try {
-      const text = this.#text();
+      const { text, leftOut } = this.#text();
       const took = this.#clock.now() - begin;
       this.#next = begin + Math.max(SAVE.every, SAVE.rest * took);
       await this.#options.write(this.#options.path, text);
-      this.#isFailing = false;
+      this.#tell(
+        leftOut === ""
+          ? undefined
+          : `The state is too large to be saved without leaving out ${leftOut}`,
+      );
     } catch (error) {
-      if (!this.#isFailing) {
-        this.#options.onWarning(`Cannot save the state to ${this.#options.path}: ${words(error)}`);
-      }
-      this.#isFailing = this.#isDue = true;
+      this.#tell(`Cannot save the state to ${this.#options.path}: ${words(error)}`);
+      this.#isDue = true;
       this.#saveIn(RETRY_AFTER);
     }
   }
 
-  #text(): string {
+  #tell(trouble: string | undefined): void {
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    this.#options.onTrouble(trouble);
+  }
+
+  #text(): { text: string; leftOut: string } {
     for (const path of this.#changed) this.#texts.set(path, writeMap(this.#state.map(path)));
     this.#changed.clear();
     const texts = new Map([...this.#texts].sort(([a], [b]) => a < b ? -1 : 1));
     const leftOut = removeLargest(texts, this.#options.limit ?? LARGEST_FILE);
-    if (leftOut !== this.#leftOut && leftOut !== "") {
-      this.#options.onWarning(`The state is too large to be saved without leaving out ${leftOut}`);
-    }
-    this.#leftOut = leftOut;
-    return writeSaved(texts, new Date());
+    return { text: writeSaved(texts, new Date()), leftOut };
   }
 }
 
@@ -139,7 +144,8 @@ function removeLargest(texts: Map<string, string>, limit: number): string {
 }
 
 /** Gives back what was saved; false when there is a file that must not be written over. */
-function restore(state: PublicState, { path, onWarning }: StateFileOptions): boolean {
+function restore(state: PublicState, options: StateFileOptions): boolean {
+  const { path, onTrouble } = options;
   let text: string;
   try {
     // A pipe would keep the process waiting for ever.
@@ -147,14 +153,14 @@ function restore(state: PublicState, { path, onWarning }: StateFileOptions): boo
     text = Deno.readTextFileSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return true;
-    onWarning(`Cannot read the saved state ${path}, and saves none: ${words(error)}`);
+    onTrouble(`Cannot read the saved state ${path}, and saves none: ${words(error)}`);
     return false;
   }
   try {
     give(state, readSaved(text));
     return true;
   } catch (error) {
-    return setAside(path, words(error), onWarning);
+    return setAside(words(error), options);
   }
 }
 
@@ -165,14 +171,14 @@ function give(state: PublicState, maps: SavedMaps): void {
   }
 }
 
-function setAside(path: string, why: string, onWarning: (warning: string) => void): boolean {
+function setAside(why: string, { path, onWarning, onTrouble }: StateFileOptions): boolean {
   const aside = `${path}.damaged-${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "")}`;
   try {
     Deno.renameSync(path, aside);
     onWarning(`The saved state ${path} is damaged (${why}); it was set aside as ${aside}`);
     return true;
   } catch (error) {
-    onWarning(
+    onTrouble(
       `The saved state ${path} is damaged (${why}) and cannot be set aside, so that none is saved: ${
         words(error)
       }`,

@@ -76,26 +76,35 @@ export interface EventLog {
   close(): Promise<void>;
 }
 
-/** Opens the event log. Whatever fails, fails silently: the log file has every record. */
-export function openEventLog(): EventLog {
+/**
+ * Opens the event log. The log file has every record, whatever fails here.
+ *
+ * @param onTrouble told in one line that events are missing, and how many; undefined: they are written again.
+ */
+export function openEventLog(
+  onTrouble: (trouble: string | undefined) => void = () => {},
+): EventLog {
   const source = attempt(
     () => advapi32().RegisterEventSourceW(null, wide(EVENT_SOURCE)),
     () => null,
   );
+  if (source === null) onTrouble("Cannot open the Windows event log: no event is written");
   // Each promise with the memory that Windows reads until it resolves.
   const waiting = new Map<Promise<void>, Uint8Array>();
+  const count = countMissing(onTrouble);
   let closed = source === null;
   return {
     write(entry) {
       const event = eventOf(entry);
-      if (!event || closed || waiting.size >= MAX_WAITING) return;
+      if (!event || closed) return;
+      if (waiting.size >= MAX_WAITING) return count(false);
       const texts = referring(8, 0, wide(eventText(entry).slice(0, MAX_TEXT)));
       const { ReportEventW, ReportEventNow } = advapi32();
       const report = [source, event.type, 0, event.id, null, 1, 0, texts, null] as const;
       // The process may end before a call on another thread has.
       if (entry.level === "fatal") return void attempt(() => ReportEventNow(...report), () => {});
       // On another thread, since the service of the event log may be slow.
-      const reported = ReportEventW(...report).then(() => {}, () => {})
+      const reported = ReportEventW(...report).then((done) => count(done !== 0), () => count(false))
         .finally(() => waiting.delete(reported));
       waiting.set(reported, texts);
     },
@@ -105,5 +114,23 @@ export function openEventLog(): EventLog {
       await Promise.all(waiting.keys());
       advapi32().DeregisterEventSource(source);
     },
+  };
+}
+
+/** Counts events that are not written; returns what takes, for each event, whether it was. */
+export function countMissing(
+  onTrouble: (trouble: string | undefined) => void,
+): (isWritten: boolean) => void {
+  let missing = 0;
+  return (isWritten) => {
+    if (isWritten && missing === 0) return;
+    missing = isWritten ? 0 : missing + 1;
+    onTrouble(
+      isWritten
+        ? undefined
+        : `Cannot write the Windows event log: ${missing} ${
+          missing === 1 ? "event is" : "events are"
+        } missing`,
+    );
   };
 }

@@ -10,22 +10,24 @@ async function inHome(test: (home: string) => void | Promise<void>): Promise<voi
   }
 }
 
+const nothing = () => {};
+
 Deno.test("a home is claimed by one at a time, and the second hears by whom", async () => {
   await inHome((home) => {
-    const first = claimHome(home, new Date(0));
-    assertEquals([first.lastEnd, first.problems], [undefined, []]);
-    const error = assertThrows(() => claimHome(home), HomeInUseError);
+    const first = claimHome(home, nothing, new Date(0));
+    assertEquals([first.lastEnd, first.badEnd], [undefined, undefined]);
+    const error = assertThrows(() => claimHome(home, nothing), HomeInUseError);
     assertMatch(
       error.message,
       new RegExp(`in use by process ${Deno.pid}, started 1970-01-01T00:00:00.000Z; stop that one`),
     );
     first.release();
-    const next = claimHome(home);
-    assertEquals([next.lastEnd, next.problems], ["clean", []]);
+    const next = claimHome(home, nothing);
+    assertEquals([next.lastEnd, next.badEnd], ["clean", undefined]);
     next.release("it broke");
-    const last = claimHome(home);
+    const last = claimHome(home, nothing);
     assertEquals(last.lastEnd, "unclean");
-    assertMatch(last.problems.join(), /The last run \(process \d+, .*\) ended badly: it broke/);
+    assertMatch(last.badEnd!, /The last run \(process \d+, .*\) ended badly: it broke/);
     last.release();
   });
 });
@@ -41,19 +43,19 @@ Deno.test("a run that left half a record, or none of its end, ended badly", () =
 
 Deno.test("a run that is ended while it stops says so to the next one", async () => {
   await inHome((home) => {
-    const first = claimHome(home, new Date(0));
+    const first = claimHome(home, nothing, new Date(0));
     first.stopping();
     // What a process leaves that is ended now, and what becomes of its lock.
     const left = Deno.readTextFileSync(`${home}/icinga-warden.run.json`);
     first.release();
     Deno.writeTextFileSync(`${home}/icinga-warden.run.json`, left);
-    const next = claimHome(home);
+    const next = claimHome(home, nothing);
     assertEquals([next.lastEnd, next.wasCutShort, first.wasCutShort], ["unclean", true, false]);
-    assertMatch(next.problems[0]!, /ended badly: its stop, asked for at 20.*Z, was cut short/);
+    assertMatch(next.badEnd!, /ended badly: its stop, asked for at 20.*Z, was cut short/);
     next.stopping();
     next.release();
-    const last = claimHome(home);
-    assertEquals([last.lastEnd, last.wasCutShort, last.problems], ["clean", false, []]);
+    const last = claimHome(home, nothing);
+    assertEquals([last.lastEnd, last.wasCutShort, last.badEnd], ["clean", false, undefined]);
     last.release();
   });
 });
@@ -62,9 +64,11 @@ Deno.test("where nothing can be written the run goes on, and it is said once", a
   await inHome(async (home) => {
     const file = `${home}/file`;
     await Deno.writeTextFile(file, "");
-    const { problems, release } = claimHome(`${file}/home`);
-    assertEquals(problems.length, 1, problems.join("\n"));
-    assertMatch(problems[0]!, /Cannot lock .*icinga-warden\.lock/);
-    release();
+    const troubles: unknown[] = [];
+    claimHome(`${file}/home`, (...trouble) => void troubles.push(trouble)).release();
+    assertMatch(
+      troubles.join(),
+      /^lock,Cannot lock .*icinga-warden\.lock: .*; a second agent would not be noticed$/,
+    );
   });
 });

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { formatMetrics } from "../../lib/control/prometheus.ts";
 import { readStatus } from "../../lib/control/status.ts";
-import { agentMaps, MOMENT, stateOf, thread } from "./state.ts";
+import { agentMaps, MOMENT, STARTED, stateOf, thread } from "./state.ts";
 
 function metricsWith(change: (maps: ReturnType<typeof agentMaps>) => void): Promise<string> {
   const maps = agentMaps();
@@ -31,6 +31,7 @@ Deno.test("a service that cannot be queried is in the state UNKNOWN, and not in 
 Deno.test("each metric has the value that its name promises", async () => {
   const text = await metricsWith((maps) => {
     maps["Agent.Info"]!.last_end = "unclean";
+    maps["Agent.Troubles"] = { state: { since: STARTED, text: "cannot" } };
     maps[`Daemons.icinga_agent_service.ServiceState`] = { value: "PAUSED", restart_error: 11 };
     maps["Daemons.icinga_agent_service.ServiceStats"]!.icinga2 = {
       queries: 12,
@@ -64,6 +65,8 @@ Deno.test("each metric has the value that its name promises", async () => {
     ["icinga_warden_health", 'health="ok"', 0],
     ["icinga_warden_health", 'health="critical"', 1],
     ["icinga_warden_maintenance", "", 0],
+    ["icinga_warden_trouble", 'kind="log"', 0],
+    ["icinga_warden_trouble", 'kind="state"', 1],
     ["icinga_warden_previous_run_unclean", "", 1],
     ["process_start_time_seconds", "", 1767225600],
     ["process_resident_memory_bytes", "", 80000000],
@@ -95,8 +98,8 @@ Deno.test("each metric has the value that its name promises", async () => {
     ["icinga_warden_thread_restarts_total", own, 17],
     ["icinga_warden_thread_heap_bytes", own, 18],
     ["icinga_warden_thread_event_loop_lag_seconds", own, 0.019],
-    ["icinga_warden_state_maps", "", 6],
-    ["icinga_warden_state_entries", "", 19],
+    ["icinga_warden_state_maps", "", 7],
+    ["icinga_warden_state_entries", "", 20],
     ["icinga_warden_state_messages_sent_total", "", 3],
     ["icinga_warden_state_messages_received_total", "", 2],
     ["icinga_warden_state_questions_total", "", 1],

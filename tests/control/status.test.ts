@@ -239,12 +239,25 @@ Deno.test("a state that was seen long ago is not said to be the present one", ()
   }
 });
 
+Deno.test("what the agent itself cannot do is a warning, and what is worse comes first", () => {
+  const troubled = (maps: Maps) => {
+    maps["Agent.Troubles"] = { log: { since: STARTED, text: "Cannot write a.log" } };
+  };
+  const line = `warning: Cannot write a.log (since ${STARTED})`;
+  assertEquals(verdict(troubled), ["warning", line]);
+  const both = (maps: Maps) => {
+    troubled(maps);
+    maps[`Daemons.${DAEMON}.ServiceState`] = { value: "STOPPED", restart_error: 0 };
+  };
+  assertEquals(verdict(both), ["critical", "critical: icinga2 is STOPPED", line]);
+});
+
 Deno.test("thresholds of restart_error are the caller's", () => {
-  const { maintenance, services, daemons } = statusWith((maps) => {
+  const status = statusWith((maps) => {
     maps[`Daemons.${DAEMON}.ServiceState`] = { value: "RUNNING", restart_error: 5 };
   });
   const levels = (warning: string, critical: string) =>
-    findTroubles({ maintenance, services, daemons }, {
+    findTroubles(status, {
       ...THRESHOLDS,
       errors: { warning: parseRange(warning)!, critical: parseRange(critical)! },
     }).map(({ level }) => level);

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { LogLevel } from "../../lib/log/mod.ts";
-import { eventOf, eventText } from "../../lib/windows/event_log.ts";
+import { countMissing, eventOf, eventText } from "../../lib/windows/event_log.ts";
 
 const ERROR = 1, WARNING = 2;
 
@@ -32,4 +32,15 @@ Deno.test("every event number is in the documentation", async () => {
   const page = await Deno.readTextFile(new URL("../../docs/windows.md", import.meta.url));
   const listed = [...page.matchAll(/^\| (\d+) +\|/gm)].map(([, id]) => Number(id));
   assertEquals(listed, [...new Set(events.flatMap(([, , id]) => id ?? []))]);
+});
+
+Deno.test("events that are not written are counted until one is written again", () => {
+  const told: (string | undefined)[] = [];
+  const count = countMissing((trouble) => told.push(trouble));
+  for (const isWritten of [true, false, false, true, true]) count(isWritten);
+  assertEquals(told, [
+    "Cannot write the Windows event log: 1 event is missing",
+    "Cannot write the Windows event log: 2 events are missing",
+    undefined,
+  ]);
 });

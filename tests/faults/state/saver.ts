@@ -10,6 +10,7 @@ StateFile.open(state, {
   path: `${folder}/state.json`,
   write: replaceFile,
   onWarning: (text) => print(`warning: ${text}`),
+  onTrouble: (text) => print(`warning: ${text}`),
 });
 const map = state.map("Count", { persistent: true });
 setInterval(() => {

@@ -1,0 +1,84 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { EXE, testExe } from "./program.ts";
+
+const CONFIGURATION = `{ "control": { "listen": "127.0.0.1:0" } }`;
+
+const ADDRESS = /served on (http:\/\/127\.0\.0\.1:\d+)\//;
+
+testExe("what the agent cannot do is a warning of the verdict until it can", async (bench) => {
+  await bench.write("icinga-warden.json", CONFIGURATION);
+  const log = `${bench.home}/logs/icinga-warden.log`;
+  await Deno.mkdir(`${bench.home}/logs`);
+  await Deno.symlink("/dev/full", log);
+  await Deno.mkdir(`${bench.home}/state.json`);
+  const agent = bench.start("run", "--foreground", "--simulate", "--scenario", "crash=1h");
+  const [, base] = ADDRESS.exec(await agent.printed(ADDRESS))!;
+  await agent.printed(/Service 'icinga2' is RUNNING/);
+  const check = await bench.run("check");
+  assertMatch(
+    check.stdout,
+    /^WARNING: Cannot write \S.*icinga-warden\.log: No space left on device \(os error 28\); \d+ records wait in memory \(since \S+Z\), Cannot read the saved state \S.*, and saves none: .* \(since \S+Z\) \|/,
+  );
+  assertEquals(check.code, 1);
+  assertStringIncludes((await bench.run("status")).stdout, "; Cannot read the saved state ");
+  const token = (await Deno.readTextFile(`${bench.home}/monitor.token`)).trim();
+  const headers = { authorization: `Bearer ${token}` };
+  const metrics = await (await fetch(`${base}/metrics`, { headers })).text();
+  for (const [kind, value] of [["log", 1], ["state", 1], ["lock", 0]]) {
+    assertStringIncludes(metrics, `icinga_warden_trouble{kind="${kind}"} ${value}\n`);
+  }
+  await Deno.remove(log);
+  await agent.printed(/It works again\. Since \S+Z: Cannot write /);
+  assertMatch((await bench.run("check")).stdout, /^WARNING: Cannot read the saved state [^|]* \|/);
+  const text = await bench.log();
+  assertMatch(text, /: Started icinga-warden(.|\n)*Cannot write (.|\n)*'icinga2' is RUNNING/);
+});
+
+testExe("an agent that may not open the lock of its home refuses to run", async (bench) => {
+  if (Deno.uid() !== 0) {
+    // deno-lint-ignore no-console
+    return console.log("SKIPPED: only root can run a program as another account");
+  }
+  await bench.write("icinga-warden.json", CONFIGURATION);
+  const agent = bench.start("run", "--foreground", "--simulate");
+  await agent.printed(/Started/);
+  await Deno.chmod(bench.home, 0o755);
+  const { code, stderr } = await new Deno.Command(EXE, {
+    args: ["run", "--foreground", "--simulate", "--home", bench.home],
+    uid: 65_534,
+    cwd: "/",
+  }).output();
+  assertMatch(
+    new TextDecoder().decode(stderr),
+    /Cannot open .*icinga-warden\.lock: Permission denied .*; an agent of another account may run there\. Start this one with that account/,
+  );
+  assertEquals(code, 1);
+  agent.signal("SIGTERM");
+  await agent.ended;
+  assertEquals(/ended badly/.test(await bench.log()), false);
+});
+
+testExe("from 70 % of its handles on the verdict is a warning", async (bench) => {
+  const daemons = { many: { module: "many.js" } };
+  const control = { listen: "127.0.0.1:0" };
+  await bench.write("icinga-warden.json", JSON.stringify({ daemons, control }));
+  await bench.write("many.js", MANY);
+  const agent = bench.start("run", "--foreground", "--simulate");
+  const [, pid = ""] = /process (\d+)/.exec(await agent.printed(/, process (\d+)\n/))!;
+  await agent.printed(/many::stay::Main::18: up/);
+  const limit = Math.floor([...Deno.readDirSync(`/proc/${pid}/fd`)].length / 0.75);
+  const limited = ["--pid", pid, `--nofile=${limit}`];
+  assertEquals((await new Deno.Command("prlimit", { args: limited }).output()).code, 0);
+  await agent.printed(new RegExp(`\\[WARNING\\] agent: Of the ${limit} handles `));
+  assertStringIncludes((await bench.run("check")).stdout, `Of the ${limit} handles `);
+});
+
+/** Its child threads stay. */
+const MANY = `export default {
+  name: "many",
+  tasks: { stay: (context) => { context.log.info("up"); return context.every(1_000, () => {}); } },
+  async run(context) {
+    for (let n = 0; n < 20; n++) context.thread("stay");
+    await context.every(1_000, () => {});
+  },
+};`;
