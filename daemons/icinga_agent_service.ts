@@ -1,4 +1,5 @@
 import { type DaemonMap, defineDaemon } from "icinga-warden/daemon";
+import type { Diagnosis, IcingaSample } from "../lib/icinga/mod.ts";
 import { checkServiceName, type ServiceState } from "../lib/service/mod.ts";
 import { checkProbe } from "./shared/probes/mod.ts";
 import { ProbeRunner } from "./shared/probes/runner.ts";
@@ -36,24 +37,42 @@ export default defineDaemon({
   permissions: { services: true },
   maps: {
     ServiceState: {
-      description: "value: the state last seen; restart_error: restarts that failed in a row",
+      description:
+        "value: the state last seen; restart_error: restarts that failed in a row; diagnosis: why it stopped",
     },
     ServiceStats: { description: "By service: queries and restarts, counted and timed" },
     ServiceProbes: { description: "By probe: is, text, failed, since, advice" },
   },
   run: (context) => {
-    const shared = shareIn(context.state.map<ServiceState | number>("ServiceState"));
+    const map = context.state.map<ServiceState | number | Diagnosis>("ServiceState");
+    const shared = shareIn(map);
     const service = context.service(context.arguments.service);
-    const watch = new ServiceWatch(context, service, shared, context.arguments);
+    const diagnosis = () =>
+      context.state.agent<IcingaSample>("Host").get(service.name.toLowerCase())?.diagnosis;
+    const hold = () => {
+      const { what, evidence, hold } = diagnosis() ?? {};
+      return hold ? [what, ...evidence!.slice(0, 1)].join(": ") : undefined;
+    };
+    const watch = new ServiceWatch(context, service, shared, context.arguments, hold);
     const probes = new ProbeRunner(context, service, context.arguments.probes);
     return context.every(context.arguments.interval, async () => {
       await watch.tick();
+      shareDiagnosis(map, diagnosis());
       await probes.tick(watch.runningSince, true);
     });
   },
 });
 
-function shareIn(map: DaemonMap<ServiceState | number>): SharedState {
+function shareDiagnosis(
+  map: DaemonMap<ServiceState | number | Diagnosis>,
+  diagnosis: Diagnosis | undefined,
+): void {
+  if (JSON.stringify(map.get("diagnosis")) === JSON.stringify(diagnosis)) return;
+  if (diagnosis) map.set("diagnosis", diagnosis);
+  else map.delete("diagnosis");
+}
+
+function shareIn(map: DaemonMap<ServiceState | number | Diagnosis>): SharedState {
   return {
     setValue: (state) => {
       if (state === undefined) map.delete("value");

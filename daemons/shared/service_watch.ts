@@ -80,9 +80,22 @@ export class ServiceWatch {
   readonly #failures = new Repeated();
   readonly #flapping = new Repeated();
   #queryError = "";
+  readonly #hold: () => string | undefined;
+  #heldFor: string | undefined;
 
-  /** `restart_error` begins with 0. */
-  constructor(context: Context, service: Service, shared: SharedState, settings: WatchSettings) {
+  /**
+   * `restart_error` begins with 0.
+   *
+   * @param hold why a restart cannot help now, in one clause; undefined: it may. Default: it always may.
+   */
+  constructor(
+    context: Context,
+    service: Service,
+    shared: SharedState,
+    settings: WatchSettings,
+    hold: () => string | undefined = () => undefined,
+  ) {
+    this.#hold = hold;
     this.#context = context;
     this.#service = service;
     this.#shared = shared;
@@ -137,6 +150,7 @@ export class ServiceWatch {
       case "wait":
         return;
       case "restart":
+        if (this.#isHeld()) return;
         if (now < Math.max(nextAttempt(this.#loop, this.#settings.backoff), this.#notBefore)) {
           return;
         }
@@ -151,6 +165,21 @@ export class ServiceWatch {
         // Reported again only when it has been stuck for as long once more.
         this.#seen!.at = now;
     }
+  }
+
+  /** Says it once, and once that it is over. */
+  #isHeld(): boolean {
+    const reason = this.#hold();
+    const { log } = this.#context;
+    const { name } = this.#service;
+    if (reason !== undefined && reason !== this.#heldFor) {
+      log.warning(`Service '${name}' is not restarted: ${reason}`);
+    }
+    if (reason === undefined && this.#heldFor !== undefined) {
+      log.info(`Service '${name}' is restarted again`);
+    }
+    this.#heldFor = reason;
+    return reason !== undefined;
   }
 
   /** Somebody else may have started it since it was seen: then it is left alone. */

@@ -184,14 +184,14 @@ export class Agent {
   }
 
   /** The services of Icinga 2 that daemons keep running, each with the folder of Icinga's; empty: the usual one. */
-  icinga(): { service: string; dataDir: string }[] {
+  icinga(): { daemon: string; service: string; dataDir: string }[] {
     const isSimulated = this.#parts.serviceManager.kind === "simulated";
     return this.#daemons.flatMap(({ module, enabled, problem, description, ...daemon }) => {
       const specs = description?.arguments ?? {};
       if (module !== null || !enabled || problem !== undefined || !specs.dataDir) return [];
       const { service, dataDir } = withDefaults(specs, daemon.arguments);
       if (isSimulated && dataDir === "") return [];
-      return { service: String(service), dataDir: String(dataDir) };
+      return { daemon: daemon.name, service: String(service), dataDir: String(dataDir) };
     });
   }
 

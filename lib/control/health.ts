@@ -176,7 +176,7 @@ function serviceTroubles(
     const text = `${label} is ${value}, and its start type is disabled`;
     if (service.disabled === "warn") troubles.push({ level: "warning", text });
   } else if (value !== "RUNNING") {
-    troubles.push({ level: levelOf(value), text: `${label} is ${value}` });
+    troubles.push({ level: levelOf(value), text: `${label} is ${value}${whyOf(service)}` });
   }
   const exceed = (value: number, { warning, critical }: Limits, text: string) => {
     const isCritical = !isInRange(value, critical);
@@ -186,7 +186,8 @@ function serviceTroubles(
   exceed(errors, thresholds.errors, `${label} has restart_error ${errors}`);
   const restarts = watched ? restartsLastHour ?? 0 : 0;
   if (service.flapping && watched) {
-    const text = `${label} is flapping: ${restarts} restarts in the last hour`;
+    const why = value === "RUNNING" ? whyOf(service) : "";
+    const text = `${label} is flapping: ${restarts} restarts in the last hour${why}`;
     troubles.push({ level: "critical", text });
   } else {exceed(
       restarts,
@@ -203,6 +204,13 @@ function serviceTroubles(
 
 function levelOf(value: string): "warning" | "critical" {
   return value === "RUNNING" || value.endsWith("_PENDING") ? "warning" : "critical";
+}
+
+/** Why it has stopped, after a colon: what, and the best evidence. */
+function whyOf({ diagnosis }: ServiceStatus): string {
+  const [evidence] = diagnosis?.evidence ?? [];
+  if (!diagnosis) return "";
+  return `: ${diagnosis.what}${evidence === undefined ? "" : ` (${evidence})`}`;
 }
 
 function lastSeenOf({ value, lastSeen }: ServiceStatus, now: number): string {

@@ -26,7 +26,7 @@ export {
   type Thresholds,
   worst,
 } from "./health.ts";
-export { type PerformanceValue, pluginOutput, pluginText } from "./plugin.ts";
+export { describeDiagnosis, type PerformanceValue, pluginOutput, pluginText } from "./plugin.ts";
 export type {
   DaemonStatus,
   Health,

@@ -7,7 +7,13 @@ import {
   serviceState,
   type Thresholds,
 } from "./health.ts";
-import type { DaemonStatus, ProbeStatus, ServiceStatus, Status } from "./status_schema.ts";
+import type {
+  DaemonStatus,
+  DiagnosisStatus,
+  ProbeStatus,
+  ServiceStatus,
+  Status,
+} from "./status_schema.ts";
 
 /** One value of a plugin's performance data. */
 export interface PerformanceValue {
@@ -35,6 +41,7 @@ export function pluginOutput(status: Status, thresholds: Thresholds): PluginOutp
     details: shorten([
       ...status.services.flatMap((service) => [
         describeService(service, status),
+        ...(service.diagnosis ? [describeDiagnosis(service.diagnosis)] : []),
         ...service.probes.map(describeProbe),
       ]),
       ...status.daemons.map(describeDaemon),
@@ -71,6 +78,14 @@ function describeService(service: ServiceStatus, status: Status): string {
   return `service ${
     serviceLabel(service)
   }: ${state}, restart_error ${restart_error}${counted}${last}${error}`;
+}
+
+/** Why a service has stopped, with all the evidence and what mends it, on one line. */
+export function describeDiagnosis(
+  { what, since, evidence, advice, hold }: DiagnosisStatus,
+): string {
+  const held = hold ? "; it is not restarted until that has changed" : "";
+  return [`diagnosis of ${since}: ${what}`, ...evidence, advice].join("; ") + held;
 }
 
 function describeProbe({ name, is, text, advice, since }: ProbeStatus): string {

@@ -17,7 +17,7 @@ import {
   type ServiceStats,
 } from "../service/mod.ts";
 import type { Traffic } from "../state/mod.ts";
-import type { ProbeStatus, ServiceStatus } from "./status_schema.ts";
+import type { DiagnosisStatus, ProbeStatus, ServiceStatus } from "./status_schema.ts";
 
 /** A public state to read: what `PublicState` is to the views. */
 export interface StateReader {
@@ -51,7 +51,8 @@ export function filledMaps(state: StateReader): string[] {
 
 /** A service that a daemon watches, as the daemon shares it. */
 export interface WatchedService
-  extends Pick<ServiceStatus, "daemon" | "name" | "path" | "restart_error" | "probes"> {
+  extends
+    Pick<ServiceStatus, "daemon" | "name" | "path" | "restart_error" | "probes" | "diagnosis"> {
   /** The state last seen; null: it was never found installed. */
   value: ServiceState | null;
   /** What was counted; undefined before the first query. */
@@ -75,7 +76,11 @@ export function watchedServices(state: StateReader): WatchedService[] {
     const map = state.map(path);
     if (!services || map.size === 0) return [];
     const stats = state.map(mapPath(daemon, "ServiceStats"));
-    const listed = [...map].filter(([name, value]) => isObject(value) && isServiceName(name));
+    // One service's own restart_error is a number; under a service's name is an object.
+    const isOne = typeof map.get("restart_error") === "number";
+    const listed = isOne
+      ? []
+      : [...map].filter(([name, value]) => isObject(value) && isServiceName(name));
     if (listed.length === 0) {
       const name = [...stats.keys()].find(isServiceName) ?? null;
       const counted = name === null ? undefined : readStats(stats.get(name));
@@ -86,6 +91,7 @@ export function watchedServices(state: StateReader): WatchedService[] {
         ...readEntries(Object.fromEntries(map)),
         stats: counted,
         probes: readProbes(state, daemon),
+        diagnosis: readDiagnosis(map.get("diagnosis")),
       }];
     }
     return listed.slice(0, MOST_SERVICES).map(([name, value]) => ({
@@ -95,6 +101,7 @@ export function watchedServices(state: StateReader): WatchedService[] {
       ...readEntries(value as Record<string, unknown>),
       stats: readStats(stats.get(name)),
       probes: [],
+      diagnosis: null,
     }));
   });
 }
@@ -104,6 +111,18 @@ function readEntries({ value, restart_error }: Record<string, unknown>) {
     value: asServiceState(value) ?? null,
     restart_error: isCount(restart_error) ? restart_error : 0,
   };
+}
+
+/** Why a service has stopped, as its daemon shares it; null when the value is not of that form. */
+function readDiagnosis(value: unknown): DiagnosisStatus | null {
+  if (!isObject(value)) return null;
+  const { what, since, evidence, advice, hold } = value;
+  const isText = (text: unknown): text is string => typeof text === "string";
+  if (!isText(what) || !isText(advice) || !isTime(since)) return null;
+  if (!Array.isArray(evidence) || !evidence.every(isText)) return null;
+  const lines = evidence.slice(0, 10).map((line) => cut(line, MOST_TEXT));
+  const [short, todo] = [cut(what, MOST_TEXT), cut(advice, MOST_TEXT)];
+  return { what: short, since, evidence: lines, advice: todo, hold: hold === true };
 }
 
 /** More probes of one daemon are not shown. */

@@ -45,6 +45,14 @@ const Probe = v.strictObject({
   since: v.pipe(v.nullable(v.string()), v.description("Since when it fails; null: it does not")),
 });
 
+const Diagnosis = v.strictObject({
+  what: v.string(),
+  since: Time,
+  evidence: v.array(v.string()),
+  advice: v.string(),
+  hold: v.pipe(v.boolean(), v.description("Whether it is not restarted until that has changed")),
+});
+
 const Service = v.strictObject({
   daemon: v.pipe(v.string(), v.description("The daemon that keeps it running")),
   name: v.pipe(v.nullable(v.string()), v.description("null: not known yet")),
@@ -91,6 +99,10 @@ const Service = v.strictObject({
   watched: v.pipe(
     v.boolean(),
     v.description("Whether its daemon runs; otherwise value is an old one"),
+  ),
+  diagnosis: v.pipe(
+    v.nullable(Diagnosis),
+    v.description("Why it has stopped; null: it runs well, or that is not known"),
   ),
   probes: v.pipe(v.array(Probe), v.description("What is seen of Icinga 2 itself")),
 });
@@ -146,6 +158,9 @@ export type Trouble = Status["problems"][number];
 
 /** A service that a daemon keeps running. */
 export type ServiceStatus = Status["services"][number];
+
+/** Why a service has stopped. */
+export type DiagnosisStatus = NonNullable<ServiceStatus["diagnosis"]>;
 
 /** What a probe says of a service. */
 export type ProbeStatus = ServiceStatus["probes"][number];

@@ -12,6 +12,8 @@ export interface IcingaFolder {
   log: string;
   /** What it writes down at its start, `var\cache\icinga2`. */
   cache: string;
+  /** Whether Icinga 2 takes these folders by itself. */
+  isUsual: boolean;
 }
 
 /**
@@ -33,6 +35,7 @@ export function icingaFolder(dataDir = "", programData?: string): IcingaFolder {
     data: join(root, "var", "lib", "icinga2"),
     log: join(root, "var", "log", "icinga2"),
     cache: join(root, "var", "cache", "icinga2"),
+    isUsual: root === usual,
   };
 }
 
@@ -59,15 +62,18 @@ export async function lookAt(path: string): Promise<FileFacts | undefined> {
   }
 }
 
-/** The files of a folder with their facts; none when there is no such folder. Folders in it are left out. */
-export async function listFiles(folder: string): Promise<(FileFacts & { path: string })[]> {
+/** What is in a folder, with its facts; nothing when there is no such folder. */
+export async function listFolder(
+  folder: string,
+): Promise<(FileFacts & { path: string; isFolder: boolean })[]> {
   try {
-    const entries = (await Array.fromAsync(Deno.readDir(folder))).filter(({ isFile }) => isFile);
-    const found = await Promise.all(entries.map(async ({ name }) => {
-      const path = join(folder, name);
-      const facts = await lookAt(path);
-      return facts && { path, ...facts };
-    }));
+    const found = await Promise.all(
+      (await Array.fromAsync(Deno.readDir(folder))).map(async ({ name, isDirectory }) => {
+        const path = join(folder, name);
+        const facts = await lookAt(path);
+        return facts && { path, isFolder: isDirectory, ...facts };
+      }),
+    );
     return found.filter((file) => file !== undefined);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { cut, sanitize } from "../base/mod.ts";
-import { type IcingaFolder, listFiles, readEnd } from "./folder.ts";
+import { type IcingaFolder, listFolder, readEnd } from "./folder.ts";
 
 /** A line of Icinga's log. */
 export interface LogLine {
@@ -55,7 +55,7 @@ export interface CrashReport {
 
 /** The crash reports since a time, the newest first. */
 export async function readCrashes({ log }: IcingaFolder, since: number): Promise<CrashReport[]> {
-  const files = (await listFiles(join(log, "crash")))
+  const files = (await listFolder(join(log, "crash")))
     .filter(({ path, modified }) => /[\\/]report\.[^\\/]*$/.test(path) && modified >= since)
     .sort((a, b) => b.modified - a.modified).slice(0, 10);
   return await Promise.all(files.map(async ({ path, modified }) => {

@@ -9,7 +9,7 @@ export {
   nextUpdate,
   readCertificate,
 } from "./certificate.ts";
-export { type FileFacts, type IcingaFolder, icingaFolder, listFiles, lookAt } from "./folder.ts";
+export { type FileFacts, type IcingaFolder, icingaFolder, lookAt } from "./folder.ts";
 export {
   type Connection,
   connectionKey,
@@ -20,7 +20,15 @@ export {
   treeOf,
 } from "./connections.ts";
 export { type Answer, type HandshakePlan, tryHandshake } from "./handshake.ts";
-export { parseTcp, procSources } from "./proc.ts";
+export { diagnose, type Diagnosis, type DiagnosisParts } from "./diagnose.ts";
+export { parseTcp, procHolder, procSources, procTree } from "./proc.ts";
+export {
+  configSignature,
+  readValidation,
+  validate,
+  type ValidatePlan,
+  type Validation,
+} from "./validate.ts";
 export {
   type HostSources,
   type IcingaSample,

@@ -9,7 +9,9 @@ import { type Connection, treeOf } from "./connections.ts";
 import type { IcingaFolder } from "./folder.ts";
 import type { HostSources, TreeFacts } from "./sample.ts";
 
+// The kernel's include/net/tcp_states.h.
 const ESTABLISHED = "01";
+const LISTEN = "0A";
 
 /** `sysconf(_SC_PAGESIZE)` and `sysconf(_SC_CLK_TCK)` of x86-64. */
 const PAGE = 4096, TICKS = 100;
@@ -35,10 +37,12 @@ export function procSources({ root }: IcingaFolder): HostSources {
         readIfThere("/proc/net/tcp"),
         readIfThere("/proc/net/tcp6"),
       ]);
-      return tables.flatMap(parseTcp).flatMap(({ inode, ...ends }): Connection[] => {
-        const pid = owners.get(inode);
-        return pid === undefined ? [] : [{ ...ends, pid }];
-      });
+      return tables.flatMap((text) => parseTcp(text)).flatMap(
+        ({ inode, ...ends }): Connection[] => {
+          const pid = owners.get(inode);
+          return pid === undefined ? [] : [{ ...ends, pid }];
+        },
+      );
     },
   };
 }
@@ -66,11 +70,34 @@ async function listProcesses() {
   return found.filter(({ name }) => name !== "");
 }
 
-/** The established connections in the text of `/proc/net/tcp` or `tcp6`, each with the inode of its socket. */
-export function parseTcp(text: string): (Omit<Connection, "pid"> & { inode: string })[] {
+/** The ids of a process and of all that it has started. */
+export async function procTree(pid: number): Promise<Set<number>> {
+  return treeOf(pid, await listProcesses());
+}
+
+/** Who listens on a port, such as `process 12 (java)`; undefined: nobody. */
+export async function procHolder(port: number): Promise<string | undefined> {
+  const [tcp, tcp6] = await Promise.all([
+    readIfThere("/proc/net/tcp"),
+    readIfThere("/proc/net/tcp6"),
+  ]);
+  const found = [tcp, tcp6].flatMap((text) => parseTcp(text, LISTEN))
+    .find(({ local }) => local.port === port);
+  if (!found) return undefined;
+  const processes = await listProcesses();
+  const pid = (await socketsOf(new Set(processes.map(({ pid }) => pid)))).get(found.inode);
+  const name = processes.find((process) => process.pid === pid)?.name;
+  return pid === undefined ? "a process of another user" : `process ${pid} (${name})`;
+}
+
+/** The connections in a state, in the text of `/proc/net/tcp` or `tcp6`, each with the inode of its socket. */
+export function parseTcp(
+  text: string,
+  wanted = ESTABLISHED,
+): (Omit<Connection, "pid"> & { inode: string })[] {
   return text.trim().split("\n").slice(1).flatMap((line) => {
     const [, local = "", remote = "", state, , , , , , inode = ""] = line.trim().split(/\s+/);
-    return state === ESTABLISHED
+    return state === wanted
       ? { local: parseAddress(local), remote: parseAddress(remote), inode }
       : [];
   });

@@ -3,7 +3,8 @@ import { statfs } from "node:fs/promises";
 import { type Clock, errorMessage } from "../base/mod.ts";
 import { certificateFiles, nextUpdate, readCertificate } from "./certificate.ts";
 import { type Connection, connectionKey, LINK_AGE, parentLinks, Seen } from "./connections.ts";
-import { type IcingaFolder, listFiles, lookAt } from "./folder.ts";
+import type { Diagnosis } from "./diagnose.ts";
+import { type IcingaFolder, listFolder, lookAt } from "./folder.ts";
 import { type Answer, tryHandshake } from "./handshake.ts";
 import { readLog, refusalIn } from "./log.ts";
 import { type IcingaNode, readNode } from "./node.ts";
@@ -32,6 +33,8 @@ export interface IcingaSample {
   port?: Answer & { port: number };
   /** The connection to the parents. */
   link?: ParentLink;
+  /** Why the service has stopped; absent while it runs well. */
+  diagnosis?: Diagnosis;
   /** Why a part is absent, by the part's name. */
   unknown: Record<string, string>;
 }
@@ -279,7 +282,7 @@ async function readDisk(folder: IcingaFolder): Promise<Partial<IcingaSample> | s
   const { bavail, bsize } = await statfs(folder.data);
   const [log, replays] = await Promise.all([
     lookAt(join(folder.log, "icinga2.log")),
-    listFiles(join(folder.data, "api", "log")),
+    listFolder(join(folder.data, "api", "log")),
   ]);
   const replay = replays.reduce((sum, { size }) => sum + size, 0);
   return { disk: { free: bavail * bsize, log: log?.size ?? 0, replay } };

@@ -92,9 +92,17 @@ function update(card, service) {
     ...(service.flapping ? [fact("flapping", "tried every 5 min", true)] : []),
     ...(restartFailures ? [fact("failed", restartFailures, true)] : []),
     ...(lastRestart === null ? [] : [fact("last", ago(lastRestart))]),
+    ...diagnosisFacts(service.diagnosis),
     ...probeFacts(service.probes),
   );
   drawStrip(card, seen, restarts.get(`${daemon}.${name}`) ?? []);
+}
+
+/** Why it has stopped, and what mends it. */
+function diagnosisFacts(diagnosis) {
+  if (diagnosis === null) return [];
+  const { what, evidence, advice } = diagnosis;
+  return [fact("why", safeText([what, ...evidence, advice].join("; ")), true)];
 }
 
 /** The probes that fail, each with what it sees; and how many are well. */

@@ -73,5 +73,5 @@ export {
   type SettingDrift,
 } from "./settings.ts";
 export { keptExe, upgradeExe } from "./upgrade.ts";
-export { listConnections, type TcpConnection } from "./tcp_table.ts";
+export { listConnections, listenerOf, type TcpConnection } from "./tcp_table.ts";
 export { makePrivate } from "./file_security.ts";

@@ -7,8 +7,9 @@ import { allocate, dwordIn, dwords } from "./ffi/memory.ts";
 const AF_INET = 2;
 const AF_INET6 = 23;
 // iprtrmib.h
-const TCP_TABLE_OWNER_PID_CONNECTIONS = 4;
+const TCP_TABLE_OWNER_PID_ALL = 5;
 // tcpmib.h
+const MIB_TCP_STATE_LISTEN = 2;
 const MIB_TCP_STATE_ESTAB = 5;
 // winerror.h
 const ERROR_INSUFFICIENT_BUFFER = 122;
@@ -43,7 +44,7 @@ export const TCP_ROWS = {
   },
 } as const satisfies Record<string, Row>;
 
-/** An established TCP connection; addresses as text, IPv4 that is written in IPv6 as IPv4. */
+/** A TCP connection, or a port that is listened on; addresses as text, IPv4 that is written in IPv6 as IPv4. */
 export interface TcpConnection {
   local: { address: string; port: number };
   remote: { address: string; port: number };
@@ -57,9 +58,22 @@ export interface TcpConnection {
  * @throws {WindowsError} when they cannot be listed.
  */
 export function listConnections(): TcpConnection[] {
+  return listTcp(MIB_TCP_STATE_ESTAB);
+}
+
+/**
+ * The id of a process that listens on a port of this machine; undefined: there is none.
+ *
+ * @throws {WindowsError} when they cannot be listed.
+ */
+export function listenerOf(port: number): number | undefined {
+  return listTcp(MIB_TCP_STATE_LISTEN).find(({ local }) => local.port === port)?.pid;
+}
+
+function listTcp(state: number): TcpConnection[] {
   return [
-    ...readTable(readTcpTable(AF_INET), TCP_ROWS.ipv4),
-    ...readTable(readTcpTable(AF_INET6), TCP_ROWS.ipv6),
+    ...readTable(readTcpTable(AF_INET), TCP_ROWS.ipv4, state),
+    ...readTable(readTcpTable(AF_INET6), TCP_ROWS.ipv6, state),
   ];
 }
 
@@ -67,7 +81,7 @@ function readTcpTable(family: number): Uint8Array<ArrayBuffer> {
   const { GetExtendedTcpTable } = iphlpapi();
   for (let size = 16 * 1024;;) {
     const table = allocate(size), needed = dwords(size);
-    const code = GetExtendedTcpTable(table, needed, 0, family, TCP_TABLE_OWNER_PID_CONNECTIONS, 0);
+    const code = GetExtendedTcpTable(table, needed, 0, family, TCP_TABLE_OWNER_PID_ALL, 0);
     if (code !== ERROR_INSUFFICIENT_BUFFER) {
       checkCode(code, "list the TCP connections");
       return table;
@@ -77,10 +91,14 @@ function readTcpTable(family: number): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** The established connections of a table: the number of rows, then the rows. */
-export function readTable(table: Uint8Array<ArrayBuffer>, row: Row): TcpConnection[] {
+/** What is in a state in a table: the number of rows, then the rows. */
+export function readTable(
+  table: Uint8Array<ArrayBuffer>,
+  row: Row,
+  state = MIB_TCP_STATE_ESTAB,
+): TcpConnection[] {
   const starts = Array.from({ length: dwordIn(table) }, (_, i) => 4 + i * row.size);
-  return starts.filter((at) => dwordIn(table, at + row.state) === MIB_TCP_STATE_ESTAB).map((at) => {
+  return starts.filter((at) => dwordIn(table, at + row.state) === state).map((at) => {
     const end = ({ address, port }: Row["local"]) => ({
       address: formatIp([...table.subarray(at + address, at + address + row.address)]),
       // In the order of the network, in the lower half of its field.

@@ -1,35 +1,47 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { SAMPLE_EVERY, watchIcinga } from "../../lib/agent/icinga.ts";
+import { HOLD_TIME, type IcingaHost, watchIcinga } from "../../lib/agent/icinga.ts";
 import { Agent } from "../../lib/agent/agent.ts";
 import { ManualClock } from "../../lib/base/mod.ts";
 import { defaultConfig } from "../../lib/config/mod.ts";
-import type { IcingaSample } from "../../lib/icinga/mod.ts";
+import type { IcingaSample, Validation } from "../../lib/icinga/mod.ts";
 import { MainState } from "../../lib/state/mod.ts";
 import { Registry } from "../../lib/registry/mod.ts";
 import { fixture } from "../icinga/fixture.ts";
 
 /** Runs the watch on a clock that is moved by hand. */
-function watching(dataDir: string) {
+function watching(dataDir: string, host: Partial<IcingaHost> = {}) {
   const clock = new ManualClock();
   const state = new MainState({ thread: "main" });
   const records: string[] = [];
   const stop = new AbortController();
-  const services = [{ service: "Icinga2", dataDir }];
+  const services = [{ daemon: "d", service: "Icinga2", dataDir }];
+  const none = () => Promise.resolve(undefined);
+  const hostOf = () =>
+    Promise.resolve({
+      sources: { tree: none, connections: () => Promise.resolve([]) },
+      validate: () => Promise.resolve({ is: "valid", text: "" } as Validation),
+      holder: none,
+      ...host,
+    });
   const agent = { state, icinga: () => services };
   const log = ({ message }: { message: string }) => void records.push(message);
-  const done = watchIcinga({ agent, log, clock } as never, stop.signal);
-  const host = state.map<string, IcingaSample>("Agent.Host");
+  const done = watchIcinga({ agent, log, clock, hostOf } as never, stop.signal);
+  const shared = state.map<string, IcingaSample>("Agent.Host");
   return {
     records,
     services,
-    host,
+    host: shared,
+    clock,
+    service: state.map<string, unknown>("Daemons.d.ServiceState"),
+    diagnosis: () => shared.get("icinga2")?.diagnosis,
     /** Lets time pass until what is seen is as it should be. */
     async until(is: () => boolean) {
-      for (let i = 0; i < 200 && !is(); i++) {
-        await clock.advance(SAMPLE_EVERY);
-        await new Promise((resolve) => setTimeout(resolve, 5));
+      for (let i = 0; i < 2_000 && !is(); i++) {
+        // What is real, such as a file, takes no time of this clock.
+        if (clock.nextWake === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+        else await clock.advance(clock.nextWake - clock.now());
       }
-      assertEquals(is(), true);
+      assertEquals(is(), true, records.join("\n"));
     },
     async [Symbol.asyncDispose]() {
       stop.abort();
@@ -77,7 +89,57 @@ Deno.test("of a simulated service nothing is looked at, unless it names a folder
     return found;
   };
   assertEquals(await services({}, false), []);
-  assertEquals(await services({}, true), [{ service: "icinga2", dataDir: "" }]);
+  assertEquals(await services({}, true), [{
+    daemon: "icinga_agent_service",
+    service: "icinga2",
+    dataDir: "",
+  }]);
   const own = { service: "Mine", dataDir: "/srv" };
-  assertEquals(await services(own, false), [own]);
+  assertEquals(await services(own, false), [{ daemon: "icinga_agent_service", ...own }]);
+});
+
+Deno.test("a stop is explained once; an invalid configuration holds until a file changes or 10 min have passed", async () => {
+  await using made = await fixture();
+  const config = await made.write("etc/icinga2/icinga2.conf", "bad", 60_000);
+  await made.write("var/lib/icinga2/icinga2.state", "{}");
+  let valid = false, validated = 0;
+  await using watch = watching(made.folder.root, {
+    validate() {
+      validated++;
+      const invalid = { is: "invalid", text: "syntax error", place: `${config}:1` } as const;
+      return Promise.resolve(valid ? { is: "valid", text: "" } : invalid);
+    },
+  });
+  const { service, diagnosis, until } = watch;
+  service.set("value", "RUNNING");
+  await until(() => watch.host.size > 0);
+  assertEquals([diagnosis(), validated], [undefined, 0]);
+
+  // It was down for a moment only: that is enough.
+  service.set("value", "STOPPED");
+  service.set("value", "RUNNING");
+  await until(() => diagnosis() !== undefined);
+  service.set("value", "STOPPED");
+  await until(() => diagnosis()?.hold === true && validated === 2);
+  assertEquals(diagnosis()!.evidence, [`${config}:1: syntax error`]);
+  assertMatch(
+    watch.records[0]!,
+    /^Service 'Icinga2': its configuration is invalid; .*:1: syntax error; mend the file/,
+  );
+  const began = watch.clock.now();
+  await until(() => diagnosis()?.hold === false);
+  const held = watch.clock.now() - began;
+  assertEquals(held > HOLD_TIME - 30_000 && held < HOLD_TIME + 30_000, true, `${held} ms`);
+
+  // It stays down: looked at again, and held again. A change of a file ends that at once.
+  await until(() => diagnosis()?.hold === true);
+  assertEquals(validated, 3);
+  valid = true;
+  await made.write("etc/icinga2/icinga2.conf", "good");
+  const changed = watch.clock.now();
+  await until(() => diagnosis()?.hold === false);
+  assertEquals(watch.clock.now() - changed <= 15_000, true);
+  service.set("value", "RUNNING");
+  await until(() => diagnosis() === undefined);
+  assertEquals(watch.records.length, 1);
 });

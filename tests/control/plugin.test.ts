@@ -36,6 +36,22 @@ Deno.test("with more than one service each has its own labels", () => {
   ]);
 });
 
+Deno.test("a diagnosis has a line of its own, with all evidence and what mends it", () => {
+  const { summary, details } = outputWith((maps) => {
+    const diagnosis = {
+      ...{ what: "it crashed", since: STARTED, evidence: ["report.1: SIGSEGV", "log: x"] },
+      ...{ advice: "look for an update", hold: false },
+    };
+    maps["Daemons.icinga_agent_service.ServiceState"]!.value = "STOPPED";
+    maps["Daemons.icinga_agent_service.ServiceState"]!.diagnosis = diagnosis;
+  });
+  assertEquals(summary, "CRITICAL: icinga2 is STOPPED: it crashed (report.1: SIGSEGV)");
+  assertEquals(
+    details[1],
+    `diagnosis of ${STARTED}: it crashed; report.1: SIGSEGV; log: x; look for an update`,
+  );
+});
+
 Deno.test("each probe has a line of its own, with what mends it", () => {
   const { summary, details } = outputWith((maps) => {
     maps["Daemons.icinga_agent_service.ServiceProbes"] = {

@@ -33,6 +33,7 @@ Deno.test("the status says what the public state holds, in the form of its schem
     ...{ restarts: 2, restartFailures: 3, recoveries: 0, queries: 10, queryErrors: 1 },
     ...{ queryTime: 0.05, restartsLastHour: null, stable: null, flapping: false, disabled: null },
     ...{ lastRestart: STARTED, queryError: null, lastSeen: null, watched: true, probes: [] },
+    diagnosis: null,
   }]);
   const [{ state, uptime, heap, threads } = {}] = status.daemons;
   assertEquals([state, uptime, heap, threads?.length], ["running", 3600, 4_000_000, 1]);
@@ -83,6 +84,31 @@ Deno.test("what a probe finds for long enough is a trouble; values of another fo
   });
   maps[`Daemons.${DAEMON}.ServiceState`]!.value = "STOPPED";
   assertEquals(readStatus(stateOf(maps), MOMENT).problems.length, 1);
+});
+
+Deno.test("why a service has stopped is told with it; a diagnosis of another form is none", () => {
+  const diagnosis = {
+    ...{ what: "its configuration is invalid", since: STARTED, advice: "mend it", hold: true },
+    evidence: ["x.conf:1: syntax error", "log: more"],
+  };
+  const statusOf = (diagnosis: unknown, value = "STOPPED") =>
+    statusWith((maps) => {
+      maps[`Daemons.${DAEMON}.ServiceState`] = { value, restart_error: 0, diagnosis };
+    });
+  const status = statusOf(diagnosis);
+  assertEquals(v.parse(StatusSchema, status), status);
+  assertEquals(status.services.map(({ name, diagnosis }) => ({ name, diagnosis })), [
+    { name: "icinga2", diagnosis },
+  ]);
+  assertEquals(status.problems.map(({ text }) => text), [
+    "icinga2 is STOPPED: its configuration is invalid (x.conf:1: syntax error)",
+  ]);
+  assertEquals(statusOf(diagnosis, "RUNNING").problems, []);
+  for (const wrong of [{ ...diagnosis, evidence: [1] }, { ...diagnosis, since: "then" }, "x", []]) {
+    const { services, problems } = statusOf(wrong);
+    assertEquals([services.length, services[0]!.diagnosis], [1, null]);
+    assertEquals(problems.map(({ text }) => text), ["icinga2 is STOPPED"]);
+  }
 });
 
 Deno.test("the schema in docs is that of the status", async () => {

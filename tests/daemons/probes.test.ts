@@ -2,11 +2,13 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { checkProbe, configureProbes } from "../../daemons/shared/probes/mod.ts";
 import { judge, LONGEST_DELAY, type ProbeStanding } from "../../daemons/shared/probes/judge.ts";
 import type { Verdict } from "../../daemons/shared/probes/probe.ts";
+import daemon from "../../daemons/icinga_agent_service.ts";
 import { ProbeRunner, type SharedProbe } from "../../daemons/shared/probes/runner.ts";
 import { ManualClock } from "../../lib/base/mod.ts";
 import { createContext, createDaemonLog } from "../../lib/daemon/mod.ts";
 import type { IcingaSample } from "../../lib/icinga/mod.ts";
 import { SimulatedServiceManager } from "../../lib/service/mod.ts";
+import { simulate } from "icinga-warden/testing";
 import { MainState } from "../../lib/state/mod.ts";
 
 const NOW = Date.UTC(2026, 10, 29);
@@ -318,4 +320,29 @@ Deno.test("where nothing may be restarted, probes tell alone", async () => {
   const { records, stops } = await runFor(DAY, look, false);
   assertEquals([records.length, stops], [1, 0]);
   assertEquals((await runFor(DAY, look)).stops, 1);
+});
+
+Deno.test("a service whose configuration is invalid is not restarted until that has changed, and says so once", async () => {
+  const run = simulate(daemon, { scenario: "crash=4s" });
+  const host = run.state.map<string, IcingaSample>("Agent.Host");
+  const diagnosis = {
+    ...{ what: "its configuration is invalid", since: at(0), advice: "mend it", hold: true },
+    evidence: ["x.conf:1: syntax error", "log: more"],
+  };
+  const starts = () => run.services.calls.filter((call) => call.startsWith("start")).length;
+  host.set("icinga2", { ...WELL, diagnosis });
+  await run.advance("1h");
+  assertEquals(starts(), 0);
+  assertEquals(run.map("ServiceState").get("diagnosis"), diagnosis);
+  const said = run.log.filter(({ message }) => message.includes("not restarted"));
+  assertEquals(said.map(({ level, message }) => `${level} ${message}`), [
+    "warning Service 'icinga2' is not restarted: its configuration is invalid: x.conf:1: syntax error",
+  ]);
+  host.set("icinga2", { ...WELL, diagnosis: { ...diagnosis, hold: false } });
+  await run.advance("10s");
+  assertEquals(starts(), 1);
+  host.set("icinga2", WELL);
+  await run.advance("10s");
+  assertEquals(run.map("ServiceState").has("diagnosis"), false);
+  await run.stop();
 });

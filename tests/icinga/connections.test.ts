@@ -18,7 +18,7 @@ Deno.test("established connections are read from /proc/net/tcp and tcp6", () => 
   const tcp6 = `${HEAD}` +
     "   0: 0000000000000000FFFF00000100007F:1621 0000000000000000FFFF00000200007F:9C40 01 0:0 00:0 0 0 0 33 1\n" +
     "   1: 00000000000000000000000001000000:1621 00000000000000000000000001000000:9C41 08 0:0 00:0 0 0 0 44 1\n";
-  assertEquals([tcp, tcp6, ""].flatMap(parseTcp), [
+  assertEquals([tcp, tcp6, ""].flatMap((text) => parseTcp(text)), [
     {
       local: { address: "127.0.0.1", port: 41202 },
       remote: { address: "192.168.0.2", port: 5665 },

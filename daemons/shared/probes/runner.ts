@@ -120,7 +120,7 @@ export class ProbeRunner {
     this.#lastRestart = now();
     try {
       await this.#service.stop();
-      await this.#service.restart();
+      await this.#service.restart("STOPPED");
       log.info(`Restarted service '${this.#service.name}' for a probe`);
     } catch (error) {
       if (signal.aborted) throw error;

@@ -1,6 +1,7 @@
 import { formatBytes, formatSpan, formatTime, sanitize } from "../../base/mod.ts";
 import {
   type DaemonStatus,
+  describeDiagnosis,
   type Health,
   type ProbeStatus,
   serviceState,
@@ -91,8 +92,12 @@ function serviceLines(status: Status, paint: Paint): string[] {
 
 function probeLines({ services }: Status, paint: Paint): string[] {
   const probes = services.flatMap(({ probes }) => probes);
-  if (probes.length === 0) return [];
+  const why = services.flatMap(({ diagnosis }) =>
+    diagnosis ? ["", paint.yellow(sanitize(describeDiagnosis(diagnosis)))] : []
+  );
+  if (probes.length === 0) return why;
   return [
+    ...why,
     "",
     ...table<ProbeStatus>({
       PROBE: ({ name }) => name,

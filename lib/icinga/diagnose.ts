@@ -1,0 +1,73 @@
+import { join } from "node:path";
+import { type IcingaFolder, lookAt } from "./folder.ts";
+import { criticalLines, readCrashes, readLog } from "./log.ts";
+import { type IcingaNode, readNode } from "./node.ts";
+import type { Validation } from "./validate.ts";
+
+/** Why a service of Icinga 2 stopped, or did not start. */
+export interface Diagnosis {
+  /** What is the matter, in a few words. */
+  what: string;
+  /** When it was found, UTC ISO 8601. */
+  since: string;
+  /** What says so: files, lines of the log. */
+  evidence: string[];
+  /** What mends it. */
+  advice: string;
+  /** Whether a restart cannot help, until a file of the configuration has changed or some time has passed. */
+  hold: boolean;
+}
+
+/** What a diagnosis looks at. */
+export interface DiagnosisParts {
+  folder: IcingaFolder;
+  /** What happened before is no part of it, ms since the Unix epoch. */
+  since: number;
+  validate(): Promise<Validation>;
+  /** Who listens on a port of this host, such as `process 12 (java.exe)`; undefined: nobody, or it is not known. */
+  holder(port: number): Promise<string | undefined>;
+}
+
+/** Looks why it stopped: the configuration, a new crash report, the holder of its port, its state file, its log. */
+export async function diagnose(parts: DiagnosisParts): Promise<Diagnosis> {
+  const { folder, since } = parts;
+  const [validation, crashes, lines, node, state] = await Promise.all([
+    parts.validate(),
+    readCrashes(folder, since).catch(() => []),
+    readLog(folder).catch(() => []),
+    readNode(folder).catch((): IcingaNode => ({})),
+    lookAt(join(folder.data, "icinga2.state")).catch(() => undefined),
+  ]);
+  const holder = node.port === undefined ? undefined : await parts.holder(node.port);
+  const critical = criticalLines(lines.filter(({ at }) => at >= since));
+  const said = critical.map(({ text }) => `log: ${text}`);
+  const found = (what: string, evidence: string[], advice: string, hold = false): Diagnosis => ({
+    what,
+    since: new Date().toISOString(),
+    evidence: [...evidence, ...said],
+    advice,
+    hold,
+  });
+  if (validation.is === "invalid") {
+    const place = validation.place === undefined ? "" : `${validation.place}: `;
+    const advice = "mend the file, and check it with: icinga2 daemon -C";
+    return found("its configuration is invalid", [`${place}${validation.text}`], advice, true);
+  }
+  const [crash] = crashes;
+  if (crash) {
+    const advice = "look for an update of Icinga 2; report the crash with this file";
+    return found("it crashed", [`${crash.file}: ${crash.line}`], advice);
+  }
+  if (holder !== undefined) {
+    const advice = "end that process, or give one of the two another port";
+    return found(`its port ${node.port} is held by ${holder}`, [], advice);
+  }
+  if (state?.size === 0) {
+    const advice = "stop the service, move the file away, start it";
+    return found("its state file is empty", [join(folder.data, "icinga2.state")], advice);
+  }
+  const why = validation.is === "unknown" ? [validation.text] : [];
+  return said.length > 0
+    ? found("it stopped, and its log says why", why, `look at ${join(folder.log, "icinga2.log")}`)
+    : found("it stopped, and nothing says why", why, "was it stopped by a person or an update?");
+}

@@ -1,0 +1,98 @@
+import { join } from "node:path";
+import { cut, errorMessage, sanitize, within } from "../base/mod.ts";
+import { type IcingaFolder, listFolder } from "./folder.ts";
+
+/** What Icinga 2 itself says of its configuration. */
+export interface Validation {
+  /** `unknown`: it could not be run, or not to its end. */
+  is: "valid" | "invalid" | "unknown";
+  /** What is wrong, or why it is unknown, in one line. */
+  text: string;
+  /** Where, as `FILE:LINE`; absent when it does not say. */
+  place?: string;
+}
+
+/** How the configuration is validated. */
+export interface ValidatePlan {
+  /** Icinga's program. */
+  program: string;
+  folder: IcingaFolder;
+  /** ms after which it is ended with all that it has started: it has been seen to hang. Default: 60 s. */
+  limit?: number;
+  /** The ids of a process and of all that it has started. */
+  treeOf(pid: number): Promise<Iterable<number>>;
+}
+
+/** Runs `icinga2 daemon -C`, which writes `icinga2.vars` anew and changes nothing else. Never rejects. */
+export async function validate(plan: ValidatePlan): Promise<Validation> {
+  const { program, folder, limit = 60_000 } = plan;
+  try {
+    const child = new Deno.Command(program, {
+      args: ["daemon", "-C", ...definitions(folder)],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const output = await within(child.output(), { ms: limit });
+    if (!output) {
+      for (const pid of await plan.treeOf(child.pid)) end(pid);
+      return { is: "unknown", text: `'icinga2 daemon -C' did not end within ${limit / 1000} s` };
+    }
+    const text = new TextDecoder().decode(output.stdout) + new TextDecoder().decode(output.stderr);
+    return readValidation(output.code, text);
+  } catch (error) {
+    return { is: "unknown", text: `'icinga2 daemon -C' cannot be run: ${errorMessage(error)}` };
+  }
+}
+
+/** What the output of `icinga2 daemon -C` says: the first critical line, and the place that follows it. */
+export function readValidation(code: number, output: string): Validation {
+  if (code === 0) return { is: "valid", text: "the configuration is valid" };
+  const lines = output.replaceAll("\r\n", "\n").split("\n");
+  const first = lines.findIndex((line) => /\bcritical\/\w+: /.test(line));
+  if (first < 0) return { is: "unknown", text: `'icinga2 daemon -C' ended with exit code ${code}` };
+  const text = cut(sanitize(lines[first]!.replace(/^.*?\bcritical\/\w+: (?:Error: )?/, "")), 300);
+  const [, file, line] = /^Location: in (.+): (\d+):\d+/.exec(lines[first + 1] ?? "") ?? [];
+  return { is: "invalid", text, ...(file !== undefined && { place: `${file}:${line}` }) };
+}
+
+/** The folders, where they are not those that Icinga 2 takes by itself. */
+function definitions({ root, config, data, log, cache, isUsual }: IcingaFolder): string[] {
+  if (isUsual) return [];
+  const folders = {
+    ConfigDir: config,
+    DataDir: data,
+    LogDir: log,
+    CacheDir: cache,
+    InitRunDir: join(root, "run", "icinga2"),
+    SpoolDir: join(root, "var", "spool", "icinga2"),
+  };
+  const defined = Object.entries(folders).flatMap(([key, path]) => ["-D", `${key}=${path}`]);
+  return ["-c", join(config, "icinga2.conf"), ...defined];
+}
+
+function end(pid: number): void {
+  try {
+    Deno.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended.
+  }
+}
+
+/** Longer lists of files are cut: enough to notice a change. */
+const MOST_FILES = 20_000;
+
+/** A text that changes whenever a file of the configuration does: `etc`, and the packages of the API. */
+export async function configSignature({ config, data }: IcingaFolder): Promise<string> {
+  const seen: string[] = [];
+  const look = async (folder: string) => {
+    for (const { path, modified, size, isFolder } of await listFolder(folder)) {
+      if (seen.length >= MOST_FILES) return;
+      if (isFolder) await look(path);
+      else seen.push(`${path} ${modified} ${size}`);
+    }
+  };
+  await look(config);
+  await look(join(data, "api", "packages"));
+  return seen.sort().join("\n");
+}
