@@ -1,3 +1,5 @@
+import { OBEYED } from "./text.ts";
+
 /** True for what a configuration calls an object: `{ … }`, neither an array nor null. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -41,7 +43,7 @@ const LARGE = 2n ** 4096n;
  * Characters that are legal in JSON and that a terminal would obey, or that would turn the writing round: they are
  * written as `\uXXXX`, which is the same value.
  */
-const OBEYED = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const ESCAPED = new RegExp(`[${OBEYED}]`, "g");
 
 /**
  * A value of the public state as JSON. What JSON does not know becomes what comes next: a whole number of any length
@@ -162,7 +164,7 @@ class PlainCopy {
 
 /** A plain value as JSON in which nothing is left that a terminal would obey. */
 function quote(plain: unknown, indent = 0): string {
-  return JSON.stringify(plain, undefined, indent).replaceAll(OBEYED, escape);
+  return JSON.stringify(plain, undefined, indent).replaceAll(ESCAPED, escape);
 }
 
 function escape(character: string): string {

@@ -22,12 +22,12 @@ function blank(run: string): string {
 
 const LINE_BREAK = /[\n\v\f\r\u2028\u2029]/;
 
-// deno-lint-ignore no-control-regex
-const UNSAFE = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+/** Beyond the first control characters, in a regular expression: what a terminal or a viewer obeys. */
+export const OBEYED: string = String.raw`\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069`;
 
-const UNSAFE_IN_LINES =
-  // deno-lint-ignore no-control-regex
-  /\r\n|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const UNSAFE = new RegExp(String.raw`[\x00-\x1f${OBEYED}]`, "g");
+
+const UNSAFE_IN_LINES = new RegExp(String.raw`\r\n|[\x00-\x08\x0b-\x1f${OBEYED}]`, "g");
 
 /** At most `max` characters (UTF-16 units, 1 at least) of a text; the last is `…` where something was cut. */
 export function cut(text: string, max: number): string {
