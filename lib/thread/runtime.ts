@@ -17,7 +17,7 @@ export interface RuntimeHoles {
   closedByDeno: string[];
 }
 
-/** How long the worker has to report what is closed, ms; the rest counts as open. */
+/** How long the worker has to report what is closed, ms; without a report all counts as open. */
 const LIMIT = 2_000;
 
 /** Tries in a worker without any permission what this version of Deno allows; takes some 50 ms. */
@@ -25,15 +25,11 @@ export async function probeRuntime(): Promise<RuntimeHoles> {
   const code = `(${look})(${JSON.stringify(pathToFileURL("none.json").href)})`;
   const options = { type: "module", deno: { permissions: "none" } } as const;
   const worker = new Worker(`data:text/javascript,${encodeURIComponent(code)}`, options);
-  const closed = new Set<string>();
-  const done = Promise.withResolvers<void>();
-  const timer = setTimeout(done.resolve, LIMIT);
+  const done = Promise.withResolvers<string[]>();
+  const timer = setTimeout(() => done.resolve([]), LIMIT);
   worker.onerror = (event) => event.preventDefault();
-  worker.onmessage = ({ data }: MessageEvent<string>) => {
-    if (data === "done") done.resolve();
-    else closed.add(data);
-  };
-  await done.promise;
+  worker.onmessage = ({ data }: MessageEvent<string[]>) => done.resolve(data);
+  const closed = new Set(await done.promise);
   clearTimeout(timer);
   worker.terminate();
   const holes = Object.entries(HOLES);
@@ -44,29 +40,30 @@ export async function probeRuntime(): Promise<RuntimeHoles> {
 }
 
 /**
- * Posts the holes that are closed. Its text runs in the worker, and sees nothing of this file.
+ * Posts the holes that are closed, all at once: Deno 2.9 may lose the first messages of a worker. Its text runs in the worker, and sees nothing of this file.
  *
  * @param file the URL of a file that does not exist.
  */
 async function look(file: string): Promise<void> {
+  const closed: string[] = [];
   const { internal } = Deno as unknown as { internal: symbol };
   const internals = (Deno as unknown as Record<symbol, { core?: { ops?: object } }>)[internal];
-  if (!("op_panic" in (internals?.core?.ops ?? {}))) self.postMessage("internals");
+  if (!("op_panic" in (internals?.core?.ops ?? {}))) closed.push("internals");
   const isRefused = (error: unknown) => /Requires \w+ access/.test((error as Error).message);
   try {
     Deno.umask();
   } catch {
-    self.postMessage("umask");
+    closed.push("umask");
   }
-  await import(file).catch((error) => isRefused(error) && self.postMessage("imports"));
+  await import(file).catch((error) => isRefused(error) && closed.push("imports"));
   const [a, b] = [new BroadcastChannel("look"), new BroadcastChannel("look")];
   b.onmessage = ({ data }) => {
-    if (data instanceof DOMException) self.postMessage("values");
-    self.postMessage("done");
+    if (data instanceof DOMException) closed.push("values");
+    self.postMessage(closed);
   };
   self.onunhandledrejection = (event) => {
     event.preventDefault();
-    self.postMessage("done");
+    self.postMessage(closed);
   };
   a.postMessage(new DOMException("x"));
 }
