@@ -1,6 +1,7 @@
 import { errorMessage, parseDuration } from "../base/mod.ts";
 import { DEADLINE_FIELD } from "./access/guard.ts";
 import { SERVER_NAME } from "./http/mod.ts";
+import type { Status } from "./status_schema.ts";
 import { readToken, type Token, tokenFile, type TokenKind } from "./access/token.ts";
 
 /** How long an agent may be paused, ms: by accident is too short, and timers go up to 24 days. */
@@ -105,6 +106,11 @@ export class Client {
    */
   async get<T>(path: string, limit: number = this.#times.get): Promise<T> {
     return await this.#request(path, {}, limit);
+  }
+
+  /** The agent's status; throws as {@linkcode Client.get} does. @param limit how long the answer may take, ms. */
+  async status(limit?: number): Promise<Status> {
+    return await this.get("/api/status", limit);
   }
 
   /**

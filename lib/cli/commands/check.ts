@@ -81,7 +81,7 @@ export const checkCommand: Command = {
 
 async function fetchStatus(home: string, timeout: number): Promise<Status> {
   const client = await Client.connect(home, "monitor");
-  return await client.get<Status>("/api/status", timeout);
+  return await client.status(timeout);
 }
 
 function formatOutput(

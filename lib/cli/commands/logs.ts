@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { sanitize, suggest, toJson } from "../../base/mod.ts";
-import { Client, NotRunningError, type Status } from "../../control/mod.ts";
+import { Client, NotRunningError } from "../../control/mod.ts";
 import { formatLogLine, type LogEntry, type LogFilter, readLogTail } from "../../log/mod.ts";
 import { type Command, EXIT, type Invocation } from "../command.ts";
 import { FOR_FLAG, readFlag, readLevel } from "../flags.ts";
@@ -79,7 +79,7 @@ async function showLog(
 
 /** Not an error: the log may hold records of a daemon that was unregistered. */
 async function warnUnknown(client: Client, daemon: string): Promise<void> {
-  const { daemons } = await client.get<Status>("/api/status");
+  const { daemons } = await client.status();
   const names = daemons.map(({ name }) => name);
   if (names.includes(daemon)) return;
   printError(`icinga-warden: No daemon '${daemon}' is registered; ${suggest(daemon, names)}`);

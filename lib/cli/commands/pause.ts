@@ -1,5 +1,5 @@
 import { formatTime } from "../../base/mod.ts";
-import { parsePauseTime, PAUSE_TIMES, type Status } from "../../control/mod.ts";
+import { parsePauseTime, PAUSE_TIMES } from "../../control/mod.ts";
 import { type Command, UsageError } from "../command.ts";
 import { connectAgent } from "../paths.ts";
 
@@ -20,7 +20,7 @@ export const pauseCommand: Command = {
     }
     const client = await connectAgent(invocation);
     await client.post("/api/pause", duration === undefined ? {} : { duration });
-    const { maintenance } = await client.get<Status>("/api/status");
+    const { maintenance } = await client.status();
     const text = `Paused ${describePauseEnd(maintenance?.until)}: nothing is restarted`;
     return { json: { maintenance }, text };
   },

@@ -23,7 +23,7 @@ export const statusCommand: Command = {
     "With --json as docs/status.schema.json describes it. For a plugin's exit codes: check.",
   ],
   async run(invocation) {
-    const status = await (await connectAgent(invocation)).get<Status>("/api/status");
+    const status = await (await connectAgent(invocation)).status();
     return { json: status, text: formatStatus(status, paint(isColourful())) };
   },
 };

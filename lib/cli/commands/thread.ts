@@ -1,5 +1,5 @@
 import { formatBytes, formatSpan } from "../../base/mod.ts";
-import type { Status, ThreadStatus } from "../../control/mod.ts";
+import type { ThreadStatus } from "../../control/mod.ts";
 import { commandWithActions } from "../actions.ts";
 import type { Action, Command } from "../command.ts";
 import { connectAgent } from "../paths.ts";
@@ -21,7 +21,7 @@ const list: Action = {
   words: "",
   summary: "list the threads of the running agent",
   async run(invocation) {
-    const { daemons } = await (await connectAgent(invocation)).get<Status>("/api/status");
+    const { daemons } = await (await connectAgent(invocation)).status();
     const threads = daemons.flatMap(({ threads }) => threads);
     return { json: threads, text: table(COLUMNS, threads) };
   },

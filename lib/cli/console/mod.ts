@@ -1,6 +1,6 @@
 import { type AgentPaths, runAgent } from "../../agent/mod.ts";
 import { sanitize } from "../../base/mod.ts";
-import { Client, NotRunningError, type Status } from "../../control/mod.ts";
+import { Client, NotRunningError } from "../../control/mod.ts";
 import { formatLogLine, type LogEntry } from "../../log/mod.ts";
 import { type Command, EXIT, type Invocation } from "../command.ts";
 import { readRun, RUN_FLAGS } from "../commands/run.ts";
@@ -57,7 +57,7 @@ async function findAgent(home: string): Promise<number | undefined> {
 }
 
 async function askPid(client: Client): Promise<number> {
-  return (await client.get<Status>("/api/status")).agent.pid;
+  return (await client.status()).agent.pid;
 }
 
 async function attach(
@@ -182,7 +182,7 @@ async function learn(commandLine: CommandLine, home: string): Promise<Vocabulary
   const client = await Client.connect(home);
   const [paths, { daemons }] = await Promise.all([
     client.get<string[]>("/api/paths"),
-    client.get<Status>("/api/status"),
+    client.status(),
   ]);
   commands.set("help", inside.map(({ name }) => name));
   commands.set("exit", []);
@@ -195,7 +195,7 @@ async function learn(commandLine: CommandLine, home: string): Promise<Vocabulary
 async function showLog(home: string, prompt: Prompt, until: AbortSignal): Promise<void> {
   try {
     const client = await Client.connect(home);
-    const { agent } = await client.get<Status>("/api/status");
+    const { agent } = await client.status();
     const begin = Date.parse(agent.started) - 1_000;
     const query = new URLSearchParams({ topics: "log", lines: "100" });
     for await (const { data } of client.events(query, until)) {

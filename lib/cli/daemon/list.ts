@@ -1,5 +1,5 @@
 import { formatSpan, sanitize } from "../../base/mod.ts";
-import { Client, type DaemonStatus, type Status } from "../../control/mod.ts";
+import { Client, type DaemonStatus } from "../../control/mod.ts";
 import { Registry } from "../../registry/mod.ts";
 import type { Action } from "../command.ts";
 import { type Columns, orDash, table } from "../table.ts";
@@ -69,7 +69,7 @@ async function listRows(known: Known): Promise<Row[]> {
 async function askAgent(home: string): Promise<Map<string, NonNullable<Row["running"]>>> {
   try {
     const client = await Client.connect(home);
-    const { daemons } = await client.get<Status>("/api/status");
+    const { daemons } = await client.status();
     return new Map(daemons.map(({ name, state, uptime, restarts, lastError, threads }) => [
       name,
       { state, threads: threads.length, uptime, restarts, lastError },
