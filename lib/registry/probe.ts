@@ -9,6 +9,7 @@ import {
 } from "../daemon/mod.ts";
 import {
   describeThrown,
+  type ExaminedModule,
   examineModule,
   ownReads,
   ranOutOfHeap,
@@ -55,6 +56,8 @@ export interface ProbeRequest {
 export interface ProbeOptions {
   /** The home folder, absolute. Default: the module does not lie in it. */
   home?: string;
+  /** What is known of its files. Default: they are looked for. */
+  examined?: ExaminedModule;
   /** How long loading may take once the worker has started, ms. Default: 5 s. */
   limit?: number;
   /** How long the worker may take to start, ms. Default: 30 s. */
@@ -70,9 +73,9 @@ export interface ProbeOptions {
 export async function probeModule(
   file: string,
   given: Record<string, unknown>,
-  { home, limit = LOAD_LIMIT, startLimit = START_LIMIT }: ProbeOptions = {},
+  { home, examined, limit = LOAD_LIMIT, startLimit = START_LIMIT }: ProbeOptions = {},
 ): Promise<Probed> {
-  const { files, refusal } = await examineModule(file);
+  const { files, refusal } = examined ?? await examineModule(file);
   if (refusal !== undefined) return { problem: refusal };
   const { promise, resolve } = Promise.withResolvers<Probed>();
   const fail = (what: string) => resolve({ problem: `${file}: ${shorten(what)}` });

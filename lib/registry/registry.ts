@@ -9,7 +9,7 @@ import {
   describeDefinition,
   withDefaults,
 } from "../daemon/mod.ts";
-import { moduleFiles, signature } from "../thread/mod.ts";
+import { examineModule, signature } from "../thread/mod.ts";
 import type { ThreadPolicy } from "../supervisor/mod.ts";
 import { DAEMONS_FOLDER, findModules, type FoundModule } from "./discover.ts";
 import { leaveToFirst } from "./overlap.ts";
@@ -141,13 +141,14 @@ export class Registry {
       return { ...plain, problem: describe(unknownDaemon(name, found)) };
     }
     const file = resolve(this.#home, module);
-    const files = await moduleFiles(file);
+    const examined = await examineModule(file);
+    const { files } = examined;
     const daemon = { ...plain, files, version: signature(files) };
     const refusal = this.#refuse(files);
     if (refusal !== undefined) return { ...daemon, problem: notSafe(name, refusal) };
     const key = JSON.stringify([file, daemon.version, config.arguments]);
     const probing = probes.get(key) ?? this.#probes.get(key) ??
-      probeModule(file, config.arguments, { home: this.#home });
+      probeModule(file, config.arguments, { home: this.#home, examined });
     probes.set(key, probing);
     const probed = await probing;
     if ("problem" in probed) return { ...daemon, problem: probed.problem };

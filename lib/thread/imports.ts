@@ -213,6 +213,8 @@ const MOST = { files: 200, size: 4 * 1024 ** 2, total: 16 * 1024 ** 2, imports: 
 export interface ExaminedModule {
   /** Its file and all that it imports, absolute; not all of them where there is a refusal. */
   files: string[];
+  /** Their texts, by path. */
+  texts: ReadonlyMap<string, string>;
   /** Why it is not loaded, in one line that begins with a file; absent when it is. */
   refusal?: string;
 }
@@ -220,11 +222,14 @@ export interface ExaminedModule {
 /** Finds the files that a module is made of: itself, those that it imports, and those that they import. */
 export async function examineModule(file: string): Promise<ExaminedModule> {
   const files = new Set([file]);
+  const texts = new Map<string, string>();
+  const refused = (refusal: string) => ({ files: [...files].slice(0, MOST.files), texts, refusal });
   let [size, count] = [0, 0];
   for (const next of files) {
     const own = refuseFile(next);
-    if (own !== undefined) return { files: [...files], refusal: `${next}: ${own}` };
+    if (own !== undefined) return refused(`${next}: ${own}`);
     const text = await readModule(next);
+    texts.set(next, text);
     size += text.length;
     const specifiers = specifiersIn(text, MOST.imports + 1 - count);
     count += specifiers.size;
@@ -233,22 +238,14 @@ export async function examineModule(file: string): Promise<ExaminedModule> {
       : count > MOST.imports
       ? `has more than ${MOST.imports} imports`
       : undefined;
-    if (refusal !== undefined) return { files: [...files], refusal: `${file}: ${refusal}` };
+    if (refusal !== undefined) return refused(`${file}: ${refusal}`);
     for (const specifier of specifiers) {
       const path = pathOf(specifier, next);
       if (path !== undefined) files.add(path);
     }
-    if (files.size > MOST.files) {
-      const refusal = `${file}: imports more than ${MOST.files} files`;
-      return { files: [...files].slice(0, MOST.files), refusal };
-    }
+    if (files.size > MOST.files) return refused(`${file}: imports more than ${MOST.files} files`);
   }
-  return { files: [...files] };
-}
-
-/** The {@linkcode ExaminedModule.files} of a module. */
-export async function moduleFiles(file: string): Promise<string[]> {
-  return (await examineModule(file)).files;
+  return { files: [...files], texts };
 }
 
 /** A module's text; empty where there is no file that can be read. */

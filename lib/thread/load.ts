@@ -64,14 +64,11 @@ async function importModule(
  * @returns the texts of its files, by their paths.
  * @throws {Error} one line with file and place, when it may not be loaded.
  */
-export async function importable(file: string): Promise<Map<string, string>> {
+export async function importable(file: string): Promise<ReadonlyMap<string, string>> {
   closeRealm();
-  const { files, refusal } = await examineModule(file);
+  const { texts, refusal } = await examineModule(file);
   if (refusal !== undefined) throw new Error(refusal);
-  const texts = new Map<string, string>();
-  for (const path of files) {
-    const text = await readModule(path);
-    texts.set(path, text);
+  for (const [path, text] of texts) {
     const found = imports(text, path);
     for (const each of found) {
       const refusal = refuseImport(each);

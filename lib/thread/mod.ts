@@ -5,7 +5,7 @@
  */
 export { describeLoadError, describeThrown } from "./errors.ts";
 export { type Beat, Heartbeat, heartbeatInterval, startHeartbeat } from "./heartbeat.ts";
-export { examineModule, moduleFiles, refuseFile, signature } from "./imports.ts";
+export { type ExaminedModule, examineModule, refuseFile, signature } from "./imports.ts";
 export { importable, loadDaemon, readsModule } from "./load.ts";
 export {
   type Assignment,

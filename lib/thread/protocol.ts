@@ -27,7 +27,7 @@ export interface Assignment {
   logLevel: LogLevel;
   /** Without a heartbeat for so long, ms, it is taken for frozen. */
   frozenAfter: number;
-  /** Bytes at which its heap ends, and those of workers that it makes by itself. */
+  /** Bytes at which its heap ends. */
   heapLimit: number;
 }
 

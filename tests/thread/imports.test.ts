@@ -3,7 +3,6 @@ import { join, resolve } from "node:path";
 import {
   examineModule,
   imports,
-  moduleFiles,
   readModule,
   refuseFile,
   signature,
@@ -29,7 +28,7 @@ Deno.test("a module's files are those that it imports and those that they import
   await Deno.writeTextFile(file("x.js"), `import "./a.js"; import "./gone.js";`);
   await Deno.writeTextFile(file("a.js"), `import "./b.js";`);
   await Deno.writeTextFile(file("b.js"), `import "./x.js";`);
-  const files = await moduleFiles(file("x.js"));
+  const { files } = await examineModule(file("x.js"));
   assertEquals(files, ["x.js", "a.js", "gone.js", "b.js"].map(file));
   const before = signature(files);
   assertEquals(signature(files), before);

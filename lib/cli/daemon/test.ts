@@ -2,7 +2,7 @@ import { pathToFileURL } from "node:url";
 import { errorMessage, sanitize, toJson } from "../../base/mod.ts";
 import { withDefaults } from "../../daemon/mod.ts";
 import { describePermissions, fillIn, type Grant } from "../../registry/mod.ts";
-import { moduleFiles, ownReads, workerPermissions } from "../../thread/mod.ts";
+import { examineModule, ownReads, workerPermissions } from "../../thread/mod.ts";
 import { runTrial, type TrialReport } from "../../testing/mod.ts";
 import { type Action, EXIT, UsageError } from "../command.ts";
 import { readSpan } from "../flags.ts";
@@ -107,7 +107,8 @@ async function tryOut(
     ? { permissions: fillIn(description.permissions, { home, arguments: values }), missing: {} }
     : grantOf(subject, description, home, given);
   const tests = file === undefined ? undefined : await findTests(file);
-  const files = await Promise.all([file, tests].map((path) => path ? moduleFiles(path) : []));
+  const paths = [file, tests].filter((path) => path !== undefined);
+  const files = await Promise.all(paths.map(async (path) => (await examineModule(path)).files));
   const report = await runTrial(
     {
       module: file === undefined ? builtinUrl(subject) : pathToFileURL(file).href,
