@@ -8,6 +8,8 @@ import {
   inspectPaths,
   isConfigSafe,
   modulePaths,
+  sidOf,
+  trustedAccounts,
 } from "../windows/mod.ts";
 import type { AgentPaths } from "./home.ts";
 
@@ -17,6 +19,10 @@ const SYSTEM = "S-1-5-18";
 /** Why `allowUnsafeHome` is ignored. */
 const CANNOT_ALLOW =
   `"allowUnsafeHome" does not count, for others could write it into the configuration; see that administrators alone can write it, or keep it where that is so and name it with '--config'`;
+
+/** What follows of dangers that earlier versions did not see. */
+const ONLY_WARNED =
+  `this version only warns of it, the next one runs no modules from there: take the right away, or name the account in "trustedWriters"`;
 
 /** The result of a look at who may change the agent's files. */
 export interface Guard {
@@ -32,6 +38,8 @@ export interface GuardOptions {
   isService: boolean;
   /** The configuration's `allowUnsafeHome` when the agent started. */
   allowUnsafeHome: boolean;
+  /** Its `trustedWriters`. */
+  trustedWriters: readonly string[];
 }
 
 /**
@@ -45,21 +53,27 @@ export function guardFiles(
   if (Deno.build.os !== "windows") return { warnings: [], refuse: () => undefined };
   const user = currentUser();
   const files: AgentFiles = { exe: Deno.execPath(), home, config: configFile };
-  const inspect = (paths: readonly CheckedPath[]) => inspectPaths(paths, [user]);
+  const { trusted, problems } = trustedAccounts(files, [user], said.trustedWriters, sidOf);
+  const inspect = (paths: readonly CheckedPath[]) => inspectPaths(paths, trusted);
   const { dangers, above, unread } = inspect(agentPaths(files));
-  const isAllowed = said.allowUnsafeHome && isConfigSafe(files, dangers);
+  const isAllowed = said.allowUnsafeHome &&
+    isConfigSafe(files, dangers.filter(({ isNew }) => !isNew));
   const refuse: RefuseModule = (modules) => {
     const own = inspect(agentPaths(files)).dangers;
     const others = inspect(modulePaths(modules, files));
-    const lines = [
-      ...describeDangers([...own, ...others.dangers, ...others.above]),
-      ...others.unread,
-    ];
+    const dangers = [...own, ...others.dangers, ...others.above].filter(({ isNew }) => !isNew);
+    const lines = [...describeDangers(dangers), ...others.unread];
     return lines.length === 0 ? undefined : lines.join("; ");
   };
+  const { fresh = [], known = [] } = Object.groupBy(
+    [...dangers, ...above],
+    ({ isNew }) => isNew ? "fresh" : "known",
+  );
   return {
     warnings: [
-      ...describeDangers([...dangers, ...above]),
+      ...problems,
+      ...describeDangers(known),
+      ...describeDangers(fresh).map((line) => `${line}; ${ONLY_WARNED}`),
       ...unread,
       ...(said.allowUnsafeHome && !isAllowed ? [CANNOT_ALLOW] : []),
     ],

@@ -91,6 +91,7 @@ export async function runAgent(
   const guard = guardFiles(paths, {
     isService: service !== undefined,
     allowUnsafeHome: config.allowUnsafeHome,
+    trustedWriters: config.trustedWriters,
   });
   const registry = new Registry(paths.home, guard.refuse, agentLog(log.write).warning);
   const resolving = registry.resolve(loaded);

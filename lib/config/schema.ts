@@ -3,7 +3,7 @@ import { expectedOneOf } from "../base/mod.ts";
 import { LOG_LEVELS } from "../log/mod.ts";
 import { ControlSchema } from "./control_schema.ts";
 import { DaemonName, DaemonSchema } from "./daemon_schema.ts";
-import { integer, KB, size, timeout, yesNo } from "./fields.ts";
+import { integer, KB, size, text, timeout, yesNo } from "./fields.ts";
 
 /** How many threads run at once in a thread pool that does not say. */
 const DEFAULT_THREADS = 20;
@@ -79,6 +79,15 @@ export const ConfigSchema = v.pipe(
         "Whether the service runs daemons from folders that others than administrators may write; counts where these cannot write the configuration itself",
       ),
       false,
+    ),
+    trustedWriters: v.optional(
+      v.pipe(
+        v.array(text(), "expected a list of texts in square brackets"),
+        v.description(
+          "Accounts and groups that may write the agent's files beside administrators: names or security identifiers; counts where administrators alone can write the configuration itself",
+        ),
+      ),
+      [],
     ),
   }),
   v.title("Configuration of icinga-warden"),

@@ -72,6 +72,8 @@ const SAMPLE =
   },
   // Whether the service runs daemons from folders into which others than administrators may write.
   "allowUnsafeHome": false,
+  // Who else may write the agent's files, such as "DOMAIN\\\\deployment"; administrators may in any case.
+  "trustedWriters": [],
 }
 `;
 
@@ -88,7 +90,8 @@ export function sampleConfig(): string {
  * complete. Written to a file, it means the same.
  */
 export function writtenConfig(config: Config, builtin: BuiltinArguments): Record<string, unknown> {
-  const { daemons, threadPools, log, serviceManager, control, allowUnsafeHome } = config;
+  const { daemons, threadPools, log, serviceManager, control, allowUnsafeHome, trustedWriters } =
+    config;
   return {
     daemons: Object.fromEntries(
       Object.entries(daemons).map(([name, daemon]) => [name, writtenDaemon(name, daemon, builtin)]),
@@ -101,6 +104,7 @@ export function writtenConfig(config: Config, builtin: BuiltinArguments): Record
     },
     control: writtenControl(control),
     allowUnsafeHome,
+    trustedWriters,
   };
 }
 

@@ -7,10 +7,12 @@ import { createHash } from "node:crypto";
 import { advapi32 } from "./ffi/advapi32.ts";
 import { check, checkCode } from "./ffi/errors.ts";
 import { kernel32, kernelHandle, localMemory } from "./ffi/kernel32.ts";
+import { netapi32 } from "./ffi/netapi32.ts";
 import {
   allocate,
   dwordIn,
   dwords,
+  fromWide,
   type Handle,
   handle,
   pointerIn,
@@ -26,6 +28,8 @@ const SE_PRIVILEGE_ENABLED = 0x2;
 const TokenUser = 1;
 const SECURITY_MAX_SID_SIZE = 68;
 const SE_SERVICE_LOGON_NAME = "SeServiceLogonRight";
+// lmcons.h
+const MAX_PREFERRED_LENGTH = 0xffffffff;
 // ntsecapi.h
 const POLICY_CREATE_ACCOUNT = 0x10;
 const POLICY_LOOKUP_NAMES = 0x800;
@@ -149,6 +153,62 @@ function openToken(access: number, what: string): Handle<Deno.PointerValue> {
  */
 export function sidOf(account: string): string {
   return knownSid(account) ?? sidText(Deno.UnsafePointer.of(lookUp(account)));
+}
+
+/**
+ * The name of an account as this system has it.
+ *
+ * @param sid its security identifier, or the letters of one in a security descriptor string.
+ * @throws {WindowsError} when it is unknown here, as that of an account that was removed.
+ */
+export function accountOf(sid: string): { domain: string; name: string } {
+  const name = allocate(512), domain = allocate(512);
+  const sizes = [dwords(name.length / 2), dwords(domain.length / 2)] as const;
+  using found = parseSid(sid);
+  const { LookupAccountSidW: lookUp } = advapi32();
+  const done = lookUp(null, found.pointer, name, sizes[0], domain, sizes[1], dwords(0));
+  check(done, `find the account ${sid}`);
+  return { domain: fromWide(domain), name: fromWide(name) };
+}
+
+/**
+ * The security identifier that letters in a security descriptor string stand for on this system, such as `LA`.
+ *
+ * @throws {WindowsError} when they stand for none.
+ */
+export function sidOfLetters(letters: string): string {
+  using sid = parseSid(letters);
+  return sidText(sid.pointer);
+}
+
+/**
+ * The security identifiers of the users and groups that belong to Administrators.
+ *
+ * @throws {WindowsError} when Windows does not tell them.
+ */
+export function administrators(): string[] {
+  const what = "read who belongs to Administrators";
+  // The group's name differs with the language of the system.
+  const group = wide(accountOf("S-1-5-32-544").name);
+  const list = allocate(8), count = dwords(0);
+  const { NetLocalGroupGetMembers, NetApiBufferFree } = netapi32();
+  checkCode(
+    NetLocalGroupGetMembers(null, group, 0, list, MAX_PREFERRED_LENGTH, count, dwords(0), null),
+    what,
+  );
+  // An array of LOCALGROUP_MEMBERS_INFO_0, each a pointer to a security identifier.
+  using members = handle(pointerIn(list), NetApiBufferFree);
+  const view = members.pointer && new Deno.UnsafePointerView(members.pointer);
+  const length = view ? dwordIn(count) : 0;
+  return Array.from({ length }, (_, i) => sidText(view!.getPointer(8 * i)));
+}
+
+/** A security identifier made of its text. */
+function parseSid(text: string): Handle<Deno.PointerValue> {
+  const made = allocate(8);
+  const done = advapi32().ConvertStringSidToSidW(wide(text), made);
+  check(done, `read the security identifier ${text}`);
+  return localMemory(pointerIn(made));
 }
 
 /**

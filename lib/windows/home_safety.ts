@@ -5,12 +5,13 @@
  * @module
  */
 import { win32 } from "node:path";
-import { errorMessage } from "../base/mod.ts";
-import { enablePrivileges } from "./account.ts";
+import { attempt, errorMessage } from "../base/mod.ts";
+import { accountOf, administrators, enablePrivileges, sidOfLetters } from "./account.ts";
 import { type AgentFiles, samePath } from "./agent_arguments.ts";
 import { ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND, WindowsError } from "./ffi/errors.ts";
 import { readFileSecurity, writeFileSecurity } from "./file_security.ts";
 import {
+  type Allowed,
   readSecurityDescriptor,
   type SecurityDescriptor,
   wellKnown,
@@ -43,7 +44,28 @@ export interface Danger {
   sid: string | undefined;
   /** Whether this account owns it: an owner can grant itself every right. */
   owns: boolean;
+  /** The account's name, where it is known. */
+  name?: string | undefined;
+  /** Whether versions before this one did not see it: what was installed by them gets a warning for now. */
+  isNew?: boolean;
 }
+
+/** Whether an account may change the agent's files. */
+export type Trust = (sid: string) => boolean;
+
+/** What is asked of Windows about files and accounts. */
+export interface SafetyHost {
+  /** The security descriptor string of a path. */
+  read: (path: string) => string;
+  /** The security identifiers of those who belong to Administrators. */
+  administrators: () => string[];
+  /** The security identifier that letters of a security descriptor string stand for. */
+  sidOfLetters: (letters: string) => string;
+  /** The name of an account. */
+  accountOf: (sid: string) => { domain: string; name: string };
+}
+
+const windows: SafetyHost = { read: readFileSecurity, administrators, sidOfLetters, accountOf };
 
 /** A path, and what others must not do with it. */
 export interface CheckedPath {
@@ -52,26 +74,48 @@ export interface CheckedPath {
 }
 
 /**
- * Who could change a path beside administrators.
+ * Who is trusted: SYSTEM, Administrators and those who belong to it, TrustedInstaller, and these accounts. Everybody else
+ * is not.
  *
- * @param trusted the accounts that may too: the one that the service runs as.
+ * @param note told in one line when it cannot be known who belongs to Administrators: nobody is taken for one then.
  */
+export function trustOf(
+  accounts: readonly string[],
+  note: (problem: string) => void,
+  { administrators, sidOfLetters }: Pick<SafetyHost, "administrators" | "sidOfLetters"> = windows,
+): Trust {
+  let members: string[] | undefined;
+  return (text) => {
+    const sid = text.startsWith("S-") ? text : attempt(() => sidOfLetters(text), () => text);
+    if (isTrusted(sid) || accounts.includes(sid)) return true;
+    members ??= attempt(administrators, (why) => {
+      note(why);
+      return [];
+    });
+    return members.includes(sid);
+  };
+}
+
+/** Who could change a path beside those who are trusted. */
 export function dangersOf(
   { path, demand }: CheckedPath,
   { owner, allowed }: SecurityDescriptor,
-  trusted: readonly string[] = [],
+  isTrusted: Trust,
 ): Danger[] {
   const mask = demand === "unwritable" ? WRITE : REPLACE | FILE_DELETE_CHILD;
-  const owned = owner !== undefined && !isTrusted(owner) && !trusted.includes(owner);
+  const isOwnerTrusted = owner === undefined || isTrusted(owner);
+  // An owner is told as such, and so is whoever stands for it.
+  const isWriter = ({ sid, rights }: Allowed) =>
+    (rights & mask) !== 0 && sid !== owner && wellKnown(sid)?.role !== "owner" && !isTrusted(sid);
   const writers = allowed === undefined
     ? [undefined]
-    : allowed.filter(({ sid, rights }) =>
-      wellKnown(sid)?.role === "ordinary" && (rights & mask) !== 0
-    )
-      .map(({ sid }) => sid);
+    : new Set(allowed.filter(isWriter).map(({ sid }) => sid));
   return [
-    ...(owned ? [{ path, sid: owner, owns: true }] : []),
-    ...[...new Set(writers)].map((sid) => ({ path, sid, owns: false })),
+    ...(isOwnerTrusted ? [] : [{ path, sid: owner, owns: true }]),
+    ...[...writers].map((sid) => {
+      const isNew = sid !== undefined && wellKnown(sid)?.role !== "ordinary";
+      return { path, sid, owns: false, ...(isNew && { isNew }) };
+    }),
   ];
 }
 
@@ -79,11 +123,12 @@ export function dangersOf(
 export function describeDangers(dangers: readonly Danger[]): string[] {
   const groups = Map.groupBy(dangers, ({ sid, owns }) => `${owns} ${sid}`);
   return [...groups.values()].map((group) => {
-    const { sid, owns } = group[0]!;
+    const { sid, owns, name } = group[0]!;
     const paths = new Set(group.map(({ path }) => path));
     const what = [...paths].join(", ");
     if (sid === undefined) return `Everyone may change ${what}: no access list is there`;
-    const who = nameOf(sid);
+    const known = wellKnown(sid)?.name ?? name;
+    const who = known === undefined ? sid : `${known} (${sid})`;
     if (!owns) return `${who} may change ${what}`;
     return `${who} owns ${what}; the owner should be Administrators, SYSTEM or TrustedInstaller`;
   });
@@ -91,11 +136,6 @@ export function describeDangers(dangers: readonly Danger[]): string[] {
 
 function isTrusted(sid: string): boolean {
   return wellKnown(sid)?.role === "trusted";
-}
-
-function nameOf(sid: string): string {
-  const name = wellKnown(sid)?.name;
-  return name === undefined ? sid : `${name} (${sid})`;
 }
 
 /** What one account may do in a folder and in all that is in it. */
@@ -203,24 +243,65 @@ export interface Safety {
 /**
  * Looks at paths. One that is not there is no danger: its folder is looked at as well.
  *
- * @param trusted security identifiers that may own them and write: whom the service runs as.
- * @param read reads the security descriptor string of a path; Default: {@linkcode readFileSecurity}.
+ * @param accounts security identifiers that may own them and write: whom the service runs as.
  */
 export function inspectPaths(
   paths: readonly CheckedPath[],
-  trusted: readonly string[],
-  read: (path: string) => string = readFileSecurity,
+  accounts: readonly string[],
+  host: SafetyHost = windows,
 ): Safety {
   const safety: Safety = { dangers: [], above: [], unread: [] };
+  const isTrusted = trustOf(accounts, (problem) => safety.unread.push(problem), host);
   for (const checked of paths) {
     try {
-      const found = dangersOf(checked, readSecurityDescriptor(read(checked.path)), trusted);
+      const descriptor = readSecurityDescriptor(host.read(checked.path));
+      const found = dangersOf(checked, descriptor, isTrusted).map((danger) => named(danger, host));
       (checked.demand === "unwritable" ? safety.dangers : safety.above).push(...found);
     } catch (error) {
       if (!isMissing(error)) safety.unread.push(errorMessage(error));
     }
   }
   return safety;
+}
+
+function named(danger: Danger, { accountOf }: SafetyHost): Danger {
+  const { sid } = danger;
+  if (sid === undefined || wellKnown(sid)) return danger;
+  const find = () => {
+    const { domain, name } = accountOf(sid);
+    return domain === "" ? name : `${domain}\\${name}`;
+  };
+  return { ...danger, name: attempt(find, () => undefined) };
+}
+
+/** Why `trustedWriters` is ignored. */
+const CANNOT_TRUST =
+  `"trustedWriters" does not count, for others than administrators could write it into the configuration`;
+
+/**
+ * The accounts that may write the agent's files: those given and, where the configuration is written by trusted accounts
+ * alone, those that it names in `trustedWriters`; and what to say of names that do not count, a line each.
+ *
+ * @param writers account names or security identifiers.
+ * @param sidOf gives the security identifier of a name, and throws where there is no such account.
+ */
+export function trustedAccounts(
+  files: AgentFiles,
+  accounts: readonly string[],
+  writers: readonly string[],
+  sidOf: (account: string) => string,
+  host: SafetyHost = windows,
+): { trusted: string[]; problems: string[] } {
+  const trusted = [...accounts], problems: string[] = [];
+  if (writers.length === 0) return { trusted, problems };
+  const config: CheckedPath = { path: files.config, demand: "unwritable" };
+  const { dangers, unread } = inspectPaths([config], accounts, host);
+  if (dangers.length > 0 || unread.length > 0) return { trusted, problems: [CANNOT_TRUST] };
+  for (const writer of writers) {
+    const find = () => void trusted.push(/^S-1-/i.test(writer) ? writer : sidOf(writer));
+    attempt(find, (why) => void problems.push(`"trustedWriters": ${why}`));
+  }
+  return { trusted, problems };
 }
 
 function isMissing(error: unknown): boolean {

@@ -9,7 +9,13 @@ import { currentUser, grantServiceLogon, mayLogOn, sidOf } from "./account.ts";
 import type { AgentFiles } from "./agent_arguments.ts";
 import type { CommandWords } from "./command_line.ts";
 import { eventSource } from "./event_log.ts";
-import { agentPaths, inspectPaths, protectFolder, type Safety } from "./home_safety.ts";
+import {
+  agentPaths,
+  inspectPaths,
+  protectFolder,
+  type Safety,
+  trustedAccounts,
+} from "./home_safety.ts";
 import { type NssmSettings, readNssmSettings } from "./nssm.ts";
 import { listProcesses } from "./processes.ts";
 import { serviceControlManager } from "./scm.ts";
@@ -43,9 +49,12 @@ export const windowsHost = {
       }
     },
   },
-  /** Looks at the files of an agent that is to run as `account`. */
-  inspect: (files: AgentFiles, account: string): Safety =>
-    inspectPaths(agentPaths(files), [sidOf(account)]),
+  /** Looks at the files of an agent that is to run as `account`; `writers` are the configuration's `trustedWriters`. */
+  inspect(files: AgentFiles, account: string, writers: readonly string[]): Safety {
+    const { trusted, problems } = trustedAccounts(files, [sidOf(account)], writers, sidOf);
+    const { unread, ...safety } = inspectPaths(agentPaths(files), trusted);
+    return { ...safety, unread: [...problems, ...unread] };
+  },
   /** Whether a security identifier is that of the user who calls. */
   isCaller: (sid: string): boolean => sid === currentUser(),
   /** Sets the safe permissions on a folder of an agent that is to run as `account`. */

@@ -12,6 +12,7 @@ export {
   mayLogOn,
   needsPassword,
   sameAccount,
+  sidOf,
 } from "./account.ts";
 export {
   type AgentFiles,
@@ -42,6 +43,7 @@ export {
   modulePaths,
   requireProtectable,
   safePermissions,
+  trustedAccounts,
 } from "./home_safety.ts";
 export { type Host, windowsHost } from "./host.ts";
 export { isStartedAsService, joinServiceManager, type NativeService } from "./native_service.ts";

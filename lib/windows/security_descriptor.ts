@@ -27,8 +27,11 @@ interface WellKnown {
   /** The two letters that Windows writes for it, if it has some (sddl.h). */
   letters?: string;
   name: string;
-  /** `trusted`: it controls the machine anyway; `ordinary`: ordinary users or computers belong to it. */
-  role?: "trusted" | "ordinary";
+  /**
+   * `trusted`: it controls the machine anyway; `owner`: it stands for the owner; `ordinary`: ordinary users or computers
+   * belong to it.
+   */
+  role?: "trusted" | "owner" | "ordinary";
 }
 
 /** Groups of a domain stand here with the domain 0-0-0. */
@@ -54,8 +57,9 @@ const WELL_KNOWN: readonly WellKnown[] = [
   { sid: "S-1-5-21-0-0-0-513", letters: "DU", name: "Domain Users", role: "ordinary" },
   { sid: "S-1-5-21-0-0-0-514", letters: "DG", name: "Domain Guests", role: "ordinary" },
   { sid: "S-1-5-21-0-0-0-515", letters: "DC", name: "Domain Computers", role: "ordinary" },
-  { sid: "S-1-5-21-0-0-0-512", letters: "DA", name: "Domain Admins" },
-  { sid: "S-1-3-0", letters: "CO", name: "Creator Owner" },
+  { sid: "S-1-5-21-0-0-0-512", name: "Domain Admins" },
+  { sid: "S-1-3-0", letters: "CO", name: "Creator Owner", role: "owner" },
+  { sid: "S-1-3-4", letters: "OW", name: "Owner Rights", role: "owner" },
   { sid: "S-1-3-1", letters: "CG", name: "Creator Group" },
   { sid: "S-1-5-6", letters: "SU", name: "Service" },
   { sid: "S-1-5-19", letters: "LS", name: "Local Service" },
@@ -99,7 +103,7 @@ const ALLOWING = ["A", "OA", "XA", "ZA"];
 
 /**
  * Reads a security descriptor string. Entries that deny are left out: a list is then taken for more open than it
- * is, and never for less.
+ * is, and never for less. So are those that only count for what is made inside (`IO`).
  *
  * @throws {TypeError} when the text is none.
  */
@@ -117,8 +121,11 @@ export function readSecurityDescriptor(text: string): SecurityDescriptor {
 function readList(list: string): Allowed[] {
   const entries = [...list.matchAll(/\(([^()]*(?:\([^]*?\)[^()]*)*)\)/g)];
   return entries.flatMap(([, entry = ""]) => {
-    const [type = "", , rights = "", , , sid = ""] = entry.split(";");
-    return ALLOWING.includes(type) ? [{ sid: toSid(sid), rights: readRights(rights) }] : [];
+    const [type = "", flags = "", rights = "", , , sid = ""] = entry.split(";");
+    const isForOthers = flags.match(/../g)?.includes("IO") ?? false;
+    return ALLOWING.includes(type) && !isForOthers
+      ? [{ sid: toSid(sid), rights: readRights(rights) }]
+      : [];
   });
 }
 

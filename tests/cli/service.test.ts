@@ -130,6 +130,24 @@ Deno.test("a folder of the administrator who installs is no reason to refuse", a
   await assertRejects(() => install(host, "--name another"), Error, "S-1-5-21-1-2-3-1001 owns");
 });
 
+Deno.test("what earlier versions did not see keeps a new service out, and warns of one that is there", async () => {
+  const host = new FakeHost();
+  await install(host);
+  host.safety.dangers.push({ path: FOLDER, sid: "S-1-5-20", owns: false, isNew: true });
+  const again = await printed(() => install(host));
+  assertEquals(again.code, 0);
+  assertStringIncludes(again.errors, "Network Service (S-1-5-20) may change");
+  await assertRejects(() => install(host, "--name another"), Error, "Network Service (S-1-5-20)");
+});
+
+Deno.test("whom the configuration trusts is handed on", async () => {
+  await withHome({ config: { trustedWriters: ["DOM\\ann"] } }, async (flags) => {
+    const host = new FakeHost();
+    await install(host, flags);
+    assertEquals(host.trustedWriters, ["DOM\\ann"]);
+  });
+});
+
 Deno.test("an account with a password needs one, and one without takes none", async () => {
   const host = new FakeHost();
   await assertRejects(() => install(host, "--account DOM\\user"), Error, "add '--password'");

@@ -19,6 +19,7 @@ Deno.test("an empty object means the defaults, complete", () => {
     serviceManager: { queryTimeout: 10_000, changeTimeout: 60_000 },
     control: { listen: { hostname: "127.0.0.1", port: 5664 } },
     allowUnsafeHome: false,
+    trustedWriters: [],
   });
 });
 
@@ -51,6 +52,7 @@ Deno.test("what is written goes before the defaults", () => {
     serviceManager: { queryTimeout: 1, changeTimeout: 60_000 },
     control: { listen: undefined, metrics: { listen: { hostname: "::", port: 9664 } } },
     allowUnsafeHome: false,
+    trustedWriters: [],
   });
   assertEquals(parse('{ "threadPools": { "MainPool": { "max": 3 } } }').threadPools, {
     MainPool: { max: 3 },
@@ -140,7 +142,7 @@ Deno.test("a placeholder, which grants nothing here, is refused in permissions; 
 
 Deno.test("the names that objects inherit are unknown like others", () => {
   assertEquals(complaints('{ "toString": 1, "log": { "valueOf": 1 } }'), [
-    "1:3: toString: unknown key; known: $schema, daemons, threadPools, log, serviceManager, control, allowUnsafeHome",
+    "1:3: toString: unknown key; known: $schema, daemons, threadPools, log, serviceManager, control, allowUnsafeHome, trustedWriters",
     "1:27: log.valueOf: unknown key; known: level, maxSize, keep",
   ]);
   assertEquals(complaints('{ "__proto__": { "log": 1 } }'), [

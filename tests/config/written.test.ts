@@ -26,6 +26,7 @@ Deno.test("what is in force is written as the file writes it, with every default
     serviceManager: { queryTimeout: "10s", changeTimeout: "1m" },
     control: { listen: "127.0.0.1:5664" },
     allowUnsafeHome: false,
+    trustedWriters: [],
   });
 });
 

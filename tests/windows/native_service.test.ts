@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { CONTROL, STATE } from "../../lib/windows/service_status.ts";
-import { type Home, testWindows, until, type Windows } from "./machine.ts";
+import { type Home, testRealWindows, testWindows, until, type Windows } from "./machine.ts";
 
 const WARDEN = "warden tést ä";
 const SERVICE = "warden_test";
@@ -213,6 +213,28 @@ testWindows("they are run where an administrator's configuration allows it", asy
   await start(windows, home);
   const log = await home.logged(/small::run::Main::0: hi/);
   assertMatch(log, /\[WARNING\] agent: Everyone \(S-1-1-0\) may change/);
+});
+
+testWindows(
+  "they are run where those who may write are trusted by a safe configuration",
+  async (windows) => {
+    const home = await windows.home(withSmall({ trustedWriters: ["S-1-1-0", "nobody here"] }));
+    await home.openToEveryone("daemons");
+    await start(windows, home);
+    const log = await home.logged(/small::run::Main::0: hi/);
+    assertMatch(log, /\[WARNING\] agent: "trustedWriters": Cannot find account 'nobody here'/);
+    assertEquals(/Everyone.* may change/.test(log), false, log);
+  },
+);
+
+testRealWindows("a user who belongs to Administrators may write", async (windows) => {
+  const home = await windows.home(withSmall());
+  const user = (await windows.run("cmd.exe", "/c", "echo", "%USERNAME%")).output.trim();
+  const rights = ["/grant", `${user}:(OI)(CI)M`];
+  assertEquals((await windows.run("icacls.exe", `${home.inside}\\daemons`, ...rights)).code, 0);
+  await start(windows, home);
+  const log = await home.logged(/small/);
+  assertEquals(log.includes(`\\${user} (S-1-`), false, log);
 });
 
 testWindows("a configuration allows unsafe modules from the next start on", async (windows) => {

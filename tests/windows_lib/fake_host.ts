@@ -34,6 +34,8 @@ export class FakeHost implements Host {
   runs: (content: string | undefined) => boolean = () => true;
   /** Whether a service that is removed stays, since somebody has it open. */
   held = false;
+  /** Who was trusted at that. */
+  trustedWriters: readonly string[] = [];
   /** Whose files were looked at last. */
   inspected: AgentFiles | undefined;
   /** The files that cannot be removed. */
@@ -133,8 +135,9 @@ export class FakeHost implements Host {
     },
   };
 
-  inspect = (files: AgentFiles) => {
+  inspect = (files: AgentFiles, _account: string, writers: readonly string[]) => {
     this.inspected = files;
+    this.trustedWriters = writers;
     return this.safety;
   };
   sidOf = (account: string) => knownSid(account) ?? `S-1-5-99-${account.length}`;

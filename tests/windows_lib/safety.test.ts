@@ -10,13 +10,32 @@ import {
   isProtectable,
   modulePaths,
   safeDescriptor,
+  type SafetyHost,
+  trustedAccounts,
+  trustOf,
 } from "../../lib/windows/home_safety.ts";
 import { WindowsError } from "../../lib/windows/ffi/errors.ts";
 import { readSecurityDescriptor } from "../../lib/windows/security_descriptor.ts";
 
 const path = "C:\\x";
+const ANN = "S-1-5-21-9-8-7-1001";
+const SERVER_ADMINS = "S-1-5-21-9-8-7-1105";
+
+/** A machine on which a group of the domain and the local administrator belong to Administrators. */
+const host: SafetyHost = {
+  read: () => "O:BAD:(A;;FA;;;SY)",
+  administrators: () => [SERVER_ADMINS, "S-1-5-21-1-2-3-500"],
+  sidOfLetters(letters) {
+    if (letters === "LA") return "S-1-5-21-1-2-3-500";
+    throw new Error(`Cannot read the security identifier ${letters}`);
+  },
+  accountOf(sid) {
+    if (sid === ANN) return { domain: "DOM", name: "ann" };
+    throw new Error(`Cannot find the account ${sid}`);
+  },
+};
 const verdict = (text: string, demand: Demand = "unwritable", trusted: string[] = []) =>
-  dangersOf({ path, demand }, readSecurityDescriptor(text), trusted)
+  dangersOf({ path, demand }, readSecurityDescriptor(text), trustOf(trusted, () => {}, host))
     .map(({ sid, owns }) => `${owns ? "owner " : ""}${sid}`);
 
 const TRUSTED_INSTALLER = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464";
@@ -38,11 +57,26 @@ const verdicts: [text: string, dangers: string[]][] = [
   ["O:BAD:(A;;WD;;;BU)", ["S-1-5-32-545"]],
   ["O:BAD:(A;;WO;;;BU)", ["S-1-5-32-545"]],
   ["O:BAD:(A;;GW;;;IU)", ["S-1-5-4"]],
-  ["O:BAD:(A;OICIIO;GA;;;BG)", ["S-1-5-32-546"]],
+  ["O:BAD:(A;OICIIO;GA;;;BG)(A;CIIOID;FA;;;WD)", []],
   ["O:BAD:(A;;FA;;;S-1-5-21-9-8-7-513)", ["S-1-5-21-9-8-7-513"]],
   ["O:BAD:(A;;FA;;;WD)(A;;FW;;;WD)(A;;FA;;;BU)", ["S-1-1-0", "S-1-5-32-545"]],
   ["O:BA", ["undefined"]],
   ["O:BAD:NO_ACCESS_CONTROL", ["undefined"]],
+  // anybody else that is not known to be an administrator
+  [`O:BAD:(A;;FA;;;${ANN})`, [ANN]],
+  [`O:BAD:(A;;FW;;;${ANN})(A;;FR;;;S-1-5-21-9-8-7-1002)`, [ANN]],
+  ["O:BAD:(A;;FA;;;NS)", ["S-1-5-20"]],
+  ["O:BAD:(A;;FA;;;LS)", ["S-1-5-19"]],
+  ["O:BAD:(A;;FA;;;BO)", ["S-1-5-32-551"]],
+  ["O:BAD:(A;;FA;;;IS)", ["IS"]],
+  ["O:BAD:(A;;FA;;;S-1-5-82-1-2-3)", ["S-1-5-82-1-2-3"]],
+  ["O:BAD:(A;;FA;;;S-1-15-2-1-2-3)", ["S-1-15-2-1-2-3"]],
+  ["O:BAD:(A;;FA;;;S-1-5-21-9-8-7-512)", ["S-1-5-21-9-8-7-512"]],
+  // those who belong to Administrators
+  [`O:${SERVER_ADMINS}D:(A;;FA;;;${SERVER_ADMINS})(A;;FA;;;LA)`, []],
+  // who stands for the owner
+  ["O:BAD:(A;;FA;;;CO)(A;;FA;;;OW)", []],
+  [`O:${ANN}D:(A;;FA;;;CO)(A;;FA;;;${ANN})(A;;FA;;;OW)`, [`owner ${ANN}`]],
   // owners
   ["O:S-1-5-21-9-8-7-1001D:(A;;FA;;;SY)", ["owner S-1-5-21-9-8-7-1001"]],
   ["O:BUD:(A;;FA;;;SY)", ["owner S-1-5-32-545"]],
@@ -61,7 +95,8 @@ Deno.test("above the agent's folders others may add, but not replace", () => {
   const drive = "O:SYD:(A;OICI;FA;;;BA)(A;OICIIO;0x1301bf;;;AU)(A;;LC;;;AU)";
   assertEquals(verdict("O:BAD:(A;;LC;;;AU)", "unreplaceable"), []);
   assertEquals(verdict("O:BAD:(A;;DT;;;AU)", "unreplaceable"), ["S-1-5-11"]);
-  assertEquals(verdict(drive, "unreplaceable"), ["S-1-5-11"]);
+  assertEquals(verdict(drive, "unreplaceable"), []);
+  assertEquals(verdict(`O:BAD:(A;;SD;;;${ANN})`, "unreplaceable"), [ANN]);
 });
 
 Deno.test("whom the service runs as may own its files", () => {
@@ -74,7 +109,8 @@ Deno.test("what --fix-permissions sets is safe, for whatever account", () => {
   assertEquals(verdict(safeDescriptor()), []);
   assertEquals(verdict(safeDescriptor("S-1-5-18")), []);
   assertEquals(safeDescriptor("S-1-5-18"), safeDescriptor());
-  assertEquals(verdict(safeDescriptor(account)), []);
+  assertEquals(verdict(safeDescriptor(account), "unwritable", [account]), []);
+  assertEquals(verdict(safeDescriptor(account)), [account], "another service may not");
   assertEquals(safeDescriptor(account).includes(`(A;OICI;0x1301bf;;;${account})`), true);
 });
 
@@ -157,14 +193,60 @@ Deno.test("a configuration that others can change allows nothing", () => {
 });
 
 Deno.test("what is not there is no danger, and what cannot be read is told", () => {
-  const safety = inspectPaths(agentPaths(files), [], (path) => {
+  const read = (path: string) => {
     if (path.endsWith("daemons")) throw new WindowsError(2, "read");
     if (path.endsWith(".json")) throw new WindowsError(5, `read the permissions of ${path}`);
     return path === "D:\\Data" ? "O:BAD:(A;;FA;;;WD)" : "O:BAD:(A;;FA;;;SY)";
-  });
+  };
+  const safety = inspectPaths(agentPaths(files), [], { ...host, read });
   assertEquals(safety.dangers, []);
   assertEquals(safety.above.map(({ path }) => path), ["D:\\Data"]);
   assertEquals(safety.unread.length, 1);
+});
+
+Deno.test("who may write is named, and whether earlier versions let it pass is known", () => {
+  const read = () => `O:BAD:(A;;FA;;;${ANN})(A;;FA;;;WD)(A;;FA;;;S-1-5-21-9-8-7-1002)`;
+  const { dangers } = inspectPaths([{ path, demand: "unwritable" }], [], { ...host, read });
+  assertEquals(describeDangers(dangers), [
+    `DOM\\ann (${ANN}) may change C:\\x`,
+    "Everyone (S-1-1-0) may change C:\\x",
+    "S-1-5-21-9-8-7-1002 may change C:\\x",
+  ]);
+  assertEquals(dangers.map(({ isNew = false }) => isNew), [true, false, true]);
+});
+
+Deno.test("where it cannot be known who belongs to Administrators nobody is taken for one", () => {
+  const read = () => `O:BAD:(A;;FA;;;${SERVER_ADMINS})`;
+  const administrators = () => {
+    throw new WindowsError(5, "read who belongs to Administrators");
+  };
+  const unsafe = inspectPaths(agentPaths(files), [], { ...host, read, administrators });
+  assertEquals(unsafe.dangers.length, 5);
+  assertEquals(unsafe.unread.map((line) => line.slice(0, 41)), [
+    "Cannot read who belongs to Administrators",
+  ]);
+  assertEquals(inspectPaths(agentPaths(files), [], { ...host, read }).dangers, []);
+});
+
+Deno.test("whom a safe configuration names is trusted", () => {
+  const sidOf = (account: string) => {
+    if (account === "DOM\\ann") return ANN;
+    throw new WindowsError(1332, `find account '${account}'`);
+  };
+  const trust = (read: SafetyHost["read"], ...writers: string[]) =>
+    trustedAccounts(files, ["S-1-5-18"], writers, sidOf, { ...host, read });
+  assertEquals(trust(host.read, "DOM\\ann", "S-1-5-32-551"), {
+    trusted: ["S-1-5-18", ANN, "S-1-5-32-551"],
+    problems: [],
+  });
+  const { trusted, problems } = trust(host.read, "DOM\\bob", "DOM\\ann");
+  assertEquals(trusted, ["S-1-5-18", ANN]);
+  assertEquals(problems.length, 1);
+  assertEquals(/"trustedWriters": Cannot find account 'DOM\\bob'/.test(problems[0]!), true);
+  const open = trust(() => `O:BAD:(A;;FA;;;${ANN})`, "DOM\\ann");
+  assertEquals(open.trusted, ["S-1-5-18"], "it could have named itself");
+  assertEquals(/"trustedWriters" does not count/.test(open.problems.join()), true);
+  assertEquals(verdict(`O:${ANN}D:(A;;FA;;;${ANN})`, "unwritable", [ANN]), []);
 });
 
 const folders: [string, boolean][] = [

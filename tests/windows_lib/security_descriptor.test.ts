@@ -12,7 +12,8 @@ const texts: [string, string | undefined, [string, number][] | undefined][] = [
     [[SYSTEM, 0x1f01ff], [ADMINS, 0x1f01ff], ["S-1-5-32-545", 0x1200a9]],
   ],
   [
-    "O:S-1-5-21-1-2-3-1001D:AI(A;ID;FA;;;BA)(A;OICIIOID;SDGXGWGR;;;AU)",
+    // What is only inherited by what is made inside does not count.
+    "O:S-1-5-21-1-2-3-1001D:AI(A;ID;FA;;;BA)(A;OICIID;SDGXGWGR;;;AU)(A;OICIIOID;GA;;;WD)",
     "S-1-5-21-1-2-3-1001",
     [[ADMINS, 0x1f01ff], ["S-1-5-11", 0xe0010000]],
   ],

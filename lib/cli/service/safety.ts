@@ -33,11 +33,11 @@ export async function checkSafety(
   if (!fixPermissions && account !== LOCAL_SYSTEM && account !== found?.account) {
     warn(`'${account}' must be able to write into ${files.home}; --fix-permissions lets it`);
   }
-  const { dangers: all, above, unread } = host.inspect(files, account);
+  const { dangers: all, above, unread } = host.inspect(files, account, config.trustedWriters);
   const dangers = fixPermissions && dryRun ? withoutProtected(all, files) : all;
   const { grave = [], mild = [] } = Object.groupBy(
     dangers,
-    (danger) => isCallers(danger, installation) ? "mild" : "grave",
+    (danger) => isCallers(danger, installation) || (found && danger.isNew) ? "mild" : "grave",
   );
   const isRefused = grave.length > 0 && !(config.allowUnsafeHome && isConfigSafe(files, grave));
   const shown = isRefused ? [] : describeDangers(grave);
@@ -49,13 +49,13 @@ function refuse(dangers: readonly Danger[], account: string, isFixed: boolean): 
   const lines = describeDangers(dangers).map((line) => `  ${line}`).join("\n");
   const fix = isFixed ? "Use" : "Add '--fix-permissions', use";
   throw new Error(
-    `Not installed, for whoever can change the agent's files runs code as ${account}:\n${lines}\n${fix} another folder, or set "allowUnsafeHome": true in a configuration that nobody else can change`,
+    `Not installed, for whoever can change the agent's files runs code as ${account}:\n${lines}\n${fix} another folder, name whom you trust in "trustedWriters", or set "allowUnsafeHome": true, in a configuration that nobody else can change`,
   );
 }
 
-/** The user who installs is an administrator; files that this account owns only get a warning. */
-function isCallers({ owns, sid }: Danger, { host }: Installation): boolean {
-  return owns && sid !== undefined && host.isCaller(sid);
+/** The user who installs is an administrator; files that this account owns or may write only get a warning. */
+function isCallers({ sid }: Danger, { host }: Installation): boolean {
+  return sid !== undefined && host.isCaller(sid);
 }
 
 function withoutProtected(dangers: readonly Danger[], files: AgentFiles): Danger[] {

@@ -39,6 +39,7 @@ const open = library("advapi32.dll", {
   GetSecurityDescriptorOwner: fn(BOOL, PTR, BUF, BUF),
   SetFileSecurityW: fn(BOOL, BUF, DWORD, PTR),
   ConvertSidToStringSidW: fn(BOOL, PTR, BUF),
+  ConvertStringSidToSidW: fn(BOOL, BUF, BUF),
   ConvertSecurityDescriptorToStringSecurityDescriptorW: fn(BOOL, PTR, DWORD, DWORD, BUF, PTR),
   ConvertStringSecurityDescriptorToSecurityDescriptorW: fn(BOOL, BUF, DWORD, BUF, PTR),
   GetNamedSecurityInfoW: fn(DWORD, BUF, DWORD, DWORD, BUF, PTR, BUF, PTR, BUF),
@@ -49,6 +50,7 @@ const open = library("advapi32.dll", {
   LookupPrivilegeValueW: fn(BOOL, PTR, BUF, BUF),
   AdjustTokenPrivileges: fn(BOOL, PTR, BOOL, BUF, DWORD, PTR, PTR),
   LookupAccountNameW: fn(BOOL, PTR, BUF, BUF, BUF, BUF, BUF, BUF),
+  LookupAccountSidW: fn(BOOL, PTR, PTR, BUF, BUF, BUF, BUF, BUF),
   // ntsecapi.h
   LsaOpenPolicy: fn(DWORD, PTR, BUF, DWORD, BUF),
   LsaAddAccountRights: fn(DWORD, PTR, BUF, BUF, DWORD),
