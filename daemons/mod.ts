@@ -8,6 +8,8 @@ import heartbeat from "./heartbeat.ts";
 import icingaAgentService from "./icinga_agent_service.ts";
 import serviceWatch from "./service_watch.ts";
 
+export { configureProbes, type Verdict } from "./shared/probes/mod.ts";
+
 const DEFINITIONS = [icingaAgentService, serviceWatch, heartbeat] as unknown as DaemonDefinition[];
 
 /** A daemon that ships with the program. */

@@ -54,6 +54,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "lib/config",
     "lib/control",
     "lib/daemon",
+    "lib/icinga",
     "lib/log",
     "lib/registry",
     "lib/service",

@@ -39,8 +39,8 @@ export interface IcingaWatchParts {
 /** What this host says of a service of Icinga 2 beside its files. */
 export interface IcingaHost {
   sources: HostSources;
-  /** Validates the configuration. */
-  validate(): Promise<Validation>;
+  /** Validates the configuration; `limit`: see `ValidatePlan` of `lib/icinga`. */
+  validate(limit?: number): Promise<Validation>;
   /** Who listens on a port: see `DiagnosisParts` of `lib/icinga`. */
   holder(port: number): Promise<string | undefined>;
 }
@@ -189,7 +189,7 @@ export async function icingaHost(service: string, folder: IcingaFolder): Promise
   if (Deno.build.os !== "windows") {
     return {
       sources: procSources(folder),
-      validate: () => validate({ program: "icinga2", folder, treeOf: procTree }),
+      validate: (limit) => validate({ program: "icinga2", folder, limit, treeOf: procTree }),
       holder: procHolder,
     };
   }
@@ -212,11 +212,11 @@ export async function icingaHost(service: string, folder: IcingaFolder): Promise
       connections: ({ pids }) =>
         Promise.resolve(listConnections().filter(({ pid }) => pids.has(pid))),
     },
-    validate() {
+    validate(limit) {
       const program = programOf(database.find(service)?.commandLine ?? "");
       const isIcinga = /^icinga2\.exe$/i.test(basename(program));
       const usual = join(Deno.env.get("ProgramFiles") ?? "", "ICINGA2", "sbin", "icinga2.exe");
-      const plan = { folder, treeOf: (pid: number) => Promise.resolve(tree(pid)) };
+      const plan = { folder, limit, treeOf: (pid: number) => Promise.resolve(tree(pid)) };
       return validate({ ...plan, program: isIcinga ? program : usual });
     },
     holder(port) {

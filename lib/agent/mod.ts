@@ -4,4 +4,5 @@
  * @module
  */
 export type { AgentPaths } from "./home.ts";
+export { icingaHost } from "./icinga.ts";
 export { logFatal, runAgent, type RunPlan } from "./run.ts";

@@ -18,7 +18,7 @@ export interface ValidatePlan {
   program: string;
   folder: IcingaFolder;
   /** ms after which it is ended with all that it has started: it has been seen to hang. Default: 60 s. */
-  limit?: number;
+  limit?: number | undefined;
   /** The ids of a process and of all that it has started. */
   treeOf(pid: number): Promise<Iterable<number>>;
 }

@@ -1,0 +1,188 @@
+import { join } from "node:path";
+import * as v from "valibot";
+import { configureProbes, type Verdict } from "../../../daemons/mod.ts";
+import type { CrashReport, IcingaFolder, IcingaSample, Validation } from "../../icinga/mod.ts";
+import { formatSpan } from "../../base/mod.ts";
+import type { ProbeStatus } from "../../control/mod.ts";
+import { type FoundRegistration, mayLogOn, type QueriedStatus, STATE } from "../../windows/mod.ts";
+
+/** How a finding counts; `unknown`: it could not be looked at. In the order in which they are printed. */
+export const LEVELS = ["problem", "warning", "unknown", "ok"] as const;
+
+const FindingSchema = v.strictObject({
+  level: v.picklist(LEVELS),
+  check: v.pipe(v.string(), v.description("What was looked at")),
+  text: v.pipe(v.string(), v.description("What was found, with the evidence")),
+  mend: v.pipe(v.nullable(v.string()), v.description("What mends it")),
+});
+
+/** The form of `doctor --json`; keys are added in later versions, and none goes away. */
+export const DoctorSchema = v.pipe(
+  v.strictObject({
+    services: v.array(v.strictObject({
+      service: v.string(),
+      dataDir: v.pipe(v.string(), v.description("The folder that holds Icinga's etc and var")),
+      findings: v.array(FindingSchema),
+    })),
+  }),
+  v.title("What 'icinga-warden doctor --json' prints"),
+);
+
+/** One thing that was looked at, and what was found. */
+export type Finding = v.InferOutput<typeof FindingSchema>;
+
+/** What is known of a service of Icinga 2; each part says why where it is not known. */
+export interface Facts {
+  service: string;
+  folder: IcingaFolder;
+  /** What the service manager has of it; null: it is not installed; undefined: this system has none. */
+  registration: FoundRegistration | null | undefined;
+  status: QueriedStatus | undefined;
+  /** The argument `probes` of its daemon. */
+  items: readonly string[];
+  /** Whether a daemon keeps it running. */
+  isWatched: boolean;
+  /** What the probes of the running agent say; undefined: none runs. */
+  agent: readonly ProbeStatus[] | undefined;
+  sample: IcingaSample;
+  validation: Validation;
+  /** The crash reports of the last week. */
+  crashes: readonly CrashReport[];
+  /** Whether the feature `debuglog` is on. */
+  hasDebugLog: boolean;
+  /** What `w32tm /query /status` prints; undefined: it could not be run. */
+  clock: string | undefined;
+  /** ms since the Unix epoch. */
+  now: number;
+}
+
+/** All findings on a service, by the order of {@linkcode LEVELS}. */
+export function findingsOf(facts: Facts): Finding[] {
+  const findings = [
+    ...serviceFindings(facts),
+    watchFinding(facts),
+    configFinding(facts),
+    ...probeFindings(facts),
+    ...crashFindings(facts),
+    debugLogFinding(facts),
+    clockFinding(facts),
+  ];
+  return LEVELS.flatMap((level) => findings.filter((finding) => finding.level === level));
+}
+
+function finding(level: Finding["level"], check: string, text: string, mend?: string): Finding {
+  return { level, check, text, mend: mend ?? null };
+}
+
+function serviceFindings({ service, registration, status, sample }: Facts): Finding[] {
+  if (registration === undefined) {
+    const { tree } = sample;
+    return [
+      tree
+        ? finding("ok", "service", `it runs as ${tree.processes} processes`)
+        : finding("problem", "service", "it does not run", `systemctl start ${service}`),
+    ];
+  }
+  if (registration === null) {
+    const mend = "compare the name in services.msc, or install Icinga 2";
+    return [finding("problem", "service", `'${service}' is not installed`, mend)];
+  }
+  const state = Object.entries(STATE).find(([, number]) => number === status?.state)?.[0];
+  const { start, account } = registration;
+  return [
+    status?.state === STATE.running
+      ? finding("ok", "service", `'${service}' is running`)
+      : finding("problem", "service", `'${service}' is ${state}`, `sc start ${service}`),
+    start === "automatic" || start === "delayed"
+      ? finding("ok", "start type", start)
+      : finding("warning", "start type", start, `sc config ${service} start= auto`),
+    mayLogOn(account) ? finding("ok", "account", account) : finding(
+      "unknown",
+      "account",
+      `${account}: its right to log on as a service is not looked at`,
+      "secpol.msc, Local Policies, User Rights Assignment, Log on as a service",
+    ),
+  ];
+}
+
+function watchFinding({ isWatched, agent }: Facts): Finding {
+  if (!isWatched) {
+    const mend = "icinga-warden daemon register icinga_agent_service";
+    return finding("warning", "icinga-warden", "no daemon keeps the service running", mend);
+  }
+  return agent
+    ? finding("ok", "icinga-warden", "it runs, and keeps the service running")
+    : finding("warning", "icinga-warden", "it does not run", "icinga-warden service start");
+}
+
+function configFinding({ validation: { is, text, place } }: Facts): Finding {
+  if (is === "valid") return finding("ok", "configuration", text);
+  const where = place === undefined ? text : `${place}: ${text}`;
+  return is === "invalid"
+    ? finding("problem", "configuration", where, "mend the file, then: icinga2 daemon -C")
+    : finding("unknown", "configuration", where, "icinga2 daemon -C");
+}
+
+/** Probes that need time are those of the running agent, which has watched for long; the others look now. */
+function probeFindings({ agent = [], items, sample, now }: Facts): Finding[] {
+  // A single look cannot tell the load.
+  const probes = configureProbes(items).filter(({ name, action }) =>
+    action !== "off" && name !== "cpu"
+  );
+  return probes.map(({ name, probe }) => {
+    const watched = agent.find((one) => one.name === name && one.is !== "unknown");
+    const isLong = name === "parent_connection" || name === "heartbeat_file";
+    const verdict = watched && isLong
+      ? { ...watched, advice: watched.advice ?? undefined }
+      : lookOnce(name, sample, (sample) => probe(sample, now), now);
+    const level = verdict.is === "critical" ? "problem" : verdict.is;
+    return finding(level, name.replace("_", " "), verdict.text, verdict.advice);
+  });
+}
+
+/** A single look has seen no connection for a minute, and does not know when the service was started. */
+function lookOnce(
+  name: string,
+  sample: IcingaSample,
+  probe: (sample: IcingaSample) => Verdict,
+  now: number,
+): Pick<Verdict, "is" | "text"> & { advice?: string | undefined } {
+  const { link, stateFile } = sample;
+  if (name === "parent_connection" && link && link.young.length > 0 && !link.refusal) {
+    const text = `a connection to ${
+      link.young.join(", ")
+    }; whether it lasts tells a running icinga-warden alone`;
+    return { is: "unknown", text, advice: "icinga-warden status" };
+  }
+  if (name === "heartbeat_file" && stateFile) {
+    const age = Math.max(0, (now - Date.parse(stateFile.modified)) / 1000);
+    if (age < 15 * 60) return { is: "ok", text: `icinga2.state was written ${stateFile.modified}` };
+    const text = `icinga2.state was not written for ${formatSpan(age)}`;
+    return { is: "warning", text, advice: "if the service runs for so long, restart it: it hangs" };
+  }
+  return probe(sample);
+}
+
+function crashFindings({ crashes }: Facts): Finding[] {
+  if (crashes.length === 0) return [finding("ok", "crashes", "no crash report of the last week")];
+  const mend = "look for an update of Icinga 2; report the crash with this file";
+  return crashes.map(({ file, line }) => finding("warning", "crashes", `${file}: ${line}`, mend));
+}
+
+function debugLogFinding({ hasDebugLog, folder }: Facts): Finding {
+  if (!hasDebugLog) return finding("ok", "debug log", "it is off");
+  const file = join(folder.config, "features-enabled", "debuglog.conf");
+  const mend = "icinga2 feature disable debuglog, and restart the service";
+  return finding("warning", "debug log", `it is on, and fills the disk: ${file}`, mend);
+}
+
+/** Of w32tm's words, which differ with the language, the first number is the leap indicator: 3 is not synchronized. */
+function clockFinding({ clock }: Facts): Finding {
+  const leap = /:\s*(\d)/.exec(clock ?? "")?.[1];
+  if (leap === undefined) {
+    return finding("unknown", "clock", "nothing tells whether it is right", "w32tm /query /status");
+  }
+  return leap === "3"
+    ? finding("warning", "clock", "it is not synchronized", "w32tm /resync")
+    : finding("ok", "clock", "it is synchronized");
+}

@@ -1,0 +1,169 @@
+import { join } from "node:path";
+import { builtinDaemons } from "../../../daemons/mod.ts";
+import { icingaHost } from "../../agent/mod.ts";
+import { parseDuration, sanitize, systemClock } from "../../base/mod.ts";
+import { Client, type Status } from "../../control/mod.ts";
+import { withDefaults } from "../../daemon/mod.ts";
+import { icingaFolder, lookAt, readCrashes, Sampler } from "../../icinga/mod.ts";
+import { windowsHost } from "../../windows/mod.ts";
+import type { Command } from "../command.ts";
+import { readFlag } from "../flags.ts";
+import { isColourful, type Paint, paint } from "../output.ts";
+import { findPaths, loadAgentConfig } from "../paths.ts";
+import { align } from "../table.ts";
+import { type Facts, type Finding, findingsOf, LEVELS } from "./findings.ts";
+
+/** How long a TLS handshake may take, ms: with the rest of what is looked at it makes less than 2 s. */
+const HANDSHAKE = 1_500;
+
+/** Crash reports that are older are not shown, ms. */
+const WEEK = 7 * 24 * 60 * 60_000;
+
+/** `icinga-warden doctor` */
+export const doctorCommand: Command = {
+  name: "doctor",
+  words: "",
+  summary: "look at Icinga 2 on this host once, and say what is wrong and what mends it",
+  details: [
+    "Works whether the agent runs or not. Changes nothing.",
+    "Exit codes: 0 no problem, 1 a problem (with --strict a warning too).",
+    "With --json as docs/doctor.schema.json describes it.",
+  ],
+  flags: {
+    strict: { help: "exit with 1 for a warning too" },
+    timeout: {
+      value: "DURATION",
+      help: "how long 'icinga2 daemon -C' may take (default: 60s)",
+    },
+  },
+  async run(invocation) {
+    const expected = "a duration such as 30s or 2m";
+    const limit = readFlag(invocation, "timeout", parseDuration, expected) ?? 60_000;
+    const { home, ...paths } = findPaths(invocation);
+    const { config } = await loadAgentConfig({ home, ...paths });
+    const agent = await askAgent(home);
+    const services = await Promise.all(
+      icingaServices(config.daemons).map(async ({ service, dataDir, probes: items, isWatched }) => {
+        const facts = await collect(service, dataDir, limit);
+        const probes = agent?.services.find(({ name }) => name === service)?.probes;
+        const findings = findingsOf({ ...facts, items, isWatched, agent: agent && (probes ?? []) });
+        return { service, dataDir: facts.folder.root, findings };
+      }),
+    );
+    const levels = new Set(services.flatMap(({ findings }) => findings.map(({ level }) => level)));
+    const fails = levels.has("problem") ||
+      (invocation.given.has("strict") && levels.has("warning"));
+    const colours = paint(isColourful());
+    return {
+      json: { services },
+      text: services.flatMap(({ service, dataDir, findings }) => [
+        `${sanitize(service)}, its files in ${sanitize(dataDir)}`,
+        ...formatFindings(findings, colours),
+      ]),
+      code: fails ? 1 : 0,
+    };
+  },
+};
+
+/** The findings in lines, each with what mends it. */
+export function formatFindings(findings: readonly Finding[], paint: Paint): string[] {
+  const colours = {
+    problem: paint.red,
+    warning: paint.yellow,
+    unknown: paint.dim,
+    ok: paint.green,
+  };
+  const rows = findings.map(({ level, check, text, mend }) => {
+    const todo = mend === null || level === "ok" ? "" : `; mend: ${mend}`;
+    return [level.toUpperCase(), check, sanitize(text + todo)];
+  });
+  const lines = align(rows).map((line, i) => {
+    const { level } = findings[i]!;
+    return colours[level](line.slice(0, level.length)) + line.slice(level.length);
+  });
+  const counts = LEVELS.map((level) => ({
+    level,
+    count: findings.filter((finding) => finding.level === level).length,
+  }));
+  const sum = counts.filter(({ count }) => count > 0).map(({ level, count }) =>
+    `${count} ${level}`
+  );
+  return [...lines, sum.join(", ")];
+}
+
+/** The services of Icinga 2 that the configuration names; the usual one where it names none. */
+function icingaServices(
+  daemons: Awaited<ReturnType<typeof loadAgentConfig>>["config"]["daemons"],
+): { service: string; dataDir: string; probes: string[]; isWatched: boolean }[] {
+  const found = Object.entries(daemons).flatMap(([name, { module, enabled, arguments: given }]) => {
+    const specs = builtinDaemons.get(module ?? name)?.definition.arguments ?? {};
+    if (!specs.dataDir) return [];
+    const { service, dataDir, probes } = withDefaults(specs, given);
+    const known = { service: String(service), dataDir: String(dataDir) };
+    return { ...known, probes: probes as string[], isWatched: enabled };
+  });
+  return found.length > 0 ? found : [
+    { service: "icinga2", dataDir: "", probes: [], isWatched: false },
+  ];
+}
+
+/** What the agent that runs from home knows; undefined when none runs. */
+async function askAgent(home: string): Promise<Pick<Status, "services"> | undefined> {
+  try {
+    return await (await Client.connect(home, "monitor")).get<Status>("/api/status", 1_000);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Looks at all of it once; what fails is told by its finding. */
+async function collect(
+  service: string,
+  dataDir: string,
+  limit: number,
+): Promise<Omit<Facts, "items" | "isWatched" | "agent">> {
+  const folder = icingaFolder(dataDir, Deno.env.get("ProgramData"));
+  const { sources, validate } = await icingaHost(service, folder);
+  const now = Date.now();
+  const sampler = new Sampler({
+    ...{ folder, sources, every: 1, clock: systemClock, limit: HANDSHAKE },
+  });
+  const features = join(folder.config, "features-enabled");
+  const [sample, validation, crashes, debugLog, clock] = await Promise.all([
+    sampler.take(),
+    validate(limit),
+    readCrashes(folder, now - WEEK).catch(() => []),
+    lookAt(join(features, "debuglog.conf")).catch(() => undefined),
+    readClock(),
+  ]);
+  const isWindows = Deno.build.os === "windows";
+  const { database } = windowsHost;
+  return {
+    service,
+    folder,
+    registration: isWindows ? database.find(service) ?? null : undefined,
+    status: isWindows ? database.query(service) : undefined,
+    sample,
+    validation,
+    crashes,
+    hasDebugLog: debugLog !== undefined,
+    clock,
+    now,
+  };
+}
+
+async function readClock(): Promise<string | undefined> {
+  if (Deno.build.os !== "windows") return undefined;
+  try {
+    const program = join(Deno.env.get("SystemRoot") ?? "", "System32", "w32tm.exe");
+    const { success, stdout } = await new Deno.Command(program, {
+      args: ["/query", "/status"],
+      stdin: "null",
+      stderr: "null",
+      signal: AbortSignal.timeout(HANDSHAKE),
+    }).output();
+    return success ? new TextDecoder().decode(stdout) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,197 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { toJsonSchema } from "@valibot/to-json-schema";
+import { fileURLToPath } from "node:url";
+import * as v from "valibot";
+import { DoctorSchema, type Facts, findingsOf } from "../../lib/cli/doctor/findings.ts";
+import { formatFindings } from "../../lib/cli/doctor/mod.ts";
+import { paint } from "../../lib/cli/output.ts";
+import { icingaFolder } from "../../lib/icinga/mod.ts";
+import { hasIcinga, nodes } from "../icinga/nodes.ts";
+
+const NOW = Date.UTC(2026, 10, 29);
+const at = (offset: number) => new Date(NOW + offset).toISOString();
+const DAY = 86_400_000;
+const GB = 1024 ** 3;
+
+const WELL: Facts = {
+  service: "icinga2",
+  folder: icingaFolder("/icinga"),
+  items: [],
+  registration: {
+    ...{ commandLine: "", displayName: "Icinga 2", account: "LocalSystem", start: "automatic" },
+  } as Facts["registration"],
+  status: { state: 4, pid: 7, exitCode: 0, ownCode: 0 },
+  isWatched: true,
+  agent: [
+    {
+      ...{ name: "parent_connection", is: "ok", text: "connected to 10.0.0.1:5665", advice: null },
+      ...{ failed: false, since: null },
+    },
+  ],
+  sample: {
+    at: at(0),
+    dataDir: "/icinga",
+    stateFile: { modified: at(-60_000), unchanged: 0 },
+    certificate: { file: "agent.crt", modified: at(-DAY), ends: at(300 * DAY) },
+    disk: { free: 50 * GB, log: 0, replay: 0 },
+    tree: { processes: 2, memory: GB },
+    port: { port: 5665, is: "good", text: "it answers" },
+    link: { young: ["10.0.0.1:5665"] },
+    unknown: {},
+  },
+  validation: { is: "valid", text: "the configuration is valid" },
+  crashes: [],
+  hasDebugLog: false,
+  clock: "Sprungindikator: 0(keine Warnung)\r\nStratum: 3",
+  now: NOW,
+};
+
+Deno.test("of a healthy host each finding is ok", () => {
+  const findings = findingsOf(WELL);
+  assertEquals(findings.filter(({ level }) => level !== "ok"), []);
+  assertEquals(findings.length, 14);
+  v.parse(DoctorSchema, { services: [{ service: "icinga2", dataDir: "/", findings }] });
+});
+
+Deno.test("each finding says what is wrong and what mends it", () => {
+  const sample = WELL.sample;
+  const answer = { is: "unreachable", text: "refused", parent: "m" } as const;
+  const refused = { young: [], answer };
+  const cases: [change: Partial<Facts>, finding: RegExp][] = [
+    [{ registration: null }, /^problem service: 'icinga2' is not installed; .*services.msc/],
+    [
+      { registration: undefined, sample: { ...sample, tree: undefined! } },
+      /^problem service: it does not run; systemctl start icinga2/,
+    ],
+    [
+      { status: { ...WELL.status!, state: 1 } },
+      /^problem service: 'icinga2' is stopped; sc start icinga2/,
+    ],
+    [
+      { registration: { ...WELL.registration!, start: "disabled" } },
+      /^warning start type: disabled; sc config icinga2 start= auto/,
+    ],
+    [
+      { registration: { ...WELL.registration!, account: "CORP\\icinga" } },
+      /^unknown account: CORP\\icinga: .*secpol/,
+    ],
+    [
+      { isWatched: false },
+      /^warning icinga-warden: no daemon keeps the service running; icinga-warden daemon register/,
+    ],
+    [{ agent: undefined }, /^warning icinga-warden: it does not run; icinga-warden service start/],
+    [
+      { validation: { is: "invalid", text: "syntax error", place: "x.conf:12" } },
+      /^problem configuration: x.conf:12: syntax error; mend the file/,
+    ],
+    [
+      { validation: { is: "unknown", text: "it hung" } },
+      /^unknown configuration: it hung; icinga2 daemon -C/,
+    ],
+    [
+      { crashes: [{ file: "report.1", at: 0, line: "SIGSEGV" }] },
+      /^warning crashes: report.1: SIGSEGV; look for an update/,
+    ],
+    [
+      { hasDebugLog: true },
+      /^warning debug log: it is on, .*debuglog.conf; icinga2 feature disable debuglog/,
+    ],
+    [
+      { clock: "Leap Indicator: 3(not synchronized)" },
+      /^warning clock: it is not synchronized; w32tm \/resync/,
+    ],
+    [{ clock: undefined }, /^unknown clock: nothing tells/],
+    [
+      { sample: { ...sample, stateFile: { modified: at(-DAY), unchanged: 0 } } },
+      /^warning heartbeat file: .* not written for 1 d; .*restart/,
+    ],
+    [
+      { sample: { ...sample, certificate: { ...sample.certificate!, ends: at(DAY) } } },
+      /^warning certificate: agent.crt ends in 1 d; restart/,
+    ],
+    [
+      { sample: { ...sample, certificate: { ...sample.certificate!, ends: at(0) } } },
+      /^problem certificate: agent.crt expired/,
+    ],
+    [
+      { agent: [], sample: { ...sample, link: refused } },
+      /^problem parent connection: not connected to m: no parent answers \(refused\); look at/,
+    ],
+    [
+      { agent: undefined },
+      /^unknown parent connection: a connection to 10.0.0.1:5665; whether it lasts/,
+    ],
+    [{ items: ["disk free=60GB"] }, /^warning disk: 51200.0 MB are free/],
+  ];
+  for (const [change, expected] of cases) {
+    const lines = findingsOf({ ...WELL, ...change })
+      .map(({ level, check, text, mend }) =>
+        `${level} ${check}: ${text}${mend ? `; ${mend}` : ""}`
+      );
+    assert(lines.some((line) => expected.test(line)), `${expected}\n${lines.join("\n")}`);
+  }
+  const off = findingsOf({ ...WELL, items: ["disk off"] });
+  assertEquals(off.some(({ check }) => check === "disk"), false);
+});
+
+Deno.test("problems come first, each on a line, and the last line counts them", () => {
+  const crashes = [{ file: "report.1", at: 0, line: "two\nlines" }];
+  const findings = findingsOf({ ...WELL, registration: null, crashes });
+  const lines = formatFindings(findings, paint(false));
+  assertMatch(lines[0]!, /^PROBLEM +service +'icinga2' is not installed; mend: compare/);
+  assertMatch(lines[1]!, /^WARNING +crashes +report.1: two lines; mend: look/);
+  assertMatch(lines[2]!, /^OK /);
+  assertEquals(lines.at(-1), `1 problem, 1 warning, ${findings.length - 2} ok`);
+});
+
+Deno.test("the schema in docs is that of the doctor", async () => {
+  const file = new URL("../../docs/doctor.schema.json", import.meta.url);
+  assertEquals(JSON.parse(await Deno.readTextFile(file)), toJsonSchema(DoctorSchema));
+});
+
+const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
+
+async function doctor(home: string, ...flags: string[]) {
+  const args = ["run", "-A", "--no-prompt", main, "doctor", "--home", home, ...flags];
+  const command = new Deno.Command(Deno.execPath(), { args, stdin: "null" });
+  const { code, stdout, stderr } = await command.output();
+  const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, out: out!, error: error! };
+}
+
+Deno.test({
+  name:
+    "of a real node it tells what is well, an invalid configuration, and that it does not run (needs icinga2)",
+  ignore: !hasIcinga,
+  async fn() {
+    await using both = await nodes();
+    const { root, master, agent } = both;
+    const config = `${root}/icinga-warden.json`;
+    const dataDir = JSON.stringify(agent.folder.root);
+    await Deno.writeTextFile(
+      config,
+      `{ "daemons": { "icinga_agent_service": { "arguments": { "dataDir": ${dataDir} } } } }`,
+    );
+    await master.start();
+    await agent.start();
+    const well = await doctor(root, "--json");
+    const { services: [service] } = v.parse(DoctorSchema, JSON.parse(well.out));
+    const levels = Object.fromEntries(service!.findings.map(({ check, level }) => [check, level]));
+    assertEquals([well.code, well.error], [0, ""]);
+    const ok = ["service", "configuration", "api port", "certificate", "disk", "memory"];
+    assertEquals(ok.filter((check) => levels[check] !== "ok"), []);
+    assertEquals([levels["icinga-warden"], levels["parent connection"]], ["warning", "unknown"]);
+    assertEquals((await doctor(root, "--strict")).code, 1);
+
+    await agent.stop();
+    await Deno.writeTextFile(agent.config, "object Host {", { append: true });
+    const broken = await doctor(root);
+    assertEquals(broken.code, 1);
+    assertMatch(broken.out, /^PROBLEM +service +it does not run/m);
+    assertMatch(broken.out, /^PROBLEM +configuration +.*icinga2\.conf:\d+: syntax error/m);
+    const wrong = await doctor(root, "--timeout", "soon");
+    assertEquals([wrong.code, wrong.out], [2, ""]);
+    await Deno.writeTextFile(config, "{");
+    assertEquals((await doctor(root)).code, 2);
+  },
+});
