@@ -5,7 +5,7 @@ import { COMMON_FLAGS, type FlagSpecs, type Invocation, UsageError } from "./com
 /**
  * Reads a command line.
  *
- * A value may begin with a dash where a number follows, as thresholds do: `-w -5:5`.
+ * A value or a word may begin with a dash where a number follows, as thresholds do: `-w -5:5`.
  *
  * @param flags the flags that may be given beside the common ones.
  * @param command whose flags these are, for an error message.
@@ -34,11 +34,14 @@ export function parse(
     }
   }
   return {
-    words: parsed._.map(String),
+    words: parsed._.map((word) => String(word).replace(WORD, "")),
     values: Object.fromEntries(string.map((name) => [name, parsed[name] as string | undefined])),
     given: new Set(boolean.filter((name) => parsed[name])),
   };
 }
+
+/** Begins a word that would be taken for a flag. */
+const WORD = "\0";
 
 /** Joins a value that begins with a dash to its flag: `-w -5:5` becomes `--warning=-5:5`. */
 function joinNegative(args: readonly string[], string: readonly string[], all: FlagSpecs) {
@@ -52,7 +55,7 @@ function joinNegative(args: readonly string[], string: readonly string[], all: F
     const next = args[i + 1];
     return name !== undefined && next !== undefined && isNegative(next)
       ? [`--${name}=${next}`]
-      : [arg];
+      : [isNegative(arg) ? WORD + arg : arg];
   });
 }
 

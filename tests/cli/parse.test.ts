@@ -41,6 +41,17 @@ Deno.test("a value may be a negative number, and nothing else with a dash", () =
   const { values, words } = parse(["-w", "-5:5", "check", "--critical", "-.5"], ranges);
   assertEquals([values.warning, values.critical, words], ["-5:5", "-.5", ["check"]]);
   assertThrows(() => parse(["-w", "-x"], ranges), UsageError);
+  assertEquals(parse(["pause", "-5m", "-w", "-1"], ranges), {
+    words: ["pause", "-5m"],
+    values: {
+      home: undefined,
+      config: undefined,
+      "log-level": undefined,
+      warning: "-1",
+      critical: undefined,
+    },
+    given: new Set<string>(),
+  });
   assertEquals(parse(["--", "-w", "-5"], ranges).words, ["-w", "-5"]);
 });
 

@@ -253,6 +253,9 @@ testExe("what is not there is said, with what may be meant", async (bench) => {
   assertMatch(await said("daemon", "restart", "countr"), meant);
   assertEquals((await bench.log()).includes("Restarting"), false);
   assertMatch(await said("logs", "--daemon", "countr"), meant);
+  assertEquals((await bench.run("logs", "--daemon", "countr", "-n", "5")).code, 2);
+  assertMatch(await said("logs", "--daemon", "countr", "-f"), meant);
+  assertMatch(await said("pause", "-5m"), /'-5m' is no duration of a pause/);
   assertEquals(
     await said("watch", "nowhere", "--for", "500ms"),
     "icinga-warden: There is nothing at 'nowhere' yet; waiting for it\n",

@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { sanitize, suggest, toJson } from "../../base/mod.ts";
 import { Client, NotRunningError } from "../../control/mod.ts";
 import { formatLogLine, type LogEntry, type LogFilter, readLogTail } from "../../log/mod.ts";
-import { type Command, EXIT, type Invocation } from "../command.ts";
+import { type Command, EXIT, type Invocation, UsageError } from "../command.ts";
 import { FOR_FLAG, readFlag, readLevel } from "../flags.ts";
 import { follow } from "../follow.ts";
-import { print, printError } from "../output.ts";
+import { print } from "../output.ts";
 import { findPaths } from "../paths.ts";
 
 /** How many records are shown. Default of `--lines`. */
@@ -26,7 +26,7 @@ export const logsCommand: Command = {
     follow: { short: "f", help: "go on with new records, until Ctrl+C" },
     daemon: { value: "NAME", help: "only records of this daemon" },
     level: { value: "LEVEL", help: "only records of this level and above" },
-    lines: { value: "N", help: `how many records to begin with (default: ${LINES})` },
+    lines: { value: "N", short: "n", help: `how many records to begin with (default: ${LINES})` },
     for: FOR_FLAG,
   },
   async run(invocation) {
@@ -65,10 +65,13 @@ async function showLog(
   const client = await Client.connect(home);
   const { lines, level, daemon } = filter;
   const query = { lines: String(lines), ...(level && { level }), ...(daemon && { daemon }) };
-  if (daemon !== undefined) await warnUnknown(client, daemon);
+  const unknown = daemon === undefined ? undefined : await refusalOf(client, daemon);
   if (!invocation.given.has("follow")) {
-    return printAll(await client.get<LogEntry[]>(`/api/logs?${new URLSearchParams(query)}`));
+    const entries = await client.get<LogEntry[]>(`/api/logs?${new URLSearchParams(query)}`);
+    if (unknown !== undefined && entries.length === 0) throw new UsageError(unknown);
+    return printAll(entries);
   }
+  if (unknown !== undefined) throw new UsageError(unknown);
   await follow(
     client,
     { topics: "log", ...query },
@@ -77,12 +80,14 @@ async function showLog(
   );
 }
 
-/** Not an error: the log may hold records of a daemon that was unregistered. */
-async function warnUnknown(client: Client, daemon: string): Promise<void> {
+/** Why there is nothing to wait for; the log may still hold records of a daemon that was unregistered. */
+async function refusalOf(client: Client, daemon: string): Promise<string | undefined> {
   const { daemons } = await client.status();
   const names = daemons.map(({ name }) => name);
-  if (names.includes(daemon)) return;
-  printError(`icinga-warden: No daemon '${daemon}' is registered; ${suggest(daemon, names)}`);
+  if (names.includes(daemon)) return undefined;
+  return `Flag '--daemon' is '${daemon}', and no such daemon is registered; ${
+    suggest(daemon, names)
+  }`;
 }
 
 function readLines(invocation: Invocation): number {
