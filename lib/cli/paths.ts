@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { builtinArguments } from "../../daemons/mod.ts";
 import type { AgentPaths } from "../agent/mod.ts";
 import { loadConfig, type LoadedConfig } from "../config/mod.ts";
-import { Client } from "../control/mod.ts";
+import { Client, NotRunningError } from "../control/mod.ts";
 import { type Invocation, UsageError } from "./command.ts";
 
 /**
@@ -43,12 +43,24 @@ function isFolder(path: string): boolean {
 }
 
 /**
- * What speaks to the agent that runs from home.
+ * What speaks to the agent that runs from home. Where no home is named and none runs from the exe's folder, that of the
+ * installed service is asked.
  *
  * @throws {NotRunningError} when none does.
  */
 export async function connectAgent(invocation: Pick<Invocation, "values">): Promise<Client> {
-  return await Client.connect(findPaths(invocation).home);
+  const { home } = findPaths(invocation);
+  try {
+    return await Client.connect(home);
+  } catch (error) {
+    const isNamed = (invocation.values.home || Deno.env.get("ICINGA_WARDEN_HOME")) !== undefined;
+    const isElsewhere = Deno.build.os === "windows" && Deno.build.standalone && !isNamed;
+    if (!isElsewhere || !(error instanceof NotRunningError)) throw error;
+    const { homeOfService } = await import("./service/installed.ts");
+    const other = homeOfService();
+    if (other === undefined) throw error;
+    return await Client.connect(other);
+  }
 }
 
 /**

@@ -7,7 +7,13 @@ import { parse } from "../../lib/cli/parse.ts";
 import { readOptions, SERVICE_FLAGS } from "../../lib/cli/service/options.ts";
 import { installService } from "../../lib/cli/service/install.ts";
 import { uninstallService } from "../../lib/cli/service/uninstall.ts";
-import { startService, statusOfService, stopService } from "../../lib/cli/service/start_stop.ts";
+import { homeOfService } from "../../lib/cli/service/installed.ts";
+import {
+  restartService,
+  startService,
+  statusOfService,
+  stopService,
+} from "../../lib/cli/service/start_stop.ts";
 import { FakeHost } from "../windows_lib/fake_host.ts";
 
 const FOLDER = "C:\\Program Files\\icinga-warden";
@@ -209,9 +215,35 @@ Deno.test("start and stop say how it came out", async () => {
   ]);
 });
 
-/** A host whose service runs from another folder than the exe that is called. */
-async function withOldExe(): Promise<FakeHost> {
+Deno.test("restart stops and starts, and starts what is stopped", async () => {
   const host = new FakeHost();
+  await install(host);
+  assertEquals(await restartService(options("restart"), host), 0);
+  assertEquals(await restartService(options("restart"), host), 0);
+  host.runs = () => false;
+  assertEquals(await restartService(options("restart"), host), 1);
+  assertEquals(host.calls.filter((call) => /^st/.test(call)), [
+    "start icinga-warden",
+    "stop icinga-warden",
+    "start icinga-warden",
+    "stop icinga-warden",
+    "start icinga-warden",
+  ]);
+});
+
+Deno.test("the home of the installed service is known to an exe in another folder", async () => {
+  const host = new FakeHost();
+  assertEquals(homeOfService(host, EXE), undefined);
+  await withOldExe(host);
+  assertEquals(homeOfService(host, EXE), "D:\\old");
+  registration(host).commandLine = `"D:\\old\\icinga-warden.exe" run --home "E:\\my home"`;
+  assertEquals(homeOfService(host, EXE), "E:\\my home");
+  registration(host).commandLine = `"D:\\other.exe" run`;
+  assertEquals(homeOfService(host, EXE), undefined);
+});
+
+/** A host whose service runs from another folder than the exe that is called. */
+async function withOldExe(host = new FakeHost()): Promise<FakeHost> {
   await install(host);
   registration(host).commandLine = `"D:\\old\\icinga-warden.exe" run`;
   host.disk.set("D:\\old\\icinga-warden.exe", "old").set(EXE, "new");

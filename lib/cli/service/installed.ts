@@ -1,3 +1,4 @@
+import { attempt } from "../../base/mod.ts";
 import {
   agentOf,
   commandLine,
@@ -6,10 +7,12 @@ import {
   isAgent,
   kindOfService,
   readAgentFlags,
+  SERVICE_NAME,
   type ServiceAgent,
   type ServiceKind,
   splitCommandLine,
   splitServiceLine,
+  windowsHost,
 } from "../../windows/mod.ts";
 import { UsageError } from "../command.ts";
 import type { ServiceOptions } from "./options.ts";
@@ -41,6 +44,23 @@ export function installedProgram(
     exe: Application,
     args: splitCommandLine(`nssm ${AppParameters}`).slice(1),
   };
+}
+
+/**
+ * The home of the agent that the service of the usual name runs; undefined where there is no such service, or it runs
+ * something else.
+ *
+ * @param exe the path of this exe.
+ */
+export function homeOfService(host: Host = windowsHost, exe = Deno.execPath()): string | undefined {
+  const name = SERVICE_NAME;
+  const found = attempt(() => host.database.find(name), () => undefined);
+  if (!found) return undefined;
+  const files = agentOf(exe, {}).files;
+  const program = installedProgram(found, { name, files }, host);
+  return program.kind === "other"
+    ? undefined
+    : agentOf(program.exe, readAgentFlags(program.args)).files.home;
 }
 
 /**

@@ -2,7 +2,14 @@ import { errorMessage, suggest } from "../../base/mod.ts";
 import { type Host, LOCAL_SYSTEM, windowsHost } from "../../windows/mod.ts";
 import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "../command.ts";
 import { printError, printJson } from "../output.ts";
-import { showControl, startService, statusOfService, stopService } from "./start_stop.ts";
+import {
+  isControl,
+  restartService,
+  showControl,
+  startService,
+  statusOfService,
+  stopService,
+} from "./start_stop.ts";
 import { checkPassword, installService, planned } from "./install.ts";
 import { isWindowsExe, readOptions, SERVICE_FLAGS, type ServiceOptions } from "./options.ts";
 import { installSteps, permissionSteps, showSteps } from "./steps.ts";
@@ -15,6 +22,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   uninstall: uninstallService,
   start: startService,
   stop: stopService,
+  restart: restartService,
   status: statusOfService,
   print: (options) => printCommands("print", options),
 };
@@ -30,6 +38,7 @@ export const serviceCommand: Command = {
     "uninstall  stop the service and remove it; home stays, unless --purge",
     "start      start it, and wait until it runs",
     "stop       stop it, and wait until it has stopped",
+    "restart    stop it, and start it again",
     "status     print its state and its settings; exit code 3 when it does not run",
     "print      print the commands that do the same as install, ready to paste",
     "",
@@ -83,7 +92,7 @@ function refuse(action: string): number {
 
 /** Prints the commands of an action on a host where nothing is installed yet; nothing of the host is read. */
 export async function printCommands(action: string, options: ServiceOptions): Promise<number> {
-  if (action === "start" || action === "stop") return showControl(action, options);
+  if (isControl(action)) return showControl(action, options);
   if (action === "uninstall") {
     showSteps(uninstallSteps(options, windowsHost, true), options);
     return EXIT.done;

@@ -73,6 +73,7 @@ const FLAGS_OF: Readonly<Record<string, readonly ServiceFlag[]>> = {
   uninstall: ["name", "dry-run", "purge"],
   start: ["name", "dry-run"],
   stop: ["name", "dry-run"],
+  restart: ["name", "dry-run"],
   status: ["name"],
 };
 

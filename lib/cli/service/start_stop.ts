@@ -46,9 +46,29 @@ export async function stopService(options: ServiceOptions, host: Host): Promise<
   return sayOutcome(options, host, status, hasStopped(status?.state));
 }
 
-/** Prints the command that starts or stops a service. */
-export function showControl(action: "start" | "stop", options: ServiceOptions): number {
-  showSteps([{ commands: [["net.exe", action, options.name]] }], options);
+/** `icinga-warden service restart`: also starts a service that is stopped. */
+export async function restartService(options: ServiceOptions, host: Host): Promise<number> {
+  requireService(options, host);
+  if (options.dryRun) return showControl("restart", options);
+  const status = await bringToStop(options.name, host);
+  if (!hasStopped(status?.state)) return sayOutcome(options, host, status, false);
+  return await startService(options, host);
+}
+
+/** The actions that {@linkcode showControl} knows, each by the commands that do it. */
+const CONTROLS = { start: ["start"], stop: ["stop"], restart: ["stop", "start"] };
+
+/** Whether an action starts or stops a service. */
+export function isControl(action: string): action is keyof typeof CONTROLS {
+  return Object.hasOwn(CONTROLS, action);
+}
+
+/** Prints the commands that start or stop a service. */
+export function showControl(action: keyof typeof CONTROLS, options: ServiceOptions): number {
+  showSteps(
+    [{ commands: CONTROLS[action].map((verb) => ["net.exe", verb, options.name]) }],
+    options,
+  );
   return EXIT.done;
 }
 
