@@ -58,7 +58,7 @@ export default defineDaemon({
     return context.every(context.arguments.interval, async () => {
       await watch.tick();
       shareDiagnosis(map, diagnosis());
-      await probes.tick(watch.runningSince, true);
+      await probes.tick(watch.runningSince, !service.isPaused());
     });
   },
 });

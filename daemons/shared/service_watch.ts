@@ -142,6 +142,7 @@ export class ServiceWatch {
     const { since, before } = this.#note(state);
     if (state === undefined && isFirst) await this.#hintName();
     this.#setLoop(afterSeen(this.#loop, state === "RUNNING", now, this.#settings));
+    if (state !== "RUNNING" && this.#service.isPaused()) return;
     const limit = pendingLimit(this.#settings.pendingLimit, this.#service.progress());
     switch (decide(state, now - since, limit)) {
       case "none":

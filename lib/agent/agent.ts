@@ -18,6 +18,7 @@ import { agentLog, limitLog, type WriteLog } from "../log/mod.ts";
 import type { Troubles } from "./troubles.ts";
 import type { RegisteredDaemon } from "../registry/mod.ts";
 import { type ServiceManagerPlan, servicePrograms } from "../service/mod.ts";
+import { Pauses } from "./pauses.ts";
 import { MainState, StateFile } from "../state/mod.ts";
 import { diffPlans, samePlan, STOP_LIMIT, Supervisor, type ThreadPlan } from "../supervisor/mod.ts";
 import { ownReads, workerPermissions } from "../thread/mod.ts";
@@ -69,8 +70,8 @@ export class Agent {
   readonly #clock: Clock;
   readonly #stateFile: StateFile;
   readonly #supervisor: Supervisor;
+  readonly #pauses: Pauses;
   readonly #end = Promise.withResolvers<void>();
-  #pauseEnd = new AbortController();
   #daemons: readonly RegisteredDaemon[] = [];
   #stopped = false;
   #isOver = false;
@@ -106,6 +107,7 @@ export class Agent {
         else threads.delete(thread);
       },
     });
+    this.#pauses = new Pauses(this.state, clock, this.#supervisor.gate, agentLog(log).info);
     this.#supervisor.pools.set(config.threadPools);
     this.#tellInfo();
     this.#tellDaemons(daemons);
@@ -127,29 +129,20 @@ export class Agent {
   }
 
   /**
-   * Pauses it: `every` skips its calls and nothing is started again until it is resumed.
+   * Pauses it: `every` skips its calls and nothing is started again until it is resumed. Or pauses a service, which is
+   * then left alone.
    *
    * @param by who asks for it.
-   * @param duration ms after which it is resumed by itself. Default: never.
+   * @param duration ms after which it is resumed by itself, also by an agent that was started meanwhile. Default: never.
+   * @param service its name. Default: all.
    */
-  pause(by: Pause["by"], duration?: number): void {
-    this.#pauseEnd.abort();
-    this.#supervisor.gate.close();
-    const since = Date.now();
-    const pause: Pause = { since: new Date(since).toISOString(), by };
-    if (duration !== undefined) {
-      pause.until = new Date(since + duration).toISOString();
-      this.#pauseEnd = new AbortController();
-      this.#clock.sleep(duration, this.#pauseEnd.signal).then(() => this.resume(), () => {});
-    }
-    this.state.map(AGENT_MAPS.maintenance).set("paused", pause);
+  pause(by: Pause["by"], duration?: number, service?: string): void {
+    this.#pauses.begin(by, duration, service);
   }
 
-  /** Ends a pause. */
-  resume(): void {
-    this.#pauseEnd.abort();
-    this.state.map(AGENT_MAPS.maintenance).delete("paused");
-    this.#supervisor.gate.open();
+  /** Ends a pause. @param service the one whose pause it is. Default: the agent's. */
+  resume(service?: string): void {
+    this.#pauses.end(service);
   }
 
   /**
@@ -198,7 +191,7 @@ export class Agent {
   async #takeDown(): Promise<void> {
     const { warning } = agentLog(this.#parts.log);
     const clock = this.#clock;
-    this.#pauseEnd.abort();
+    this.#pauses.close();
     const stopping = this.#supervisor.stopAll();
     void this.#stateFile.save();
     const left = await stopping;

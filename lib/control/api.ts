@@ -10,11 +10,12 @@ import { PAGE_FILES, readPageFile } from "../page/mod.ts";
 import { parsePauseTime, PAUSE_TIMES } from "./client.ts";
 import { allPaths, findInState } from "./find.ts";
 import type { History } from "./history.ts";
+import { watchedServices } from "./state_reader.ts";
 
 /** What a control endpoint can do to its agent. */
 export interface ControlledAgent {
-  pause(by: "command", duration?: number): void;
-  resume(): void;
+  pause(by: "command", duration?: number, service?: string): void;
+  resume(service?: string): void;
   restartDaemon(name: string): Promise<void>;
 }
 
@@ -217,21 +218,41 @@ function readLogQuery(query: URLSearchParams): LogFilter & { lines: number } {
   return { lines, level, daemon: query.get("daemon") ?? undefined };
 }
 
-async function pause({ request, parts: { agent, note } }: Call): Promise<Response> {
-  const { duration } = await readBody(request, ["duration"]);
+async function pause({ request, parts: { agent, note, state } }: Call): Promise<Response> {
+  const { duration, service } = await readBody(request, ["duration", "service"]);
   const time = typeof duration === "string" ? parsePauseTime(duration) : undefined;
   if (duration !== undefined && time === undefined) {
     throw new HttpError(400, `duration has to be text such as ${PAUSE_TIMES}`);
   }
-  agent.pause("command", time);
-  note(`Paused by a command${time === undefined ? "" : ` for ${duration}`}: nothing is restarted`);
+  const name = findWatched(service, state);
+  const span = time === undefined ? "" : ` for ${duration}`;
+  if (name === undefined) {
+    agent.pause("command", time);
+    note(`Paused by a command${span}: nothing is restarted`);
+  } else {
+    agent.pause("command", time, name);
+    note(`Service '${name}' is paused by a command${span}: it is left alone`);
+  }
   return jsonResponse({ ok: true });
 }
 
-function resume({ parts: { agent, note } }: Call): Response {
-  agent.resume();
-  note("Resumed by a command");
+async function resume({ request, parts: { agent, note, state } }: Call): Promise<Response> {
+  const { service } = await readBody(request, ["service"]);
+  const name = findWatched(service, state);
+  if (name === undefined) agent.resume();
+  else agent.resume(name);
+  note(name === undefined ? "Resumed by a command" : `Service '${name}' is resumed by a command`);
   return jsonResponse({ ok: true });
+}
+
+/** @throws {HttpError} when no daemon watches a service of this name. */
+function findWatched(name: unknown, state: ApiParts["state"]): string | undefined {
+  if (name === undefined) return undefined;
+  if (typeof name !== "string") throw new HttpError(400, "service has to be a service's name");
+  const known = watchedServices(state).flatMap(({ name }) => name ?? []);
+  const found = known.find((known) => known.toLowerCase() === name.toLowerCase());
+  if (found !== undefined) return found;
+  throw new HttpError(404, `No daemon watches a service '${name}'; ${suggest(name, known)}`);
 }
 
 async function restart({ request, parts: { agent, state } }: Call): Promise<Response> {

@@ -94,11 +94,7 @@ export function findTroubles(
   thresholds: Thresholds = THRESHOLDS,
   now: number = Date.now(),
 ): Trouble[] {
-  if (maintenance) {
-    return maintenance.until !== null
-      ? []
-      : [{ level: "warning", text: `paused since ${maintenance.since}, and without an end` }];
-  }
+  if (maintenance) return pauseTroubles(maintenance, "");
   const isAnyWatched = services.length > 0 ||
     daemons.some((daemon) => daemon.services && isWatching(daemon, now));
   const troubles: Trouble[] = [
@@ -143,9 +139,9 @@ export function isUp(daemon: DaemonStatus): boolean {
  * seen an old one.
  */
 export function serviceState(
-  { value, queryError, watched, disabled }: Pick<
+  { value, queryError, watched, disabled, paused }: Pick<
     ServiceStatus,
-    "value" | "queryError" | "watched" | "disabled"
+    "value" | "queryError" | "watched" | "disabled" | "paused"
   >,
   { maintenance }: Pick<Status, "maintenance">,
 ): string {
@@ -154,7 +150,7 @@ export function serviceState(
   }
   if (value === null) return "not installed";
   if (maintenance) return `${value} before the pause`;
-  return disabled === null ? value : `${value}, disabled`;
+  return [value, ...(disabled ? ["disabled"] : []), ...(paused ? ["paused"] : [])].join(", ");
 }
 
 function serviceTroubles(
@@ -163,7 +159,8 @@ function serviceTroubles(
   now: number,
 ): Trouble[] {
   const label = serviceLabel(service);
-  const { value, queryError, restart_error: errors, restartsLastHour, watched } = service;
+  const { value, queryError, restart_error: errors, restartsLastHour, watched, paused } = service;
+  if (paused) return pauseTroubles(paused, `${label} is `);
   const troubles: Trouble[] = [];
   if (!watched) {
     const level = value === null || levelOf(value) !== "critical" ? "unknown" : "critical";
@@ -200,6 +197,15 @@ function serviceTroubles(
     }
   }
   return troubles;
+}
+
+/** A pause without an end may have been forgotten. */
+function pauseTroubles(
+  { since, until }: NonNullable<Status["maintenance"]>,
+  who: string,
+): Trouble[] {
+  const text = `${who}paused since ${since}, and without an end`;
+  return until === null ? [{ level: "warning", text }] : [];
 }
 
 function levelOf(value: string): "warning" | "critical" {

@@ -63,7 +63,7 @@ function summarize({ problems, services, daemons, maintenance }: Status): string
   if (problems.length > 0) return problems.map(({ text }) => text).join(", ");
   if (maintenance) return `paused until ${maintenance.until}`;
   const states = services.map((service) =>
-    `${serviceLabel(service)} is ${service.value}${service.disabled ? ", disabled" : ""}`
+    `${serviceLabel(service)} is ${serviceState(service, { maintenance })}`
   );
   return [...states, `${runningOf(daemons)} of ${enabledOf(daemons)} daemons run`].join(", ");
 }

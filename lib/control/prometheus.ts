@@ -120,6 +120,7 @@ const SERVICE: Metrics<ServiceStatus> = {
     "Whether a service was restarted so often that it is tried only now and then.",
     ({ flapping }) => Number(flapping),
   ],
+  paused: ["Whether a service alone is paused.", ({ paused }) => Number(paused !== null)],
   disabled: [
     "Whether a service is stopped and its start type is disabled.",
     ({ disabled }) => Number(disabled !== null),

@@ -223,9 +223,18 @@ export function troublesOf(state: StateReader): ({ kind: TroubleKind } & AgentTr
   });
 }
 
-/** The pause that is on; undefined when the agent is not paused. */
-export function pauseOf(state: StateReader): Pause | undefined {
-  return state.map(AGENT_MAPS.maintenance).get("paused") as Pause | undefined;
+/**
+ * The pause of a service that is on; undefined when it is not paused.
+ *
+ * @param service its name; null: not known. Default: the pause of the whole agent.
+ */
+export function pauseOf(state: StateReader, service?: string | null): Pause | undefined {
+  const pause = service === undefined
+    ? state.map(AGENT_MAPS.maintenance).get("paused")
+    : service !== null
+    ? state.map(AGENT_MAPS.servicePauses).get(service.toLowerCase())
+    : undefined;
+  return pause as Pause | undefined;
 }
 
 function isServiceName(name: string): boolean {

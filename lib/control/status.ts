@@ -2,6 +2,7 @@ import {
   AGENT_MAPS,
   type AgentInfo,
   type DaemonStanding,
+  type Pause,
   type ThreadStanding,
   type ThreadState,
 } from "../daemon/mod.ts";
@@ -49,7 +50,6 @@ export function readStatus(state: StateReader, { now, memory, host }: Moment): S
   const watching = new Set(
     daemons.filter((daemon) => isWatching(daemon, now)).map(({ name }) => name),
   );
-  const pause = pauseOf(state);
   const parts = {
     agent: {
       host,
@@ -59,9 +59,9 @@ export function readStatus(state: StateReader, { now, memory, host }: Moment): S
       memory,
       troubles: troublesOf(state),
     },
-    maintenance: pause ? { ...pause, until: pause.until ?? null } : null,
+    maintenance: describePause(pauseOf(state)),
     services: watchedServices(state).map((service) =>
-      readService(service, watching.has(service.daemon))
+      readService(service, watching.has(service.daemon), pauseOf(state, service.name))
     ),
     daemons,
   };
@@ -69,7 +69,17 @@ export function readStatus(state: StateReader, { now, memory, host }: Moment): S
   return { health: worst(problems), problems, ...parts };
 }
 
-function readService({ stats, ...service }: WatchedService, watched: boolean): ServiceStatus {
+function describePause(pause: Pause | undefined): Status["maintenance"] {
+  if (!pause) return null;
+  const { since, until = null, by } = pause;
+  return { since, until, by };
+}
+
+function readService(
+  { stats, ...service }: WatchedService,
+  watched: boolean,
+  pause: Pause | undefined,
+): ServiceStatus {
   const query = stats?.query;
   return {
     ...service,
@@ -78,6 +88,7 @@ function readService({ stats, ...service }: WatchedService, watched: boolean): S
     restartsLastHour: stats?.restartsLastHour ?? null,
     stable: stats?.stable ?? null,
     flapping: stats?.flapping ?? false,
+    paused: describePause(pause),
     disabled: stats?.disabled ?? null,
     recoveries: stats?.recoveries ?? null,
     queries: stats?.queries ?? null,

@@ -53,6 +53,14 @@ const Diagnosis = v.strictObject({
   hold: v.pipe(v.boolean(), v.description("Whether it is not restarted until that has changed")),
 });
 
+const Pause = v.nullable(
+  v.strictObject({
+    since: Time,
+    until: v.nullable(Time),
+    by: v.picklist(["service", "command"]),
+  }),
+);
+
 const Service = v.strictObject({
   daemon: v.pipe(v.string(), v.description("The daemon that keeps it running")),
   name: v.pipe(v.nullable(v.string()), v.description("null: not known yet")),
@@ -73,6 +81,7 @@ const Service = v.strictObject({
     v.boolean(),
     v.description("Whether it was restarted so often that it is tried only now and then"),
   ),
+  paused: v.pipe(Pause, v.description("Whether it alone is paused, and so left alone; null: no")),
   disabled: v.pipe(
     v.nullable(v.picklist(["warn", "ignore"])),
     v.description("It is STOPPED and its start type is disabled, which is a warning, or ignored"),
@@ -134,13 +143,7 @@ export const StatusSchema = v.pipe(
         v.description("What the agent itself cannot do at present"),
       ),
     }),
-    maintenance: v.nullable(
-      v.strictObject({
-        since: Time,
-        until: v.nullable(Time),
-        by: v.picklist(["service", "command"]),
-      }),
-    ),
+    maintenance: Pause,
     services: v.array(Service),
     daemons: v.array(Daemon),
   }),

@@ -15,6 +15,8 @@ export const AGENT_MAPS = {
   daemons: "Agent.Daemons",
   /** Key `paused`, {@linkcode Pause}; absent when the agent is not paused. */
   maintenance: "Agent.Maintenance",
+  /** By a service's name in small letters, {@linkcode Pause}. */
+  servicePauses: "Agent.ServicePauses",
   /** By the name of a service of Icinga 2, what is seen of it: `IcingaSample` of `lib/icinga`. */
   host: "Agent.Host",
   /** By {@linkcode TroubleKind}, {@linkcode AgentTrouble}: what the agent cannot do at present. */
@@ -147,12 +149,14 @@ export interface DaemonStanding {
   problem?: string;
 }
 
-/** The agent is paused: daemons leave out their beats, and nothing is started again. */
+/** The agent is paused: daemons leave out their beats, and nothing is started again. Or a service is: it is left alone. */
 export interface Pause {
   /** Since when, UTC ISO 8601. */
   since: string;
   /** When it ends by itself, UTC ISO 8601; absent when it does not. */
   until?: string;
+  /** How much of it is left, ms, as it was last counted; absent when it has no end. */
+  left?: number;
   /** Who asked for it. */
   by: "service" | "command";
 }

@@ -72,6 +72,8 @@ export interface Service {
   isDisabled(): Promise<boolean | undefined>;
   /** Sets its start type to automatic. */
   enable(): Promise<void>;
+  /** Whether it is paused by a command: it is to be left alone. */
+  isPaused(): boolean;
   /** The name of the service whose display name is this one's name; undefined where there is none. */
   nameByDisplayName(): Promise<string | undefined>;
 }
@@ -187,6 +189,7 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
   const { daemon, signal, state, services, maps = {}, clock = systemClock } = parts;
   const declared = (name: string) => Object.hasOwn(maps, name) ? maps[name] : undefined;
   const maintenance = state.map(AGENT_MAPS.maintenance);
+  const pauses = state.map<string>(AGENT_MAPS.servicePauses);
   return {
     daemon,
     threadName: parts.thread,
@@ -231,7 +234,8 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
           `Cannot manage service '${name}': daemon '${daemon}' lacks the permission services; its module declares it, the configuration grants it`,
         );
       }
-      return bindService(services, name, signal);
+      const key = name.toLowerCase();
+      return { ...bindService(services, name, signal), isPaused: () => pauses.has(key) };
     },
     thread: parts.startThread ?? (() => {
       throw new Error("Cannot start a child thread: there is no agent to run it");
@@ -262,7 +266,11 @@ export function createDaemonLog(
   return { debug: at("debug"), info: at("info"), warning: at("warning"), error: at("error") };
 }
 
-function bindService(manager: ServiceManager, name: string, signal: AbortSignal): Service {
+function bindService(
+  manager: ServiceManager,
+  name: string,
+  signal: AbortSignal,
+): Omit<Service, "isPaused"> {
   return {
     name,
     query: () => manager.query(name, signal),

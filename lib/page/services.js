@@ -117,13 +117,13 @@ function probeFacts(probes) {
 }
 
 /** As `status` says it. */
-function stateText({ value, queryError, watched, disabled }) {
+function stateText({ value, queryError, watched, disabled, paused }) {
   if (queryError !== null || !watched) {
     return value === null ? "unknown" : `${value} when last seen`;
   }
   if (value === null) return "not installed";
   if (idle) return `${value} before the pause`;
-  return disabled === null ? value : `${value}, disabled`;
+  return [value, ...(disabled ? ["disabled"] : []), ...(paused ? ["paused"] : [])].join(", ");
 }
 
 function fact(name, value, bad = false) {

@@ -40,7 +40,7 @@ async function withControl(
   const control = await startControl({
     agent: {
       pause: (...args) => calls.push(["pause", ...args]),
-      resume: () => calls.push(["resume"]),
+      resume: (...args) => calls.push(["resume", ...args]),
       restartDaemon: (name) => {
         calls.push(["restart", name]);
         return name === "known" ? Promise.resolve() : Promise.reject(new Error("no such daemon"));
@@ -176,6 +176,17 @@ Deno.test("commands reach the agent, and wrong ones do not", async () => {
       logged.map(({ message }) => message).slice(-1),
       ["Resumed by a command"],
     );
+    calls.length = 0;
+    await client.post("/api/pause", { duration: "2h", service: "ICINGA2" });
+    await client.post("/api/resume", { service: "icinga2" });
+    assertEquals(calls, [["pause", "command", 7_200_000, "icinga2"], ["resume", "icinga2"]]);
+    const nobody = await assertRejects(() => client.post("/api/pause", { service: "icinga" }));
+    assertEquals(
+      (nobody as Error).message.includes(`'icinga'; did you mean "icinga2"?`),
+      true,
+      String(nobody),
+    );
+    calls.length = 0;
     for (const duration of ["8d", "1ms", "soon", 5, null, [], "-1s"]) {
       const error = await assertRejects(
         () => client.post("/api/pause", { duration }),

@@ -48,6 +48,7 @@ Deno.test("each metric has the value that its name promises", async () => {
       cpu: { is: "warning", text: "busy", failed: false },
       memory: { is: "unknown", text: "no process", failed: false },
     };
+    maps["Agent.ServicePauses"] = { icinga2: { since: "2026-01-01T00:00:00Z", by: "command" } };
     maps["Agent.Daemons"]!.off = { module: "off.js", enabled: false };
     maps["Agent.Daemons"]!.bad = { module: "bad.js", enabled: true, problem: "no such file" };
     maps["Agent.Threads"]!["icinga_agent_service::drive::C::0"] = thread("icinga_agent_service", {
@@ -82,6 +83,7 @@ Deno.test("each metric has the value that its name promises", async () => {
     ["icinga_warden_service_stable", service, 1],
     ["icinga_warden_service_flapping", service, 1],
     ["icinga_warden_service_disabled", service, 1],
+    ["icinga_warden_service_paused", service, 1],
     ["icinga_warden_service_query_duration_seconds_sum", service, 0.005],
     ["icinga_warden_service_query_duration_seconds_count", service, 1],
     ["icinga_warden_service_restart_duration_seconds_sum", service, 16],
@@ -98,8 +100,8 @@ Deno.test("each metric has the value that its name promises", async () => {
     ["icinga_warden_thread_restarts_total", own, 17],
     ["icinga_warden_thread_heap_bytes", own, 18],
     ["icinga_warden_thread_event_loop_lag_seconds", own, 0.019],
-    ["icinga_warden_state_maps", "", 7],
-    ["icinga_warden_state_entries", "", 20],
+    ["icinga_warden_state_maps", "", 8],
+    ["icinga_warden_state_entries", "", 21],
     ["icinga_warden_state_messages_sent_total", "", 3],
     ["icinga_warden_state_messages_received_total", "", 2],
     ["icinga_warden_state_questions_total", "", 1],

@@ -31,7 +31,14 @@ Deno.test("the status says what the public state holds, in the form of its schem
     ...{ daemon: DAEMON, name: "icinga2", value: "RUNNING", restart_error: 0 },
     path: `Daemons.${DAEMON}.ServiceState`,
     ...{ restarts: 2, restartFailures: 3, recoveries: 0, queries: 10, queryErrors: 1 },
-    ...{ queryTime: 0.05, restartsLastHour: null, stable: null, flapping: false, disabled: null },
+    ...{
+      queryTime: 0.05,
+      restartsLastHour: null,
+      stable: null,
+      flapping: false,
+      disabled: null,
+      paused: null,
+    },
     ...{ lastRestart: STARTED, queryError: null, lastSeen: null, watched: true, probes: [] },
     diagnosis: null,
   }]);
@@ -248,7 +255,13 @@ Deno.test("without a daemon that watches a service nothing is OK", () => {
 });
 
 Deno.test("a state that was seen long ago is not said to be the present one", () => {
-  const running = { value: "RUNNING", queryError: null, watched: true, disabled: null };
+  const running = {
+    value: "RUNNING",
+    queryError: null,
+    watched: true,
+    disabled: null,
+    paused: null,
+  };
   const pause = { since: STARTED, until: null, by: "command" } as const;
   const cases: [service: Parameters<typeof serviceState>[0], paused: boolean, text: string][] = [
     [running, false, "RUNNING"],
@@ -301,6 +314,19 @@ Deno.test("a service that is disabled is a warning, or nothing where that is to 
     ...["warning", "warning: icinga2 is STOPPED, and its start type is disabled"],
   ]);
   assertEquals(verdict(stopped("ignore")), ["ok"]);
+});
+
+Deno.test("a service that is paused is no trouble, but a pause without an end is a warning", () => {
+  const paused = (until: object) => (maps: Maps) => {
+    maps[`Daemons.${DAEMON}.ServiceState`] = { value: "STOPPED", restart_error: 4 };
+    maps["Agent.ServicePauses"] = { icinga2: { since: STARTED, by: "command", ...until } };
+  };
+  assertEquals(verdict(paused({ until: "2026-01-01T02:00:00.000Z", left: 1 })), ["ok"]);
+  assertEquals(verdict(paused({})), [
+    ...["warning", `warning: icinga2 is paused since ${STARTED}, and without an end`],
+  ]);
+  const { services: [service] } = statusWith(paused({}));
+  assertEquals(serviceState(service!, { maintenance: null }), "STOPPED, paused");
 });
 
 Deno.test("restarts within the last hour are a warning from 4 on, critical from 11 on; flapping is critical", () => {

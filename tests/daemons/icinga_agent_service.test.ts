@@ -73,6 +73,7 @@ function start(
     records,
     shared: state.map<string, unknown>("Daemons.icinga_agent_service.ServiceState"),
     stats: state.map<string, ServiceStats>("Daemons.icinga_agent_service.ServiceStats"),
+    pauses: state.map<string, unknown>("Agent.ServicePauses"),
     queries: () => manager.calls.filter((call) => call === "query icinga2").length,
     end: async () => {
       stop.abort();
@@ -472,4 +473,16 @@ Deno.test("arguments are checked with what would be right", () => {
     "intervall",
     "service",
   ]);
+});
+
+Deno.test("a service that is paused is queried, and left alone until the pause ends", async () => {
+  const { clock, manager, shared, pauses, end } = start({ crashAt: [7_000] });
+  pauses.set("icinga2", { since: "2026-01-01T00:00:00.000Z", by: "command" });
+  await clock.advance(60_000);
+  assertEquals(shared.get("value"), "STOPPED");
+  assertEquals(manager.calls.every((call) => call === "query icinga2"), true);
+  pauses.delete("icinga2");
+  await clock.advance(5_000);
+  assertEquals(shared.get("value"), "RUNNING");
+  await end();
 });

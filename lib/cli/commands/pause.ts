@@ -1,5 +1,5 @@
 import { formatTime } from "../../base/mod.ts";
-import { parsePauseTime, PAUSE_TIMES } from "../../control/mod.ts";
+import { parsePauseTime, PAUSE_TIMES, type ServiceStatus } from "../../control/mod.ts";
 import { type Command, UsageError } from "../command.ts";
 import { connectAgent } from "../paths.ts";
 
@@ -9,8 +9,10 @@ export const pauseCommand: Command = {
   words: "[DURATION]",
   summary: "pause the running agent for maintenance: nothing is restarted",
   details: [
-    "With a duration, such as 30m, it resumes by itself; without one, by 'icinga-warden resume'.",
+    "With a duration, such as 30m, it resumes by itself, also after a restart of the agent or the host;",
+    "without one, by 'icinga-warden resume' or the agent's next start.",
   ],
+  flags: { service: { value: "NAME", help: "pause this service alone: it is left alone" } },
   async run(invocation) {
     const [duration] = invocation.words;
     if (duration !== undefined && parsePauseTime(duration) === undefined) {
@@ -18,11 +20,20 @@ export const pauseCommand: Command = {
         `'${duration}' is no duration of a pause; write one such as ${PAUSE_TIMES}`,
       );
     }
+    const { service } = invocation.values;
     const client = await connectAgent(invocation);
-    await client.post("/api/pause", duration === undefined ? {} : { duration });
-    const { maintenance } = await client.status();
-    const text = `Paused ${describePauseEnd(maintenance?.until)}: nothing is restarted`;
-    return { json: { maintenance }, text };
+    await client.post("/api/pause", {
+      ...(duration !== undefined && { duration }),
+      ...(service !== undefined && { service }),
+    });
+    const { maintenance, services } = await client.status();
+    if (service === undefined) {
+      const text = `Paused ${describePauseEnd(maintenance?.until)}: nothing is restarted`;
+      return { json: { maintenance }, text };
+    }
+    const { name = service, paused = null } = services.find(isCalled(service)) ?? {};
+    const end = describePauseEnd(paused?.until, ` --service ${name}`);
+    return { json: { service: name, paused }, text: `Paused ${name} ${end}: it is left alone` };
   },
 };
 
@@ -31,13 +42,22 @@ export const resumeCommand: Command = {
   name: "resume",
   words: "",
   summary: "end a pause of the running agent",
+  flags: { service: { value: "NAME", help: "end the pause of this service alone" } },
   async run(invocation) {
-    await (await connectAgent(invocation)).post("/api/resume");
-    return { json: { maintenance: null }, text: "Resumed" };
+    const { service } = invocation.values;
+    const client = await connectAgent(invocation);
+    await client.post("/api/resume", service === undefined ? {} : { service });
+    return service === undefined
+      ? { json: { maintenance: null }, text: "Resumed" }
+      : { json: { service, paused: null }, text: `Resumed ${service}` };
   },
 };
 
+function isCalled(name: string) {
+  return (service: ServiceStatus) => service.name?.toLowerCase() === name.toLowerCase();
+}
+
 /** When a pause ends: `until 2026-11-24 06:12:03Z`. */
-export function describePauseEnd(until: string | null | undefined): string {
-  return until ? `until ${formatTime(until)}` : "until 'icinga-warden resume'";
+export function describePauseEnd(until: string | null | undefined, flags = ""): string {
+  return until ? `until ${formatTime(until)}` : `until 'icinga-warden resume${flags}'`;
 }

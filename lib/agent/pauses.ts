@@ -1,0 +1,108 @@
+import { type Clock, formatTime } from "../base/mod.ts";
+import { AGENT_MAPS, type Pause } from "../daemon/mod.ts";
+import type { PublicState, ReplicatedMap } from "../state/mod.ts";
+
+/** How often it is saved how much of a pause is left, ms. */
+const SAVE_EVERY = 60_000;
+
+/** What a pause of the whole agent holds back. */
+interface Held {
+  close(): void;
+  open(): void;
+}
+
+/**
+ * The pauses of the agent and of single services, in the public state. Those with an end are saved: they outlive the
+ * agent, but never the time that was asked for, as far as the monotonic clock has counted it.
+ */
+export class Pauses {
+  readonly #all: ReplicatedMap<string, Pause>;
+  readonly #services: ReplicatedMap<string, Pause>;
+  readonly #clock: Clock;
+  readonly #gate: Held;
+  /** The pauses with an end, by service; undefined: the agent's. */
+  readonly #counting = new Map<string | undefined, { stop: AbortController; save: () => void }>();
+
+  /** Goes on with the pauses that were saved; @param tell takes one line for each. */
+  constructor(state: PublicState, clock: Clock, gate: Held, tell: (text: string) => void) {
+    this.#all = state.map(AGENT_MAPS.maintenance, { persistent: true });
+    this.#services = state.map(AGENT_MAPS.servicePauses, { persistent: true });
+    this.#clock = clock;
+    this.#gate = gate;
+    this.#restore(undefined, this.#all.get("paused"), tell);
+    for (const [service, pause] of [...this.#services]) this.#restore(service, pause, tell);
+  }
+
+  /**
+   * Begins a pause, in the place of one that is on.
+   *
+   * @param duration ms after which it ends by itself. Default: never.
+   * @param service the one that is left alone. Default: all, and the agent's daemons idle.
+   */
+  begin(by: Pause["by"], duration?: number, service?: string): void {
+    const since = Date.now();
+    const until = duration === undefined
+      ? {}
+      : { until: new Date(since + duration).toISOString(), left: duration };
+    this.#hold({ since: new Date(since).toISOString(), by, ...until }, service?.toLowerCase());
+  }
+
+  /** Ends a pause. */
+  end(service?: string): void {
+    const key = service?.toLowerCase();
+    this.#counting.get(key)?.stop.abort();
+    this.#counting.delete(key);
+    if (key !== undefined) return void this.#services.delete(key);
+    this.#all.delete("paused");
+    this.#gate.open();
+  }
+
+  /** Counts no further; what is left stays saved. */
+  close(): void {
+    for (const { stop, save } of this.#counting.values()) {
+      stop.abort();
+      save();
+    }
+  }
+
+  #restore(service: string | undefined, pause: Pause | undefined, tell: (text: string) => void) {
+    if (pause === undefined) return;
+    const now = Date.now();
+    const left = Math.min(Date.parse(pause.until ?? "") - now, pause.left ?? 0);
+    if (!(left > 0)) return this.end(service);
+    const since = Math.min(now, Date.parse(pause.since) || now);
+    const until = new Date(now + left).toISOString();
+    this.#hold({ by: pause.by, since: new Date(since).toISOString(), until, left }, service);
+    const who = service === undefined ? "The agent" : `Service '${service}'`;
+    tell(`${who} is still paused, until ${formatTime(until)}: the pause outlives a restart`);
+  }
+
+  #hold(pause: Pause, service: string | undefined): void {
+    this.#counting.get(service)?.stop.abort();
+    this.#counting.delete(service);
+    if (service === undefined) this.#gate.close();
+    this.#save(service, pause);
+    if (pause.left === undefined) return;
+    const end = this.#clock.now() + pause.left;
+    const stop = new AbortController();
+    const save = () => {
+      const left = Math.ceil(end - this.#clock.now());
+      if (left > 0) this.#save(service, { ...pause, left });
+    };
+    this.#counting.set(service, { stop, save });
+    this.#count(end, save, stop.signal).then(() => this.end(service), () => {});
+  }
+
+  /** Rejects when the pause is ended, or the agent stops. */
+  async #count(end: number, save: () => void, signal: AbortSignal): Promise<void> {
+    for (let left = end - this.#clock.now(); left > 0; left = end - this.#clock.now()) {
+      await this.#clock.sleep(Math.min(left, SAVE_EVERY), signal);
+      save();
+    }
+  }
+
+  #save(service: string | undefined, pause: Pause): void {
+    if (service === undefined) this.#all.set("paused", pause);
+    else this.#services.set(service, pause);
+  }
+}
