@@ -1,4 +1,4 @@
-import { errorMessage, formatDuration } from "../../lib/base/mod.ts";
+import { counted, errorMessage, formatDuration } from "../../lib/base/mod.ts";
 import type { DaemonContext, DaemonMap, Service } from "icinga-warden/daemon";
 import {
   noStats,
@@ -325,7 +325,9 @@ export class ServiceWatch {
       if (this.#loop.flapping) log.info(`Service '${name}' has run for ${ran}: it flaps no more`);
     } else if (this.#flapping.isDue("", now())) {
       log.error(
-        `Service '${name}' is flapping: ${loop.restarts.length} restarts in the last hour; it is tried each ${
+        `Service '${name}' is flapping: ${
+          counted(loop.restarts.length, "restart")
+        } in the last hour; it is tried each ${
           formatDuration(LONGEST_WAIT)
         } until it has run for ${ran}`,
       );

@@ -29,6 +29,11 @@ const UNSAFE = new RegExp(String.raw`[\x00-\x1f${OBEYED}]`, "g");
 
 const UNSAFE_IN_LINES = new RegExp(String.raw`\r\n|[\x00-\x08\x0b-\x1f${OBEYED}]`, "g");
 
+/** A number of things in words: `1 restart`, `2 restarts`. @param thing in the singular; its plural ends with `s`. */
+export function counted(n: number, thing: string): string {
+  return `${n} ${thing}${n === 1 ? "" : "s"}`;
+}
+
 /** At most `max` characters (UTF-16 units, 1 at least) of a text; the last is `…` where something was cut. */
 export function cut(text: string, max: number): string {
   if (text.length <= max) return text;

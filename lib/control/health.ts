@@ -1,4 +1,4 @@
-import { formatSpan } from "../base/mod.ts";
+import { counted, formatSpan } from "../base/mod.ts";
 import type {
   DaemonStatus,
   Health,
@@ -184,12 +184,12 @@ function serviceTroubles(
   const restarts = watched ? restartsLastHour ?? 0 : 0;
   if (service.flapping && watched) {
     const why = value === "RUNNING" ? whyOf(service) : "";
-    const text = `${label} is flapping: ${restarts} restarts in the last hour${why}`;
+    const text = `${label} is flapping: ${counted(restarts, "restart")} in the last hour${why}`;
     troubles.push({ level: "critical", text });
   } else {exceed(
       restarts,
       thresholds.restarts,
-      `${label} had ${restarts} restarts in the last hour`,
+      `${label} had ${counted(restarts, "restart")} in the last hour`,
     );}
   if (watched && value === "RUNNING") {
     for (const { name, is, text, failed } of service.probes) {

@@ -1,4 +1,4 @@
-import { cut, sanitize } from "../base/mod.ts";
+import { counted, cut, sanitize } from "../base/mod.ts";
 import {
   formatRange,
   isUp,
@@ -71,7 +71,7 @@ function summarize({ problems, services, daemons, maintenance }: Status): string
 function describeService(service: ServiceStatus, status: Status): string {
   const { restart_error, restarts, restartsLastHour, lastRestart, queryError } = service;
   const recent = restartsLastHour === null ? "" : ` (${restartsLastHour} in the last hour)`;
-  const counted = restarts === null ? "" : `, ${restarts} restarts${recent}`;
+  const counted = restarts === null ? "" : `, ${counted(restarts, "restart")}${recent}`;
   const last = lastRestart === null ? "" : `, the last ${lastRestart}`;
   const error = queryError === null ? "" : `, cannot be queried: ${queryError}`;
   const state = serviceState(service, status);
@@ -99,7 +99,7 @@ function describeDaemon(daemon: DaemonStatus): string {
   const error = lastError ? `, last error ${lastError.at}: ${lastError.message}` : "";
   const fault = isUp(daemon) ? "runs, but not as configured" : "cannot run";
   const standing = problem === null ? state : `${fault}: ${problem}`;
-  return `daemon ${name}: ${standing}, ${restarts} restarts${memory}${error}`;
+  return `daemon ${name}: ${standing}, ${counted(restarts, "restart")}${memory}${error}`;
 }
 
 function performanceOf(status: Status, thresholds: Thresholds): PerformanceValue[] {

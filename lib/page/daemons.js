@@ -1,5 +1,5 @@
 import { byId, el, keyed, say, svg } from "./dom.js";
-import { ago, size, span, threadTone } from "./format.js";
+import { ago, counted, size, span, threadTone } from "./format.js";
 
 /** Samples of a thread in the sparklines. */
 const MOST = 120;
@@ -65,7 +65,7 @@ function update(element, daemon) {
   part(".daemon-foot").hidden = !enabled || threads.length === 0;
   part(".daemon-foot button").setAttribute("aria-label", `Restart ${name}`);
   drawSparks(part(".sparks"), threads);
-  say(part("summary"), threads.length === 1 ? "1 thread" : `${threads.length} threads`);
+  say(part("summary"), counted(threads.length, "thread"));
   keyed(part("ul"), threads, (thread) => thread.name, () => el("li"), updateThread);
 }
 
@@ -79,7 +79,9 @@ function updateThread(item, { name, state, pool, restarts, heap }) {
     el("span", { className: `pill tone-${threadTone(state)}`, textContent: state }),
     el("span", {
       className: "muted",
-      textContent: `${pool}, ${restarts} restarts${heap === null ? "" : `, ${size(heap)}`}`,
+      textContent: `${pool}, ${counted(restarts, "restart")}${
+        heap === null ? "" : `, ${size(heap)}`
+      }`,
     }),
   );
 }

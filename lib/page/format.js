@@ -12,6 +12,11 @@ export function span(seconds) {
   return `${Math.floor(seconds / size)} ${unit}${rest > 0 ? ` ${rest} ${smallerUnit}` : ""}`;
 }
 
+/** A number of things: `1 restart`, `2 restarts`. */
+export function counted(n, thing) {
+  return `${n} ${thing}${n === 1 ? "" : "s"}`;
+}
+
 /** Bytes, in MB. */
 export function size(bytes) {
   return `${(bytes / 1048576).toFixed(1)} MB`;

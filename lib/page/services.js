@@ -1,5 +1,5 @@
 import { byId, el, keyed, safeText, say, svg } from "./dom.js";
-import { ago, clock, serviceTone, span } from "./format.js";
+import { ago, clock, counted, serviceTone, span } from "./format.js";
 import { drawnTimes, thinned } from "./strip.js";
 
 /** An outage shorter than this much of the strip is drawn as wide as this, where there is room. */
@@ -157,7 +157,7 @@ function drawStrip(card, seen, restarts) {
   card.querySelector(".marks").replaceChildren(...marks);
   const [left, key, right] = card.querySelector(".axis").children;
   say(left, clock(start, false));
-  say(key, `${marked.length} ${marked.length === 1 ? "restart" : "restarts"}`);
+  say(key, counted(marked.length, "restart"));
   say(right, "now");
 }
 

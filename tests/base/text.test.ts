@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { cut, positions, sanitize, sanitizeLines } from "../../lib/base/mod.ts";
+import { counted, cut, positions, sanitize, sanitizeLines } from "../../lib/base/mod.ts";
 
 Deno.test("line ends and the blanks around them become one blank, other blanks stay", () => {
   assertEquals(sanitize(" a  b \r\n\t c\n\nd\te "), "a  b c d e");
@@ -51,4 +51,12 @@ Deno.test("lines stay lines, and nothing else in them is obeyed", () => {
     sanitizeLines("a\nb\r\nc\td\re\x1b[2Jf\x9bg\u202eh\u2028i\u061cj\x00"),
     "a\nb\r\nc\td�e�[2Jf�g�h�i�j�",
   );
+});
+
+Deno.test("a number of things has its plural", () => {
+  assertEquals([0, 1, 2].map((n) => counted(n, "restart")), [
+    "0 restarts",
+    "1 restart",
+    "2 restarts",
+  ]);
 });

@@ -1,5 +1,5 @@
 import { pathToFileURL } from "node:url";
-import { errorMessage, sanitize, toJson } from "../../base/mod.ts";
+import { counted, errorMessage, sanitize, toJson } from "../../base/mod.ts";
 import { withDefaults } from "../../daemon/mod.ts";
 import { describePermissions, fillIn, type Grant } from "../../registry/mod.ts";
 import { examineModule, ownReads, workerPermissions } from "../../thread/mod.ts";
@@ -163,7 +163,7 @@ function describe({ name, from, problem, ...report }: Verdict): string {
   return [
     `${name} (${from}): ${verdict}`,
     `ran for ${span}, and ${ENDS[report.end ?? "broken off"]}`,
-    logged === 0 ? "logged nothing" : `logged ${count(logged, "record")}`,
+    logged === 0 ? "logged nothing" : `logged ${counted(logged, "record")}`,
     ...log.slice(0, SHOWN).map(({ at, level, message }) =>
       `  ${at / 1000} s  ${level}  ${sanitize(message)}`
     ),
@@ -177,13 +177,9 @@ function describe({ name, from, problem, ...report }: Verdict): string {
       ? "its tests were not run"
       : tests.length === 0
       ? "no tests beside it"
-      : `tests: ${count(tests.length, "test")}`,
+      : `tests: ${counted(tests.length, "test")}`,
     ...tests.map(({ name, error }) =>
       `  ${sanitize(name)} ... ${error === undefined ? "ok" : `FAILED: ${sanitize(error)}`}`
     ),
   ].join("\n");
-}
-
-function count(n: number, what: string): string {
-  return `${n} ${what}${n === 1 ? "" : "s"}`;
 }
