@@ -1,0 +1,65 @@
+import { assert, assertEquals } from "@std/assert";
+import { testWindows } from "./machine.ts";
+
+testWindows("connections, their processes and what a process uses are read", async (windows) => {
+  const home = await windows.home({}, "home", "connections");
+  const { output } = await home.warden();
+  const { ipv4, ipv6, gone, pid, usage, free, other } = JSON.parse(output);
+  assertEquals(ipv4, { seen: [["127.0.0.1", "127.0.0.1"]], holder: pid });
+  // A host may be without IPv6.
+  if (typeof ipv6 !== "string") assertEquals(ipv6, { seen: [["::1", "::1"]], holder: pid });
+  assertEquals([gone, other], [false, null]);
+  assert(usage.memory > 1e7 && usage.cpu >= 0 && free > 0, output);
+}, "connections");
+
+testWindows("doctor looks at a service and its folder, whether it runs or not", async (windows) => {
+  const service = "warden doctor";
+  const home = await windows.home({ "etc/var/lib/icinga2/icinga2.state": "{}" });
+  const dataDir = `${home.inside}\\etc`;
+  const entry = { arguments: { service, dataDir } };
+  const config = { daemons: { icinga_agent_service: entry } };
+  await home.write("icinga-warden.json", JSON.stringify(config));
+  const doctor = async () => {
+    const { code, output } = await home.warden("doctor", "--json");
+    const [{ findings }] = JSON.parse(output).services;
+    const found = (findings as { check: string; level: string; text: string }[])
+      .map(({ check, level, text }) => [check, `${level}: ${text}`]);
+    return { code, found: Object.fromEntries(found) };
+  };
+  const absent = await doctor();
+  assertEquals([absent.code, absent.found.service], [
+    1,
+    `problem: '${service}' is not installed`,
+  ]);
+  await windows.install(service);
+  const { code, found } = await doctor();
+  assertEquals(code, 0, JSON.stringify(found));
+  assertEquals(found.service, `ok: '${service}' is running`);
+  assertEquals(found["start type"], "warning: manual");
+  assertEquals(found.account, "ok: LocalSystem");
+  assert(found["heartbeat file"].startsWith("ok: icinga2.state was written"));
+  assert(found.disk.startsWith("ok: "), found.disk);
+  assert(found.memory.startsWith("ok: "), found.memory);
+  assert(found.configuration.startsWith("unknown: 'icinga2 daemon -C' cannot be run"));
+});
+
+testWindows(
+  "a running agent's probes look at the service's files and processes",
+  async (windows) => {
+    const service = "warden probes";
+    await windows.install(service);
+    const home = await windows.home({ "icinga/var/lib/icinga2/icinga2.state": "{}" });
+    const probes = ["disk settle=0s", "memory settle=0s", "certificate settle=0s"];
+    const entry = { arguments: { service, dataDir: `${home.inside}\\icinga`, probes } };
+    const daemons = { icinga_agent_service: entry };
+    const config = { daemons, control: { listen: "127.0.0.1:0" }, log: { level: "debug" } };
+    const agent = await windows.agent(["run", "--foreground"], {
+      "icinga-warden.json": JSON.stringify(config),
+    });
+    // The name of the node is not known: what follows it in the order of the probes is judged by then.
+    await agent.logged(/Probe certificate of service 'warden probes' cannot tell: the name of the/);
+    const { output } = await agent.warden("get", "icinga_agent_service.ServiceProbes", "--json");
+    const [disk, memory] = ["disk", "memory"].map((name) => JSON.parse(output)[name]);
+    assertEquals([disk.is, memory.is], ["ok", "ok"], output);
+  },
+);
