@@ -71,13 +71,13 @@ function summarize({ problems, services, daemons, maintenance }: Status): string
 function describeService(service: ServiceStatus, status: Status): string {
   const { restart_error, restarts, restartsLastHour, lastRestart, queryError } = service;
   const recent = restartsLastHour === null ? "" : ` (${restartsLastHour} in the last hour)`;
-  const counted = restarts === null ? "" : `, ${counted(restarts, "restart")}${recent}`;
+  const restarted = restarts === null ? "" : `, ${counted(restarts, "restart")}${recent}`;
   const last = lastRestart === null ? "" : `, the last ${lastRestart}`;
   const error = queryError === null ? "" : `, cannot be queried: ${queryError}`;
   const state = serviceState(service, status);
   return `service ${
     serviceLabel(service)
-  }: ${state}, restart_error ${restart_error}${counted}${last}${error}`;
+  }: ${state}, restart_error ${restart_error}${restarted}${last}${error}`;
 }
 
 /** Why a service has stopped, with all the evidence and what mends it, on one line. */
