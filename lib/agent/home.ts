@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { errorMessage, FileError, refusePipe, replaceFileSync } from "../base/mod.ts";
-import type { ReportTrouble } from "./troubles.ts";
+import type { AgentTrouble, ReportTrouble } from "../daemon/mod.ts";
 
 /** Where an agent's files are. */
 export interface AgentPaths {
@@ -30,6 +30,8 @@ export interface Claim {
   wasCutShort: boolean;
   /** Records that the run was asked to stop, so that the next one knows it even if this one is ended meanwhile. */
   stopping(): void;
+  /** Records why commands are not served, for those who cannot ask the agent; undefined: they are. */
+  unserved(text: string | undefined): void;
   /**
    * Unlocks home and records the end of the run.
    *
@@ -62,6 +64,11 @@ export function claimHome(home: string, report: ReportTrouble, now: Date = new D
       write(file, record);
     },
     badEnd,
+    unserved(text) {
+      const since = record.unserved?.since ?? new Date().toISOString();
+      record.unserved = text === undefined ? undefined : { since, text };
+      write(file, record);
+    },
     release(reason) {
       const end = reason === undefined ? { ended: new Date().toISOString() } : { reason };
       write(file, { ...record, ...end });
@@ -139,6 +146,8 @@ export interface RunRecord {
   started: string;
   /** When it was asked to stop, UTC ISO 8601. */
   stopping?: string;
+  /** Why it serves no commands; absent while it does. */
+  unserved?: AgentTrouble | undefined;
   /** When it ended, UTC ISO 8601; absent while it runs, and after it broke off. */
   ended?: string;
   /** Why it broke off, where that is known. */
@@ -148,18 +157,29 @@ export interface RunRecord {
 /** Reads a record; undefined when it is damaged, for example cut short by a full disk. */
 export function parseRecord(text: string): RunRecord | undefined {
   try {
-    const { pid, started, stopping, ended, reason } = JSON.parse(text) ?? {};
+    const { pid, started, stopping, unserved, ended, reason } = JSON.parse(text) ?? {};
     if (!Number.isSafeInteger(pid) || typeof started !== "string") return undefined;
     return {
       pid,
       started,
       ...(typeof stopping === "string" && { stopping }),
+      ...(typeof unserved?.text === "string" && { unserved }),
       ...(typeof ended === "string" && { ended }),
       ...(typeof reason === "string" && { reason }),
     };
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Why the agent that runs, or was killed, in a home serves no commands, in one sentence; undefined when it does, or none
+ * is known of.
+ */
+export function readUnserved(home: string): string | undefined {
+  const { pid, unserved, ended, reason } = read(join(home, RECORD))?.record ?? {};
+  if (!unserved || ended !== undefined || reason !== undefined) return undefined;
+  return `Process ${pid} has tried since ${unserved.since}: ${unserved.text}`;
 }
 
 function isCutShort(record: RunRecord | undefined): boolean {

@@ -3,6 +3,6 @@
  *
  * @module
  */
-export type { AgentPaths } from "./home.ts";
+export { type AgentPaths, readUnserved } from "./home.ts";
 export { icingaHost } from "./icinga.ts";
 export { logFatal, runAgent, type RunPlan } from "./run.ts";

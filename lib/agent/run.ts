@@ -9,6 +9,7 @@ import {
   type LoadedConfig,
 } from "../config/mod.ts";
 import type { TokenKind } from "../control/mod.ts";
+import type { ReportTrouble } from "../daemon/mod.ts";
 import { agentLog, type Log, type LogLevel } from "../log/mod.ts";
 import { openLog } from "../log/open.ts";
 import { Registry } from "../registry/mod.ts";
@@ -114,11 +115,15 @@ export async function runAgent(
       troubles,
     });
     const reload = { agent, config, daemons: resolving, load, registry, files, clock: systemClock };
+    const report: ReportTrouble = (kind, text) => {
+      troubles.report(kind, text);
+      if (kind === "commands") home.unserved(text);
+    };
     void logIsolation(log, signal);
     void watchIcinga({ agent, log: log.write, clock: systemClock }, signal);
     void watchHandles((text) => troubles.report("handles", text), systemClock, signal);
     void followChanges({ ...reload, ...paths, log: log.write }, signal);
-    return { agent, served: serveAgent(agent, paths.home, config.control, log) };
+    return { agent, served: serveAgent(agent, paths.home, config.control, log, report) };
   });
   if (events) await within(events.close(), { ms: LAST_EVENTS });
 }
@@ -228,6 +233,7 @@ async function serveAgent(
   home: string,
   config: ControlConfig,
   log: Log,
+  report: ReportTrouble,
 ): Promise<void> {
   const { startControl } = await import("../control/mod.ts");
   const { state } = agent;
@@ -236,6 +242,7 @@ async function serveAgent(
     home,
     config,
     log,
+    report,
     state,
     clock: systemClock,
     protect,

@@ -1,8 +1,5 @@
-import type { AgentTrouble, TroubleKind } from "../daemon/mod.ts";
+import type { AgentTrouble, ReportTrouble, TroubleKind } from "../daemon/mod.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
-
-/** Tells what the agent cannot do, in one line, or undefined: it can again. */
-export type ReportTrouble = (kind: TroubleKind, text: string | undefined) => void;
 
 /** The map of the public state that holds troubles. */
 interface TroubleMap {
@@ -29,13 +26,13 @@ export class Troubles {
     const trouble = { since: before?.since ?? new Date().toISOString(), text };
     this.#known.set(kind, trouble);
     this.#published?.set(kind, trouble);
-    if (!before) this.#log("warning", text);
+    if (!before) this.#begin(kind, text);
   };
 
   /** From now on troubles are logged; those that there are, at once. */
   logTo(write: WriteLog): void {
     this.#write = write;
-    for (const { text } of this.#known.values()) this.#log("warning", text);
+    for (const [kind, { text }] of this.#known) this.#begin(kind, text);
   }
 
   /** From now on a map of the public state holds them; undefined: none does any more. */
@@ -44,8 +41,12 @@ export class Troubles {
     for (const [kind, trouble] of this.#known) map?.set(kind, trouble);
   }
 
+  #begin(kind: TroubleKind, text: string): void {
+    this.#log(kind === "commands" || kind === "metrics" ? "error" : "warning", text);
+  }
+
   /** Not at once: the log itself may be what reports. */
-  #log(level: "info" | "warning", text: string): void {
+  #log(level: "info" | "warning" | "error", text: string): void {
     const write = this.#write;
     if (write) queueMicrotask(() => agentLog(write)[level](text));
   }

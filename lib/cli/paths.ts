@@ -1,9 +1,9 @@
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { builtinArguments } from "../../daemons/mod.ts";
-import type { AgentPaths } from "../agent/mod.ts";
+import { type AgentPaths, readUnserved } from "../agent/mod.ts";
 import { loadConfig, type LoadedConfig } from "../config/mod.ts";
-import { Client, NotRunningError } from "../control/mod.ts";
+import { Client, NotRunningError, type TokenKind } from "../control/mod.ts";
 import { type Invocation, UsageError } from "./command.ts";
 
 /**
@@ -46,20 +46,25 @@ function isFolder(path: string): boolean {
  * What speaks to the agent that runs from home. Where no home is named and none runs from the exe's folder, that of the
  * installed service is asked.
  *
- * @throws {NotRunningError} when none does.
+ * @throws {NotRunningError} when none does, or it cannot serve commands; the message says why.
  */
-export async function connectAgent(invocation: Pick<Invocation, "values">): Promise<Client> {
+export async function connectAgent(
+  invocation: Pick<Invocation, "values">,
+  kind: TokenKind = "control",
+): Promise<Client> {
   const { home } = findPaths(invocation);
   try {
-    return await Client.connect(home);
+    return await Client.connect(home, kind);
   } catch (error) {
+    if (!(error instanceof NotRunningError)) throw error;
+    const why = readUnserved(home);
+    if (why !== undefined) throw new NotRunningError(`The agent cannot be asked. ${why}`);
     const isNamed = (invocation.values.home || Deno.env.get("ICINGA_WARDEN_HOME")) !== undefined;
-    const isElsewhere = Deno.build.os === "windows" && Deno.build.standalone && !isNamed;
-    if (!isElsewhere || !(error instanceof NotRunningError)) throw error;
+    if (Deno.build.os !== "windows" || !Deno.build.standalone || isNamed) throw error;
     const { homeOfService } = await import("./service/installed.ts");
     const other = homeOfService();
     if (other === undefined) throw error;
-    return await Client.connect(other);
+    return await Client.connect(other, kind);
   }
 }
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { type Clock, errorMessage } from "../base/mod.ts";
+import { type Clock, errorMessage, growingWait } from "../base/mod.ts";
 import type { ControlConfig } from "../config/mod.ts";
+import type { ReportTrouble } from "../daemon/mod.ts";
 import { agentLog, type Log } from "../log/mod.ts";
 import { Sessions } from "./access/sessions.ts";
 import {
@@ -34,6 +35,8 @@ export interface ControlParts {
   config: ControlConfig;
   clock: Clock;
   protect: ProtectToken;
+  /** Told what cannot be served, at each try, and when it is served. */
+  report: ReportTrouble;
 }
 
 /** A control endpoint that runs. */
@@ -44,7 +47,7 @@ export interface Control {
 
 /**
  * Serves a running agent to commands, the page and scrapers, as configured. What fails, such as a port that another
- * program has, is one error in the log, and the agent runs without it. Never rejects.
+ * program has, is reported and tried again after 1 s, then 2 s, up to 1 min. Resolves after the first try; never rejects.
  */
 export async function startControl(parts: ControlParts): Promise<Control> {
   const { state, watch, log: { listen }, home } = parts;
@@ -59,30 +62,62 @@ export async function startControl(parts: ControlParts): Promise<Control> {
     changes: () => changes,
     status: () => readStatus(state, { now: Date.now(), memory: Deno.memoryUsage().rss, host }),
   };
-  const started = await Promise.all([
-    attempt(parts, () => serveControl(parts, sources)),
-    attempt(parts, () => startExporter(parts.config.metrics, home, sources, logOf(parts))),
-  ]);
+  const served = [
+    keepTrying("commands", parts, () => serveControl(parts, sources)),
+    keepTrying(
+      "metrics",
+      parts,
+      () => startExporter(parts.config.metrics, home, sources, logOf(parts)),
+    ),
+  ];
+  await Promise.all(served.map(({ tried }) => tried));
   return {
     close: async () => {
       stopCounting();
-      await Promise.all(started.map((close) => close?.()));
+      await Promise.all(served.map(({ close }) => close()));
     },
   };
 }
 
 type Close = () => Promise<void>;
 
-async function attempt(
-  parts: ControlParts,
+/**
+ * Starts something, and tries again until it succeeds or is closed.
+ *
+ * @returns what resolves after the first try, and what ends the tries or closes it.
+ */
+function keepTrying(
+  kind: "commands" | "metrics",
+  { clock, report }: ControlParts,
   start: () => Promise<Close | undefined>,
-): Promise<Close | undefined> {
-  try {
-    return await start();
-  } catch (error) {
-    logOf(parts).error(errorMessage(error));
-    return undefined;
-  }
+): { tried: Promise<unknown>; close: Close } {
+  const ended = new AbortController();
+  let close: Close | undefined;
+  const attempt = async () => {
+    try {
+      close = await start();
+      report(kind, undefined);
+      return true;
+    } catch (error) {
+      report(kind, errorMessage(error));
+      return false;
+    }
+  };
+  const tried = attempt();
+  const going = (async () => {
+    for (let failures = 0, isDone = await tried; !isDone; isDone = await attempt()) {
+      const wait = clock.sleep(growingWait(failures++), ended.signal);
+      if (await wait.then(() => false, () => true)) return;
+    }
+  })();
+  return {
+    tried,
+    close: async () => {
+      ended.abort();
+      await going;
+      await close?.();
+    },
+  };
 }
 
 async function serveControl(

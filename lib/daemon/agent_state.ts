@@ -49,6 +49,9 @@ export const troubleKinds = [
 /** See {@linkcode troubleKinds}. */
 export type TroubleKind = typeof troubleKinds[number];
 
+/** Tells what the agent cannot do, in one line, or undefined: it can again. */
+export type ReportTrouble = (kind: TroubleKind, text: string | undefined) => void;
+
 /** Something that the agent cannot do at present. */
 export interface AgentTrouble {
   /** Since when, UTC ISO 8601. */

@@ -13,6 +13,7 @@ export {
   mayWrite,
   ownerOf,
   type Pause,
+  type ReportTrouble,
   type RunEnd,
   type RunMode,
   threadName,

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { ManualClock, stopSignals, within } from "../../lib/base/mod.ts";
+import { growingWait, ManualClock, stopSignals, within } from "../../lib/base/mod.ts";
 
 Deno.test("a wait ends as its promise does, and leaves no timer", async () => {
   const clock = new ManualClock();
@@ -43,4 +43,10 @@ Deno.test("a wait ends with the signal's reason, and what its promise does later
 Deno.test("on Windows SIGTERM, which Deno makes of the logoff of any user, stops nothing", () => {
   assertEquals(stopSignals("windows"), ["SIGINT", "SIGBREAK", "SIGHUP"]);
   assertEquals(stopSignals("linux").includes("SIGTERM"), true);
+});
+
+Deno.test("waits grow from 1 s to 1 min", () => {
+  assertEquals([0, 1, 2, 5, 6, 7, 2_000].map(growingWait), [
+    ...[1_000, 2_000, 4_000, 32_000, 60_000, 60_000, 60_000],
+  ]);
 });

@@ -75,6 +75,7 @@ async function metricsRow(): Promise<Row> {
     log: { write: () => {}, listen: () => () => {} },
     config: { listen: { hostname: "127.0.0.1", port: 0 } },
     protect: () => Promise.resolve(),
+    report: () => {},
   });
   const token = (await Deno.readTextFile(`${home}/monitor.token`)).trim();
   const scrape = async (path: string) => {

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { systemClock } from "../../lib/base/mod.ts";
+import { type Clock, ManualClock, systemClock } from "../../lib/base/mod.ts";
 import { readToken, tokenFile } from "../../lib/control/access/token.ts";
 import { describeDanger } from "../../lib/control/exporter.ts";
 import { EventHub } from "../../lib/control/events.ts";
@@ -17,6 +17,8 @@ interface Bench {
   token: string;
   client: Client;
   calls: unknown[];
+  /** What was reported last of each kind of trouble. */
+  troubles: Map<string, string | undefined>;
   logged: LogEntry[];
   log: (entry: LogEntry) => void;
   change: (change: StateChange) => void;
@@ -27,9 +29,11 @@ async function withControl(
   config: Partial<ControlParts["config"]> = {},
   protect: ControlParts["protect"] = () => Promise.resolve(),
   maps: ReturnType<typeof agentMaps> = agentMaps(),
+  clock: Clock = systemClock,
 ): Promise<void> {
   const home = await Deno.makeTempDir();
   const calls: unknown[] = [];
+  const troubles: Bench["troubles"] = new Map();
   const logged: LogEntry[] = [];
   const listeners = new Set<(entry: LogEntry) => void>();
   const watchers = new Set<(change: StateChange) => void>();
@@ -60,13 +64,21 @@ async function withControl(
     },
     home,
     config: { listen: { hostname: "127.0.0.1", port: 0 }, ...config },
-    clock: systemClock,
+    clock,
     protect,
+    report: (kind, text) => troubles.set(kind, text),
   });
   try {
     const token = await readToken(home);
     await test({
-      ...{ home, calls, logged, log, client: token ? await Client.connect(home) : undefined! },
+      ...{
+        home,
+        calls,
+        troubles,
+        logged,
+        log,
+        client: token ? await Client.connect(home) : undefined!,
+      },
       base: `http://127.0.0.1:${token?.port}`,
       token: token?.text ?? "",
       change: (change) => watchers.forEach((watcher) => watcher(change)),
@@ -527,26 +539,40 @@ Deno.test("there are only so many streams at a time, and one that ends makes pla
   });
 });
 
-Deno.test("a port that is taken is one error, and the agent goes on without", async () => {
+Deno.test("a port that is taken is reported, and tried again until it is free", async () => {
   const other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = other.addr as Deno.NetAddr;
-  await withControl(({ logged, home }) => {
-    assertEquals(logged.map(({ level }) => level), ["error"]);
-    assertMatch(
-      logged[0]!.message,
-      new RegExp(`127.0.0.1:${port}: another program has it; .*control.listen`),
-    );
-    return assertRejects(() => Client.connect(home), NotRunningError).then(() => {});
-  }, { listen: { hostname: "127.0.0.1", port } });
-  other.close();
+  const metrics = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const at = ({ addr }: Deno.Listener) => addr as Deno.NetAddr;
+  const taken = (listener: Deno.Listener, key: string) =>
+    new RegExp(`127.0.0.1:${at(listener).port}: another program has it; .*${key}`);
+  const clock = new ManualClock();
+  await withControl(
+    async ({ troubles, home }) => {
+      assertMatch(troubles.get("commands")!, taken(other, "control.listen"));
+      assertMatch(troubles.get("metrics")!, taken(metrics, "control.metrics"));
+      await assertRejects(() => Client.connect(home), NotRunningError);
+      other.close();
+      metrics.close();
+      for (const end = Date.now() + 20_000; [...troubles.values()].some((text) => text);) {
+        assertEquals(Date.now() < end, true, [...troubles.values()].join());
+        await clock.advance(1_000);
+      }
+      const status = await (await Client.connect(home)).get<Status>("/api/status");
+      assertEquals(status.health, "ok");
+      assertEquals((await fetch(`http://127.0.0.1:${at(metrics).port}/metrics`)).status, 200);
+    },
+    { listen: at(other), metrics: { listen: at(metrics) } },
+    undefined,
+    undefined,
+    clock,
+  );
 });
 
 Deno.test("where the token cannot be kept private nothing is served", async () => {
   const protect = () => Promise.reject(new Error("no such right"));
   await withControl(
-    ({ logged, home }) => {
-      assertEquals(logged.map(({ level }) => level), ["error"]);
-      assertMatch(logged[0]!.message, /Cannot write .*monitor\.token: no such right$/);
+    ({ troubles, home }) => {
+      assertMatch(troubles.get("commands")!, /Cannot write .*monitor\.token: no such right$/);
       assertEquals([...Deno.readDirSync(home)], []);
       return Promise.resolve();
     },
@@ -617,11 +643,8 @@ Deno.test("metrics on an address of their own are for who has the password, and 
     const head = { ...basic("prometheus:s3cret"), method: "HEAD" };
     assertEquals(await ask(`${base}/metrics`, head), [200, ""]);
   }, { metrics });
-  await withControl(({ logged }) => {
-    assertMatch(
-      logged.find(({ level }) => level === "error")!.message,
-      /passwordFile: cannot read .*nothing/,
-    );
+  await withControl(({ troubles }) => {
+    assertMatch(troubles.get("metrics")!, /passwordFile: cannot read .*nothing/);
     return Promise.resolve();
   }, { metrics: { ...metrics, passwordFile: `${files}/nothing` } });
   await Deno.remove(files, { recursive: true });
@@ -649,9 +672,11 @@ Deno.test("metrics that others can read or overhear are warned of", () => {
 Deno.test("a taken port of the metrics is said in the same words as one of commands", async () => {
   using other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const listen = other.addr as Deno.NetAddr;
-  await withControl(({ logged }) => {
-    const { message } = logged.find(({ level }) => level === "error")!;
-    assertMatch(message, /^Cannot serve metrics on 127\.0\.0\.1:\d+: another program has it; /);
+  await withControl(({ troubles }) => {
+    assertMatch(
+      troubles.get("metrics")!,
+      /^Cannot serve metrics on 127\.0\.0\.1:\d+: another program has it; /,
+    );
     return Promise.resolve();
   }, { metrics: { listen } });
 });

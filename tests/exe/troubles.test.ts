@@ -82,3 +82,26 @@ const MANY = `export default {
     await context.every(1_000, () => {});
   },
 };`;
+
+testExe("while the agent has no port the commands say why and since when", async (bench) => {
+  const other = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = other.addr as Deno.NetAddr;
+  const listen = `127.0.0.1:${port}`;
+  await bench.write("icinga-warden.json", JSON.stringify({ control: { listen } }));
+  const agent = bench.start("run", "--foreground", "--simulate");
+  await agent.printed(/\[ERROR\] agent: Cannot serve commands on /);
+  const said =
+    /The agent cannot be asked\. Process \d+ has tried since 20\S+Z: Cannot serve commands on 127\.0\.0\.1:\d+: another program has it; name a free port/;
+  const status = await bench.run("status");
+  assertMatch(status.stderr, said);
+  assertEquals(status.code, 3);
+  const check = await bench.run("check");
+  assertMatch(check.stdout, new RegExp(`^UNKNOWN: ${said.source}`));
+  assertEquals(check.code, 3);
+  other.close();
+  await agent.printed(/It works again\. Since 20\S+Z: Cannot serve commands on /);
+  assertEquals((await bench.run("check")).code, 0);
+  agent.signal("SIGTERM");
+  await agent.ended;
+  assertMatch((await bench.run("status")).stderr, /The agent is not running/);
+});

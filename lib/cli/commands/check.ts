@@ -1,6 +1,5 @@
 import { parseDuration } from "../../base/mod.ts";
 import {
-  Client,
   findTroubles,
   type Health,
   parseRange,
@@ -8,7 +7,6 @@ import {
   pluginOutput,
   pluginText,
   type Range,
-  type Status,
   THRESHOLDS,
   type Thresholds,
   worst,
@@ -16,7 +14,7 @@ import {
 import type { Command, Invocation } from "../command.ts";
 import { readFlag } from "../flags.ts";
 import { print } from "../output.ts";
-import { findPaths } from "../paths.ts";
+import { connectAgent } from "../paths.ts";
 
 /** The exit codes of a plugin. */
 const PLUGIN_EXIT: Readonly<Record<Health, number>> = {
@@ -71,18 +69,14 @@ export const checkCommand: Command = {
   },
   async run(invocation) {
     const thresholds = readThresholds(invocation);
-    const status = await fetchStatus(findPaths(invocation).home, readTimeout(invocation));
+    const timeout = readTimeout(invocation);
+    const status = await (await connectAgent(invocation, "monitor")).status(timeout);
     const troubles = findTroubles(status, thresholds);
     const health = worst(troubles);
     const output = pluginOutput({ ...status, health, problems: troubles }, thresholds);
     return { json: { health, ...output }, text: formatOutput(output), code: PLUGIN_EXIT[health] };
   },
 };
-
-async function fetchStatus(home: string, timeout: number): Promise<Status> {
-  const client = await Client.connect(home, "monitor");
-  return await client.status(timeout);
-}
 
 function formatOutput(
   { summary, details, performance }: ReturnType<typeof pluginOutput>,
