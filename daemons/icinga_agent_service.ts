@@ -54,11 +54,15 @@ export default defineDaemon({
       return hold ? [what, ...evidence!.slice(0, 1)].join(": ") : undefined;
     };
     const watch = new ServiceWatch(context, service, shared, context.arguments, hold);
+    const observe = watch.mode === "observe"
+      ? (why: string | undefined) => watch.observe(why)
+      : undefined;
     const probes = new ProbeRunner(context, service, context.arguments.probes);
     return context.every(context.arguments.interval, async () => {
       await watch.tick();
       shareDiagnosis(map, diagnosis());
-      await probes.tick(watch.runningSince, !service.isPaused());
+      const mayRestart = !service.isPaused() && watch.mode !== "stopped";
+      await probes.tick(watch.runningSince, mayRestart, observe);
     });
   },
 });

@@ -1,11 +1,13 @@
 import { counted, errorMessage, formatDuration } from "../../lib/base/mod.ts";
 import type { DaemonContext, DaemonMap, Service } from "icinga-warden/daemon";
 import {
+  mostCareful,
   noStats,
   observe,
   pendingLimit,
   ServiceError,
   type ServiceErrorKind,
+  type ServiceMode,
   type ServiceState,
   type ServiceStats,
 } from "../../lib/service/mod.ts";
@@ -79,6 +81,7 @@ export class ServiceWatch {
   #loop: Loop;
   readonly #failures = new Repeated();
   readonly #flapping = new Repeated();
+  readonly #observed = new Repeated();
   #queryError = "";
   readonly #hold: () => string | undefined;
   #heldFor: string | undefined;
@@ -102,6 +105,7 @@ export class ServiceWatch {
     this.#settings = settings;
     this.#stats = context.state.map<ServiceStats>("ServiceStats");
     this.#counted = { ...noStats(), ...this.#stats.get(service.name) };
+    this.#counted.mode = mostCareful(service.mode, settings.mode as ServiceMode);
     this.#loop = { ...NO_LOOP, flapping: this.#counted.flapping ?? false };
     shared.setRestartErrors(0);
   }
@@ -109,6 +113,29 @@ export class ServiceWatch {
   /** Since when it is RUNNING, ms of the context's clock; undefined while it is not. */
   get runningSince(): number | undefined {
     return this.#seen?.state === "RUNNING" ? this.#seen.at : undefined;
+  }
+
+  /** How much is done about the service: the more careful of its own mode and the agent's. */
+  get mode(): ServiceMode {
+    return this.#counted.mode!;
+  }
+
+  /**
+   * Shares and logs that the service would be restarted, were it not only observed.
+   *
+   * @param why a clause; undefined: it would not be restarted any more.
+   */
+  observe(why: string | undefined): void {
+    const { wouldRestart, wouldRestarts = 0 } = this.#counted;
+    if (why === undefined) {
+      delete this.#counted.wouldRestart;
+      return this.#observed.reset();
+    }
+    if (why !== wouldRestart) this.#counted.wouldRestarts = wouldRestarts + 1;
+    this.#counted.wouldRestart = why;
+    if (!this.#observed.isDue(why, this.#context.now())) return;
+    const text = `would have restarted ${this.#service.name}: ${why}`;
+    this.#context.log.warning(`Mode observe: ${text}`);
   }
 
   /** Rejects only when the daemon is to stop; any other failure is logged. */
@@ -156,6 +183,10 @@ export class ServiceWatch {
           return;
         }
         if (state === "STOPPED" && await this.#isLeftDisabled()) return;
+        if (this.mode === "observe") {
+          this.#notBefore = now + LOOK_AGAIN;
+          return this.observe(`it is ${state}`);
+        }
         return await this.#restart(state!);
       case "report-stuck":
         this.#fail(
@@ -221,7 +252,8 @@ export class ServiceWatch {
   /** Whether it is disabled and stays so. */
   async #isLeftDisabled(): Promise<boolean> {
     const isDisabled = await this.#service.isDisabled();
-    if (isDisabled) return await this.#meetDisabled(LOOK_AGAIN);
+    const wouldEnable = this.mode === "observe" && this.#settings.whenDisabled === "enable";
+    if (isDisabled) return !wouldEnable && await this.#meetDisabled(LOOK_AGAIN);
     if (isDisabled === false) delete this.#counted.disabled;
     return false;
   }
@@ -283,6 +315,7 @@ export class ServiceWatch {
     if (isNew || checkpoint !== before.checkpoint) this.#see(state);
     if (isNew) {
       this.#notBefore = -Infinity;
+      if (before) this.observe(undefined);
       this.#context.log[this.#loop.flapping ? "debug" : levelOf(state, before?.state)](
         `Service '${this.#service.name}' is ${
           state ?? `not installed${before?.state ? " any more" : ""}`

@@ -47,6 +47,12 @@ export const WATCH_ARGUMENTS = {
     oneOf: ["warn", "ignore", "enable"],
     description: "What is done about a stopped service whose start type is disabled",
   },
+  mode: {
+    type: "string",
+    default: "act",
+    oneOf: ["act", "stopped", "observe"],
+    description: "How much is done about it; the agent's mode counts where that is more careful",
+  },
 } as const satisfies ArgumentSpecs;
 
 /** How a service is watched; durations in ms. */

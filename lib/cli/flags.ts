@@ -1,5 +1,6 @@
 import { parseDuration } from "../base/mod.ts";
 import { LOG_LEVELS, type LogLevel } from "../log/mod.ts";
+import { type ServiceMode, serviceModes } from "../service/mod.ts";
 import { type FlagSpec, type Invocation, UsageError } from "./command.ts";
 
 /** What a command line says of flags that take a value. */
@@ -34,6 +35,22 @@ export function readFlag<T>(
 export function readLevel(invocation: Values, flag = "log-level"): LogLevel | undefined {
   const find = (text: string) => LOG_LEVELS.find((level) => level === text);
   return readFlag(invocation, flag, find, `one of ${LOG_LEVELS.join(", ")}`);
+}
+
+/** The flag `--mode` of what runs an agent. */
+export const MODE_FLAG: FlagSpec = {
+  value: "MODE",
+  help: "act, stopped (only start what is stopped) or observe (say what would be done)",
+};
+
+/**
+ * The mode that `--mode` names; undefined when it is not given.
+ *
+ * @throws {UsageError} when there is no such mode.
+ */
+export function readMode(invocation: Values): ServiceMode | undefined {
+  const find = (text: string) => serviceModes.find((mode) => mode === text);
+  return readFlag(invocation, "mode", find, `one of ${serviceModes.join(", ")}`);
 }
 
 /** The flag `--for` of a command that runs until it is stopped. */

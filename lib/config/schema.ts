@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { expectedOneOf } from "../base/mod.ts";
 import { LOG_LEVELS } from "../log/mod.ts";
+import { serviceModes } from "../daemon/mod.ts";
 import { ControlSchema } from "./control_schema.ts";
 import { DaemonName, DaemonSchema } from "./daemon_schema.ts";
 import { integer, KB, size, text, timeout, yesNo } from "./fields.ts";
@@ -58,6 +59,15 @@ const serviceManager = v.pipe(
   v.strictObject({
     queryTimeout: v.optional(timeout("How long one query of a service's state may take"), "10s"),
     changeTimeout: v.optional(timeout("How long one start or stop of a service may take"), "60s"),
+    mode: v.optional(
+      v.pipe(
+        v.picklist(serviceModes, expectedOneOf(serviceModes)),
+        v.description(
+          "How much is done about services: act, stopped (only what is stopped is started), observe (nothing)",
+        ),
+      ),
+      "act",
+    ),
   }),
   v.description("How services are queried, started and stopped"),
 );

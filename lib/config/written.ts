@@ -32,6 +32,8 @@ const SAMPLE =
         "pendingLimit": "60s",
         // What is done about a stopped service whose start type is disabled: warn, ignore or enable.
         "whenDisabled": "warn",
+        // How much is done about it: act, stopped (started when it is stopped, no more) or observe (nothing).
+        "mode": "act",
         // The folder that holds Icinga's etc and var; empty: %ProgramData%\\icinga2.
         "dataDir": "",
         // What differs from the probes' defaults, such as "disk off" or "heartbeat_file failAfter=20m action=tell".
@@ -62,6 +64,8 @@ const SAMPLE =
   "serviceManager": {
     "queryTimeout": "10s",
     "changeTimeout": "60s",
+    // How much is done about services: act, stopped (only what is stopped is started) or observe (nothing).
+    "mode": "act",
   },
 
   // Where commands such as 'icinga-warden status' and the page are served, on this host alone; "off": nowhere.
@@ -101,6 +105,7 @@ export function writtenConfig(config: Config, builtin: BuiltinArguments): Record
     serviceManager: {
       queryTimeout: formatDuration(serviceManager.queryTimeout),
       changeTimeout: formatDuration(serviceManager.changeTimeout),
+      mode: serviceManager.mode,
     },
     control: writtenControl(control),
     allowUnsafeHome,

@@ -175,6 +175,10 @@ function serviceTroubles(
   } else if (value !== "RUNNING") {
     troubles.push({ level: levelOf(value), text: `${label} is ${value}${whyOf(service)}` });
   }
+  if (service.wouldRestart !== null && watched) {
+    const text = `would have restarted ${label}: ${service.wouldRestart}`;
+    troubles.push({ level: "warning", text });
+  }
   const exceed = (value: number, { warning, critical }: Limits, text: string) => {
     const isCritical = !isInRange(value, critical);
     if (!isCritical && isInRange(value, warning)) return;

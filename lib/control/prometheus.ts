@@ -125,6 +125,10 @@ const SERVICE: Metrics<ServiceStatus> = {
     "Whether a service is stopped and its start type is disabled.",
     ({ disabled }) => Number(disabled !== null),
   ],
+  would_restarts_total: [
+    "How often a service would have been restarted, were it not only observed.",
+    ({ wouldRestarts }) => wouldRestarts,
+  ],
   recoveries_total: [
     "How often a service ran again without a restart by its daemon.",
     ({ recoveries }) => recoveries,

@@ -12,6 +12,7 @@ import {
 import {
   checkServiceName,
   type Histogram,
+  serviceModes,
   type ServiceState,
   serviceStates,
   type ServiceStats,
@@ -159,7 +160,8 @@ export function readStats(value: unknown): ServiceStats | undefined {
   if (!isObject(value)) return undefined;
   const { queries, queryErrors, restarts, restartFailures } = value;
   const { query, restart, lastSeen, lastRestart, queryError, recoveries } = value;
-  const { restartsLastHour, stable, flapping, disabled } = value;
+  const { restartsLastHour, stable, flapping, disabled, wouldRestarts, wouldRestart } = value;
+  const mode = serviceModes.find((mode) => mode === value.mode);
   const counted = isCount(queries) && isCount(queryErrors) && isCount(restarts) &&
     isCount(restartFailures) && isHistogram(query) && isHistogram(restart);
   if (!counted) return undefined;
@@ -175,6 +177,9 @@ export function readStats(value: unknown): ServiceStats | undefined {
     ...(typeof stable === "boolean" && { stable }),
     ...(typeof flapping === "boolean" && { flapping }),
     ...((disabled === "warn" || disabled === "ignore") && { disabled }),
+    ...(mode && { mode }),
+    ...(isCount(wouldRestarts) && { wouldRestarts }),
+    ...(typeof wouldRestart === "string" && { wouldRestart: cut(wouldRestart, MOST_TEXT) }),
     ...(isTime(lastSeen) && { lastSeen }),
     ...(isTime(lastRestart) && { lastRestart }),
     ...(typeof queryError === "string" && { queryError: cut(queryError, MOST_TEXT) }),

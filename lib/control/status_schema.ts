@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { threadStates, troubleKinds } from "../daemon/mod.ts";
+import { serviceModes, threadStates, troubleKinds } from "../daemon/mod.ts";
 
 const Time = v.pipe(v.string(), v.isoTimestamp(), v.description("UTC, ISO 8601"));
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -82,6 +82,18 @@ const Service = v.strictObject({
     v.description("Whether it was restarted so often that it is tried only now and then"),
   ),
   paused: v.pipe(Pause, v.description("Whether it alone is paused, and so left alone; null: no")),
+  mode: v.pipe(
+    v.nullable(v.picklist(serviceModes)),
+    v.description("How much is done about it; null: not known"),
+  ),
+  wouldRestarts: v.pipe(
+    Count,
+    v.description("How often it would have been restarted, were it not only observed"),
+  ),
+  wouldRestart: v.pipe(
+    v.nullable(v.string()),
+    v.description("Why it would be restarted now, were it not only observed; null: it would not"),
+  ),
   disabled: v.pipe(
     v.nullable(v.picklist(["warn", "ignore"])),
     v.description("It is STOPPED and its start type is disabled, which is a warning, or ignored"),

@@ -21,4 +21,4 @@ export {
   type Service,
 } from "./context.ts";
 export { type ArgumentSpec, type ArgumentSpecs, type ArgumentValues } from "./arguments.ts";
-export { type ServiceState } from "../service/mod.ts";
+export { type ServiceMode, type ServiceState } from "../service/mod.ts";

@@ -1,6 +1,12 @@
 import { type Clock, parseDuration, systemClock } from "../base/mod.ts";
 import { isLogged, type LogLevel } from "../log/mod.ts";
-import type { Progress, ServiceManager, ServiceState } from "../service/mod.ts";
+import {
+  type Progress,
+  ServiceError,
+  type ServiceManager,
+  type ServiceMode,
+  type ServiceState,
+} from "../service/mod.ts";
 import type { MapOptions, PublicState, ReplicatedMap, ValueCheck } from "../state/mod.ts";
 import { AGENT_MAPS, mapPath, type ThreadState } from "./agent_state.ts";
 import type { ArgumentSpecs, ArgumentValues } from "./arguments.ts";
@@ -52,6 +58,8 @@ export interface DaemonState<M extends MapSpecs = MapSpecs> {
 export interface Service {
   /** The name of the service. */
   readonly name: string;
+  /** How much the agent does about services: in `observe` each change of one is refused. */
+  readonly mode: ServiceMode;
   /** Its state, such as `RUNNING`; undefined when no such service is installed. */
   query(): Promise<ServiceState | undefined>;
   /** Starts it; that it runs already is a success. It may still be `START_PENDING` afterwards. */
@@ -178,6 +186,8 @@ export interface ContextParts<S extends ArgumentSpecs> {
   log: DaemonLog;
   /** The service manager; undefined where the daemon's permissions do not include it. */
   services?: ServiceManager | undefined;
+  /** How much is done about services. Default: `act`. */
+  mode?: ServiceMode | undefined;
   /** What starts child threads; without it there are none. */
   startThread?: DaemonContext["thread"];
   /** Default: the system's clock. */
@@ -186,7 +196,7 @@ export interface ContextParts<S extends ArgumentSpecs> {
 
 /** Puts a daemon's context together. */
 export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): DaemonContext<S> {
-  const { daemon, signal, state, services, maps = {}, clock = systemClock } = parts;
+  const { daemon, signal, state, services, mode = "act", maps = {}, clock = systemClock } = parts;
   const declared = (name: string) => Object.hasOwn(maps, name) ? maps[name] : undefined;
   const maintenance = state.map(AGENT_MAPS.maintenance);
   const pauses = state.map<string>(AGENT_MAPS.servicePauses);
@@ -235,7 +245,7 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
         );
       }
       const key = name.toLowerCase();
-      return { ...bindService(services, name, signal), isPaused: () => pauses.has(key) };
+      return { ...bindService(services, name, signal, mode), isPaused: () => pauses.has(key) };
     },
     thread: parts.startThread ?? (() => {
       throw new Error("Cannot start a child thread: there is no agent to run it");
@@ -270,16 +280,23 @@ function bindService(
   manager: ServiceManager,
   name: string,
   signal: AbortSignal,
+  mode: ServiceMode,
 ): Omit<Service, "isPaused"> {
+  const change = <T>(action: "start" | "stop" | "restart" | "enable", make: () => Promise<T>) => {
+    if (mode !== "observe") return make();
+    const why = "the agent only observes services (mode observe), and changes none";
+    return Promise.reject(new ServiceError("failed", action, name, why));
+  };
   return {
     name,
+    mode,
     query: () => manager.query(name, signal),
-    start: () => manager.start(name, signal),
-    stop: () => manager.stop(name, signal),
-    restart: (seen) => manager.restart(name, signal, seen),
+    start: () => change("start", () => manager.start(name, signal)),
+    stop: () => change("stop", () => manager.stop(name, signal)),
+    restart: (seen) => change("restart", () => manager.restart(name, signal, seen)),
     progress: () => manager.progress(name),
     isDisabled: () => manager.isDisabled(name, signal),
-    enable: () => manager.enable(name, signal),
+    enable: () => change("enable", () => manager.enable(name, signal)),
     nameByDisplayName: () => manager.nameOf(name, signal),
   };
 }

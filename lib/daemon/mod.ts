@@ -42,6 +42,7 @@ export {
   type ThreadOptions,
 } from "./context.ts";
 export type { DaemonDefinition, MapSpecs } from "./define.ts";
+export { serviceModes } from "../service/mod.ts";
 export {
   type DaemonPermissions,
   explainRefusal,

@@ -89,6 +89,8 @@ function update(card, service) {
     ...(service.restartsLastHour
       ? [fact("in the last hour", service.restartsLastHour, service.flapping)]
       : []),
+    ...(service.mode === "act" || service.mode === null ? [] : [fact("mode", service.mode)]),
+    ...(service.wouldRestarts ? [fact("would have restarted", service.wouldRestarts)] : []),
     ...(service.flapping ? [fact("flapping", "tried every 5 min", true)] : []),
     ...(restartFailures ? [fact("failed", restartFailures, true)] : []),
     ...(lastRestart === null ? [] : [fact("last", ago(lastRestart))]),

@@ -5,6 +5,7 @@
  */
 import { type Clock, systemClock } from "../base/mod.ts";
 import type { ServiceManager, TimeLimits } from "./manager.ts";
+import type { ServiceMode } from "./mode.ts";
 import type { Scenario } from "./scenario.ts";
 import { SimulatedServiceManager } from "./simulated.ts";
 import { windowsPrograms, WindowsServiceManager } from "./windows.ts";
@@ -19,12 +20,15 @@ export {
   serviceStates,
   type TimeLimits,
 } from "./manager.ts";
+export { mostCareful, type ServiceMode, serviceModes } from "./mode.ts";
 export { demoScenario, parseScenario, type Scenario } from "./scenario.ts";
 export { SimulatedServiceManager } from "./simulated.ts";
 
 /** Which service manager to make: plain data, so that it can be posted to a worker. */
 export type ServiceManagerPlan =
   & Partial<TimeLimits>
+  /** How much is done about services. Default: `act`. */
+  & { mode?: ServiceMode }
   & (
     /** Windows' own; `systemRoot` is the value of `%SystemRoot%`. */
     | { kind: "windows"; systemRoot: string }

@@ -1,3 +1,5 @@
+import type { ServiceMode } from "./mode.ts";
+
 /** Durations counted by their length. */
 export interface Histogram {
   /** The upper bounds of the buckets, s, rising; above the last one is a bucket more. */
@@ -29,6 +31,12 @@ export interface ServiceStats {
   restart: Histogram;
   /** It is STOPPED and its start type is disabled: whether that is to be warned of; absent: it is not so. */
   disabled?: "warn" | "ignore";
+  /** How much is done about it; absent: not known. */
+  mode?: ServiceMode;
+  /** How often it would have been restarted, were it not only observed. */
+  wouldRestarts?: number;
+  /** Why it would be restarted now, as a clause; absent: it would not. */
+  wouldRestart?: string;
   /** When a query last succeeded, UTC ISO 8601; absent before the first. */
   lastSeen?: string;
   /** UTC ISO 8601; absent before the first. */

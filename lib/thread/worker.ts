@@ -165,6 +165,7 @@ async function createOwnContext(
     signal: stop.signal,
     arguments: values,
     services: services ? await openServices(serviceManager) : undefined,
+    mode: serviceManager.mode,
     startThread: (task, options) => children.start(task, options),
     clock: heartbeatClock(systemClock, sender),
   });

@@ -10,6 +10,7 @@ const FLAGS = {
   home: true,
   config: true,
   "log-level": true,
+  mode: true,
   simulate: false,
   scenario: true,
   for: true,

@@ -26,6 +26,7 @@ Deno.test("a command line says how an agent is to run", () => {
   );
   assertEquals([span, level, foreground], [120_000, "debug", true]);
   assertEquals(serviceManager, { kind: "simulated", scenario: parseScenario("hang") });
+  assertEquals(read("--simulate", "--mode", "observe").serviceManager.mode, "observe");
 });
 
 Deno.test("what cannot be meant is a usage error, before anything runs", () => {
@@ -33,6 +34,7 @@ Deno.test("what cannot be meant is a usage error, before anything runs", () => {
     [["--simulate", "--for", "soon"], "Flag '--for' is 'soon'; expected a duration"],
     [["--simulate", "--log-level", "loud"], "Flag '--log-level' is 'loud'; expected one of"],
     [["--simulate", "--scenario", "x"], "Flag '--scenario': Invalid scenario 'x'"],
+    [["--simulate", "--mode", "look"], "Flag '--mode' is 'look'; expected one of act, stopped,"],
     [["--scenario", "hang"], "Flag '--scenario' goes with '--simulate'"],
   ];
   for (const [args, said] of cases) assertThrows(() => read(...args), UsageError, said);

@@ -299,6 +299,11 @@ Deno.test("NSSM is told each setting, once", async () => {
     host.calls.at(-1),
     "set icinga-warden AppParameters run --home D:\\other --log-level debug",
   );
+  assertEquals(await install(host, "--with nssm --mode observe --force"), 0);
+  assertEquals(
+    host.calls.at(-1),
+    "set icinga-warden AppParameters run --home D:\\other --log-level debug --mode observe",
+  );
   await assertRejects(() => install(host), Error, "under NSSM");
 });
 

@@ -23,7 +23,7 @@ Deno.test("what is in force is written as the file writes it, with every default
     },
     threadPools: { MainPool: { max: 20 } },
     log: { level: "info", maxSize: "10MB", keep: 5 },
-    serviceManager: { queryTimeout: "10s", changeTimeout: "1m" },
+    serviceManager: { queryTimeout: "10s", changeTimeout: "1m", mode: "act" },
     control: { listen: "127.0.0.1:5664" },
     allowUnsafeHome: false,
     trustedWriters: [],

@@ -39,7 +39,13 @@ Deno.test("each metric has the value that its name promises", async () => {
       restarts: 14,
       restartFailures: 15,
       recoveries: 20,
-      ...{ restartsLastHour: 21, stable: true, flapping: true, disabled: "warn" },
+      ...{
+        restartsLastHour: 21,
+        stable: true,
+        flapping: true,
+        disabled: "warn",
+        wouldRestarts: 23,
+      },
       query: { le: [0.01], counts: [1, 0], sum: 0.005, count: 1 },
       restart: { le: [1], counts: [2, 3], sum: 16, count: 5 },
     };
@@ -83,6 +89,7 @@ Deno.test("each metric has the value that its name promises", async () => {
     ["icinga_warden_service_stable", service, 1],
     ["icinga_warden_service_flapping", service, 1],
     ["icinga_warden_service_disabled", service, 1],
+    ["icinga_warden_service_would_restarts_total", service, 23],
     ["icinga_warden_service_paused", service, 1],
     ["icinga_warden_service_query_duration_seconds_sum", service, 0.005],
     ["icinga_warden_service_query_duration_seconds_count", service, 1],

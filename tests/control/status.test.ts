@@ -36,6 +36,7 @@ Deno.test("the status says what the public state holds, in the form of its schem
       restartsLastHour: null,
       stable: null,
       flapping: false,
+      ...{ mode: null, wouldRestarts: 0, wouldRestart: null },
       disabled: null,
       paused: null,
     },
@@ -327,6 +328,19 @@ Deno.test("a service that is paused is no trouble, but a pause without an end is
   ]);
   const { services: [service] } = statusWith(paused({}));
   assertEquals(serviceState(service!, { maintenance: null }), "STOPPED, paused");
+});
+
+Deno.test("what would have been restarted is a warning beside what is wrong with it", () => {
+  const observed = (value: string) => (maps: Maps) => {
+    maps[`Daemons.${DAEMON}.ServiceState`] = { value, restart_error: 0 };
+    const stats = { ...noStats(), mode: "observe", wouldRestarts: 2, wouldRestart: "it is so" };
+    maps[`Daemons.${DAEMON}.ServiceStats`] = { icinga2: stats };
+  };
+  const would = "warning: would have restarted icinga2: it is so";
+  assertEquals(verdict(observed("RUNNING")), ["warning", would]);
+  assertEquals(verdict(observed("STOPPED")), [
+    ...["critical", "critical: icinga2 is STOPPED", would],
+  ]);
 });
 
 Deno.test("restarts within the last hour are a warning from 4 on, critical from 11 on; flapping is critical", () => {

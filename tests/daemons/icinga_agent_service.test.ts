@@ -10,6 +10,7 @@ import {
   type Scenario,
   ServiceError,
   type ServiceManager,
+  type ServiceMode,
   type ServiceState,
   SimulatedServiceManager,
 } from "../../lib/service/mod.ts";
@@ -50,6 +51,7 @@ function start(
   scenario: Scenario,
   wrap = (manager: ServiceManager) => manager,
   given: Record<string, unknown> = {},
+  mode?: ServiceMode,
 ) {
   const clock = new ManualClock(() => new Promise((resolve) => setImmediate(resolve)));
   const manager = new SimulatedServiceManager(clock, scenario);
@@ -64,6 +66,7 @@ function start(
     state,
     log: createDaemonLog("debug", (level, message) => void records.push(`${level} ${message}`)),
     services: wrap(manager),
+    mode,
     clock,
   });
   const done = (daemon as DaemonDefinition).run(context);
@@ -483,6 +486,56 @@ Deno.test("a service that is paused is queried, and left alone until the pause e
   assertEquals(manager.calls.every((call) => call === "query icinga2"), true);
   pauses.delete("icinga2");
   await clock.advance(5_000);
+  assertEquals(shared.get("value"), "RUNNING");
+  await end();
+});
+
+const observed: [what: string, given: Record<string, unknown>, mode?: ServiceMode][] = [
+  ["its own mode", { mode: "observe" }],
+  ["the agent's mode", {}, "observe"],
+  ["the more careful of both", { mode: "stopped" }, "observe"],
+];
+for (const [what, given, mode] of observed) {
+  Deno.test(`observed by ${what}, nothing is touched, and each outage is said`, async () => {
+    const { clock, manager, records, stats, shared, end } = start(
+      { crashAt: [7_000, DAY + 7_000] },
+      undefined,
+      given,
+      mode,
+    );
+    await clock.advance(DAY - 1);
+    assertEquals(manager.calls.every((call) => call === "query icinga2"), true);
+    assertEquals(said(records).slice(1, 3), [
+      "warning Service 'icinga2' is STOPPED",
+      "warning Mode observe: would have restarted icinga2: it is STOPPED",
+    ]);
+    // The latter once more each hour.
+    assertEquals(said(records).length, 2 + 24);
+    const { wouldRestart, wouldRestarts, restarts } = stats.get("icinga2")!;
+    assertEquals([wouldRestart, wouldRestarts, restarts], ["it is STOPPED", 1, 0]);
+    assertEquals([shared.get("value"), shared.get("restart_error")], ["STOPPED", 0]);
+    manager.set("RUNNING");
+    await clock.advance(5_000);
+    assertEquals(stats.get("icinga2")!.wouldRestart, undefined);
+    await clock.advance(10_000);
+    assertEquals(stats.get("icinga2")!.wouldRestarts, 2);
+    await end();
+  });
+}
+
+Deno.test("a disabled service is not even enabled where it is only observed", async () => {
+  const scenario: Scenario = { state: "STOPPED", disabled: true };
+  const given = { mode: "observe", whenDisabled: "enable" };
+  const { clock, manager, stats, end } = start(scenario, undefined, given);
+  await clock.advance(600_000);
+  assertEquals(manager.calls.every((call) => call === "query icinga2"), true);
+  assertEquals(stats.get("icinga2")!.wouldRestarts, 1);
+  await end();
+});
+
+Deno.test("in the mode stopped a stopped service is started", async () => {
+  const { clock, shared, end } = start({ state: "STOPPED" }, undefined, { mode: "stopped" });
+  await clock.advance(0);
   assertEquals(shared.get("value"), "RUNNING");
   await end();
 });

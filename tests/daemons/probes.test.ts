@@ -237,6 +237,7 @@ async function runFor(
   span: number,
   look: (passed: number) => Partial<IcingaSample>,
   mayRestart = true,
+  observe?: (why: string | undefined) => void,
 ) {
   let now = 0;
   const clock = Object.assign(new ManualClock(), {
@@ -263,7 +264,7 @@ async function runFor(
   for (let passed = 0; passed < span; passed += 30 * SECOND) {
     const before = manager.calls.length;
     host.set("icinga2", { ...WELL, at: new Date().toISOString(), ...look(passed) });
-    await runner.tick(runningSince, mayRestart);
+    await runner.tick(runningSince, mayRestart, observe);
     if (manager.calls.length > before) runningSince = now;
     now += 30 * SECOND;
   }
@@ -284,6 +285,22 @@ Deno.test("a day of a healthy Icinga 2: no restart, no record", async () => {
     Object.values(shared).map(({ is, failed }) => [is, failed]),
     Array(7).fill(["ok", false]),
   );
+});
+
+Deno.test("a hung Icinga 2 that is only observed: it is told why it would be restarted, until it is well", async () => {
+  const told: (string | undefined)[] = [];
+  const { stops, records } = await runFor(
+    DAY,
+    (passed) => ({
+      ...FAR,
+      ...(passed < DAY / 2 && { stateFile: { modified: at(0), unchanged: passed / 1000 } }),
+    }),
+    true,
+    (why) => told.push(why?.replace(/ was .*:/, "")),
+  );
+  assertEquals(stops, 0);
+  assertEquals(records.some((record) => /restarting|Restarted/.test(record)), false);
+  assertEquals(told, ["icinga2.state Icinga 2 hangs", undefined]);
 });
 
 const FAR = { certificate: { ...OWN, ends: "2999-01-01T00:00:00Z" } };

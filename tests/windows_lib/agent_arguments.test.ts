@@ -18,6 +18,11 @@ const found: [args: string[], flags: AgentFlags, again: string[]][] = [
     { "log-level": "debug", config: "D:\\c.json" },
     ["run", "--config", "D:\\c.json", "--log-level", "debug"],
   ],
+  [
+    ["run", "--mode", "observe", "--log-level=debug"],
+    { "log-level": "debug", mode: "observe" },
+    ["run", "--log-level", "debug", "--mode", "observe"],
+  ],
   // made by hand, and not for a service
   [["run", "--foreground"], {}, ["run"]],
   [[], {}, ["run"]],

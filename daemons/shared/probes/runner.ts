@@ -56,8 +56,13 @@ export class ProbeRunner {
    * @param runningSince when it came to run, ms as of the context's clock; undefined while it does not run: then, and
    * until a probe's `settle` has passed, the probe does not judge.
    * @param mayRestart whether a restart is allowed now.
+   * @param observe told why the service would be restarted, in the place of a restart; undefined: it would not any more.
    */
-  async tick(runningSince: number | undefined, mayRestart: boolean): Promise<void> {
+  async tick(
+    runningSince: number | undefined,
+    mayRestart: boolean,
+    observe?: (why: string | undefined) => void,
+  ): Promise<void> {
     const sample = this.#host.get(this.#service.name.toLowerCase());
     const { now } = this.#context;
     if (!sample || Date.now() - Date.parse(sample.at) > SAMPLE_AGE || runningSince === undefined) {
@@ -76,6 +81,8 @@ export class ProbeRunner {
       });
       this.#standings.set(probe.name, standing);
       this.#share(probe.name, standing);
+      if (step === "recovered") observe?.(undefined);
+      if (step === "restart" && observe) return observe(standing.verdict.text);
       this.#say(probe, standing, step);
       if (step === "restart") return await this.#restart();
     }

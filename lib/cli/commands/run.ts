@@ -9,7 +9,7 @@ import {
 } from "../../service/mod.ts";
 import { joinServiceManager, type NativeService, openEventLog } from "../../windows/mod.ts";
 import { type Command, EXIT, type FlagSpecs, type Invocation, UsageError } from "../command.ts";
-import { FOR_FLAG, readLevel, readSpan } from "../flags.ts";
+import { FOR_FLAG, MODE_FLAG, readLevel, readMode, readSpan } from "../flags.ts";
 import { isColourful, printError } from "../output.ts";
 import { findPaths, loadAgentConfig } from "../paths.ts";
 
@@ -21,6 +21,7 @@ export const RUN_FLAGS = {
     value: "TEXT",
     help: "with --simulate: what the service does, such as crash=4s,refuse=1",
   },
+  mode: MODE_FLAG,
   for: FOR_FLAG,
 } as const satisfies FlagSpecs;
 
@@ -48,6 +49,7 @@ export const runCommand: Command = {
  */
 export function readRun(invocation: Invocation): RunPlan {
   const paths = findPaths(invocation);
+  const mode = readMode(invocation);
   return {
     paths,
     load: () => loadAgentConfig(paths),
@@ -55,7 +57,7 @@ export function readRun(invocation: Invocation): RunPlan {
     complain: printError,
     span: readSpan(invocation),
     level: readLevel(invocation),
-    serviceManager: chooseServiceManager(invocation),
+    serviceManager: { ...chooseServiceManager(invocation), ...(mode && { mode }) },
     foreground: invocation.given.has("foreground"),
     until: invocation.until,
   };

@@ -73,6 +73,8 @@ function pauseLine({ since, until, by }: NonNullable<Status["maintenance"]>): st
 
 function serviceLines(status: Status, paint: Paint): string[] {
   return table<ServiceStatus>({
+    ...(status.services.some(({ mode }) => mode !== null && mode !== "act") &&
+      { MODE: ({ mode }: ServiceStatus) => orDash(mode) }),
     SERVICE: ({ name, daemon }) => name ?? daemon,
     STATE: (service) => ({
       text: serviceState(service, status),

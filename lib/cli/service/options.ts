@@ -13,7 +13,7 @@ import {
   type StartType,
 } from "../../windows/mod.ts";
 import { type FlagSpecs, type Invocation, UsageError } from "../command.ts";
-import { readLevel } from "../flags.ts";
+import { MODE_FLAG, readLevel, readMode } from "../flags.ts";
 import { findPaths } from "../paths.ts";
 
 /** The options of `icinga-warden service`. */
@@ -49,6 +49,7 @@ export const SERVICE_FLAGS = {
   "display-name": { value: "TEXT", help: "the name in services.msc" },
   account: { value: "ACCOUNT", help: "the account that it runs as (default: LocalSystem)" },
   start: { value: "TYPE", help: `${startTypes.join(", ")} (default: delayed, when it is new)` },
+  mode: MODE_FLAG,
   password: {
     secret: true,
     help: "ask for the account's password, or read it from standard input",
@@ -137,12 +138,14 @@ function readPlace(invocation: Invocation): Pick<ServiceOptions, "files" | "flag
     configFile = config ?? win32.join(home, "icinga-warden.json"),
   } = isWindowsExe ? findPaths(invocation) : {};
   const level = readLevel(invocation);
+  const mode = readMode(invocation);
   return {
     files: { exe, home, config: configFile },
     flags: {
       ...((typedHome !== undefined || !samePath(home, folder)) && { home }),
       ...(config !== undefined && { config: configFile }),
       ...(level !== undefined && { "log-level": level }),
+      ...(mode !== undefined && { mode }),
     },
   };
 }
