@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Dependent } from "./dependents.ts";
 import { type Progress, type ServiceState, serviceStates } from "./manager.ts";
 
 /** How much of a program's output is kept, bytes; an answer has a few hundred. */
@@ -77,6 +78,19 @@ export function readDisabled(exitCode: number, output: Uint8Array): boolean | un
 export function readKeyName(exitCode: number, output: Uint8Array): string | undefined {
   const last = readLines(output).findLast((line) => line.trim() !== "") ?? "";
   return exitCode === 0 ? /=\s*(\S.*?)\s*$/.exec(last)?.[1] : undefined;
+}
+
+/**
+ * The services in the output of `sc enumdepend NAME`, in its order; none if it cannot be read. Each is a paragraph as
+ * `sc query` prints it, the display name in its second line.
+ */
+export function readDependents(exitCode: number, output: Uint8Array): Dependent[] {
+  if (exitCode !== 0) return [];
+  return paragraphs(readLines(output)).flatMap((lines) => {
+    const state = stateOf(lines);
+    const [first = ""] = lines;
+    return state ? [{ name: first.slice(first.indexOf(":") + 1).trim(), state }] : [];
+  });
 }
 
 /** The state's number is in the second of the indented fields that follow the unindented name. */

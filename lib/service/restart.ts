@@ -173,7 +173,8 @@ function gaveUp(service: string, state: ServiceState): ServiceError {
   return new ServiceError("failed", "restart", service, explanation);
 }
 
-function stillPending(service: string, state: ServiceState, waited: number): ServiceError {
+/** The error of a service that stays pending; `waited` is how long it was waited for, ms. */
+export function stillPending(service: string, state: ServiceState, waited: number): ServiceError {
   const explanation = `it is still ${state} after ${formatDuration(waited)}; end its process`;
   return new ServiceError("timeout", "restart", service, explanation);
 }

@@ -9,8 +9,16 @@ import {
   type TimeLimits,
   timeLimits,
 } from "./manager.ts";
-import { readDisabled, readKeyName, readNetError, readProgress, readQuery } from "./output.ts";
-import { ChangingServiceManager, type ControlVerb } from "./restart.ts";
+import { planDependents } from "./dependents.ts";
+import {
+  readDependents,
+  readDisabled,
+  readKeyName,
+  readNetError,
+  readProgress,
+  readQuery,
+} from "./output.ts";
+import { ChangingServiceManager, type ControlVerb, stillPending } from "./restart.ts";
 
 /** The options of a {@linkcode WindowsServiceManager}. */
 export interface WindowsOptions extends Partial<TimeLimits> {
@@ -43,10 +51,18 @@ const already: Readonly<Record<ControlVerb, ServiceErrorKind | undefined>> = {
   continue: undefined,
 };
 
+/** ERROR_DEPENDENT_SERVICES_RUNNING (winerror.h). */
+const DEPENDENTS_RUN = 1051;
+
+/** How often a dependent is queried while it stops, ms. */
+const DEPENDENT_PAUSE = 250;
+
 /** Windows' service control manager, by way of `sc.exe` and `net.exe`. */
 export class WindowsServiceManager extends ChangingServiceManager {
   readonly #programs: ServicePrograms;
   readonly #progress = new Map<string, Progress>();
+  /** The dependents that were stopped for a service, and are started once it runs. */
+  readonly #owed = new Map<string, string[]>();
 
   /** `systemRoot` is the value of `%SystemRoot%`. */
   constructor(systemRoot: string, options: WindowsOptions = {}) {
@@ -61,6 +77,7 @@ export class WindowsServiceManager extends ChangingServiceManager {
     if (answer === "unreadable") throw unreadable(service);
     if ("state" in answer) {
       if (answer.state.endsWith("_PENDING")) this.#progress.set(service, readProgress(output));
+      if (answer.state === "RUNNING") await this.#startOwed(service, signal);
       return answer.state;
     }
     if (meaningOf(answer.code).kind === "not-installed") return undefined;
@@ -92,17 +109,69 @@ export class WindowsServiceManager extends ChangingServiceManager {
     return readKeyName(code, output);
   }
 
-  /** `net` waits for the change; when it fails without a number, `sc` is run for its exit code. */
+  /** A service that others depend on is stopped after these. */
   protected override async change(
     change: ControlVerb,
     service: string,
     signal?: AbortSignal,
   ): Promise<void> {
+    let code = await this.#ask(change, service, signal);
+    if (change === "stop" && code === DEPENDENTS_RUN) {
+      await this.#stopDependents(service, signal);
+      code = await this.#ask(change, service, signal);
+    }
+    if (code !== 0) throw ServiceError.ofCode(change, service, code);
+  }
+
+  /**
+   * Asks for a change, and returns Windows' error code; 0: it is made. `net` waits for the change; when it fails without
+   * a number, `sc` is run for its exit code.
+   */
+  async #ask(change: ControlVerb, service: string, signal?: AbortSignal): Promise<number> {
     const net = await this.#run("net", change, service, signal);
-    if (net.code === 0) return;
+    if (net.code === 0) return 0;
     const code = readNetError(net.output) ?? (await this.#run("sc", change, service, signal)).code;
-    if (code === 0 || meaningOf(code).kind === already[change]) return;
-    throw ServiceError.ofCode(change, service, code);
+    return meaningOf(code).kind === already[change] ? 0 : code;
+  }
+
+  /** Stops the services that depend on one; when that fails, those that are stopped by then are started again. */
+  async #stopDependents(service: string, signal?: AbortSignal): Promise<void> {
+    const args = ["enumdepend", service, "65536"];
+    const { code, output } = await this.#run("sc", "query", service, signal, args);
+    const { stop, start } = planDependents(readDependents(code, output));
+    const owed = this.#owed.get(service)?.filter((name) => !start.includes(name)) ?? [];
+    this.#owed.set(service, [...owed, ...start]);
+    try {
+      for (const name of stop) await this.#stopDependent(name, service, signal);
+    } catch (error) {
+      await this.#startOwed(service, signal).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #stopDependent(name: string, service: string, signal?: AbortSignal): Promise<void> {
+    const code = await this.#ask("stop", name, signal);
+    if (code !== 0) throw dependentFailed("stop", name, service, code);
+    const { changeTimeout } = this.limits;
+    const end = this.clock.now() + changeTimeout;
+    for (;;) {
+      const state = await this.query(name, signal);
+      if (state === "STOPPED" || state === undefined) return;
+      if (this.clock.now() >= end) throw stillPending(name, state, changeTimeout);
+      await this.clock.sleep(DEPENDENT_PAUSE, signal);
+    }
+  }
+
+  /** Starts the dependents that were stopped for a service, all of them once; the first failure is thrown. */
+  async #startOwed(service: string, signal?: AbortSignal): Promise<void> {
+    const owed = this.#owed.get(service) ?? [];
+    this.#owed.delete(service);
+    let failure: ServiceError | undefined;
+    for (const name of owed) {
+      const code = await this.#ask("start", name, signal);
+      if (code !== 0) failure ??= dependentFailed("start", name, service, code);
+    }
+    if (failure) throw failure;
   }
 
   async #run(
@@ -125,6 +194,13 @@ export class WindowsServiceManager extends ChangingServiceManager {
     if (!result) throw timedOut(action, service, path, limit);
     return result;
   }
+}
+
+/** Of the kind `failed`: what stops or starts a dependent does not do so for the service itself. */
+function dependentFailed(action: "start" | "stop", name: string, service: string, code: number) {
+  const { meaning, advice } = meaningOf(code);
+  const explanation = `${meaning} (${code}); ${advice}; it depends on '${service}'`;
+  return new ServiceError("failed", action, name, explanation, code);
 }
 
 /** Deno's own errors name the program. */

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { type ServiceState, serviceStates } from "../../lib/service/manager.ts";
+import { planDependents } from "../../lib/service/dependents.ts";
 import { nextStep, type Step } from "../../lib/service/restart.ts";
 
 const table: [state: ServiceState, taken: Step[], next: Step][] = [
@@ -42,3 +43,23 @@ Deno.test("whatever states a service shows, only waiting is repeated", () => {
     assertEquals(["wait", "done", "give up"].includes(nextStep(state, all)), true, state);
   }
 });
+
+/** Each dependent by its name and state, in the order in which Windows lists them. */
+const dependents: [listed: [string, ServiceState][], stop: string[], start: string[]][] = [
+  [[], [], []],
+  [[["a", "STOPPED"]], [], []],
+  [[["a", "RUNNING"]], ["a"], ["a"]],
+  [[["above", "RUNNING"], ["below", "RUNNING"]], ["above", "below"], ["below", "above"]],
+  [[["a", "RUNNING"], ["b", "STOPPED"], ["c", "RUNNING"]], ["a", "c"], ["c", "a"]],
+  [[["a", "START_PENDING"], ["b", "CONTINUE_PENDING"]], ["a", "b"], ["b", "a"]],
+  [[["a", "PAUSED"], ["b", "PAUSE_PENDING"]], ["a", "b"], []],
+  [[["a", "STOP_PENDING"], ["b", "RUNNING"]], ["a", "b"], ["b"]],
+];
+
+for (const [listed, stop, start] of dependents) {
+  const shown = listed.map((pair) => pair.join(" ")).join(", ");
+  Deno.test(`dependents [${shown}]: stop [${stop}], start [${start}]`, () => {
+    const plan = planDependents(listed.map(([name, state]) => ({ name, state })));
+    assertEquals(plan, { stop, start });
+  });
+}

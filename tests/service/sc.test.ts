@@ -2,7 +2,13 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { serviceStates } from "../../lib/service/manager.ts";
 import { outputLimit } from "../../lib/service/output.ts";
-import { readDisabled, readKeyName, readProgress, readQuery } from "../../lib/service/output.ts";
+import {
+  readDependents,
+  readDisabled,
+  readKeyName,
+  readProgress,
+  readQuery,
+} from "../../lib/service/output.ts";
 import { bytes, english, running, utf16 } from "./texts.ts";
 
 for (const [language, text] of Object.entries(running)) {
@@ -179,4 +185,25 @@ Deno.test("the name that belongs to a display name follows the equals sign of th
   assertEquals(readKeyName(0, utf16(text)), "icinga2");
   assertEquals(readKeyName(1060, bytes(text)), undefined);
   assertEquals(readKeyName(0, bytes("\r\n")), undefined);
+});
+
+Deno.test("the services that depend on one are read with their states, in any language", () => {
+  const display = (text: string) =>
+    text.replace(/: (.*?) ?\r\n/, ": $1\r\nDISPLAY_NAME: Icinga : 1  STOPPED\r\n");
+  for (const [language, text] of Object.entries(running)) {
+    const second = text.replace("icinga2", "a second one").replace(/4(?= {2}RUNNING)/, "1");
+    const list = `[SC] EnumDependentServices: entriesread = 2\r\n${display(`\r\n${text}`)}\r\n`;
+    assertEquals(
+      readDependents(0, bytes(`${list}${second}`)).map(({ state }) => state),
+      ["RUNNING", "STOPPED"],
+      language,
+    );
+  }
+  const two = `Enum: entriesread = 2\r\n${display(english())}${english("7  PAUSED", "b c")}`;
+  assertEquals(readDependents(0, bytes(two)), [
+    { name: "icinga2", state: "RUNNING" },
+    { name: "b c", state: "PAUSED" },
+  ]);
+  assertEquals(readDependents(0, bytes("Enum: entriesread = 0\r\n")), []);
+  assertEquals(readDependents(1060, bytes(two)), []);
 });

@@ -249,3 +249,105 @@ esac`,
     ]);
   },
 );
+
+/**
+ * Stand-ins for a machine on which `app` and `mid` depend on `icinga2`, `app` on `mid` too, and `idle`, which does not
+ * run. The file `state.NAME` holds a state's number; `icinga2` is not stopped while a dependent runs. A file
+ * `refuse.VERB.NAME` has net refuse that with the error in it.
+ */
+const withDependents = {
+  sc: `show() {
+  number=$(cat state.$1)
+  printf '\\r\\nSERVICE_NAME: %s\\r\\nDISPLAY_NAME: The %s\\r\\n        TYPE : 10  OWN\\r\\n' "$1" "$1"
+  printf '        STATE : %s  WORD\\r\\n' "$number"
+}
+case $1 in
+  query) show $2 ;;
+  enumdepend) printf 'Enum: entriesread = 3\\r\\n'; show app; show idle; show mid ;;
+esac`,
+  net: `if [ -e refuse.$1.$2 ]; then error=$(cat refuse.$1.$2); fi
+if [ "$1 $2" = "stop icinga2" ] && [ "$(cat state.app state.mid state.idle | tr -d '1\\n')" != "" ]; then error=1051; fi
+if [ "$error" != "" ]; then
+  printf 'System error %s has occurred.\\r\\n\\r\\nIt is refused.\\r\\n' "$error" >&2; exit 2
+fi
+case $1 in stop) echo 1 >state.$2 ;; start) echo 4 >state.$2 ;; esac`,
+};
+
+/** A case on that machine: each service's state's number, in the order icinga2, app, mid, idle. */
+function dependentsTest(
+  name: string,
+  states: [icinga2: number, app: number, mid: number, idle: number],
+  test: (manager: WindowsServiceManager, folder: string) => Promise<void>,
+): void {
+  windowsTest(name, withDependents, async (manager, folder) => {
+    for (const [i, service] of ["icinga2", "app", "mid", "idle"].entries()) {
+      await Deno.writeTextFile(`${folder}/state.${service}`, `${states[i]}\n`);
+    }
+    await test(manager, folder);
+  });
+}
+
+const netCalls = async (folder: string) =>
+  (await calls(folder)).filter((call) => call.startsWith("net")).map((call) => call.slice(4));
+
+dependentsTest(
+  "services that depend on one are stopped before it, and those that ran are started after it",
+  [4, 4, 4, 1],
+  async (manager, folder) => {
+    assertEquals(await manager.restart("icinga2"), true);
+    assertEquals(await netCalls(folder), [
+      "stop icinga2",
+      "stop app",
+      "stop mid",
+      "stop icinga2",
+      "start icinga2",
+      "start mid",
+      "start app",
+    ]);
+    assertEquals((await calls(folder)).includes("sc enumdepend icinga2 65536"), true);
+    assertEquals(await manager.query("idle"), "STOPPED");
+  },
+);
+
+dependentsTest(
+  "a paused service on which others depend is brought back",
+  [7, 7, 4, 1],
+  async (manager, folder) => {
+    await Deno.writeTextFile(`${folder}/refuse.continue.icinga2`, "2191");
+    await manager.restart("icinga2", undefined, "PAUSED");
+    assertEquals((await netCalls(folder)).slice(0, 2), ["continue icinga2", "stop icinga2"]);
+    assertEquals(await manager.query("icinga2"), "RUNNING");
+    assertEquals(await manager.query("mid"), "RUNNING");
+    assertEquals(await manager.query("app"), "STOPPED", "somebody had paused it");
+  },
+);
+
+dependentsTest(
+  "where one that depends on it cannot be stopped it goes on, and so do the others",
+  [4, 4, 4, 1],
+  async (manager, folder) => {
+    await Deno.writeTextFile(`${folder}/refuse.stop.mid`, "5");
+    const error = await assertKind(manager.restart("icinga2"), "failed");
+    assertStringIncludes(error.message, "Cannot stop service 'mid': access is denied (5)");
+    assertStringIncludes(error.message, "it depends on 'icinga2'");
+    assertEquals((await netCalls(folder)).slice(0, 3), ["stop icinga2", "stop app", "stop mid"]);
+    assertEquals(await manager.query("icinga2"), "RUNNING");
+    assertEquals(await manager.query("app"), "RUNNING");
+  },
+);
+
+dependentsTest(
+  "those that were stopped for it are started when it runs, however late and by whom",
+  [4, 4, 4, 1],
+  async (manager, folder) => {
+    await Deno.writeTextFile(`${folder}/refuse.start.icinga2`, "1053");
+    await assertKind(manager.restart("icinga2"), "no-answer");
+    assertEquals(await manager.query("icinga2"), "STOPPED");
+    await Deno.writeTextFile(`${folder}/state.icinga2`, "4");
+    await Deno.writeTextFile(`${folder}/refuse.start.mid`, "1058");
+    const error = await assertKind(manager.query("icinga2"), "failed");
+    assertStringIncludes(error.message, "Cannot start service 'mid': it is disabled (1058)");
+    assertEquals((await netCalls(folder)).slice(-2), ["start mid", "start app"]);
+    assertEquals(await manager.query("icinga2"), "RUNNING", "each is tried once");
+  },
+);

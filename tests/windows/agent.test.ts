@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { testWindows, until } from "./machine.ts";
+import { testRealWindows, testWindows, until } from "./machine.ts";
 
 const SERVICE = "warden_test";
 
@@ -86,6 +86,31 @@ testWindows("a paused service is continued", async (windows) => {
   await agent.logged(/\[WARNING\] .*is PAUSED/);
   await agent.logged(/Restarted/);
   assertEquals(await windows.state(SERVICE), 4);
+});
+
+testWindows("a paused service that does not continue is stopped and started", async (windows) => {
+  await windows.install(SERVICE);
+  await windows.fault(SERVICE, "stay");
+  const agent = await windows.agent(["run"], watching(SERVICE));
+  await agent.logged(/is RUNNING/);
+  await windows.fault(SERVICE, "pause");
+  await agent.logged(/Restarted/);
+  assertEquals(await windows.state(SERVICE), 4);
+});
+
+// Wine's service manager does not list what depends on a service.
+testRealWindows("services that depend on it are stopped and started with it", async (windows) => {
+  // When the case ends they are removed in this order.
+  const dependents = ["warden_test_above", "warden_test_below"];
+  for (const service of [...dependents, SERVICE]) await windows.install(service);
+  await windows.run("sc.exe", "config", dependents[1]!, "depend=", SERVICE);
+  await windows.run("sc.exe", "config", dependents[0]!, "depend=", dependents[1]!);
+  await windows.fault(SERVICE, "stay");
+  const agent = await windows.agent(["run"], watching(SERVICE));
+  await agent.logged(/is RUNNING/);
+  await windows.fault(SERVICE, "pause");
+  await agent.logged(/Restarted/);
+  for (const service of [SERVICE, ...dependents]) assertEquals(await windows.state(service), 4);
 });
 
 testWindows("a slow service is waited for until it runs", async (windows) => {

@@ -298,7 +298,7 @@ export class Windows {
   async clean(): Promise<void> {
     for (const agent of this.#agents) await agent.kill();
     for (const service of this.#services) {
-      for (const fault of ["crash", "pause", "broken", "slow", "hang"]) {
+      for (const fault of ["crash", "pause", "stay", "broken", "slow", "hang"]) {
         await this.repair(service, fault);
       }
       await this.run("net.exe", "stop", service);

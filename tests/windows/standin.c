@@ -7,6 +7,7 @@
 //
 //     NAME.crash    stop with the code 1067 (the process ended unexpectedly); the file is removed
 //     NAME.pause    become paused; the file is removed
+//     NAME.stay     when told to continue, stay paused
 //     NAME.broken   end with the code 1067 at every start
 //     NAME.slow     take 3 s to start
 //     NAME.hang     when told to stop, stay in STOP_PENDING until the file is gone
@@ -67,7 +68,7 @@ static DWORD WINAPI control(DWORD code, DWORD type, void *data, void *context) {
       report(SERVICE_PAUSED, 0);
       return NO_ERROR;
     case SERVICE_CONTROL_CONTINUE:
-      report(SERVICE_RUNNING, 0);
+      report(asked(L"stay") ? SERVICE_PAUSED : SERVICE_RUNNING, 0);
       return NO_ERROR;
     case SERVICE_CONTROL_INTERROGATE:
       return NO_ERROR;
