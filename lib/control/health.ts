@@ -238,7 +238,7 @@ const THREAD_LEVELS: Readonly<Record<string, Trouble["level"]>> = {
 };
 
 function daemonTroubles(daemon: DaemonStatus, now: number): Trouble[] {
-  const { name, enabled, problem, state, lastError } = daemon;
+  const { name, enabled, problem, state, lastError, verdict } = daemon;
   if (!enabled) return [];
   const main = mainThread(daemon);
   if (problem !== null) {
@@ -254,5 +254,7 @@ function daemonTroubles(daemon: DaemonStatus, now: number): Trouble[] {
   }
   const level = THREAD_LEVELS[state];
   const why = lastError && state !== "absent" ? `: ${lastError.message}` : "";
-  return level ? [{ level, text: `daemon ${name} is ${state}${why}` }] : [];
+  if (level) return [{ level, text: `daemon ${name} is ${state}${why}` }];
+  if (!verdict || verdict.level === "ok") return [];
+  return [{ level: verdict.level, text: `${name}: ${verdict.text}` }];
 }

@@ -13,14 +13,15 @@ import type {
   ProbeStatus,
   ServiceStatus,
   Status,
+  VerdictStatus,
 } from "./status_schema.ts";
 
 /** One value of a plugin's performance data. */
 export interface PerformanceValue {
   label: string;
   value: number;
-  /** `s`, `B`, `c` for a counter, or nothing. */
-  unit: "" | "s" | "B" | "c";
+  /** `s`, `B`, `%`, `c` for a counter, or nothing. */
+  unit: "" | "s" | "B" | "%" | "c";
   /** Warning, critical, least and greatest value; as far as there are any. */
   range?: readonly (string | number)[];
 }
@@ -44,7 +45,10 @@ export function pluginOutput(status: Status, thresholds: Thresholds): PluginOutp
         ...(service.diagnosis ? [describeDiagnosis(service.diagnosis)] : []),
         ...service.probes.map(describeProbe),
       ]),
-      ...status.daemons.map(describeDaemon),
+      ...status.daemons.flatMap((daemon) => [
+        describeDaemon(daemon),
+        ...(daemon.verdict ? [describeVerdict(daemon.name, daemon.verdict)] : []),
+      ]),
     ]),
     performance: performanceOf(status, thresholds),
   };
@@ -52,6 +56,9 @@ export function pluginOutput(status: Status, thresholds: Thresholds): PluginOutp
 
 /** Icinga's database takes 64 KB of lines. */
 const MOST_DETAILS = 50;
+
+/** Numbers of all verdicts together. */
+const MOST_VERDICT_NUMBERS = 200;
 
 function shorten(details: readonly string[]): string[] {
   const more = details.length - MOST_DETAILS;
@@ -102,6 +109,22 @@ function describeDaemon(daemon: DaemonStatus): string {
   return `daemon ${name}: ${standing}, ${counted(restarts, "restart")}${memory}${error}`;
 }
 
+function describeVerdict(daemon: string, { level, text, at }: VerdictStatus): string {
+  return `verdict of ${daemon}: ${level}, ${text} (${at})`;
+}
+
+function verdictPerformance({ name, verdict }: DaemonStatus): PerformanceValue[] {
+  return Object.entries(verdict?.numbers ?? {}).map(([label, number]) => {
+    const { value, unit = "", warning = "", critical = "", min = "", max = "" } = number;
+    return {
+      label: pluginText(`${name} ${label}`),
+      value,
+      unit,
+      range: [warning, critical, min, max],
+    };
+  });
+}
+
 function performanceOf(status: Status, thresholds: Thresholds): PerformanceValue[] {
   const { services, daemons, agent } = status;
   const heaps = daemons.flatMap(({ heap }) => heap ?? []);
@@ -125,6 +148,7 @@ function performanceOf(status: Status, thresholds: Thresholds): PerformanceValue
       : []),
     { label: "memory", value: agent.memory, unit: "B" },
     { label: "uptime", value: agent.uptime, unit: "s" },
+    ...daemons.flatMap(verdictPerformance).slice(0, MOST_VERDICT_NUMBERS),
   ];
 }
 

@@ -1,5 +1,5 @@
 import Registry from "prom-client/registry";
-import { threadStates, troubleKinds } from "../daemon/mod.ts";
+import { threadStates, troubleKinds, verdictLevels } from "../daemon/mod.ts";
 import { type Histogram, serviceStates } from "../service/mod.ts";
 import { type StateReader, type WatchedService, watchedServices } from "./state_reader.ts";
 import type {
@@ -160,6 +160,18 @@ const DAEMON: Metrics<DaemonStatus> = {
   problem: [
     "Whether a registered daemon cannot run, or not as configured.",
     ({ problem }) => Number(problem !== null),
+  ],
+  verdict: [
+    "What a daemon says of what it looks at; 1 for the level that holds.",
+    ({ verdict }) => verdict && stateSet("level", verdictLevels, verdict.level),
+  ],
+  value: [
+    "A number of a daemon's verdict.",
+    ({ verdict }) =>
+      Object.entries(verdict?.numbers ?? {}).map(([name, { value, unit = "" }]) => ({
+        value,
+        labels: { name, unit },
+      })),
   ],
 };
 

@@ -5,9 +5,11 @@ import {
   type DaemonStanding,
   mapPath,
   type Pause,
+  readVerdict,
   type ThreadStanding,
   type TroubleKind,
   troubleKinds,
+  VERDICT_MAP,
 } from "../daemon/mod.ts";
 import {
   checkServiceName,
@@ -18,7 +20,12 @@ import {
   type ServiceStats,
 } from "../service/mod.ts";
 import type { Traffic } from "../state/mod.ts";
-import type { DiagnosisStatus, ProbeStatus, ServiceStatus } from "./status_schema.ts";
+import type {
+  DiagnosisStatus,
+  ProbeStatus,
+  ServiceStatus,
+  VerdictStatus,
+} from "./status_schema.ts";
 
 /** A public state to read: what `PublicState` is to the views. */
 export interface StateReader {
@@ -205,6 +212,21 @@ export function mayManageServices(state: StateReader, daemon: string): boolean {
 export function standingsOf(state: StateReader): [name: string, standing: DaemonStanding][] {
   const all = [...state.map(AGENT_MAPS.daemons)] as [string, DaemonStanding][];
   return all.sort(([a], [b]) => a < b ? -1 : 1);
+}
+
+/**
+ * What a daemon said last of what it looks at; null when it has said nothing. A verdict that has expired is
+ * unknown.
+ *
+ * @param now ms since the Unix epoch.
+ */
+export function verdictOf(state: StateReader, daemon: string, now: number): VerdictStatus | null {
+  const verdict = readVerdict(state.map(mapPath(daemon, VERDICT_MAP)).get("now"));
+  if (!verdict) return null;
+  const { level, at, until, numbers } = verdict;
+  const text = cut(verdict.text, MOST_TEXT);
+  if (until === undefined || Date.parse(until) >= now) return { level, text, at, numbers };
+  return { level: "unknown", text: `no verdict since ${at}: ${text}`, at, numbers: {} };
 }
 
 /** The threads by name. What they report of themselves is a number, or is left out. */

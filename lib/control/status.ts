@@ -13,10 +13,17 @@ import {
   type StateReader,
   threadsOf,
   troublesOf,
+  verdictOf,
   type WatchedService,
   watchedServices,
 } from "./state_reader.ts";
-import type { DaemonStatus, ServiceStatus, Status, ThreadStatus } from "./status_schema.ts";
+import type {
+  DaemonStatus,
+  ServiceStatus,
+  Status,
+  ThreadStatus,
+  VerdictStatus,
+} from "./status_schema.ts";
 
 /** What is not in the public state. */
 export interface Moment {
@@ -109,7 +116,7 @@ function readDaemons(state: StateReader, now: number): DaemonStatus[] {
   return standingsOf(state).map(([name, daemon]) => {
     const own = threads.filter(([, thread]) => thread.daemon === name)
       .map(([name, thread]) => readThread(name, thread, now));
-    return readDaemon(name, daemon, own);
+    return readDaemon(name, daemon, own, verdictOf(state, name, now));
   });
 }
 
@@ -117,6 +124,7 @@ function readDaemon(
   name: string,
   { module, enabled, services, problem }: DaemonStanding,
   threads: ThreadStatus[],
+  verdict: VerdictStatus | null,
 ): DaemonStatus {
   const states = threads.map(({ state }) => state);
   const heaps = threads.flatMap(({ heap }) => heap ?? []);
@@ -133,6 +141,7 @@ function readDaemon(
     restarts: threads.reduce((sum, { restarts }) => sum + restarts, 0),
     lastError: errors.sort((a, b) => a.at < b.at ? 1 : -1)[0] ?? null,
     heap: heaps.length > 0 ? heaps.reduce((sum, heap) => sum + heap, 0) : null,
+    verdict: enabled ? verdict : null,
     threads,
   };
 }

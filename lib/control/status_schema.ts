@@ -1,5 +1,11 @@
 import * as v from "valibot";
-import { serviceModes, threadStates, troubleKinds } from "../daemon/mod.ts";
+import {
+  serviceModes,
+  threadStates,
+  troubleKinds,
+  verdictLevels,
+  verdictUnits,
+} from "../daemon/mod.ts";
 
 const Time = v.pipe(v.string(), v.isoTimestamp(), v.description("UTC, ISO 8601"));
 const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -22,6 +28,22 @@ const Thread = v.strictObject({
   lag: v.nullable(v.pipe(v.number(), v.description("How late its event loop was, ms"))),
 });
 
+const VerdictNumber = v.strictObject({
+  value: v.number(),
+  unit: v.optional(v.picklist(verdictUnits)),
+  warning: v.optional(v.string()),
+  critical: v.optional(v.string()),
+  min: v.optional(v.number()),
+  max: v.optional(v.number()),
+});
+
+const Verdict = v.strictObject({
+  level: v.picklist(verdictLevels),
+  text: v.string(),
+  at: Time,
+  numbers: v.record(v.string(), VerdictNumber),
+});
+
 const Daemon = v.strictObject({
   name: v.string(),
   module: v.pipe(v.nullable(v.string()), v.description("null: built in")),
@@ -33,6 +55,10 @@ const Daemon = v.strictObject({
   restarts: Count,
   lastError: v.nullable(LastError),
   heap: v.nullable(Bytes),
+  verdict: v.pipe(
+    v.nullable(Verdict),
+    v.description("What it said last of what it looks at; null: nothing"),
+  ),
   threads: v.array(Thread),
 });
 
@@ -182,6 +208,9 @@ export type ProbeStatus = ServiceStatus["probes"][number];
 
 /** A daemon that is registered. */
 export type DaemonStatus = Status["daemons"][number];
+
+/** What a daemon says of what it looks at. */
+export type VerdictStatus = NonNullable<DaemonStatus["verdict"]>;
 
 /** A thread of a daemon. */
 export type ThreadStatus = DaemonStatus["threads"][number];

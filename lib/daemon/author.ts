@@ -20,5 +20,6 @@ export {
   type DaemonState,
   type Service,
 } from "./context.ts";
+export { type ReportOptions, type VerdictLevel, type VerdictNumber } from "./verdict.ts";
 export { type ArgumentSpec, type ArgumentSpecs, type ArgumentValues } from "./arguments.ts";
 export { type ServiceMode, type ServiceState } from "../service/mod.ts";

@@ -12,6 +12,13 @@ import { AGENT_MAPS, mapPath, type ThreadState } from "./agent_state.ts";
 import type { ArgumentSpecs, ArgumentValues } from "./arguments.ts";
 import type { MapSpec, MapSpecs } from "./define.ts";
 import { explainRefusal } from "./permissions.ts";
+import {
+  makeVerdict,
+  type ReportOptions,
+  VERDICT_MAP,
+  type VerdictLevel,
+  type VerdictNumber,
+} from "./verdict.ts";
 
 /** Where a daemon's log records go: into the agent's log, with the thread's name. */
 export interface DaemonLog {
@@ -123,6 +130,21 @@ export interface DaemonContext<
    * @throws {TypeError} when it is neither.
    */
   every(interval: number | string, beat: () => void | Promise<void>): Promise<void>;
+  /**
+   * Says how what the daemon looks at is: `check`, `status`, the page and the metrics show it until the next call,
+   * whichever thread of the daemon makes it.
+   *
+   * @param level `ok`, `warning`, `critical` or `unknown`; other than `ok` it is a problem of `check`.
+   * @param text one line, such as `C: 3 GB free`.
+   * @param numbers performance data by name: a number, or one with unit, thresholds and bounds.
+   * @throws {TypeError} when one of them is something else.
+   */
+  report(
+    level: VerdictLevel,
+    text: string,
+    numbers?: Readonly<Record<string, number | VerdictNumber>>,
+    options?: ReportOptions,
+  ): void;
   /**
    * A Windows service to manage.
    *
@@ -237,6 +259,10 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
         );
       }
       await every(clock, ms, signal, () => maintenance.has("paused") ? undefined : beat());
+    },
+    report: (level, text, numbers = {}, options = {}) => {
+      const verdict = makeVerdict(level, text, numbers, options, Date.now());
+      state.map(mapPath(daemon, VERDICT_MAP)).set("now", verdict);
     },
     service: (name) => {
       if (!services) {

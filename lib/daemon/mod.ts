@@ -43,6 +43,7 @@ export {
 } from "./context.ts";
 export type { DaemonDefinition, MapSpecs } from "./define.ts";
 export { serviceModes } from "../service/mod.ts";
+export { readVerdict, VERDICT_MAP, verdictLevels, verdictUnits } from "./verdict.ts";
 export {
   type DaemonPermissions,
   explainRefusal,

@@ -39,7 +39,8 @@ function card(restart) {
     el("h3"),
     el("span", { className: "pill" }),
     el("dl", { className: "facts" }),
-    el("p", { className: "fault" }),
+    el("p", { className: "says" }),
+    el("p", { className: "error fault" }),
     el("div", { className: "sparks" }),
     el(
       "div",
@@ -51,7 +52,7 @@ function card(restart) {
 }
 
 function update(element, daemon) {
-  const { name, state, problem, uptime, restarts, lastError, threads, enabled } = daemon;
+  const { name, state, problem, uptime, restarts, lastError, verdict, threads, enabled } = daemon;
   const part = (selector) => element.querySelector(selector);
   say(part("h3"), name);
   part(".pill").className = `pill tone-${problem ? "crit" : threadTone(state)}`;
@@ -60,8 +61,11 @@ function update(element, daemon) {
     ...fact("up", uptime === null ? "–" : span(uptime)),
     ...fact("restarts", String(restarts)),
   );
-  say(part(".fault"), problem ?? (lastError ? `${ago(lastError.at)}: ${lastError.message}` : ""));
-  part(".fault").hidden = !problem && !lastError;
+  say(part(".says"), verdict ? `${verdict.level}: ${verdict.text}` : "");
+  part(".says").hidden = !verdict;
+  part(".says").classList.toggle("fault", verdict !== null && verdict.level !== "ok");
+  say(part(".error"), problem ?? (lastError ? `${ago(lastError.at)}: ${lastError.message}` : ""));
+  part(".error").hidden = !problem && !lastError;
   part(".daemon-foot").hidden = !enabled || threads.length === 0;
   part(".daemon-foot button").setAttribute("aria-label", `Restart ${name}`);
   drawSparks(part(".sparks"), threads);

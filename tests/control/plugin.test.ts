@@ -25,6 +25,25 @@ Deno.test("one line, one more for each service and daemon, and performance data 
   assertEquals(performance[0]!.range, ["0", "2", 0]);
 });
 
+Deno.test("a daemon's verdict is a line, and its numbers are performance data", () => {
+  const { summary, details, performance } = outputWith((maps) => {
+    maps["Agent.Daemons"]!.disk = { module: "daemons/disk.js", enabled: true };
+    maps["Agent.Threads"]!["disk::run::Main::0"] = thread("disk");
+    const numbers = {
+      ...{ free: { value: 3e9, unit: "B", warning: "1:", critical: "2:", min: 0, max: 9 } },
+      ...{ "C:\\": { value: 1.5 } },
+    };
+    const text = "C: 3 GB | free";
+    maps["Daemons.disk.Verdict"] = { now: { level: "critical", text, at: STARTED, numbers } };
+  });
+  assertEquals(summary, "CRITICAL: disk: C: 3 GB / free");
+  assertEquals(details.at(-2), `verdict of disk: critical, C: 3 GB / free (${STARTED})`);
+  assertEquals(performance.slice(-2), [
+    { label: "disk free", value: 3e9, unit: "B", range: ["1:", "2:", 0, 9] },
+    { label: "disk C:\\", value: 1.5, unit: "", range: ["", "", "", ""] },
+  ]);
+});
+
 Deno.test("with more than one service each has its own labels", () => {
   const { performance } = outputWith((maps) => {
     addWatcher(maps, "other");

@@ -28,6 +28,21 @@ Deno.test("a service that cannot be queried is in the state UNKNOWN, and not in 
   assertStringIncludes(text, 'state="RUNNING"} 0\n');
 });
 
+Deno.test("a daemon's verdict is a set of series, and each of its numbers one", async () => {
+  const text = await metricsWith((maps) => {
+    const numbers = { free: { value: 3e9, unit: "B" } };
+    const now = { level: "warning", text: "x", at: STARTED, numbers };
+    maps["Daemons.icinga_agent_service.Verdict"] = { now };
+  });
+  const daemon = 'daemon="icinga_agent_service"';
+  assertStringIncludes(text, `icinga_warden_daemon_verdict{${daemon},level="warning"} 1\n`);
+  assertStringIncludes(text, `icinga_warden_daemon_verdict{${daemon},level="ok"} 0\n`);
+  assertStringIncludes(
+    text,
+    `icinga_warden_daemon_value{${daemon},name="free",unit="B"} 3000000000\n`,
+  );
+});
+
 Deno.test("each metric has the value that its name promises", async () => {
   const text = await metricsWith((maps) => {
     maps["Agent.Info"]!.last_end = "unclean";

@@ -119,6 +119,39 @@ Deno.test("why a service has stopped is told with it; a diagnosis of another for
   }
 });
 
+Deno.test("what a daemon says of what it looks at is a trouble of its own, until it expires", () => {
+  const told = {
+    level: "warning" as const,
+    text: "C: is full",
+    at: STARTED,
+    numbers: { free: { value: 3 } },
+  };
+  const statusOf = (now: unknown, standing: Record<string, unknown> = {}) =>
+    statusWith((maps) => {
+      maps["Agent.Daemons"]!.disk = { module: "daemons/disk.js", enabled: true, ...standing };
+      maps["Agent.Threads"]!["disk::run::Main::0"] = thread("disk");
+      maps["Daemons.disk.Verdict"] = { now };
+    });
+  const of = ({ daemons }: ReturnType<typeof statusOf>) =>
+    daemons.find(({ name }) => name === "disk")!.verdict;
+  const status = statusOf(told);
+  assertEquals(v.parse(StatusSchema, status), status);
+  assertEquals([of(status), status.health], [told, "warning"]);
+  assertEquals(status.problems, [{ level: "warning", text: "disk: C: is full" }]);
+  assertEquals(statusOf({ ...told, level: "ok" }).problems, []);
+  const hold = new Date(MOMENT.now).toISOString();
+  assertEquals(of(statusOf({ ...told, until: hold })), told);
+  const expired = statusOf({ ...told, until: STARTED });
+  assertEquals(expired.problems, [
+    { level: "unknown", text: `disk: no verdict since ${STARTED}: C: is full` },
+  ]);
+  assertEquals(of(expired)!.numbers, {});
+  for (const none of [undefined, "x", { ...told, level: "bad" }]) {
+    assertEquals(of(statusOf(none)), null);
+  }
+  assertEquals(of(statusOf(told, { enabled: false })), null);
+});
+
 Deno.test("the schema in docs is that of the status", async () => {
   const file = new URL("../../docs/status.schema.json", import.meta.url);
   assertEquals(JSON.parse(await Deno.readTextFile(file)), toJsonSchema(StatusSchema));

@@ -32,6 +32,20 @@ const worker = defineDaemon({
   },
 });
 
+Deno.test("a daemon's verdict is the entry of a map of its own", async () => {
+  const run = simulate(defineDaemon({
+    name: "full",
+    run: (context) =>
+      context.every("1s", () => context.report("warning", "full", { free: 1 }, { ttl: "1m" })),
+  }));
+  await run.advance("1s");
+  const { level, text, numbers } = run.map<Record<string, unknown>>("Verdict").get("now")!;
+  assertEquals({ level, text, numbers }, {
+    ...{ level: "warning", text: "full", numbers: { free: { value: 1 } } },
+  });
+  await run.stop();
+});
+
 Deno.test("child threads run beside the daemon, with names that count up", async () => {
   const run = simulate(worker);
   await run.advance("1s");

@@ -128,6 +128,7 @@ function serviceColour(
 }
 
 function daemonLines(daemons: readonly DaemonStatus[], paint: Paint): string[] {
+  const verdicts = daemons.some(({ verdict }) => verdict !== null);
   return table<DaemonStatus>({
     DAEMON: ({ name }) => name,
     STATE: (daemon) => ({
@@ -138,6 +139,13 @@ function daemonLines(daemons: readonly DaemonStatus[], paint: Paint): string[] {
     UPTIME: ({ uptime }) => orDash(uptime, formatSpan),
     RESTARTS: ({ restarts }) => String(restarts),
     MEMORY: ({ heap }) => orDash(heap, formatBytes),
+    ...(verdicts && {
+      VERDICT: ({ verdict }: DaemonStatus) =>
+        verdict === null ? "-" : {
+          text: `${VERDICTS[verdict.level].text}: ${verdict.text}`,
+          paint: paint[VERDICTS[verdict.level].colour],
+        },
+    }),
     "LAST ERROR": ({ problem, lastError }) => problem ?? orDash(lastError, formatLastError),
   }, daemons);
 }

@@ -1,0 +1,62 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { makeVerdict, readVerdict } from "../../lib/daemon/verdict.ts";
+
+const NOW = Date.parse("2026-01-01T00:00:00.000Z");
+const AT = "2026-01-01T00:00:00.000Z";
+
+Deno.test("a verdict has a level, a text, numbers and an end, and is read as it was made", () => {
+  const full = {
+    value: 3e9,
+    unit: "B",
+    warning: "1000000000:",
+    critical: "@0:5",
+    min: 0,
+    max: 1e12,
+  };
+  const cases: [given: unknown[], verdict: Record<string, unknown>][] = [
+    [["ok", "all well", {}, {}], { level: "ok", text: "all well", at: AT, numbers: {} }],
+    [["critical", "", { free: 3, "C:\\": full }, { ttl: "5m" }], {
+      ...{ level: "critical", text: "", at: AT, until: "2026-01-01T00:05:00.000Z" },
+      numbers: { free: { value: 3 }, "C:\\": full },
+    }],
+    [["unknown", "x", {}, { ttl: 1_500 }], {
+      ...{ level: "unknown", text: "x", at: AT, until: "2026-01-01T00:00:01.500Z", numbers: {} },
+    }],
+  ];
+  for (const [[level, text, numbers, options], expected] of cases) {
+    const verdict = makeVerdict(level, text, numbers, options, NOW);
+    assertEquals(verdict as unknown, expected);
+    assertEquals(readVerdict(verdict), verdict);
+  }
+});
+
+Deno.test("what is wrong with a verdict is named, with what would be right", () => {
+  const cases: [given: unknown[], message: string][] = [
+    [["fine", "x", {}, {}], 'level is "fine"; expected one of ok, warning, critical, unknown'],
+    [[undefined, "x", {}, {}], "level is undefined; expected one of ok"],
+    [["ok", 7, {}, {}], "text is 7; expected a text"],
+    [["ok", "x", [], {}], "numbers is ; expected an object of numbers"],
+    [["ok", "x", { free: "3" }, {}], 'free is "3"; expected a number, or { value, unit'],
+    [["ok", "x", { free: NaN }, {}], "free is NaN; expected a number"],
+    [["ok", "x", { free: { value: 1, unit: "GB" } }, {}], "free is [object Object]; expected"],
+    [["ok", "x", { free: { value: 1, warning: "1|2=3" } }, {}], "free is [object Object]"],
+    [["ok", "x", { "a=1;2": 1 }, {}], 'name is "a=1;2"; expected letters, digits'],
+    [["ok", "x", Object.fromEntries(Array(51).fill(0).map((_, i) => [i, i])), {}], "at most 50"],
+    [["ok", "x", {}, { ttl: "soon" }], 'ttl is "soon"; expected ms or a duration such as 5m'],
+    [["ok", "x", {}, { ttl: 0 }], "ttl is 0; expected ms or a duration"],
+  ];
+  for (const [[level, text, numbers, options], message] of cases) {
+    const make = () => makeVerdict(level, text, numbers, options, NOW);
+    assertThrows(make, TypeError, message, message);
+  }
+});
+
+Deno.test("what is no verdict in the public state is none", () => {
+  const verdict = { level: "ok", text: "x", at: AT, numbers: {} };
+  const wrong = [
+    ...[undefined, null, "ok", [], {}, { ...verdict, level: "CRITICAL" }, { ...verdict, text: 1 }],
+    ...[{ ...verdict, at: "then" }, { ...verdict, until: "then" }],
+    { ...verdict, numbers: { "x | y": 1 } },
+  ];
+  for (const value of wrong) assertEquals(readVerdict(value), undefined);
+});
