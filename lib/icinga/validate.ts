@@ -45,14 +45,23 @@ export async function validate(plan: ValidatePlan): Promise<Validation> {
   }
 }
 
-/** What the output of `icinga2 daemon -C` says: the first critical line, and the place that follows it. */
+/**
+ * What the output of `icinga2 daemon -C` says: the first critical line on the configuration, and the place that follows
+ * it. Any other failure, such as a file that it may not write, does not make the configuration invalid.
+ */
 export function readValidation(code: number, output: string): Validation {
   if (code === 0) return { is: "valid", text: "the configuration is valid" };
   const lines = output.replaceAll("\r\n", "\n").split("\n");
-  const first = lines.findIndex((line) => /\bcritical\/\w+: /.test(line));
-  if (first < 0) return { is: "unknown", text: `'icinga2 daemon -C' ended with exit code ${code}` };
-  const text = cut(sanitize(lines[first]!.replace(/^.*?\bcritical\/\w+: (?:Error: )?/, "")), 300);
-  const [, file, line] = /^Location: in (.+): (\d+):\d+/.exec(lines[first + 1] ?? "") ?? [];
+  const [first, any] = [/\bcritical\/config: /, /\bcritical\/\w+: /]
+    .map((pattern) => lines.findIndex((line) => pattern.test(line)));
+  const said = (line: number) =>
+    cut(sanitize(lines[line]!.replace(/^.*?\bcritical\/\w+: (?:Error: )?/, "")), 300);
+  if (first === -1) {
+    const why = any === -1 ? "" : `: ${said(any!)}`;
+    return { is: "unknown", text: `'icinga2 daemon -C' ended with exit code ${code}${why}` };
+  }
+  const text = said(first!);
+  const [, file, line] = /^Location: in (.+): (\d+):\d+/.exec(lines[first! + 1] ?? "") ?? [];
   return { is: "invalid", text, ...(file !== undefined && { place: `${file}:${line}` }) };
 }
 

@@ -26,7 +26,11 @@ Deno.test("the output of daemon -C says what is wrong and where", () => {
   } as const;
   assertEquals(readValidation(1, OUTPUT), invalid);
   assertEquals(readValidation(1, OUTPUT.replaceAll("\n", "\r\n")), invalid);
-  assertEquals(readValidation(1, "[x] critical/cli: No rights").place, undefined);
+  assertEquals(readValidation(1, "[x] critical/config: 1 error").place, undefined);
+  assertEquals(readValidation(1, "[x] critical/cli: Could not create temporary file"), {
+    is: "unknown",
+    text: "'icinga2 daemon -C' ended with exit code 1: Could not create temporary file",
+  });
   assertEquals(readValidation(0, "").is, "valid");
   assertEquals(readValidation(3, "").is, "unknown");
 });
