@@ -57,7 +57,12 @@ export default defineDaemon({
     const observe = watch.mode === "observe"
       ? (why: string | undefined) => watch.observe(why)
       : undefined;
-    const probes = new ProbeRunner(context, service, context.arguments.probes);
+    const probes = new ProbeRunner(
+      context,
+      service,
+      context.arguments.probes,
+      () => watch.restartRunning(),
+    );
     return context.every(context.arguments.interval, async () => {
       await watch.tick();
       shareDiagnosis(map, diagnosis());

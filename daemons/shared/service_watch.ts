@@ -214,8 +214,20 @@ export class ServiceWatch {
     return reason !== undefined;
   }
 
+  /** Stops and starts it though it runs, since a probe finds that it does not work; counted as any other restart. */
+  async restartRunning(): Promise<void> {
+    try {
+      await this.#restart();
+    } catch (error) {
+      if (this.#context.signal.aborted || !isInterrupted(error)) throw error;
+    } finally {
+      this.#shareLoop();
+      this.#stats.set(this.#service.name, this.#counted);
+    }
+  }
+
   /** Somebody else may have started it since it was seen: then it is left alone. */
-  async #restart(seen: ServiceState): Promise<void> {
+  async #restart(seen?: ServiceState): Promise<void> {
     const begin = this.#context.now();
     let wasAsked: boolean;
     try {

@@ -7,7 +7,7 @@ import { ProbeRunner, type SharedProbe } from "../../daemons/shared/probes/runne
 import { ManualClock } from "../../lib/base/mod.ts";
 import { createContext, createDaemonLog } from "../../lib/daemon/mod.ts";
 import type { IcingaSample } from "../../lib/icinga/mod.ts";
-import { SimulatedServiceManager } from "../../lib/service/mod.ts";
+import { type ServiceStats, SimulatedServiceManager } from "../../lib/service/mod.ts";
 import { simulate } from "icinga-warden/testing";
 import { MainState } from "../../lib/state/mod.ts";
 
@@ -259,28 +259,32 @@ async function runFor(
     clock,
   });
   const host = state.map<string, IcingaSample>("Agent.Host");
-  const runner = new ProbeRunner(context, context.service("Icinga2"), [], () => 0.5);
-  let runningSince = 0;
+  const service = context.service("Icinga2");
+  let runningSince = 0, restarts = 0;
+  const restart = () => {
+    restarts++;
+    runningSince = now;
+    return Promise.resolve();
+  };
+  const runner = new ProbeRunner(context, service, [], restart, () => 0.5);
   for (let passed = 0; passed < span; passed += 30 * SECOND) {
-    const before = manager.calls.length;
     host.set("icinga2", { ...WELL, at: new Date().toISOString(), ...look(passed) });
     await runner.tick(runningSince, mayRestart, observe);
-    if (manager.calls.length > before) runningSince = now;
     now += 30 * SECOND;
   }
   const shared = Object.fromEntries(
     state.map<string, SharedProbe>("Daemons.icinga_agent_service.ServiceProbes"),
   );
   state.close();
-  return { records, shared, stops: manager.calls.filter((call) => call === "stop Icinga2").length };
+  return { records, shared, restarts };
 }
 
 Deno.test("a day of a healthy Icinga 2: no restart, no record", async () => {
-  const { records, stops, shared } = await runFor(
+  const { records, restarts, shared } = await runFor(
     DAY,
     () => ({ certificate: { ...OWN, ends: "2999-01-01T00:00:00Z" } }),
   );
-  assertEquals([records, stops], [[], 0]);
+  assertEquals([records, restarts], [[], 0]);
   assertEquals(
     Object.values(shared).map(({ is, failed }) => [is, failed]),
     Array(7).fill(["ok", false]),
@@ -289,7 +293,7 @@ Deno.test("a day of a healthy Icinga 2: no restart, no record", async () => {
 
 Deno.test("a hung Icinga 2 that is only observed: it is told why it would be restarted, until it is well", async () => {
   const told: (string | undefined)[] = [];
-  const { stops, records } = await runFor(
+  const { restarts, records } = await runFor(
     DAY,
     (passed) => ({
       ...FAR,
@@ -298,7 +302,7 @@ Deno.test("a hung Icinga 2 that is only observed: it is told why it would be res
     true,
     (why) => told.push(why?.replace(/ was .*:/, "")),
   );
-  assertEquals(stops, 0);
+  assertEquals(restarts, 0);
   assertEquals(records.some((record) => /restarting|Restarted/.test(record)), false);
   assertEquals(told, ["icinga2.state Icinga 2 hangs", undefined]);
 });
@@ -306,15 +310,14 @@ Deno.test("a hung Icinga 2 that is only observed: it is told why it would be res
 const FAR = { certificate: { ...OWN, ends: "2999-01-01T00:00:00Z" } };
 
 Deno.test("a day of a hung Icinga 2: one restart, and two records say that it hangs", async () => {
-  const { records, stops, shared } = await runFor(DAY, (passed) => ({
+  const { records, restarts, shared } = await runFor(DAY, (passed) => ({
     ...FAR,
     stateFile: { modified: at(0), unchanged: passed / 1000 },
   }));
-  assertEquals(stops, 1);
+  assertEquals(restarts, 1);
   assertEquals(records.map((record) => record.replace(/not written for [\d a-z]+:/, "…")), [
     "warning Probe heartbeat_file of service 'Icinga2' fails for 15m and longer: icinga2.state was … Icinga 2 hangs; the service is restarted in 5 min unless that changes",
-    "warning Probe heartbeat_file of service 'Icinga2': restarting the service, since icinga2.state was … Icinga 2 hangs",
-    "info Restarted service 'Icinga2' for a probe",
+    "warning Probe heartbeat_file of service 'Icinga2': the service is restarted now, since icinga2.state was … Icinga 2 hangs",
     "warning Probe heartbeat_file of service 'Icinga2' fails for 15m and longer: icinga2.state was … Icinga 2 hangs; a restart did not help",
   ]);
   const { is, failed, since } = shared.heartbeat_file!;
@@ -323,8 +326,8 @@ Deno.test("a day of a hung Icinga 2: one restart, and two records say that it ha
 
 Deno.test("a day without a master is told once, and restarts nothing", async () => {
   const answer = { ...GOOD, is: "unreachable", text: "refused" } as const;
-  const { records, stops } = await runFor(DAY, () => ({ ...FAR, link: { young: [], answer } }));
-  assertEquals(stops, 0);
+  const { records, restarts } = await runFor(DAY, () => ({ ...FAR, link: { young: [], answer } }));
+  assertEquals(restarts, 0);
   assertEquals(records.length, 1);
   assertMatch(
     records[0]!,
@@ -334,9 +337,9 @@ Deno.test("a day without a master is told once, and restarts nothing", async () 
 
 Deno.test("where nothing may be restarted, probes tell alone", async () => {
   const look = () => ({ ...FAR, link: { young: [], answer: GOOD } });
-  const { records, stops } = await runFor(DAY, look, false);
-  assertEquals([records.length, stops], [1, 0]);
-  assertEquals((await runFor(DAY, look)).stops, 1);
+  const { records, restarts } = await runFor(DAY, look, false);
+  assertEquals([records.length, restarts], [1, 0]);
+  assertEquals((await runFor(DAY, look)).restarts, 1);
 });
 
 Deno.test("a service whose configuration is invalid is not restarted until that has changed, and says so once", async () => {
@@ -361,5 +364,29 @@ Deno.test("a service whose configuration is invalid is not restarted until that 
   host.set("icinga2", WELL);
   await run.advance("10s");
   assertEquals(run.map("ServiceState").has("diagnosis"), false);
+  await run.stop();
+});
+
+Deno.test("a restart by a probe is counted, and gives the service its time to settle", async () => {
+  const items = ["heartbeat_file failAfter=1m settle=5m action=restart", "disk off"];
+  const run = simulate(daemon, { arguments: { probes: items } });
+  const host = run.state.map<string, IcingaSample>("Agent.Host");
+  const hung = { ...WELL, ...FAR, stateFile: { modified: at(0), unchanged: 7200 } };
+  const starts = () => run.services.calls.filter((call) => call.startsWith("start")).length;
+  const pass = async (minutes: number, until = () => false) => {
+    for (; minutes > 0 && !until(); minutes--) {
+      host.set("icinga2", { ...hung, at: new Date().toISOString() });
+      await run.advance("1m");
+    }
+  };
+  await pass(20, () => starts() > 0);
+  const { restarts, lastRestart } = run.map<ServiceStats>("ServiceStats").get("icinga2")!;
+  assertEquals([starts(), restarts, lastRestart !== undefined], [1, 1, true]);
+  const said = () => run.log.filter(({ message }) => message.includes("fails for")).length;
+  assertEquals(said(), 1);
+  await pass(4);
+  assertEquals(said(), 1);
+  await pass(3);
+  assertEquals(said(), 2);
   await run.stop();
 });

@@ -1,4 +1,4 @@
-import { errorMessage, formatDuration, formatSpan } from "../../../lib/base/mod.ts";
+import { formatDuration, formatSpan } from "../../../lib/base/mod.ts";
 import type { DaemonContext, DaemonMap, Service } from "icinga-warden/daemon";
 import type { IcingaSample } from "../../../lib/icinga/mod.ts";
 import { judge, type ProbeStanding } from "./judge.ts";
@@ -26,11 +26,13 @@ export class ProbeRunner {
   readonly #shared: DaemonMap<SharedProbe>;
   readonly #host: DaemonMap<IcingaSample>;
   readonly #standings = new Map<string, ProbeStanding>();
+  readonly #restart: () => Promise<void>;
   readonly #random: () => number;
   #lastRestart: number | undefined;
 
   /**
    * @param items the argument `probes`.
+   * @param restart stops and starts the service.
    * @param random from 0 to 1, for the wait before a restart. Default: `Math.random`.
    * @throws {TypeError} when an item is wrong.
    */
@@ -38,11 +40,13 @@ export class ProbeRunner {
     context: Context,
     service: Service,
     items: readonly string[],
+    restart: () => Promise<void>,
     random: () => number = Math.random,
   ) {
     this.#context = context;
     this.#service = service;
     this.#probes = configureProbes(items).filter(({ action }) => action !== "off");
+    this.#restart = restart;
     this.#random = random;
     this.#shared = context.state.map<SharedProbe>("ServiceProbes");
     this.#host = context.state.agent<IcingaSample>("Host");
@@ -84,7 +88,9 @@ export class ProbeRunner {
       if (step === "recovered") observe?.(undefined);
       if (step === "restart" && observe) return observe(standing.verdict.text);
       this.#say(probe, standing, step);
-      if (step === "restart") return await this.#restart();
+      if (step !== "restart") continue;
+      this.#lastRestart = now();
+      return await this.#restart();
     }
   }
 
@@ -113,25 +119,12 @@ export class ProbeRunner {
     const who = `Probe ${name} of service '${this.#service.name}'`;
     if (step === "unknown") log.info(`${who} cannot tell: ${text}`);
     if (step === "recovered") log.info(`${who} is well again: ${text}`);
-    if (step === "restart") log.warning(`${who}: restarting the service, since ${text}`);
+    if (step === "restart") log.warning(`${who}: the service is restarted now, since ${text}`);
     if (step !== "warn") return;
     const plan = due === undefined
       ? restarts > 0 ? "; a restart did not help" : ""
       : `; the service is restarted in ${formatSpan((due - now()) / 1000)} unless that changes`;
     const todo = advice === undefined ? "" : `; ${advice}`;
     log.warning(`${who} fails for ${formatDuration(failAfter)} and longer: ${text}${plan || todo}`);
-  }
-
-  async #restart(): Promise<void> {
-    const { log, now, signal } = this.#context;
-    this.#lastRestart = now();
-    try {
-      await this.#service.stop();
-      await this.#service.restart("STOPPED");
-      log.info(`Restarted service '${this.#service.name}' for a probe`);
-    } catch (error) {
-      if (signal.aborted) throw error;
-      log.error(errorMessage(error));
-    }
   }
 }
