@@ -4,6 +4,7 @@ import {
   agentPaths,
   type CheckedPath,
   currentUser,
+  type Danger,
   describeDangers,
   inspectPaths,
   isConfigSafe,
@@ -55,28 +56,41 @@ export function guardFiles(
   const files: AgentFiles = { exe: Deno.execPath(), home, config: configFile };
   const { trusted, problems } = trustedAccounts(files, [user], said.trustedWriters, sidOf);
   const inspect = (paths: readonly CheckedPath[]) => inspectPaths(paths, trusted);
-  const { dangers, above, unread } = inspect(agentPaths(files));
+  const { dangers, above, unread, notes } = inspect(agentPaths(files));
   const isAllowed = said.allowUnsafeHome &&
     isConfigSafe(files, dangers.filter(({ isNew }) => !isNew));
   const refuse: RefuseModule = (modules) => {
     const own = inspect(agentPaths(files)).dangers;
     const others = inspect(modulePaths(modules, files));
-    const dangers = [...own, ...others.dangers, ...others.above].filter(({ isNew }) => !isNew);
-    const lines = [...describeDangers(dangers), ...others.unread];
-    return lines.length === 0 ? undefined : lines.join("; ");
+    return refusalOf([...own, ...others.dangers, ...others.above], others.unread);
   };
-  const { fresh = [], known = [] } = Object.groupBy(
-    [...dangers, ...above],
-    ({ isNew }) => isNew ? "fresh" : "known",
-  );
   return {
     warnings: [
       ...problems,
-      ...describeDangers(known),
-      ...describeDangers(fresh).map((line) => `${line}; ${ONLY_WARNED}`),
+      ...warningsOf([...dangers, ...above]),
       ...unread,
+      ...notes,
       ...(said.allowUnsafeHome && !isAllowed ? [CANNOT_ALLOW] : []),
     ],
     refuse: !isAllowed && (isService || user === SYSTEM) ? refuse : () => undefined,
   };
+}
+
+/** Why modules are not run; undefined: they are. What earlier versions let pass is no reason. Pure. */
+export function refusalOf(
+  dangers: readonly Danger[],
+  unread: readonly string[],
+): string | undefined {
+  const lines = [...describeDangers(dangers.filter(({ isNew }) => !isNew)), ...unread];
+  return lines.length === 0 ? undefined : lines.join("; ");
+}
+
+/** What to warn of, a line each; it says of what follows only in the next version. Pure. */
+export function warningsOf(dangers: readonly Danger[]): string[] {
+  const { fresh = [], known = [] } = Object.groupBy(
+    dangers,
+    ({ isNew }) => isNew ? "fresh" : "known",
+  );
+  const warned = describeDangers(fresh).map((line) => `${line}; ${ONLY_WARNED}`);
+  return [...describeDangers(known), ...warned];
 }

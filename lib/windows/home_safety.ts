@@ -238,6 +238,8 @@ export interface Safety {
   above: Danger[];
   /** What could not be looked at, and why, a line each. */
   unread: string[];
+  /** What else to say, a line each; none of it makes a path unsafe. */
+  notes: string[];
 }
 
 /**
@@ -250,28 +252,32 @@ export function inspectPaths(
   accounts: readonly string[],
   host: SafetyHost = windows,
 ): Safety {
-  const safety: Safety = { dangers: [], above: [], unread: [] };
-  const isTrusted = trustOf(accounts, (problem) => safety.unread.push(problem), host);
+  const safety: Safety = { dangers: [], above: [], unread: [], notes: [] };
+  const isTrusted = trustOf(accounts, (problem) => safety.notes.push(problem), host);
   for (const checked of paths) {
     try {
       const descriptor = readSecurityDescriptor(host.read(checked.path));
-      const found = dangersOf(checked, descriptor, isTrusted).map((danger) => named(danger, host));
+      const found = dangersOf(checked, descriptor, isTrusted);
       (checked.demand === "unwritable" ? safety.dangers : safety.above).push(...found);
     } catch (error) {
       if (!isMissing(error)) safety.unread.push(errorMessage(error));
     }
   }
+  addNames([...safety.dangers, ...safety.above], host);
   return safety;
 }
 
-function named(danger: Danger, { accountOf }: SafetyHost): Danger {
-  const { sid } = danger;
-  if (sid === undefined || wellKnown(sid)) return danger;
-  const find = () => {
-    const { domain, name } = accountOf(sid);
-    return domain === "" ? name : `${domain}\\${name}`;
-  };
-  return { ...danger, name: attempt(find, () => undefined) };
+/** Each account is looked up once: a domain may be slow to answer, or not there. */
+function addNames(dangers: readonly Danger[], { accountOf }: SafetyHost): void {
+  for (const [sid, group] of Map.groupBy(dangers, ({ sid }) => sid)) {
+    if (sid === undefined || wellKnown(sid)) continue;
+    const find = () => {
+      const { domain, name } = accountOf(sid);
+      return domain === "" ? name : `${domain}\\${name}`;
+    };
+    const name = attempt(find, () => undefined);
+    for (const danger of group) danger.name = name;
+  }
 }
 
 /** Why `trustedWriters` is ignored. */

@@ -52,8 +52,8 @@ export const windowsHost = {
   /** Looks at the files of an agent that is to run as `account`; `writers` are the configuration's `trustedWriters`. */
   inspect(files: AgentFiles, account: string, writers: readonly string[]): Safety {
     const { trusted, problems } = trustedAccounts(files, [sidOf(account)], writers, sidOf);
-    const { unread, ...safety } = inspectPaths(agentPaths(files), trusted);
-    return { ...safety, unread: [...problems, ...unread] };
+    const { notes, ...safety } = inspectPaths(agentPaths(files), trusted);
+    return { ...safety, notes: [...problems, ...notes] };
   },
   /** Whether a security identifier is that of the user who calls. */
   isCaller: (sid: string): boolean => sid === currentUser(),

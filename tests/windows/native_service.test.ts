@@ -45,6 +45,14 @@ testWindows("the agent is a service: it runs, and stops in order", async (window
   await until("no process is left", async () => (await windows.processes()).length === 0);
 });
 
+testWindows("registered with nothing but the exe the agent is a service too", async (windows) => {
+  const home = await windows.home(watching);
+  await windows.register(WARDEN, `"${home.inside}\\icinga-warden.exe"`);
+  await windows.run("net.exe", "start", WARDEN);
+  await inState(windows, STATE.running);
+  assertMatch(await home.logged(/Started icinga-warden/), /Started/);
+});
+
 testWindows("a service that crashes is restarted by the agent as a service", async (windows) => {
   await windows.install(SERVICE);
   const home = await windows.home(watching);

@@ -40,7 +40,7 @@ export class FakeHost implements Host {
   inspected: AgentFiles | undefined;
   /** The files that cannot be removed. */
   readonly inUse = new Set<string>();
-  safety: Safety = { dangers: [], above: [], unread: [] };
+  safety: Safety = { dangers: [], above: [], unread: [], notes: [] };
   caller = "S-1-5-21-1-2-3-1000";
   /** The settings that NSSM was told, by `<service> <parameter>`. */
   readonly nssm = new Map<string, string>();

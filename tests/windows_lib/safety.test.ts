@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import {
   agentPaths,
+  type CheckedPath,
   dangersOf,
   type Demand,
   describeDangers,
@@ -206,7 +207,14 @@ Deno.test("what is not there is no danger, and what cannot be read is told", () 
 
 Deno.test("who may write is named, and whether earlier versions let it pass is known", () => {
   const read = () => `O:BAD:(A;;FA;;;${ANN})(A;;FA;;;WD)(A;;FA;;;S-1-5-21-9-8-7-1002)`;
-  const { dangers } = inspectPaths([{ path, demand: "unwritable" }], [], { ...host, read });
+  const asked: string[] = [];
+  const accountOf = (sid: string) => (asked.push(sid), host.accountOf(sid));
+  const both: CheckedPath[] = [
+    { path, demand: "unwritable" },
+    { path: "C:\\y", demand: "unreplaceable" },
+  ];
+  const { dangers } = inspectPaths(both, [], { ...host, read, accountOf });
+  assertEquals(asked, [ANN, "S-1-5-21-9-8-7-1002"], "each once");
   assertEquals(describeDangers(dangers), [
     `DOM\\ann (${ANN}) may change C:\\x`,
     "Everyone (S-1-1-0) may change C:\\x",
@@ -222,9 +230,10 @@ Deno.test("where it cannot be known who belongs to Administrators nobody is take
   };
   const unsafe = inspectPaths(agentPaths(files), [], { ...host, read, administrators });
   assertEquals(unsafe.dangers.length, 5);
-  assertEquals(unsafe.unread.map((line) => line.slice(0, 41)), [
+  assertEquals(unsafe.notes.map((line) => line.slice(0, 41)), [
     "Cannot read who belongs to Administrators",
   ]);
+  assertEquals(unsafe.unread, [], "each path was looked at");
   assertEquals(inspectPaths(agentPaths(files), [], { ...host, read }).dangers, []);
 });
 

@@ -33,7 +33,8 @@ export async function checkSafety(
   if (!fixPermissions && account !== LOCAL_SYSTEM && account !== found?.account) {
     warn(`'${account}' must be able to write into ${files.home}; --fix-permissions lets it`);
   }
-  const { dangers: all, above, unread } = host.inspect(files, account, config.trustedWriters);
+  const safety = host.inspect(files, account, config.trustedWriters);
+  const { dangers: all, above, unread, notes } = safety;
   const dangers = fixPermissions && dryRun ? withoutProtected(all, files) : all;
   const { grave = [], mild = [] } = Object.groupBy(
     dangers,
@@ -41,7 +42,8 @@ export async function checkSafety(
   );
   const isRefused = grave.length > 0 && !(config.allowUnsafeHome && isConfigSafe(files, grave));
   const shown = isRefused ? [] : describeDangers(grave);
-  for (const line of [...shown, ...describeDangers([...mild, ...above]), ...unread]) warn(line);
+  const others = [...describeDangers([...mild, ...above]), ...unread, ...notes];
+  for (const line of [...shown, ...others]) warn(line);
   if (isRefused) refuse(grave, account, fixPermissions);
 }
 
