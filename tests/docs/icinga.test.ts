@@ -1,0 +1,35 @@
+import { assert, assertEquals } from "@std/assert";
+import { configureProbes } from "../../daemons/mod.ts";
+import { formatDuration } from "../../lib/base/mod.ts";
+
+const page = Deno.readTextFileSync(new URL("../../docs/icinga.md", import.meta.url));
+
+/** The cells of the rows below a heading. */
+function rowsOf(heading: string): string[][] {
+  const [, part = ""] = page.split(`\n## ${heading}\n`);
+  const lines = part.split("\n## ")[0]!.split("\n").filter((line) => line.startsWith("|"));
+  return lines.slice(2).map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+}
+
+Deno.test("each failure that docs/icinga.md tells of names a test that there is", () => {
+  const rows = rowsOf("What goes wrong, and what is done");
+  assert(rows.length >= 20);
+  const missing = rows.filter(([, , , test = ""]) => {
+    const [, name, path] = /^\[(.+)\]\((.+)\)$/.exec(test) ?? [];
+    const file = new URL(path ?? "none", new URL("../../docs/", import.meta.url));
+    const names = Deno.readTextFileSync(file).match(/(?:Deno\.test\(|name:)\s*"[^"]+"/g) ?? [];
+    return !names.some((found) => found.includes(name!));
+  });
+  assertEquals(missing, []);
+});
+
+Deno.test("the probes on the page are those that there are, with their defaults", () => {
+  const said = rowsOf("Probes").map(([name = "", , after = "", action = ""]) => [
+    name.replaceAll("`", ""),
+    after.replaceAll(" ", "").replace("min", "m"),
+    action.replaceAll("`", ""),
+  ]);
+  const probes = configureProbes([])
+    .map(({ name, failAfter, action }) => [name, formatDuration(failAfter), action]);
+  assertEquals(said.sort(), probes.sort());
+});
