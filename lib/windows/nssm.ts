@@ -5,6 +5,7 @@
  * @module
  */
 import { samePath } from "./agent_arguments.ts";
+import { quoteArgument } from "./command_line.ts";
 import { readRegistryValue } from "./registry_key.ts";
 
 /** The parameters that are read, each with what NSSM takes where the registry has none (nssm.cc/usage, 2.24). */
@@ -67,11 +68,11 @@ export function explainShortStop(
     const settings = nssmSettings(service);
     const limit = Number(settings?.AppStopMethodConsole);
     if (!settings || !samePath(settings.Application, exe) || limit >= needed) continue;
-    return `NSSM ends service '${service}' ${
-      limit / 1000
-    } s after it has asked for a stop, which may take ${
+    const call = `nssm set ${quoteArgument(service)} AppStopMethodConsole 20000`;
+    const times = `${limit / 1000} s after it has asked for a stop, which may take ${
       needed / 1000
-    } s: call 'nssm set ${service} AppStopMethodConsole 20000'`;
+    } s`;
+    return `NSSM ends service '${service}' ${times}: call '${call}'`;
   }
   return undefined;
 }

@@ -78,11 +78,11 @@ Deno.test("NSSM's settings are read from the registry; where it has none NSSM's 
 });
 
 Deno.test("a stop that NSSM cuts short is explained by the setting that is too short", () => {
-  const explain = (settings: Record<string, string | number>) =>
+  const explain = (settings: Record<string, string | number>, service = "w") =>
     explainShortStop("c:\\Ä\\ICINGA-WARDEN.exe", 12_000, {
-      database: { names: () => ["other", "w"] },
-      nssmSettings: (service) =>
-        readNssmSettings(service, (key, name) => key === KEY ? settings[name] : undefined),
+      database: { names: () => ["other", service] },
+      nssmSettings: (name) =>
+        name === "other" ? undefined : readNssmSettings(name, (_, name) => settings[name]),
     });
   assertEquals(
     explain({ Application: EXE }),
@@ -90,4 +90,6 @@ Deno.test("a stop that NSSM cuts short is explained by the setting that is too s
   );
   assertEquals(explain({ Application: EXE, AppStopMethodConsole: 20_000 }), undefined);
   assertEquals(explain({ Application: "C:\\other.exe" }), undefined);
+  const named = explain({ Application: EXE }, "by hand");
+  assertEquals(named?.endsWith(`'nssm set "by hand" AppStopMethodConsole 20000'`), true, named);
 });
