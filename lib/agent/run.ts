@@ -25,6 +25,7 @@ import {
 import { guardFiles } from "./file_guard.ts";
 import { watchIcinga } from "./icinga.ts";
 import { type AgentPaths, type Claim, claimHome, HomeInUseError } from "./home.ts";
+import { watchClocks } from "./clocks.ts";
 import { watchHandles } from "./handles.ts";
 import { onUncaught, runUntilStopped } from "./stop.ts";
 import { Troubles } from "./troubles.ts";
@@ -121,6 +122,7 @@ export async function runAgent(
     };
     void logIsolation(log, signal);
     void watchIcinga({ agent, log: log.write, clock: systemClock }, signal);
+    void watchClocks(agentLog(log.write).warning, systemClock, signal);
     void watchHandles((text) => troubles.report("handles", text), systemClock, signal);
     void followChanges({ ...reload, ...paths, log: log.write }, signal);
     return { agent, served: serveAgent(agent, paths.home, config.control, log, report) };

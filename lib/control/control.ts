@@ -11,6 +11,7 @@ import {
   type TokenKind,
   writeToken,
 } from "./access/token.ts";
+import { Ages } from "./ages.ts";
 import { type ApiParts, type ControlledAgent, handleRequest } from "./api.ts";
 import { EventHub, type EventSources } from "./events.ts";
 import { bind, startExporter } from "./exporter.ts";
@@ -52,15 +53,19 @@ export interface Control {
 export async function startControl(parts: ControlParts): Promise<Control> {
   const { state, watch, log: { listen }, home } = parts;
   const host = Deno.hostname();
+  const ages = new Ages(state, parts.clock);
   let changes = 0;
-  const stopCounting = watch(() => changes++);
+  const stopCounting = watch((change) => {
+    changes++;
+    ages.note(change);
+  });
   const sources: EventSources = {
     state,
     watch,
     listen,
     logFile: join(home, "logs", "icinga-warden.log"),
     changes: () => changes,
-    status: () => readStatus(state, { now: Date.now(), memory: Deno.memoryUsage().rss, host }),
+    status: () => readStatus(state, { age: ages.of, memory: Deno.memoryUsage().rss, host }),
   };
   const served = [
     keepTrying("commands", parts, () => serveControl(parts, sources)),

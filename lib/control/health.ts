@@ -83,8 +83,6 @@ export function worst(troubles: readonly Trouble[]): Health {
 /**
  * All that is not well, the worst first. While the agent is paused nothing else counts; a pause without an end is
  * a warning, since it may have been forgotten.
- *
- * @param now ms since the Unix epoch.
  */
 export function findTroubles(
   { agent, maintenance, services, daemons }: Pick<
@@ -92,14 +90,13 @@ export function findTroubles(
     "agent" | "maintenance" | "services" | "daemons"
   >,
   thresholds: Thresholds = THRESHOLDS,
-  now: number = Date.now(),
 ): Trouble[] {
   if (maintenance) return pauseTroubles(maintenance, "");
   const isAnyWatched = services.length > 0 ||
-    daemons.some((daemon) => daemon.services && isWatching(daemon, now));
+    daemons.some((daemon) => daemon.services && isWatching(daemon));
   const troubles: Trouble[] = [
-    ...services.flatMap((service) => serviceTroubles(service, thresholds, now)),
-    ...daemons.flatMap((daemon) => daemonTroubles(daemon, now)),
+    ...services.flatMap((service) => serviceTroubles(service, thresholds)),
+    ...daemons.flatMap(daemonTroubles),
     ...(isAnyWatched ? [] : [{ level: "unknown", text: "no daemon watches a service" } as const]),
     ...agent.troubles.map(({ text, since }) => (
       { level: "warning", text: `${text} (since ${since})` } as const
@@ -113,8 +110,8 @@ export function serviceLabel({ name, daemon }: ServiceStatus): string {
   return name ?? daemon;
 }
 
-/** A daemon that starts, or waits for a place, is taken for one that runs for so long, ms. */
-const START_TIME = 10_000;
+/** A daemon that starts, or waits for a place, is taken for one that runs for so long, s. */
+const START_TIME = 10;
 
 /** The state of a daemon's main thread, which speaks for what the daemon does; undefined when there is none. */
 function mainThread({ threads }: DaemonStatus): ThreadStatus | undefined {
@@ -122,10 +119,10 @@ function mainThread({ threads }: DaemonStatus): ThreadStatus | undefined {
 }
 
 /** Whether a daemon does its work, or was about to do so a moment ago: what it has shared is the present state. */
-export function isWatching(daemon: DaemonStatus, now: number): boolean {
+export function isWatching(daemon: DaemonStatus): boolean {
   const main = mainThread(daemon);
   if (!daemon.enabled || !main) return false;
-  return main.state === "running" || now - Date.parse(main.since) < START_TIME;
+  return main.state === "running" || main.stateFor < START_TIME;
 }
 
 /** Whether a daemon runs, has finished its work, or is being started. */
@@ -156,7 +153,6 @@ export function serviceState(
 function serviceTroubles(
   service: ServiceStatus,
   thresholds: Thresholds,
-  now: number,
 ): Trouble[] {
   const label = serviceLabel(service);
   const { value, queryError, restart_error: errors, restartsLastHour, watched, paused } = service;
@@ -164,7 +160,7 @@ function serviceTroubles(
   const troubles: Trouble[] = [];
   if (!watched) {
     const level = value === null || levelOf(value) !== "critical" ? "unknown" : "critical";
-    troubles.push({ level, text: `${label} is not watched${lastSeenOf(service, now)}` });
+    troubles.push({ level, text: `${label} is not watched${lastSeenOf(service)}` });
   } else if (queryError !== null) {
     troubles.push({ level: "unknown", text: `${label} cannot be queried: ${queryError}` });
   } else if (value === null) {
@@ -223,10 +219,10 @@ function whyOf({ diagnosis }: ServiceStatus): string {
   return `: ${diagnosis.what}${evidence === undefined ? "" : ` (${evidence})`}`;
 }
 
-function lastSeenOf({ value, lastSeen }: ServiceStatus, now: number): string {
+function lastSeenOf({ value, lastSeenAge }: ServiceStatus): string {
   if (value === null) return "";
-  const age = lastSeen === null ? undefined : Math.max(0, now - Date.parse(lastSeen)) / 1_000;
-  return `: it was ${value} when last seen${age === undefined ? "" : ` ${formatSpan(age)} ago`}`;
+  const ago = lastSeenAge === null ? "" : ` ${formatSpan(lastSeenAge)} ago`;
+  return `: it was ${value} when last seen${ago}`;
 }
 
 const THREAD_LEVELS: Readonly<Record<string, Trouble["level"]>> = {
@@ -237,7 +233,7 @@ const THREAD_LEVELS: Readonly<Record<string, Trouble["level"]>> = {
   "absent": "warning",
 };
 
-function daemonTroubles(daemon: DaemonStatus, now: number): Trouble[] {
+function daemonTroubles(daemon: DaemonStatus): Trouble[] {
   const { name, enabled, problem, state, lastError, verdict } = daemon;
   if (!enabled) return [];
   const main = mainThread(daemon);
@@ -246,10 +242,9 @@ function daemonTroubles(daemon: DaemonStatus, now: number): Trouble[] {
       ? [{ level: "warning", text: `daemon ${name} runs, but not as configured: ${problem}` }]
       : [{ level: "critical", text: `daemon ${name} cannot run: ${problem}` }];
   }
-  const waited = main?.state === "waiting" ? now - Date.parse(main.since) : 0;
+  const waited = main?.state === "waiting" ? main.stateFor : 0;
   if (waited > START_TIME) {
-    const span = formatSpan(waited / 1_000);
-    const text = `daemon ${name} has waited ${span} for a place in ${main!.pool}`;
+    const text = `daemon ${name} has waited ${formatSpan(waited)} for a place in ${main!.pool}`;
     return [{ level: "critical", text }];
   }
   const level = THREAD_LEVELS[state];

@@ -46,6 +46,14 @@ export interface StateChange {
   value?: unknown;
 }
 
+/**
+ * How long ago a time was that the public state holds, ms.
+ *
+ * @param place the map's path, the key, and the field of the value where that is an object.
+ * @param time UTC ISO 8601.
+ */
+export type AgeOf = (place: readonly string[], time: string) => number;
+
 /** Calls a listener with every change of a public state from now on; returns an unsubscribe function. */
 export type SubscribeToState = (listener: (change: StateChange) => void) => () => void;
 
@@ -217,15 +225,16 @@ export function standingsOf(state: StateReader): [name: string, standing: Daemon
 /**
  * What a daemon said last of what it looks at; null when it has said nothing. A verdict that has expired is
  * unknown.
- *
- * @param now ms since the Unix epoch.
  */
-export function verdictOf(state: StateReader, daemon: string, now: number): VerdictStatus | null {
-  const verdict = readVerdict(state.map(mapPath(daemon, VERDICT_MAP)).get("now"));
+export function verdictOf(state: StateReader, daemon: string, age: AgeOf): VerdictStatus | null {
+  const map = mapPath(daemon, VERDICT_MAP);
+  const verdict = readVerdict(state.map(map).get("now"));
   if (!verdict) return null;
   const { level, at, until, numbers } = verdict;
   const text = cut(verdict.text, MOST_TEXT);
-  if (until === undefined || Date.parse(until) >= now) return { level, text, at, numbers };
+  const isValid = until === undefined ||
+    age([map, "now", "at"], at) <= Date.parse(until) - Date.parse(at);
+  if (isValid) return { level, text, at, numbers };
   return { level: "unknown", text: `no verdict since ${at}: ${text}`, at, numbers: {} };
 }
 

@@ -2,12 +2,14 @@ import {
   AGENT_MAPS,
   type AgentInfo,
   type DaemonStanding,
+  mapPath,
   type Pause,
   type ThreadStanding,
   type ThreadState,
 } from "../daemon/mod.ts";
-import { findTroubles, isWatching, THRESHOLDS, worst } from "./health.ts";
+import { findTroubles, isWatching, worst } from "./health.ts";
 import {
+  type AgeOf,
   pauseOf,
   standingsOf,
   type StateReader,
@@ -27,8 +29,8 @@ import type {
 
 /** What is not in the public state. */
 export interface Moment {
-  /** Milliseconds since the Unix epoch. */
-  now: number;
+  /** How long ago a time in the state was. */
+  age: AgeOf;
   /** Resident memory of the agent, bytes. */
   memory: number;
   /** The name of this machine. */
@@ -49,30 +51,28 @@ const WORST_FIRST: readonly ThreadState[] = [
 ];
 
 /** How the agent, its services and its daemons are, from the public state alone. */
-export function readStatus(state: StateReader, { now, memory, host }: Moment): Status {
+export function readStatus(state: StateReader, { age, memory, host }: Moment): Status {
   const { last_end: lastEnd = null, ...info } = Object.fromEntries(
     state.map(AGENT_MAPS.info),
   ) as unknown as AgentInfo;
-  const daemons = readDaemons(state, now);
-  const watching = new Set(
-    daemons.filter((daemon) => isWatching(daemon, now)).map(({ name }) => name),
-  );
+  const daemons = readDaemons(state, age);
+  const watching = new Set(daemons.filter(isWatching).map(({ name }) => name));
   const parts = {
     agent: {
       host,
       ...info,
-      uptime: secondsSince(info.started, now),
+      uptime: seconds(age([AGENT_MAPS.info, "started"], info.started)),
       lastEnd,
       memory,
       troubles: troublesOf(state),
     },
     maintenance: describePause(pauseOf(state)),
     services: watchedServices(state).map((service) =>
-      readService(service, watching.has(service.daemon), pauseOf(state, service.name))
+      readService(service, watching.has(service.daemon), pauseOf(state, service.name), age)
     ),
     daemons,
   };
-  const problems = findTroubles(parts, THRESHOLDS, now);
+  const problems = findTroubles(parts);
   return { health: worst(problems), problems, ...parts };
 }
 
@@ -86,8 +86,11 @@ function readService(
   { stats, ...service }: WatchedService,
   watched: boolean,
   pause: Pause | undefined,
+  age: AgeOf,
 ): ServiceStatus {
   const query = stats?.query;
+  const { daemon, name } = service;
+  const seen = [mapPath(daemon, "ServiceStats"), name ?? "", "lastSeen"];
   return {
     ...service,
     restarts: stats?.restarts ?? null,
@@ -107,16 +110,17 @@ function readService(
     queryTime: query && query.count > 0 ? query.sum / query.count : null,
     lastRestart: stats?.lastRestart ?? null,
     lastSeen: stats?.lastSeen ?? null,
+    lastSeenAge: stats?.lastSeen === undefined ? null : seconds(age(seen, stats.lastSeen)),
     watched,
   };
 }
 
-function readDaemons(state: StateReader, now: number): DaemonStatus[] {
+function readDaemons(state: StateReader, age: AgeOf): DaemonStatus[] {
   const threads = threadsOf(state);
   return standingsOf(state).map(([name, daemon]) => {
     const own = threads.filter(([, thread]) => thread.daemon === name)
-      .map(([name, thread]) => readThread(name, thread, now));
-    return readDaemon(name, daemon, own, verdictOf(state, name, now));
+      .map(([name, thread]) => readThread(name, thread, age));
+    return readDaemon(name, daemon, own, verdictOf(state, name, age));
   });
 }
 
@@ -146,14 +150,18 @@ function readDaemon(
   };
 }
 
-function readThread(name: string, thread: ThreadStanding, now: number): ThreadStatus {
-  const { task, pool, state, since, restarts, failures = 0 } = thread;
-  const { started, lastError = null, heap = null, lag = null } = thread;
-  const uptime = state === "running" && started !== undefined ? secondsSince(started, now) : null;
-  return { name, task, pool, state, since, uptime, restarts, failures, lastError, heap, lag };
+function readThread(name: string, thread: ThreadStanding, age: AgeOf): ThreadStatus {
+  const { task, pool, state, since, started, restarts, failures = 0 } = thread;
+  const { lastError = null, heap = null, lag = null } = thread;
+  const spanSince = (field: string, time: string) =>
+    seconds(age([AGENT_MAPS.threads, name, field], time));
+  return {
+    ...{ name, task, pool, state, since, stateFor: spanSince("since", since) },
+    uptime: state === "running" && started !== undefined ? spanSince("started", started) : null,
+    ...{ restarts, failures, lastError, heap, lag },
+  };
 }
 
-/** The wall clock may have been set back meanwhile. */
-function secondsSince(time: string, now: number): number {
-  return Math.max(0, Math.round((now - Date.parse(time)) / 1000));
+function seconds(ms: number): number {
+  return Math.round(ms / 1_000);
 }

@@ -20,6 +20,7 @@ const Thread = v.strictObject({
   pool: v.string(),
   state: v.picklist(threadStates),
   since: Time,
+  stateFor: v.pipe(Seconds, v.description("Seconds that it has been in this state")),
   uptime: v.nullable(Seconds),
   restarts: Count,
   failures: v.pipe(Count, v.description("Failures in a row")),
@@ -143,6 +144,7 @@ const Service = v.strictObject({
     v.nullable(Time),
     v.description("When a query last succeeded; null: not yet"),
   ),
+  lastSeenAge: v.pipe(v.nullable(Seconds), v.description("Seconds since then")),
   watched: v.pipe(
     v.boolean(),
     v.description("Whether its daemon runs; otherwise value is an old one"),

@@ -13,8 +13,13 @@ export function stateOf(maps: Record<string, Record<string, unknown>>): StateRea
 /** When the agent of {@linkcode agentMaps} was started. */
 export const STARTED = "2026-01-01T00:00:00.000Z";
 
+const NOW = Date.parse(STARTED) + 3_600_000;
+
 /** One hour later, with some memory in use. */
-export const MOMENT = { now: Date.parse(STARTED) + 3_600_000, memory: 80_000_000, host: "here" };
+export const MOMENT = {
+  ...{ now: NOW, memory: 80_000_000, host: "here" },
+  age: (_: unknown, time: string): number => NOW - Date.parse(time),
+};
 
 /** A thread that runs, with some of its standing changed. */
 export function thread(daemon: string, more: Partial<ThreadStanding> = {}): ThreadStanding {

@@ -41,7 +41,7 @@ Deno.test("the status says what the public state holds, in the form of its schem
       paused: null,
     },
     ...{ lastRestart: STARTED, queryError: null, lastSeen: null, watched: true, probes: [] },
-    diagnosis: null,
+    ...{ diagnosis: null, lastSeenAge: null },
   }]);
   const [{ state, uptime, heap, threads } = {}] = status.daemons;
   assertEquals([state, uptime, heap, threads?.length], ["running", 3600, 4_000_000, 1]);

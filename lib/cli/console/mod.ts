@@ -97,7 +97,7 @@ async function startAndAttach(
 }
 
 async function untilItAnswers(home: string, ended: AbortSignal): Promise<number> {
-  for (const end = Date.now() + START_TIME; !ended.aborted && Date.now() < end;) {
+  for (const end = performance.now() + START_TIME; !ended.aborted && performance.now() < end;) {
     const pid = await findAgent(home);
     if (pid !== undefined) return pid;
     await new Promise((resolve) => setTimeout(resolve, 50));
