@@ -1,4 +1,4 @@
-import { type Clock, parseDuration, systemClock } from "../base/mod.ts";
+import { type Clock, parseDuration, systemClock, toJson } from "../base/mod.ts";
 import { isLogged, type LogLevel } from "../log/mod.ts";
 import {
   type Progress,
@@ -20,16 +20,21 @@ import {
   type VerdictNumber,
 } from "./verdict.ts";
 
-/** Where a daemon's log records go: into the agent's log, with the thread's name. */
+/**
+ * Where a daemon's log records go: into the agent's log, with the thread's name. A message is a text; an error, which
+ * is logged with its stack; or any value, which is logged as JSON. `fields` follow the message as JSON.
+ */
 export interface DaemonLog {
   /** For debugging the daemon: how it decides. */
-  debug(message: string): void;
+  debug(message: unknown, fields?: Record<string, unknown>): void;
   /** What it did, and what changed. */
-  info(message: string): void;
+  info(message: unknown, fields?: Record<string, unknown>): void;
   /** What is not as it should be. */
-  warning(message: string): void;
+  warning(message: unknown, fields?: Record<string, unknown>): void;
+  /** The same as `warning`. */
+  warn(message: unknown, fields?: Record<string, unknown>): void;
   /** What failed. */
-  error(message: string): void;
+  error(message: unknown, fields?: Record<string, unknown>): void;
 }
 
 /** A map of the public state that a daemon owns. */
@@ -296,10 +301,24 @@ export function createDaemonLog(
   lowest: LogLevel,
   write: (level: LogLevel, message: string) => void,
 ): DaemonLog {
-  const at = (level: LogLevel) => (message: string) => {
-    if (isLogged(level, lowest)) write(level, explainRefusal(String(message)));
+  const at = (level: LogLevel) => (message: unknown, fields?: unknown) => {
+    if (!isLogged(level, lowest)) return;
+    const more = fields === undefined ? "" : ` ${toJson(fields)}`;
+    write(level, explainRefusal(describeMessage(message) + more));
   };
-  return { debug: at("debug"), info: at("info"), warning: at("warning"), error: at("error") };
+  const warning = at("warning");
+  return { debug: at("debug"), info: at("info"), warning, warn: warning, error: at("error") };
+}
+
+/** What is logged may throw when it is looked at. */
+function describeMessage(message: unknown): string {
+  try {
+    if (typeof message === "string") return message;
+    if (message instanceof Error) return String(message.stack ?? message);
+    return typeof message === "object" && message !== null ? toJson(message) : String(message);
+  } catch {
+    return "something that cannot be shown";
+  }
 }
 
 function bindService(

@@ -72,10 +72,10 @@ function place(text: string): string | undefined {
   return url && `${path(url)}:${line}:${column}`;
 }
 
-/** The stack without the program's own lines: of what threw while a module was loaded. */
+/** The stack without the program's own lines. */
 function inModule(stack: string): string {
-  const own = new URL("..", import.meta.url).href;
-  return stack.split("\n").filter((line) => !line.includes(own)).join("\n");
+  const own = ["..", "../../daemons/"].map((path) => new URL(path, import.meta.url).href);
+  return stack.split("\n").filter((line) => !own.some((path) => line.includes(path))).join("\n");
 }
 
 function firstLine(text: string): string {
@@ -98,6 +98,33 @@ export function describeThrown(thrown: unknown): string {
   } catch {
     return "something that cannot be shown";
   }
+}
+
+/**
+ * Why a daemon's code failed, in one line: `TypeError: x is not a function (daemons/deep.js:4:12)`. Never throws.
+ *
+ * @param home the folder that the place is relative to, absolute.
+ */
+export function describeFailure(thrown: unknown, home: string): string {
+  const text = describeThrown(thrown);
+  try {
+    if (!(thrown instanceof Error)) return text;
+    const { name } = thrown;
+    const isNamed = typeof name === "string" && /^[A-Z]\w{2,40}$/.test(name) && name !== "Error";
+    const at = place(inModule(String(thrown.stack).slice(0, MOST_STACK)));
+    const where = at === undefined ? "" : ` (${relativeTo(home, at)})`;
+    return cutText(`${isNamed && text !== name ? `${name}: ` : ""}${text}${where}`);
+  } catch {
+    return text;
+  }
+}
+
+/** Characters of a stack in which the place of a failure is looked for. */
+const MOST_STACK = 20_000;
+
+function relativeTo(home: string, path: string): string {
+  const isInside = path.startsWith(home) && /^[\\/]/.test(path.slice(home.length));
+  return isInside ? path.slice(home.length + 1).replaceAll("\\", "/") : path;
 }
 
 /** A text as it is, anything else as the console shows it. */

@@ -3,10 +3,13 @@ import type { DaemonLog } from "../daemon/mod.ts";
 import { isUnreadableMessage } from "../state/mod.ts";
 import { show } from "./errors.ts";
 
+/** How severe it is what a daemon prints. */
+export type PrintLevel = Exclude<keyof DaemonLog, "warn">;
+
 /** Handlers for what a daemon prints and for errors that it does not catch. */
 export interface UncaughtHandlers {
   /** Called with what it prints. */
-  print: (level: keyof DaemonLog, text: string) => void;
+  print: (level: PrintLevel, text: string) => void;
   /** Called with an error that is not caught, or why its thread ends; `leaves`: it ends its thread itself. */
   fail: (error: unknown, leaves: boolean) => void;
 }
@@ -81,7 +84,7 @@ function catchNodeStream(name: "stdout" | "stderr", target: typeof Deno.stdout):
 }
 
 /** Takes what is printed, and how severe it is. */
-type Print = (level: keyof DaemonLog, values: readonly unknown[]) => void;
+type Print = (level: PrintLevel, values: readonly unknown[]) => void;
 
 const LEVELS = {
   debug: "debug",

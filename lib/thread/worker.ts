@@ -34,7 +34,7 @@ import {
   type HeartbeatSender,
   startHeartbeat,
 } from "./heartbeat.ts";
-import { describeThrown } from "./errors.ts";
+import { describeFailure, describeThrown } from "./errors.ts";
 import { catchUncaught } from "./uncaught_output.ts";
 // Services are imported where they are used: every thread starts as soon as its modules are loaded.
 
@@ -90,7 +90,11 @@ async function work(
   );
   catchUncaught({
     print: (level, text) => log[level](text),
-    fail: (error, leaves) => post({ type: "failed", error: describeThrown(error), leaves }),
+    fail: (error, leaves) => {
+      if (!leaves) logStack(log, error);
+      const text = leaves ? describeThrown(error) : describeFailure(error, assignment.home);
+      post({ type: "failed", error: text, leaves });
+    },
   });
   const onHeld = (held: number) => {
     const { perSecond, bytesPerSecond } = WRITE_RATE;
@@ -139,8 +143,14 @@ async function run(
     return await runTask(definition, context, assignment);
   } catch (error) {
     if (stop.signal.aborted) return { type: "finished" };
-    return { type: "failed", error: describeThrown(error) };
+    logStack(log, error);
+    return { type: "failed", error: describeFailure(error, assignment.home) };
   }
+}
+
+/** For who debugs a daemon. */
+function logStack(log: DaemonLog, error: unknown): void {
+  if (error instanceof Error) log.debug(error);
 }
 
 /** @throws {Error} when its arguments are wrong. */

@@ -98,7 +98,7 @@ testExe("a daemon that throws is started again, and others go on", async (bench)
   );
   const agent = bench.start("--foreground", "--simulate", "--scenario", "crash=300ms");
   await agent.printed(
-    /bad::run::Main::0 failed: as it does; starting it again in (1|0\.[89]\d?) s/,
+    /bad::run::Main::0 failed: as it does \(bad\.js:2:\d+\); starting it again in (1|0\.[89]\d?) s/,
   );
   await agent.printed(/starting it again in (2|1\.[6-9]\d?) s/);
   await agent.printed(/Restarted service 'icinga2'/);

@@ -14,11 +14,12 @@ import { planOf } from "./supervised.ts";
 /** What a daemon does, and how its thread ends by that. */
 const WAYS = {
   "return": "finished",
-  "throw new Error('boom')": "boom",
+  "throw new Error('boom')": "boom (way_1.js:1:78)",
   "self.close(); await new Promise(() => {})": "it closed its thread",
   "Deno.exit(1); await new Promise(() => {})": "it called Deno.exit(1)",
   "process.exit(2)": "it called Deno.exit(2)",
-  "setTimeout(() => { throw new Error('bang') }); await new Promise(() => {})": "bang",
+  "setTimeout(() => { throw new Error('bang') }); await new Promise(() => {})":
+    "bang (way_5.js:1:97)",
 };
 
 /** A run of a daemon whose `run` is the text `body`; its module is written to `folder`. */
@@ -54,7 +55,7 @@ async function runAll(folder: string, state: MainState): Promise<Record<string, 
   const ends: Record<string, string> = {};
   for (const [index, way] of Object.keys(WAYS).entries()) {
     const outcome = await runThread(await runOf(folder, `way_${index}`, way, state));
-    ends[way] = outcome.type === "failed" ? outcome.error : outcome.type;
+    ends[way] = outcome.type === "failed" ? outcome.error.replace(`${folder}/`, "") : outcome.type;
   }
   return ends;
 }

@@ -12,7 +12,7 @@ export default fault({
     await context.every(1_000, () => {});
   },
   logged: [
-    /Thread faulty::fail::Main::0 failed: in the child; it is not started again/,
+    /Thread faulty::fail::Main::0 failed: in the child \(faulty\.js:\d+:\d+\); it is not started again/,
     /faulty::run::Main::0: seen: in the child/,
   ],
 });

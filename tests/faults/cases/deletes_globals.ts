@@ -10,5 +10,5 @@ export default fault({
     Object.freeze(Object.prototype);
     throw new Error("with everything deleted");
   },
-  logged: [/failed: with everything deleted; starting it again in/],
+  logged: [/failed: with everything deleted \(faulty\.js:\d+:\d+\); starting it again in/],
 });

@@ -8,6 +8,6 @@ export default fault({
   act() {
     throw new Error("once and for all");
   },
-  logged: [/failed: once and for all; it is not started again/],
+  logged: [/failed: once and for all \(faulty\.js:\d+:\d+\); it is not started again/],
   notLogged: [/up 2/],
 });

@@ -12,7 +12,7 @@ export default fault({
     throw new Error("with a child");
   },
   logged: [
-    /failed: with a child; starting it again in/,
+    /failed: with a child \(faulty\.js:\d+:\d+\); starting it again in/,
     /faulty::stay::Main::0: child stopped(.|\n)*faulty::run::Main::0: up 2/,
   ],
 });

@@ -8,9 +8,9 @@ export default fault({
   act() {
     throw new Error("as it does");
   },
-  logged: [/failed: as it does/],
+  logged: [/failed: as it does \(faulty\.js:\d+:\d+\)/],
   also(bench) {
-    assertMatch(bench.log(), /failed: as it does/);
+    assertMatch(bench.log(), /failed: as it does \(faulty\.js:\d+:\d+\)/);
     assertEquals(bench.home.length > 200, true);
     return Promise.resolve();
   },

@@ -9,7 +9,7 @@ export default fault({
   module:
     `export default { name: "faulty", description: "throws", run() { throw new Error("always"); } };`,
   logged: [
-    /failed: always; it failed 6 times in a row and is left alone for 2 s/,
-    /failed: always; it failed 7 times in a row and is left alone for 2 s/,
+    /failed: always \(faulty\.js:\d+:\d+\); it failed 6 times in a row and is left alone for 2 s/,
+    /failed: always \(faulty\.js:\d+:\d+\); it failed 7 times in a row and is left alone for 2 s/,
   ],
 });

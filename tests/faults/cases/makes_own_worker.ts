@@ -6,5 +6,7 @@ export default fault({
   act() {
     new Worker("data:text/javascript,for (;;);", { type: "module" });
   },
-  logged: [/failed: Worker is not available in a daemon: context\.thread starts threads; starting/],
+  logged: [
+    /failed: Worker is not available in a daemon: context\.thread starts threads \(faulty\.js:\d+:\d+\); starting/,
+  ],
 });

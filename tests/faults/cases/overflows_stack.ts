@@ -7,5 +7,7 @@ export default fault({
     const deeper = (): number => deeper() + 1;
     deeper();
   },
-  logged: [/failed: Maximum call stack size exceeded; starting it again in/],
+  logged: [
+    /failed: RangeError: Maximum call stack size exceeded \(faulty\.js:\d+:\d+\); starting it again in/,
+  ],
 });

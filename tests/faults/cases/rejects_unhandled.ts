@@ -7,5 +7,5 @@ export default fault({
     void Promise.reject(new Error("nobody looks"));
     await new Promise(() => {});
   },
-  logged: [/failed: nobody looks; starting it again in/],
+  logged: [/failed: nobody looks \(faulty\.js:\d+:\d+\); starting it again in/],
 });

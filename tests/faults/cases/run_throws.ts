@@ -7,5 +7,5 @@ export default fault({
   act() {
     throw new Error("as it does");
   },
-  logged: [/faulty::run::Main::0 failed: as it does; starting it again in/],
+  logged: [/faulty::run::Main::0 failed: as it does \(faulty\.js:\d+:\d+\); starting it again in/],
 });

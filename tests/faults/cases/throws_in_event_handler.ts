@@ -11,5 +11,5 @@ export default fault({
     target.dispatchEvent(new Event("event"));
     await new Promise(() => {});
   },
-  logged: [/failed: in a handler; starting it again in/],
+  logged: [/failed: in a handler \(faulty\.js:\d+:\d+\); starting it again in/],
 });

@@ -9,5 +9,5 @@ export default fault({
     });
     await new Promise(() => {});
   },
-  logged: [/failed: in a microtask; starting it again in/],
+  logged: [/failed: in a microtask \(faulty\.js:\d+:\d+\); starting it again in/],
 });

@@ -10,5 +10,5 @@ export default fault({
     }, 10);
     await new Promise(() => {});
   },
-  logged: [/failed: in a timer; starting it again in/],
+  logged: [/failed: in a timer \(faulty\.js:\d+:\d+\); starting it again in/],
 });
