@@ -166,7 +166,8 @@ class Watched {
     if (this.#said?.what === what && now - this.#said.at < SAID_AGAIN) return;
     this.#said = { what, at: now };
     const text = [`Service '${this.service}': ${what}`, ...evidence].join("; ");
-    agentLog(this.parts.log).warning(`${text}; ${advice}`);
+    // That nothing says why is what a stop by a person looks like.
+    agentLog(this.parts.log)[evidence.length > 0 ? "warning" : "info"](`${text}; ${advice}`);
   }
 
   /** A configuration that was changed may be valid now; after some time it is tried anyway. */

@@ -25,11 +25,14 @@ testWith(
   ["promtool"],
   "promtool finds nothing to say about the metrics, and the page names them all",
   async (bench) => {
-    await startAgent(bench, "crash=500ms,refuse=1", { listen: "127.0.0.1:0" });
+    await Deno.mkdir(`${bench.home}/var/lib/icinga2`, { recursive: true });
+    const probed = { dataDir: bench.home, probes: ["disk settle=0s"] };
+    await startAgent(bench, "crash=500ms,refuse=1", { listen: "127.0.0.1:0" }, probed);
     const metrics = await eventually(async () => {
       const text = await scrape(bench);
       assertStringIncludes(text, "icinga_warden_thread_heap_bytes{");
       assertStringIncludes(text, "icinga_warden_service_restart_duration_seconds_count{");
+      assertStringIncludes(text, "icinga_warden_probe_success{");
       return text;
     });
     assertEquals(await runTool("promtool", ["check", "metrics"], { input: metrics }), {

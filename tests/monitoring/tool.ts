@@ -95,8 +95,9 @@ export async function startAgent(
   bench: Bench,
   scenario: string,
   control: object,
+  given: object = {},
 ): Promise<Running> {
-  const daemons = { icinga_agent_service: { arguments: { interval: "200ms" } } };
+  const daemons = { icinga_agent_service: { arguments: { interval: "200ms", ...given } } };
   await bench.write("icinga-warden.json", JSON.stringify({ daemons, control }));
   const agent = bench.start("run", "--foreground", "--simulate", "--scenario", scenario);
   await agent.printed(/the page are served/);
