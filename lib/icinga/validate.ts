@@ -23,7 +23,10 @@ export interface ValidatePlan {
   treeOf(pid: number): Promise<Iterable<number>>;
 }
 
-/** Runs `icinga2 daemon -C`, which writes `icinga2.vars` anew and changes nothing else. Never rejects. */
+/**
+ * Runs `icinga2 daemon -C`, which writes `icinga2.vars` and `icinga2.debug` anew (seen with 2.13.6) and changes nothing
+ * else. Never rejects.
+ */
 export async function validate(plan: ValidatePlan): Promise<Validation> {
   const { program, folder, limit = 60_000 } = plan;
   try {

@@ -71,8 +71,11 @@ Deno.test("of a simulated service nothing is looked at, unless it names a folder
   const config = defaultConfig();
   const services = async (given: Record<string, unknown>, isWindows: boolean) => {
     config.daemons.icinga_agent_service!.arguments = given;
+    // What an installation of an earlier version grants stays enough.
+    config.daemons.icinga_agent_service!.permissions = { services: true };
     const loaded = { config, describe: () => "" };
     const daemons = new Registry("/nowhere").resolveBuiltin(loaded);
+    assertEquals(daemons.map(({ problem }) => problem), [undefined]);
     const home = await Deno.makeTempDir();
     const agent = new Agent({
       config: { ...config, daemons: {} },
