@@ -82,7 +82,7 @@ export class ServiceWatch {
   readonly #failures = new Repeated();
   readonly #flapping = new Repeated();
   readonly #observed = new Repeated();
-  #queryError = "";
+  readonly #queryErrors = new Repeated();
   readonly #hold: () => string | undefined;
   #heldFor: string | undefined;
 
@@ -133,16 +133,19 @@ export class ServiceWatch {
     }
     if (why !== wouldRestart) this.#counted.wouldRestarts = wouldRestarts + 1;
     this.#counted.wouldRestart = why;
-    if (!this.#observed.isDue(why, this.#context.now())) return;
-    const text = `would have restarted ${this.#service.name}: ${why}`;
-    this.#context.log.warning(`Mode observe: ${text}`);
+    if (!this.#isDue(this.#observed, why)) return;
+    this.#context.log.warning(`Mode observe: would have restarted ${this.#service.name}: ${why}`);
+  }
+
+  #isDue(matter: Repeated, what: string): boolean {
+    return matter.isDue(what, this.#context.now());
   }
 
   /** Rejects only when the daemon is to stop; any other failure is logged. */
   async tick(): Promise<void> {
     try {
       const state = await this.#query();
-      this.#queryError = "";
+      this.#queryErrors.reset();
       this.#counted.lastSeen = new Date().toISOString();
       delete this.#counted.queryError;
       await this.#act(state);
@@ -289,10 +292,8 @@ export class ServiceWatch {
         this.#fail(errorMessage(error), true);
         return true;
       }
-      this.#notBefore = -Infinity;
-      this.#context.log.warning(
-        `Service '${name}' was disabled: its start type is automatic now (whenDisabled: enable)`,
-      );
+      const text = `Service '${name}' was disabled: its start type is set to automatic`;
+      this.#context.log[this.#isDue(this.#failures, text) ? "warning" : "debug"](text);
       return false;
     }
     const wanted = whenDisabled === "ignore" ? "ignore" : "warn";
@@ -309,8 +310,7 @@ export class ServiceWatch {
   #fail(what: string, once = false): void {
     const errors = this.#shared.restartErrors() + 1;
     this.#shared.setRestartErrors(errors);
-    const isDue = this.#failures.isDue(what, this.#context.now()) ||
-      !once && errors <= SAID_ANYWAY;
+    const isDue = this.#isDue(this.#failures, what) || !once && errors <= SAID_ANYWAY;
     this.#context.log[isDue ? "error" : "debug"](`${what} (restart_error ${errors})`);
   }
 
@@ -363,12 +363,12 @@ export class ServiceWatch {
   /** Says when it begins to flap, each hour that it still does, and when that is over. */
   #setLoop(loop: Loop): void {
     const { name } = this.#service;
-    const { log, now } = this.#context;
+    const { log } = this.#context;
     const ran = formatDuration(FLAPPING_TIME);
     if (!loop.flapping) {
       this.#flapping.reset();
       if (this.#loop.flapping) log.info(`Service '${name}' has run for ${ran}: it flaps no more`);
-    } else if (this.#flapping.isDue("", now())) {
+    } else if (this.#isDue(this.#flapping, "")) {
       log.error(
         `Service '${name}' is flapping: ${
           counted(loop.restarts.length, "restart")
@@ -390,8 +390,7 @@ export class ServiceWatch {
     this.#counted.queries++;
     this.#counted.queryErrors++;
     this.#counted.queryError = error;
-    this.#context.log[error === this.#queryError ? "debug" : "error"](error);
-    this.#queryError = error;
+    this.#context.log[this.#isDue(this.#queryErrors, error) ? "error" : "debug"](error);
   }
 
   /** Seconds since a time of the context's clock. */

@@ -100,6 +100,7 @@ export class Agent {
     this.#supervisor = new Supervisor({
       clock,
       log,
+      endTree: (pid) => void endTree(pid).catch(agentLog(log).warning),
       connect: (port, thread, countWrites) => this.state.connect(port, thread, countWrites),
       onStanding: (thread, standing) => {
         if (this.#isOver) return;
@@ -251,6 +252,13 @@ export class Agent {
       });
     }
   }
+}
+
+/** On other systems the service manager's programs have no children. */
+async function endTree(pid: number): Promise<void> {
+  if (Deno.build.os !== "windows") return;
+  const windows = await import("../windows/mod.ts");
+  windows.endTree(pid);
 }
 
 /** The plans of the daemons that are to run, by name; those that are built in are started first. */

@@ -9,10 +9,18 @@ export interface ChildResult {
   output: Uint8Array;
 }
 
+/** Asks for the end of a child process and of all that it has started. */
+export type EndTree = (pid: number) => void;
+
+/** How long the end of a child's tree is awaited before the child alone is killed, ms. */
+const TREE_PATIENCE = 2_000;
+
 /** How long a child process may run. */
 export interface ChildOptions {
   /** Milliseconds after which it is killed. */
   limit: number;
+  /** Ends a process with all that it has started, soon after it was called. Default: the child alone is killed. */
+  endTree?: EndTree | undefined;
   /** Where the limit takes its time from. */
   clock: Clock;
   /** Leaves its standard error unread: each pipe costs the agent some processor time. */
@@ -32,7 +40,7 @@ const grace = 500;
 export async function runChild(
   program: string,
   args: string[],
-  { limit, clock, withoutErrors, signal }: ChildOptions,
+  { limit, clock, withoutErrors, signal, endTree }: ChildOptions,
 ): Promise<ChildResult | undefined> {
   signal?.throwIfAborted();
   const child = new Deno.Command(program, {
@@ -50,13 +58,17 @@ export async function runChild(
     await within(Promise.all(outputs.map((output) => output.ended)), { ms: grace, clock, signal });
     return { code: status.code, output: concat(outputs.flatMap((output) => output.parts)) };
   } finally {
-    if (!status) await end(child);
+    if (!status) await end(child, clock, endTree);
     await Promise.all(outputs.filter((output) => output.isOpen).map((output) => output.cancel()));
   }
 }
 
-/** Kills the child unless it has ended; resolves once it has. */
-async function end(child: Deno.ChildProcess): Promise<void> {
+/** Kills the child unless it has ended, with what it has started if it can; resolves once it has ended. */
+async function end(child: Deno.ChildProcess, clock: Clock, endTree?: EndTree): Promise<void> {
+  if (endTree) {
+    endTree(child.pid);
+    if (await within(child.status, { ms: TREE_PATIENCE, clock })) return;
+  }
   try {
     child.kill("SIGKILL");
   } catch {

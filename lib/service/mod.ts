@@ -4,6 +4,7 @@
  * @module
  */
 import { type Clock, systemClock } from "../base/mod.ts";
+import type { EndTree } from "./child.ts";
 import type { ServiceManager, TimeLimits } from "./manager.ts";
 import type { ServiceMode } from "./mode.ts";
 import type { Scenario } from "./scenario.ts";
@@ -39,6 +40,7 @@ export type ServiceManagerPlan =
 /**
  * Makes a service manager.
  *
+ * @param endTree ends a program that is late, with all that it has started. Default: it alone is killed.
  * @example
  * ```ts ignore
  * const manager = createServiceManager({ kind: "windows", systemRoot: "C:\\Windows" });
@@ -48,9 +50,10 @@ export type ServiceManagerPlan =
 export function createServiceManager(
   plan: ServiceManagerPlan,
   clock: Clock = systemClock,
+  endTree?: EndTree,
 ): ServiceManager {
   return plan.kind === "windows"
-    ? new WindowsServiceManager(plan.systemRoot, { ...plan, clock })
+    ? new WindowsServiceManager(plan.systemRoot, { ...plan, clock, endTree })
     : new SimulatedServiceManager(clock, plan.scenario, plan);
 }
 

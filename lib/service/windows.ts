@@ -1,5 +1,5 @@
 import { type Clock, formatDuration, systemClock } from "../base/mod.ts";
-import { type ChildResult, runChild } from "./child.ts";
+import { type ChildResult, type EndTree, runChild } from "./child.ts";
 import { meaningOf, type ServiceAction, ServiceError, type ServiceErrorKind } from "./error.ts";
 import {
   NO_PROGRESS,
@@ -24,6 +24,8 @@ import { ChangingServiceManager, type ControlVerb, stillPending } from "./restar
 export interface WindowsOptions extends Partial<TimeLimits> {
   /** Default: {@linkcode systemClock}. */
   clock?: Clock;
+  /** Ends a program that is late, with all that it has started: `net.exe` runs `net1.exe`. Default: it alone is killed. */
+  endTree?: EndTree | undefined;
   /** The paths of the two programs. Default: those of Windows. */
   programs?: ServicePrograms;
 }
@@ -60,6 +62,7 @@ const DEPENDENT_PAUSE = 250;
 /** Windows' service control manager, by way of `sc.exe` and `net.exe`. */
 export class WindowsServiceManager extends ChangingServiceManager {
   readonly #programs: ServicePrograms;
+  readonly #endTree: EndTree | undefined;
   readonly #progress = new Map<string, Progress>();
   /** The dependents that were stopped for a service, and are started once it runs. */
   readonly #owed = new Map<string, string[]>();
@@ -67,6 +70,7 @@ export class WindowsServiceManager extends ChangingServiceManager {
   /** `systemRoot` is the value of `%SystemRoot%`. */
   constructor(systemRoot: string, options: WindowsOptions = {}) {
     super(options.clock ?? systemClock, timeLimits(options));
+    this.#endTree = options.endTree;
     this.#programs = options.programs ?? windowsPrograms(systemRoot);
   }
 
@@ -186,7 +190,8 @@ export class WindowsServiceManager extends ChangingServiceManager {
     const { queryTimeout, changeTimeout } = this.limits;
     const limit = action === "query" ? queryTimeout : changeTimeout;
     // Of sc the exit code counts, and only the output of a query that succeeded is read.
-    const options = { limit, clock: this.clock, withoutErrors: program === "sc", signal };
+    const endTree = this.#endTree;
+    const options = { limit, endTree, clock: this.clock, withoutErrors: program === "sc", signal };
     const result = await runChild(path, args, options).catch((error) => {
       signal?.throwIfAborted();
       throw unavailable(action, service, error);

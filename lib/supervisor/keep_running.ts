@@ -37,6 +37,8 @@ export interface SharedParts {
   health: HealthMonitor;
   /** Connects a thread to the public state. */
   connect: Connect;
+  /** Ends a child process of the agent, with all that it has started. */
+  endTree?: ThreadRun["endTree"];
   /** The thread pools. */
   pools: ThreadPools;
   /** How many threads start at a time. */

@@ -10,7 +10,7 @@ import type { ThreadPlan } from "./plan.ts";
 import { ThreadPool, ThreadPools } from "./pool.ts";
 import { Gate } from "./restart.ts";
 import { changeStanding, isNews, roundOfNews, type ThreadIdentity } from "./standing.ts";
-import { type Connect, runThread } from "./thread.ts";
+import { type Connect, runThread, type ThreadRun } from "./thread.ts";
 
 /** How long all threads together may take to stop, with what follows their end, ms. */
 export const STOP_LIMIT = 11_000;
@@ -25,6 +25,8 @@ export interface SupervisorParts {
   onStanding: (thread: string, standing: ThreadStanding | undefined) => void;
   /** Connects a thread to the public state. */
   connect: Connect;
+  /** Ends a child process of the agent, with all that it has started. Default: nothing does. */
+  endTree?: ThreadRun["endTree"];
   /** Gives a number from 0 to 1, for the backoff. Default: `Math.random`. */
   random?: () => number;
   /** Runs a thread once. Default: {@linkcode runThread}. */
@@ -64,12 +66,13 @@ export class Supervisor {
 
   /** It has nothing to do until a daemon is started. */
   constructor(parts: SupervisorParts) {
-    const { clock, log, connect, random = Math.random, run = runThread } = parts;
+    const { clock, log, connect, endTree, random = Math.random, run = runThread } = parts;
     this.#parts = parts;
     this.#shared = {
       clock,
       log,
       connect,
+      endTree,
       random,
       run,
       gate: this.gate,

@@ -71,6 +71,8 @@ export interface ThreadRun {
   onWarning?: (warning: string) => void;
   /** Called when it asks for a child thread, or to stop one; `tell` answers it. */
   onChild?: (command: ChildCommand, tell: (message: ToThread) => void) => void;
+  /** Ends a child process of the agent, with all that it has started. */
+  endTree?: ((pid: number) => void) | undefined;
 }
 
 /**
@@ -214,6 +216,9 @@ class LiveThread {
         return this.#run.onChild?.(message.request, tell);
       case "stop-child":
         return this.#run.onChild?.({ stop: message.id }, tell);
+      case "end-tree":
+        // A daemon that may not run the service manager's programs has no such child.
+        return this.#run.plan.assignment.services ? this.#run.endTree?.(message.pid) : undefined;
     }
   }
 

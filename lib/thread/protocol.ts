@@ -76,7 +76,8 @@ export type FromThread =
   | { type: "finished"; result?: Uint8Array | undefined }
   | { type: "failed"; error: string; leaves?: boolean } // leaves: it ends itself
   | { type: "start-child"; request: ChildRequest }
-  | { type: "stop-child"; id: number };
+  | { type: "stop-child"; id: number }
+  | { type: "end-tree"; pid: number }; // a child process of it, with all that that has started
 
 /** The longest text of a log record or an error, characters; the rest is cut off. */
 const LONGEST_TEXT = 16_000;
@@ -118,6 +119,8 @@ export function readFromThread(data: unknown, now = Date.now()): FromThread | un
       return readRequest(fieldsOf(message.request));
     case "stop-child":
       return isId(message.id) ? { type: "stop-child", id: message.id } : undefined;
+    case "end-tree":
+      return isId(message.pid) ? { type: "end-tree", pid: message.pid } : undefined;
     default:
       return undefined;
   }

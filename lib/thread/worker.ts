@@ -183,7 +183,7 @@ async function createOwnContext(
 
 async function openServices(plan: ServiceManagerPlan): Promise<ServiceManager> {
   const { createServiceManager } = await import("../service/mod.ts");
-  return createServiceManager(plan);
+  return createServiceManager(plan, systemClock, (pid) => post({ type: "end-tree", pid }));
 }
 
 /** Only a task has a result, for the thread that started it. */

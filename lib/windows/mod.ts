@@ -47,7 +47,7 @@ export {
 } from "./home_safety.ts";
 export { type Host, windowsHost } from "./host.ts";
 export { isStartedAsService, joinServiceManager, type NativeService } from "./native_service.ts";
-export { listProcesses, type Process, processUsage } from "./processes.ts";
+export { endTree, listProcesses, type Process, processTree, processUsage } from "./processes.ts";
 export {
   type FoundRegistration,
   isAgent,

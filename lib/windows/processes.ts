@@ -2,6 +2,45 @@ import { check, lastError, WindowsError } from "./ffi/errors.ts";
 import { kernel32, kernelHandle } from "./ffi/kernel32.ts";
 import { allocate, dwordIn, fromWide } from "./ffi/memory.ts";
 
+/**
+ * The ids of a process and of all that it has started, itself first. The id of a process that has ended is given away
+ * again, so only what was made after its parent is its child.
+ *
+ * @param createdAt when a process was made, in any unit; undefined: it is not known, and it is no child.
+ */
+export function processTree(
+  pid: number,
+  processes: readonly Pick<Process, "pid" | "parent">[],
+  createdAt: (pid: number) => number | undefined,
+): number[] {
+  const found = [pid];
+  for (const parent of found) {
+    const since = createdAt(parent) ?? Infinity;
+    for (const child of processes) {
+      if (child.parent !== parent || found.includes(child.pid)) continue;
+      if ((createdAt(child.pid) ?? -Infinity) >= since) found.push(child.pid);
+    }
+  }
+  return found;
+}
+
+/**
+ * Ends a child of this process with all that it has started; nothing where it is no child of this process.
+ *
+ * @throws {WindowsError} when the processes cannot be listed.
+ */
+export function endTree(pid: number): void {
+  const all = listProcesses();
+  if (all.find((process) => process.pid === pid)?.parent !== Deno.pid) return;
+  for (const id of processTree(pid, all, (pid) => processUsage(pid)?.created)) {
+    try {
+      Deno.kill(id, "SIGKILL");
+    } catch {
+      // It has ended.
+    }
+  }
+}
+
 /** A process of this machine. */
 export interface Process {
   /** Its id. */
@@ -54,8 +93,13 @@ const PROCESS_QUERY_LIMITED_INFORMATION = 0x1000;
 /** Size of `PROCESS_MEMORY_COUNTERS`, and the offset of `WorkingSetSize`. */
 const PROCESS_MEMORY_COUNTERS = { size: 72, workingSet: 16 } as const;
 
-/** What a process uses: bytes of its working set, seconds of processor time; undefined when it may not be asked. */
-export function processUsage(pid: number): { memory: number; cpu: number } | undefined {
+/**
+ * What a process uses: bytes of its working set, seconds of processor time; and when it was made, in seconds of
+ * Windows' own count; undefined when it may not be asked.
+ */
+export function processUsage(
+  pid: number,
+): { memory: number; cpu: number; created: number } | undefined {
   const { OpenProcess, K32GetProcessMemoryInfo, GetProcessTimes } = kernel32();
   const opened = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, pid);
   if (opened === null) return undefined;
@@ -71,5 +115,6 @@ export function processUsage(pid: number): { memory: number; cpu: number } | und
     memory: wide(counters, PROCESS_MEMORY_COUNTERS.workingSet),
     // FILETIME counts 100 ns.
     cpu: (wide(kernel!) + wide(user!)) / 1e7,
+    created: wide(created!) / 1e7,
   };
 }

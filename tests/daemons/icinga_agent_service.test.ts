@@ -232,6 +232,18 @@ Deno.test("where the start type cannot be read, the refusal says that it is disa
   await end();
 });
 
+Deno.test("a service that stays disabled though it is enabled is tried each 5 min, with one warning an hour", async () => {
+  const { clock, manager, records, end } = start(
+    { state: "STOPPED", disabled: true },
+    (manager) => changed(manager, { enable: () => Promise.resolve() }),
+    { whenDisabled: "enable" },
+  );
+  await clock.advance(DAY - 1);
+  assertEquals(manager.calls.filter((call) => call === "start icinga2").length, 288);
+  assertEquals(said(records).length, 1 + 24);
+  await end();
+});
+
 Deno.test("whenDisabled: ignore warns of nothing, enable sets the start type and starts it", async () => {
   const scenario: Scenario = { state: "STOPPED", disabled: true };
   const ignored = start(scenario, undefined, { whenDisabled: "ignore" });
@@ -408,6 +420,16 @@ Deno.test("slow queries never overlap, and failed ones do not end the loop", asy
   assertEquals(most, 1);
   assertEquals(queries() >= 4, true);
   assertEquals(records.filter((record) => record.startsWith("error")).length, 1);
+  await end();
+});
+
+Deno.test("a day without an answer to a query is one error an hour", async () => {
+  const { clock, records, end } = start(
+    {},
+    (manager) => changed(manager, { query: () => Promise.reject(new Error("no answer")) }),
+  );
+  await clock.advance(DAY - 1);
+  assertEquals(said(records), Array(24).fill("error no answer"));
   await end();
 });
 

@@ -154,3 +154,26 @@ Deno.test("a program that is not there is an error of Deno's", async () => {
   const options = { limit, clock: systemClock };
   await assertRejects(() => runChild("/nowhere/sc.exe", [], options), Deno.errors.NotFound);
 });
+
+Deno.test({
+  name:
+    "at its limit a child is ended with all that it has started; alone if nothing does that in 2 s",
+  ...clean,
+  async fn() {
+    for (const ends of [true, false]) {
+      const clock = new ManualClock();
+      const asked: number[] = [];
+      const endTree = (pid: number) => {
+        asked.push(pid);
+        if (ends) Deno.kill(pid, "SIGTERM");
+      };
+      const options = { limit: 1_000, clock, endTree };
+      const ended = runChild("/bin/sleep", ["60"], options);
+      await clock.advance(1_000);
+      await until(() => asked.length === 1);
+      if (!ends) await clock.advance(2_000);
+      assertEquals(await ended, undefined);
+      assertEquals(clock.sleeping, 0);
+    }
+  },
+});

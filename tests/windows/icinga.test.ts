@@ -1,16 +1,22 @@
 import { assert, assertEquals } from "@std/assert";
 import { testWindows } from "./machine.ts";
 
-testWindows("connections, their processes and what a process uses are read", async (windows) => {
-  const home = await windows.home({}, "home", "connections");
-  const { output } = await home.warden();
-  const { ipv4, ipv6, gone, pid, usage, free, other } = JSON.parse(output);
-  assertEquals(ipv4, { seen: [["127.0.0.1", "127.0.0.1"]], holder: pid });
-  // A host may be without IPv6.
-  if (typeof ipv6 !== "string") assertEquals(ipv6, { seen: [["::1", "::1"]], holder: pid });
-  assertEquals([gone, other], [false, null]);
-  assert(usage.memory > 1e7 && usage.cpu >= 0 && free > 0, output);
-}, "connections");
+testWindows(
+  "connections, their processes and what a process uses are read, and a tree of them is ended",
+  async (windows) => {
+    const home = await windows.home({}, "home", "connections");
+    const { output } = await home.warden();
+    const { ipv4, ipv6, gone, pid, usage, free, other, tree } = JSON.parse(output);
+    assertEquals(ipv4, { seen: [["127.0.0.1", "127.0.0.1"]], holder: pid });
+    // A host may be without IPv6.
+    if (typeof ipv6 !== "string") assertEquals(ipv6, { seen: [["::1", "::1"]], holder: pid });
+    assertEquals([gone, other], [false, null]);
+    assert(usage.memory > 1e7 && usage.cpu >= 0 && free > 0, output);
+    const both = ["cmd.exe", "ping.exe"];
+    assertEquals(tree, { before: both, kept: both, left: [] });
+  },
+  "connections",
+);
 
 testWindows("doctor looks at a service and its folder, whether it runs or not", async (windows) => {
   const service = "warden doctor";

@@ -1,10 +1,17 @@
 /**
- * Makes a connection to itself over IPv4 and one over IPv6, and prints what Windows says of them and of this process.
+ * Makes a connection to itself over IPv4 and one over IPv6, and prints what Windows says of them and of this process;
+ * and what is left of a child and its child once their tree was ended.
  *
  * @module
  */
 import { statfs } from "node:fs/promises";
-import { listConnections, listenerOf, processUsage } from "../../../lib/windows/mod.ts";
+import {
+  endTree,
+  listConnections,
+  listenerOf,
+  listProcesses,
+  processUsage,
+} from "../../../lib/windows/mod.ts";
 
 const open = async (hostname: string) => {
   const listener = Deno.listen({ hostname, port: 0 });
@@ -22,10 +29,30 @@ const open = async (hostname: string) => {
 
 const ipv4 = await open("127.0.0.1");
 const ipv6 = await open("::1").catch(({ message }) => message);
+/** Ends `cmd` and the `ping` that it waits for; says which processes there were, and which are left. */
+const endOfTree = async () => {
+  const args = ["/c", "ping -n 600 127.0.0.1 >nul"];
+  const child = new Deno.Command("cmd.exe", { args, stdin: "null" }).spawn();
+  const tree = () =>
+    listProcesses().filter(({ pid, parent }) => pid === child.pid || parent === child.pid)
+      .map(({ exe }) => exe.toLowerCase()).sort();
+  for (const end = Date.now() + 20_000; tree().length < 2 && Date.now() < end;) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const before = tree();
+  const foreign = listProcesses().find(({ parent }) => parent === child.pid)!.pid;
+  // The child of a child is none of this process.
+  endTree(foreign);
+  const kept = tree();
+  endTree(child.pid);
+  await child.status;
+  return { before, kept, left: tree() };
+};
+const tree = await endOfTree();
 const gone = listConnections().some(({ pid }) => pid === Deno.pid);
 const { bavail, bsize } = await statfs("C:\\");
 // deno-lint-ignore no-console
 console.log(JSON.stringify({
-  ...{ ipv4, ipv6, gone, pid: Deno.pid, usage: processUsage(Deno.pid), free: bavail * bsize },
+  ...{ ipv4, ipv6, gone, tree, pid: Deno.pid, usage: processUsage(Deno.pid), free: bavail * bsize },
   other: processUsage(0xfffffff0) ?? null,
 }));
