@@ -43,6 +43,10 @@ export DENO_TLS_CA_STORE=${DENO_TLS_CA_STORE:-system,mozilla}
 # start, save 4 MB and more for each daemon. What runs hot is still compiled by TurboFan.
 v8_flags=--optimize-for-size,--no-maglev
 
+# What 'icinga-warden docs' prints.
+pages=()
+for page in README.md docs/*.md; do pages+=(--include "$page"); done
+
 # Without --no-code-cache the exe would run compiled code from a file in the folder for temporary files, which under the
 # account LocalSystem any user can put there first.
 compile() { # <target triple> <file>
@@ -50,6 +54,7 @@ compile() { # <target triple> <file>
     --config dist/deno.json --target "$1" --output "$2" \
     --include dist/thread/worker.js --include lib/registry/probe_worker.ts --include lib/testing/worker.ts \
     --include lib/daemon/author.ts --include lib/testing/author.ts \
+    "${pages[@]}" \
     --include lib/windows/service_thread.ts --include lib/page --include dist/build.json main.ts
 }
 

@@ -33,6 +33,21 @@ testExe("help names every command, and each has its own", async (bench) => {
   }
 });
 
+testExe("the exe has every page of the documentation in itself", async (bench) => {
+  const { code, stdout } = await bench.run("docs");
+  assertEquals(code, 0);
+  for (const { name } of Deno.readDirSync(new URL("../../docs/", import.meta.url))) {
+    if (!name.endsWith(".md")) continue;
+    const page = name.replace(".md", "");
+    assertMatch(stdout, new RegExp(`^${page} +\\S`, "m"));
+    const text = await Deno.readTextFile(new URL(`../../docs/${name}`, import.meta.url));
+    assertEquals((await bench.run("docs", page)).stdout.trimEnd(), text.trimEnd());
+  }
+  const unknown = await bench.run("docs", "windw");
+  assertEquals(unknown.code, 2);
+  assertMatch(unknown.stderr, /Unknown page 'windw'; did you mean "windows"\?/);
+});
+
 testExe("what cannot be meant is one line on standard error and exit code 2", async (bench) => {
   const cases: [args: string[], message: RegExp][] = [
     [["rnu"], /Unknown command 'rnu'; did you mean "run"\?/],
