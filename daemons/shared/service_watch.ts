@@ -182,9 +182,7 @@ export class ServiceWatch {
         return;
       case "restart":
         if (this.#isHeld()) return;
-        if (now < Math.max(nextAttempt(this.#loop, this.#settings.backoff), this.#notBefore)) {
-          return;
-        }
+        if (!this.#mayTry(now)) return;
         if (state === "STOPPED" && await this.#isLeftDisabled()) return;
         if (this.mode === "observe") {
           this.#notBefore = now + LOOK_AGAIN;
@@ -200,6 +198,12 @@ export class ServiceWatch {
         // Reported again only when it has been stuck for as long once more.
         this.#seen!.at = now;
     }
+  }
+
+  /** An attempt takes a moment: a wait of two intervals is over at the second query after it, not at the third. */
+  #mayTry(now: number): boolean {
+    const { backoff, interval } = this.#settings;
+    return now + interval / 2 >= Math.max(nextAttempt(this.#loop, backoff), this.#notBefore);
   }
 
   /** Says it once, and once that it is over. */

@@ -369,6 +369,13 @@ Deno.test("a day of a crash loop: the attempts back off, and one error says that
   await end();
 });
 
+Deno.test("a restart that takes a while delays the next one by no interval", async () => {
+  const { clock, records, end } = start({ crashEvery: 2_000, startTakes: 300 });
+  await clock.advance(40_000);
+  assertEquals(records.filter((record) => record.includes("Restarted")).length, 3);
+  await end();
+});
+
 Deno.test("a service that flaps and is mended flaps no more after 10 min, and is restarted at once again", async () => {
   const { clock, manager, stats, records, end } = start({ crashEvery: 2_000 });
   await clock.advance(456_000);
