@@ -190,14 +190,22 @@ export class ServiceWatch {
         }
         return await this.#restart(state!);
       case "report-stuck":
-        this.#fail(
-          `Service '${this.#service.name}' has been ${state} for ${
-            formatDuration(limit)
-          } without progress; end its process, or raise pendingLimit if it takes that long`,
-        );
+        this.#reportStuck(state!, limit);
         // Reported again only when it has been stuck for as long once more.
         this.#seen!.at = now;
     }
+  }
+
+  #reportStuck(state: ServiceState, limit: number): void {
+    const span = formatDuration(limit);
+    const isEnded = this.#settings.endStuck && this.mode === "act";
+    const what = isEnded
+      ? "its process is ended (endStuck)"
+      : "end its process, or raise pendingLimit if it takes that long";
+    this.#fail(
+      `Service '${this.#service.name}' has been ${state} for ${span} without progress; ${what}`,
+    );
+    if (isEnded) this.#service.endProcess();
   }
 
   /** An attempt takes a moment: a wait of two intervals is over at the second query after it, not at the third. */

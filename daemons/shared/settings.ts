@@ -47,6 +47,11 @@ export const WATCH_ARGUMENTS = {
     oneOf: ["warn", "ignore", "enable"],
     description: "What is done about a stopped service whose start type is disabled",
   },
+  endStuck: {
+    type: "boolean",
+    default: false,
+    description: "Whether the process of a service that is stuck in a pending state is ended",
+  },
   mode: {
     type: "string",
     default: "act",

@@ -100,7 +100,7 @@ export class Agent {
     this.#supervisor = new Supervisor({
       clock,
       log,
-      endTree: (pid) => void endTree(pid).catch(agentLog(log).warning),
+      endProcess: (what) => void endProcess(what, log).catch(agentLog(log).warning),
       connect: (port, thread, countWrites) => this.state.connect(port, thread, countWrites),
       onStanding: (thread, standing) => {
         if (this.#isOver) return;
@@ -254,11 +254,18 @@ export class Agent {
   }
 }
 
-/** On other systems the service manager's programs have no children. */
-async function endTree(pid: number): Promise<void> {
+/**
+ * Ends a child process of the agent by its id, or that of a stuck service by the service's name; on other systems the
+ * service manager's programs have no children, and there are no services.
+ */
+async function endProcess(what: number | string, log: WriteLog): Promise<void> {
   if (Deno.build.os !== "windows") return;
-  const windows = await import("../windows/mod.ts");
-  windows.endTree(pid);
+  const { endStuckService, endTree, windowsHost } = await import("../windows/mod.ts");
+  if (typeof what === "number") return endTree(what);
+  const refusal = endStuckService(windowsHost.database.query(what));
+  const { warning } = agentLog(log);
+  if (refusal === undefined) warning(`Ended the process of service '${what}', which was stuck`);
+  else warning(`The process of service '${what}' is not ended: ${refusal}`);
 }
 
 /** The plans of the daemons that are to run, by name; those that are built in are started first. */

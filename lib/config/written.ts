@@ -32,6 +32,8 @@ const SAMPLE =
         "pendingLimit": "60s",
         // What is done about a stopped service whose start type is disabled: warn, ignore or enable.
         "whenDisabled": "warn",
+        // Whether the process of a service that is stuck in a pending state is ended.
+        "endStuck": false,
         // How much is done about it: act, stopped (started when it is stopped, no more) or observe (nothing).
         "mode": "act",
         // The folder that holds Icinga's etc and var; empty: %ProgramData%\\icinga2.

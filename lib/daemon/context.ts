@@ -92,6 +92,8 @@ export interface Service {
   isDisabled(): Promise<boolean | undefined>;
   /** Sets its start type to automatic. */
   enable(): Promise<void>;
+  /** Asks the agent to end its process, with all that it has started, if it stays in a pending state. */
+  endProcess(): void;
   /** Whether it is paused by a command: it is to be left alone. */
   isPaused(): boolean;
   /** The name of the service whose display name is this one's name; undefined where there is none. */
@@ -215,6 +217,8 @@ export interface ContextParts<S extends ArgumentSpecs> {
   services?: ServiceManager | undefined;
   /** How much is done about services. Default: `act`. */
   mode?: ServiceMode | undefined;
+  /** Asks for the end of a stuck service's process. Default: nothing does. */
+  endProcess?: ((service: string) => void) | undefined;
   /** What starts child threads; without it there are none. */
   startThread?: DaemonContext["thread"];
   /** Default: the system's clock. */
@@ -276,7 +280,11 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
         );
       }
       const key = name.toLowerCase();
-      return { ...bindService(services, name, signal, mode), isPaused: () => pauses.has(key) };
+      return {
+        ...bindService(services, name, signal, mode),
+        endProcess: () => mode === "observe" ? undefined : parts.endProcess?.(name),
+        isPaused: () => pauses.has(key),
+      };
     },
     thread: parts.startThread ?? (() => {
       throw new Error("Cannot start a child thread: there is no agent to run it");
@@ -326,7 +334,7 @@ function bindService(
   name: string,
   signal: AbortSignal,
   mode: ServiceMode,
-): Omit<Service, "isPaused"> {
+): Omit<Service, "isPaused" | "endProcess"> {
   const change = <T>(action: "start" | "stop" | "restart" | "enable", make: () => Promise<T>) => {
     if (mode !== "observe") return make();
     const why = "the agent only observes services (mode observe), and changes none";

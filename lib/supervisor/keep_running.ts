@@ -37,8 +37,8 @@ export interface SharedParts {
   health: HealthMonitor;
   /** Connects a thread to the public state. */
   connect: Connect;
-  /** Ends a child process of the agent, with all that it has started. */
-  endTree?: ThreadRun["endTree"];
+  /** Ends a child process of the agent, or that of a service that is stuck, with all that it has started. */
+  endProcess?: ThreadRun["endProcess"];
   /** The thread pools. */
   pools: ThreadPools;
   /** How many threads start at a time. */

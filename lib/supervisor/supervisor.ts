@@ -25,8 +25,8 @@ export interface SupervisorParts {
   onStanding: (thread: string, standing: ThreadStanding | undefined) => void;
   /** Connects a thread to the public state. */
   connect: Connect;
-  /** Ends a child process of the agent, with all that it has started. Default: nothing does. */
-  endTree?: ThreadRun["endTree"];
+  /** Ends a child process of the agent, or that of a service that is stuck, with all that it has started. Default: nothing does. */
+  endProcess?: ThreadRun["endProcess"];
   /** Gives a number from 0 to 1, for the backoff. Default: `Math.random`. */
   random?: () => number;
   /** Runs a thread once. Default: {@linkcode runThread}. */
@@ -66,13 +66,13 @@ export class Supervisor {
 
   /** It has nothing to do until a daemon is started. */
   constructor(parts: SupervisorParts) {
-    const { clock, log, connect, endTree, random = Math.random, run = runThread } = parts;
+    const { clock, log, connect, endProcess, random = Math.random, run = runThread } = parts;
     this.#parts = parts;
     this.#shared = {
       clock,
       log,
       connect,
-      endTree,
+      endProcess,
       random,
       run,
       gate: this.gate,

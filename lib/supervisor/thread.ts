@@ -71,8 +71,8 @@ export interface ThreadRun {
   onWarning?: (warning: string) => void;
   /** Called when it asks for a child thread, or to stop one; `tell` answers it. */
   onChild?: (command: ChildCommand, tell: (message: ToThread) => void) => void;
-  /** Ends a child process of the agent, with all that it has started. */
-  endTree?: ((pid: number) => void) | undefined;
+  /** Ends a child process of the agent, or that of a service that is stuck, with all that it has started. */
+  endProcess?: ((what: number | string) => void) | undefined;
 }
 
 /**
@@ -216,9 +216,11 @@ class LiveThread {
         return this.#run.onChild?.(message.request, tell);
       case "stop-child":
         return this.#run.onChild?.({ stop: message.id }, tell);
-      case "end-tree":
+      case "end-process":
         // A daemon that may not run the service manager's programs has no such child.
-        return this.#run.plan.assignment.services ? this.#run.endTree?.(message.pid) : undefined;
+        return this.#run.plan.assignment.services
+          ? this.#run.endProcess?.(message.what)
+          : undefined;
     }
   }
 

@@ -77,7 +77,7 @@ export type FromThread =
   | { type: "failed"; error: string; leaves?: boolean } // leaves: it ends itself
   | { type: "start-child"; request: ChildRequest }
   | { type: "stop-child"; id: number }
-  | { type: "end-tree"; pid: number }; // a child process of it, with all that that has started
+  | { type: "end-process"; what: number | string }; // a child process of it, or that of a stuck service
 
 /** The longest text of a log record or an error, characters; the rest is cut off. */
 const LONGEST_TEXT = 16_000;
@@ -119,8 +119,11 @@ export function readFromThread(data: unknown, now = Date.now()): FromThread | un
       return readRequest(fieldsOf(message.request));
     case "stop-child":
       return isId(message.id) ? { type: "stop-child", id: message.id } : undefined;
-    case "end-tree":
-      return isId(message.pid) ? { type: "end-tree", pid: message.pid } : undefined;
+    case "end-process": {
+      const { what } = message;
+      const isKnown = isId(what) || (typeof what === "string" && what.length <= 256);
+      return isKnown ? { type: "end-process", what } : undefined;
+    }
     default:
       return undefined;
   }

@@ -176,6 +176,7 @@ async function createOwnContext(
     arguments: values,
     services: services ? await openServices(serviceManager) : undefined,
     mode: serviceManager.mode,
+    endProcess: (service) => post({ type: "end-process", what: service }),
     startThread: (task, options) => children.start(task, options),
     clock: heartbeatClock(systemClock, sender),
   });
@@ -183,7 +184,7 @@ async function createOwnContext(
 
 async function openServices(plan: ServiceManagerPlan): Promise<ServiceManager> {
   const { createServiceManager } = await import("../service/mod.ts");
-  return createServiceManager(plan, systemClock, (pid) => post({ type: "end-tree", pid }));
+  return createServiceManager(plan, systemClock, (pid) => post({ type: "end-process", what: pid }));
 }
 
 /** Only a task has a result, for the thread that started it. */

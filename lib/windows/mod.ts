@@ -47,7 +47,14 @@ export {
 } from "./home_safety.ts";
 export { type Host, windowsHost } from "./host.ts";
 export { isStartedAsService, joinServiceManager, type NativeService } from "./native_service.ts";
-export { endTree, listProcesses, type Process, processTree, processUsage } from "./processes.ts";
+export {
+  endStuckService,
+  endTree,
+  listProcesses,
+  type Process,
+  processTree,
+  processUsage,
+} from "./processes.ts";
 export {
   type FoundRegistration,
   isAgent,

@@ -1,6 +1,8 @@
 import { check, lastError, WindowsError } from "./ffi/errors.ts";
 import { kernel32, kernelHandle } from "./ffi/kernel32.ts";
 import { allocate, dwordIn, fromWide } from "./ffi/memory.ts";
+import type { QueriedStatus } from "./service_database.ts";
+import { isPending } from "./service_status.ts";
 
 /**
  * The ids of a process and of all that it has started, itself first. The id of a process that has ended is given away
@@ -31,7 +33,24 @@ export function processTree(
  */
 export function endTree(pid: number): void {
   const all = listProcesses();
-  if (all.find((process) => process.pid === pid)?.parent !== Deno.pid) return;
+  if (all.find((process) => process.pid === pid)?.parent === Deno.pid) endAll(pid, all);
+}
+
+/**
+ * Ends the process of a service that stays in a pending state, with all that it has started.
+ *
+ * @returns why it is not ended, as a clause; undefined: it is.
+ * @throws {WindowsError} when the processes cannot be listed, or the service manager cannot be asked.
+ */
+export function endStuckService(status: QueriedStatus | undefined): string | undefined {
+  if (!status || status.pid === 0) return "it has no process";
+  if (!isPending(status.state)) return "it is in no pending state any more";
+  if (status.sharesProcess) return "other services may run in its process";
+  endAll(status.pid, listProcesses());
+  return undefined;
+}
+
+function endAll(pid: number, all: readonly Process[]): void {
   for (const id of processTree(pid, all, (pid) => processUsage(pid)?.created)) {
     try {
       Deno.kill(id, "SIGKILL");

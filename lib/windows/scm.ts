@@ -229,6 +229,10 @@ function readStatus(service: Deno.PointerObject): QueriedStatus {
     QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, bytes, bytes.length, dwords(0)),
     "query the state of the service",
   );
-  const [, state, , exitCode, ownCode, , , pid] = new Uint32Array(bytes.buffer);
-  return { state: state as StateNumber, exitCode: exitCode!, ownCode: ownCode!, pid: pid! };
+  const [type, state, , exitCode, ownCode, , , pid] = new Uint32Array(bytes.buffer);
+  const shares = (type! & SERVICE_WIN32_OWN_PROCESS) === 0;
+  return {
+    ...{ state: state as StateNumber, exitCode: exitCode!, ownCode: ownCode!, pid: pid! },
+    ...(shares && { sharesProcess: true }),
+  };
 }

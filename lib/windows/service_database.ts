@@ -13,6 +13,8 @@ export interface QueriedStatus {
   state: StateNumber;
   /** Its process; 0 when there is none. */
   pid: number;
+  /** Other services may run in the same process. */
+  sharesProcess?: true;
   /** Windows' code for how it ended; 1066: the service has a code of its own. */
   exitCode: number;
   /** The service's own code for how it ended. */

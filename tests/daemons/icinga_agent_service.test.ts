@@ -57,6 +57,7 @@ function start(
   const manager = new SimulatedServiceManager(clock, scenario);
   const state = new MainState({ thread: "main" });
   const records: string[] = [];
+  const ended: string[] = [];
   const stop = new AbortController();
   const context = createContext({
     daemon: "icinga_agent_service",
@@ -67,6 +68,7 @@ function start(
     log: createDaemonLog("debug", (level, message) => void records.push(`${level} ${message}`)),
     services: wrap(manager),
     mode,
+    endProcess: (service) => ended.push(service),
     clock,
   });
   const done = (daemon as DaemonDefinition).run(context);
@@ -74,6 +76,7 @@ function start(
     clock,
     manager,
     records,
+    ended,
     shared: state.map<string, unknown>("Daemons.icinga_agent_service.ServiceState"),
     stats: state.map<string, ServiceStats>("Daemons.icinga_agent_service.ServiceStats"),
     pauses: state.map<string, unknown>("Agent.ServicePauses"),
@@ -158,6 +161,24 @@ Deno.test("a pending service is waited for; stuck for a minute it counts as one 
   await clock.advance(60_000);
   assertEquals(shared.get("restart_error"), 3);
   await end();
+});
+
+Deno.test("the process of a stuck service is ended where endStuck says so, unless it is only observed", async () => {
+  const cases: [given: Record<string, unknown>, mode: ServiceMode | undefined, ended: string[]][] =
+    [
+      [{}, undefined, []],
+      [{ endStuck: true }, undefined, ["icinga2", "icinga2"]],
+      [{ endStuck: true }, "observe", []],
+      [{ endStuck: true, mode: "stopped" }, undefined, []],
+    ];
+  for (const [given, mode, expected] of cases) {
+    const scenario: Scenario = { state: "STOP_PENDING", hangOnStop: true };
+    const { clock, ended, records, end } = start(scenario, undefined, given, mode);
+    await clock.advance(2 * PENDING_LIMIT);
+    assertEquals(ended, expected);
+    assertEquals(/its process is ended/.test(records.at(-1)!), expected.length > 0);
+    await end();
+  }
 });
 
 Deno.test("a paused service is brought back to RUNNING", async () => {

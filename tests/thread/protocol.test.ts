@@ -31,8 +31,10 @@ Deno.test("what a thread tells is read; what a daemon makes up is not", () => {
     [{ type: "start-child" }, undefined],
     [{ type: "stop-child", id: 3 }, { type: "stop-child", id: 3 }],
     [{ type: "stop-child", id: "3" }, undefined],
-    [{ type: "end-tree", pid: 42, more: 1 }, { type: "end-tree", pid: 42 }],
-    [{ type: "end-tree", pid: 4.2 }, undefined],
+    [{ type: "end-process", what: 42, more: 1 }, { type: "end-process", what: 42 }],
+    [{ type: "end-process", what: "icinga2" }, { type: "end-process", what: "icinga2" }],
+    [{ type: "end-process", what: 4.2 }, undefined],
+    [{ type: "end-process", what: "x".repeat(257) }, undefined],
     [{ ...log, level: "loud" }, undefined],
     [{ ...log, message: 7 }, undefined],
     [{ type: "start" }, undefined],
@@ -68,7 +70,15 @@ Deno.test("of a text that is too long the beginning is kept", () => {
 Deno.test("values whose parts are shared many times over are not looked into", () => {
   let shared: unknown = [1];
   for (let depth = 0; depth < 60; depth++) shared = [shared, shared];
-  const types = ["log", "running", "finished", "failed", "start-child", "stop-child", "end-tree"];
+  const types = [
+    "log",
+    "running",
+    "finished",
+    "failed",
+    "start-child",
+    "stop-child",
+    "end-process",
+  ];
   for (const type of types) {
     const data = {
       type,

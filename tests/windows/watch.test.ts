@@ -4,8 +4,8 @@ import { testWindows, until } from "./machine.ts";
 const SERVICE = "warden_watched";
 
 /** A configuration for a service of the test's own, queried each second; other agents run beside. */
-function watching(service = SERVICE): Record<string, string> {
-  const daemons = { icinga_agent_service: { arguments: { service, interval: "1s" } } };
+function watching(service = SERVICE, more: object = {}): Record<string, string> {
+  const daemons = { icinga_agent_service: { arguments: { service, interval: "1s", ...more } } };
   const control = { listen: "127.0.0.1:0" };
   return { "icinga-warden.json": JSON.stringify({ daemons, control }) };
 }
@@ -84,3 +84,20 @@ testWindows("a host that is paused stays paused where the agent starts anew", as
   assertEquals((await second.warden("resume")).code, 0);
   await second.logged(/Restarted/);
 });
+
+testWindows(
+  "the process of a service that hangs in its stop is ended with endStuck",
+  async (windows) => {
+    await windows.install(SERVICE);
+    const agent = await windows.agent(
+      ["run"],
+      watching(SERVICE, { endStuck: true, pendingLimit: "2s" }),
+    );
+    await agent.logged(/is RUNNING/);
+    await windows.fault(SERVICE, "hang");
+    await windows.run("sc.exe", "stop", SERVICE);
+    // The stand-in hints at 10 s.
+    await agent.logged(/has been STOP_PENDING for 10s without progress; its process is ended/);
+    await agent.logged(/Ended the process of service 'warden_watched', which was stuck/);
+  },
+);

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { processTree } from "../../lib/windows/processes.ts";
+import { endStuckService, processTree } from "../../lib/windows/processes.ts";
 
 Deno.test("a process's tree is what it has started, and that again, but nothing older than its parent", () => {
   // By process: its parent, and when it was made.
@@ -23,4 +23,15 @@ Deno.test("a process's tree is what it has started, and that again, but nothing 
   assertEquals(tree(6), [6]);
   assertEquals(tree(7), [7]);
   assertEquals(tree(8), [8, 9]);
+});
+
+Deno.test("of a service whose process may not be ended it is said why", () => {
+  const status = { state: 3, pid: 7, exitCode: 0, ownCode: 0 } as const;
+  const cases: [status: Parameters<typeof endStuckService>[0], why: string][] = [
+    [undefined, "it has no process"],
+    [{ ...status, pid: 0 }, "it has no process"],
+    [{ ...status, state: 4 }, "it is in no pending state any more"],
+    [{ ...status, sharesProcess: true }, "other services may run in its process"],
+  ];
+  for (const [status, why] of cases) assertEquals(endStuckService(status), why);
 });
