@@ -1,5 +1,13 @@
 import { join } from "node:path";
-import { buildInfo, type Clock, cut, replaceFile, systemClock, within } from "../base/mod.ts";
+import {
+  buildInfo,
+  type Clock,
+  cut,
+  type FileError,
+  replaceFile,
+  systemClock,
+  within,
+} from "../base/mod.ts";
 import type { Config } from "../config/mod.ts";
 import {
   AGENT_MAPS,
@@ -91,7 +99,10 @@ export class Agent {
     });
     this.#stateFile = StateFile.open(this.state, {
       path: join(parts.home, "state.json"),
-      write: (path, text) => replaceFile(path, text, { mode: 0o600 }),
+      write: (path, text) =>
+        replaceFile(path, text, { mode: 0o600 }).catch(({ reason }: FileError) => {
+          throw new Error(reason);
+        }),
       onWarning: agentLog(log).warning,
       onTrouble: (text) => troubles?.report("state", text),
     });

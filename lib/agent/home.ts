@@ -32,6 +32,8 @@ export interface Claim {
   stopping(): void;
   /** Records why commands are not served, for those who cannot ask the agent; undefined: they are. */
   unserved(text: string | undefined): void;
+  /** Records the run where that has not been possible so far; false when it is not possible now. */
+  retry(): boolean;
   /**
    * Unlocks home and records the end of the run.
    *
@@ -54,20 +56,26 @@ export function claimHome(home: string, report: ReportTrouble, now: Date = new D
   if (lock === "taken") throw new HomeInUseError(describeHolder(home, last));
   const badEnd = last === undefined ? undefined : describeBadEnd(last.record);
   const record: RunRecord = { pid: Deno.pid, started: now.toISOString() };
-  const unwritten = write(file, record);
-  if (unwritten !== undefined && lock !== undefined) report("record", unwritten);
+  // Where there is no lock either, nothing can be written here, and the lock's trouble says so.
+  const save = () => {
+    const why = write(file, record);
+    if (lock !== undefined) report("record", why);
+    return why === undefined;
+  };
+  let isSaved = save();
   return {
     lastEnd: last && (badEnd === undefined ? "clean" : "unclean"),
     wasCutShort: isCutShort(last?.record),
     stopping() {
       record.stopping = new Date().toISOString();
-      write(file, record);
+      save();
     },
     badEnd,
+    retry: () => isSaved ||= save(),
     unserved(text) {
       const since = record.unserved?.since ?? new Date().toISOString();
       record.unserved = text === undefined ? undefined : { since, text };
-      write(file, record);
+      isSaved = save();
     },
     release(reason) {
       const end = reason === undefined ? { ended: new Date().toISOString() } : { reason };

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Agent } from "./agent.ts";
-import { attempt, systemClock, within } from "../base/mod.ts";
+import { attempt, growingWait, systemClock, within } from "../base/mod.ts";
 import {
   type Config,
   ConfigError,
@@ -121,6 +121,7 @@ export async function runAgent(
       if (kind === "commands") home.unserved(text);
     };
     void logIsolation(log, signal);
+    void retryRecord(home, signal);
     void watchIcinga({ agent, log: log.write, clock: systemClock }, signal);
     void watchClocks(agentLog(log.write).warning, systemClock, signal);
     void watchHandles((text) => troubles.report("handles", text), systemClock, signal);
@@ -138,6 +139,14 @@ function hintOf({ wasCutShort }: Claim): string[] {
   if (!wasCutShort || Deno.build.os !== "windows") return [];
   const explain = () => explainShortStop(Deno.execPath(), LONGEST_STOP, windowsHost);
   return [attempt(explain, () => undefined) ?? []].flat();
+}
+
+/** Records the run as soon as that is possible, where it was not at the start. */
+async function retryRecord(home: Claim, signal: AbortSignal): Promise<void> {
+  for (let failures = 0; !home.retry(); failures++) {
+    const isSlept = systemClock.sleep(growingWait(failures), signal).then(() => true, () => false);
+    if (!await isSlept) return;
+  }
 }
 
 /** How long after its start an agent examines its runtime, ms, so that the start is not slowed down. */
