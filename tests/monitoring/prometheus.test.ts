@@ -48,7 +48,7 @@ testWith(["promtool"], "promtool loads the page's alerts, and they fire", async 
   await bench.write(RULES, blocks("yaml").find((text) => text.startsWith(`# ${RULES}`))!);
   const loaded = await runTool("promtool", ["check", "rules", RULES], { cwd: bench.home });
   assertEquals(loaded.code, 0, loaded.output);
-  assertStringIncludes(loaded.output, "SUCCESS: 7 rules found");
+  assertStringIncludes(loaded.output, "SUCCESS: 8 rules found");
   const labels = 'job="icinga-warden", instance="a"';
   const service = `${labels}, service="icinga2"`;
   const series = (name: string, values: string) => ({ series: name, values });
@@ -70,6 +70,7 @@ testWith(["promtool"], "promtool loads the page's alerts, and they fire", async 
         series(`icinga_warden_service_state{${service}, state="RUNNING"}`, "1x2 0x20"),
         series(`icinga_warden_maintenance{${labels}}`, "0x8 1x12"),
         series(`icinga_warden_trouble{${labels}, kind="log"}`, "0x2 1x20"),
+        series(`icinga_warden_probe_success{${service}, probe="disk"}`, "1x2 0x20"),
         series(`icinga_warden_service_restart_errors{${service}}`, "0x2 3x20"),
       ],
       alert_rule_test: [
@@ -89,6 +90,15 @@ testWith(["promtool"], "promtool loads the page's alerts, and they fire", async 
           alert(
             { ...known, service: "icinga2", severity: "critical" },
             "a: 3 restarts of icinga2 failed in a row",
+          ),
+        ),
+        fires("IcingaProbeFails", "7m"),
+        fires(
+          "IcingaProbeFails",
+          "9m",
+          alert(
+            { ...known, service: "icinga2", probe: "disk", severity: "warning" },
+            "a: disk of icinga2 fails",
           ),
         ),
         fires("IcingaWardenTrouble", "7m"),
