@@ -13,6 +13,12 @@ import {
 
 const RULES = "icinga-warden.rules.yml";
 
+/** A daemon with a verdict of its own. */
+const REPORTER = `export default { name: "reporter", description: "", run: (context) => {
+  context.report("ok", "well", { free: 1 });
+  return context.every("1h", () => {});
+} };`;
+
 async function scrape(bench: Bench): Promise<string> {
   const token = (await Deno.readTextFile(`${bench.home}/monitor.token`)).trim();
   const response = await fetch(`http://127.0.0.1:${token.split("-")[0]}/metrics`, {
@@ -26,13 +32,17 @@ testWith(
   "promtool finds nothing to say about the metrics, and the page names them all",
   async (bench) => {
     await Deno.mkdir(`${bench.home}/var/lib/icinga2`, { recursive: true });
-    const probed = { dataDir: bench.home, probes: ["disk settle=0s"] };
-    await startAgent(bench, "crash=500ms,refuse=1", { listen: "127.0.0.1:0" }, probed);
+    await bench.write("reporter.js", REPORTER);
+    const given = { dataDir: bench.home, probes: ["disk settle=0s"] };
+    const others = { reporter: { module: "reporter.js" } };
+    const control = { listen: "127.0.0.1:0" };
+    await startAgent(bench, "crash=500ms,refuse=1", control, { given, others });
     const metrics = await eventually(async () => {
       const text = await scrape(bench);
       assertStringIncludes(text, "icinga_warden_thread_heap_bytes{");
       assertStringIncludes(text, "icinga_warden_service_restart_duration_seconds_count{");
       assertStringIncludes(text, "icinga_warden_probe_success{");
+      assertStringIncludes(text, "icinga_warden_daemon_value{");
       return text;
     });
     assertEquals(await runTool("promtool", ["check", "metrics"], { input: metrics }), {

@@ -95,9 +95,10 @@ export async function startAgent(
   bench: Bench,
   scenario: string,
   control: object,
-  given: object = {},
+  { given = {}, others = {} }: { given?: object; others?: object } = {},
 ): Promise<Running> {
-  const daemons = { icinga_agent_service: { arguments: { interval: "200ms", ...given } } };
+  const watch = { arguments: { interval: "200ms", ...given } };
+  const daemons = { icinga_agent_service: watch, ...others };
   await bench.write("icinga-warden.json", JSON.stringify({ daemons, control }));
   const agent = bench.start("run", "--foreground", "--simulate", "--scenario", scenario);
   await agent.printed(/the page are served/);
