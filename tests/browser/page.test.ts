@@ -208,6 +208,34 @@ testPage(
   },
 );
 
+/** A daemon whose every text is 5,000 characters without a blank. */
+const LONG = `
+  const long = "x".repeat(5_000);
+  export default { name: "long", description: "", run: (context) => {
+    context.state.map("Map").set("plain", long).set("list", [long]).set("object", { [long]: long });
+    context.log.warning(long);
+    let beats = 0;
+    return context.every(200, () => { if (++beats === 5) throw new Error("failed " + long); });
+  } };`;
+
+testPage(
+  "a text of 5,000 characters widens nothing",
+  { daemons: { long: LONG }, context: { viewport: { width: 1000, height: 700 } } },
+  async ({ page }) => {
+    await page.locator("#problems", { hasText: "daemon long is" }).waitFor();
+    assertMatch((await page.locator("#problems").innerText()).slice(0, 200), /failed xxx/);
+    await page.locator("#log .warning", { hasText: "xxx" }).first().waitFor();
+    await page.locator("#state summary", { hasText: "list" }).first().waitFor();
+    await page.evaluate("document.querySelectorAll('details').forEach((d) => d.open = true)");
+    await page.locator('#state p[data-name="plain"] b', { hasText: "xxx" }).first().waitFor();
+    const wide = await page.evaluate(`[document.documentElement.scrollWidth,
+      ...[...document.querySelectorAll("body *")]
+        .filter((element) => element.getBoundingClientRect().right > innerWidth)
+        .map(({ tagName, className }) => tagName + " " + className)]`);
+    assertEquals(wide, [1000]);
+  },
+);
+
 Deno.test("the page is small, names no other host, and has nothing inline", async () => {
   const folder = new URL("../../lib/page/", import.meta.url);
   let size = 0;
