@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { text } from "./fields.ts";
+import { duration, MINUTE, SECOND, text } from "./fields.ts";
 
 /** An address to listen on. */
 export interface Address {
@@ -51,6 +51,16 @@ const address = v.pipe(
   v.transform((text) => parseAddress(text)!),
 );
 
+const EXPECTED_TEXTFILE = `expected a path that ends in .prom: other files are not read`;
+
+const textfile = v.pipe(
+  v.string(EXPECTED_TEXTFILE),
+  v.description(
+    "The file that the metrics are written to, for the textfile collector of an exporter",
+  ),
+  v.regex(/.\.prom$/, EXPECTED_TEXTFILE),
+);
+
 const EXPECTED_USER = `expected a name without ":", which ends it in what a scraper sends`;
 
 const user = v.optional(
@@ -61,8 +71,13 @@ const user = v.optional(
   ),
 );
 
+/** How often the textfile is written. */
+const DEFAULT_EVERY = "1m";
+
 /** Keys that need the other one of their pair. */
 const PAIRS = [
+  ["user", "listen"],
+  ["certFile", "listen"],
   ["user", "passwordFile"],
   ["passwordFile", "user"],
   ["certFile", "keyFile"],
@@ -71,16 +86,24 @@ const PAIRS = [
 
 const metrics = v.pipe(
   v.strictObject({
-    listen: address,
+    listen: v.optional(address),
     user,
     passwordFile: path("The file whose first line is the user's password, in home or absolute"),
     certFile: path("The file of the certificate, and of those above it, in PEM; with keyFile: TLS"),
     keyFile: path("The file of the certificate's private key in PEM"),
+    textfile: v.optional(textfile),
+    every: v.optional(
+      duration("How often the textfile is written", { min: SECOND, max: 60 * MINUTE }),
+      DEFAULT_EVERY,
+    ),
   }),
-  v.description("Serves /metrics, and nothing else, on an address of its own"),
+  v.description("Serves /metrics, and nothing else, on an address of its own; or writes a file"),
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
     const { value } = dataset;
+    if (value.listen === undefined && value.textfile === undefined) {
+      addIssue({ message: 'expected "listen" or "textfile" in it' });
+    }
     for (const [key, other] of PAIRS) {
       if (value[key] === undefined || value[other] !== undefined) continue;
       const place = {

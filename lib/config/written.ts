@@ -75,6 +75,8 @@ const SAMPLE =
     "listen": "127.0.0.1:5664",
     // Metrics for a Prometheus on another host: see docs/monitoring.md.
     // "metrics": { "listen": "0.0.0.0:9664", "user": "prometheus", "passwordFile": "metrics.password" },
+    // Or as a file for windows_exporter or Grafana Alloy, which is written every minute:
+    // "metrics": { "textfile": "C:\\\\Program Files\\\\windows_exporter\\\\textfile_inputs\\\\icinga-warden.prom" },
   },
   // Whether the service runs daemons from folders into which others than administrators may write.
   "allowUnsafeHome": false,
@@ -118,7 +120,13 @@ export function writtenConfig(config: Config, builtin: BuiltinArguments): Record
 function writtenControl({ listen, metrics }: ControlConfig): Record<string, unknown> {
   return {
     listen: listen ? formatAddress(listen) : "off",
-    ...(metrics && { metrics: { ...metrics, listen: formatAddress(metrics.listen) } }),
+    ...(metrics && {
+      metrics: {
+        ...metrics,
+        ...(metrics.listen && { listen: formatAddress(metrics.listen) }),
+        every: formatDuration(metrics.every),
+      },
+    }),
   };
 }
 

@@ -19,6 +19,7 @@ import { HttpServer } from "./http/mod.ts";
 import { mayManageServices, type StateReader, type SubscribeToState } from "./state_reader.ts";
 import { History } from "./history.ts";
 import { readStatus } from "./status.ts";
+import { keepTextfile } from "./textfile.ts";
 
 /** What the control endpoint works with. */
 export interface ControlParts {
@@ -75,10 +76,15 @@ export async function startControl(parts: ControlParts): Promise<Control> {
       () => startExporter(parts.config.metrics, home, sources, logOf(parts)),
     ),
   ];
+  const ended = new AbortController();
+  const { metrics } = parts.config;
+  const writing = metrics && keepTextfile(metrics, sources, parts, ended.signal);
   await Promise.all(served.map(({ tried }) => tried));
   return {
     close: async () => {
       stopCounting();
+      ended.abort();
+      await writing;
       await Promise.all(served.map(({ close }) => close()));
     },
   };

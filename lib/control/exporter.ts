@@ -25,7 +25,7 @@ export async function startExporter(
   sources: EventSources,
   log: ReturnType<typeof agentLog>,
 ): Promise<(() => Promise<void>) | undefined> {
-  if (!config) return undefined;
+  if (!config || !isServed(config)) return undefined;
   const credentials = await readCredentials(config, home);
   const listener = await listen(config, home);
   const server = new HttpServer(listener, {
@@ -39,8 +39,17 @@ export async function startExporter(
   return () => server.close();
 }
 
+/** Metrics with an address of their own. */
+type ServedMetrics = MetricsConfig & { listen: Address };
+
+function isServed(config: MetricsConfig): config is ServedMetrics {
+  return config.listen !== undefined;
+}
+
 /** What whoever serves metrics to other hosts should know, in one line; undefined when there is nothing. */
-export function describeDanger({ listen, user, certFile }: MetricsConfig): string | undefined {
+export function describeDanger(
+  { listen, user, certFile }: Pick<ServedMetrics, "listen" | "user" | "certFile">,
+): string | undefined {
   if (/^(?:127\.|\[?::1\]?$|localhost$)/.test(listen.hostname)) return undefined;
   const at = `Metrics on ${formatAddress(listen)} are`;
   if (user === undefined) {
@@ -96,7 +105,7 @@ async function readCredentials(
   return { user, password };
 }
 
-async function listen(config: MetricsConfig, home: string): Promise<Deno.Listener> {
+async function listen(config: ServedMetrics, home: string): Promise<Deno.Listener> {
   const { listen: address, certFile, keyFile } = config;
   const tls = certFile === undefined || keyFile === undefined
     ? undefined

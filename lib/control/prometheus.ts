@@ -17,14 +17,18 @@ export const METRICS_TYPE: string = Registry.PROMETHEUS_CONTENT_TYPE;
  * The metrics of an agent in Prometheus' text format.
  *
  * @param changes how many changes of the public state the agent has seen.
+ * @param ownNames whether the metrics `process_*` begin with `icinga_warden_`, for a program that serves this text
+ * beside its own metrics of these names. Default: false.
  */
 export function formatMetrics(
   state: StateReader,
   status: Status,
   changes: number,
+  { ownNames = false } = {},
 ): Promise<string> {
   const registry = new Registry();
-  for (const family of readFamilies(state, status, changes)) {
+  const prefix = ownNames ? "icinga_warden_process_" : "process_";
+  for (const family of readFamilies(state, status, changes, prefix)) {
     registry.registerMetric({ name: family.name, get: () => Promise.resolve(family) });
   }
   return registry.metrics();
@@ -216,7 +220,12 @@ const STATE: Metrics<{ state: StateReader; changes: number }> = {
  * The metrics of an agent, by Prometheus' conventions: base units, `_total` for counters, a state as a set of
  * series of which one is 1. A service or daemon that is not known has no series.
  */
-function readFamilies(state: StateReader, status: Status, changes: number): Family[] {
+function readFamilies(
+  state: StateReader,
+  status: Status,
+  changes: number,
+  processPrefix: string,
+): Family[] {
   const { agent, services, daemons } = status;
   const threads = daemons.flatMap(({ name: daemon, threads }) =>
     threads.map((thread) => ({ ...thread, daemon }))
@@ -227,7 +236,7 @@ function readFamilies(state: StateReader, status: Status, changes: number): Fami
   const unlabelled = () => ({});
   return [
     ...families("icinga_warden_", AGENT, [status], unlabelled),
-    ...families("process_", PROCESS, [agent], unlabelled),
+    ...families(processPrefix, PROCESS, [agent], unlabelled),
     ...families("icinga_warden_service_", SERVICE, services, serviceLabels),
     ...families("icinga_warden_service_", SERVICE_DURATION, watchedServices(state), serviceLabels),
     ...families("icinga_warden_probe_", PROBE, probes, ({ service, name }) => ({

@@ -31,6 +31,7 @@ export const AGENT_MAPS = {
  * - `state`: save the public state, all of it
  * - `commands`: serve commands and the page
  * - `metrics`: serve metrics on an address of their own
+ * - `textfile`: write the metrics into a file
  * - `lock`: lock its home
  * - `record`: record its run
  * - `handles`: have many more files and threads before the system refuses more
@@ -41,6 +42,7 @@ export const troubleKinds = [
   "state",
   "commands",
   "metrics",
+  "textfile",
   "lock",
   "record",
   "handles",

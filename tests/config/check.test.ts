@@ -50,7 +50,10 @@ Deno.test("what is written goes before the defaults", () => {
     threadPools: { MainPool: { max: 20 }, Slow: { max: 1 }, Other: { max: 20 } },
     log: { level: "fatal", maxSize: 10_485_760, keep: 100 },
     serviceManager: { queryTimeout: 1, changeTimeout: 60_000, mode: "act" },
-    control: { listen: undefined, metrics: { listen: { hostname: "::", port: 9664 } } },
+    control: {
+      listen: undefined,
+      metrics: { listen: { hostname: "::", port: 9664 }, every: 60_000 },
+    },
     allowUnsafeHome: false,
     trustedWriters: [],
   });
@@ -187,7 +190,19 @@ Deno.test("what is served is checked, each key with what it needs beside it", ()
     ],
     ['{ "listen": "127.0.0.1:65536" }', /control\.listen: got .*; expected "127\.0\.0\.1:PORT"/],
     ['{ "listen": 5664 }', /control\.listen: got 5664; expected/],
-    ['{ "metrics": {} }', /control\.metrics(\.listen)?: .*/],
+    ['{ "metrics": {} }', /control\.metrics: .*expected "listen" or "textfile" in it/],
+    [
+      '{ "metrics": { "textfile": "icinga-warden.txt" } }',
+      /control\.metrics\.textfile: got "icinga-warden.txt"; expected a path that ends in \.prom/,
+    ],
+    [
+      '{ "metrics": { "textfile": "a.prom", "every": "100ms" } }',
+      /control\.metrics\.every: got "100ms"; expected a duration/,
+    ],
+    [
+      '{ "metrics": { "textfile": "a.prom", "user": "u", "passwordFile": "p" } }',
+      /control\.metrics\.user: got "u"; expected "listen" beside it/,
+    ],
     [
       '{ "metrics": { "listen": "9664" } }',
       /control\.metrics\.listen: got "9664"; expected "HOST:PORT"/,
@@ -215,4 +230,5 @@ Deno.test("what is served is checked, each key with what it needs beside it", ()
     assertMatch(said[0]!, complaint);
   }
   assertEquals(control('{ "listen": "off", "metrics": { "listen": "[::1]:0" } }'), []);
+  assertEquals(control('{ "metrics": { "textfile": "C:\\\\a.prom", "every": "15s" } }'), []);
 });

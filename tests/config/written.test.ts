@@ -36,7 +36,7 @@ Deno.test("what is written means the same when it is read again", () => {
     "threadPools": { "Slow": { "max": 2 } },
     "log": { "maxSize": "100000B" },
     "serviceManager": { "changeTimeout": "1500ms" },
-    "control": { "listen": "off", "metrics": { "listen": "[::1]:9664", "user": "u", "passwordFile": "p" } }
+    "control": { "listen": "off", "metrics": { "listen": "[::1]:9664", "user": "u", "passwordFile": "p", "textfile": "a.prom" } }
   }`;
   const again = JSON.stringify(writtenConfig(parse(text), builtin));
   assertEquals(parse(again), parse(text));

@@ -561,7 +561,7 @@ Deno.test("a port that is taken is reported, and tried again until it is free", 
       assertEquals(status.health, "ok");
       assertEquals((await fetch(`http://127.0.0.1:${at(metrics).port}/metrics`)).status, 200);
     },
-    { listen: at(other), metrics: { listen: at(metrics) } },
+    { listen: at(other), metrics: { listen: at(metrics), every: 60_000 } },
     undefined,
     undefined,
     clock,
@@ -625,7 +625,8 @@ Deno.test("metrics on an address of their own are for who has the password, and 
   const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const listen = free.addr as Deno.NetAddr;
   free.close();
-  const metrics = { listen, user: "prometheus", passwordFile: `${files}/password` };
+  const password = { user: "prometheus", passwordFile: `${files}/password` };
+  const metrics = { listen, ...password, every: 60_000 };
   await withControl(async ({ token }) => {
     const base = `http://127.0.0.1:${listen.port}`;
     const basic = (text: string) => ({ headers: { authorization: `Basic ${btoa(text)}` } });
@@ -678,5 +679,5 @@ Deno.test("a taken port of the metrics is said in the same words as one of comma
       /^Cannot serve metrics on 127\.0\.0\.1:\d+: another program has it; /,
     );
     return Promise.resolve();
-  }, { metrics: { listen } });
+  }, { metrics: { listen, every: 60_000 } });
 });

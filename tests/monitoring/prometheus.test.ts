@@ -54,6 +54,69 @@ testWith(
   },
 );
 
+testWith(
+  ["promtool"],
+  "the textfile is written, and promtool finds nothing to say about it",
+  async (bench) => {
+    const file = `${bench.home}/inputs/icinga-warden.prom`;
+    await Deno.mkdir(`${bench.home}/inputs`);
+    const metrics = { textfile: "inputs/icinga-warden.prom", every: "1s" };
+    await startAgent(bench, "crash=1h", { listen: "127.0.0.1:0", metrics });
+    const text = await eventually(async () => {
+      const text = await Deno.readTextFile(file);
+      assertStringIncludes(text, 'state="RUNNING"} 1\n');
+      return text;
+    });
+    assertEquals(await runTool("promtool", ["check", "metrics"], { input: text }), {
+      ...{ code: 0, output: "" },
+    });
+    assertStringIncludes(text, "\nicinga_warden_process_resident_memory_bytes ");
+    const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name!);
+    assertEquals(names.filter((name) => !name.startsWith("icinga_warden_")), []);
+    const left = await Array.fromAsync(Deno.readDir(`${bench.home}/inputs`));
+    assertEquals(left.map(({ name }) => name), ["icinga-warden.prom"]);
+  },
+);
+
+testWith(
+  ["prometheus-node-exporter"],
+  "a real node_exporter serves the textfile beside its own metrics",
+  async (bench) => {
+    await Deno.mkdir(`${bench.home}/inputs`);
+    const metrics = { textfile: "inputs/icinga-warden.prom", every: "1s" };
+    await startAgent(bench, "crash=1h", { listen: "127.0.0.1:0", metrics });
+    const port = freePort();
+    const collect = ["--collector.disable-defaults", "--collector.textfile"];
+    const where = [
+      "--collector.textfile.directory=inputs",
+      `--web.listen-address=127.0.0.1:${port}`,
+    ];
+    await whileRunning("prometheus-node-exporter", [...collect, ...where], bench.home, async () => {
+      await eventually(async () => {
+        const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+        assertStringIncludes(text, 'icinga_warden_health{health="ok"} 1\n');
+        assertStringIncludes(text, "\nnode_textfile_scrape_error 0\n");
+        assertStringIncludes(text, "node_textfile_mtime_seconds{file=");
+      });
+    });
+  },
+);
+
+testWith(["promtool"], "promtool accepts the page's files for many hosts", async (bench) => {
+  const yaml = blocks("yaml");
+  await Deno.mkdir(`${bench.home}/targets`);
+  const files = yaml.filter((text) => text.includes("file_sd_configs"));
+  const targets = yaml.filter((text) => text.startsWith("# targets/"));
+  assertEquals([files.length, targets.length], [1, 1]);
+  await bench.write("prometheus.yml", files[0]!);
+  await bench.write("targets/berlin.yml", targets[0]!);
+  for (const name of ["metrics.password", "ca.crt"]) await bench.write(name, "x");
+  const checked = await runTool("promtool", ["check", "config", "prometheus.yml"], {
+    cwd: bench.home,
+  });
+  assertEquals(checked.code, 0, checked.output);
+});
+
 testWith(["promtool"], "promtool loads the page's alerts, and they fire", async (bench) => {
   await bench.write(RULES, blocks("yaml").find((text) => text.startsWith(`# ${RULES}`))!);
   const loaded = await runTool("promtool", ["check", "rules", RULES], { cwd: bench.home });
@@ -79,6 +142,7 @@ testWith(["promtool"], "promtool loads the page's alerts, and they fire", async 
         series(`up{${labels}}`, "1x5 0x20"),
         series(`icinga_warden_service_state{${service}, state="RUNNING"}`, "1x2 0x20"),
         series(`icinga_warden_maintenance{${labels}}`, "0x8 1x12"),
+        series('windows_textfile_mtime_seconds{instance="a", file="icinga-warden.prom"}', "60x20"),
         series(`icinga_warden_trouble{${labels}, kind="log"}`, "0x2 1x20"),
         series(`icinga_warden_probe_success{${service}, probe="disk"}`, "1x2 0x20"),
         series(`icinga_warden_service_restart_errors{${service}}`, "0x2 3x20"),
@@ -118,6 +182,15 @@ testWith(["promtool"], "promtool loads the page's alerts, and they fire", async 
           alert(
             { ...known, kind: "log", severity: "warning" },
             "a: the agent has a trouble of its own: log",
+          ),
+        ),
+        fires("IcingaWardenTextfileOld", "11m"),
+        fires(
+          "IcingaWardenTextfileOld",
+          "12m",
+          alert(
+            { instance: "a", file: "icinga-warden.prom", severity: "critical" },
+            "a: the agent does not write its metrics",
           ),
         ),
         fires("IcingaWardenDown", "5m"),

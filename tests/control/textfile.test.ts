@@ -1,0 +1,68 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { ManualClock } from "../../lib/base/mod.ts";
+import { readStatus } from "../../lib/control/status.ts";
+import { isTextfileDue, keepTextfile } from "../../lib/control/textfile.ts";
+import { agentMaps, MOMENT, stateOf } from "./state.ts";
+
+const EVERY = 60_000;
+
+Deno.test("the textfile is written when something changed, and else at every fifth time", () => {
+  assertEquals(isTextfileDue(true, 0, EVERY), true);
+  assertEquals(isTextfileDue(false, 4 * EVERY, EVERY), false);
+  assertEquals(isTextfileDue(false, 5 * EVERY, EVERY), true);
+  assertEquals(isTextfileDue(false, Infinity, EVERY), true);
+});
+
+async function until(met: () => unknown): Promise<void> {
+  for (const end = Date.now() + 10_000; !await met();) {
+    assertEquals(Date.now() < end, true, "not within 10 s");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+Deno.test("the textfile has the metrics, is left alone while nothing changes, and stays at the end", async () => {
+  const home = await Deno.makeTempDir();
+  const file = `${home}/a.prom`;
+  const state = stateOf(agentMaps());
+  const moment = { ...MOMENT };
+  const sources = {
+    ...{ state, logFile: "", watch: () => () => {}, listen: () => () => {}, changes: () => 1 },
+    status: () => readStatus(state, moment),
+  };
+  const clock = new ManualClock();
+  const end = new AbortController();
+  const troubles: (string | undefined)[] = [];
+  const parts = {
+    ...{ home, clock },
+    report: (_: string, text?: string) => void troubles.push(text),
+  };
+  const done = keepTextfile({ textfile: "a.prom", every: EVERY }, sources, parts, end.signal);
+  const turn = async () => {
+    const before = troubles.length;
+    await clock.advance(EVERY);
+    await until(() => troubles.length > before);
+  };
+  await until(() => troubles.length === 1);
+  assertStringIncludes(await Deno.readTextFile(file), 'icinga_warden_health{health="ok"} 1\n');
+  await Deno.remove(file);
+  for (let i = 0; i < 4; i++) await turn();
+  assertEquals(await Deno.stat(file).catch(() => undefined), undefined);
+  await turn();
+  await Deno.remove(file);
+  moment.memory++;
+  await turn();
+  assertStringIncludes(await Deno.readTextFile(file), "_resident_memory_bytes 80000001\n");
+  assertEquals(troubles.some(Boolean), false);
+  await Deno.remove(file);
+  await Deno.mkdir(file);
+  moment.memory++;
+  await turn();
+  assertMatch(troubles.at(-1)!, /^control\.metrics\.textfile: Cannot write .*a\.prom: /);
+  await Deno.remove(file);
+  await turn();
+  assertEquals(troubles.at(-1), undefined);
+  end.abort();
+  await done;
+  assertEquals((await Deno.stat(file)).isFile, true);
+  await Deno.remove(home, { recursive: true });
+});
