@@ -4,7 +4,8 @@ import { checkServiceName, type ServiceState } from "../lib/service/mod.ts";
 import { checkProbe } from "./shared/probes/mod.ts";
 import { ProbeRunner } from "./shared/probes/runner.ts";
 import { WATCH_ARGUMENTS } from "./shared/settings.ts";
-import { ServiceWatch, type SharedState } from "./shared/service_watch.ts";
+import { ServiceWatch } from "./shared/service_watch.ts";
+import type { SharedState } from "./shared/watch_report.ts";
 
 /**
  * The daemon that keeps the Icinga 2 agent service running: it queries the service at an interval and

@@ -1,7 +1,8 @@
 import { type DaemonMap, defineDaemon } from "icinga-warden/daemon";
 import { checkServiceName, type ServiceState } from "../lib/service/mod.ts";
 import { WATCH_ARGUMENTS } from "./shared/settings.ts";
-import { ServiceWatch, type SharedState } from "./shared/service_watch.ts";
+import { ServiceWatch } from "./shared/service_watch.ts";
+import type { SharedState } from "./shared/watch_report.ts";
 
 /** What is shared of one service, under its name in the map `ServiceState`. */
 export interface WatchedService {
