@@ -25,6 +25,8 @@ export interface PageOptions {
   scenario?: string;
   /** Daemons beside the Icinga daemon, by name: their modules' text. */
   daemons?: Record<string, string>;
+  /** The argument `probes` of the Icinga daemon, whose Icinga 2 then has its files in home. Default: no Icinga 2. */
+  probes?: string[];
   /** How large the window is, which theme is preferred, and so on. */
   context?: BrowserContextOptions;
 }
@@ -59,9 +61,11 @@ export function testPage(
   });
 }
 
-async function configure(bench: Bench, { daemons = {} }: PageOptions): Promise<void> {
+async function configure(bench: Bench, { daemons = {}, probes }: PageOptions): Promise<void> {
   const own = Object.keys(daemons).map((name) => [name, { module: `${name}.js` }]);
-  const icinga = { arguments: { interval: "200ms", backoff: "0s" } };
+  const seen = probes && { dataDir: bench.home, probes };
+  if (probes) await Deno.mkdir(`${bench.home}/var/lib/icinga2`, { recursive: true });
+  const icinga = { arguments: { interval: "200ms", backoff: "0s", ...seen } };
   const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = free.addr as Deno.NetAddr;
   free.close();

@@ -52,6 +52,18 @@ testPage(
 );
 
 testPage(
+  "the page shows how many probes are well, and what one that fails sees",
+  { probes: ["disk free=8000000GB failAfter=0s settle=0s"] },
+  async ({ page, errors }) => {
+    await page.locator("#problems", { hasText: "icinga2 disk:" }).waitFor();
+    const facts = page.locator(".service .facts");
+    await facts.locator("div", { hasText: /^probes0 of 1 well$/ }).waitFor();
+    await facts.locator("div", { hasText: "are free below" }).locator(".bad").waitFor();
+    assertEquals(errors, []);
+  },
+);
+
+testPage(
   "an agent that is silent, and one that is gone, is not shown as well",
   {},
   async ({ page, errors, agent, restart }) => {
