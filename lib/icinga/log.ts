@@ -64,32 +64,35 @@ export async function readCrashes({ log }: IcingaFolder, since: number): Promise
   }));
 }
 
-/** What a line of the log says about a refused connection: a pattern, what it means, and what mends it. */
+/**
+ * What a line of the log says about a refused connection: a pattern of Icinga's own words (2.13.6), what it means, and
+ * what mends it.
+ */
 const REASONS: readonly [pattern: RegExp, meaning: string, advice: string][] = [
   [
-    /Certificate validation failed for endpoint|self.signed certificate in certificate chain|unable to get (?:local )?issuer/i,
+    /certificate validation failed\b.*certificate has expired/i,
+    "the certificate of the other side has expired",
+    "renew it there",
+  ],
+  [
+    /certificate validation failed\b/i,
     "the certificate of one side is not signed by the CA of the other",
     "run 'icinga2 node wizard' anew, or copy the master's ca.crt and have the certificate signed by it",
   ],
   [
-    /Unexpected certificate common name/i,
+    /Unexpected certificate common name while connecting to endpoint/,
     "the parent's certificate has another name than its endpoint",
     "name the endpoint in zones.conf as the parent's certificate is named",
   ],
   [
-    /certificate has expired/i,
-    "a certificate has expired",
-    "renew it: 'icinga2 pki request' on the side whose certificate has expired",
+    /no Endpoint object found for identity|Ignoring anonymous JSON-RPC connection/,
+    "who connects is no endpoint here, or has no certificate of this CA",
+    "name the endpoint in zones.conf as the certificate of the other side is named",
   ],
   [
-    /(?:No|Unknown) (?:endpoint|Endpoint object)|not a valid Endpoint/i,
-    "the parent does not know this node's name",
-    "add the endpoint and its zone to the parent's configuration",
-  ],
-  [
-    /(?:not in|unauthorized|Invalid) .*\bzone\b/i,
-    "the parent has this node in another zone",
-    "make the zones of both sides equal",
+    /Invalid endpoint origin \(client not allowed\)|: Unauthorized access\./,
+    "the other side is not of a parent zone of this one",
+    "make the zones in zones.conf of both sides equal",
   ],
 ];
 

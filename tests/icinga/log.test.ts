@@ -49,3 +49,46 @@ Deno.test("crash reports come with their first line, the newest first, and old o
   const found = await readCrashes(made.folder, now - 60_000);
   assertEquals(found.map(({ line }) => line), ["Unhandled exception", "Caught SIGSEGV."]);
 });
+
+Deno.test("Icinga's own words for a refused connection are told by their meaning, the newest first", () => {
+  const at = Date.UTC(2026, 10, 28);
+  const found = (...texts: string[]) =>
+    refusalIn(texts.map((text) => ({ at, severity: "warning", text })), at)?.meaning;
+  const cases: [text: string, meaning: RegExp | undefined][] = [
+    [
+      "ApiListener: Certificate validation failed for endpoint 'master': code 19: self-signed",
+      /not signed/,
+    ],
+    [
+      "ApiListener: Certificate validation failed for endpoint 'm': code 10: certificate has expired",
+      /expired/,
+    ],
+    [
+      "ApiListener: New client connection for identity 'm' from [10.0.0.1]:1 (certificate validation failed: code 18)",
+      /not signed/,
+    ],
+    [
+      "ApiListener: New client connection for identity 'm' from [10.0.0.1]:1 (no Endpoint object found for identity)",
+      /no endpoint here/,
+    ],
+    [
+      "ApiListener: New client connection for identity 'm' from [127.0.0.1]:1 (no Endpoint object found for identity)",
+      undefined,
+    ],
+    [
+      "ApiListener: Unexpected certificate common name while connecting to endpoint 'm': got 'n'",
+      /another name/,
+    ],
+    [
+      "ClusterEvents: Discarding 'execute command' message from 'm': Invalid endpoint origin (client not allowed).",
+      /parent zone/,
+    ],
+    ["ApiListener: Closing anonymous connection [10.0.0.1]:1 after 10 seconds.", undefined],
+    ["ApiListener: Finished syncing endpoint 'm' in zone 'm'.", undefined],
+  ];
+  for (const [text, meaning] of cases) {
+    const said = found(text);
+    assertEquals(meaning ? meaning.test(said ?? "") : said === undefined, true, `${text}: ${said}`);
+  }
+  assertEquals(found(cases[0]![0], cases[1]![0]), "the certificate of the other side has expired");
+});
