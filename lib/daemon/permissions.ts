@@ -15,7 +15,10 @@ export type PermissionList = typeof PERMISSION_LISTS[number];
  * there is.
  */
 export interface DaemonPermissions {
-  /** Query, start and stop services: the thread may run `sc.exe` and `net.exe`. */
+  /**
+   * Query, start and stop services: the thread may run `sc.exe` and `net.exe`, and have the agent end the process of a
+   * service that is stuck.
+   */
   services?: boolean | undefined;
   /** Files and folders to read; relative to home, or absolute. A folder counts with all that is in it. */
   read?: readonly string[] | undefined;

@@ -166,3 +166,23 @@ Deno.test("a record of two million characters is logged, its end cut off", async
   state.close();
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("a thread that may manage services asks for the end of a stuck one's process, unless it only observes", async () => {
+  const folder = await Deno.makeTempDir();
+  const state = new MainState({ thread: "agent" });
+  try {
+    for (const [mode, expected] of [["act", ["icinga2"]], ["observe", []]] as const) {
+      const asked: (number | string)[] = [];
+      const run = await runOf(folder, mode, "context.service('icinga2').endProcess()", state);
+      const { assignment } = run.plan;
+      const serviceManager = { ...assignment.serviceManager, mode };
+      const plan = { ...run.plan, assignment: { ...assignment, services: true, serviceManager } };
+      const endProcess = (what: number | string) => asked.push(what);
+      const outcome = await runThread({ ...run, plan, endProcess });
+      assertEquals([outcome.type, asked], ["finished", [...expected]]);
+    }
+  } finally {
+    state.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
