@@ -2,6 +2,7 @@
 # Compiles the program: ./compile.sh [windows|linux|all], into dist/icinga-warden.exe and dist/icinga-warden.
 #
 #   DENO         the deno command to compile with (default: deno on the path, else the version in .deno-version, by npx)
+#   SIGN_COMMAND signs the Windows exe in place: it is called with the file's path (default: the exe is not signed)
 #   DENORT_BIN   the base runtime to build upon (default: Deno downloads its own); it serves one target alone
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -58,6 +59,13 @@ compile() { # <target triple> <file>
     --include lib/windows/service_thread.ts --include lib/page --include dist/build.json main.ts
 }
 
+# The signature covers all else.
+finish() { # <exe for Windows>
+  "${deno[@]}" run --quiet --frozen -A tools/resources.ts "$1" "$commit"
+  "${deno[@]}" run --quiet --frozen -A tools/image_size.ts "$1"
+  [[ -z ${SIGN_COMMAND:-} ]] || { read -ra sign <<<"$SIGN_COMMAND" && "${sign[@]}" "$1"; }
+}
+
 explain() { # <log>
   if [[ -z ${DENORT_BIN:-} ]] && grep -qE 'denort|dl\.deno' "$1"; then
     echo "compile.sh: cannot fetch Deno's base runtime: Deno's download host is out of reach from here." >&2
@@ -75,7 +83,7 @@ for name in $targets; do
     linux) triple=x86_64-unknown-linux-gnu file=dist/icinga-warden ;;
   esac
   compile "$triple" "dist/new/${file#dist/}" >"$log" 2>&1 || { explain "$log"; exit 1; }
-  [[ $name == linux ]] || "${deno[@]}" run --quiet -A tools/image_size.ts "dist/new/${file#dist/}"
+  [[ $name == linux ]] || finish "dist/new/${file#dist/}"
   mv "dist/new/${file#dist/}" "$file"
   printf '%s  %s bytes  sha256 %s\n' "$file" "$(wc -c <"$file")" "$(sha256sum "$file" | cut -d' ' -f1)"
 done

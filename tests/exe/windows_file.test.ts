@@ -1,0 +1,80 @@
+import { assert, assertEquals } from "@std/assert";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+// @ts-types="../../types/resedit.d.ts"
+import { NtExecutable, NtExecutableResource, Resource } from "resedit";
+import settings from "../../deno.json" with { type: "json" };
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const EXE = Deno.env.get("ICINGA_WARDEN_EXE") ?? here("../../dist/icinga-warden.exe");
+
+/** A test of the Windows exe as a file; it is skipped, and says why, where something is missing. */
+function testFile(name: string, programs: string[], fn: () => Promise<void>): void {
+  const missing = !exists(EXE)
+    ? `${EXE} is not there; make it with ./compile.sh windows`
+    : programs.map((program) => runs(program) ? undefined : `there is no ${program}`).find(Boolean);
+  // deno-lint-ignore no-console
+  if (missing) console.log(`SKIPPED: ${name}: ${missing}`);
+  Deno.test({ name, ignore: missing !== undefined, fn });
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function runs(program: string): boolean {
+  try {
+    new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" }).outputSync();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+testFile(
+  "the exe's properties say product, version and commit, and it has an icon",
+  [],
+  async () => {
+    const { entries } = NtExecutableResource.from(
+      NtExecutable.from(await Deno.readFile(EXE), { ignoreCert: true }),
+    );
+    const [version] = Resource.VersionInfo.fromEntries(entries);
+    const [language] = version!.getAllLanguagesForStringValues();
+    const { ProductName, ProductVersion, FileVersion, Comments } = version!
+      .getStringValues(language!);
+    const number = `${settings.version}.0`;
+    assertEquals([ProductName, ProductVersion, FileVersion], ["icinga-warden", number, number]);
+    assert(/^commit ([0-9a-f]{12}|unknown)(-modified)?$/.test(Comments!), Comments);
+    const [group] = Resource.IconGroupEntry.fromEntries(entries);
+    assertEquals(group!.icons.map(({ width }) => width), [16, 24, 32, 48, 64, 0]);
+  },
+);
+
+testFile("the exe can be signed by tools/sign.sh", ["osslsigncode", "openssl"], async () => {
+  const folder = await Deno.makeTempDir();
+  const at = (name: string) => join(folder, name);
+  await Deno.copyFile(EXE, at("x.exe"));
+  await Deno.writeTextFile(at("password"), "secret");
+  const request = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test";
+  const use = "-addext extendedKeyUsage=codeSigning";
+  await run("openssl", `${request} ${use} -keyout ${at("key")} -out ${at("cert")}`);
+  const pair = `-inkey ${at("key")} -in ${at("cert")}`;
+  await run("openssl", `pkcs12 -export ${pair} -out ${at("p12")} -passout file:${at("password")}`);
+  const env = { SIGN_PKCS12: at("p12"), SIGN_PASSWORD: at("password") };
+  await run(here("../../tools/sign.sh"), at("x.exe"), env);
+  await run("osslsigncode", `verify -CAfile ${at("cert")} -in ${at("x.exe")}`);
+  await Deno.remove(folder, { recursive: true });
+});
+
+async function run(program: string, args: string, env: Record<string, string> = {}): Promise<void> {
+  const { success, stdout, stderr } = await new Deno.Command(program, {
+    args: args.split(" "),
+    env,
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  assert(success, `${program} ${args}: ${text(stdout)}${text(stderr)}`);
+}
