@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { errorMessage, FileError, refusePipe, replaceFileSync } from "../base/mod.ts";
+import { attempt, errorMessage, FileError, refusePipe, replaceFileSync } from "../base/mod.ts";
 import type { AgentTrouble, ReportTrouble } from "../daemon/mod.ts";
 
 /** Where an agent's files are. */
@@ -32,7 +32,7 @@ export interface Claim {
   stopping(): void;
   /** Records why commands are not served, for those who cannot ask the agent; undefined: they are. */
   unserved(text: string | undefined): void;
-  /** Records the run where that has not been possible so far; false when it is not possible now. */
+  /** Locks home and records the run where that has not been possible so far; false when it is not possible now. */
   retry(): boolean;
   /**
    * Unlocks home and records the end of the run.
@@ -52,8 +52,10 @@ export interface Claim {
 export function claimHome(home: string, report: ReportTrouble, now: Date = new Date()): Claim {
   const file = join(home, RECORD);
   const last = read(file);
-  const lock = takeLock(join(home, LOCK), (text) => report("lock", text));
-  if (lock === "taken") throw new HomeInUseError(describeHolder(home, last));
+  const warn = (text: string) => report("lock", text);
+  const taken = takeLock(join(home, LOCK), warn);
+  if (taken === "taken") throw new HomeInUseError(describeHolder(home, last));
+  let lock = taken;
   const badEnd = last === undefined ? undefined : describeBadEnd(last.record);
   const record: RunRecord = { pid: Deno.pid, started: now.toISOString() };
   // Where there is no lock either, nothing can be written here, and the lock's trouble says so.
@@ -63,6 +65,13 @@ export function claimHome(home: string, report: ReportTrouble, now: Date = new D
     return why === undefined;
   };
   let isSaved = save();
+  const lockAgain = () => {
+    const found = attempt(() => takeLock(join(home, LOCK), warn), () => undefined);
+    if (found === undefined || found === "taken") return false;
+    lock = found;
+    report("lock", undefined);
+    return true;
+  };
   return {
     lastEnd: last && (badEnd === undefined ? "clean" : "unclean"),
     wasCutShort: isCutShort(last?.record),
@@ -71,7 +80,7 @@ export function claimHome(home: string, report: ReportTrouble, now: Date = new D
       save();
     },
     badEnd,
-    retry: () => isSaved ||= save(),
+    retry: () => (lock !== undefined || lockAgain()) && (isSaved ||= save()),
     unserved(text) {
       const since = record.unserved?.since ?? new Date().toISOString();
       record.unserved = text === undefined ? undefined : { since, text };

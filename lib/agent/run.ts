@@ -121,7 +121,7 @@ export async function runAgent(
       if (kind === "commands") home.unserved(text);
     };
     void logIsolation(log, signal);
-    void retryRecord(home, signal);
+    void retryClaim(home, signal);
     void watchIcinga({ agent, log: log.write, clock: systemClock }, signal);
     void watchClocks(agentLog(log.write).warning, systemClock, signal);
     void watchHandles((text) => troubles.report("handles", text), systemClock, signal);
@@ -141,8 +141,8 @@ function hintOf({ wasCutShort }: Claim): string[] {
   return [attempt(explain, () => undefined) ?? []].flat();
 }
 
-/** Records the run as soon as that is possible, where it was not at the start. */
-async function retryRecord(home: Claim, signal: AbortSignal): Promise<void> {
+/** Locks home and records the run as soon as that is possible, where it was not at the start. */
+async function retryClaim(home: Claim, signal: AbortSignal): Promise<void> {
   for (let failures = 0; !home.retry(); failures++) {
     const isSlept = systemClock.sleep(growingWait(failures), signal).then(() => true, () => false);
     if (!await isSlept) return;

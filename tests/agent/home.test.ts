@@ -72,3 +72,20 @@ Deno.test("where nothing can be written the run goes on, and it is said once", a
     );
   });
 });
+
+Deno.test("a home that could not be locked is locked as soon as that is possible", async () => {
+  await inHome(async (folder) => {
+    const home = `${folder}/home`;
+    await Deno.writeTextFile(home, "in the way");
+    const troubles = new Map<string, string | undefined>();
+    const claim = claimHome(home, (kind, text) => void troubles.set(kind, text));
+    assertEquals(claim.retry(), false);
+    assertMatch(troubles.get("lock")!, /^Cannot lock /);
+    await Deno.remove(home);
+    await Deno.mkdir(home);
+    assertEquals(claim.retry(), true);
+    assertEquals([...troubles.values()].filter((text) => text !== undefined), []);
+    assertThrows(() => claimHome(home, nothing), HomeInUseError, `process ${Deno.pid}`);
+    claim.release();
+  });
+});
