@@ -160,6 +160,40 @@ testWindows(
   },
 );
 
+testWindows(
+  "a state file that another program holds is left whole, and saved once it is free",
+  async (windows) => {
+    const agent = await windows.agent(["--foreground"], {
+      "daemons/saver.js": SAVER,
+      "icinga-warden.json": configuration({ saver: {} }),
+    });
+    const saved = async () => {
+      const text = await agent.read("state.json");
+      return Number(/"n":(\d+)/.exec(text)?.[1] ?? 0);
+    };
+    await until("it is saved", async () => (await agent.files("")).includes("state.json"));
+    const release = await windows.holdFile(agent, "state.json");
+    const held = await saved();
+    await agent.logged(/\[WARNING\] agent: Cannot save the state to /);
+    assertEquals(await saved(), held);
+    await release();
+    await until("it is saved again", async () => await saved() > held);
+    assertEquals((await agent.files("")).includes("state.json.new"), false);
+  },
+);
+
+/** Changes what is saved each 200 ms. */
+const SAVER = `
+export default {
+  name: "saver",
+  description: "",
+  async run(context) {
+    const map = context.state.map("Saved", { persistent: true });
+    await context.every(200, () => map.increment("n"));
+  },
+};
+`;
+
 /** Logs 50 records of 1 KB a second. */
 const WRITER = `
 export default {
