@@ -1,6 +1,6 @@
 import type { Agent } from "./agent.ts";
 import { basename, join } from "node:path";
-import { type Clock, errorMessage } from "../base/mod.ts";
+import { type Clock, errorMessage, isObject } from "../base/mod.ts";
 import { AGENT_MAPS, mapPath } from "../daemon/mod.ts";
 import type {
   Diagnosis,
@@ -60,10 +60,12 @@ export async function watchIcinga(parts: IcingaWatchParts, signal: AbortSignal):
     said = text;
   };
   const follow = (daemon: string, one: Watched) => {
-    const path = mapPath(daemon, "ServiceState");
-    one.note(agent.state.map(path).get("value"));
-    const stop = agent.state.onChange((change) => {
-      if (change.path === path && change.key === "value") one.note(change.value);
+    const [state, stats] = [mapPath(daemon, "ServiceState"), mapPath(daemon, "ServiceStats")];
+    one.note(agent.state.map(state).get("value"));
+    one.count(agent.state.map(stats).get(one.service));
+    const stop = agent.state.onChange(({ path, key, value }) => {
+      if (path === state && key === "value") one.note(value);
+      if (path === stats && key === one.service) one.count(value);
     });
     signal.addEventListener("abort", stop, { once: true });
   };
@@ -103,6 +105,7 @@ class Watched {
   #ranAt = Date.now();
   /** A stop that is to be explained: what was before `since` explains nothing. */
   #stop: { since: number } | undefined;
+  #restarts: number | undefined;
   #diagnosis: Diagnosis | undefined;
   #held: { signature: string; at: number } | undefined;
   #diagnosedAt = -Infinity;
@@ -130,6 +133,17 @@ class Watched {
     const isRunning = value === "RUNNING";
     if (isRunning && this.#runsSince === undefined) this.#ranAt = Date.now();
     this.#runsSince = isRunning ? this.#runsSince ?? this.parts.clock.now() : undefined;
+  }
+
+  /** A restart that took no time is not in the state, which travels in batches, but in the counts. */
+  count(stats: unknown): void {
+    if (!isObject(stats)) return;
+    const restarts = Number(stats.restarts) + Number(stats.restartFailures);
+    if (this.#restarts !== undefined && restarts > this.#restarts) {
+      this.#stop ??= { since: this.#ranAt };
+      this.#ranAt = Date.now();
+    }
+    this.#restarts = restarts;
   }
 
   /** Does what is due. Returns what is to be shared; undefined: it is what was shared last. */
@@ -160,7 +174,9 @@ class Watched {
       validate: () => host.validate(),
       holder: (port) => host.holder(port),
     });
-    this.#diagnosis = found;
+    // A stop that nothing explains, and that is over, may have been a restart by a person or a probe.
+    const isOver = this.#runsSince !== undefined && found.evidence.length === 0;
+    this.#diagnosis = isOver ? undefined : found;
     this.#held = found.hold ? { signature, at: now } : undefined;
     const { what, evidence, advice } = found;
     if (this.#said?.what === what && now - this.#said.at < SAID_AGAIN) return;

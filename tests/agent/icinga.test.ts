@@ -32,6 +32,7 @@ function watching(dataDir: string, host: Partial<IcingaHost> = {}) {
     services,
     host: shared,
     clock,
+    stats: state.map<string, unknown>("Daemons.d.ServiceStats"),
     service: state.map<string, unknown>("Daemons.d.ServiceState"),
     diagnosis: () => shared.get("icinga2")?.diagnosis,
     /** Lets time pass until what is seen is as it should be. */
@@ -118,9 +119,10 @@ Deno.test("a stop is explained once; an invalid configuration holds until a file
   await until(() => watch.host.size > 0);
   assertEquals([diagnosis(), validated], [undefined, 0]);
 
-  // It was down for a moment only: that is enough.
-  service.set("value", "STOPPED");
-  service.set("value", "RUNNING");
+  // It was down for a moment only, which the counts tell: that is enough.
+  const stats = { restarts: 1, restartFailures: 0 };
+  watch.stats.set("Icinga2", stats);
+  watch.stats.set("Icinga2", { ...stats, restarts: 2 });
   await until(() => diagnosis() !== undefined);
   service.set("value", "STOPPED");
   await until(() => diagnosis()?.hold === true && validated === 2);
