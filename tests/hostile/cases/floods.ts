@@ -190,6 +190,46 @@ export default attempts(
     },
   },
   {
+    name: "poisons_verdict",
+    what:
+      "its verdict holds perfdata, lines, escape sequences and odd names, past context.report too",
+    holds: "each view shows single lines, and no value is added to the perfdata",
+    act: async (context) => {
+      const evil = "x | injected=5;1;2\nOK\x1b[2J\u202e";
+      const numbers = { [evil]: 1, free: { value: 1, warning: "1;2 injected=5", unit: "GB" } };
+      let refused = "";
+      try {
+        context.report("ok", evil, numbers as never);
+      } catch (error) {
+        refused = String(error);
+      }
+      context.report("warning", evil.repeat(5_000), { good: 7 });
+      const map = context.state.map("Verdict");
+      const set = map.get("now") as Record<string, unknown>;
+      await context.sleep(500);
+      context.state.map("Verdict").set("now", { ...set, numbers });
+      await context.sleep(500);
+      context.report("warning", evil, { good: 7 });
+      await context.sleep(500);
+      return refused;
+    },
+    alone: true,
+    check: ({ outcome, views }) => {
+      assertMatch(outcome, /^TypeError: Cannot report: name is "x \| injected/);
+      const [text = "", rest = ""] = views.check!.split("|");
+      const [perfdata = ""] = rest.split("\n");
+      assertEquals(views.check!.split("|").length, 2, views.check);
+      assertMatch(text, /^1\nWARNING: poisons_verdict: x \/ injected=5;1;2 OK/);
+      assertMatch(perfdata, /'poisons_verdict good'=7/);
+      assertEquals(/injected/.exec(perfdata)?.[0], undefined);
+      for (const view of ["check", "status", "status --json", "/metrics"]) {
+        assertEquals(ODD_CHARACTERS.exec(views[view]!)?.[0], undefined, view);
+      }
+      assertMatch(views["/metrics"]!, /icinga_warden_daemon_value\{.*name="good".*\} 7/);
+      assertEquals(/injected/.exec(views["/metrics"]!)?.[0], undefined);
+    },
+  },
+  {
     name: "poisons_granted_services",
     what: "it may keep services, and its figures of them hold perfdata, lines and escape sequences",
     holds: "each view shows numbers and single lines, and no value is added to the perfdata",
