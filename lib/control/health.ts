@@ -150,53 +150,67 @@ export function serviceState(
   return [value, ...(disabled ? ["disabled"] : []), ...(paused ? ["paused"] : [])].join(", ");
 }
 
-function serviceTroubles(
-  service: ServiceStatus,
-  thresholds: Thresholds,
-): Trouble[] {
+function serviceTroubles(service: ServiceStatus, thresholds: Thresholds): Trouble[] {
+  const { paused } = service;
+  if (paused) return pauseTroubles(paused, `${serviceLabel(service)} is `);
+  return [
+    ...stateTroubles(service),
+    ...restartTroubles(service, thresholds),
+    ...probeTroubles(service),
+  ];
+}
+
+/** What its state says. */
+function stateTroubles(service: ServiceStatus): Trouble[] {
   const label = serviceLabel(service);
-  const { value, queryError, restart_error: errors, restartsLastHour, watched, paused } = service;
-  if (paused) return pauseTroubles(paused, `${label} is `);
-  const troubles: Trouble[] = [];
+  const { value, queryError, watched, disabled } = service;
   if (!watched) {
     const level = value === null || levelOf(value) !== "critical" ? "unknown" : "critical";
-    troubles.push({ level, text: `${label} is not watched${lastSeenOf(service)}` });
-  } else if (queryError !== null) {
-    troubles.push({ level: "unknown", text: `${label} cannot be queried: ${queryError}` });
-  } else if (value === null) {
-    troubles.push({ level: "unknown", text: `${label} was not found installed` });
-  } else if (service.disabled !== null) {
-    const text = `${label} is ${value}, and its start type is disabled`;
-    if (service.disabled === "warn") troubles.push({ level: "warning", text });
-  } else if (value !== "RUNNING") {
-    troubles.push({ level: levelOf(value), text: `${label} is ${value}${whyOf(service)}` });
+    return [{ level, text: `${label} is not watched${lastSeenOf(service)}` }];
   }
-  if (service.wouldRestart !== null && watched) {
-    const text = `would have restarted ${label}: ${service.wouldRestart}`;
-    troubles.push({ level: "warning", text });
+  if (queryError !== null) {
+    return [{ level: "unknown", text: `${label} cannot be queried: ${queryError}` }];
   }
-  const exceed = (value: number, { warning, critical }: Limits, text: string) => {
-    const isCritical = !isInRange(value, critical);
-    if (!isCritical && isInRange(value, warning)) return;
-    troubles.push({ level: isCritical ? "critical" : "warning", text });
-  };
-  exceed(errors, thresholds.errors, `${label} has restart_error ${errors}`);
-  const restarts = watched ? restartsLastHour ?? 0 : 0;
-  if (service.flapping && watched) {
-    const why = value === "RUNNING" ? whyOf(service) : "";
-    const text = `${label} is flapping: ${counted(restarts, "restart")} in the last hour${why}`;
-    troubles.push({ level: "critical", text });
-  } else {exceed(
-      restarts,
-      thresholds.restarts,
-      `${label} had ${counted(restarts, "restart")} in the last hour`,
-    );}
-  if (watched && value === "RUNNING") {
-    for (const { name, is, text, failed } of service.probes) {
-      if (failed && is !== "ok") troubles.push({ level: is, text: `${label} ${name}: ${text}` });
-    }
+  if (value === null) return [{ level: "unknown", text: `${label} was not found installed` }];
+  if (disabled === "ignore") return [];
+  if (disabled === "warn") {
+    return [{ level: "warning", text: `${label} is ${value}, and its start type is disabled` }];
   }
-  return troubles;
+  if (value === "RUNNING") return [];
+  return [{ level: levelOf(value), text: `${label} is ${value}${whyOf(service)}` }];
+}
+
+/** What its restarts say: those that failed in a row, those of the last hour, and one that was not made. */
+function restartTroubles(service: ServiceStatus, { errors, restarts }: Thresholds): Trouble[] {
+  const label = serviceLabel(service);
+  const { value, watched, wouldRestart, flapping, restart_error, restartsLastHour } = service;
+  const failed = beyond(restart_error, errors, `${label} has restart_error ${restart_error}`);
+  if (!watched) return failed;
+  const count = restartsLastHour ?? 0;
+  const recent = `${counted(count, "restart")} in the last hour`;
+  const why = value === "RUNNING" ? whyOf(service) : "";
+  return [
+    ...(wouldRestart === null
+      ? []
+      : [{ level: "warning", text: `would have restarted ${label}: ${wouldRestart}` } as const]),
+    ...failed,
+    ...(flapping
+      ? [{ level: "critical", text: `${label} is flapping: ${recent}${why}` } as const]
+      : beyond(count, restarts, `${label} had ${recent}`)),
+  ];
+}
+
+/** What the probes find in a service that runs. */
+function probeTroubles(service: ServiceStatus): Trouble[] {
+  if (!service.watched || service.value !== "RUNNING") return [];
+  return service.probes.flatMap(({ name, is, text, failed }) =>
+    failed && is !== "ok" ? [{ level: is, text: `${serviceLabel(service)} ${name}: ${text}` }] : []
+  );
+}
+
+function beyond(value: number, { warning, critical }: Limits, text: string): Trouble[] {
+  if (!isInRange(value, critical)) return [{ level: "critical", text }];
+  return isInRange(value, warning) ? [] : [{ level: "warning", text }];
 }
 
 /** A pause without an end may have been forgotten. */
