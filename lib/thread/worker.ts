@@ -91,7 +91,7 @@ async function work(
   catchUncaught({
     print: (level, text) => log[level](text),
     fail: (error, leaves) => {
-      if (!leaves) logStack(log, error);
+      if (!leaves) log.debug(error);
       const text = leaves ? describeThrown(error) : describeFailure(error, assignment.home);
       post({ type: "failed", error: text, leaves });
     },
@@ -143,14 +143,9 @@ async function run(
     return await runTask(definition, context, assignment);
   } catch (error) {
     if (stop.signal.aborted) return { type: "finished" };
-    logStack(log, error);
+    log.debug(error);
     return { type: "failed", error: describeFailure(error, assignment.home) };
   }
-}
-
-/** For who debugs a daemon. */
-function logStack(log: DaemonLog, error: unknown): void {
-  if (error instanceof Error) log.debug(error);
 }
 
 /** @throws {Error} when its arguments are wrong. */

@@ -16,6 +16,9 @@ Deno.test("a daemon logs texts, errors with their stacks, and values as JSON, wi
       throw new Error("no");
     },
   });
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  log.error(proxy);
   const [error] = records.splice(5, 1);
   assertEquals(records.slice(0, 5), [
     ...["info: text", 'info: {"a":1,"b":["2"]}', 'warning: old {"disk":"C:","free":3}'],
@@ -25,5 +28,6 @@ Deno.test("a daemon logs texts, errors with their stacks, and values as JSON, wi
     /^error: TypeError: boom\n {4}at .*log\.test\.ts:\d+:\d+\)?[^]* \{"n":1\}$/.test(error!),
     error,
   );
-  assertEquals(records.length, 6);
+  assertEquals(records.length, 7);
+  assertEquals(records.at(-1), "error: something that cannot be shown");
 });
