@@ -1,5 +1,6 @@
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { type Bench, type Running, testExe } from "../exe/program.ts";
+import { tellSkipped } from "../skipped.ts";
 
 const PATHS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
@@ -38,8 +39,7 @@ export function testPage(
   test: (bench: PageBench) => Promise<void>,
 ): void {
   if (CHROMIUM === undefined) {
-    // deno-lint-ignore no-console
-    console.log(`SKIPPED: ${name}: there is no Chromium; install it, or name it in CHROMIUM`);
+    tellSkipped(name, "there is no Chromium; install it, or name it in CHROMIUM");
     return Deno.test({ name, ignore: true, fn: () => {} });
   }
   testExe(name, async (bench) => {

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { type Bench, testExe } from "./program.ts";
+import { tellSkipped } from "../skipped.ts";
 
 /** A disk that is full, but for what is in it already. */
 interface FullDisk {
@@ -19,8 +20,7 @@ function testOnFullDisk(
     const home = `${bench.home}/disk`;
     await Deno.mkdir(home);
     if (!await run("mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", home)) {
-      // deno-lint-ignore no-console
-      return console.log(`SKIPPED: ${name}: only root can make a small disk (mount -t tmpfs)`);
+      return tellSkipped(name, "only root can make a small disk (mount -t tmpfs)");
     }
     try {
       for (const [file, text] of Object.entries(files)) {

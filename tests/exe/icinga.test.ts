@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { hasIcinga, nodes } from "../icinga/nodes.ts";
 import { testExe } from "./program.ts";
+import { tellSkipped } from "../skipped.ts";
 
 if (hasIcinga) {
   testExe(
@@ -31,7 +32,6 @@ if (hasIcinga) {
     },
   );
 } else {
-  // deno-lint-ignore no-console
-  console.log("SKIPPED: the invalid configuration of a real Icinga 2: there is no icinga2");
+  tellSkipped("the invalid configuration of a real Icinga 2", "there is no icinga2");
   Deno.test({ name: "an invalid configuration of a real Icinga 2", ignore: true, fn: () => {} });
 }

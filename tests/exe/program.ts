@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { tellSkipped } from "../skipped.ts";
 
 /** The compiled Linux program. */
 export const EXE: string = Deno.env.get("ICINGA_WARDEN_LINUX_EXE") ??
@@ -53,8 +54,7 @@ export interface Bench {
 
 /** A test of the compiled Linux program; without one it is skipped, and says why. */
 export function testExe(name: string, test: (bench: Bench) => Promise<void>): void {
-  // deno-lint-ignore no-console
-  if (missingExe) console.log(`SKIPPED: ${name}: ${missingExe}`);
+  if (missingExe) tellSkipped(name, missingExe);
   Deno.test({ name, ignore: missingExe !== undefined, fn: () => onBench(test) });
 }
 

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { EXE, testExe } from "./program.ts";
+import { tellSkipped } from "../skipped.ts";
 
 const CONFIGURATION = `{ "control": { "listen": "127.0.0.1:0" } }`;
 
@@ -36,8 +37,7 @@ testExe("what the agent cannot do is a warning of the verdict until it can", asy
 
 testExe("an agent that may not open the lock of its home refuses to run", async (bench) => {
   if (Deno.uid() !== 0) {
-    // deno-lint-ignore no-console
-    return console.log("SKIPPED: only root can run a program as another account");
+    return tellSkipped("a lock of another account", "only root can run a program as another one");
   }
   await bench.write("icinga-warden.json", CONFIGURATION);
   const agent = bench.start("run", "--foreground", "--simulate");

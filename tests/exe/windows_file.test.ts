@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 // @ts-types="../../types/resedit.d.ts"
 import { NtExecutable, NtExecutableResource, Resource } from "resedit";
 import settings from "../../deno.json" with { type: "json" };
+import { tellSkipped } from "../skipped.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const EXE = Deno.env.get("ICINGA_WARDEN_EXE") ?? here("../../dist/icinga-warden.exe");
@@ -13,8 +14,7 @@ function testFile(name: string, programs: string[], fn: () => Promise<void>): vo
   const missing = !exists(EXE)
     ? `${EXE} is not there; make it with ./compile.sh windows`
     : programs.map((program) => runs(program) ? undefined : `there is no ${program}`).find(Boolean);
-  // deno-lint-ignore no-console
-  if (missing) console.log(`SKIPPED: ${name}: ${missing}`);
+  if (missing) tellSkipped(name, missing);
   Deno.test({ name, ignore: missing !== undefined, fn });
 }
 

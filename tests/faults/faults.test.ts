@@ -5,6 +5,7 @@ import type { Fault } from "./fault.ts";
 import { tryAll } from "./queue.ts";
 import { faultTable, promiseOf, type Result } from "./table.ts";
 import type { Held } from "./try.ts";
+import { tellSkipped } from "../skipped.ts";
 
 /** Names of files in `cases/`, where not all are to be tried. */
 const chosen = Deno.env.get("ICINGA_WARDEN_FAULTS")?.split(",");
@@ -21,8 +22,7 @@ async function outcomeOf(fault: Fault): Promise<Held | undefined> {
 
 for (const fault of faults) {
   const missing = missingExe ?? fault.missing?.();
-  // deno-lint-ignore no-console
-  if (missing) console.log(`SKIPPED: ${fault.what}: ${missing}`);
+  if (missing) tellSkipped(fault.what, missing);
   Deno.test({
     name: `${fault.what}: ${fault.holds}`,
     ignore: missing !== undefined,

@@ -3,6 +3,7 @@ import { loadAttempts } from "./all.ts";
 import type { Attempt } from "./attempt.ts";
 import { type Program, programs } from "./program.ts";
 import { besiege, type Siege } from "./siege.ts";
+import { tellSkipped } from "../skipped.ts";
 
 /** Names of attempts, where not all are to be made. */
 const chosen = Deno.env.get("ICINGA_WARDEN_ATTEMPTS")?.split(",");
@@ -38,8 +39,7 @@ function work(): void {
 }
 
 function declare(name: string, program: Program, fn: () => Promise<void>): void {
-  // deno-lint-ignore no-console
-  if (program.missing) console.log(`SKIPPED: ${name}: ${program.missing}`);
+  if (program.missing) tellSkipped(name, program.missing);
   Deno.test({
     name: `${program.label}${name}`,
     ignore: program.missing !== undefined,

@@ -1,4 +1,5 @@
 import { type Bench, type Running, testExe } from "../exe/program.ts";
+import { tellSkipped } from "../skipped.ts";
 
 /** A test that needs programs of the system beside the compiled program; without them it is skipped, and says why. */
 export function testWith(
@@ -8,8 +9,7 @@ export function testWith(
 ): void {
   const missing = programs.find((program) => !isThere(program));
   if (missing === undefined) return testExe(name, test);
-  // deno-lint-ignore no-console
-  console.log(`SKIPPED: ${name}: there is no ${missing} on this machine`);
+  tellSkipped(name, `there is no ${missing} on this machine`);
   Deno.test({ name, ignore: true, fn: () => {} });
 }
 

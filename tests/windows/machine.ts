@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readNssmOutput, splitCommandLine } from "../../lib/windows/mod.ts";
+import { tellSkipped } from "../skipped.ts";
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const EXE = Deno.env.get("ICINGA_WARDEN_EXE") ?? here("../../dist/icinga-warden.exe");
@@ -70,8 +71,7 @@ export function testWindows(
   program?: string,
 ): void {
   const lacking = missing ?? (program === undefined ? undefined : missingProgram(program));
-  // deno-lint-ignore no-console
-  if (lacking) console.log(`SKIPPED: on Windows ${name}: ${lacking}`);
+  if (lacking) tellSkipped(`on Windows ${name}`, lacking);
   Deno.test({
     name: `on Windows ${name}`,
     ignore: lacking !== undefined,
