@@ -11,19 +11,19 @@ import {
   Type,
   whole,
   writeMessage,
-  writeRow,
 } from "./message.ts";
 import { Outbox } from "./pace.ts";
 import { Sequence } from "./sequence.ts";
 import { PublicState, type StateChannel, type StateOptions } from "./state.ts";
 import type { Pending, Table } from "./table.ts";
+import { WaitingWrites } from "./waiting.ts";
 import { FormatError } from "./kinds.ts";
 
 /** A channel without any message, not even a heartbeat, for so long, ms, is opened again. */
 const DEAF_AFTER = 25_000;
 
 /** Characters of writes that may wait, where there is a pace. */
-const LARGEST_UNSENT = 8_388_608;
+const LARGEST_WAITING = 8_388_608;
 
 /** How a thread's copy is made. */
 export interface ThreadOptions extends StateOptions {
@@ -49,10 +49,7 @@ export class ThreadState extends PublicState {
   readonly #onHeard: () => void;
   readonly #joined = Promise.withResolvers<void>();
   readonly #open = Promise.withResolvers<void>();
-  /** The keys with writes that wait, each with the characters of the last one; and of all together. */
-  readonly #unsent = new Map<Table, Map<string, number>>();
-  #unsentSize = 0;
-  readonly #declared = new Set<Table>();
+  readonly #waiting: WaitingWrites;
   /** The maps with writes that are on their way. */
   readonly #pending = new Set<Table>();
   readonly #sequence: Sequence<Batch>;
@@ -74,6 +71,7 @@ export class ThreadState extends PublicState {
     this.opened = this.#open.promise;
     this.#port = port;
     this.#onHeard = onHeard;
+    this.#waiting = new WaitingWrites(pace ? LARGEST_WAITING : Infinity);
     this.#outbox = new Outbox(this.options.clock, pace, (limit) => this.#flush(limit));
     this.#sequence = new Sequence({
       clock: this.options.clock,
@@ -107,67 +105,29 @@ export class ThreadState extends PublicState {
 
   protected write(table: Table, key: string, operation: Operation): void {
     const old = table.get(key);
-    this.#addUnsent(table, key, operation);
+    this.#waiting.add(table, key, operation);
+    this.#outbox.add();
     table.overlay(key, operation);
     this.#pending.add(table);
     this.note(table, key, old, this.options.thread);
   }
 
   protected declared(table: Table): void {
-    this.#declared.add(table);
-    this.#unsentOf(table);
-  }
-
-  #unsentOf(table: Table): Map<string, number> {
-    let keys = this.#unsent.get(table);
-    if (!keys) this.#unsent.set(table, keys = new Map());
+    this.#waiting.declare(table);
     this.#outbox.add();
-    return keys;
-  }
-
-  #addUnsent(table: Table, key: string, { value, text }: Operation): void {
-    const keys = this.#unsentOf(table);
-    const size = key.length + (text ?? (typeof value === "string" ? value : "")).length;
-    const waiting = this.#unsentSize + size - (keys.get(key) ?? 0);
-    if (this.options.pace && waiting > LARGEST_UNSENT) {
-      throw new Error(
-        `Cannot write ${table.path}.${key}: ${LARGEST_UNSENT} characters of writes wait to travel already`,
-      );
-    }
-    this.#unsentSize = waiting;
-    keys.set(key, size);
   }
 
   /** Sends what was written, up to so many characters, about. Returns how many that was. */
   #flush(limit: number): number {
-    if (this.#unsent.size === 0) return 0;
+    if (this.#waiting.isEmpty) return 0;
     let size = 0;
-    for (const { text, isLast } of pack(this.#writes())) {
+    for (const { text, isLast } of pack(this.#waiting.take(() => this.#sent + 1))) {
       size += this.#post([Type.write, ++this.#sent], text);
       if (isLast || size < limit) continue;
       this.#outbox.add();
-      return size;
+      break;
     }
-    this.#unsent.clear();
-    this.#declared.clear();
     return size;
-  }
-
-  *#writes(): Generator<MapRows<string>> {
-    for (const [table, keys] of this.#unsent) {
-      const flags = this.#declared.has(table) ? table.flags : 0;
-      yield { path: table.path, flags, rows: this.#rows(table, keys) };
-    }
-  }
-
-  *#rows(table: Table, keys: Map<string, number>): Generator<string> {
-    for (const [key, size] of keys) {
-      keys.delete(key);
-      this.#unsentSize -= size;
-      const write = table.pending.get(key)!.writes.at(-1)!;
-      write.number = this.#sent + 1;
-      yield writeRow(key, write.operation);
-    }
   }
 
   #post(parts: unknown[], maps?: string): number {
