@@ -6,11 +6,17 @@
 import type { ArgumentSpecs, DaemonDefinition } from "icinga-warden/daemon";
 import heartbeat from "./heartbeat.ts";
 import icingaAgentService from "./icinga_agent_service.ts";
+import icingaReport from "./icinga_report.ts";
 import serviceWatch from "./service_watch.ts";
 
 export { configureProbes, type Verdict } from "./shared/probes/mod.ts";
 
-const DEFINITIONS = [icingaAgentService, serviceWatch, heartbeat] as unknown as DaemonDefinition[];
+const DEFINITIONS = [
+  icingaAgentService,
+  serviceWatch,
+  heartbeat,
+  icingaReport,
+] as unknown as DaemonDefinition[];
 
 /** A daemon that ships with the program. */
 export interface BuiltinDaemon {

@@ -193,7 +193,8 @@ export class Agent {
     const isSimulated = this.#parts.serviceManager.kind === "simulated";
     return this.#daemons.flatMap(({ module, enabled, problem, description, ...daemon }) => {
       const specs = description?.arguments ?? {};
-      if (module !== null || !enabled || problem !== undefined || !specs.dataDir) return [];
+      const isWatch = specs.dataDir !== undefined && specs.service !== undefined;
+      if (module !== null || !enabled || problem !== undefined || !isWatch) return [];
       const { service, dataDir } = withDefaults(specs, daemon.arguments);
       if (isSimulated && dataDir === "") return [];
       return { daemon: daemon.name, service: String(service), dataDir: String(dataDir) };

@@ -70,6 +70,14 @@ function upTo(end: number): Range {
   return { start: 0, end, inside: false };
 }
 
+/** The exit codes of a plugin. */
+export const PLUGIN_EXIT: Readonly<Record<Health, number>> = {
+  ok: 0,
+  warning: 1,
+  critical: 2,
+  unknown: 3,
+};
+
 const SEVERITY: readonly Health[] = ["ok", "warning", "unknown", "critical"];
 
 /** The worst of some troubles; none: all is well. */

@@ -26,7 +26,8 @@ export {
   type Thresholds,
   worst,
 } from "./health.ts";
-export { describeDiagnosis, type PerformanceValue, pluginOutput, pluginText } from "./plugin.ts";
+export { describeDiagnosis, formatPerformance, pluginOutput, pluginText } from "./plugin.ts";
+export { PLUGIN_EXIT } from "./health.ts";
 export type {
   DaemonStatus,
   Health,

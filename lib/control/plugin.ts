@@ -1,15 +1,18 @@
 import { counted, cut, sanitize } from "../base/mod.ts";
 import {
+  findTroubles,
   formatRange,
   isUp,
   type Limits,
   serviceLabel,
   serviceState,
   type Thresholds,
+  worst,
 } from "./health.ts";
 import type {
   DaemonStatus,
   DiagnosisStatus,
+  Health,
   ProbeStatus,
   ServiceStatus,
   Status,
@@ -54,6 +57,45 @@ export function pluginOutput(status: Status, thresholds: Thresholds): PluginOutp
   };
 }
 
+/** What is said of one service alone. */
+export function serviceOutput(
+  service: ServiceStatus,
+  status: Status,
+  thresholds: Thresholds,
+): PluginOutput & { health: Health } {
+  const agent = { ...status.agent, troubles: [] };
+  const parts = { ...status, agent, services: [service], daemons: [] };
+  const problems = findTroubles(parts, thresholds);
+  const health = worst(problems);
+  const { summary, details } = pluginOutput({ ...parts, health, problems }, thresholds);
+  return { health, summary, details, performance: servicePerformance(service, "", thresholds) };
+}
+
+/** A daemon's own verdict; undefined where it gives none. */
+export function verdictOutput(
+  daemon: DaemonStatus,
+): PluginOutput & { health: Health } | undefined {
+  const { name, verdict } = daemon;
+  if (!verdict) return undefined;
+  return {
+    health: verdict.level,
+    summary: pluginText(`${verdict.level.toUpperCase()}: ${verdict.text}`),
+    details: [],
+    performance: verdictPerformance(daemon).map((value) => ({
+      ...value,
+      label: value.label.slice(name.length + 1),
+    })),
+  };
+}
+
+/** Performance data as a plugin prints it: `label=value`, with unit and thresholds. */
+export function formatPerformance({ label, value, unit, range }: PerformanceValue): string {
+  const name = /[\s'=]/.test(label)
+    ? `'${label.replaceAll("'", "''").replaceAll("=", "_")}'`
+    : label;
+  return `${name}=${value}${unit}${range ? `;${range.join(";")}` : ""}`;
+}
+
 /** Icinga's database takes 64 KB of lines. */
 const MOST_DETAILS = 50;
 
@@ -72,7 +114,8 @@ function summarize({ problems, services, daemons, maintenance }: Status): string
   const states = services.map((service) =>
     `${serviceLabel(service)} is ${serviceState(service, { maintenance })}`
   );
-  return [...states, `${runningOf(daemons)} of ${enabledOf(daemons)} daemons run`].join(", ");
+  const running = `${runningOf(daemons)} of ${enabledOf(daemons)} daemons run`;
+  return [...states, ...(daemons.length > 0 ? [running] : [])].join(", ");
 }
 
 function describeService(service: ServiceStatus, status: Status): string {

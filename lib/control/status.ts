@@ -35,6 +35,8 @@ export interface Moment {
   memory: number;
   /** The name of this machine. */
   host: string;
+  /** A daemon whose verdict is left out. Default: none. */
+  silent?: string;
 }
 
 /** Of a daemon's threads the one in the first of these states speaks for it. */
@@ -51,11 +53,13 @@ const WORST_FIRST: readonly ThreadState[] = [
 ];
 
 /** How the agent, its services and its daemons are, from the public state alone. */
-export function readStatus(state: StateReader, { age, memory, host }: Moment): Status {
+export function readStatus(state: StateReader, { age, memory, host, silent }: Moment): Status {
   const { last_end: lastEnd = null, ...info } = Object.fromEntries(
     state.map(AGENT_MAPS.info),
   ) as unknown as AgentInfo;
-  const daemons = readDaemons(state, age);
+  const daemons = readDaemons(state, age).map((daemon) =>
+    daemon.name === silent ? { ...daemon, verdict: null } : daemon
+  );
   const watching = new Set(daemons.filter(isWatching).map(({ name }) => name));
   const parts = {
     agent: {

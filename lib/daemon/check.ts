@@ -207,7 +207,7 @@ function specProblems(spec: Record<string, unknown>): Problem[] {
 /** A permission for an argument that does not exist would never be granted. */
 function placeholderProblems(permissions: unknown, specs: unknown): Problem[] {
   if (!isObject(permissions)) return [];
-  const known = ["home", ...Object.keys(isObject(specs) ? specs : {})];
+  const known = ["home", "icinga", ...Object.keys(isObject(specs) ? specs : {})];
   return Object.entries(permissions).flatMap(([kind, items]) => {
     const texts = Array.isArray(items) ? items.map(String) : [];
     const names = texts.flatMap((text) => [...text.matchAll(PLACEHOLDER)].map(([, name]) => name!));

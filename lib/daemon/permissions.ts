@@ -11,8 +11,8 @@ export type PermissionList = typeof PERMISSION_LISTS[number];
  * needs, and the configuration grants it; both in this form. What is not in both is refused.
  *
  * In a module, and there alone, `{drive}` in an item stands for the argument `drive` (for each item of it, where
- * it is a list; for nothing, where it is empty), and `{home}` for the home folder. The item `*` stands for all
- * there is.
+ * it is a list; for nothing, where it is empty), `{home}` for the home folder, and `{icinga}` for the folder that holds
+ * Icinga's `etc` and `var` (the argument `dataDir`, or `%ProgramData%\icinga2`). The item `*` stands for all there is.
  */
 export interface DaemonPermissions {
   /**

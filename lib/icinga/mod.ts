@@ -1,8 +1,29 @@
 /**
- * Icinga 2 on this host: what its folder says of it. Reads files, and never changes one.
+ * Icinga 2 on this host: what its folder says of it, and the API of its parents. Reads files, and never changes one.
  *
  * @module
  */
+export { type Access, type AccessSettings, chooseParents, findAccess } from "./access.ts";
+export {
+  type ApiAnswer,
+  ApiConnection,
+  type Credentials,
+  describeEndpoint,
+  parseAnswer,
+} from "./api.ts";
+export {
+  type CheckResult,
+  explainRefusal,
+  type Fate,
+  fateOf,
+  hasPermission,
+  type Identity,
+  objectDefinition,
+  readAnswer,
+  resultBody,
+  SEND_PERMISSION,
+  whoAmI,
+} from "./check_result.ts";
 export {
   type CertificateFacts,
   certificateFiles,

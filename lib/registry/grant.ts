@@ -1,4 +1,5 @@
 import { resolve, sep } from "node:path";
+import { icingaFolder } from "../icinga/folder.ts";
 import { type DaemonPermissions, PERMISSION_LISTS, type PermissionList } from "../daemon/mod.ts";
 
 /** The item that covers every item of its kind. */
@@ -73,11 +74,16 @@ export function describePermissions(permissions: DaemonPermissions): string {
 function replace(item: string, { home, arguments: values }: Placeholders): string[] {
   const name = /\{(\w+)\}/.exec(item)?.[1];
   if (name === undefined) return [item];
-  const value = name === "home" ? home : values[name];
+  const value = name === "home" ? home : name === "icinga" ? icingaRoot(values) : values[name];
   const texts = (Array.isArray(value) ? value : [value ?? ""]).map(String);
   return texts.filter((text) => text !== "").map((text) =>
     item.replaceAll(`{${name}}`, () => text)
   );
+}
+
+/** The folder of Icinga's, where its argument does not name it. */
+function icingaRoot({ dataDir }: Placeholders["arguments"]): string {
+  return icingaFolder(String(dataDir ?? ""), Deno.env.get("ProgramData")).root;
 }
 
 function resolvePaths(permissions: DaemonPermissions, home: string): DaemonPermissions {

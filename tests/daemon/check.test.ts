@@ -61,7 +61,7 @@ Deno.test("what a module exports is a daemon, or what is wrong is said", () => {
       },
       'permissions.read: there is no argument "drvie"; did you mean "drive"?',
     ],
-    [{ ...right, permissions: { read: ["{home}", "{12-34}"] } }, undefined],
+    [{ ...right, permissions: { read: ["{home}", "{icinga}/x", "{12-34}"] } }, undefined],
     [
       { ...right, arguments: { "a=b": { type: "string", description: "" } } },
       'arguments."a=b": unusable name; expected letters, digits, _, - and ., a letter first, at most 64, and no reserved name',

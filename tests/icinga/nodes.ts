@@ -24,20 +24,25 @@ export interface Node {
   stop(): Promise<void>;
 }
 
-/** A master and its agent, not started; both are ended and removed at the end of the block. */
-export async function nodes(): Promise<
-  AsyncDisposable & { root: string; master: Node; agent: Node }
+/**
+ * A master and its agent, not started; both are ended and removed at the end of the block.
+ *
+ * @param more what else the master's configuration has.
+ */
+export async function nodes(more = ""): Promise<
+  AsyncDisposable & { root: string; master: Node; agent: Node; masterPort: number }
 > {
   const root = await Deno.makeTempDir();
   const [masterPort, agentPort] = [freePort(), freePort()];
   await makeCa(root);
   const parent = `host = "127.0.0.1"; port = "${masterPort}"`;
-  const master = await makeNode(root, "master", masterPort, "");
+  const master = await makeNode(root, "master", masterPort, "", more);
   const agent = await makeNode(root, "agent", agentPort, parent);
   return {
     root,
     master,
     agent,
+    masterPort,
     async [Symbol.asyncDispose]() {
       await Promise.all([master.stop(), agent.stop()]);
       await Deno.remove(root, { recursive: true });
@@ -50,7 +55,13 @@ function freePort(): number {
   return (listener.addr as Deno.NetAddr).port;
 }
 
-async function makeNode(root: string, name: string, port: number, parent: string): Promise<Node> {
+async function makeNode(
+  root: string,
+  name: string,
+  port: number,
+  parent: string,
+  more = "",
+): Promise<Node> {
   const folder = icingaFolder(join(root, name));
   const run = join(folder.root, "run", "icinga2"), spool = join(folder.root, "spool");
   const certs = join(folder.data, "certs");
@@ -72,7 +83,7 @@ object Zone "master" { endpoints = [ "master" ] }
 object Zone "agent" { endpoints = [ "agent" ]; parent = "master" }
 object ApiListener "api" { bind_host = "127.0.0.1"; bind_port = ${port} }
 object FileLogger "main" { severity = "information"; path = LogDir + "/icinga2.log" }
-`,
+${more}`,
   );
   const folders = { DataDir: folder.data, LogDir: folder.log, CacheDir: folder.cache };
   const others = { InitRunDir: run, SpoolDir: spool, ConfigDir: folder.config };

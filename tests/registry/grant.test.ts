@@ -59,6 +59,14 @@ Deno.test("a declaration refers to arguments and to home", () => {
   assertEquals(filled, { read: ["/data/x", "/a", "/b", at("y"), at("z")].map((p) => resolve(p)) });
 });
 
+Deno.test("a declaration refers to Icinga's folder, wherever that is", () => {
+  const read = (dataDir: string) =>
+    fillIn({ read: ["{icinga}/etc/icinga2"] }, { home, arguments: { dataDir } }).read;
+  assertEquals(read(at("own")), [at("own/etc/icinga2")]);
+  const root = Deno.build.os === "windows" ? `${Deno.env.get("ProgramData")}\\icinga2` : "/";
+  assertEquals(read(""), [resolve(root, "etc", "icinga2")]);
+});
+
 Deno.test("permissions are said on one line", () => {
   assertEquals(describePermissions({}), "none");
   assertEquals(

@@ -1,9 +1,9 @@
 import { parseDuration } from "../../base/mod.ts";
 import {
   findTroubles,
-  type Health,
+  formatPerformance,
   parseRange,
-  type PerformanceValue,
+  PLUGIN_EXIT,
   pluginOutput,
   pluginText,
   type Range,
@@ -15,14 +15,6 @@ import type { Command, Invocation } from "../command.ts";
 import { readFlag } from "../flags.ts";
 import { print } from "../output.ts";
 import { connectAgent } from "../paths.ts";
-
-/** The exit codes of a plugin. */
-const PLUGIN_EXIT: Readonly<Record<Health, number>> = {
-  ok: 0,
-  warning: 1,
-  critical: 2,
-  unknown: 3,
-};
 
 /** How long a check may take, s. Default of `--timeout`. */
 const TIMEOUT = 10;
@@ -82,13 +74,6 @@ function formatOutput(
   { summary, details, performance }: ReturnType<typeof pluginOutput>,
 ): string[] {
   return [`${summary} | ${performance.map(formatPerformance).join(" ")}`, ...details];
-}
-
-function formatPerformance({ label, value, unit, range }: PerformanceValue): string {
-  const name = /[\s'=]/.test(label)
-    ? `'${label.replaceAll("'", "''").replaceAll("=", "_")}'`
-    : label;
-  return `${name}=${value}${unit}${range ? `;${range.join(";")}` : ""}`;
 }
 
 function readThresholds(invocation: Invocation): Thresholds {

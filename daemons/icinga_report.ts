@@ -1,0 +1,108 @@
+import { type ArgumentValues, defineDaemon } from "icinga-warden/daemon";
+import type { Access } from "../lib/icinga/mod.ts";
+import { checkParent, parseParent } from "./shared/parents.ts";
+
+const ARGUMENTS = {
+  every: {
+    type: "duration",
+    default: "5m",
+    min: "1s",
+    max: "1h",
+    description: "How often each result is sent when nothing changes; the ttl is 2.5 times that",
+  },
+  parents: {
+    type: "list",
+    default: [],
+    description:
+      "Endpoints that take the results, in order, such as master=10.0.0.1; none: Icinga's files tell them",
+    check: checkParent,
+  },
+  host: {
+    type: "string",
+    default: "",
+    description: "Name of the host object in Icinga; empty: this node's name",
+  },
+  cert: {
+    type: "string",
+    default: "",
+    description: "File of the certificate; empty: that of the Icinga agent",
+  },
+  key: {
+    type: "string",
+    default: "",
+    description: "File of its private key; empty: that of the Icinga agent",
+  },
+  ca: {
+    type: "string",
+    default: "",
+    description: "File of the CA's certificate; empty: that of the Icinga agent",
+  },
+  user: {
+    type: "string",
+    default: "",
+    description: "Name of an ApiUser with a password, instead of the certificate",
+  },
+  passwordFile: {
+    type: "string",
+    default: "",
+    description: "File whose first line is the user's password",
+  },
+  dataDir: {
+    type: "string",
+    default: "",
+    description: "Folder that holds Icinga's etc and var; empty: %ProgramData%\\icinga2",
+  },
+} as const;
+
+/**
+ * Whom the daemon sends to and as whom, by its arguments and Icinga's own files.
+ *
+ * @param home what files are relative to.
+ * @throws {Error} in one line, when something is missing or cannot be read.
+ */
+export async function reportAccess(
+  given: Omit<ArgumentValues<typeof ARGUMENTS>, "every">,
+  home: string,
+): Promise<Access> {
+  const { findAccess, icingaFolder } = await import("../lib/icinga/mod.ts");
+  const folder = icingaFolder(given.dataDir, Deno.env.get("ProgramData"));
+  const parents = given.parents.flatMap((text) => parseParent(text) ?? []);
+  return await findAccess({ ...given, parents }, folder, home);
+}
+
+/**
+ * The daemon that tells Icinga what `check` says: it sends passive results of the agent, of each watched service and of
+ * each daemon that gives a verdict to the API of a parent, on change at once and else at an interval.
+ */
+export default defineDaemon({
+  name: "icinga_report",
+  description: "Sends what check says to Icinga, as passive results",
+  arguments: ARGUMENTS,
+  // The parents may be any host, and Icinga's files name them anew at any time.
+  permissions: {
+    net: ["*"],
+    env: ["ProgramData"],
+    read: [
+      "{icinga}/etc/icinga2",
+      "{icinga}/var/cache/icinga2",
+      "{icinga}/var/lib/icinga2/certs",
+      ...["{cert}", "{key}", "{ca}", "{passwordFile}"],
+    ],
+  },
+  async run(context) {
+    const { StateResults } = await import("../lib/control/results.ts");
+    const { Reporter } = await import("./shared/reporter.ts");
+    const { arguments: given, home, state, signal } = context;
+    const results = new StateResults(state, context.daemon, context, () => reporter.wake());
+    const reporter = new Reporter({
+      every: given.every,
+      results: () => results.now(),
+      access: () => reportAccess(given, home),
+      clock: context,
+      random: Math.random,
+      log: context.log,
+      report: context.report,
+    });
+    await reporter.run(signal);
+  },
+});

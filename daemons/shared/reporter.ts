@@ -1,0 +1,251 @@
+import type { DaemonContext } from "icinga-warden/daemon";
+import { counted, errorMessage } from "../../lib/base/mod.ts";
+import type { ObjectResult } from "../../lib/control/results.ts";
+import {
+  type Access,
+  ApiConnection,
+  describeEndpoint,
+  explainRefusal,
+  fateOf,
+  type Identity,
+  readAnswer,
+  resultBody,
+  SEND_PERMISSION,
+  whoAmI,
+} from "../../lib/icinga/mod.ts";
+
+/** What was sent last of an object. */
+export interface Sent {
+  /** When, ms of the clock. */
+  at: number;
+  exitStatus: number;
+  summary: string;
+}
+
+/** A text that changes while the state stays the same is sent so long after the last one, ms. */
+const TEXT_EVERY = 30_000;
+
+/** What depends on time alone, such as a verdict that expires, is looked at so often, ms. */
+const LOOK_EVERY = 10_000;
+
+/** Changes that belong together are a moment apart, ms. */
+const SETTLE = 200;
+
+/** Icinga looks at a result's freshness after so many intervals: one may be lost. */
+const TTL = 2.5;
+
+/**
+ * The results to send: those never sent, those whose state has changed, those whose text has changed and that were not
+ * sent just now, and all others at each interval.
+ *
+ * @param sent by the object's name.
+ * @param now ms of the clock.
+ * @param every the interval, ms.
+ */
+export function dueResults(
+  results: readonly ObjectResult[],
+  sent: ReadonlyMap<string, Sent>,
+  now: number,
+  every: number,
+): ObjectResult[] {
+  return results.filter(({ service, exitStatus, summary }) => {
+    const last = sent.get(service);
+    if (!last || last.exitStatus !== exitStatus) return true;
+    return now - last.at >= (last.summary === summary ? every : Math.min(every, TEXT_EVERY));
+  });
+}
+
+/** How long to wait after failures in a row, ms: 1 s, 2 s, 4 s, `every` at most, and at random half of that or more. */
+export function retryWait(failures: number, every: number, random: number): number {
+  return Math.min(every, 1_000 * 2 ** (failures - 1)) * (0.5 + random / 2);
+}
+
+/** What a reporter works with. */
+export interface ReporterParts {
+  /** How often an unchanged result is sent, ms. */
+  every: number;
+  /** The results as they are now. */
+  results(): ObjectResult[];
+  /** Whom they are sent to; throws in one line. */
+  access(): Promise<Access>;
+  clock: Pick<DaemonContext, "now" | "sleep">;
+  /** From 0 to 1. */
+  random(): number;
+  log: Pick<DaemonContext["log"], "info" | "warning">;
+  /** Says how it goes, as the daemon's verdict. */
+  report: DaemonContext["report"];
+}
+
+/** A connection and who the other side takes this host for. */
+interface Link {
+  connection: ApiConnection;
+  identity: Identity;
+  host: string;
+}
+
+/**
+ * Sends results to the first parent that takes them. Of each object only the last result counts: while no parent can be
+ * reached nothing is kept, and what holds by then is sent.
+ */
+export class Reporter {
+  readonly #parts: ReporterParts;
+  readonly #sent = new Map<string, Sent>();
+  /** Why objects are refused, by name. */
+  readonly #refused = new Map<string, string>();
+  #link: Link | undefined;
+  #failure: string | undefined;
+  #to = "";
+  #said = "";
+  #changed = Promise.withResolvers<void>();
+
+  /** Nothing is sent before {@linkcode run}. */
+  constructor(parts: ReporterParts) {
+    this.#parts = parts;
+  }
+
+  /** Something may have changed. */
+  wake(): void {
+    this.#changed.resolve();
+  }
+
+  /** Begins at a random time within the first interval, so that many hosts do not come at once; until `signal` is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, random, every } = this.#parts;
+    try {
+      await clock.sleep(random() * every);
+      for (let failures = 0;;) {
+        failures = await this.#round() ? 0 : failures + 1;
+        if (failures > 0) await clock.sleep(retryWait(failures, every, random()));
+        else await this.#rest();
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#link?.connection.close();
+    }
+  }
+
+  /** Until something may have changed, or a result is due. */
+  async #rest(): Promise<void> {
+    const { clock, every } = this.#parts;
+    const due = Math.min(...[...this.#sent.values()].map(({ at }) => at + every));
+    const wait = clock.sleep(Math.max(1, Math.min(LOOK_EVERY, due - clock.now())));
+    wait.catch(() => {});
+    const isChange = await Promise.race([wait, this.#changed.promise.then(() => true)]);
+    if (!isChange) return;
+    await clock.sleep(SETTLE);
+    this.#changed = Promise.withResolvers();
+  }
+
+  /** Sends what is due; false when no parent has taken it. */
+  async #round(): Promise<boolean> {
+    const { results, clock, every, log } = this.#parts;
+    const all = results();
+    const names = new Set(all.map(({ service }) => service));
+    for (const name of this.#sent.keys()) if (!names.has(name)) this.#forget(name);
+    const due = dueResults(all, this.#sent, clock.now(), every);
+    try {
+      if (due.length > 0) await this.#deliver(due);
+    } catch (error) {
+      const why = errorMessage(error);
+      if (this.#failure === undefined) log.warning(`Icinga cannot be told: ${why}`);
+      this.#failure = why;
+      this.#sayVerdict();
+      return false;
+    }
+    this.#failure = undefined;
+    this.#sayVerdict();
+    return true;
+  }
+
+  #forget(name: string): void {
+    this.#sent.delete(name);
+    this.#refused.delete(name);
+  }
+
+  /** @throws {Error} with what each parent said, when none has taken all of them. */
+  async #deliver(results: readonly ObjectResult[]): Promise<void> {
+    const left = [...results];
+    const failures: string[] = [];
+    const attempt = async (open: () => Promise<Link>) => {
+      try {
+        this.#link = await open();
+        for (; left.length > 0; left.shift()) await this.#send(this.#link, left[0]!);
+        return true;
+      } catch (error) {
+        this.#link?.connection.close();
+        failures.push(errorMessage(error));
+        return false;
+      }
+    };
+    const link = this.#link;
+    if (link?.connection.isOpen && await attempt(() => Promise.resolve(link))) return;
+    // Icinga closes a connection that is not used for 10 s: that an old one has failed says nothing.
+    failures.length = 0;
+    const access = await this.#parts.access();
+    for (const parent of access.parents) {
+      if (await attempt(() => this.#open(parent, access))) return;
+    }
+    throw new Error(failures.join("; "));
+  }
+
+  async #open(parent: Access["parents"][number], { credentials, host }: Access): Promise<Link> {
+    const connection = await ApiConnection.open(parent, credentials);
+    const identity = await whoAmI(connection);
+    if (!identity) {
+      connection.close();
+      throw new Error(`${describeEndpoint(parent)}: ${explainStranger(credentials.user, host)}`);
+    }
+    const to = `${describeEndpoint(parent)} as '${identity.user}'`;
+    if (to !== this.#to || this.#failure !== undefined) {
+      this.#parts.log.info(`Results of host '${host}' go to ${to}`);
+    }
+    this.#to = to;
+    return { connection, identity, host };
+  }
+
+  /** @throws {Error} when it cannot be taken now. */
+  async #send({ connection, identity, host }: Link, result: ObjectResult): Promise<void> {
+    const { clock, every, log } = this.#parts;
+    const { service, exitStatus, summary, output, performance } = result;
+    const body = resultBody({
+      ...{ host, service, exitStatus, output, performance },
+      ...{ source: host, ttl: Math.round(every * TTL / 1_000), at: Date.now() / 1_000 },
+    });
+    const { status, body: text } = await connection.ask("POST", `/v1/${SEND_PERMISSION}`, body);
+    const answer = readAnswer(status, text);
+    const fate = fateOf(answer.code);
+    if (fate === "later" || fate === "unknown") {
+      throw new Error(`${describeEndpoint(connection.endpoint)}: ${answer.code} ${answer.text}`);
+    }
+    this.#sent.set(service, { at: clock.now(), exitStatus, summary });
+    if (fate === "refused") {
+      const why = explainRefusal(answer, { host, service }, identity);
+      if (!this.#refused.has(service)) log.warning(why);
+      this.#refused.set(service, why);
+    } else if (this.#refused.delete(service)) {
+      log.info(`Icinga takes results of '${host}!${service}' now`);
+    }
+  }
+
+  /** Says how it goes, when that has changed. */
+  #sayVerdict(): void {
+    const { report } = this.#parts;
+    const count = this.#sent.size - this.#refused.size;
+    const text = this.#failure ?? [...this.#refused.values()][0] ??
+      `${counted(count, "result")} sent to ${this.#to}`;
+    if (text === this.#said) return;
+    this.#said = text;
+    const isWell = this.#failure === undefined && this.#refused.size === 0;
+    report(isWell ? "ok" : "warning", text, { objects: count, refused: this.#refused.size });
+  }
+}
+
+/** What Icinga needs to know this host, in one line. */
+function explainStranger(user: string | undefined, host: string): string {
+  if (user !== undefined) {
+    return `it does not know ApiUser '${user}', or the password is another (401)`;
+  }
+  const name = JSON.stringify(host);
+  return `it does not know this host's certificate (401); add: object ApiUser ${name} { client_cn = ${name}; permissions = [ { permission = "${SEND_PERMISSION}"; filter = {{ host.name == ${name} }} } ] }`;
+}

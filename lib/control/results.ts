@@ -1,0 +1,115 @@
+/**
+ * What the agent tells Icinga of itself: the results that `icinga_report` sends. Made in a daemon's thread from its copy
+ * of the public state, so this loads nothing of the endpoint.
+ *
+ * @module
+ */
+import type { Clock } from "../base/mod.ts";
+import type { DaemonMap } from "../daemon/mod.ts";
+import { Ages } from "./ages.ts";
+import { PLUGIN_EXIT, THRESHOLDS } from "./health.ts";
+import { formatPerformance, pluginOutput, serviceOutput, verdictOutput } from "./plugin.ts";
+import type { StateReader } from "./state_reader.ts";
+import { readStatus } from "./status.ts";
+import type { Status } from "./status_schema.ts";
+
+/** The result of one object. */
+export interface ObjectResult {
+  /** The name of the service object in Icinga. */
+  service: string;
+  /** 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. */
+  exitStatus: number;
+  /** The first line. */
+  summary: string;
+  /** All lines. */
+  output: string;
+  /** Each `label=value`, with unit and thresholds. */
+  performance: string[];
+}
+
+/** The service object of the agent; those of services and verdicts begin with it. */
+export const AGENT_SERVICE = "icinga-warden";
+
+/**
+ * What `check` says as results: one of the agent, one of each watched service (`icinga-warden-service-<name>`), one of
+ * each daemon that gives a verdict (`icinga-warden-daemon-<name>`).
+ */
+export function resultsOf(status: Status): ObjectResult[] {
+  const { health, services, daemons } = status;
+  const found = [
+    { service: AGENT_SERVICE, health, ...pluginOutput(status, THRESHOLDS) },
+    ...services.filter(({ name }) => name !== null).map((service) => ({
+      service: `${AGENT_SERVICE}-service-${service.name}`,
+      ...serviceOutput(service, status, THRESHOLDS),
+    })),
+    ...daemons.flatMap((daemon) => {
+      const output = verdictOutput(daemon);
+      return output ? [{ service: `${AGENT_SERVICE}-daemon-${daemon.name}`, ...output }] : [];
+    }),
+  ];
+  const results = found.map(({ service, health, summary, details, performance }) => ({
+    // Icinga separates the host's name from the service's by it.
+    service: service.replaceAll("!", "_"),
+    exitStatus: PLUGIN_EXIT[health],
+    summary,
+    output: [summary, ...details].join("\n"),
+    performance: performance.map(formatPerformance),
+  }));
+  // Two daemons that watch the same service: the first one speaks for it.
+  return [...new Map(results.toReversed().map((result) => [result.service, result])).values()]
+    .toReversed();
+}
+
+/** The public state as a daemon's context gives it. */
+export interface StateMaps {
+  of(daemon: string, map: string): DaemonMap<unknown>;
+  agent(map: string): DaemonMap<unknown>;
+}
+
+/** Makes results of the public state of a daemon's thread, and knows when one may have changed. */
+export class StateResults {
+  readonly #maps: StateMaps;
+  readonly #own: string;
+  readonly #onChange: () => void;
+  readonly #ages: Ages;
+  readonly #followed = new Map<string, DaemonMap<unknown>>();
+  readonly #state: StateReader = {
+    map: (path) => this.#follow(path),
+    paths: () => [],
+    traffic: () => ({ sent: 0, received: 0, questions: 0 }),
+  };
+
+  /**
+   * @param own the daemon's name: its own verdict is left out.
+   * @param onChange called when one of the maps that were read changes.
+   */
+  constructor(maps: StateMaps, own: string, clock: Pick<Clock, "now">, onChange: () => void) {
+    this.#maps = maps;
+    this.#own = own;
+    this.#onChange = onChange;
+    this.#ages = new Ages(this.#state, clock);
+  }
+
+  /** The results as they are now. */
+  now(): ObjectResult[] {
+    const memory = Deno.memoryUsage().rss;
+    return resultsOf(
+      readStatus(this.#state, { age: this.#ages.of, memory, host: "", silent: this.#own }),
+    );
+  }
+
+  /** A map is listened to from the first time on that it is read. */
+  #follow(path: string): DaemonMap<unknown> {
+    const known = this.#followed.get(path);
+    if (known) return known;
+    const [, first, second] = /^(?:Agent|Daemons\.([^.]+))\.(.+)$/.exec(path)!;
+    const map = first === undefined ? this.#maps.agent(second!) : this.#maps.of(first, second!);
+    this.#followed.set(path, map);
+    for (const [key, value] of map) this.#ages.note({ map: path, key, value });
+    map.onChange(({ key, value }) => {
+      this.#ages.note({ map: path, key, value });
+      this.#onChange();
+    });
+    return map;
+  }
+}

@@ -1,0 +1,101 @@
+import { join, resolve } from "node:path";
+import { errorMessage } from "../base/mod.ts";
+import type { Credentials } from "./api.ts";
+import { certificateFiles } from "./certificate.ts";
+import type { IcingaFolder } from "./folder.ts";
+import { type Endpoint, type IcingaNode, readNode } from "./node.ts";
+
+/** What a person says of whom results are sent to; what is empty is read from Icinga's own files. */
+export interface AccessSettings {
+  /** The name of the host object. */
+  host: string;
+  /** One without an address has that of Icinga's files. */
+  parents: readonly Endpoint[];
+  /** Files, relative to home or absolute. */
+  cert: string;
+  key: string;
+  ca: string;
+  /** The name of an ApiUser with a password, and the file whose first line that is. */
+  user: string;
+  passwordFile: string;
+}
+
+/** Whom results are sent to, and as whom. */
+export interface Access {
+  /** The name of the host object. */
+  host: string;
+  /** In the order in which they are tried; all have an address. */
+  parents: Endpoint[];
+  credentials: Credentials;
+}
+
+/**
+ * The parents to speak to, in order, each with an address.
+ *
+ * @throws {Error} in one line, when there is none.
+ */
+export function chooseParents(given: readonly Endpoint[], node: IcingaNode): Endpoint[] {
+  const known = node.parents ?? [];
+  const wanted = given.length > 0 ? given : known;
+  const parents = wanted.map((parent) =>
+    parent.host ? parent : known.find(({ name, host }) => host && name === parent.name) ?? parent
+  );
+  const usable = parents.filter(({ host }) => host);
+  if (usable.length > 0) return usable;
+  const example = 'name them in the argument parents, such as "master=10.0.0.1"';
+  const names = parents.map(({ name }) => name).join(", ");
+  throw new Error(
+    names !== ""
+      ? `Icinga's files tell no address of ${names}, since the parent connects to this host; ${example}`
+      : `${
+        node.parents ? "This node has no parents" : "Icinga's files do not tell the parents"
+      }; ${example}`,
+  );
+}
+
+/**
+ * Finds whom results are sent to and as whom, from what a person says and from Icinga's own files.
+ *
+ * @param home what files are relative to.
+ * @throws {Error} in one line, when something is missing or cannot be read.
+ */
+export async function findAccess(
+  settings: AccessSettings,
+  folder: IcingaFolder,
+  home: string,
+): Promise<Access> {
+  const node = await readNode(folder);
+  const host = settings.host || node.name;
+  if (!host) {
+    throw new Error(
+      `Icinga's files below ${folder.root} do not tell this node's name; name the host object in the argument host`,
+    );
+  }
+  const parents = chooseParents(settings.parents, node);
+  const read = (key: "cert" | "key" | "ca" | "passwordFile", usual: string) => {
+    const given = settings[key];
+    return readFile(key, given ? resolve(home, given) : usual);
+  };
+  const usual = certificateFiles(folder, node.name ?? host);
+  const ca = await read("ca", usual.ca);
+  if (settings.user) {
+    const [password = ""] = (await read("passwordFile", "")).split(/\r?\n/);
+    return { host, parents, credentials: { ca, user: settings.user, password } };
+  }
+  const cert = await read("cert", usual.own);
+  const key = await read("key", join(folder.data, "certs", `${node.name ?? host}.key`));
+  return { host, parents, credentials: { ca, cert, key } };
+}
+
+async function readFile(argument: string, path: string): Promise<string> {
+  if (path === "") throw new Error(`The argument ${argument} is missing beside user`);
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    const isDenied = error instanceof Deno.errors.PermissionDenied;
+    const advice = isDenied
+      ? "the account of the service needs the right to read it"
+      : `name the file in the argument ${argument}`;
+    throw new Error(`Cannot read ${path}: ${errorMessage(error).split(": ")[0]}; ${advice}`);
+  }
+}

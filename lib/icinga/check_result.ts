@@ -1,0 +1,130 @@
+import type { ApiConnection } from "./api.ts";
+import { isObject } from "../base/mod.ts";
+
+/** A result of a service of a host, as Icinga takes it. */
+export interface CheckResult {
+  host: string;
+  service: string;
+  /** 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. */
+  exitStatus: number;
+  /** The first line, and more. */
+  output: string;
+  /** Each `label=value`, with unit and thresholds. */
+  performance: readonly string[];
+  /** The name of the node that it comes from. */
+  source: string;
+  /** After so many seconds without another one Icinga looks at its freshness. */
+  ttl: number;
+  /** When it was found, s since the Unix epoch. */
+  at: number;
+}
+
+/** The permission that taking a result needs. */
+export const SEND_PERMISSION = "actions/process-check-result";
+
+/** The body of `POST /v1/actions/process-check-result`. */
+export function resultBody(result: CheckResult): Record<string, unknown> {
+  const { host, service, exitStatus, output, performance, source, ttl, at } = result;
+  return {
+    type: "Service",
+    service: `${host}!${service}`,
+    exit_status: exitStatus,
+    plugin_output: output,
+    performance_data: performance,
+    check_source: source,
+    ttl,
+    execution_start: at,
+    execution_end: at,
+  };
+}
+
+/**
+ * What became of a result.
+ *
+ * - `taken`: Icinga has it
+ * - `refused`: this object is missing, or may not be written: others may be taken
+ * - `unknown`: Icinga does not know who sends
+ * - `later`: it cannot take it now
+ */
+export type Fate = "taken" | "refused" | "unknown" | "later";
+
+/** What became of a result, by the code that Icinga answered with. */
+export function fateOf(code: number): Fate {
+  if (code >= 200 && code < 300) return "taken";
+  if (code === 401) return "unknown";
+  return code === 403 || code === 404 || code === 400 ? "refused" : "later";
+}
+
+/** The code and the text of an answer: those of its one result, or of the answer itself. */
+export function readAnswer(status: number, body: string): { code: number; text: string } {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    // It is a text.
+  }
+  const answer = isObject(parsed) ? parsed : {};
+  const first = Array.isArray(answer.results) ? answer.results[0] : undefined;
+  const result = isObject(first) ? first : answer;
+  const code = typeof result.code === "number" ? result.code : status;
+  return { code, text: typeof result.status === "string" ? result.status : `HTTP ${status}` };
+}
+
+/** Who Icinga takes this host for. */
+export interface Identity {
+  /** The name of the ApiUser. */
+  user: string;
+  /** Its permissions; one with a filter ends with `(filtered)`. */
+  permissions: string[];
+  /** Icinga's version, such as `r2.13.6-1`. */
+  version: string;
+}
+
+/** Asks who this host is; undefined where Icinga does not know it. @throws {Error} when there is no answer. */
+export async function whoAmI(connection: ApiConnection): Promise<Identity | undefined> {
+  const { status, body } = await connection.ask("GET", "/v1");
+  if (status !== 200) return undefined;
+  const { results: [found = {}] = [] } = JSON.parse(body);
+  const { user = "", permissions = [], version = "" } = found;
+  return { user, permissions, version };
+}
+
+/** Whether one of an ApiUser's permissions covers another, with or without a filter. */
+export function hasPermission(permissions: readonly string[], wanted: string): boolean {
+  return permissions.some((text) => {
+    const words = text.replace(/ \(filtered\)$/, "").toLowerCase().split("*");
+    return new RegExp(`^${words.map(RegExp.escape).join(".*")}$`).test(wanted.toLowerCase());
+  });
+}
+
+/** The definition of the object that takes a result, on one line. */
+export function objectDefinition(host: string, service: string): string {
+  return `object Service ${JSON.stringify(service)} { import "icinga-warden-passive"; host_name = ${
+    JSON.stringify(host)
+  } }`;
+}
+
+/**
+ * Why a result was refused and what to do about it, in one line. Icinga 2.13 answers 404 too where the permission is
+ * missing, or its filter excludes the object; who asks tells these apart.
+ */
+export function explainRefusal(
+  { code, text }: { code: number; text: string },
+  { host, service }: Pick<CheckResult, "host" | "service">,
+  identity: Identity | undefined,
+): string {
+  const object = `'${host}!${service}'`;
+  const { user = "?", permissions = [] } = identity ?? {};
+  if (identity && !hasPermission(permissions, SEND_PERMISSION)) {
+    return `ApiUser '${user}' lacks the permission "${SEND_PERMISSION}" for ${object} (${code}); add it to its permissions`;
+  }
+  if (code === 404) {
+    return `Icinga has no service ${object}, or the filter of ApiUser '${user}' excludes it (404); add: ${
+      objectDefinition(host, service)
+    }`;
+  }
+  const advice = code === 403
+    ? `; it needs enable_passive_checks = true, and ApiUser '${user}' the permission "${SEND_PERMISSION}"`
+    : "";
+  return `Icinga refuses results of ${object} (${code}: ${text})${advice}`;
+}
