@@ -50,7 +50,10 @@ export default defineDaemon({
     const service = context.service(context.arguments.service);
     const diagnosis = () =>
       context.state.agent<IcingaSample>("Host").get(service.name.toLowerCase())?.diagnosis;
+    const aside = context.state.agent<string>("Aside");
     const hold = () => {
+      const network = aside.get("network");
+      if (network !== undefined) return network;
       const { what, evidence, hold } = diagnosis() ?? {};
       return hold ? [what, ...evidence!.slice(0, 1)].join(": ") : undefined;
     };
@@ -67,7 +70,8 @@ export default defineDaemon({
     return context.every(context.arguments.interval, async () => {
       await watch.tick();
       shareDiagnosis(map, diagnosis());
-      const mayRestart = !service.isPaused() && watch.mode !== "stopped";
+      const mayRestart = !service.isPaused() && watch.mode !== "stopped" &&
+        watch.standsAside() === undefined;
       await probes.tick(watch.runningSince, mayRestart, observe);
     });
   },

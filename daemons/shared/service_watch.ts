@@ -31,6 +31,9 @@ const UNMENDED: readonly ServiceErrorKind[] = [
 /** How often it is looked whether a service is still disabled, ms. */
 const LOOK_AGAIN = 60_000;
 
+/** Why nothing is restarted after Windows has refused a start with that (1115). */
+const SHUTTING_DOWN = "Windows is shutting down";
+
 /** What is done about a state that was seen. */
 export type Action = "none" | "wait" | "restart" | "report-stuck";
 
@@ -60,6 +63,8 @@ export class ServiceWatch {
   #seen: { state: ServiceState | undefined; at: number; checkpoint: number } | undefined;
   /** Until when nothing is tried, whatever the backoff says. */
   #notBefore = -Infinity;
+  /** Until when Windows is taken to be shutting down. */
+  #shutsDownUntil = -Infinity;
   #loop: Loop;
 
   /**
@@ -88,6 +93,12 @@ export class ServiceWatch {
   /** Since when it is RUNNING, ms of the context's clock; undefined while it is not. */
   get runningSince(): number | undefined {
     return this.#seen?.state === "RUNNING" ? this.#seen.at : undefined;
+  }
+
+  /** Why no service is restarted at present, as a clause; undefined: it may be. */
+  standsAside(): string | undefined {
+    if (this.#context.now() < this.#shutsDownUntil) return SHUTTING_DOWN;
+    return this.#context.state.agent<string>("Aside").get("installing");
   }
 
   /**
@@ -150,7 +161,7 @@ export class ServiceWatch {
   /** Restarts it, unless it is better left alone. */
   async #tryToRestart(state: ServiceState): Promise<void> {
     const now = this.#context.now();
-    const reason = this.#hold();
+    const reason = this.standsAside() ?? this.#hold();
     this.#report.held(reason);
     if (reason !== undefined || !this.#mayTry(now)) return;
     if (state === "STOPPED" && await this.#isLeftDisabled()) return;
@@ -172,7 +183,7 @@ export class ServiceWatch {
     try {
       wasAsked = await this.#service.restart(seen);
     } catch (error) {
-      if (this.#isInterrupted(error)) throw error;
+      if (this.#isInterrupted(error)) return this.#noteShutdown(error);
       this.#loop = afterAttempt(this.#loop, false, this.#context.now());
       return await this.#noteFailure(error);
     }
@@ -180,6 +191,13 @@ export class ServiceWatch {
     this.#loop = afterAttempt(this.#loop, true, this.#context.now());
     this.#see("RUNNING");
     this.#report.restarted(this.#since(begin), this.#loop.flapping);
+  }
+
+  /** It will not come to run: the next boot starts it. */
+  #noteShutdown(error: unknown): void {
+    if (!(error instanceof ServiceError) || error.kind !== "shutting-down") return;
+    this.#shutsDownUntil = this.#context.now() + LONGEST_WAIT;
+    this.#report.held(SHUTTING_DOWN);
   }
 
   /** That it is disabled is no failure: somebody wants it so. */

@@ -35,7 +35,6 @@ export class WatchReport {
   readonly #flapping = new Repeated();
   readonly #observed = new Repeated();
   readonly #queryErrors = new Repeated();
-  #heldFor: string | undefined;
 
   /** `restart_error` begins with 0. */
   constructor(context: WatchContext, service: Service, shared: SharedState) {
@@ -99,6 +98,7 @@ export class WatchReport {
 
   /** It runs; @param before its state before that. Counts a recovery by itself, and resets its errors. */
   runs(before: ServiceState | undefined): void {
+    delete this.counted.held;
     if (before === "STOPPED" || before === "PAUSED") this.counted.recoveries++;
     if (this.#shared.restartErrors() === 0) return;
     this.#failures.reset();
@@ -156,17 +156,16 @@ export class WatchReport {
     );
   }
 
-  /** A restart cannot help now; @param reason undefined: it may. */
+  /** It is not restarted now; @param reason a clause; undefined: it may be. */
   held(reason: string | undefined): void {
     const { log } = this.#context;
     const { name } = this.#service;
-    if (reason !== undefined && reason !== this.#heldFor) {
-      log.warning(`Service '${name}' is not restarted: ${reason}`);
-    }
-    if (reason === undefined && this.#heldFor !== undefined) {
-      log.info(`Service '${name}' is restarted again`);
-    }
-    this.#heldFor = reason;
+    const before = this.counted.held;
+    if (reason === before) return;
+    if (reason === undefined) log.info(`Service '${name}' is restarted again`);
+    else log.warning(`Service '${name}' is not restarted: ${reason}`);
+    delete this.counted.held;
+    if (reason !== undefined) this.counted.held = reason;
   }
 
   /** It would be restarted, were it not only observed; @param why a clause; undefined: it would not any more. */

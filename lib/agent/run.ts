@@ -22,6 +22,7 @@ import {
   openEventLog,
   windowsHost,
 } from "../windows/mod.ts";
+import { watchAside } from "./aside.ts";
 import { guardFiles } from "./file_guard.ts";
 import { watchIcinga } from "./icinga.ts";
 import { type AgentPaths, type Claim, claimHome, HomeInUseError } from "./home.ts";
@@ -123,6 +124,7 @@ export async function runAgent(
     void logIsolation(log, signal);
     void retryClaim(home, signal);
     void watchIcinga({ agent, log: log.write, clock: systemClock }, signal);
+    if (serviceManager.kind === "windows") void watchAside({ agent, clock: systemClock }, signal);
     void watchClocks(agentLog(log.write).warning, systemClock, signal);
     void watchHandles((text) => troubles.report("handles", text), systemClock, signal);
     void followChanges({ ...reload, ...paths, log: log.write }, signal);

@@ -185,7 +185,8 @@ function stateTroubles(service: ServiceStatus): Trouble[] {
     return [{ level: "warning", text: `${label} is ${value}, and its start type is disabled` }];
   }
   if (value === "RUNNING") return [];
-  return [{ level: levelOf(value), text: `${label} is ${value}${whyOf(service)}` }];
+  const why = whyOf(service) + heldOf(service);
+  return [{ level: levelOf(value), text: `${label} is ${value}${why}` }];
 }
 
 /** What its restarts say: those that failed in a row, those of the last hour, and one that was not made. */
@@ -239,6 +240,11 @@ function whyOf({ diagnosis }: ServiceStatus): string {
   const [evidence] = diagnosis?.evidence ?? [];
   if (!diagnosis) return "";
   return `: ${diagnosis.what}${evidence === undefined ? "" : ` (${evidence})`}`;
+}
+
+/** Why it is not restarted, unless its diagnosis has said that. */
+function heldOf({ held, diagnosis }: ServiceStatus): string {
+  return held === null || diagnosis?.hold ? "" : `; it is not restarted: ${held}`;
 }
 
 function lastSeenOf({ value, lastSeenAge }: ServiceStatus): string {

@@ -175,7 +175,7 @@ export function readStats(value: unknown): ServiceStats | undefined {
   if (!isObject(value)) return undefined;
   const { queries, queryErrors, restarts, restartFailures } = value;
   const { query, restart, lastSeen, lastRestart, queryError, recoveries } = value;
-  const { restartsLastHour, stable, flapping, disabled, wouldRestarts, wouldRestart } = value;
+  const { restartsLastHour, stable, flapping, disabled, wouldRestarts, wouldRestart, held } = value;
   const mode = serviceModes.find((mode) => mode === value.mode);
   const counted = isCount(queries) && isCount(queryErrors) && isCount(restarts) &&
     isCount(restartFailures) && isHistogram(query) && isHistogram(restart);
@@ -192,6 +192,7 @@ export function readStats(value: unknown): ServiceStats | undefined {
     ...(typeof stable === "boolean" && { stable }),
     ...(typeof flapping === "boolean" && { flapping }),
     ...((disabled === "warn" || disabled === "ignore") && { disabled }),
+    ...(typeof held === "string" && { held: cut(held, MOST_TEXT) }),
     ...(mode && { mode }),
     ...(isCount(wouldRestarts) && { wouldRestarts }),
     ...(typeof wouldRestart === "string" && { wouldRestart: cut(wouldRestart, MOST_TEXT) }),

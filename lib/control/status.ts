@@ -107,6 +107,7 @@ function readService(
     wouldRestarts: stats?.wouldRestarts ?? 0,
     wouldRestart: stats?.wouldRestart ?? null,
     disabled: stats?.disabled ?? null,
+    held: stats?.held ?? null,
     recoveries: stats?.recoveries ?? null,
     queries: stats?.queries ?? null,
     queryErrors: stats?.queryErrors ?? null,

@@ -125,6 +125,10 @@ const Service = v.strictObject({
     v.nullable(v.picklist(["warn", "ignore"])),
     v.description("It is STOPPED and its start type is disabled, which is a warning, or ignored"),
   ),
+  held: v.pipe(
+    v.nullable(v.string()),
+    v.description("Why it is not restarted though it does not run; null: nothing holds it back"),
+  ),
   recoveries: v.pipe(
     v.nullable(Count),
     v.description("How often it ran again without a restart by its daemon"),

@@ -19,6 +19,8 @@ export const AGENT_MAPS = {
   servicePauses: "Agent.ServicePauses",
   /** By the name of a service of Icinga 2, what is seen of it: `IcingaSample` of `lib/icinga`. */
   host: "Agent.Host",
+  /** Why services are not restarted now, a clause each: key `installing` for all, `network` for Icinga 2. */
+  aside: "Agent.Aside",
   /** By {@linkcode TroubleKind}, {@linkcode AgentTrouble}: what the agent cannot do at present. */
   troubles: "Agent.Troubles",
 } as const;

@@ -94,6 +94,7 @@ function update(card, service) {
     ...(service.flapping ? [fact("flapping", "tried every 5 min", true)] : []),
     ...(restartFailures ? [fact("failed", restartFailures, true)] : []),
     ...(lastRestart === null ? [] : [fact("last", ago(lastRestart))]),
+    ...(service.held ? [fact("not restarted", safeText(service.held), true)] : []),
     ...diagnosisFacts(service.diagnosis),
     ...probeFacts(service.probes),
   );

@@ -31,6 +31,8 @@ export interface ServiceStats {
   restart: Histogram;
   /** It is STOPPED and its start type is disabled: whether that is to be warned of; absent: it is not so. */
   disabled?: "warn" | "ignore";
+  /** Why it is not restarted though it does not run, as a clause; absent: nothing holds it back. */
+  held?: string;
   /** How much is done about it; absent: not known. */
   mode?: ServiceMode;
   /** How often it would have been restarted, were it not only observed. */

@@ -38,6 +38,7 @@ Deno.test("the status says what the public state holds, in the form of its schem
       flapping: false,
       ...{ mode: null, wouldRestarts: 0, wouldRestart: null },
       disabled: null,
+      held: null,
       paused: null,
     },
     ...{ lastRestart: STARTED, queryError: null, lastSeen: null, watched: true, probes: [] },
@@ -374,6 +375,19 @@ Deno.test("what would have been restarted is a warning beside what is wrong with
   assertEquals(verdict(observed("STOPPED")), [
     ...["critical", "critical: icinga2 is STOPPED", would],
   ]);
+});
+
+Deno.test("what keeps it from being restarted is said once", () => {
+  const held = (hold?: boolean) => (maps: Maps) => {
+    const diagnosis = { what: "it is so", since: STARTED, evidence: [], advice: "mend it", hold };
+    const known = hold === undefined ? {} : { diagnosis };
+    maps[`Daemons.${DAEMON}.ServiceState`] = { value: "STOPPED", restart_error: 0, ...known };
+    maps[`Daemons.${DAEMON}.ServiceStats`] = { icinga2: { ...noStats(), held: "that holds" } };
+  };
+  const text = "critical: icinga2 is STOPPED";
+  assertEquals(verdict(held())[1], `${text}; it is not restarted: that holds`);
+  assertEquals(verdict(held(false))[1], `${text}: it is so; it is not restarted: that holds`);
+  assertEquals(verdict(held(true))[1], `${text}: it is so`);
 });
 
 Deno.test("restarts within the last hour are a warning from 4 on, critical from 11 on; flapping is critical", () => {

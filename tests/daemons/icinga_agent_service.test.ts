@@ -80,6 +80,7 @@ function start(
     shared: state.map<string, unknown>("Daemons.icinga_agent_service.ServiceState"),
     stats: state.map<string, ServiceStats>("Daemons.icinga_agent_service.ServiceStats"),
     pauses: state.map<string, unknown>("Agent.ServicePauses"),
+    aside: state.map<string, string>("Agent.Aside"),
     queries: () => manager.calls.filter((call) => call === "query icinga2").length,
     end: async () => {
       stop.abort();
@@ -537,6 +538,54 @@ Deno.test("a service that is paused is queried, and left alone until the pause e
   pauses.delete("icinga2");
   await clock.advance(5_000);
   assertEquals(shared.get("value"), "RUNNING");
+  await end();
+});
+
+for (const key of ["installing", "network"]) {
+  Deno.test(`nothing is restarted while ${key} stands in the way, which is said once`, async () => {
+    const { clock, manager, stats, aside, records, end } = start({ crashAt: [7_000] });
+    aside.set(key, "wait for it");
+    await clock.advance(60_000);
+    assertEquals(manager.calls.every((call) => call === "query icinga2"), true);
+    assertEquals(stats.get("icinga2")!.held, "wait for it");
+    aside.delete(key);
+    await clock.advance(5_000);
+    assertEquals(records.slice(1), [
+      "warning Service 'icinga2' is STOPPED",
+      "warning Service 'icinga2' is not restarted: wait for it",
+      "info Service 'icinga2' is restarted again",
+      "info Restarted service 'icinga2': it is RUNNING (restart_error 0)",
+    ]);
+    assertEquals(stats.get("icinga2")!.held, undefined);
+    // What somebody else starts is not said to be restarted.
+    aside.set(key, "wait for it");
+    manager.set("STOPPED");
+    await clock.advance(5_000);
+    manager.set("RUNNING");
+    await clock.advance(5_000);
+    assertEquals(stats.get("icinga2")!.held, undefined);
+    assertEquals(records.at(-1), "info Service 'icinga2' is RUNNING");
+    await end();
+  });
+}
+
+Deno.test("nothing is started for 5 min after Windows has said that it shuts down", async () => {
+  let asked = 0;
+  const refuse = () => {
+    asked++;
+    return Promise.reject(ServiceError.ofCode("start", "icinga2", 1115));
+  };
+  const wrap = (manager: ServiceManager) => changed(manager, { restart: refuse });
+  const { clock, stats, shared, records, end } = start({ state: "STOPPED" }, wrap);
+  await clock.advance(299_999);
+  assertEquals(asked, 1);
+  assertEquals(records, [
+    "warning Service 'icinga2' is STOPPED",
+    "warning Service 'icinga2' is not restarted: Windows is shutting down",
+  ]);
+  assertEquals([shared.get("restart_error"), stats.get("icinga2")!.restartFailures], [0, 0]);
+  await clock.advance(1);
+  assertEquals(asked, 2);
   await end();
 });
 

@@ -379,6 +379,11 @@ Deno.test("a restart by a probe is counted, and gives the service its time to se
       await run.advance("1m");
     }
   };
+  const aside = run.state.map<string, string>("Agent.Aside");
+  aside.set("installing", "an installer is at work");
+  await pass(20);
+  assertEquals(starts(), 0);
+  aside.delete("installing");
   await pass(20, () => starts() > 0);
   const { restarts, lastRestart } = run.map<ServiceStats>("ServiceStats").get("icinga2")!;
   assertEquals([starts(), restarts, lastRestart !== undefined], [1, 1, true]);

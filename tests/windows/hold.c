@@ -1,7 +1,8 @@
 // Holds a file as a viewer, a scanner or a backup does: open to be read, so that others may read and write it, but
 // neither rename nor remove it (no FILE_SHARE_DELETE).
 //
-//     hold.exe PATH UNTIL     prints "held", and holds it until there is a file UNTIL; 60 s at most
+//     hold.exe PATH UNTIL           prints "held", and holds it until there is a file UNTIL; 60 s at most
+//     hold.exe mutex:NAME UNTIL     the same with a mutex, as Windows Installer does while it is at work
 //
 // Build: x86_64-w64-mingw32-gcc -O2 -municode -o hold.exe hold.c
 //    or: cl /O2 /Fe:hold.exe hold.c
@@ -17,9 +18,11 @@ int wmain(int count, wchar_t **arguments) {
     fprintf(stderr, "Usage: hold.exe PATH UNTIL\n");
     return 1;
   }
-  HANDLE file = CreateFileW(arguments[1], GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
-  if (file == INVALID_HANDLE_VALUE) {
-    fprintf(stderr, "CreateFileW failed: %lu\n", GetLastError());
+  HANDLE held = wcsncmp(arguments[1], L"mutex:", 6) == 0
+    ? CreateMutexW(NULL, TRUE, arguments[1] + 6)
+    : CreateFileW(arguments[1], GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
+  if (held == NULL || held == INVALID_HANDLE_VALUE) {
+    fprintf(stderr, "Cannot hold it: %lu\n", GetLastError());
     return 1;
   }
   puts("held");

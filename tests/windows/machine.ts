@@ -260,9 +260,17 @@ export class Windows {
   }
 
   /** Holds a file of a home, so that it can be neither renamed nor removed; returns what lets it go: see hold.c. */
-  async holdFile(home: Home, file: string): Promise<() => Promise<void>> {
+  holdFile(home: Home, file: string): Promise<() => Promise<void>> {
+    return this.#hold(home, `${home.inside}\\${file.replaceAll("/", "\\")}`);
+  }
+
+  /** Holds a mutex as {@linkcode holdFile} does a file. */
+  holdMutex(home: Home, name: string): Promise<() => Promise<void>> {
+    return this.#hold(home, `mutex:${name}`);
+  }
+
+  async #hold(home: Home, path: string): Promise<() => Promise<void>> {
     const program = `${system.windowsRoot}\\bin\\hold.exe`;
-    const path = `${home.inside}\\${file.replaceAll("/", "\\")}`;
     const child = system.command("", program, [path, `${home.inside}\\release`]).spawn();
     const reader = child.stdout.getReader();
     const { value } = await reader.read();

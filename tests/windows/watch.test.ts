@@ -101,3 +101,22 @@ testWindows(
     await agent.logged(/Ended the process of service 'warden_watched', which was stuck/);
   },
 );
+
+testWindows("nothing is restarted while Windows Installer is at work", async (windows) => {
+  await windows.install(SERVICE);
+  const agent = await windows.agent(["run"], watching());
+  await agent.logged(/is RUNNING/);
+  const release = await windows.holdMutex(agent, "Global\\_MSIExecute");
+  // It is seen within a second, which the service has when it is stopped in order.
+  await windows.run("net.exe", "stop", SERVICE);
+  await agent.logged(/\[WARNING\] .*Service 'warden_watched' is not restarted: Windows Installer/);
+  await until("it is critical", async () => (await agent.warden("check")).code === 2);
+  assertMatch(
+    (await agent.warden("check")).output,
+    /^CRITICAL: warden_watched is STOPPED; it is not restarted: Windows Installer is at work/,
+  );
+  assertEquals(await windows.state(SERVICE), 1);
+  await release();
+  const log = await agent.logged(/Restarted service/);
+  assertMatch(log, /is not restarted: [^]*is restarted again[^]*Restarted service/);
+});

@@ -10,7 +10,7 @@ import { allocate, dwordIn, dwords } from "./memory.ts";
 export const ERROR_SUCCESS = 0;
 export const ERROR_FILE_NOT_FOUND = 2;
 export const ERROR_PATH_NOT_FOUND = 3;
-const ERROR_ACCESS_DENIED = 5;
+export const ERROR_ACCESS_DENIED = 5;
 const ERROR_INSUFFICIENT_BUFFER = 122;
 /** This system does not know a setting. */
 export const ERROR_INVALID_LEVEL = 124;

@@ -11,6 +11,8 @@ export const kernel32 = library("kernel32.dll", {
   GetProcessTimes: fn(BOOL, PTR, BUF, BUF, BUF, BUF),
   // psapi.h
   K32GetProcessMemoryInfo: fn(BOOL, PTR, BUF, DWORD),
+  // synchapi.h
+  OpenMutexW: fn(PTR, DWORD, BOOL, BUF),
   // handleapi.h
   CloseHandle: fn(BOOL, PTR),
   // winbase.h

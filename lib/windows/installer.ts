@@ -1,0 +1,17 @@
+import { ERROR_ACCESS_DENIED, lastError } from "./ffi/errors.ts";
+import { kernel32, kernelHandle } from "./ffi/kernel32.ts";
+import { wide } from "./ffi/memory.ts";
+
+// winnt.h
+const SYNCHRONIZE = 0x100000;
+
+/** Windows Installer has it while it carries out what a package says ("_MSIExecute Mutex", Microsoft's documentation). */
+const MUTEX = wide("Global\\_MSIExecute");
+
+/** Whether Windows Installer carries out an installation. The mutex is not waited for: that could keep others waiting. */
+export function isInstalling(): boolean {
+  const opened = kernel32().OpenMutexW(SYNCHRONIZE, 0, MUTEX);
+  if (opened === null) return lastError() === ERROR_ACCESS_DENIED;
+  using _ = kernelHandle(opened);
+  return true;
+}

@@ -1,0 +1,129 @@
+import { assertEquals } from "@std/assert";
+import { setImmediate } from "node:timers";
+import {
+  type AsideHost,
+  BOOT_TIME,
+  holdsInstallation,
+  INSTALLATION_LIMIT,
+  isNetworkUp,
+  NETWORK_LIMIT,
+  waitsForNetwork,
+  watchAside,
+} from "../../lib/agent/aside.ts";
+import { ManualClock } from "../../lib/base/mod.ts";
+import { MainState } from "../../lib/state/mod.ts";
+
+Deno.test("an installation holds for 30 min, the network for 3 min after a boot", () => {
+  const installations: [since: number | undefined, now: number, holds: boolean][] = [
+    [undefined, 5, false],
+    [5, 5, true],
+    [5, 5 + INSTALLATION_LIMIT - 1, true],
+    [5, 5 + INSTALLATION_LIMIT, false],
+  ];
+  for (const [since, now, holds] of installations) {
+    assertEquals(holdsInstallation(since, now), holds, `since ${since}, now ${now}`);
+  }
+  const networks: [bootedFor: number, waited: number, waits: boolean][] = [
+    [0, 0, true],
+    [BOOT_TIME - 1, NETWORK_LIMIT - 1, true],
+    [BOOT_TIME, 0, false],
+    [0, NETWORK_LIMIT, false],
+  ];
+  for (const [bootedFor, waited, waits] of networks) {
+    assertEquals(waitsForNetwork(bootedFor, waited), waits, `${bootedFor}, ${waited}`);
+  }
+});
+
+Deno.test("the network is up with an address and the name of a parent", () => {
+  const local = ["127.0.0.1", "::1", "169.254.7.1", "fe80::1%3", "FE80::2", "::", "0.0.0.0"];
+  const cases: [addresses: string[], resolved: boolean[], up: boolean][] = [
+    [[], [], false],
+    [local, [], false],
+    [[...local, "10.0.0.7"], [], true],
+    [["2001:db8::1"], [false, true], true],
+    [["10.0.0.7"], [false, false], false],
+    [local, [true], false],
+  ];
+  for (const [addresses, resolved, up] of cases) {
+    assertEquals(isNetworkUp(addresses, resolved), up, `${addresses} ${resolved}`);
+  }
+});
+
+/** Runs the watch on a clock that is moved by hand. */
+function watching(given: Partial<AsideHost>) {
+  const clock = new ManualClock(() => new Promise((resolve) => setImmediate(resolve)));
+  const state = new MainState({ thread: "main" });
+  const stop = new AbortController();
+  const host: AsideHost = {
+    isInstalling: () => false,
+    bootedFor: () => 0,
+    addresses: () => ["10.0.0.7"],
+    parents: () => Promise.resolve(["master"]),
+    resolve: () => Promise.resolve({}),
+    ...given,
+  };
+  const agent = { state, icinga: () => [{ daemon: "d", service: "icinga2", dataDir: "" }] };
+  const done = watchAside({ agent, clock, host }, stop.signal);
+  return {
+    clock,
+    keys: () => [...state.map("Agent.Aside").keys()],
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await done;
+      state.close();
+    },
+  };
+}
+
+Deno.test("an installation is told within 250 ms, and for 30 min at most", async () => {
+  let isInstalling = false;
+  await using watch = watching({ isInstalling: () => isInstalling, bootedFor: () => BOOT_TIME });
+  await watch.clock.advance(1_000);
+  assertEquals(watch.keys(), []);
+  isInstalling = true;
+  await watch.clock.advance(250);
+  assertEquals(watch.keys(), ["installing"]);
+  isInstalling = false;
+  await watch.clock.advance(250);
+  assertEquals(watch.keys(), []);
+  isInstalling = true;
+  await watch.clock.advance(INSTALLATION_LIMIT);
+  assertEquals(watch.keys(), ["installing"]);
+  await watch.clock.advance(60_000);
+  assertEquals(watch.keys(), []);
+});
+
+Deno.test("where the mutex cannot be looked for, nothing waits", async () => {
+  const isInstalling = () => {
+    throw new Error("no such library");
+  };
+  await using watch = watching({ isInstalling });
+  await watch.clock.advance(1_000);
+  assertEquals(watch.keys(), []);
+});
+
+Deno.test("after a boot it is told before any thread runs, until a parent's name resolves", async () => {
+  let resolves = false;
+  await using watch = watching({
+    resolve: () => resolves ? Promise.resolve() : Promise.reject(new Error("no such host")),
+  });
+  assertEquals(watch.keys(), ["network"]);
+  await watch.clock.advance(60_000);
+  assertEquals(watch.keys(), ["network"]);
+  resolves = true;
+  await watch.clock.advance(1_000);
+  assertEquals(watch.keys(), []);
+});
+
+Deno.test("the network is waited for 3 min at most, whatever hangs or fails", async () => {
+  for (const resolve of [() => Promise.reject(), () => new Promise<void>(() => {})]) {
+    await using watch = watching({ resolve });
+    await watch.clock.advance(NETWORK_LIMIT - 10_000);
+    assertEquals(watch.keys(), ["network"]);
+    await watch.clock.advance(20_000);
+    assertEquals(watch.keys(), []);
+  }
+  await using watch = watching({ parents: () => Promise.reject(new Error("not to be read")) });
+  await watch.clock.advance(0);
+  assertEquals(watch.keys(), []);
+});
