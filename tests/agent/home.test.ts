@@ -1,5 +1,11 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { claimHome, describeBadEnd, HomeInUseError, parseRecord } from "../../lib/agent/home.ts";
+import {
+  claimHome,
+  describeBadEnd,
+  HomeInUseError,
+  parseRecord,
+  readUnserved,
+} from "../../lib/agent/home.ts";
 
 async function inHome(test: (home: string) => void | Promise<void>): Promise<void> {
   const home = await Deno.makeTempDir({ prefix: "home ä " });
@@ -57,6 +63,20 @@ Deno.test("a run that is ended while it stops says so to the next one", async ()
     const last = claimHome(home, nothing);
     assertEquals([last.lastEnd, last.wasCutShort, last.badEnd], ["clean", false, undefined]);
     last.release();
+  });
+});
+
+Deno.test("since when no commands are served is known, whatever the reason has become", async () => {
+  await inHome(async (home) => {
+    const claim = claimHome(home, nothing);
+    claim.unserved("the port is taken");
+    const since = /since (\S+):/.exec(readUnserved(home)!)![1];
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    claim.unserved("no rights");
+    assertEquals(readUnserved(home), `Process ${Deno.pid} has tried since ${since}: no rights`);
+    claim.unserved(undefined);
+    assertEquals(readUnserved(home), undefined);
+    claim.release();
   });
 });
 

@@ -162,3 +162,21 @@ Deno.test("where the new text cannot be put in place, the old stands and nothing
   assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["icinga-warden.json"]);
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test({
+  name: "a configuration that is a link stays one: the file that it leads to is rewritten",
+  ignore: Deno.build.os === "windows", // A link takes a right there.
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const [file, link] = [join(folder, "real.json"), join(folder, "icinga-warden.json")];
+    await Deno.writeTextFile(file, "{}");
+    await Deno.symlink(file, link);
+    await rewriteConfig(link, { edit: (text) => setInText(text, B, {}), check: () => {} });
+    assertEquals([(await Deno.lstat(link)).isSymlink, await Deno.readTextFile(link)], [
+      true,
+      await Deno.readTextFile(file),
+    ]);
+    assertEquals(Object.keys(read(await Deno.readTextFile(file)).daemons).at(-1), "b");
+    await Deno.remove(folder, { recursive: true });
+  },
+});

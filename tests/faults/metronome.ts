@@ -21,6 +21,11 @@ export class Metronome implements Disposable {
     return promise;
   }
 
+  /** Keeps it from ticking for so many ms. */
+  hold(ms: number): void {
+    this.#worker.postMessage(ms);
+  }
+
   /** Stops it. */
   [Symbol.dispose](): void {
     this.#worker.terminate();

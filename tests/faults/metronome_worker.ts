@@ -14,4 +14,7 @@ setInterval(() => {
   due = at + INTERVAL;
 }, INTERVAL);
 
-self.onmessage = () => self.postMessage(delays);
+self.onmessage = ({ data }) => {
+  if (typeof data !== "number") return self.postMessage(delays);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, data);
+};

@@ -198,6 +198,32 @@ Deno.test("what cannot be read is left alone, and nothing is saved over it", () 
     assertEquals(names(folder), ["state.json"]);
   }));
 
+Deno.test("a save that took long is followed by a rest of twenty times as long", async () => {
+  const state = new MainState({ thread: "main" });
+  const timers: { ms: number; run: () => void }[] = [];
+  const written: string[] = [];
+  let now = 0;
+  const file = StateFile.open(state, {
+    path: "/not/there/state.json",
+    write: (_, text) => Promise.resolve(void written.push(text)),
+    onWarning: () => {},
+    onTrouble: () => {},
+    clock: {
+      now: () => now += 100, // So long it takes from one look at the clock to the next.
+      after: (ms, run) => (timers.push({ ms, run }), () => {}),
+      atTurnsEnd: () => {},
+    },
+  });
+  const map = state.map("M", { persistent: true }).set("x", 1);
+  timers[0]!.run();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assertEquals(written.length, 1);
+  map.set("x", 2);
+  assertEquals(timers.map(({ ms }) => ms), [0, 2_000 - 200]);
+  await file.close();
+  state.close();
+});
+
 /** Waits until so many things were told, 30 s at most. */
 async function untilTold(warnings: readonly string[], count: number): Promise<void> {
   for (const end = Date.now() + 30_000; warnings.length < count && Date.now() < end;) {

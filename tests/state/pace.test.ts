@@ -139,6 +139,7 @@ Deno.test("a thread sends no more for as long as the main thread wants none, and
   network.run(1_000);
   assertEquals(writes(), begun + 1);
   assertEquals(content(reader), { x: 299 });
+  assertEquals(network.problems, [], "what came meanwhile has waited for what came first");
 });
 
 Deno.test("maps of one owner hold a limited number of characters; what is beyond is taken back", () => {

@@ -149,6 +149,39 @@ Deno.test("a receiver that sees a gap asks again and misses nothing; only what d
   assert(!answers.some((text) => text.includes("old")));
 });
 
+Deno.test("who has missed more than is kept gets the whole state instead", () => {
+  const { network, a, b } = joined("a", "b");
+  a.map("M").set("gone", 1);
+  network.run(10);
+  network.fate = () => [];
+  a.map("M").delete("gone");
+  // More than 4 MB, in messages that are small enough for the channel.
+  for (let i = 0; i < 1_200; i++) {
+    a.map("M").set(`k${i % 5}`, `${i} ${"x".repeat(3_900)}`);
+    network.run(1);
+  }
+  assertEquals(content(b), { gone: 1 });
+  network.fate = () => [1];
+  const before = network.ported.length;
+  a.map("M").set("last", 1);
+  network.run(1_000);
+  assertEquals(content(b), content(a));
+  const size = network.ported.slice(before).reduce((sum, { text }) => sum + text.length, 0);
+  assert(size < 50_000, `${size} characters`);
+});
+
+Deno.test("one lost message is made up for, however many follow it at once", () => {
+  const { network, a, b } = joined("a", "b");
+  let lost = 1;
+  network.fate = (kind) => kind === "batch" && lost-- > 0 ? [] : [1];
+  for (let i = 0; i < 200; i++) {
+    a.map("M").set(`k${i}`, i);
+    network.run(0);
+  }
+  network.run(1_000);
+  assertEquals(content(b), content(a));
+});
+
 Deno.test("a write whose message was lost arrives though nothing follows it", () => {
   const { network, a, b } = joined("a", "b");
   network.fate = (kind) => kind === "batch" ? [] : [1];

@@ -80,7 +80,9 @@ Deno.test("child threads are at most a thousand, and their arguments 64 MB", () 
   assertThrows(() => limits.addChild(0), Error, "A daemon may have 1000 child threads at a time");
   limits.removeChild(10);
   assertThrows(() => limits.addChild(64 * MB), Error, "may take 64 MB together");
-  limits.addChild(10);
+  limits.addChild(60 * MB);
+  limits.removeChild(60 * MB);
+  limits.addChild(60 * MB);
 });
 
 Deno.test("messages of all threads count together, and more come with time", async () => {
