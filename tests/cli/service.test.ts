@@ -655,6 +655,20 @@ Deno.test("an upgrade that fails leaves the exe of an earlier one", async () => 
   assertEquals(host.disk.get("D:\\old\\icinga-warden.exe"), "old");
 });
 
+Deno.test("where the new exe cannot be put in place the old one is there again, and runs", async () => {
+  const host = await withOldExe();
+  const { rename } = host.files;
+  host.files.rename = (from, to) =>
+    from.endsWith(".new") ? Promise.reject(new Error("in use")) : rename(from, to);
+  const { message } = await assertRejects(() => install(host, "--force"), Error);
+  assertEquals(message, "Cannot upgrade: in use; the old exe is in its place");
+  assertEquals(Object.fromEntries(host.disk), {
+    [EXE]: "new",
+    "D:\\old\\icinga-warden.exe": "old",
+  });
+  assertEquals(host.services.get(NAME)!.standing.state, STATE.running);
+});
+
 Deno.test("a service whose exe is gone gets this one", async () => {
   const host = await withOldExe();
   host.disk.delete("D:\\old\\icinga-warden.exe");

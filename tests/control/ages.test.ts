@@ -39,6 +39,9 @@ Deno.test("uptimes and ages do not follow a wall clock that is set", () => {
   wall -= 24 * HOUR;
   monotonic += HOUR;
   assertEquals(spans(), [4, 1, 1, 1]);
+  // What is set to what it was is as old as it was.
+  set("Agent.Threads", thread, { ...standing, since: time, started: time, heap: 1 });
+  assertEquals(spans(), [4, 1, 1, 1]);
 });
 
 Deno.test("a time that was not seen when it was set has its age by the wall clock, and none below 0", () => {

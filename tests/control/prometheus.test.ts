@@ -28,6 +28,14 @@ Deno.test("a service that cannot be queried is in the state UNKNOWN, and not in 
   assertStringIncludes(text, 'state="RUNNING"} 0\n');
 });
 
+Deno.test("a service whose daemon does not run is in the state UNKNOWN, and not in an old one", async () => {
+  const text = await metricsWith((maps) => {
+    maps["Agent.Threads"] = {};
+  });
+  assertStringIncludes(text, 'state="UNKNOWN"} 1\n');
+  assertStringIncludes(text, 'state="RUNNING"} 0\n');
+});
+
 Deno.test("a daemon's verdict is a set of series, and each of its numbers one", async () => {
   const text = await metricsWith((maps) => {
     const numbers = { free: { value: 3e9, unit: "B" } };

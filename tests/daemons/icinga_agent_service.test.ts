@@ -300,6 +300,28 @@ for (const code of [2, 3, 193, 1072]) {
   });
 }
 
+Deno.test("what no retry mends holds back no restart once the service has run again", async () => {
+  let isMended = false;
+  const { clock, manager, shared, end } = start(
+    { state: "STOPPED" },
+    (manager) =>
+      changed(manager, {
+        restart: (...given) =>
+          isMended
+            ? manager.restart(...given)
+            : Promise.reject(ServiceError.ofCode("start", "icinga2", 2)),
+      }),
+  );
+  await clock.advance(5_000);
+  isMended = true;
+  manager.set("RUNNING");
+  await clock.advance(5_000);
+  manager.set("STOPPED");
+  await clock.advance(10_000);
+  assertEquals([shared.get("value"), shared.get("restart_error")], ["RUNNING", 0]);
+  await end();
+});
+
 Deno.test("a service that is removed is one warning, and its last state is shared no longer", async () => {
   const { clock, manager, records, shared, end } = start({});
   manager.repair({ absent: true });

@@ -367,6 +367,17 @@ Deno.test("a service whose configuration is invalid is not restarted until that 
   await run.stop();
 });
 
+Deno.test("of a probe that is switched off nothing is shared any more", async () => {
+  const old = { is: "warning", text: "full", failed: true };
+  const run = simulate(daemon, {
+    arguments: { probes: ["disk off"] },
+    maps: { ServiceProbes: { disk: old, cpu: old } },
+  });
+  await run.advance(0);
+  assertEquals([...run.map("ServiceProbes").keys()], ["cpu"]);
+  await run.stop();
+});
+
 Deno.test("a restart by a probe is counted, and gives the service its time to settle", async () => {
   const items = ["heartbeat_file failAfter=1m settle=5m action=restart", "disk off"];
   const run = simulate(daemon, { arguments: { probes: items } });

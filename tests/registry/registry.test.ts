@@ -54,6 +54,27 @@ Deno.test("of two modules of one name neither is run, unless the entry says whic
   assertEquals(one, undefined);
 });
 
+Deno.test("a module that has changed is looked at anew; one that has not is not", async () => {
+  const home = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(join(home, "daemons"));
+    const file = join(home, "daemons", "x.js");
+    const registry = new Registry(home);
+    const config = parse(JSON.stringify({ daemons: { x: {} } }));
+    const look = async () => (await registry.resolve({ config, describe: String }))[0]!;
+    await Deno.writeTextFile(file, module("x"));
+    const first = await look();
+    assertEquals((await look()).description === first.description, true);
+    await Deno.writeTextFile(file, module("x").replace('""', '"another"'));
+    assertEquals([first.description!.description, (await look()).description!.description], [
+      "",
+      "another",
+    ]);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
+
 Deno.test("a service that two entries name is the first one's, whatever the case of its name", async () => {
   const daemons = await resolveAll({
     off: { module: "icinga_agent_service", enabled: false },
