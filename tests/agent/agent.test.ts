@@ -110,6 +110,17 @@ Deno.test("another configuration starts, stops and restarts only what differs", 
   });
 });
 
+Deno.test("a daemon whose new module cannot be used goes on with the old one", async () => {
+  await withAgent({ a: "counter.js" }, async (agent, apply) => {
+    await until("a beats", () => beats(agent, "a") > 2);
+    const since = threads(agent).get("a::run::Main::0")!.since;
+    await apply({ a: "./missing.js" });
+    const before = beats(agent, "a");
+    await until("a beats on", () => beats(agent, "a") > before);
+    assertEquals(threads(agent).get("a::run::Main::0")!.since, since);
+  });
+});
+
 Deno.test("who may manage services is said, and still is when it was switched off or its module is broken", async () => {
   const watcher = (change: Partial<RegisteredDaemon>): RegisteredDaemon => ({
     name: "icinga_agent_service",

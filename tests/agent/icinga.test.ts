@@ -102,6 +102,20 @@ Deno.test("of a simulated service nothing is looked at, unless it names a folder
   assertEquals(await services(own, false), [{ daemon: "icinga_agent_service", ...own }]);
 });
 
+Deno.test("a stop that is over and that nothing explains is said, and no matter of the present", async () => {
+  await using made = await fixture();
+  await made.write("var/lib/icinga2/icinga2.state", "{}");
+  await using watch = watching(made.folder.root);
+  watch.service.set("value", "RUNNING");
+  await watch.until(() => watch.host.size > 0);
+  for (const restarts of [1, 2]) watch.stats.set("Icinga2", { restarts, restartFailures: 0 });
+  await watch.until(() => watch.records.length > 0);
+  assertMatch(watch.records[0]!, /^Service 'Icinga2': it stopped, and nothing says why; /);
+  const until = watch.clock.now() + 60_000;
+  await watch.until(() => watch.clock.now() > until);
+  assertEquals(watch.diagnosis(), undefined);
+});
+
 Deno.test("a stop is explained once; an invalid configuration holds until a file changes or 10 min have passed", async () => {
   await using made = await fixture();
   const config = await made.write("etc/icinga2/icinga2.conf", "bad", 60_000);

@@ -669,6 +669,19 @@ Deno.test("where the new exe cannot be put in place the old one is there again, 
   assertEquals(host.services.get(NAME)!.standing.state, STATE.running);
 });
 
+Deno.test("a service that takes a while to stop and to start is waited for, up to a limit", async () => {
+  const host = await withOldExe();
+  host.takes = 25_000;
+  assertEquals(await install(host, "--force"), 0);
+  assertEquals(host.disk.get("D:\\old\\icinga-warden.exe"), "new");
+  assertEquals(host.services.get(NAME)!.standing.state, STATE.running);
+  const late = await withOldExe();
+  late.takes = 61_000;
+  const { message } = await assertRejects(() => install(late, "--force"), Error);
+  assertStringIncludes(message, "did not stop within 60 s; nothing was changed");
+  assertEquals(late.disk.get("D:\\old\\icinga-warden.exe"), "old");
+});
+
 Deno.test("a service whose exe is gone gets this one", async () => {
   const host = await withOldExe();
   host.disk.delete("D:\\old\\icinga-warden.exe");

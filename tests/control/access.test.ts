@@ -148,6 +148,11 @@ Deno.test("the token's file appears in full, for its owner alone, and goes away"
       assertEquals((await Deno.stat(tokenFile(home))).mode! & 0o777, 0o600);
     }
     assertEquals([...Deno.readDirSync(home)].map(({ name }) => name), ["control.token"]);
+    await writeToken(home, "monitor", token, () => Promise.resolve());
+    if (Deno.build.os !== "windows") {
+      const { mode } = await Deno.stat(tokenFile(home, "monitor"));
+      assertEquals(mode! & 0o777 & ~0o040, 0o600, "at most its group reads it");
+    }
     await removeTokens(home);
     await removeTokens(home);
     assertEquals(await readToken(home), undefined);

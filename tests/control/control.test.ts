@@ -363,19 +363,25 @@ Deno.test("a stream that fails makes place too, at its beginning and later", asy
 /** A hub of events whose changes a test makes. */
 function openHub() {
   const watchers = new Set<(change: StateChange) => void>();
+  const listeners = new Set<(entry: LogEntry) => void>();
   const hub = new EventHub({
     state: stateOf({}),
     watch: (watcher) => {
       watchers.add(watcher);
       return () => watchers.delete(watcher);
     },
-    listen: () => () => {},
+    listen: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     logFile: "",
     changes: () => 0,
     status: () => ({}) as Status,
   });
   return {
     hub,
+    record: (source: string, message: string) =>
+      listeners.forEach((listener) => listener({ time: 0, level: "info", source, message })),
     change: (key: string, value: unknown) =>
       watchers.forEach((watcher) => watcher({ map: "Daemons.disk.Map", key, value })),
   };
@@ -383,15 +389,16 @@ function openHub() {
 
 const STATE = { status: false, state: "", log: undefined };
 
-/** The first event of changes that a stream tells. */
+/** The first event of changes that a stream tells, among its next ten. */
 async function changesOf(
   reader: ReadableStreamDefaultReader<Uint8Array>,
 ): Promise<StateChange[]> {
-  for (;;) {
+  for (let event = 0; event < 10; event++) {
     const { value } = await reader.read();
     const [, json] = /^event: changes\ndata: (.*)\n\n$/.exec(new TextDecoder().decode(value)) ?? [];
     if (json !== undefined) return JSON.parse(json);
   }
+  throw new Error("none of ten events tells changes");
 }
 
 Deno.test("a stream whose client does not read breaks off at 1 MB, and lets go of it", async () => {
@@ -417,6 +424,22 @@ Deno.test("streams that want the same are told the same bytes, written once", as
   const events = await Promise.all(readers.map((reader) => reader.read()));
   assertEquals(reads, 1);
   assertEquals(new Set(events.map(({ value }) => value)).size, 1);
+  for (const reader of readers) await reader.cancel();
+});
+
+Deno.test("each stream of the log is told of its own daemon alone", async () => {
+  const { hub, record } = openHub();
+  const readers = ["disk", "other"].map((daemon) =>
+    hub.open({ status: false, state: undefined, log: { lines: 0, daemon } }).getReader()
+  );
+  for (const reader of readers) await reader.read(); // there are no older records
+  record("disk::run::Main::0", "of disk");
+  record("other::run::Main::0", "of other");
+  const told = await Promise.all(readers.map(async (reader) => {
+    const text = new TextDecoder().decode((await reader.read()).value);
+    return [...text.matchAll(/"message":"(.*?)"/g)].map(([, message]) => message);
+  }));
+  assertEquals(told, [["of disk"], ["of other"]]);
   for (const reader of readers) await reader.cancel();
 });
 

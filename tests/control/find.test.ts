@@ -5,7 +5,10 @@ import { stateOf } from "./state.ts";
 const state = stateOf({
   "Agent.Info": { pid: 1 },
   "Agent.Threads": { "disk.x::run::Main::0": { state: "running", lastError: { at: "now" } } },
-  "Daemons.disk.Free": { "C:\\a.b": 10, "C:\\a": { b: 20 }, zero: 0, no: false, none: undefined },
+  "Daemons.disk.Free": {
+    ...{ "C:\\a.b": 10, "C:\\a": { b: 20 }, zero: 0, no: false, none: undefined },
+    ...{ "D:\\a": { b: { c: 1 } }, "D:\\a.b": { c: 2 } },
+  },
   "Daemons.disk.Empty": {},
   "Daemons.other.Free": { x: 1 },
 });
@@ -26,6 +29,7 @@ Deno.test("a value is found by its whole path and by the short one", () => {
 
 Deno.test("keys may hold dots, and after a key dots lead into its value", () => {
   assertEquals(valueAt("disk.Free.C:\\a.b"), 10); // the longest key goes first
+  assertEquals(valueAt("disk.Free.D:\\a.b.c"), 2);
   assertEquals(valueAt("Agent.Threads.disk.x::run::Main::0.state"), "running");
   assertEquals(valueAt("Agent.Threads.disk.x::run::Main::0.lastError.at"), "now");
 });

@@ -57,6 +57,15 @@ Deno.test("a master has no parents; a node in no zone has unknown ones, one with
   }
 });
 
+Deno.test("the address that it listens on is told, where that is not every one", async () => {
+  for (const [bind, expected] of [["10.0.0.2", "10.0.0.2"], ["0.0.0.0"], ["::"], [""]] as const) {
+    const api = object("ApiListener", "api", { bind_port: "5665", bind_host: bind });
+    const { made } = await written("agent", [...OBJECTS.slice(0, -1), api]);
+    await using _ = made;
+    assertEquals((await readNode(made.folder)).bind, expected);
+  }
+});
+
 Deno.test("a torn file of objects says what its whole part says", async () => {
   const { made, source } = await written("agent");
   await using _ = made;

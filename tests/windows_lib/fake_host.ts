@@ -18,6 +18,8 @@ import { settled, STATE, type StateNumber } from "../../lib/windows/service_stat
 interface FakeService {
   registration: Registration;
   standing: QueriedStatus;
+  /** What becomes of a pending state, and when, ms of the clock. */
+  next?: { standing: QueriedStatus; at: number };
 }
 
 /** A Windows machine in memory; its clock moves by what is slept. */
@@ -30,6 +32,8 @@ export class FakeHost implements Host {
   readonly disk = new Map<string, string>();
   readonly clock = new SelfMovingClock();
   administrator = true;
+  /** How long a service is pending after it was told to start or to stop, ms. */
+  takes = 0;
   /** Which contents of an exe run; any unless told. */
   runs: (content: string | undefined) => boolean = () => true;
   /** Whether a service that is removed stays, since somebody has it open. */
@@ -61,7 +65,14 @@ export class FakeHost implements Host {
     },
     names: () => [...this.services.keys()],
     find: (name) => this.services.get(name)?.registration,
-    query: (name) => this.services.get(name)?.standing,
+    query: (name) => {
+      const service = this.services.get(name);
+      if (service?.next && this.clock.now() >= service.next.at) {
+        service.standing = service.next.standing;
+        delete service.next;
+      }
+      return service?.standing;
+    },
     create: (name, registration, password) => {
       this.calls.push(`create ${name}${password === undefined ? "" : " with password"}`);
       this.services.set(name, { registration, standing: standing(STATE.stopped) });
@@ -86,13 +97,17 @@ export class FakeHost implements Host {
       this.calls.push(`start ${name}`);
       const service = this.services.get(name)!;
       const exe = /"(.*?)"/.exec(service.registration.commandLine)?.[1] ?? "";
-      service.standing = this.runs(this.disk.get(exe))
-        ? standing(STATE.running)
-        : { ...standing(STATE.stopped), exitCode: 1066, ownCode: 2 };
+      this.#become(
+        service,
+        STATE.startPending,
+        this.runs(this.disk.get(exe))
+          ? standing(STATE.running)
+          : { ...standing(STATE.stopped), exitCode: 1066, ownCode: 2 },
+      );
     },
     stop: (name) => {
       this.calls.push(`stop ${name}`);
-      this.services.get(name)!.standing = standing(STATE.stopped);
+      this.#become(this.services.get(name)!, STATE.stopPending, standing(STATE.stopped));
     },
   };
 
@@ -161,6 +176,12 @@ export class FakeHost implements Host {
     const code = rest[0] === this.nssmRefuses ? 5 : 0;
     return Promise.resolve({ code, output: new TextEncoder().encode("refused\r\n") });
   };
+
+  /** Puts a service into a state, by way of a pending one where that takes a while. */
+  #become(service: FakeService, pending: StateNumber, after: QueriedStatus): void {
+    service.standing = this.takes === 0 ? after : standing(pending);
+    if (this.takes > 0) service.next = { standing: after, at: this.clock.now() + this.takes };
+  }
 
   /** What NSSM does not keep itself goes into the service's registration. */
   #setUnderNssm(name: string, parameter: string, value: string): void {
