@@ -310,6 +310,18 @@ Deno.test("a child that waits can be stopped, and one that runs", async () => {
   await supervisor.stopAll();
 });
 
+Deno.test("a child that waits for its turn to start can be stopped", async () => {
+  const { act, ends } = parent(
+    [...Array.from({ length: 101 }, () => ({})), { stop: 100 }],
+    obedient,
+  );
+  const { supervisor, clock } = supervisorOf(act, { MainPool: 1, Few: 200 });
+  supervisor.start(planOf("x"));
+  await clock.advance(10);
+  assertEquals(ends(), [[100, { type: "stopped" }]]);
+  await supervisor.stopAll();
+});
+
 Deno.test("children end with the thread that started them, before it is started again", async () => {
   const { act } = parent([{}], obedient);
   let parents = 0;

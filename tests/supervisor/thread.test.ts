@@ -167,6 +167,22 @@ Deno.test("a record of two million characters is logged, its end cut off", async
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("how many records of a daemon were dropped is logged at the latest when its thread ends", async () => {
+  const folder = await Deno.makeTempDir();
+  const state = new MainState({ thread: "agent" });
+  const records: LogEntry[] = [];
+  const log = (entry: LogEntry) => void records.push(entry);
+  const limits = new DaemonLimits({ clock: new ManualClock(), log });
+  for (let i = 0; i < 600; i++) {
+    limits.log.write({ time: 0, level: "info", source: "x::scan::Main::0", message: "" });
+  }
+  await runThread({ ...await runOf(folder, "late", 'context.log.info("late")', state), limits });
+  assertEquals(records.length, 601);
+  assertMatch(records[600]!.message, /^Dropped 1 log records/);
+  state.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("a thread that may manage services asks for the end of a stuck one's process, unless it only observes", async () => {
   const folder = await Deno.makeTempDir();
   const state = new MainState({ thread: "agent" });
