@@ -6,9 +6,10 @@
 import type { ArgumentSpecs, DaemonDefinition } from "icinga-warden/daemon";
 import heartbeat from "./heartbeat.ts";
 import icingaAgentService from "./icinga_agent_service.ts";
-import icingaReport from "./icinga_report.ts";
+import icingaReport, { reportAccess } from "./icinga_report.ts";
 import serviceWatch from "./service_watch.ts";
 
+export { reportAccess };
 export { configureProbes, type Verdict } from "./shared/probes/mod.ts";
 
 const DEFINITIONS = [

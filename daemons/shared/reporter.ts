@@ -3,15 +3,12 @@ import { counted, errorMessage } from "../../lib/base/mod.ts";
 import type { ObjectResult } from "../../lib/control/results.ts";
 import {
   type Access,
-  ApiConnection,
   describeEndpoint,
   explainRefusal,
   fateOf,
-  type Identity,
-  readAnswer,
-  resultBody,
-  SEND_PERMISSION,
-  whoAmI,
+  introduce,
+  type Introduced,
+  sendResult,
 } from "../../lib/icinga/mod.ts";
 
 /** What was sent last of an object. */
@@ -76,10 +73,8 @@ export interface ReporterParts {
   report: DaemonContext["report"];
 }
 
-/** A connection and who the other side takes this host for. */
-interface Link {
-  connection: ApiConnection;
-  identity: Identity;
+/** A connection that is used, and the host whose results it takes. */
+interface Link extends Introduced {
   host: string;
 }
 
@@ -189,31 +184,25 @@ export class Reporter {
     throw new Error(failures.join("; "));
   }
 
-  async #open(parent: Access["parents"][number], { credentials, host }: Access): Promise<Link> {
-    const connection = await ApiConnection.open(parent, credentials);
-    const identity = await whoAmI(connection);
-    if (!identity) {
-      connection.close();
-      throw new Error(`${describeEndpoint(parent)}: ${explainStranger(credentials.user, host)}`);
-    }
-    const to = `${describeEndpoint(parent)} as '${identity.user}'`;
+  async #open(parent: Access["parents"][number], access: Access): Promise<Link> {
+    const introduced = await introduce(parent, access);
+    const { host } = access;
+    const to = `${describeEndpoint(parent)} as '${introduced.identity.user}'`;
     if (to !== this.#to || this.#failure !== undefined) {
       this.#parts.log.info(`Results of host '${host}' go to ${to}`);
     }
     this.#to = to;
-    return { connection, identity, host };
+    return { ...introduced, host };
   }
 
   /** @throws {Error} when it cannot be taken now. */
   async #send({ connection, identity, host }: Link, result: ObjectResult): Promise<void> {
     const { clock, every, log } = this.#parts;
     const { service, exitStatus, summary, output, performance } = result;
-    const body = resultBody({
+    const answer = await sendResult(connection, {
       ...{ host, service, exitStatus, output, performance },
       ...{ source: host, ttl: Math.round(every * TTL / 1_000), at: Date.now() / 1_000 },
     });
-    const { status, body: text } = await connection.ask("POST", `/v1/${SEND_PERMISSION}`, body);
-    const answer = readAnswer(status, text);
     const fate = fateOf(answer.code);
     if (fate === "later" || fate === "unknown") {
       throw new Error(`${describeEndpoint(connection.endpoint)}: ${answer.code} ${answer.text}`);
@@ -239,13 +228,4 @@ export class Reporter {
     const isWell = this.#failure === undefined && this.#refused.size === 0;
     report(isWell ? "ok" : "warning", text, { objects: count, refused: this.#refused.size });
   }
-}
-
-/** What Icinga needs to know this host, in one line. */
-function explainStranger(user: string | undefined, host: string): string {
-  if (user !== undefined) {
-    return `it does not know ApiUser '${user}', or the password is another (401)`;
-  }
-  const name = JSON.stringify(host);
-  return `it does not know this host's certificate (401); add: object ApiUser ${name} { client_cn = ${name}; permissions = [ { permission = "${SEND_PERMISSION}"; filter = {{ host.name == ${name} }} } ] }`;
 }

@@ -48,6 +48,7 @@ const COMMANDS: Readonly<Record<string, () => Command | Promise<Command>>> = {
     (await import("./console/mod.ts")).consoleCommand({ run: runCommandLine, commands: loadAll }),
   check: async () => (await import("./commands/check.ts")).checkCommand,
   doctor: async () => (await import("./doctor/mod.ts")).doctorCommand,
+  report: async () => (await import("./report/mod.ts")).reportCommand,
   open: async () => (await import("./commands/open.ts")).openCommand,
   daemon: async () => (await import("./daemon/mod.ts")).daemonCommand,
   service: async () => (await import("./service/mod.ts")).serviceCommand,

@@ -48,8 +48,8 @@ export function resultsOf(status: Status): ObjectResult[] {
     }),
   ];
   const results = found.map(({ service, health, summary, details, performance }) => ({
-    // Icinga separates the host's name from the service's by it.
-    service: service.replaceAll("!", "_"),
+    // Icinga separates the names of host and service by "!", and "$" begins a macro in a custom variable.
+    service: service.replaceAll(/[!$]/g, "_"),
     exitStatus: PLUGIN_EXIT[health],
     summary,
     output: [summary, ...details].join("\n"),

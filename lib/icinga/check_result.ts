@@ -1,5 +1,7 @@
-import type { ApiConnection } from "./api.ts";
 import { isObject } from "../base/mod.ts";
+import type { Access } from "./access.ts";
+import { ApiConnection, describeEndpoint } from "./api.ts";
+import type { Endpoint } from "./node.ts";
 
 /** A result of a service of a host, as Icinga takes it. */
 export interface CheckResult {
@@ -80,13 +82,58 @@ export interface Identity {
   version: string;
 }
 
-/** Asks who this host is; undefined where Icinga does not know it. @throws {Error} when there is no answer. */
-export async function whoAmI(connection: ApiConnection): Promise<Identity | undefined> {
+/** A connection, and who the other side takes this host for. */
+export interface Introduced {
+  connection: ApiConnection;
+  identity: Identity;
+}
+
+/**
+ * Connects to a parent and asks who this host is there.
+ *
+ * @throws {Error} in one line, when there is no answer, or it does not know this host.
+ */
+export async function introduce(
+  parent: Endpoint,
+  { credentials, host }: Access,
+): Promise<Introduced> {
+  const connection = await ApiConnection.open(parent, credentials);
   const { status, body } = await connection.ask("GET", "/v1");
-  if (status !== 200) return undefined;
-  const { results: [found = {}] = [] } = JSON.parse(body);
-  const { user = "", permissions = [], version = "" } = found;
-  return { user, permissions, version };
+  if (status === 200) {
+    const { results: [found = {}] = [] } = JSON.parse(body);
+    const { user = "", permissions = [], version = "" } = found;
+    return { connection, identity: { user, permissions, version } };
+  }
+  connection.close();
+  const why = status === 401 ? explainStranger(credentials.user, host) : `HTTP ${status}`;
+  throw new Error(`${describeEndpoint(parent)}: ${why}`);
+}
+
+/** What Icinga needs to know this host, in one line. */
+function explainStranger(user: string | undefined, host: string): string {
+  if (user !== undefined) {
+    return `it does not know ApiUser '${user}', or the password is another (401)`;
+  }
+  return `it does not know this host's certificate (401); add: ${userDefinition(host)}`;
+}
+
+/** The definition of the user who may send the results of one host, and no others, on one line. */
+export function userDefinition(host: string): string {
+  const name = JSON.stringify(host);
+  return `object ApiUser ${name} { client_cn = ${name}; permissions = [ { permission = "${SEND_PERMISSION}"; filter = {{ host.name == ${name} }} } ] }`;
+}
+
+/** Sends a result. @throws {Error} in one line, when there is no answer. */
+export async function sendResult(
+  connection: ApiConnection,
+  result: CheckResult,
+): Promise<{ code: number; text: string }> {
+  const { status, body } = await connection.ask(
+    "POST",
+    `/v1/${SEND_PERMISSION}`,
+    resultBody(result),
+  );
+  return readAnswer(status, body);
 }
 
 /** Whether one of an ApiUser's permissions covers another, with or without a filter. */

@@ -18,11 +18,13 @@ export {
   fateOf,
   hasPermission,
   type Identity,
+  introduce,
+  type Introduced,
   objectDefinition,
   readAnswer,
-  resultBody,
   SEND_PERMISSION,
-  whoAmI,
+  sendResult,
+  userDefinition,
 } from "./check_result.ts";
 export {
   type CertificateFacts,

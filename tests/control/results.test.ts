@@ -38,7 +38,7 @@ Deno.test("a service's result is its own: another one's failure and the agent's 
     addWatcher(maps, "service_watch");
     maps["Daemons.service_watch.ServiceState"] = {
       Spooler: { value: "STOPPED", restart_error: 3 },
-      "odd!name": { value: "RUNNING", restart_error: 0 },
+      "odd!na$me": { value: "RUNNING", restart_error: 0 },
       icinga2: { value: "STOPPED", restart_error: 9 },
     };
     maps["Agent.Troubles"] = { log: { since: STARTED, text: "the log is full" } };
@@ -48,7 +48,7 @@ Deno.test("a service's result is its own: another one's failure and the agent's 
     "icinga-warden": 2,
     "icinga-warden-service-icinga2": 0,
     "icinga-warden-service-Spooler": 2,
-    "icinga-warden-service-odd_name": 0,
+    "icinga-warden-service-odd_na_me": 0,
   });
 });
 

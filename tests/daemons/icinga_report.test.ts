@@ -1,12 +1,12 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { Agent } from "../../lib/agent/agent.ts";
 import { defaultConfig, defaultDaemonConfig } from "../../lib/config/mod.ts";
-import { ApiConnection, type Credentials, resultBody } from "../../lib/icinga/mod.ts";
+import { ApiConnection, type Credentials, sendResult } from "../../lib/icinga/mod.ts";
 import type { LogEntry } from "../../lib/log/mod.ts";
 import { Registry } from "../../lib/registry/registry.ts";
 import { reportAccess } from "../../daemons/icinga_report.ts";
 import { makeCertificate } from "../icinga/fixture.ts";
-import { hasIcinga, nodes } from "../icinga/nodes.ts";
+import { hasIcinga, nodes, writeOwnFiles } from "../icinga/nodes.ts";
 
 /** A user for each host that may write that alone, two hosts with their services, and one who may read all. */
 const OBJECTS = `
@@ -57,16 +57,7 @@ async function bench(): Promise<Bench> {
   const both = await nodes(OBJECTS);
   const { root, agent, master, masterPort: port } = both;
   await master.start();
-  // What an agent's own files say; Icinga's program itself need not run here.
-  await Deno.writeTextFile(`${agent.folder.config}/constants.conf`, 'const NodeName = "agent"\n');
-  await Deno.writeTextFile(
-    `${agent.folder.config}/zones.conf`,
-    `object Endpoint "master" { host = "127.0.0.1"; port = "${port}" }
-object Endpoint "agent" { }
-object Zone "master" { endpoints = [ "master" ] }
-object Zone "agent" { endpoints = [ "agent" ]; parent = "master" }
-`,
-  );
+  await writeOwnFiles(agent.folder, port);
   const ca = await Deno.readTextFile(`${root}/ca.crt`);
   const endpoint = { name: "master", host: "127.0.0.1", port };
   const connect = (credentials: Partial<Credentials>) =>
@@ -207,13 +198,12 @@ testIcinga(
     const access = await reportAccess({ ...none, dataDir: bench.dataDir }, bench.root);
     const post = async (host: string, credentials: Partial<Credentials>) => {
       const connection = await bench.connect(credentials);
-      const body = resultBody({
+      const { code } = await sendResult(connection, {
         ...{ host, service: "icinga-warden", exitStatus: 0, output: "OK: false", performance: [] },
         ...{ source: host, ttl: 10, at: Date.now() / 1_000 },
       });
-      const { status } = await connection.ask("POST", "/v1/actions/process-check-result", body);
       connection.close();
-      return status;
+      return code;
     };
     assertEquals(await post("other", access.credentials), 404);
     assertEquals(await bench.seen("icinga-warden", "other"), null);

@@ -50,6 +50,19 @@ export async function nodes(more = ""): Promise<
   };
 }
 
+/** Writes what an agent's own files say, as `node wizard` does. Icinga's program itself need not run then. */
+export async function writeOwnFiles({ config }: IcingaFolder, masterPort: number): Promise<void> {
+  await Deno.writeTextFile(join(config, "constants.conf"), 'const NodeName = "agent"\n');
+  await Deno.writeTextFile(
+    join(config, "zones.conf"),
+    `object Endpoint "master" { host = "127.0.0.1"; port = "${masterPort}" }
+object Endpoint "agent" { }
+object Zone "master" { endpoints = [ "master" ] }
+object Zone "agent" { endpoints = [ "agent" ]; parent = "master" }
+`,
+  );
+}
+
 function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return (listener.addr as Deno.NetAddr).port;

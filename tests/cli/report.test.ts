@@ -1,0 +1,148 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import { exampleObjects } from "../../lib/cli/report/example.ts";
+import { ApiConnection, sendResult } from "../../lib/icinga/mod.ts";
+import { hasIcinga, nodes, writeOwnFiles } from "../icinga/nodes.ts";
+
+const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
+
+async function report(home: string, ...args: string[]) {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-prompt", main, "report", ...args, "--home", home],
+    stdin: "null",
+  });
+  const { code, stdout, stderr } = await command.output();
+  const [out, error] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, out: out!, error: error! };
+}
+
+/** Hosts that take part, and who may read what came. */
+const HOSTS = `
+include <itl>
+object CheckerComponent "checker" { }
+object Host "agent" {
+  check_command = "dummy"
+  vars.icinga_warden = true
+  vars.icinga_warden_services = [ "icinga2", "MSSQL_SQLEXPRESS" ]
+  vars.icinga_warden_daemons = [ "disk_watch" ]
+}
+object Host "linux" { check_command = "dummy" }
+object ApiUser "reader" { password = "reader"; permissions = [ "objects/query/*" ] }
+`;
+
+Deno.test("the example has a user for each host, from words and from a file, each once", async () => {
+  const home = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${home}/hosts`, "# all\r\nb\r\n\r\nc\r\n");
+  const { code, out } = await report(home, "example", "a", "b", "--hosts", `${home}/hosts`);
+  assertEquals([code, out], [0, `${exampleObjects(["a", "b", "c"])}\n`]);
+  assertEquals(out.match(/^object ApiUser "\w+"/gm)?.length, 3);
+  for (const args of [["example"], ["example", "--hosts", `${home}/none`]]) {
+    const { code, out, error } = await report(home, ...args);
+    assertEquals([code, out], [2, ""]);
+    assertMatch(error, /names of hosts|Flag '--hosts': cannot read .*none/);
+  }
+  await Deno.remove(home, { recursive: true });
+});
+
+// deno-lint-ignore no-console
+if (!hasIcinga) console.log("SKIPPED: the tests of report: there is no icinga2 on this machine");
+
+Deno.test({
+  name: "a real Icinga takes the example; an old result and none are UNKNOWN (needs icinga2)",
+  ignore: !hasIcinga,
+  async fn() {
+    await using both = await nodes(`${HOSTS}${exampleObjects(["agent", 'odd "name"', "c"])}`);
+    const { root, master, masterPort: port } = both;
+    await master.start();
+    const read = (file: string) => Deno.readTextFile(`${root}/${file}`);
+    const ca = await read("ca.crt");
+    const endpoint = { name: "master", host: "127.0.0.1", port };
+    const ask = async (path: string) => {
+      const reader = await ApiConnection.open(endpoint, { ca, user: "reader", password: "reader" });
+      const { body } = await reader.ask("GET", path);
+      reader.close();
+      return JSON.parse(body).results.map(({ name, attrs }: Record<string, object>) => ({
+        name,
+        ...attrs,
+      }));
+    };
+    const services = await ask("/v1/objects/services?attrs=name");
+    assertEquals(services.map(({ name }: { name: string }) => name).sort(), [
+      "icinga-warden",
+      "icinga-warden-daemon-disk_watch",
+      "icinga-warden-service-MSSQL_SQLEXPRESS",
+      "icinga-warden-service-icinga2",
+    ]);
+    const own = { ca, cert: await read("agent.crt"), key: await read("agent.key") };
+    const connection = await ApiConnection.open(endpoint, own);
+    const { code } = await sendResult(connection, {
+      ...{ host: "agent", service: "icinga-warden", exitStatus: 0, output: "OK: well" },
+      ...{ performance: [], source: "agent", ttl: 3, at: Date.now() / 1_000 },
+    });
+    connection.close();
+    assertEquals(code, 200);
+    const state = async () => {
+      const [found] = await ask("/v1/objects/services/agent!icinga-warden");
+      return [found.state, found.last_check_result.output];
+    };
+    assertEquals(await state(), [0, "OK: well"]);
+    for (const end = Date.now() + 60_000; (await state())[0] !== 3;) {
+      assertEquals(Date.now() < end, true, "the result is not too old after 60 s");
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    assertMatch((await state())[1], /^No Passive Check Result Received/);
+  },
+});
+
+Deno.test({
+  name:
+    "report test says who answers, as whom, and what became of one result; what is wrong is a line (needs icinga2)",
+  ignore: !hasIcinga,
+  async fn() {
+    await using both = await nodes(`${HOSTS}${exampleObjects(["agent"])}
+object ApiUser "full" { password = "full"; permissions = [ "*" ] }
+object ApiUser "blind" { password = "blind"; permissions = [ "status/query" ] }
+`);
+    const { root, master, agent, masterPort } = both;
+    const configure = (given: object) =>
+      Deno.writeTextFile(
+        `${root}/icinga-warden.json`,
+        JSON.stringify({
+          daemons: { icinga_report: { arguments: { dataDir: agent.folder.root, ...given } } },
+        }),
+      );
+    await configure({});
+    const lost = await report(root, "test");
+    assertEquals([lost.code, lost.out], [1, ""]);
+    assertMatch(lost.error, /do not tell this node's name; name the host object/);
+    await writeOwnFiles(agent.folder, masterPort);
+    const down = await report(root, "test");
+    assertEquals(down.code, 1);
+    assertMatch(down.out, /^master \(127\.0\.0\.1:\d+\): .*refused/im);
+
+    await master.start();
+    const well = await report(root, "test");
+    assertEquals([well.code, well.error], [0, ""]);
+    const [answers, permissions, sent, back] = well.out.split("\n");
+    assertMatch(
+      answers!,
+      /^master \(127.*\) answers, Icinga r2\.\S+; this host is ApiUser 'agent'/,
+    );
+    assertEquals(permissions, "permissions: actions/process-check-result (filtered)");
+    assertMatch(sent!, /^sent to agent!icinga-warden: UNKNOWN: The agent is not running/);
+    assertEquals(back, 'not read back: this needs the permission "objects/query/Service"');
+
+    await Deno.writeTextFile(`${root}/full`, "full\n");
+    await configure({ user: "full", passwordFile: "full" });
+    assertStringIncludes(
+      (await report(root, "test")).out,
+      "\nread back: UNKNOWN: The agent is not",
+    );
+    await configure({ user: "full", passwordFile: "full", host: "windows9" });
+    const missing = await report(root, "test", "--json");
+    assertEquals([missing.code, JSON.parse(missing.out).taken], [1, false]);
+    assertMatch(missing.out, /Icinga has no service 'windows9!icinga-warden'/);
+    await configure({ user: "blind", passwordFile: "full" });
+    assertMatch((await report(root, "test")).out, /does not know ApiUser 'blind', or the password/);
+  },
+});
