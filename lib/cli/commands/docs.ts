@@ -5,7 +5,16 @@ import { type Command, UsageError } from "../command.ts";
 const PAGES: ReadonlyMap<string, string> = new Map([
   ["readme", "README.md"],
   ...[
-    ...["windows", "configuration", "icinga", "monitoring", "daemons", "supervision", "security"],
+    ...[
+      "windows",
+      "configuration",
+      "icinga",
+      "monitoring",
+      "fleet",
+      "daemons",
+      "supervision",
+      "security",
+    ],
     ...["state", "performance", "architecture", "building"],
   ].map((name) => [name, `docs/${name}.md`] as const),
 ]);
