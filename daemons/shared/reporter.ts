@@ -217,15 +217,18 @@ export class Reporter {
     }
   }
 
-  /** Says how it goes, when that has changed. */
+  /** Says how it goes, when that has changed. Objects may be left undefined in Icinga, but not all of them. */
   #sayVerdict(): void {
     const { report } = this.#parts;
-    const count = this.#sent.size - this.#refused.size;
-    const text = this.#failure ?? [...this.#refused.values()][0] ??
-      `${counted(count, "result")} sent to ${this.#to}`;
+    const refused = [...this.#refused];
+    const count = this.#sent.size - refused.length;
+    const names = refused.map(([name]) => name).join(", ");
+    const sent = `${counted(count, "result")} sent to ${this.#to}` +
+      (names === "" ? "" : `, not taken: ${names}`);
+    const text = this.#failure ?? (count > 0 ? sent : refused[0]?.[1]) ?? sent;
     if (text === this.#said) return;
     this.#said = text;
-    const isWell = this.#failure === undefined && this.#refused.size === 0;
-    report(isWell ? "ok" : "warning", text, { objects: count, refused: this.#refused.size });
+    const isWell = this.#failure === undefined && (count > 0 || refused.length === 0);
+    report(isWell ? "ok" : "warning", text, { objects: count, refused: refused.length });
   }
 }

@@ -114,7 +114,8 @@ function explainStranger(user: string | undefined, host: string): string {
   if (user !== undefined) {
     return `it does not know ApiUser '${user}', or the password is another (401)`;
   }
-  return `it does not know this host's certificate (401); add: ${userDefinition(host)}`;
+  const why = "it has expired, is of another CA, or has no ApiUser there";
+  return `it does not accept this host's certificate (401): ${why}: ${userDefinition(host)}`;
 }
 
 /** The definition of the user who may send the results of one host, and no others, on one line. */

@@ -1,7 +1,7 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Agent } from "../../lib/agent/agent.ts";
 import { defaultConfig, defaultDaemonConfig } from "../../lib/config/mod.ts";
-import { ApiConnection, type Credentials, sendResult } from "../../lib/icinga/mod.ts";
+import { ApiConnection, type Credentials, introduce, sendResult } from "../../lib/icinga/mod.ts";
 import type { LogEntry } from "../../lib/log/mod.ts";
 import { Registry } from "../../lib/registry/registry.ts";
 import { reportAccess } from "../../daemons/icinga_report.ts";
@@ -122,6 +122,9 @@ async function withAgent(
   }
 }
 
+/** The arguments of the daemon that say whom to send to, as they are without a word. */
+const NONE = { host: "", cert: "", key: "", ca: "", user: "", passwordFile: "", parents: [] };
+
 const texts = (log: LogEntry[], daemon: string) =>
   log.filter(({ source }) => source.startsWith(`${daemon}::`)).map(({ message }) => message);
 
@@ -194,8 +197,7 @@ testIcinga(
 testIcinga(
   "one host cannot write the results of another, and who lacks the permission is told",
   async (bench) => {
-    const none = { host: "", cert: "", key: "", ca: "", user: "", passwordFile: "", parents: [] };
-    const access = await reportAccess({ ...none, dataDir: bench.dataDir }, bench.root);
+    const access = await reportAccess({ ...NONE, dataDir: bench.dataDir }, bench.root);
     const post = async (host: string, credentials: Partial<Credentials>) => {
       const connection = await bench.connect(credentials);
       const { code } = await sendResult(connection, {
@@ -220,17 +222,27 @@ testIcinga(
   },
 );
 
-testIcinga("a host that Icinga has no user for is told what to add", async (bench) => {
-  const { root } = bench;
-  await makeCertificate(root, "stranger", { ca: "ca" });
-  const files = { cert: `${root}/stranger.crt`, key: `${root}/stranger.key` };
-  await withAgent({ ...files, dataDir: bench.dataDir, host: "stranger" }, async (_, log) => {
-    await eventually(
-      "the user",
-      () =>
-        texts(log, "icinga_report").some((text) =>
-          /certificate \(401\); add: object ApiUser "stranger" \{ client_cn = "stranger"/.test(text)
-        ),
-    );
-  });
-});
+testIcinga(
+  "a host whose certificate is not accepted is told so, and what may be missing",
+  async (bench) => {
+    const { root } = bench;
+    // Icinga takes an expired one for no certificate at all.
+    await makeCertificate(root, "agent", { ca: "ca", days: -1 });
+    const old = { cert: `${root}/agent.crt`, key: `${root}/agent.key`, dataDir: bench.dataDir };
+    const expired = await reportAccess({ ...NONE, ...old }, root);
+    const introduced = () => introduce(expired.parents[0]!, expired);
+    await assertRejects(introduced, Error, "it does not accept this host's certificate (401)");
+    await makeCertificate(root, "stranger", { ca: "ca" });
+    const files = { cert: `${root}/stranger.crt`, key: `${root}/stranger.key` };
+    await withAgent({ ...files, dataDir: bench.dataDir, host: "stranger" }, async (_, log) => {
+      await eventually(
+        "the user",
+        () =>
+          texts(log, "icinga_report").some((text) =>
+            /certificate \(401\): .* no ApiUser there: object ApiUser "stranger" \{ client_cn = "stranger"/
+              .test(text)
+          ),
+      );
+    });
+  },
+);
