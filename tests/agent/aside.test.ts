@@ -50,7 +50,7 @@ Deno.test("the network is up with an address and the name of a parent", () => {
 });
 
 /** Runs the watch on a clock that is moved by hand. */
-function watching(given: Partial<AsideHost>) {
+function watching(given: Partial<AsideHost>, services = ["icinga2"]) {
   const clock = new ManualClock(() => new Promise((resolve) => setImmediate(resolve)));
   const state = new MainState({ thread: "main" });
   const stop = new AbortController();
@@ -62,7 +62,10 @@ function watching(given: Partial<AsideHost>) {
     resolve: () => Promise.resolve({}),
     ...given,
   };
-  const agent = { state, icinga: () => [{ daemon: "d", service: "icinga2", dataDir: "" }] };
+  const agent = {
+    state,
+    icinga: () => services.map((service) => ({ daemon: "d", service, dataDir: "" })),
+  };
   const done = watchAside({ agent, clock, host }, stop.signal);
   return {
     clock,
@@ -112,6 +115,13 @@ Deno.test("after a boot it is told before any thread runs, until a parent's name
   assertEquals(watch.keys(), ["network"]);
   resolves = true;
   await watch.clock.advance(1_000);
+  assertEquals(watch.keys(), []);
+});
+
+Deno.test("where no Icinga 2 is kept running nothing waits for the network", async () => {
+  await using watch = watching({ resolve: () => Promise.reject(new Error("no such host")) }, []);
+  assertEquals(watch.keys(), []);
+  await watch.clock.advance(60_000);
   assertEquals(watch.keys(), []);
 });
 

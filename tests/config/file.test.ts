@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { assertEquals } from "@std/assert";
 import { describeProblem } from "../../lib/base/mod.ts";
-import { decodeText } from "../../lib/config/file.ts";
+import { decodeText, encodeLike } from "../../lib/config/file.ts";
 
 const TEXT = '{\n  // größer 😀\n  "log": {}\n}';
 
@@ -31,6 +31,17 @@ Deno.test("what Notepad saves is read: UTF-8 with and without a mark, UTF-16 of 
   assertEquals(decodeText(utf8(TEXT, 0xef, 0xbb, 0xbf)), TEXT);
   assertEquals(decodeText(utf16(TEXT, "LE", 0xff, 0xfe)), TEXT);
   assertEquals(decodeText(utf16(TEXT, "BE", 0xfe, 0xff)), TEXT);
+});
+
+Deno.test("what is rewritten keeps its encoding and its mark", () => {
+  const changed = `${TEXT} // ü`;
+  for (const mark of [[], [0xef, 0xbb, 0xbf]]) {
+    assertEquals(encodeLike(utf8(TEXT, ...mark), changed), utf8(changed, ...mark));
+  }
+  for (const [order, mark] of [["LE", [0xff, 0xfe]], ["BE", [0xfe, 0xff]]] as const) {
+    assertEquals(encodeLike(utf16(TEXT, order, ...mark), changed), utf16(changed, order, ...mark));
+  }
+  assertEquals(encodeLike(undefined, changed), utf8(changed));
 });
 
 Deno.test("any text comes back whole from each of them", () => {

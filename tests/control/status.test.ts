@@ -364,6 +364,15 @@ Deno.test("a service that is paused is no trouble, but a pause without an end is
   assertEquals(serviceState(service!, { maintenance: null }), "STOPPED, paused");
 });
 
+Deno.test("a pause is that of its service, whatever the case of its name", () => {
+  const { services } = statusWith((maps) => {
+    const stats = maps[`Daemons.${DAEMON}.ServiceStats`]!;
+    maps[`Daemons.${DAEMON}.ServiceStats`] = { Icinga2: stats.icinga2 };
+    maps["Agent.ServicePauses"] = { icinga2: { since: STARTED, by: "command" } };
+  });
+  assertEquals([services[0]!.name, services[0]!.paused?.since], ["Icinga2", STARTED]);
+});
+
 Deno.test("what would have been restarted is a warning beside what is wrong with it", () => {
   const observed = (value: string) => (maps: Maps) => {
     maps[`Daemons.${DAEMON}.ServiceState`] = { value, restart_error: 0 };
@@ -443,6 +452,23 @@ Deno.test("of a daemon's threads the worst speaks for it", () => {
     });
   });
   assertEquals([daemon!.state, daemon!.restarts, daemon!.heap], ["backing-off", 2, 5_000_000]);
+  const order = [
+    ...["failed", "frozen", "backing-off", "stopping", "stopped", "starting", "waiting"],
+    ...["running", "finished"],
+  ] as const;
+  const error = (second: number) => ({ at: `2026-01-01T00:00:0${second}Z`, message: `${second}` });
+  for (const [i, state] of order.entries()) {
+    const { daemons } = statusWith((maps) => {
+      maps["Agent.Threads"] = Object.fromEntries(
+        order.slice(i).reverse().map((state, i) => [
+          `${DAEMON}::run::Main::${i}`,
+          thread(DAEMON, { state, lastError: error(i) }),
+        ]),
+      );
+    });
+    assertEquals(daemons[0]!.state, state);
+    assertEquals(daemons[0]!.lastError, error(order.length - 1 - i), "the last one");
+  }
 });
 
 Deno.test("while the agent is paused nothing else counts; a pause without an end is a warning", () => {

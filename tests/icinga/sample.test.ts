@@ -7,7 +7,8 @@ import {
   procSources,
   Sampler,
 } from "../../lib/icinga/mod.ts";
-import { fixture } from "./fixture.ts";
+import { type Fixture, fixture, hasOpenssl, makeCa, netstrings } from "./fixture.ts";
+import { within } from "../../lib/base/mod.ts";
 import { hasIcinga, type Node, nodes } from "./nodes.ts";
 
 const MINUTE = 60_000;
@@ -50,6 +51,77 @@ Deno.test("the state file's age is counted while it is watched, whatever the clo
   assertEquals(await unchanged(MINUTE), 0);
   assertEquals(await unchanged(MINUTE), 60);
   assertEquals(await unchanged(60 * MINUTE), 0, "the host slept");
+});
+
+/** A folder of a node of this name that listens on `port`, its parents on `parents`. */
+async function nodeFolder(made: Fixture, name: string, port: number, ...parents: number[]) {
+  const object = (type: string, name: string, properties: Record<string, unknown>) => ({
+    ...{ name, properties, type },
+  });
+  const endpoint = (port: number, i: number) =>
+    object("Endpoint", `master-${i}`, { host: "127.0.0.1", port });
+  const endpoints = parents.map(endpoint);
+  const zone = (name: string, endpoints: string[], parent: string) =>
+    object("Zone", name, { endpoints, parent });
+  const objects = [
+    ...endpoints,
+    object("Endpoint", name, { host: "" }),
+    zone("master", endpoints.map(({ name }) => name), ""),
+    zone(name, [name], "master"),
+    object("ApiListener", "api", { bind_port: port }),
+  ];
+  await made.write(
+    "var/cache/icinga2/icinga2.vars",
+    netstrings([{ name: "NodeName", value: name }]),
+  );
+  await made.write("var/cache/icinga2/icinga2.debug", netstrings(objects));
+}
+
+Deno.test("a node that was set up anew is read anew", async () => {
+  await using made = await fixture();
+  const sources = { tree: () => Promise.resolve(undefined), connections: none };
+  const take = sampling(made, sources);
+  await nodeFolder(made, "first", 1);
+  assertEquals((await take(0)).node, "first");
+  await nodeFolder(made, "another", 1);
+  assertEquals((await take(MINUTE)).node, "another");
+});
+
+Deno.test("the processor time is that of the same processes since the sample before", async () => {
+  await using made = await fixture();
+  const facts = [[1, 10], [1, 40], [2, 0], [2, 6]].map(([pid, cpu]) => ({
+    ...{ pids: new Set([pid!]), cpu: cpu!, memory: 1 },
+  }));
+  const take = sampling(made, { tree: () => Promise.resolve(facts.shift()), connections: none });
+  const loads: unknown[] = [];
+  for (let i = 0; i < 4; i++) loads.push((await take(MINUTE)).tree!.cpu);
+  assertEquals(loads, [undefined, 50, undefined, 10]);
+});
+
+Deno.test({
+  name:
+    "a port that does not answer is tried each time, and of the parents the best answer is told",
+  ignore: !hasOpenssl,
+  async fn() {
+    await using made = await fixture();
+    using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const closed = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const [open, gone] = [silent, closed].map(({ addr }) => (addr as Deno.NetAddr).port);
+    closed.close();
+    await nodeFolder(made, "agent", gone!, gone!, open!);
+    const certs = join(made.folder.data, "certs");
+    await Deno.mkdir(certs, { recursive: true });
+    await makeCa(certs);
+    const tree = () => Promise.resolve({ pids: new Set([1]) });
+    const take = sampling(made, { tree, connections: none });
+    const { link, port } = await take(0);
+    assertEquals([port!.is, link!.answer!.is], ["unreachable", "silent"]);
+    assertEquals(link!.answer!.parent, `master-1 (127.0.0.1:${open})`);
+    using late = Deno.listen({ hostname: "127.0.0.1", port: gone! });
+    const asked = late.accept().then((conn) => conn.close());
+    await take(1_000);
+    await within(asked, { ms: 20_000, late: () => assert(false, "it was not tried again") });
+  },
 });
 
 Deno.test({

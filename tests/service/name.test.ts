@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { checkServiceName, requireServiceName } from "../../lib/service/manager.ts";
+import { checkServiceName, pendingLimit, requireServiceName } from "../../lib/service/manager.ts";
 
 Deno.test("names that services have are accepted", () => {
   for (
@@ -50,3 +50,8 @@ for (const [name, why] of Object.entries(refused)) {
     assertThrows(() => requireServiceName(name), TypeError, "Cannot use");
   });
 }
+
+Deno.test("a service may stay pending as long as is configured, or as it says itself, an hour at most", () => {
+  const limit = (waitHint: number) => pendingLimit(60_000, { checkpoint: 1, waitHint });
+  assertEquals([0, 59_000, 90_000, 2 ** 32 - 1].map(limit), [60_000, 60_000, 90_000, 3_600_000]);
+});

@@ -364,8 +364,12 @@ Deno.test("a listener that fails is said, and the others are called; one that wr
     if (key === "x") a.map("M").set("y", value);
   });
   a.map("M").set("x", 1);
-  assertEquals(seen, [["x", 1], ["y", 1]]);
-  assertEquals(network.problems, Array(2).fill("A listener to M failed: Error: boom"));
+  const later: string[] = [];
+  a.map("M").onChange(({ key }) => later.push(key));
+  a.map("M").set("x", 2);
+  assertEquals(seen, [["x", 1], ["y", 1], ["x", 2], ["y", 2]]);
+  assertEquals(later, ["x", "y"], "all hear of a change before one that follows from it");
+  assertEquals(network.problems, Array(4).fill("A listener to M failed: Error: boom"));
 });
 
 Deno.test("a watcher gets the changes; when it is behind, those of one key as one", async () => {

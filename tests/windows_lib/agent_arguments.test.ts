@@ -50,4 +50,5 @@ Deno.test("home is the exe's folder unless told, and is told only when it is ano
   const other = agentOf(EXE, { home: "D:\\x", config: "E:\\c.json" });
   assertEquals(other.args, ["run", "--home", "D:\\x", "--config", "E:\\c.json"]);
   assertEquals(other.files, { exe: EXE, home: "D:\\x", config: "E:\\c.json" });
+  assertEquals(agentOf(EXE, { home: "D:\\x" }).files.config, "D:\\x\\icinga-warden.json");
 });
