@@ -99,5 +99,7 @@ Deno.test("how much is left is saved each minute, and a new pause takes an old o
   assertEquals(run.isClosed(), true);
   run.pauses.end();
   assertEquals([run.isClosed(), run.clock.sleeping], [false, 0]);
-  run.stop();
+  run.pauses.begin("command", HOUR);
+  await run.clock.advance(90_000);
+  assertEquals(run.stop().all!.left, HOUR - 90_000, "at the end, what is left by then");
 });

@@ -44,6 +44,10 @@ Deno.test("the textfile has the metrics, is left alone while nothing changes, an
   };
   await until(() => troubles.length === 1);
   assertStringIncludes(await Deno.readTextFile(file), 'icinga_warden_health{health="ok"} 1\n');
+  if (Deno.build.os !== "windows") {
+    const mode = (await Deno.stat(file)).mode! & 0o777;
+    assertEquals(mode, 0o644 & ~Deno.umask(), "the collector runs as another account");
+  }
   await Deno.remove(file);
   for (let i = 0; i < 4; i++) await turn();
   assertEquals(await Deno.stat(file).catch(() => undefined), undefined);

@@ -324,6 +324,14 @@ Deno.test("a day of a hung Icinga 2: one restart, and two records say that it ha
   assertEquals([is, failed, since !== undefined], ["critical", true, true]);
 });
 
+Deno.test("a sample of long ago says nothing about now", async () => {
+  const { records, shared, restarts } = await runFor(DAY, () => ({
+    ...{ at: new Date(Date.now() - 3 * 60 * SECOND - SECOND).toISOString() },
+    stateFile: { modified: at(0), unchanged: 7_200 },
+  }));
+  assertEquals([records, shared, restarts], [[], {}, 0]);
+});
+
 Deno.test("a day without a master is told once, and restarts nothing", async () => {
   const answer = { ...GOOD, is: "unreachable", text: "refused" } as const;
   const { records, restarts } = await runFor(DAY, () => ({ ...FAR, link: { young: [], answer } }));

@@ -101,6 +101,15 @@ Deno.test("after a thread had to be ended its daemon's onTerminate is run, once,
   await supervisor.stopAll();
 });
 
+Deno.test("after a failure that the agent did not bring about no onTerminate is run", async () => {
+  const boom: RunOutcome = { type: "failed", error: "boom", ended: false, hasHook: true };
+  const { supervisor, clock, runs } = supervisorOf(ending(boom));
+  supervisor.start(planOf("x"));
+  await clock.advance(2_000);
+  assertEquals(runs.map(({ thread }) => thread), [X, X]);
+  await supervisor.stopAll();
+});
+
 Deno.test("an onTerminate that takes too long is ended", async () => {
   const { supervisor, clock, records } = supervisorOf((run) =>
     run.plan.assignment.task.type === "onTerminate"

@@ -1,4 +1,5 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { within } from "../../lib/base/mod.ts";
 import {
   type FromServiceThread,
   isServiceChild,
@@ -68,6 +69,18 @@ Deno.test("where Windows takes no control handler the error names NSSM", async (
     "Cannot register service 'w'; install the service with '--with nssm'",
   );
   assertEquals(thread.ended, true);
+});
+
+Deno.test("when the thread fails the agent is asked to stop, and may end", async () => {
+  const thread = new FakeThread();
+  const joining = joinThrough(thread);
+  thread.say({ type: "started", service: "w" });
+  const service = (await joining)!;
+  const taken: string[] = [];
+  service.listen((request) => taken.push(request), (problem) => taken.push(problem));
+  thread.onerror?.call(thread as unknown as Worker, new ErrorEvent("error", { message: "gone" }));
+  assertEquals(taken, ["stop"]);
+  await within(service.stopped(0), { ms: 20_000, late: () => assert(false, "it waits for ever") });
 });
 
 Deno.test("requests and problems that come before somebody takes them are not lost", async () => {
