@@ -285,6 +285,8 @@ testExe(
     }
     assertEquals(log.includes("allowed"), false, log);
     const tried = await bench.run("daemon", "test", "curious");
+    assertEquals(tried.code, 1);
+    assertMatch(tried.stdout, /^curious \(curious\.js\): FAILED: refused /);
     for (const kind of Object.values(REFUSED)) {
       assertMatch(
         tried.stdout,

@@ -127,10 +127,13 @@ function builtinUrl({ builtin }: Subject): string {
   return import.meta.resolve(`../../../daemons/${builtin}.ts`);
 }
 
-function problemOf({ error, tests }: TrialReport): { problem?: string } {
+function problemOf({ error, tests, refused }: TrialReport): { problem?: string } {
   const failed = tests.filter((test) => test.error !== undefined).length;
   if (error !== undefined) return { problem: sanitize(error) };
-  return failed > 0 ? { problem: `${failed} of ${tests.length} tests failed` } : {};
+  if (failed > 0) return { problem: `${failed} of ${tests.length} tests failed` };
+  if (refused.length === 0) return {};
+  const what = sanitize(refused.join(", "));
+  return { problem: `refused ${what}; its module declares it, and '--grant' grants it here` };
 }
 
 async function findTests(file: string): Promise<string | undefined> {
