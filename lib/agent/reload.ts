@@ -44,6 +44,8 @@ export interface ReloadParts extends WatchedFiles {
   clock: Pick<Clock, "sleep">;
   /** Where records go. */
   log: WriteLog;
+  /** Told that a changed configuration is refused, and why, in one line; undefined: the one in the file is in force. */
+  onRefused?: (text: string | undefined) => void;
 }
 
 /** A configuration in force. */
@@ -154,6 +156,7 @@ class Follower {
     const { info, warning } = agentLog(log);
     const changes = describeChanges(before.daemons, daemons);
     if (changes !== "") info(`The daemons have changed: ${changes}`);
+    this.#parts.onRefused?.(undefined);
     const late = lateKeys(before.config, loaded.config);
     if (late.length > 0) warning(`Changes of ${late.join(", ")} count from the next start on`);
     return { config: { ...loaded.config, log: before.config.log }, daemons };
@@ -163,6 +166,9 @@ class Follower {
     const { error } = agentLog(this.#parts.log);
     error("The changed configuration is refused, and the old one stays in force:");
     for (const line of lines) error(line);
+    this.#parts.onRefused?.(
+      `The changed configuration is refused, and the old one stays in force: ${lines[0]}`,
+    );
   }
 }
 

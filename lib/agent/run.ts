@@ -127,7 +127,8 @@ export async function runAgent(
     if (serviceManager.kind === "windows") void watchAside({ agent, clock: systemClock }, signal);
     void watchClocks(agentLog(log.write).warning, systemClock, signal);
     void watchHandles((text) => troubles.report("handles", text), systemClock, signal);
-    void followChanges({ ...reload, ...paths, log: log.write }, signal);
+    const onRefused = (text?: string) => troubles.report("configuration", text);
+    void followChanges({ ...reload, ...paths, log: log.write, onRefused }, signal);
     return { agent, served: serveAgent(agent, paths.home, config.control, log, report) };
   });
   if (events) await within(events.close(), { ms: LAST_EVENTS });

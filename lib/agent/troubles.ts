@@ -42,6 +42,8 @@ export class Troubles {
   }
 
   #begin(kind: TroubleKind, text: string): void {
+    // What is wrong with it has been logged, line by line.
+    if (kind === "configuration") return;
     this.#log(kind === "commands" || kind === "metrics" ? "error" : "warning", text);
   }
 

@@ -36,6 +36,7 @@ export const AGENT_MAPS = {
  * - `textfile`: write the metrics into a file
  * - `lock`: lock its home
  * - `record`: record its run
+ * - `configuration`: apply the configuration as it is in the file
  * - `handles`: have many more files and threads before the system refuses more
  */
 export const troubleKinds = [
@@ -47,6 +48,7 @@ export const troubleKinds = [
   "textfile",
   "lock",
   "record",
+  "configuration",
   "handles",
 ] as const;
 

@@ -239,11 +239,17 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
     arguments: parts.arguments,
     log: parts.log,
     state: {
-      map: <V>(name: string, options?: MapOptions<V>) =>
-        state.map<string, V>(
+      map: <V>(name: string, options?: MapOptions<V>) => {
+        if (name === VERDICT_MAP) {
+          throw new TypeError(
+            `Cannot open map '${name}': context.report writes it; choose another name`,
+          );
+        }
+        return state.map<string, V>(
           mapPath(daemon, name),
           { ...declared(name), ...options } as MapOptions<V>,
-        ),
+        );
+      },
       of: (other, name) => state.map(mapPath(other, name)),
       agent: (name) => state.map(`Agent.${name}`),
     },

@@ -1,4 +1,4 @@
-import { isObject, parseDuration } from "../base/mod.ts";
+import { cut, isObject, parseDuration, suggest } from "../base/mod.ts";
 
 /** How well a daemon finds what it looks at, as a plugin says it. */
 export const verdictLevels = ["ok", "warning", "critical", "unknown"] as const;
@@ -44,6 +44,9 @@ export interface Verdict {
 /** The name of the daemon's map that holds its verdict, under the key `now`. */
 export const VERDICT_MAP = "Verdict";
 
+/** Characters of the text of one verdict. */
+const MOST_TEXT = 1_000;
+
 /** Numbers of one verdict, and characters of their names. */
 const MOST_NUMBERS = 50;
 const NAME = /^[A-Za-z0-9_.:\\/ -]{1,64}$/;
@@ -66,14 +69,16 @@ export function makeVerdict(
   const known = verdictLevels.find((each) => each === level) ??
     refuse("level", level, `one of ${verdictLevels.join(", ")}`);
   if (typeof text !== "string") refuse("text", text, "a text");
-  const { ttl } = isObject(options) ? options : {};
+  if (!isObject(options)) refuse("options", options, "{ ttl }");
+  const { ttl } = options as { ttl?: unknown };
+  refuseOthers("options", options as object, ["ttl"]);
   const ms = typeof ttl === "string" ? parseDuration(ttl) : ttl;
   if (ttl !== undefined && !(typeof ms === "number" && ms > 0 && ms < 1e12)) {
     refuse("ttl", ttl, "ms or a duration such as 5m");
   }
   return {
     level: known,
-    text: text as string,
+    text: cut(text as string, MOST_TEXT),
     at: new Date(now).toISOString(),
     ...(typeof ms === "number" && { until: new Date(now + ms).toISOString() }),
     numbers: readNumbers(numbers),
@@ -83,28 +88,44 @@ export function makeVerdict(
 function readNumbers(numbers: unknown): Record<string, VerdictNumber> {
   if (!isObject(numbers)) refuse("numbers", numbers, "an object of numbers");
   const entries = Object.entries(numbers as Record<string, unknown>);
-  if (entries.length > MOST_NUMBERS) refuse("numbers", entries.length, `at most ${MOST_NUMBERS}`);
+  if (entries.length > MOST_NUMBERS) {
+    refuse("numbers", `${entries.length} of them`, `at most ${MOST_NUMBERS}`);
+  }
   return Object.fromEntries(entries.map(([name, given]) => {
-    if (!NAME.test(name)) refuse("name", name, "letters, digits and _ . : \\ / -, at most 64");
-    const number = readNumber(given);
-    return [name, number ?? refuse(name, given, "a number, or { value, unit, … }")];
+    if (!NAME.test(name)) {
+      refuse("name", name, "letters, digits, blanks and _ . : \\ / -, at most 64 characters");
+    }
+    return [name, readNumber(name, given)];
   }));
 }
 
-/** A number of a verdict; undefined when the value is none. */
-export function readNumber(given: unknown): VerdictNumber | undefined {
-  if (typeof given === "number") return Number.isFinite(given) ? { value: given } : undefined;
-  if (!isObject(given)) return undefined;
-  const { value, unit, warning, critical, min, max } = given;
-  const isRange = (range: unknown) => typeof range === "string" && RANGE.test(range);
-  const fits = Number.isFinite(value) &&
-    (unit === undefined || (verdictUnits as readonly unknown[]).includes(unit)) &&
-    [warning, critical].every((range) => range === undefined || isRange(range)) &&
-    [min, max].every((bound) => bound === undefined || Number.isFinite(bound));
-  if (!fits) return undefined;
-  const known = Object.entries({ value, unit, warning, critical, min, max })
-    .filter(([, part]) => part !== undefined);
-  return Object.fromEntries(known) as unknown as VerdictNumber;
+/** What each part of a number must be. */
+const PARTS: Readonly<Record<string, [expected: string, fits: (value: unknown) => boolean]>> = {
+  value: ["a number", Number.isFinite],
+  unit: [
+    `one of ${verdictUnits.map((unit) => `"${unit}"`).join(", ")}`,
+    (value) => (verdictUnits as readonly unknown[]).includes(value),
+  ],
+  warning: ['a range in quotes, such as "10:"', isRange],
+  critical: ['a range in quotes, such as "10:"', isRange],
+  min: ["a number", Number.isFinite],
+  max: ["a number", Number.isFinite],
+};
+
+function isRange(value: unknown): boolean {
+  return typeof value === "string" && RANGE.test(value);
+}
+
+function readNumber(name: string, given: unknown): VerdictNumber {
+  if (typeof given === "number" && Number.isFinite(given)) return { value: given };
+  if (!isObject(given)) return refuse(name, given, "a number, or { value, unit, … }");
+  refuseOthers(name, given, Object.keys(PARTS));
+  const known = Object.entries(PARTS).flatMap(([part, [expected, fits]]) => {
+    const value = given[part];
+    if (value === undefined && part !== "value") return [];
+    return [[part, fits(value) ? value : refuse(`${name}.${part}`, value, expected)]];
+  });
+  return Object.fromEntries(known) as VerdictNumber;
 }
 
 /** A verdict as it lies in the public state; undefined when the value is of another form. */
@@ -117,6 +138,16 @@ export function readVerdict(value: unknown): Verdict | undefined {
     return end === undefined ? verdict : { ...verdict, until: end };
   } catch {
     return undefined;
+  }
+}
+
+/** A misspelt key would be without effect. */
+function refuseOthers(part: string, given: object, known: readonly string[]): void {
+  const other = Object.keys(given).find((key) => !known.includes(key));
+  if (other !== undefined) {
+    throw new TypeError(
+      `Cannot report: ${part} has an unknown '${other}'; ${suggest(other, known)}`,
+    );
   }
 }
 

@@ -140,6 +140,7 @@ Deno.test("what is changed after it was read and before the agent runs is applie
 });
 
 Deno.test("a configuration that became wrong is refused as a whole, and followed on", async () => {
+  const told: (string | undefined)[] = [];
   await following(async ({ write, applied, records, until }) => {
     const refused = /^error The changed configuration is refused, and the old one stays in force:$/;
     await write(
@@ -159,7 +160,11 @@ Deno.test("a configuration that became wrong is refused as a whole, and followed
     await write("icinga-warden.json", `{ "daemons": { "b": {} } }`);
     await until("it is right again", () => applied.length > 0);
     assertEquals(applied.at(-1)!.map(({ name }) => name), ["b"]);
-  });
+    assertEquals(told.length, 3);
+    assertMatch(told[0]!, /^The changed configuration is refused, .* in force: .*: got "x"/);
+    assertMatch(told[1]!, /unexpected end of the file/);
+    assertEquals(told[2], undefined);
+  }, () => ({ onRefused: (text) => void told.push(text) }));
 });
 
 Deno.test("a module that became wrong is its daemon's problem alone", async () => {

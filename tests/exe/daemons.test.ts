@@ -90,10 +90,17 @@ testExe(
     const log = await agent.printed(
       /\[ERROR\] agent: .*icinga-warden\.json:1:\d+: log\.level: got "loud"/,
     );
+    const refused = await bench.run("check");
+    assertEquals(refused.code, 1);
+    assertMatch(
+      refused.stdout,
+      /^WARNING: The changed configuration is refused, and the old one stays in force: \S+icinga-warden\.json:1:\d+: log\.level: got "loud"/,
+    );
     const beats = log.match(/beat::run::Main::0: beat/g)!.length;
     await agent.printed(new RegExp(`(beat::run::Main::0: beat[^]*){${beats + 3}}`));
     await bench.write("icinga-warden.json", `{ ${CONTROL}, "daemons": { ${ICINGA} } }`);
     await agent.printed(/The daemons have changed: -beat/);
+    assertEquals((await bench.run("check")).code, 0);
   },
 );
 

@@ -204,10 +204,10 @@ export default attempts(
         refused = String(error);
       }
       context.report("warning", evil.repeat(5_000), { good: 7 });
-      const map = context.state.map("Verdict");
+      const map = context.state.of("poisons_verdict", "Verdict");
       const set = map.get("now") as Record<string, unknown>;
       await context.sleep(500);
-      context.state.map("Verdict").set("now", { ...set, numbers });
+      map.set("now", { ...set, numbers });
       await context.sleep(500);
       context.report("warning", evil, { good: 7 });
       await context.sleep(500);
