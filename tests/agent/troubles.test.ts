@@ -16,6 +16,7 @@ Deno.test("a trouble is logged when it begins and when it ends, and published me
   troubles.report("log", "Cannot write it");
   troubles.logTo(({ level, message }) => logged.push(`${level}: ${message}`));
   troubles.publish(map);
+  assertEquals(map.get("log")?.text, "Cannot write it", "what was so before is published too");
   troubles.report("log", "Cannot write it; 2 wait");
   troubles.report("lock", undefined);
   await Promise.resolve();

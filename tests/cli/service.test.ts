@@ -15,6 +15,7 @@ import {
   stopService,
 } from "../../lib/cli/service/start_stop.ts";
 import { FakeHost } from "../windows_lib/fake_host.ts";
+import { keptExe } from "../../lib/windows/upgrade.ts";
 
 const FOLDER = "C:\\Program Files\\icinga-warden";
 const EXE = `${FOLDER}\\icinga-warden.exe`;
@@ -680,6 +681,13 @@ Deno.test("a service that takes a while to stop and to start is waited for, up t
   const { message } = await assertRejects(() => install(late, "--force"), Error);
   assertStringIncludes(message, "did not stop within 60 s; nothing was changed");
   assertEquals(late.disk.get("D:\\old\\icinga-warden.exe"), "old");
+});
+
+Deno.test("the exe that is kept never takes the place of the new one", () => {
+  const to = "D:\\w\\icinga-warden.exe";
+  assertEquals(keptExe({ from: EXE, to }), "D:\\w\\icinga-warden.previous.exe");
+  const from = "d:\\W\\icinga-warden.previous.exe";
+  assertEquals(keptExe({ from, to }), "D:\\w\\icinga-warden.replaced.exe");
 });
 
 Deno.test("a service whose exe is gone gets this one", async () => {

@@ -50,6 +50,7 @@ Deno.test("what is wrong with a verdict is named, with what would be right", () 
       ["ok", "x", { free: { value: 1, critical: 5 } }, {}],
       "free.critical is 5; expected a range in",
     ],
+    [["ok", "x", { free: { value: 1, min: "x" } }, {}], 'free.min is "x"; expected a number'],
     [["ok", "x", { free: { min: 5 } }, {}], "free.value is undefined; expected a number"],
     [["ok", "x", { free: { value: 1, unti: "B" } }, {}], "unknown 'unti'; did you mean \"unit\"?"],
     [["ok", "x", {}, { tll: "5m" }], "options has an unknown 'tll'; did you mean \"ttl\"?"],

@@ -182,6 +182,16 @@ Deno.test("one lost message is made up for, however many follow it at once", () 
   assertEquals(content(b), content(a));
 });
 
+Deno.test("what a thread has sent before its end is taken, though it comes after that", () => {
+  const { network, a, b } = joined("a", "b");
+  b.map("M").set("last", 1);
+  network.run(0);
+  network.kill(b);
+  assertEquals(content(a), {});
+  network.run(10);
+  assertEquals(content(a), { last: 1 });
+});
+
 Deno.test("a write whose message was lost arrives though nothing follows it", () => {
   const { network, a, b } = joined("a", "b");
   network.fate = (kind) => kind === "batch" ? [] : [1];

@@ -118,6 +118,26 @@ Deno.test("all are asked for a sign of life when memory has grown by much since 
   await clock.advance(0);
 });
 
+Deno.test("a thread that falls silent is found soon after its frozenAfter, however short that is", async () => {
+  const clock = new ManualClock();
+  const heartbeat = new Heartbeat();
+  const found: number[] = [];
+  const remove = new HealthMonitor(clock, () => 0).add({
+    heartbeat,
+    policy: { frozenAfter: 800, memoryLimit: 1e9 },
+    isBuiltIn: false,
+    isRunning: () => true,
+    ask: () => {},
+    onLook: (verdict) => verdict === "frozen" && found.push(clock.now()),
+  });
+  await clock.advance(100);
+  heartbeat.beat({ heap: 1, lag: 0, exhausted: false });
+  for (let looks = 0; looks < 12; looks++) await clock.advance(100);
+  assertEquals(found[0], 1_000);
+  remove();
+  await clock.advance(0);
+});
+
 Deno.test("a silent daemon that is built in is not taken for one that takes the memory", async () => {
   const clock = new ManualClock();
   let rss = 100e6;

@@ -170,6 +170,12 @@ Deno.test("a configuration and an NSSM that lie elsewhere are looked at with the
   assertEquals(foldersOf(elsewhere).includes("E:\\shared\\conf"), true);
 });
 
+Deno.test("a path is looked at once, in whatever case it is written", () => {
+  const mixed = { exe: "C:\\W\\A\\x.exe", home: "c:\\w\\a", config: "C:\\w\\A\\c.json" };
+  const paths = agentPaths(mixed).map(({ path }) => path.toLowerCase());
+  assertEquals(paths.length, new Set(paths).size, paths.join());
+});
+
 Deno.test("of a module all that it imports is looked at, and what lies above where it is elsewhere", () => {
   const inHome = ["D:\\Data\\warden\\daemons\\a.js", "D:\\Data\\warden\\daemons\\lib\\go.js"];
   const elsewhere = "E:\\par\\m\\mod.js";
