@@ -50,6 +50,16 @@ export function decide(state: ServiceState | undefined, since: number, limit: nu
   return since < limit ? "wait" : "report-stuck";
 }
 
+/**
+ * Whether a change of its state is looked at before the next tick: not for one interval after an attempt, or a service
+ * that crashes at once would be restarted again and again.
+ *
+ * @param sinceAttempt how long ago the last attempt ended, ms.
+ */
+export function looksAtOnce(sinceAttempt: number, interval: number): boolean {
+  return sinceAttempt >= interval;
+}
+
 /** Keeps one service running; each tick is one query and, where it is called for, one restart. */
 export class ServiceWatch {
   /** How much is done about the service: the more careful of its own mode and the agent's. */
@@ -63,6 +73,10 @@ export class ServiceWatch {
   #seen: { state: ServiceState | undefined; at: number; checkpoint: number } | undefined;
   /** Until when nothing is tried, whatever the backoff says. */
   #notBefore = -Infinity;
+  /** What is under way: of ticks and restarts there is one at a time. */
+  #work: Promise<void> = Promise.resolve();
+  /** A change of its state is to be looked at. */
+  #hasChanged = false;
   /** Until when Windows is taken to be shutting down. */
   #shutsDownUntil = -Infinity;
   #loop: Loop;
@@ -88,6 +102,10 @@ export class ServiceWatch {
     this.#report = new WatchReport(context, service, shared);
     this.#report.counted.mode = this.mode;
     this.#loop = { ...NO_LOOP, flapping: this.#report.counted.flapping ?? false };
+    const key = service.name.toLowerCase();
+    context.state.agent<number>("ServiceStates").onChange((change) => {
+      if (change.key === key && change.old !== undefined) this.#wake();
+    });
   }
 
   /** Since when it is RUNNING, ms of the context's clock; undefined while it is not. */
@@ -111,7 +129,33 @@ export class ServiceWatch {
   }
 
   /** Rejects only when the daemon is to stop; any other failure is logged. */
-  async tick(): Promise<void> {
+  tick(): Promise<void> {
+    return this.#inTurn(() => this.#tick());
+  }
+
+  /** Ticks before the next interval is over: the agent has seen another state. */
+  #wake(): void {
+    if (this.#hasChanged) return;
+    this.#hasChanged = true;
+    const look = this.#inTurn(async () => {
+      this.#hasChanged = false;
+      const { now, state, signal } = this.#context;
+      const isPaused = state.agent("Maintenance").has("paused");
+      if (signal.aborted || isPaused) return;
+      const sinceAttempt = now() - this.#loop.lastAttempt;
+      if (looksAtOnce(sinceAttempt, this.#settings.interval)) await this.#tick();
+    });
+    // It is to stop: the next tick says so.
+    look.catch(() => {});
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#work.then(work);
+    this.#work = done.catch(() => {});
+    return done;
+  }
+
+  async #tick(): Promise<void> {
     const begin = this.#context.now();
     try {
       const state = await this.#service.query();
@@ -125,14 +169,16 @@ export class ServiceWatch {
   }
 
   /** Stops and starts it though it runs, since a probe finds that it does not work; counted as any other restart. */
-  async restartRunning(): Promise<void> {
-    try {
-      await this.#restart();
-    } catch (error) {
-      if (!this.#isInterrupted(error)) throw error;
-    } finally {
-      this.#share();
-    }
+  restartRunning(): Promise<void> {
+    return this.#inTurn(async () => {
+      try {
+        await this.#restart();
+      } catch (error) {
+        if (!this.#isInterrupted(error)) throw error;
+      } finally {
+        this.#share();
+      }
+    });
   }
 
   async #act(state: ServiceState | undefined): Promise<void> {

@@ -36,9 +36,11 @@ export interface AsideHost {
 /** What is worked with. */
 export interface AsideParts {
   agent: Pick<Agent, "state" | "icinga">;
-  clock: Pick<Clock, "now" | "sleep" | "after">;
+  clock: Pick<Clock, "now" | "sleep" | "after" | "ticks">;
   /** Default: this host. */
   host?: AsideHost;
+  /** Called after each look, 4 times a second. Default: nothing is. */
+  alsoLook?: () => void;
 }
 
 /**
@@ -78,7 +80,7 @@ export function isNetworkUp(addresses: readonly string[], resolved: readonly boo
  * until the network is up after a boot. Resolves when `signal` is aborted; never rejects.
  */
 export async function watchAside(parts: AsideParts, signal: AbortSignal): Promise<void> {
-  const { agent, clock, host = windowsAside(agent) } = parts;
+  const { agent, clock, host = windowsAside(agent), alsoLook } = parts;
   const aside = agent.state.map<string>(AGENT_MAPS.aside);
   const tell = (key: string, why: string | undefined) => {
     if (aside.get(key) === why || signal.aborted) return;
@@ -86,18 +88,20 @@ export async function watchAside(parts: AsideParts, signal: AbortSignal): Promis
     else aside.set(key, why);
   };
   void awaitNetwork({ agent, clock, host }, tell, signal);
+  const ticks = clock.ticks(LOOK_EVERY, signal);
   let since: number | undefined;
   do {
     const isInstalling = attempt(() => host.isInstalling(), () => false);
     since = isInstalling ? since ?? clock.now() : undefined;
     const why = "Windows Installer is at work, which is waited for (30 min at most)";
     tell("installing", holdsInstallation(since, clock.now()) ? why : undefined);
-  } while (await clock.sleep(LOOK_EVERY, signal).then(() => true, () => false));
+    alsoLook?.();
+  } while (await ticks.next().then(() => true, () => false));
 }
 
 /** Its first look is over before it returns: the daemon's thread cannot have started by then. */
 async function awaitNetwork(
-  { agent, clock, host }: Required<AsideParts>,
+  { agent, clock, host }: Required<Omit<AsideParts, "alsoLook">>,
   tell: (key: string, why: string | undefined) => void,
   signal: AbortSignal,
 ): Promise<void> {

@@ -20,6 +20,7 @@ import {
   explainShortStop,
   type NativeService,
   openEventLog,
+  serviceStateReader,
   windowsHost,
 } from "../windows/mod.ts";
 import { watchAside } from "./aside.ts";
@@ -28,6 +29,7 @@ import { watchIcinga } from "./icinga.ts";
 import { type AgentPaths, type Claim, claimHome, HomeInUseError } from "./home.ts";
 import { watchClocks } from "./clocks.ts";
 import { watchHandles } from "./handles.ts";
+import { lookAtServices } from "./service_look.ts";
 import { onUncaught, runUntilStopped } from "./stop.ts";
 import { Troubles } from "./troubles.ts";
 
@@ -124,7 +126,10 @@ export async function runAgent(
     void logIsolation(log, signal);
     void retryClaim(home, signal);
     void watchIcinga({ agent, log: log.write, clock: systemClock }, signal);
-    if (serviceManager.kind === "windows") void watchAside({ agent, clock: systemClock }, signal);
+    if (serviceManager.kind === "windows") {
+      const alsoLook = lookAtServices(agent, systemClock, serviceStateReader());
+      void watchAside({ agent, clock: systemClock, alsoLook }, signal);
+    }
     void watchClocks(agentLog(log.write).warning, systemClock, signal);
     void watchHandles((text) => troubles.report("handles", text), systemClock, signal);
     const onRefused = (text?: string) => troubles.report("configuration", text);

@@ -21,6 +21,8 @@ export const AGENT_MAPS = {
   host: "Agent.Host",
   /** Why services are not restarted now, a clause each: key `installing` for all, `network` for Icinga 2. */
   aside: "Agent.Aside",
+  /** By a service's name in small letters, the number of its state (1 is STOPPED); 4, RUNNING, as long as its process lives. */
+  serviceStates: "Agent.ServiceStates",
   /** By {@linkcode TroubleKind}, {@linkcode AgentTrouble}: what the agent cannot do at present. */
   troubles: "Agent.Troubles",
 } as const;

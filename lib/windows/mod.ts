@@ -70,6 +70,7 @@ export {
 } from "./registration.ts";
 export { explainShortStop, type NssmSettings } from "./nssm.ts";
 export { awaitState, hasStopped, isSettled, type QueriedStatus } from "./service_database.ts";
+export { serviceStateReader } from "./scm.ts";
 export { STATE } from "./service_status.ts";
 export {
   describeRecovery,

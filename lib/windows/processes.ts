@@ -1,6 +1,6 @@
 import { check, lastError, WindowsError } from "./ffi/errors.ts";
 import { kernel32, kernelHandle } from "./ffi/kernel32.ts";
-import { allocate, dwordIn, fromWide } from "./ffi/memory.ts";
+import { allocate, dwordIn, fromWide, type Handle, handle } from "./ffi/memory.ts";
 import type { QueriedStatus } from "./service_database.ts";
 import { isPending } from "./service_status.ts";
 
@@ -136,4 +136,20 @@ export function processUsage(
     cpu: (wide(kernel!) + wide(user!)) / 1e7,
     created: wide(created!) / 1e7,
   };
+}
+
+// winnt.h, winbase.h
+const SYNCHRONIZE = 0x100000;
+const WAIT_TIMEOUT = 258;
+
+/** Opens a process, to ask whether it lives; undefined where it may not be opened, or has ended. */
+export function openProcess(pid: number): Handle | undefined {
+  const { OpenProcess, CloseHandle } = kernel32();
+  const opened = OpenProcess(SYNCHRONIZE, 0, pid);
+  return opened === null ? undefined : handle(opened, CloseHandle);
+}
+
+/** Whether a process that {@linkcode openProcess} has opened lives. */
+export function isAlive(process: Deno.PointerObject): boolean {
+  return kernel32().WaitForSingleObject(process, 0) === WAIT_TIMEOUT;
 }

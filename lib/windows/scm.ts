@@ -16,6 +16,7 @@ import {
   wide,
   wideAt,
 } from "./ffi/memory.ts";
+import { isAlive, openProcess } from "./processes.ts";
 import {
   type FoundRegistration,
   type Registration,
@@ -24,7 +25,7 @@ import {
 } from "./registration.ts";
 import { readOthers, setOthers } from "./scm_settings.ts";
 import type { QueriedStatus, ServiceDatabase } from "./service_database.ts";
-import { CONTROL, type StateNumber } from "./service_status.ts";
+import { CONTROL, STATE, type StateNumber } from "./service_status.ts";
 
 // winsvc.h
 const SC_MANAGER_CONNECT = 0x1;
@@ -110,6 +111,27 @@ function openService(name: string, access: number): Handle {
   const { OpenServiceW, CloseServiceHandle } = advapi32();
   const service = OpenServiceW(manager.pointer, wide(name), access);
   return handle(check(service, `open service '${name}'`), CloseServiceHandle);
+}
+
+/**
+ * Makes a function that reads the state of a service; it gives undefined for one that is not installed, or may not be
+ * asked. Meant to be called often: as long as the process of a service that was RUNNING lives, that is the answer, which
+ * costs no call of another process. It keeps no service open, which could not be deleted then.
+ */
+export function serviceStateReader(): (name: string) => StateNumber | undefined {
+  const processes = new Map<string, Handle>();
+  return (name) => {
+    const process = processes.get(name);
+    if (process && isAlive(process.pointer)) return STATE.running;
+    process?.[Symbol.dispose]();
+    processes.delete(name);
+    const status = query(name, SERVICE_QUERY_STATUS, readStatus);
+    if (status?.state === STATE.running && !status.sharesProcess) {
+      const opened = openProcess(status.pid);
+      if (opened) processes.set(name, opened);
+    }
+    return status?.state;
+  };
 }
 
 /** Reads something of a service; undefined when it is not installed. */

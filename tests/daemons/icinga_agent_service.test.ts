@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { setImmediate } from "node:timers";
 import daemon from "../../daemons/icinga_agent_service.ts";
-import { type Action, decide } from "../../daemons/shared/service_watch.ts";
+import { type Action, decide, looksAtOnce } from "../../daemons/shared/service_watch.ts";
 import { ManualClock } from "../../lib/base/mod.ts";
 import { readArguments } from "../../lib/daemon/arguments.ts";
 import { createContext, createDaemonLog } from "../../lib/daemon/context.ts";
@@ -12,6 +12,7 @@ import {
   type ServiceManager,
   type ServiceMode,
   type ServiceState,
+  serviceStates,
   SimulatedServiceManager,
 } from "../../lib/service/mod.ts";
 import type { ServiceStats } from "../../lib/service/stats.ts";
@@ -81,6 +82,8 @@ function start(
     stats: state.map<string, ServiceStats>("Daemons.icinga_agent_service.ServiceStats"),
     pauses: state.map<string, unknown>("Agent.ServicePauses"),
     aside: state.map<string, string>("Agent.Aside"),
+    maintenance: state.map<string, unknown>("Agent.Maintenance"),
+    states: state.map<string, number>("Agent.ServiceStates"),
     queries: () => manager.calls.filter((call) => call === "query icinga2").length,
     end: async () => {
       stop.abort();
@@ -324,6 +327,7 @@ Deno.test("what no retry mends holds back no restart once the service has run ag
 
 Deno.test("a service that is removed is one warning, and its last state is shared no longer", async () => {
   const { clock, manager, records, shared, end } = start({});
+  await clock.advance(0);
   manager.repair({ absent: true });
   await clock.advance(60_000);
   assertEquals(shared.has("value"), false);
@@ -658,5 +662,97 @@ Deno.test("in the mode stopped a stopped service is started", async () => {
   const { clock, shared, end } = start({ state: "STOPPED" }, undefined, { mode: "stopped" });
   await clock.advance(0);
   assertEquals(shared.get("value"), "RUNNING");
+  await end();
+});
+
+Deno.test("a change of state is looked at before the next tick, but not right after an attempt", () => {
+  const cases: [sinceAttempt: number, interval: number, looks: boolean][] = [
+    [Infinity, 5_000, true],
+    [5_000, 5_000, true],
+    [4_999, 5_000, false],
+    [0, 5_000, false],
+  ];
+  for (const [sinceAttempt, interval, looks] of cases) {
+    assertEquals(looksAtOnce(sinceAttempt, interval), looks, `${sinceAttempt} of ${interval}`);
+  }
+});
+
+/** Runs the daemon, and shares the state of its service 4 times a second as the agent does. */
+function startSeen(...[scenario, wrap, given]: Parameters<typeof start>) {
+  const times: number[] = [];
+  const run = start(scenario, (manager) =>
+    changed(wrap?.(manager) ?? manager, {
+      query: (...args) => {
+        times.push(run.clock.now());
+        return manager.query(...args);
+      },
+    }), given);
+  /** Lets time pass. */
+  const pass = async (ms: number) => {
+    for (const end = run.clock.now() + ms; run.clock.now() < end;) {
+      await run.clock.advance(Math.min(250, end - run.clock.now()));
+      const number = serviceStates.indexOf((await run.manager.query("icinga2"))!) + 1;
+      if (run.states.get("icinga2") !== number) run.states.set("icinga2", number);
+      await run.clock.advance(0);
+    }
+  };
+  return { ...run, pass, times };
+}
+
+Deno.test("a stop is answered when the agent sees it, and the ticks keep their times", async () => {
+  const { pass, records, times, shared, end } = startSeen({ crashAt: [7_100] });
+  await pass(7_000);
+  assertEquals(times, [0, 5_000]);
+  await pass(250);
+  assertEquals(shared.get("value"), "RUNNING");
+  assertMatch(records.at(-1)!, /^info Restarted/);
+  await pass(8_000);
+  // The restart's own queries are the manager's.
+  assertEquals(times, [0, 5_000, 7_250, 10_000, 15_000]);
+  await end();
+});
+
+Deno.test("a service that crashes again at once is tried no sooner than without the agent's looks", async () => {
+  const { pass, manager, end } = startSeen({ crashEvery: 300 }, undefined, {
+    backoff: "0s",
+    maxRestarts: 0,
+  });
+  await pass(60_000);
+  const restarts = manager.calls.filter((call) => call === "restart icinga2").length;
+  assertEquals(restarts <= 13, true, `${restarts}`);
+  await end();
+});
+
+Deno.test("while the agent or the service is paused a change of state restarts nothing", async () => {
+  for (const map of ["maintenance", "pauses"] as const) {
+    const { pass, manager, end, ...maps } = startSeen({ crashAt: [7_100] });
+    await pass(6_000);
+    const key = map === "pauses" ? "icinga2" : "paused";
+    maps[map].set(key, { since: "2026-01-01T00:00:00.000Z", by: "command" });
+    await pass(30_000);
+    assertEquals(manager.calls.every((call) => call === "query icinga2"), true, map);
+    await end();
+  }
+});
+
+Deno.test("a change of state during a tick is looked at after it; no two overlap", async () => {
+  let open = 0;
+  let most = 0;
+  const { clock, states, manager, end } = start({}, (manager) =>
+    changed(manager, {
+      query: async (...args) => {
+        most = Math.max(most, ++open);
+        const state = await manager.query(...args);
+        await clock.sleep(1_000);
+        open--;
+        return state;
+      },
+    }));
+  const queries = () => manager.calls.length;
+  states.set("icinga2", 4);
+  await clock.advance(500);
+  for (const state of [1, 2, 4, 1]) states.set("icinga2", state);
+  await clock.advance(2_000);
+  assertEquals([queries(), most], [2, 1]);
   await end();
 });

@@ -120,3 +120,16 @@ testWindows("nothing is restarted while Windows Installer is at work", async (wi
   const log = await agent.logged(/Restarted service/);
   assertMatch(log, /is not restarted: [^]*is restarted again[^]*Restarted service/);
 });
+
+testWindows("a stop is answered long before the next query", async (windows) => {
+  await windows.install(SERVICE);
+  const agent = await windows.agent(["run"], watching(SERVICE.toUpperCase(), { interval: "1h" }));
+  await agent.logged(/is RUNNING/);
+  await until(
+    "its state is shared",
+    async () => (await agent.warden("get", "Agent.ServiceStates")).output.includes(SERVICE),
+  );
+  await windows.fault(SERVICE, "crash");
+  await agent.logged(/is STOPPED\n.*Restarted service/);
+  assertEquals(await windows.state(SERVICE), 4);
+});

@@ -12,6 +12,7 @@ export const kernel32 = library("kernel32.dll", {
   // psapi.h
   K32GetProcessMemoryInfo: fn(BOOL, PTR, BUF, DWORD),
   // synchapi.h
+  WaitForSingleObject: fn(DWORD, PTR, DWORD),
   OpenMutexW: fn(PTR, DWORD, BOOL, BUF),
   // handleapi.h
   CloseHandle: fn(BOOL, PTR),

@@ -1,0 +1,60 @@
+import { assertEquals } from "@std/assert";
+import { lookAtServices } from "../../lib/agent/service_look.ts";
+import { ManualClock } from "../../lib/base/mod.ts";
+import { MainState } from "../../lib/state/mod.ts";
+
+Deno.test("the states of watched services are shared, and each change of one", async () => {
+  const clock = new ManualClock();
+  const state = new MainState({ thread: "main" });
+  const numbers: Record<string, number | Error | undefined> = { icinga2: 4, spooler: 1, other: 4 };
+  let asked = 0;
+  const look = lookAtServices({ state }, clock, (service) => {
+    asked++;
+    const number = numbers[service];
+    if (number instanceof Error) throw number;
+    return number;
+  });
+  const daemon = { module: null, enabled: true };
+  const daemons = state.map<string, unknown>("Agent.Daemons");
+  daemons.set("icinga_agent_service", { ...daemon, services: true });
+  daemons.set("service_watch", { ...daemon, services: true });
+  daemons.set("heartbeat", daemon);
+  daemons.set("own", { ...daemon, services: true, module: "own.ts" });
+  const counts = (daemon: string, service: string) =>
+    state.map(`Daemons.${daemon}.ServiceStats`).set(service, {});
+  counts("icinga_agent_service", "Icinga2");
+  counts("service_watch", "Spooler");
+  counts("service_watch", "gone");
+  for (const other of ["heartbeat", "own"]) counts(other, "other");
+  const shared = () => Object.fromEntries(state.map("Agent.ServiceStates"));
+  look();
+  assertEquals([shared(), asked], [{ icinga2: 4, spooler: 1 }, 3]);
+
+  const changes: unknown[] = [];
+  state.map("Agent.ServiceStates").onChange(({ key, old, value }) =>
+    changes.push([key, old, value])
+  );
+  look();
+  numbers.icinga2 = 1;
+  look();
+  delete numbers.spooler;
+  look();
+  assertEquals(changes, [["icinga2", 4, 1], ["spooler", 1, undefined]]);
+
+  // What cannot be asked is left alone for a while, and no longer known.
+  numbers.icinga2 = new Error("access is denied");
+  look();
+  asked = 0;
+  look();
+  assertEquals([shared(), asked], [{}, 2]);
+  numbers.icinga2 = 4;
+  await clock.advance(5_000);
+  look();
+  assertEquals(shared(), { icinga2: 4 });
+
+  daemons.set("icinga_agent_service", { ...daemon, services: true, module: "own.ts" });
+  await clock.advance(5_000);
+  look();
+  assertEquals(shared(), {});
+  state.close();
+});
