@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { excerpt, isObject, type Problem, suggest } from "../base/mod.ts";
 import { type ArgumentSpecs, PERMISSION_LISTS, PLACEHOLDER, readArguments } from "../daemon/mod.ts";
+import { formatAddress } from "./control_schema.ts";
 import { DaemonName } from "./daemon_schema.ts";
 import { type Config, ConfigSchema } from "./schema.ts";
 
@@ -27,8 +28,19 @@ export function checkConfig(
     ...values,
     ...daemons.flatMap(([name, daemon]) => moduleProblems(name, daemon, builtin)),
     ...daemons.flatMap(([name, daemon]) => placeholderProblems(name, daemon)),
+    ...success ? portProblems(output) : [],
   ];
   return success && problems.length === 0 ? output : problems;
+}
+
+/** An agent cannot listen twice on one port: the second one would find it taken by the first. */
+function portProblems({ control: { listen, metrics } }: Config): Problem[] {
+  const other = metrics?.listen;
+  const isSame = listen && other && listen.port !== 0 && listen.port === other.port &&
+    /^(?:127\.0\.0\.1|0\.0\.0\.0|::|localhost)$/.test(other.hostname);
+  if (!isSame) return [];
+  const expected = "expected another port: control.listen has this one";
+  return [{ path: ["control", "metrics", "listen"], value: formatAddress(other), expected }];
 }
 
 /** Valibot looks into what has the wrong shape, and would find more there. */

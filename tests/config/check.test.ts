@@ -190,6 +190,10 @@ Deno.test("what is served is checked, each key with what it needs beside it", ()
     ],
     ['{ "listen": "127.0.0.1:65536" }', /control\.listen: got .*; expected "127\.0\.0\.1:PORT"/],
     ['{ "listen": 5664 }', /control\.listen: got 5664; expected/],
+    [
+      '{ "listen": "127.0.0.1:9664", "metrics": { "listen": "0.0.0.0:9664" } }',
+      /control\.metrics\.listen: got "0\.0\.0\.0:9664"; expected another port: control\.listen has/,
+    ],
     ['{ "metrics": {} }', /control\.metrics: .*expected "listen" or "textfile" in it/],
     [
       '{ "metrics": { "textfile": "icinga-warden.txt" } }',
