@@ -44,6 +44,8 @@ export class WatchReport {
     this.#stats = context.state.map<ServiceStats>("ServiceStats");
     this.counted = { ...noStats(), ...this.#stats.get(service.name) };
     shared.setRestartErrors(0);
+    // Its name is known before the first query, which a pause may hold back for long.
+    this.share();
   }
 
   /** Shares what was counted. */

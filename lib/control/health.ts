@@ -144,16 +144,16 @@ export function isUp(daemon: DaemonStatus): boolean {
  * seen an old one.
  */
 export function serviceState(
-  { value, queryError, watched, disabled, paused }: Pick<
+  { value, queries, queryError, watched, disabled, paused }: Pick<
     ServiceStatus,
-    "value" | "queryError" | "watched" | "disabled" | "paused"
+    "value" | "queries" | "queryError" | "watched" | "disabled" | "paused"
   >,
   { maintenance }: Pick<Status, "maintenance">,
 ): string {
   if (queryError !== null || !watched) {
     return value === null ? "unknown" : `${value} when last seen`;
   }
-  if (value === null) return "not installed";
+  if (value === null) return queries ? "not installed" : "not queried yet";
   if (maintenance) return `${value} before the pause`;
   return [value, ...(disabled ? ["disabled"] : []), ...(paused ? ["paused"] : [])].join(", ");
 }
@@ -179,7 +179,10 @@ function stateTroubles(service: ServiceStatus): Trouble[] {
   if (queryError !== null) {
     return [{ level: "unknown", text: `${label} cannot be queried: ${queryError}` }];
   }
-  if (value === null) return [{ level: "unknown", text: `${label} was not found installed` }];
+  if (value === null) {
+    const what = service.queries ? "was not found installed" : "has not been queried yet";
+    return [{ level: "unknown", text: `${label} ${what}` }];
+  }
   if (disabled === "ignore") return [];
   if (disabled === "warn") {
     return [{ level: "warning", text: `${label} is ${value}, and its start type is disabled` }];

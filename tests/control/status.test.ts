@@ -158,6 +158,14 @@ Deno.test("the schema in docs is that of the status", async () => {
   assertEquals(JSON.parse(await Deno.readTextFile(file)), toJsonSchema(StatusSchema));
 });
 
+Deno.test("a service that was not queried yet is not said to be absent", () => {
+  const told = verdict((maps) => {
+    maps[`Daemons.${DAEMON}.ServiceState`] = { restart_error: 0 };
+    maps[`Daemons.${DAEMON}.ServiceStats`] = { icinga2: noStats() };
+  });
+  assertEquals(told, ["unknown", "unknown: icinga2 has not been queried yet"]);
+});
+
 Deno.test("a service's state and its restart_error are what counts most", () => {
   const service = (entries: Record<string, unknown>) => (maps: Maps) => {
     maps[`Daemons.${DAEMON}.ServiceState`] = entries;
@@ -292,6 +300,7 @@ Deno.test("without a daemon that watches a service nothing is OK", () => {
 Deno.test("a state that was seen long ago is not said to be the present one", () => {
   const running = {
     value: "RUNNING",
+    queries: 1,
     queryError: null,
     watched: true,
     disabled: null,
@@ -307,6 +316,8 @@ Deno.test("a state that was seen long ago is not said to be the present one", ()
     [{ ...running, watched: false }, false, "RUNNING when last seen"],
     [{ ...running, value: null, watched: false }, false, "unknown"],
     [{ ...running, value: null }, true, "not installed"],
+    [{ ...running, value: null, queries: 0 }, true, "not queried yet"],
+    [{ ...running, value: null, queries: null }, false, "not queried yet"],
   ];
   for (const [service, paused, text] of cases) {
     assertEquals(serviceState(service, { maintenance: paused ? pause : null }), text);

@@ -67,3 +67,11 @@ Deno.test("names that no service can have are refused with what would be right",
   }
   assertMatch(said, /services\.0: got "a\/b"; expected the name of a service/);
 });
+
+Deno.test("a service's name is known before its first query, which may take long", async () => {
+  const run = simulate(daemon, { arguments: { services: ["a", "b"] }, scenario: "silent" });
+  await run.advance(0);
+  const stats = run.map<ServiceStats>("ServiceStats");
+  assertEquals([...stats].map(([name, { queries }]) => [name, queries]), [["a", 0], ["b", 0]]);
+  await run.stop();
+});
