@@ -10,7 +10,7 @@ import { PAGE_FILES, readPageFile } from "../page/mod.ts";
 import { parsePauseTime, PAUSE_TIMES } from "./client.ts";
 import { allPaths, findInState } from "./find.ts";
 import type { History } from "./history.ts";
-import { watchedServices } from "./state_reader.ts";
+import { pauseOf, watchedServices } from "./state_reader.ts";
 
 /** What a control endpoint can do to its agent. */
 export interface ControlledAgent {
@@ -238,7 +238,9 @@ async function pause({ request, parts: { agent, note, state } }: Call): Promise<
 
 async function resume({ request, parts: { agent, note, state } }: Call): Promise<Response> {
   const { service } = await readBody(request, ["service"]);
-  const name = findWatched(service, state);
+  // A pause may outlive the watch of its service.
+  const isPaused = typeof service === "string" && pauseOf(state, service) !== undefined;
+  const name = isPaused ? service : findWatched(service, state);
   if (name === undefined) agent.resume();
   else agent.resume(name);
   note(name === undefined ? "Resumed by a command" : `Service '${name}' is resumed by a command`);

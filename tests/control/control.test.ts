@@ -174,6 +174,20 @@ Deno.test("HEAD is answered where GET is", async () => {
   });
 });
 
+Deno.test("a pause of a service that nobody watches any more can be ended", async () => {
+  const pause = { since: "2026-01-01T00:00:00.000Z", by: "command" };
+  const maps = { ...agentMaps(), "Agent.ServicePauses": { spooler: pause } };
+  await withControl(
+    async ({ client, calls }) => {
+      await client.post("/api/resume", { service: "Spooler" });
+      assertEquals(calls, [["resume", "Spooler"]]);
+    },
+    undefined,
+    undefined,
+    maps,
+  );
+});
+
 Deno.test("commands reach the agent, and wrong ones do not", async () => {
   await withControl(async ({ client, calls, logged }) => {
     await client.post("/api/pause");
