@@ -22,6 +22,10 @@ testExe("what the agent cannot do is a warning of the verdict until it can", asy
   );
   assertEquals(check.code, 1);
   assertStringIncludes((await bench.run("status")).stdout, "; Cannot read the saved state ");
+  const paused = await bench.run("pause", "--service", "icinga2", "1h");
+  assertEquals(paused.code, 0);
+  assertMatch(paused.stderr, /: The pause will end with the agent: Cannot read the saved state /);
+  assertEquals((await bench.run("resume", "--service", "icinga2")).stderr, "");
   const token = (await Deno.readTextFile(`${bench.home}/monitor.token`)).trim();
   const headers = { authorization: `Bearer ${token}` };
   const metrics = await (await fetch(`${base}/metrics`, { headers })).text();

@@ -1,6 +1,7 @@
 import { formatTime } from "../../base/mod.ts";
 import { parsePauseTime, PAUSE_TIMES, type ServiceStatus } from "../../control/mod.ts";
 import { type Command, UsageError } from "../command.ts";
+import { printError } from "../output.ts";
 import { connectAgent } from "../paths.ts";
 
 /** `icinga-warden pause` */
@@ -26,7 +27,11 @@ export const pauseCommand: Command = {
       ...(duration !== undefined && { duration }),
       ...(service !== undefined && { service }),
     });
-    const { maintenance, services } = await client.status();
+    const { maintenance, services, agent: { troubles } } = await client.status();
+    const unsaved = troubles.find(({ kind }) => kind === "state");
+    if (unsaved && duration !== undefined) {
+      printError(`icinga-warden: The pause will end with the agent: ${unsaved.text}`);
+    }
     if (service === undefined) {
       const text = `Paused ${describePauseEnd(maintenance?.until)}: nothing is restarted`;
       return { json: { maintenance }, text };
