@@ -94,7 +94,7 @@ testExe(
     assertEquals(refused.code, 1);
     assertMatch(
       refused.stdout,
-      /^WARNING: The changed configuration is refused, and the old one stays in force: \S+icinga-warden\.json:1:\d+: log\.level: got "loud"/,
+      /^WARNING: The changed configuration is refused, and the old one stays in force: .+icinga-warden\.json:1:\d+: log\.level: got "loud"/,
     );
     const beats = log.match(/beat::run::Main::0: beat/g)!.length;
     await agent.printed(new RegExp(`(beat::run::Main::0: beat[^]*){${beats + 3}}`));
@@ -293,7 +293,7 @@ testExe(
     assertEquals(log.includes("allowed"), false, log);
     const tried = await bench.run("daemon", "test", "curious");
     assertEquals(tried.code, 1);
-    assertMatch(tried.stdout, /^curious \(curious\.js\): FAILED: refused /);
+    assertMatch(tried.stdout, /^curious \(daemons\/curious\.js\): FAILED: refused read /);
     for (const kind of Object.values(REFUSED)) {
       assertMatch(
         tried.stdout,
