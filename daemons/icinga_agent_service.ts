@@ -1,4 +1,5 @@
 import { type DaemonMap, defineDaemon } from "icinga-warden/daemon";
+import { isSameJson } from "../lib/base/mod.ts";
 import type { Diagnosis, IcingaSample } from "../lib/icinga/mod.ts";
 import { checkServiceName, type ServiceState } from "../lib/service/mod.ts";
 import { checkProbe } from "./shared/probes/mod.ts";
@@ -81,7 +82,7 @@ function shareDiagnosis(
   map: DaemonMap<ServiceState | number | Diagnosis>,
   diagnosis: Diagnosis | undefined,
 ): void {
-  if (JSON.stringify(map.get("diagnosis")) === JSON.stringify(diagnosis)) return;
+  if (isSameJson(map.get("diagnosis"), diagnosis)) return;
   if (diagnosis) map.set("diagnosis", diagnosis);
   else map.delete("diagnosis");
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Agent } from "./agent.ts";
-import { type Clock, errorMessage, type Problem } from "../base/mod.ts";
+import { type Clock, errorMessage, isSameJson, type Problem } from "../base/mod.ts";
 import { type Config, ConfigError, type LoadedConfig } from "../config/mod.ts";
 import { signature } from "../thread/mod.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
@@ -216,8 +216,4 @@ const LIVE_KEYS = new Set(["daemons", "threadPools", "$schema"]);
 function lateKeys(before: Config, after: Config): string[] {
   const keys = Object.keys(after) as (keyof Config)[];
   return keys.filter((key) => !LIVE_KEYS.has(key) && !isSameJson(before[key], after[key]));
-}
-
-function isSameJson(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -40,7 +40,8 @@ export async function probeRuntime(): Promise<RuntimeHoles> {
 }
 
 /**
- * Posts the holes that are closed, all at once: Deno 2.9 may lose the first messages of a worker. Its text runs in the worker, and sees nothing of this file.
+ * Posts the holes that are closed, all at once: Deno 2.9 may lose the first messages of a worker. Its text runs in the
+ * worker, and sees nothing of this file.
  *
  * @param file the URL of a file that does not exist.
  */

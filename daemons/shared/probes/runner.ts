@@ -1,4 +1,4 @@
-import { formatDuration, formatSpan } from "../../../lib/base/mod.ts";
+import { formatDuration, formatSpan, isSameJson } from "../../../lib/base/mod.ts";
 import type { DaemonContext, DaemonMap, Service } from "icinga-warden/daemon";
 import type { IcingaSample } from "../../../lib/icinga/mod.ts";
 import { judge, type ProbeStanding } from "./judge.ts";
@@ -107,7 +107,7 @@ export class ProbeRunner {
       ...(advice !== undefined && { advice }),
       ...(ago !== undefined && { since }),
     };
-    if (JSON.stringify(after) !== JSON.stringify(before)) this.#shared.set(name, after);
+    if (!isSameJson(after, before)) this.#shared.set(name, after);
   }
 
   #say(

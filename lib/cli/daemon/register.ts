@@ -1,5 +1,5 @@
 import { builtinArguments } from "../../../daemons/mod.ts";
-import { suggest, toJson } from "../../base/mod.ts";
+import { isSameJson, suggest, toJson } from "../../base/mod.ts";
 import {
   type Config,
   defaultDaemonConfig,
@@ -133,7 +133,7 @@ function editEntry(
   }
   let edited = text;
   const set = (key: string[], value: unknown, before: unknown) => {
-    if (value === undefined || JSON.stringify(value) === JSON.stringify(before)) return;
+    if (value === undefined || isSameJson(value, before)) return;
     edited = setInText(edited, ["daemons", name, ...key], value);
   };
   set(["module"], module, old.module);
