@@ -302,6 +302,18 @@ export class Windows {
     return output.split(/\r?\n/).filter((line) => /icinga-warden\.exe/i.test(line));
   }
 
+  /** Stops and removes a service: one that stayed would be another agent for the cases that follow. */
+  async #remove(service: string): Promise<void> {
+    await this.#insist(
+      `${service} is removed`,
+      async () => {
+        await this.run("net.exe", "stop", service);
+        return await this.run("sc.exe", "delete", service);
+      },
+      async () => await this.state(service) === undefined,
+    );
+  }
+
   /** Ends what a case has left: its agents, services and files. */
   async clean(): Promise<void> {
     for (const agent of this.#agents) await agent.kill();
@@ -309,8 +321,7 @@ export class Windows {
       for (const fault of ["crash", "pause", "stay", "broken", "slow", "hang"]) {
         await this.repair(service, fault);
       }
-      await this.run("net.exe", "stop", service);
-      await this.run("sc.exe", "delete", service);
+      await this.#remove(service);
     }
     await Deno.remove(join(system.root, this.#folder), { recursive: true }).catch(() => {});
   }
