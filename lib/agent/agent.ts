@@ -65,6 +65,9 @@ const LAST_WRITES = 250;
 /** How long the last save of the state may take, ms: its disk may be far, or hang. */
 const LAST_SAVE = 500;
 
+/** How long a command waits until its pause is saved, ms. */
+const PAUSE_SAVE = 3_000;
+
 /** Writes of the agent itself. Above that they travel together: every message wakes every thread. */
 const WRITE_PACE = { burst: 20, perSecond: 4, onHeld: () => {} };
 
@@ -142,19 +145,26 @@ export class Agent {
 
   /**
    * Pauses it: `every` skips its calls and nothing is started again until it is resumed. Or pauses a service, which is
-   * then left alone.
+   * then left alone. Resolves when it is saved, or cannot be within 3 s.
    *
    * @param by who asks for it.
    * @param duration ms after which it is resumed by itself, also by an agent that was started meanwhile. Default: never.
    * @param service its name. Default: all.
    */
-  pause(by: Pause["by"], duration?: number, service?: string): void {
+  pause(by: Pause["by"], duration?: number, service?: string): Promise<void> {
     this.#pauses.begin(by, duration, service);
+    return this.#savePauses();
   }
 
-  /** Ends a pause. @param service the one whose pause it is. Default: the agent's. */
-  resume(service?: string): void {
+  /** Ends a pause; resolves as {@linkcode pause} does. @param service the one whose pause it is. Default: the agent's. */
+  resume(service?: string): Promise<void> {
     this.#pauses.end(service);
+    return this.#savePauses();
+  }
+
+  /** Whoever was told of a pause relies on it, also when the process is ended a moment later. */
+  async #savePauses(): Promise<void> {
+    await within(this.#stateFile.save(), { ms: PAUSE_SAVE, clock: this.#clock });
   }
 
   /**

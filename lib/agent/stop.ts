@@ -91,12 +91,12 @@ function obeyServiceManager(
     },
     pause() {
       info(`Service '${service.name}' is paused: daemons idle, nothing is restarted`);
-      agent.pause("service");
+      void agent.pause("service");
       service.paused();
     },
     continue() {
       info(`Service '${service.name}' continues`);
-      agent.resume();
+      void agent.resume();
       service.running();
     },
   };

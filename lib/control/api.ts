@@ -14,8 +14,8 @@ import { pauseOf, watchedServices } from "./state_reader.ts";
 
 /** What a control endpoint can do to its agent. */
 export interface ControlledAgent {
-  pause(by: "command", duration?: number, service?: string): void;
-  resume(service?: string): void;
+  pause(by: "command", duration?: number, service?: string): Promise<void>;
+  resume(service?: string): Promise<void>;
   restartDaemon(name: string): Promise<void>;
 }
 
@@ -227,10 +227,10 @@ async function pause({ request, parts: { agent, note, state } }: Call): Promise<
   const name = findWatched(service, state);
   const span = time === undefined ? "" : ` for ${duration}`;
   if (name === undefined) {
-    agent.pause("command", time);
+    await agent.pause("command", time);
     note(`Paused by a command${span}: nothing is restarted`);
   } else {
-    agent.pause("command", time, name);
+    await agent.pause("command", time, name);
     note(`Service '${name}' is paused by a command${span}: it is left alone`);
   }
   return jsonResponse({ ok: true });
@@ -241,8 +241,7 @@ async function resume({ request, parts: { agent, note, state } }: Call): Promise
   // A pause may outlive the watch of its service.
   const isPaused = typeof service === "string" && pauseOf(state, service) !== undefined;
   const name = isPaused ? service : findWatched(service, state);
-  if (name === undefined) agent.resume();
-  else agent.resume(name);
+  await (name === undefined ? agent.resume() : agent.resume(name));
   note(name === undefined ? "Resumed by a command" : `Service '${name}' is resumed by a command`);
   return jsonResponse({ ok: true });
 }

@@ -24,7 +24,11 @@ const TALKER = `export default { name: "talker", description: "talks", run: asyn
 /** An agent with daemons of its own, each a name and the module it runs, in a home of its own. */
 async function withAgent(
   daemons: Record<string, string>,
-  test: (agent: Agent, apply: (daemons: Record<string, string>) => Promise<void>) => Promise<void>,
+  test: (
+    agent: Agent,
+    apply: (daemons: Record<string, string>) => Promise<void>,
+    home: string,
+  ) => Promise<void>,
 ): Promise<void> {
   const home = await Deno.makeTempDir({ prefix: "agent ä " });
   await Deno.writeTextFile(`${home}/counter.js`, COUNTER);
@@ -54,7 +58,7 @@ async function withAgent(
     await test(agent, async (daemons) => {
       const { config, daemons: registered } = await register(daemons);
       await agent.apply(config, registered);
-    });
+    }, home);
   } finally {
     await agent.stop();
     await Deno.remove(home, { recursive: true });
@@ -163,6 +167,21 @@ Deno.test("while it is paused daemons leave out their beats; then they go on", a
     assertEquals(agent.state.map(AGENT_MAPS.maintenance).size, 0);
     agent.pause("service", 50);
     await until("the pause is over", () => agent.state.map(AGENT_MAPS.maintenance).size === 0);
+  });
+});
+
+Deno.test("a pause is on the disk when it is answered, and so is its end", async () => {
+  await withAgent({ a: "counter.js" }, async (agent, _apply, home) => {
+    const saved = async () => {
+      const { maps } = JSON.parse(await Deno.readTextFile(`${home}/state.json`));
+      return Object.keys(maps[AGENT_MAPS.servicePauses] ?? {});
+    };
+    for (const service of ["b", "c"]) {
+      await agent.pause("command", 60_000, service);
+      assertEquals((await saved()).includes(service), true);
+    }
+    await agent.resume("b");
+    assertEquals(await saved(), ["c"]);
   });
 });
 

@@ -68,9 +68,10 @@ async function metricsRow(): Promise<Row> {
     maps["Agent.Daemons"]![`daemon_${i}`] = { module: `daemon_${i}.js`, enabled: true };
     maps["Agent.Threads"]![`daemon_${i}::run::Main::0`] = thread(`daemon_${i}`);
   }
+  const done = () => Promise.resolve();
   const home = await Deno.makeTempDir();
   const control = await startControl({
-    agent: { pause: () => {}, resume: () => {}, restartDaemon: () => Promise.resolve() },
+    agent: { pause: done, resume: done, restartDaemon: done },
     ...{ state: stateOf(maps), watch: () => () => {}, home, clock: systemClock },
     log: { write: () => {}, listen: () => () => {} },
     config: { listen: { hostname: "127.0.0.1", port: 0 } },
