@@ -1,10 +1,13 @@
 import { createScanner, findNodeAtLocation, type Node, parseTree } from "jsonc-parser";
-import { isObject, replaceFile } from "../base/mod.ts";
+import { FileError, isObject, replaceFile, systemClock } from "../base/mod.ts";
 import { decodeText, encodeLike, readConfigFile } from "./file.ts";
 import { ConfigError } from "./problem.ts";
 
 /** Means the same as no file: the Icinga daemon runs. */
 const DEFAULT = `{\n  "daemons": {\n    "icinga_agent_service": {}\n  }\n}\n`;
+
+/** How long another program may take to rewrite the configuration, ms. One that was killed leaves its mark behind. */
+const REWRITE_LIMIT = 10_000;
 
 /** How a configuration file is rewritten. */
 export interface Rewrite {
@@ -20,13 +23,41 @@ export interface Rewrite {
 
 /**
  * Rewrites the configuration in `file`, or makes one. The daemon that runs by default is written down first, since a
- * list of daemons replaces the default. Where writing fails, the old file stands.
+ * list of daemons replaces the default. Where writing fails, the old file stands. Of programs that rewrite one file at
+ * the same time, one waits for the other.
  *
  * @throws {ConfigError} when the file cannot be read, or `check` finds the new text wrong: nothing is written.
  * @throws {FileError} when it cannot be written.
  */
-export async function rewriteConfig(file: string, { edit, check }: Rewrite): Promise<void> {
+export async function rewriteConfig(file: string, rewrite: Rewrite): Promise<void> {
   const target = await Deno.realPath(file).catch(() => file);
+  const mark = `${target}.lock`;
+  await placeMark(mark).catch((error) => {
+    throw new FileError("write", target, error);
+  });
+  try {
+    await rewriteAlone(file, target, rewrite);
+  } finally {
+    await Deno.remove(mark).catch(() => {});
+  }
+}
+
+/** Waits until no other program rewrites the configuration, and keeps others from it. */
+async function placeMark(mark: string): Promise<void> {
+  for (const end = systemClock.now() + REWRITE_LIMIT;;) {
+    try {
+      return Deno.openSync(mark, { write: true, createNew: true }).close();
+    } catch (error) {
+      // On Windows a file that another program is just removing is said to be denied.
+      const isThere = await Deno.stat(mark).then(() => true, () => false);
+      if (!isThere && !(error instanceof Deno.errors.AlreadyExists)) throw error;
+      if (systemClock.now() > end) await Deno.remove(mark);
+    }
+    await systemClock.sleep(20);
+  }
+}
+
+async function rewriteAlone(file: string, target: string, { edit, check }: Rewrite): Promise<void> {
   const bytes = await readConfigFile(file);
   const old = bytes ? decodeText(bytes) : DEFAULT;
   if (typeof old !== "string") throw new ConfigError(file, [old]);

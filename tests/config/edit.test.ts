@@ -163,6 +163,22 @@ Deno.test("where the new text cannot be put in place, the old stands and nothing
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("of many programs that rewrite one configuration none undoes what another did", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = join(folder, "icinga-warden.json");
+  const names = Array.from({ length: 20 }, (_, i) => `d${i}`);
+  const add = (name: string) =>
+    rewriteConfig(file, {
+      edit: (text) => setInText(text, ["daemons", name], {}),
+      check: () => {},
+    });
+  await Promise.all(names.map(add));
+  const { daemons } = read(await Deno.readTextFile(file));
+  assertEquals(Object.keys(daemons).sort(), [...names, "icinga_agent_service"].sort());
+  assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["icinga-warden.json"]);
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test({
   name: "a configuration that is a link stays one: the file that it leads to is rewritten",
   ignore: Deno.build.os === "windows", // A link takes a right there.
