@@ -30,6 +30,9 @@ export interface RunParts {
 /** How long commands that are under way may take to end once the agent has stopped, ms. */
 const LAST_ANSWERS = 250;
 
+/** A signal that comes so soon after the first is the same Ctrl+C: `npx` and `deno task` pass it on, ms. */
+const SAME_SIGNAL = 500;
+
 /**
  * Runs the agent until a signal or the service control manager asks for its end or the time is up; a second
  * signal ends the process at once.
@@ -40,14 +43,17 @@ export async function runUntilStopped(
 ): Promise<void> {
   const { info, warning } = agentLog(log.write);
   const stop = new AbortController();
+  let signalled: number | undefined;
   const forgetSignals = onStopSignal((signal) => {
     if (stop.signal.aborted) {
+      if (signalled !== undefined && systemClock.now() - signalled < SAME_SIGNAL) return;
       warning(`${signal} again: ending at once`);
       home.release(`it was ended at once by a second ${signal}`);
       log.close();
       Deno.exit(1);
     }
     info(`${signal}: stopping`);
+    signalled = systemClock.now();
     stop.abort();
   });
   if (span !== undefined) {

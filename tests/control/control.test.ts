@@ -43,8 +43,8 @@ async function withControl(
   };
   const control = await startControl({
     agent: {
-      pause: async (...args) => void calls.push(["pause", ...args]),
-      resume: async (...args) => void calls.push(["resume", ...args]),
+      pause: (...args) => Promise.resolve(void calls.push(["pause", ...args])),
+      resume: (...args) => Promise.resolve(void calls.push(["resume", ...args])),
       restartDaemon: (name) => {
         calls.push(["restart", name]);
         return name === "known" ? Promise.resolve() : Promise.reject(new Error("no such daemon"));

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { delay } from "@std/async/delay";
 import { testRealWindows, testWindows, until } from "./machine.ts";
 
 const SERVICE = "warden_test";
@@ -149,6 +150,7 @@ testWindows("a second Ctrl+C ends it at once, with 1", async (windows) => {
   await agent.logged(/Started/);
   await agent.press("ctrl-c");
   await agent.logged(/SIGINT: stopping/);
+  await delay(1_000); // What comes sooner is taken for the same Ctrl+C.
   await agent.press("ctrl-c");
   assertEquals(await agent.ended(), 1);
   assertMatch(await agent.log(), /SIGINT again: ending at once\n$/);
