@@ -1,4 +1,4 @@
-import { type Clock, formatTime } from "../base/mod.ts";
+import type { Clock } from "../base/mod.ts";
 import { AGENT_MAPS, type Pause } from "../daemon/mod.ts";
 import type { PublicState, ReplicatedMap } from "../state/mod.ts";
 
@@ -74,7 +74,7 @@ export class Pauses {
     const until = new Date(now + left).toISOString();
     this.#hold({ by: pause.by, since: new Date(since).toISOString(), until, left }, service);
     const who = service === undefined ? "The agent" : `Service '${service}'`;
-    tell(`${who} is still paused, until ${formatTime(until)}: the pause outlives a restart`);
+    tell(`${who} is still paused, until ${until}: the pause outlives a restart`);
   }
 
   #hold(pause: Pause, service: string | undefined): void {

@@ -117,7 +117,13 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / 1024 ** 2).toFixed(1)} MB`;
 }
 
-/** A UTC time for people: `2026-11-24 06:12:03Z`. */
+/** A time for people, in this host's time zone, with that zone: `2026-11-24 07:12:03 +01:00`. @param iso ISO 8601; other text is returned. */
 export function formatTime(iso: string): string {
-  return iso.replace("T", " ").replace(/\.\d+Z$/, "Z");
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return iso;
+  const offset = -date.getTimezoneOffset();
+  const local = new Date(date.getTime() + offset * 60_000).toISOString();
+  const two = (value: number) => String(Math.trunc(value)).padStart(2, "0");
+  const zone = `${two(Math.abs(offset) / 60)}:${two(Math.abs(offset) % 60)}`;
+  return `${local.slice(0, 10)} ${local.slice(11, 19)} ${offset < 0 ? "-" : "+"}${zone}`;
 }

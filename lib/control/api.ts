@@ -239,11 +239,12 @@ async function pause({ request, parts: { agent, note, state } }: Call): Promise<
 async function resume({ request, parts: { agent, note, state } }: Call): Promise<Response> {
   const { service } = await readBody(request, ["service"]);
   // A pause may outlive the watch of its service.
-  const isPaused = typeof service === "string" && pauseOf(state, service) !== undefined;
-  const name = isPaused ? service : findWatched(service, state);
-  await (name === undefined ? agent.resume() : agent.resume(name));
+  const isKnown = typeof service === "string" && pauseOf(state, service) !== undefined;
+  const name = isKnown ? service : findWatched(service, state);
+  const wasPaused = pauseOf(state, name) !== undefined;
+  await agent.resume(name);
   note(name === undefined ? "Resumed by a command" : `Service '${name}' is resumed by a command`);
-  return jsonResponse({ ok: true });
+  return jsonResponse({ ok: true, wasPaused });
 }
 
 /** @throws {HttpError} when no daemon watches a service of this name. */

@@ -7,6 +7,7 @@ import {
   expectedSize,
   formatDuration,
   formatSize,
+  formatTime,
   isWithin,
   parseDuration,
   parseSize,
@@ -92,4 +93,25 @@ Deno.test("what is expected names the bounds in the value's own form", () => {
   );
   assertEquals(expectedNumber({ max: 3 }), "expected a number, at most 3");
   assertEquals(expectedNumber({}, true), "expected a whole number");
+});
+
+Deno.test("people read a time in their own zone, with the zone", () => {
+  const before = Deno.env.get("TZ");
+  const cases: [string, string, string][] = [
+    ["Europe/Berlin", "2026-11-24T06:12:03.456Z", "2026-11-24 07:12:03 +01:00"],
+    ["Europe/Berlin", "2026-07-24T22:12:03Z", "2026-07-25 00:12:03 +02:00"],
+    ["America/St_Johns", "2026-11-24T01:00:00Z", "2026-11-23 21:30:00 -03:30"],
+    ["Asia/Kathmandu", "2026-12-31T23:59:59.999Z", "2027-01-01 05:44:59 +05:45"],
+    ["UTC", "2026-11-24T06:12:03Z", "2026-11-24 06:12:03 +00:00"],
+    ["UTC", "soon", "soon"],
+  ];
+  try {
+    for (const [zone, iso, text] of cases) {
+      Deno.env.set("TZ", zone);
+      assertEquals(formatTime(iso), text, zone);
+    }
+  } finally {
+    if (before === undefined) Deno.env.delete("TZ");
+    else Deno.env.set("TZ", before);
+  }
 });

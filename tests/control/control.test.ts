@@ -195,7 +195,7 @@ Deno.test("commands reach the agent, and wrong ones do not", async () => {
     await client.post("/api/resume");
     await client.post("/api/restart", { daemon: "known" });
     assertEquals(calls, [
-      ...[["pause", "command", undefined], ["pause", "command", 90_000], ["resume"]],
+      ...[["pause", "command", undefined], ["pause", "command", 90_000], ["resume", undefined]],
       ["restart", "known"],
     ]);
     assertEquals(
@@ -280,7 +280,7 @@ Deno.test("a login with the token or a link opens a session, which may not issue
       ask(`${base}/api/${name}`, { method: "POST", headers, body: "{}" });
     assertEquals((await post("link"))[0], 403);
     assertEquals((await post("resume"))[0], 200);
-    assertEquals(calls, [["resume"]]);
+    assertEquals(calls, [["resume", undefined]]);
     assertEquals((await post("logout"))[0], 200);
     assertEquals((await ask(`${base}/api/status`, { headers }))[0], 401);
   });
@@ -498,7 +498,7 @@ Deno.test("what nobody waits for any more is not done", async () => {
     assertEquals([status, text.includes("too late")], [408, true]);
     assertEquals(calls, []);
     assertEquals((await post(Date.now() + 60_000))[0], 200);
-    assertEquals(calls, [["resume"]]);
+    assertEquals(calls, [["resume", undefined]]);
   });
 });
 

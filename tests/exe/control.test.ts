@@ -122,7 +122,7 @@ testExe("watch shows what is there and then changes, as text and as JSON a line"
   const text = await bench.run("watch", "counter.Map.a.b", "--for", "500ms");
   assertMatch(
     text.stdout,
-    /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ {2}Daemons\.counter\.Map\.a\.b {2}\d+\n/,
+    /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d {2}Daemons\.counter\.Map\.a\.b {2}\d+\n/,
   );
 });
 
@@ -177,6 +177,13 @@ testExe("a paused agent restarts nothing until it is resumed", async (bench) => 
   while (await uptime() < 6) await bench.run("version"); // longer than the service lives
   assertEquals((await bench.log()).includes("Restarted service"), false);
   assertEquals((await bench.run("resume")).stdout, "Resumed\n");
+  assertEquals((await bench.run("resume")).stdout, "The agent was not paused\n");
+  const alone = async (...words: string[]) =>
+    (await bench.run(...words, "--service", "icinga2")).stdout;
+  assertEquals(await alone("resume"), "icinga2 was not paused\n");
+  await alone("pause");
+  assertMatch((await bench.run("resume")).stdout, /not paused; icinga2 is: '.* --service icinga2'/);
+  assertEquals(await alone("resume"), "Resumed icinga2\n");
   while (!(await bench.log()).includes("Restarted service")) await bench.run("version");
   const endless = await bench.run("pause");
   assertMatch(endless.stdout, /^Paused until 'icinga-warden resume'/);

@@ -51,12 +51,24 @@ export const resumeCommand: Command = {
   async run(invocation) {
     const { service } = invocation.values;
     const client = await connectAgent(invocation);
-    await client.post("/api/resume", service === undefined ? {} : { service });
-    return service === undefined
-      ? { json: { maintenance: null }, text: "Resumed" }
-      : { json: { service, paused: null }, text: `Resumed ${service}` };
+    const { wasPaused } = await client.post<{ wasPaused: boolean }>(
+      "/api/resume",
+      service === undefined ? {} : { service },
+    );
+    if (service === undefined) {
+      const text = wasPaused ? "Resumed" : notPaused((await client.status()).services);
+      return { json: { maintenance: null, wasPaused }, text };
+    }
+    const text = wasPaused ? `Resumed ${service}` : `${service} was not paused`;
+    return { json: { service, paused: null, wasPaused }, text };
   },
 };
+
+function notPaused(services: readonly ServiceStatus[]): string {
+  const paused = services.flatMap(({ name, paused }) => paused === null ? [] : name ?? []);
+  const alone = paused.map((name) => `; ${name} is: 'icinga-warden resume --service ${name}'`);
+  return `The agent was not paused${alone.join("")}`;
+}
 
 function isCalled(name: string) {
   return (service: ServiceStatus) => service.name?.toLowerCase() === name.toLowerCase();
