@@ -11,6 +11,7 @@ const SUBJECTS: readonly (readonly [file: string, names: readonly string[]])[] =
   ["lib/daemon/define.ts", ["DaemonDefinition", "Termination"]],
   ["lib/daemon/verdict.ts", ["VerdictNumber", "ReportOptions"]],
   ["lib/daemon/define.ts", ["MapSpec"]],
+  ["lib/daemon/metrics.ts", ["MetricSpec"]],
   ["lib/daemon/permissions.ts", ["DaemonPermissions"]],
   ["lib/state/map.ts", ["ReplicatedMap"]],
   ["lib/daemon/context.ts", ["ThreadOptions", "ThreadHandle"]],

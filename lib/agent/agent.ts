@@ -13,23 +13,23 @@ import {
   AGENT_MAPS,
   type AgentInfo,
   type DaemonStanding,
+  declaredMetrics,
   MAIN_THREAD,
   mayWrite,
   ownerOf,
   type Pause,
   type RunEnd,
   type RunMode,
-  threadName,
   withDefaults,
 } from "../daemon/mod.ts";
 import { agentLog, limitLog, type WriteLog } from "../log/mod.ts";
 import type { Troubles } from "./troubles.ts";
 import type { RegisteredDaemon } from "../registry/mod.ts";
-import { type ServiceManagerPlan, servicePrograms } from "../service/mod.ts";
+import type { ServiceManagerPlan } from "../service/mod.ts";
 import { Pauses } from "./pauses.ts";
+import { planDaemons } from "./plans.ts";
 import { MainState, StateFile } from "../state/mod.ts";
-import { diffPlans, samePlan, STOP_LIMIT, Supervisor, type ThreadPlan } from "../supervisor/mod.ts";
-import { ownReads, workerPermissions } from "../thread/mod.ts";
+import { diffPlans, samePlan, STOP_LIMIT, Supervisor } from "../supervisor/mod.ts";
 
 /** What an agent is made of. */
 export interface AgentParts {
@@ -52,12 +52,6 @@ export interface AgentParts {
   /** Where time comes from. Default: the system's clock. */
   clock?: Clock;
 }
-
-/** V8's hard limit is this many times `memoryLimit`, so that the limit itself is noticed first, with a warning. */
-const HEAP_MARGIN = 1.5;
-
-/** The pool that a daemon's first thread runs in. */
-const MAIN_POOL = "MainPool";
 
 /** How long a stop waits for the last writes of threads that have ended, ms. */
 const LAST_WRITES = 250;
@@ -254,7 +248,7 @@ export class Agent {
     const map = this.state.map<string, DaemonStanding>(AGENT_MAPS.daemons);
     const names = new Set(daemons.map(({ name }) => name));
     for (const name of map.keys()) if (!names.has(name)) map.delete(name);
-    for (const { name, module, enabled, permissions, problem, runs } of daemons) {
+    for (const { name, module, enabled, permissions, problem, runs, description } of daemons) {
       if (problem !== undefined && problem !== map.get(name)?.problem) {
         const outcome = runs
           ? "runs, but not as configured"
@@ -266,10 +260,12 @@ export class Agent {
       // What a daemon that does not run, or runs its old version, has shared is still shown.
       const isKnown = enabled && (problem === undefined || runs);
       const services = isKnown ? permissions.services : map.get(name)?.services;
+      const metrics = isKnown ? declaredMetrics(description) : map.get(name)?.metrics;
       map.set(name, {
         module,
         enabled,
         ...(services && { services }),
+        ...(metrics && { metrics }),
         ...(problem !== undefined && { problem }),
       });
     }
@@ -288,48 +284,4 @@ async function endProcess(what: number | string, log: WriteLog): Promise<void> {
   const { warning } = agentLog(log);
   if (refusal === undefined) warning(`Ended the process of service '${what}', which was stuck`);
   else warning(`The process of service '${what}' is not ended: ${refusal}`);
-}
-
-/** The plans of the daemons that are to run, by name; those that are built in are started first. */
-function planDaemons(
-  daemons: readonly RegisteredDaemon[],
-  { log }: Config,
-  parts: AgentParts,
-): Map<string, ThreadPlan> {
-  const usable = daemons.filter(({ enabled, problem, runs }) =>
-    enabled && (problem === undefined || runs)
-  );
-  usable.sort((a, b) => Number(a.module !== null) - Number(b.module !== null));
-  return new Map(usable.map((daemon) => [daemon.name, planThread(daemon, log, parts)]));
-}
-
-function planThread(
-  { name, url, version, files, ...daemon }: RegisteredDaemon,
-  log: Config["log"],
-  { home, serviceManager }: AgentParts,
-): ThreadPlan {
-  return {
-    assignment: {
-      thread: threadName(name, "run", "Main", 0),
-      daemon: name,
-      task: { type: "run" },
-      module: url,
-      version,
-      home,
-      arguments: daemon.arguments,
-      services: daemon.permissions.services ?? false,
-      serviceManager,
-      logLevel: log.level,
-      frozenAfter: daemon.policy.frozenAfter,
-      heapLimit: daemon.policy.memoryLimit * HEAP_MARGIN,
-    },
-    permissions: workerPermissions(
-      daemon.permissions,
-      ownReads(files, home),
-      servicePrograms(serviceManager),
-    ),
-    pool: MAIN_POOL,
-    isBuiltIn: files.length === 0,
-    policy: daemon.policy,
-  };
 }

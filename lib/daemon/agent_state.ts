@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { DaemonMetrics } from "./metrics.ts";
 
 /** The paths of the agent's maps. */
 export const AGENT_MAPS = {
@@ -158,6 +159,8 @@ export interface DaemonStanding {
   services?: true;
   /** Why it cannot run, or not as configured, in one line. */
   problem?: string;
+  /** What of its maps is shown as metrics, and its module's name; absent where nothing is. */
+  metrics?: { module: string; maps: DaemonMetrics };
 }
 
 /** The agent is paused: daemons leave out their beats, and nothing is started again. Or a service is: it is left alone. */

@@ -2,7 +2,6 @@ import {
   describeProblem,
   excerpt,
   expectedDuration,
-  expectedOneOf,
   expectedSize,
   isObject,
   parseDuration,
@@ -11,12 +10,7 @@ import {
   refuseReserved,
   suggest,
 } from "../base/mod.ts";
-import {
-  ARGUMENT_TYPES,
-  argumentProblems,
-  type ArgumentSpec,
-  type ArgumentSpecs,
-} from "./arguments.ts";
+import { argumentProblems, type ArgumentSpec, type ArgumentSpecs } from "./arguments.ts";
 import type { DaemonDefinition, MapSpecs } from "./define.ts";
 import {
   type DaemonPermissions,
@@ -24,6 +18,23 @@ import {
   permissionProblems,
   PLACEHOLDER,
 } from "./permissions.ts";
+import { METRIC_KEYS, metricProblems } from "./metric_rules.ts";
+import {
+  ARGUMENT_NAME,
+  check,
+  checkKeys,
+  FLAG,
+  FUNCTION,
+  inEach,
+  inObject,
+  MEMBER_NAME,
+  NUMBER,
+  type Rule,
+  RUN,
+  TEXT,
+  TEXTS,
+  TYPE,
+} from "./rules.ts";
 
 /** A daemon's definition as plain data: what can be posted, shown and written as JSON. */
 export interface DaemonDescription {
@@ -46,7 +57,7 @@ const KEYS = words("name description arguments permissions maps run tasks onTerm
 
 /** The keys of an argument and of a map that are plain data. */
 const ARGUMENT_KEYS = words("type description default min max integer oneOf minItems");
-const MAP_KEYS = words("description persistent open");
+const MAP_KEYS = words("description persistent open metrics");
 
 /** How many arguments, maps, tasks, or items of a list a module may declare. */
 export const MAX_PARTS = 100;
@@ -118,41 +129,10 @@ function definitionProblems(value: Record<string, unknown>, file: string | undef
       MEMBER_NAME,
       (map, path) => inObject(map, path, (spec) => checkKeys(spec, MAP_RULES)),
     ),
+    ...metricProblems(value.maps),
     ...inEach(value.tasks, "tasks", MEMBER_NAME, (task, path) => check(task, path, FUNCTION)),
   ];
 }
-
-/** A rule for a value: what would be right, as a clause, and whether a value is. */
-type Rule = readonly [expected: string, fits: (value: unknown) => boolean];
-
-const isText = (value: unknown) => typeof value === "string";
-const isFunction = (value: unknown) => typeof value === "function";
-
-const TEXT: Rule = ["expected text in quotes", isText];
-const FLAG: Rule = ["expected true or false", (value) => typeof value === "boolean"];
-const NUMBER: Rule = [
-  "expected a number",
-  (value) => typeof value === "number" && !Number.isNaN(value),
-];
-const FUNCTION: Rule = ["expected a function", isFunction];
-const RUN: Rule = ["add a function: run(context) { ... }", isFunction];
-const TEXTS: Rule = [
-  "expected a list of texts",
-  (value) => Array.isArray(value) && value.every(isText),
-];
-const TYPE: Rule = [
-  expectedOneOf(ARGUMENT_TYPES),
-  (value) => ARGUMENT_TYPES.some((type) => type === value),
-];
-const MEMBER_NAME: Rule = [
-  "expected letters, digits and _, a letter first, at most 64",
-  (name) => /^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(String(name)),
-];
-/** What can be written in the configuration, and typed before an equals sign. */
-const ARGUMENT_NAME: Rule = [
-  "expected letters, digits, _, - and ., a letter first, at most 64, and no reserved name",
-  (name) => /^[A-Za-z][\w.-]{0,63}$/.test(String(name)) && !refuseReserved(String(name)),
-];
 
 /** What a bound of an argument is written as. */
 const BOUNDS: Readonly<Record<string, Rule>> = {
@@ -163,19 +143,6 @@ const BOUNDS: Readonly<Record<string, Rule>> = {
 
 const SPEC_RULES = { description: TEXT, minItems: NUMBER, integer: FLAG, oneOf: TEXTS };
 const MAP_RULES = { description: TEXT, persistent: FLAG, open: FLAG, check: FUNCTION };
-
-function check(value: unknown, path: string[], [expected, fits]: Rule): Problem[] {
-  return fits(value) ? [] : [{ path, value, expected }];
-}
-
-/** Checks the keys that are there. */
-function checkKeys(
-  object: Record<string, unknown>,
-  rules: Readonly<Record<string, Rule>>,
-): Problem[] {
-  const present = Object.entries(rules).filter(([key]) => object[key] !== undefined);
-  return present.flatMap(([key, rule]) => check(object[key], [key], rule));
-}
 
 /** Texts that are too long, and objects and lists with too many parts; it looks no further into those. */
 function sizeProblems(value: unknown, path: string[]): Problem[] {
@@ -232,31 +199,6 @@ function nameProblems(name: unknown, file: string | undefined): Problem[] {
   return [{ path, value: name, expected: `expected "${own}", the name of its file` }];
 }
 
-function inObject(
-  value: unknown,
-  path: string[],
-  problems: (object: Record<string, unknown>) => Problem[],
-  expected = "expected an object: { ... }",
-): Problem[] {
-  if (value === undefined) return [];
-  if (!isObject(value)) return [{ path, value, expected }];
-  return problems(value).map((problem) => ({ ...problem, path: [...path, ...problem.path] }));
-}
-
-/** Checks an object of parts with names. */
-function inEach(
-  value: unknown,
-  key: string,
-  [expected, isName]: Rule,
-  problems: (part: unknown, path: string[]) => Problem[],
-): Problem[] {
-  return inObject(value, [key], (parts) =>
-    Object.entries(parts).flatMap(([name, part]) => {
-      if (isName(name)) return problems(part ?? null, [name]);
-      return [{ path: [name], value: part, fault: "unusable name", expected }];
-    }));
-}
-
 /** A checked definition as plain data. */
 export function describeDefinition(definition: DaemonDefinition): DaemonDescription {
   const { name, description = name, arguments: specs = {}, maps = {}, tasks = {} } = definition;
@@ -265,16 +207,25 @@ export function describeDefinition(definition: DaemonDefinition): DaemonDescript
     description,
     arguments: pickEach(specs, ARGUMENT_KEYS),
     permissions: pick(definition.permissions ?? {}, PERMISSION_KINDS),
-    maps: pickEach(maps, MAP_KEYS),
+    maps: mapEach(pickEach(maps, MAP_KEYS), ({ metrics, ...map }) => (
+      metrics ? { ...map, metrics: pickEach(metrics, METRIC_KEYS) } : map
+    )),
     tasks: Object.keys(tasks),
   };
+}
+
+function mapEach<T, R>(
+  specs: Readonly<Record<string, T>>,
+  change: (spec: T) => R,
+): Record<string, R> {
+  return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, change(spec)]));
 }
 
 function pickEach<T extends object>(
   specs: Readonly<Record<string, T>>,
   keys: readonly string[],
 ): Record<string, T> {
-  return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, pick(spec, keys)]));
+  return mapEach(specs, (spec) => pick(spec, keys));
 }
 
 /** The keys that say something: a bound of `Infinity` is none, and JSON cannot hold it. */

@@ -1,6 +1,7 @@
 import type { ValueCheck } from "../state/mod.ts";
 import type { ArgumentSpecs, ArgumentValues } from "./arguments.ts";
 import type { DaemonContext } from "./context.ts";
+import type { MetricSpecs } from "./metrics.ts";
 import type { DaemonPermissions } from "./permissions.ts";
 
 /** A daemon: what a module exports as its default. */
@@ -89,6 +90,8 @@ export interface MapSpec {
   open?: boolean;
   /** Called with each value before it is set: returns the value, or throws when it is wrong. Its type is the map's. */
   check?: ValueCheck<unknown>;
+  /** What of it is shown as metrics, by name; at most 20 in all maps of a daemon, and 1,000 series. */
+  metrics?: MetricSpecs;
 }
 
 /** A daemon's maps by name. */

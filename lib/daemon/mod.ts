@@ -42,6 +42,7 @@ export {
   type ThreadOptions,
 } from "./context.ts";
 export type { DaemonDefinition, MapSpecs } from "./define.ts";
+export { type DaemonMetrics, declaredMetrics, type MetricSeries, readMetrics } from "./metrics.ts";
 export { serviceModes } from "../service/mod.ts";
 export { readVerdict, VERDICT_MAP, verdictLevels, verdictUnits } from "./verdict.ts";
 export {

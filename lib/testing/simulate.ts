@@ -7,10 +7,13 @@ import {
   type DaemonContext,
   type DaemonDefinition,
   type DaemonMap,
+  declaredMetrics,
   mapPath,
   type MapSpecs,
   mayWrite,
+  type MetricSeries,
   readArguments,
+  readMetrics,
   type ThreadHandle,
   threadName,
   type ThreadOptions,
@@ -73,6 +76,7 @@ export class Simulation {
   /** Its copy of the public state. */
   readonly state: PublicState;
   readonly #name: string;
+  readonly #daemon: DaemonDefinition;
   readonly #clock = new ManualClock(quickTurn);
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
@@ -88,6 +92,7 @@ export class Simulation {
     const { values, problems } = readArguments(daemon.arguments ?? {}, options.arguments);
     if (problems.length > 0) throw new TypeError(problems.map(describeProblem).join(", and "));
     this.#name = options.name ?? daemon.name;
+    this.#daemon = daemon;
     this.services = new SimulatedServiceManager(this.#clock, parseScenario(options.scenario ?? ""));
     const thread = threadName(this.#name, "run", "Main", 0);
     this.state = new MainState({ thread });
@@ -166,6 +171,12 @@ export class Simulation {
     return Object.fromEntries(
       paths.map((path) => [path.slice(own.length), Object.fromEntries(this.state.map(path))]),
     );
+  }
+
+  /** The metrics that its maps declare, as a scrape would show them. */
+  metrics(): MetricSeries[] {
+    const { module, maps } = declaredMetrics(this.#daemon) ?? { module: "", maps: {} };
+    return readMetrics(module, this.#name, maps, (name) => this.map(name));
   }
 
   /**

@@ -2,6 +2,8 @@ import { assertEquals } from "@std/assert";
 import { describeDefinition, refuseDefinition, refuseFileName } from "../../lib/daemon/check.ts";
 
 const right = { name: "x", description: "does it", run: () => {} };
+const FREE = { type: "gauge", unit: "bytes", help: "Free space" };
+const MANY = Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`m${n}`, FREE]));
 const EXPORT = "expected export default { name, description, run }";
 
 Deno.test("what a module exports is a daemon, or what is wrong is said", () => {
@@ -40,6 +42,36 @@ Deno.test("what a module exports is a daemon, or what is wrong is said", () => {
     [
       { ...right, arguments: { every: { type: "duration", description: "", min: "soon" } } },
       'arguments.every.min: got "soon"; expected a duration such as 500ms, 5s, 2m or 1h',
+    ],
+    [
+      { ...right, maps: { Drives: { description: "", metrics: { free: FREE } } } },
+      undefined,
+    ],
+    [
+      { ...right, maps: { Drives: { description: "", metrics: { Free: FREE } } } },
+      "maps.Drives.metrics.Free: unusable name; expected small letters, digits and _, a letter first, at most 64, without _total at its end",
+    ],
+    [
+      {
+        ...right,
+        maps: { Drives: { description: "", metrics: { free: { ...FREE, unit: "GB" } } } },
+      },
+      'maps.Drives.metrics.free.unit: got "GB"; expected one of "seconds", "bytes", "ratio", "celsius", "meters", "grams", "volts", "amperes", "joules"',
+    ],
+    [
+      { ...right, maps: { Drives: { description: "", metrics: { free: { type: "gauge" } } } } },
+      "maps.Drives.metrics.free.help: got nothing; expected text in quotes",
+    ],
+    [
+      {
+        ...right,
+        maps: { X: { description: "", metrics: { free: { ...FREE, label: "daemon" } } } },
+      },
+      'maps.X.metrics.free.label: got "daemon"; expected small letters, digits and _, a letter first, at most 64; daemon and le are taken',
+    ],
+    [
+      { ...right, maps: { X: { description: "", metrics: MANY } } },
+      "maps: the maps have 21 metrics; at most 20 in all",
     ],
     [
       { ...right, permissions: { files: [] } },

@@ -169,3 +169,26 @@ Deno.test("a time is given in ms or as a duration", async () => {
   assertEquals(run.log.map(({ at }) => at), [750, 120_750, 240_750]);
   await run.stop();
 });
+
+Deno.test("a simulated daemon's metrics are those of a scrape", async () => {
+  const run = simulate(
+    defineDaemon({
+      name: "disk",
+      maps: {
+        Drives: {
+          description: "By drive",
+          metrics: { free: { type: "gauge", unit: "bytes", help: "Free space" } },
+        },
+      },
+      run: (context) => void context.state.map("Drives").set("C:", { free: 3 }),
+    }),
+  );
+  await run.advance("1s");
+  const [series] = run.metrics();
+  assertEquals([series!.name, series!.labels, series!.value], [
+    "icinga_warden_daemon_disk_free_bytes",
+    { daemon: "disk", key: "C:" },
+    3,
+  ]);
+  await run.stop();
+});

@@ -230,6 +230,39 @@ export default attempts(
     },
   },
   {
+    name: "poisons_metrics",
+    what: "its metrics have names, help and keys with lines and escape sequences, and many series",
+    holds: "a scrape stays readable by Prometheus, without odd characters, and bounded",
+    definition: `maps: { Map: { description: "", metrics: {
+      free: { type: "gauge", unit: "bytes", help: "x\\ninjected 5\\u001b[2J\\u202e" },
+      value: { type: "counter", help: "takes another's name" },
+    } } },`,
+    act: async (context) => {
+      const evil = 'x"} 5\ninjected 1\x1b[2J\u202e\ud800';
+      const map = context.state.map("Map");
+      map.set(evil, { free: 7, value: -1 });
+      map.set(`${evil} `, { free: 8, value: "1" });
+      for (let n = 0; n < 1_500; n++) {
+        map.set(`k${n}`, { free: n });
+        if (n % 100 === 0) await context.sleep(50);
+      }
+      await context.sleep(2_000);
+      return "set";
+    },
+    alone: true,
+    check: ({ views }) => {
+      const text = views["/metrics"]!;
+      assertEquals(ODD_CHARACTERS.exec(text)?.[0], undefined);
+      const series = text.split("\n").filter((line) => line && !/^#|^200$/.test(line));
+      for (const line of series) {
+        assertMatch(line, /^\w+(\{\w+="(?:[^"\\]|\\.)*"(,\w+="(?:[^"\\]|\\.)*")*\})? [\d.e+-]+$/);
+      }
+      const own = series.filter((line) => line.startsWith("icinga_warden_daemon_poisons_metrics_"));
+      assertEquals(own.length, 999, "1,000 entries of the map, two of which look the same");
+      assertEquals(new Set(own.map((line) => line.replace(/ \S+$/, ""))).size, own.length);
+    },
+  },
+  {
     name: "poisons_granted_services",
     what: "it may keep services, and its figures of them hold perfdata, lines and escape sequences",
     holds: "each view shows numbers and single lines, and no value is added to the perfdata",

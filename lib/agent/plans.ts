@@ -1,0 +1,64 @@
+import type { Config } from "../config/mod.ts";
+import { threadName } from "../daemon/mod.ts";
+import type { RegisteredDaemon } from "../registry/mod.ts";
+import { type ServiceManagerPlan, servicePrograms } from "../service/mod.ts";
+import type { ThreadPlan } from "../supervisor/mod.ts";
+import { ownReads, workerPermissions } from "../thread/mod.ts";
+
+/** What all plans share. */
+export interface PlanParts {
+  /** The home folder, absolute. */
+  home: string;
+  /** The service manager that daemons get. */
+  serviceManager: ServiceManagerPlan;
+}
+
+/** V8's hard limit is this many times `memoryLimit`, so that the limit itself is noticed first, with a warning. */
+const HEAP_MARGIN = 1.5;
+
+/** The pool that a daemon's first thread runs in. */
+const MAIN_POOL = "MainPool";
+
+/** The plans of the daemons that are to run, by name; those that are built in are started first. */
+export function planDaemons(
+  daemons: readonly RegisteredDaemon[],
+  { log }: Config,
+  parts: PlanParts,
+): Map<string, ThreadPlan> {
+  const usable = daemons.filter(({ enabled, problem, runs }) =>
+    enabled && (problem === undefined || runs)
+  );
+  usable.sort((a, b) => Number(a.module !== null) - Number(b.module !== null));
+  return new Map(usable.map((daemon) => [daemon.name, planThread(daemon, log, parts)]));
+}
+
+function planThread(
+  { name, url, version, files, ...daemon }: RegisteredDaemon,
+  log: Config["log"],
+  { home, serviceManager }: PlanParts,
+): ThreadPlan {
+  return {
+    assignment: {
+      thread: threadName(name, "run", "Main", 0),
+      daemon: name,
+      task: { type: "run" },
+      module: url,
+      version,
+      home,
+      arguments: daemon.arguments,
+      services: daemon.permissions.services ?? false,
+      serviceManager,
+      logLevel: log.level,
+      frozenAfter: daemon.policy.frozenAfter,
+      heapLimit: daemon.policy.memoryLimit * HEAP_MARGIN,
+    },
+    permissions: workerPermissions(
+      daemon.permissions,
+      ownReads(files, home),
+      servicePrograms(serviceManager),
+    ),
+    pool: MAIN_POOL,
+    isBuiltIn: files.length === 0,
+    policy: daemon.policy,
+  };
+}
