@@ -74,6 +74,19 @@ testExe(
 );
 
 testExe(
+  "an exe that reads JavaScript alone writes it, also where TypeScript is asked",
+  async (bench) => {
+    const written = await done(bench, "daemon", "new", "typed.ts");
+    if (!/Deno 2\.[0-7]\./.test(await done(bench, "version"))) return;
+    assertMatch(
+      written,
+      /^This exe of Deno \S+ reads JavaScript only: typed\.js\nWrote .*typed\.js\n/,
+    );
+    assertMatch(await done(bench, "daemon", "test", "typed"), /: passed\n/);
+  },
+);
+
+testExe(
   "a configuration that became wrong is refused as a whole, with its errors",
   async (bench) => {
     await module(bench, "beat.js", beat("beat"));
@@ -222,7 +235,7 @@ testExe("what is wrong is refused before anything is written", async (bench) => 
     ]),
     [["register", "reader", "--module", "./reader.js"], /Requires read access/],
     [["show", "beat", "now"], /Unexpected 'now'/],
-    [["register", "Beat"], /'Beat' is no name for a daemon; expected small letters/],
+    [["register", "Beat"], /'Beat' is not a valid name for a daemon; expected small letters/],
     [
       ["register", "beat", "--module", "../x.js"],
       /Flag '--module' is '\.\.\/x\.js'; expected a path in home/,
@@ -236,9 +249,15 @@ testExe("what is wrong is refused before anything is written", async (bench) => 
       /argument services: got an empty array; expected a list of texts .*, at least 1$/m,
     ],
     [["unregister", "beat"], /'beat' is not registered; known: icinga_agent_service/],
-    [["new", "Beat"], /'Beat' is no name for a daemon/],
-    [["new", "nul"], /'nul' is no name for a daemon; it is a reserved name, that of a device/],
-    [["new", "constructor"], /'constructor' is no name for a daemon; it is a reserved name/],
+    [["new", "Beat"], /'Beat' is not a valid name for a daemon/],
+    [
+      ["new", "nul"],
+      /'nul' is not a valid name for a daemon; it is a reserved name, that of a device/,
+    ],
+    [
+      ["new", "constructor"],
+      /'constructor' is not a valid name for a daemon; it is a reserved name/,
+    ],
     [
       ["register", "beat", "--module", "daemons/con.js"],
       /Flag '--module' is 'daemons\/con\.js'; expected a path without a reserved name/,

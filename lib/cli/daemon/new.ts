@@ -14,11 +14,12 @@ export const newAction: Action = {
   words: "NAME[.js|.ts]",
   summary: "write a daemon to begin with, and a test beside it, into daemons/ in home",
   async run(invocation) {
-    const [name, extension] = readName(invocation.words[0]!);
+    const { name, extension, note } = readName(invocation.words[0]!);
     const files = await writeDaemon(findPaths(invocation).home, name, extension);
     return {
       json: { name, files },
       text: [
+        ...(note === undefined ? [] : [note]),
         ...files.map((file) => `Wrote ${file}`),
         `Try it:         icinga-warden daemon test ${name}`,
         `Put it to work: icinga-warden daemon register ${name}`,
@@ -27,18 +28,24 @@ export const newAction: Action = {
   },
 };
 
-/** TypeScript where this exe reads it, unless the name says otherwise. */
-function readName(word: string): [name: string, extension: Extension] {
-  const [, name = "", extension] = /^(.*?)(\.js|\.ts)?$/s.exec(word)!;
+/** TypeScript where this exe reads it, unless the name says otherwise. `note`: what is done instead of what was asked. */
+function readName(word: string): { name: string; extension: Extension; note?: string } {
+  const [, name = "", typed] = /^(.*?)(\.js|\.ts)?$/s.exec(word)!;
   const refusal = refuseDaemonName(name);
   if (refusal !== undefined) {
-    throw new UsageError(`'${word}' is no name for a daemon; ${refusal}`);
+    throw new UsageError(`'${word}' is not a valid name for a daemon; ${refusal}`);
   }
   if (builtinDaemons.has(name)) {
     throw new UsageError(`'${name}' is the name of a built-in daemon; choose another one`);
   }
-  const typed = !Deno.build.standalone || readsModule("x.ts", Deno.version.deno);
-  return [name, (extension as Extension | undefined) ?? (typed ? ".ts" : ".js")];
+  const extension = typed === ".js" || !readsTypeScript() ? ".js" : ".ts";
+  if (typed !== ".ts" || extension === ".ts") return { name, extension };
+  const deno = Deno.version.deno;
+  return { name, extension, note: `This exe of Deno ${deno} reads JavaScript only: ${name}.js` };
+}
+
+function readsTypeScript(): boolean {
+  return !Deno.build.standalone || readsModule("x.ts", Deno.version.deno);
 }
 
 /**

@@ -42,7 +42,7 @@ export const registerAction: Action = {
     const [name = "", ...words] = invocation.words;
     const refusal = refuseDaemonName(name);
     if (refusal !== undefined) {
-      throw new UsageError(`'${name}' is no name for a daemon; ${refusal}`);
+      throw new UsageError(`'${name}' is not a valid name for a daemon; ${refusal}`);
     }
     const known = await findKnown(invocation);
     const { home, configFile: file } = known.paths;
