@@ -1,24 +1,10 @@
-import { type Clock, parseDuration, systemClock, toJson } from "../base/mod.ts";
-import { isLogged, type LogLevel } from "../log/mod.ts";
-import {
-  type Progress,
-  ServiceError,
-  type ServiceManager,
-  type ServiceMode,
-  type ServiceState,
-} from "../service/mod.ts";
-import type { MapOptions, PublicState, ReplicatedMap, ValueCheck } from "../state/mod.ts";
-import { AGENT_MAPS, mapPath, type ThreadState } from "./agent_state.ts";
+import type { Progress, ServiceMode, ServiceState } from "../service/mod.ts";
+import type { MapOptions, ReplicatedMap, ValueCheck } from "../state/mod.ts";
+import type { ThreadState } from "./agent_state.ts";
 import type { ArgumentSpecs, ArgumentValues } from "./arguments.ts";
 import type { MapSpec, MapSpecs } from "./define.ts";
-import { explainRefusal } from "./permissions.ts";
-import {
-  makeVerdict,
-  type ReportOptions,
-  VERDICT_MAP,
-  type VerdictLevel,
-  type VerdictNumber,
-} from "./verdict.ts";
+import type { EveryOptions, RetryOptions, Span } from "./timing.ts";
+import type { ReportOptions, VerdictLevel, VerdictNumber } from "./verdict.ts";
 
 /**
  * Where a daemon's log records go: into the agent's log, with the thread's name. A message is a text; an error, which
@@ -127,16 +113,34 @@ export interface DaemonContext<
    * @param span ms, or a duration such as `500ms`, `5s` or `2m`.
    * @throws {TypeError} when it is neither.
    */
-  sleep(span: number | string): Promise<void>;
+  sleep(span: Span): Promise<void>;
   /**
    * Runs `beat` at once and then every `interval` on the monotonic clock, one at a time, until the daemon is to
    * stop; then it resolves. A beat that takes longer than the interval leaves out the beats it overran; beats are
    * left out as well while the agent is paused.
    *
    * @param interval ms, or a duration such as `500ms`, `5s` or `2m`; more than 0.
-   * @throws {TypeError} when it is neither.
+   * @param options `jitter`: each beat is later by up to so much; `immediate`: false leaves out the beat at once.
+   * @throws {TypeError} when one of them is something else.
    */
-  every(interval: number | string, beat: () => void | Promise<void>): Promise<void>;
+  every(
+    interval: Span,
+    beat: () => void | Promise<void>,
+    options?: EveryOptions,
+  ): Promise<void>;
+  /**
+   * Runs `task` for a time at most. Its signal is aborted when the time is up or the daemon is to stop.
+   *
+   * @param span ms, or a duration such as `5s`.
+   * @throws {DOMException} named `TimeoutError`, when the time is up; else what the task throws.
+   */
+  timeout<T>(span: Span, task: (signal: AbortSignal) => T | Promise<T>): Promise<T>;
+  /**
+   * Runs `task` until it succeeds, with growing waits in between.
+   *
+   * @throws {unknown} what its last attempt has thrown; the signal's reason when the daemon is to stop.
+   */
+  retry<T>(task: () => T | Promise<T>, options?: RetryOptions): Promise<T>;
   /**
    * Says how what the daemon looks at is: `check`, `status`, the page and the metrics show it until the next call,
    * whichever thread of the daemon makes it.
@@ -193,194 +197,4 @@ export interface ThreadHandle<R = unknown> {
   readonly thread: string | undefined;
   /** Stops it, or takes it off the pool's queue; its `result` then rejects. */
   stop(): void;
-}
-
-/** What a context is made of. */
-export interface ContextParts<S extends ArgumentSpecs> {
-  /** See {@linkcode DaemonContext}. */
-  daemon: string;
-  /** The thread's name. */
-  thread: string;
-  /** What the daemon's definition says of its maps. */
-  maps?: MapSpecs | undefined;
-  /** See {@linkcode DaemonContext}. Default: the current folder. */
-  home?: string;
-  /** See {@linkcode DaemonContext}. */
-  signal: AbortSignal;
-  /** See {@linkcode DaemonContext}. */
-  arguments: ArgumentValues<S>;
-  /** The thread's copy of the public state. */
-  state: PublicState;
-  /** See {@linkcode DaemonContext}. */
-  log: DaemonLog;
-  /** The service manager; undefined where the daemon's permissions do not include it. */
-  services?: ServiceManager | undefined;
-  /** How much is done about services. Default: `act`. */
-  mode?: ServiceMode | undefined;
-  /** Asks for the end of a stuck service's process. Default: nothing does. */
-  endProcess?: ((service: string) => void) | undefined;
-  /** What starts child threads; without it there are none. */
-  startThread?: DaemonContext["thread"];
-  /** Default: the system's clock. */
-  clock?: Clock;
-}
-
-/** Puts a daemon's context together. */
-export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): DaemonContext<S> {
-  const { daemon, signal, state, services, mode = "act", maps = {}, clock = systemClock } = parts;
-  const declared = (name: string) => Object.hasOwn(maps, name) ? maps[name] : undefined;
-  const maintenance = state.map(AGENT_MAPS.maintenance);
-  const pauses = state.map<string>(AGENT_MAPS.servicePauses);
-  return {
-    daemon,
-    threadName: parts.thread,
-    home: parts.home ?? Deno.cwd(),
-    signal,
-    arguments: parts.arguments,
-    log: parts.log,
-    state: {
-      map: <V>(name: string, options?: MapOptions<V>) => {
-        if (name === VERDICT_MAP) {
-          throw new TypeError(
-            `Cannot open map '${name}': context.report writes it; choose another name`,
-          );
-        }
-        return state.map<string, V>(
-          mapPath(daemon, name),
-          { ...declared(name), ...options } as MapOptions<V>,
-        );
-      },
-      of: (other, name) => state.map(mapPath(other, name)),
-      agent: (name) => state.map(`Agent.${name}`),
-    },
-    now: () => clock.now(),
-    async sleep(span) {
-      const ms = readSpan(span);
-      if (ms === undefined) {
-        throw new TypeError(`Cannot sleep(${show(span)}): expected ${EXPECTED_SPAN}`);
-      }
-      await clock.sleep(ms, signal);
-    },
-    async every(interval, beat) {
-      const ms = readSpan(interval);
-      if (!ms) {
-        throw new TypeError(
-          `Cannot beat every(${show(interval)}): expected more than 0, ${EXPECTED_SPAN}`,
-        );
-      }
-      if (typeof beat !== "function") {
-        throw new TypeError(
-          `Cannot beat every(${show(interval)}, ${show(beat)}): expected a function`,
-        );
-      }
-      await every(clock, ms, signal, () => maintenance.has("paused") ? undefined : beat());
-    },
-    report: (level, text, numbers = {}, options = {}) => {
-      const verdict = makeVerdict(level, text, numbers, options, Date.now());
-      state.map(mapPath(daemon, VERDICT_MAP)).set("now", verdict);
-    },
-    service: (name) => {
-      if (!services) {
-        throw new Error(
-          `Cannot manage service '${name}': daemon '${daemon}' lacks the permission services; its module declares it, the configuration grants it`,
-        );
-      }
-      const key = name.toLowerCase();
-      return {
-        ...bindService(services, name, signal, mode),
-        endProcess: () => mode === "observe" ? undefined : parts.endProcess?.(name),
-        isPaused: () => pauses.has(key),
-      };
-    },
-    thread: parts.startThread ?? (() => {
-      throw new Error("Cannot start a child thread: there is no agent to run it");
-    }),
-  };
-}
-
-const EXPECTED_SPAN = "ms or a duration such as 500ms, 5s or 2m";
-
-/** A time in ms; undefined when the value is none: a daemon in JavaScript may hand over anything. */
-function readSpan(value: unknown): number | undefined {
-  if (typeof value === "string") return parseDuration(value);
-  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : undefined;
-}
-
-function show(value: unknown): string {
-  return typeof value === "string" ? JSON.stringify(value) : String(value);
-}
-
-/** A daemon's log that hands each record of at least `lowest` to `write`. */
-export function createDaemonLog(
-  lowest: LogLevel,
-  write: (level: LogLevel, message: string) => void,
-): DaemonLog {
-  const at = (level: LogLevel) => (message: unknown, fields?: unknown) => {
-    if (!isLogged(level, lowest)) return;
-    const more = fields === undefined ? "" : ` ${toJson(fields)}`;
-    write(level, explainRefusal(describeMessage(message) + more));
-  };
-  const warning = at("warning");
-  return { debug: at("debug"), info: at("info"), warning, warn: warning, error: at("error") };
-}
-
-/** What is logged may throw when it is looked at. */
-function describeMessage(message: unknown): string {
-  try {
-    if (typeof message === "string") return message;
-    if (message instanceof Error) return String(message.stack ?? message);
-    return typeof message === "object" && message !== null ? toJson(message) : String(message);
-  } catch {
-    return "something that cannot be shown";
-  }
-}
-
-function bindService(
-  manager: ServiceManager,
-  name: string,
-  signal: AbortSignal,
-  mode: ServiceMode,
-): Omit<Service, "isPaused" | "endProcess"> {
-  const change = <T>(action: "start" | "stop" | "restart" | "enable", make: () => Promise<T>) => {
-    if (mode !== "observe") return make();
-    const why = "the agent only observes services (mode observe), and changes none";
-    return Promise.reject(new ServiceError("failed", action, name, why));
-  };
-  return {
-    name,
-    mode,
-    query: () => manager.query(name, signal),
-    start: () => change("start", () => manager.start(name, signal)),
-    stop: () => change("stop", () => manager.stop(name, signal)),
-    restart: (seen) => change("restart", () => manager.restart(name, signal, seen)),
-    progress: () => manager.progress(name),
-    isDisabled: () => manager.isDisabled(name, signal),
-    enable: () => change("enable", () => manager.enable(name, signal)),
-    nameByDisplayName: () => manager.nameOf(name, signal),
-  };
-}
-
-/**
- * Runs `beat` at once and then every `interval` ms of `clock`, one at a time, until `signal` is aborted;
- * then it resolves.
- *
- * @throws {unknown} what `beat` throws, unless the signal was aborted by then.
- */
-export async function every(
-  clock: Pick<Clock, "ticks">,
-  interval: number,
-  signal: AbortSignal,
-  beat: () => void | Promise<void>,
-): Promise<void> {
-  const ticks = clock.ticks(interval, signal);
-  try {
-    while (!signal.aborted) {
-      await beat();
-      await ticks.next();
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  } finally {
-    ticks.stop();
-  }
 }

@@ -32,9 +32,9 @@ export {
   refuseDefinition,
   refuseFileName,
 } from "./check.ts";
+export { createContext } from "./create.ts";
+export { createDaemonLog } from "./daemon_log.ts";
 export {
-  createContext,
-  createDaemonLog,
   type DaemonContext,
   type DaemonLog,
   type DaemonMap,

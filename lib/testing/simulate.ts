@@ -124,6 +124,7 @@ export class Simulation {
         }),
         services: daemon.permissions?.services ? this.services : undefined,
         clock: this.#clock,
+        random: () => 0.5,
         startThread: (task, options) => this.#startThread(daemon, task, options),
       });
     this.#done = this.#run(daemon, this.#createContext(thread, this.#stop.signal));

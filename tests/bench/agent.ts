@@ -5,7 +5,7 @@ import { type AsideHost, watchAside } from "../../lib/agent/aside.ts";
 import { lookAtServices } from "../../lib/agent/service_look.ts";
 import { systemClock } from "../../lib/base/mod.ts";
 import { readArguments } from "../../lib/daemon/arguments.ts";
-import { createContext, createDaemonLog } from "../../lib/daemon/context.ts";
+import { createContext, createDaemonLog } from "../../lib/daemon/mod.ts";
 import type { DaemonDefinition } from "../../lib/daemon/author.ts";
 import { WindowsServiceManager } from "../../lib/service/windows.ts";
 import { MainState } from "../../lib/state/mod.ts";

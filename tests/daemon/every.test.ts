@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { ManualClock, nextBeat } from "../../lib/base/mod.ts";
-import { every } from "../../lib/daemon/context.ts";
+import { every } from "../../lib/daemon/timing.ts";
 
 Deno.test("the next beat keeps the rhythm and leaves out what was missed", () => {
   const cases: [last: number, interval: number, now: number, next: number][] = [

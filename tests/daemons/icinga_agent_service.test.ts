@@ -4,7 +4,7 @@ import daemon from "../../daemons/icinga_agent_service.ts";
 import { type Action, decide, looksAtOnce } from "../../daemons/shared/service_watch.ts";
 import { ManualClock } from "../../lib/base/mod.ts";
 import { readArguments } from "../../lib/daemon/arguments.ts";
-import { createContext, createDaemonLog } from "../../lib/daemon/context.ts";
+import { createContext, createDaemonLog } from "../../lib/daemon/mod.ts";
 import type { DaemonDefinition } from "../../lib/daemon/author.ts";
 import {
   type Scenario,

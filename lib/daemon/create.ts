@@ -1,0 +1,119 @@
+import { type Clock, systemClock } from "../base/mod.ts";
+import { ServiceError, type ServiceManager, type ServiceMode } from "../service/mod.ts";
+import type { MapOptions, PublicState } from "../state/mod.ts";
+import { AGENT_MAPS, mapPath } from "./agent_state.ts";
+import type { ArgumentSpecs, ArgumentValues } from "./arguments.ts";
+import type { DaemonContext, DaemonLog, Service } from "./context.ts";
+import type { MapSpecs } from "./define.ts";
+import { createTiming } from "./timing.ts";
+import { makeVerdict, VERDICT_MAP } from "./verdict.ts";
+
+/** What a context is made of. */
+export interface ContextParts<S extends ArgumentSpecs> {
+  /** See {@linkcode DaemonContext}. */
+  daemon: string;
+  /** The thread's name. */
+  thread: string;
+  /** What the daemon's definition says of its maps. */
+  maps?: MapSpecs | undefined;
+  /** See {@linkcode DaemonContext}. Default: the current folder. */
+  home?: string;
+  /** See {@linkcode DaemonContext}. */
+  signal: AbortSignal;
+  /** See {@linkcode DaemonContext}. */
+  arguments: ArgumentValues<S>;
+  /** The thread's copy of the public state. */
+  state: PublicState;
+  /** See {@linkcode DaemonContext}. */
+  log: DaemonLog;
+  /** The service manager; undefined where the daemon's permissions do not include it. */
+  services?: ServiceManager | undefined;
+  /** How much is done about services. Default: `act`. */
+  mode?: ServiceMode | undefined;
+  /** Asks for the end of a stuck service's process. Default: nothing does. */
+  endProcess?: ((service: string) => void) | undefined;
+  /** What starts child threads; without it there are none. */
+  startThread?: DaemonContext["thread"];
+  /** Default: the system's clock. */
+  clock?: Clock;
+  /** Gives a number from 0 to 1, for waits. Default: `Math.random`. */
+  random?: () => number;
+}
+
+/** Puts a daemon's context together. */
+export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): DaemonContext<S> {
+  const { daemon, signal, state, services, mode = "act", maps = {}, clock = systemClock } = parts;
+  const { random = Math.random } = parts;
+  const declared = (name: string) => Object.hasOwn(maps, name) ? maps[name] : undefined;
+  const maintenance = state.map(AGENT_MAPS.maintenance);
+  const pauses = state.map<string>(AGENT_MAPS.servicePauses);
+  return {
+    daemon,
+    threadName: parts.thread,
+    home: parts.home ?? Deno.cwd(),
+    signal,
+    arguments: parts.arguments,
+    log: parts.log,
+    state: {
+      map: <V>(name: string, options?: MapOptions<V>) => {
+        if (name === VERDICT_MAP) {
+          throw new TypeError(
+            `Cannot open map '${name}': context.report writes it; choose another name`,
+          );
+        }
+        return state.map<string, V>(
+          mapPath(daemon, name),
+          { ...declared(name), ...options } as MapOptions<V>,
+        );
+      },
+      of: (other, name) => state.map(mapPath(other, name)),
+      agent: (name) => state.map(`Agent.${name}`),
+    },
+    ...createTiming({ clock, signal, random, isPaused: () => maintenance.has("paused") }),
+    report: (level, text, numbers = {}, options = {}) => {
+      const verdict = makeVerdict(level, text, numbers, options, Date.now());
+      state.map(mapPath(daemon, VERDICT_MAP)).set("now", verdict);
+    },
+    service: (name) => {
+      if (!services) {
+        throw new Error(
+          `Cannot manage service '${name}': daemon '${daemon}' lacks the permission services; its module declares it, the configuration grants it`,
+        );
+      }
+      const key = name.toLowerCase();
+      return {
+        ...bindService(services, name, signal, mode),
+        endProcess: () => mode === "observe" ? undefined : parts.endProcess?.(name),
+        isPaused: () => pauses.has(key),
+      };
+    },
+    thread: parts.startThread ?? (() => {
+      throw new Error("Cannot start a child thread: there is no agent to run it");
+    }),
+  };
+}
+
+function bindService(
+  manager: ServiceManager,
+  name: string,
+  signal: AbortSignal,
+  mode: ServiceMode,
+): Omit<Service, "isPaused" | "endProcess"> {
+  const change = <T>(action: "start" | "stop" | "restart" | "enable", make: () => Promise<T>) => {
+    if (mode !== "observe") return make();
+    const why = "the agent only observes services (mode observe), and changes none";
+    return Promise.reject(new ServiceError("failed", action, name, why));
+  };
+  return {
+    name,
+    mode,
+    query: () => manager.query(name, signal),
+    start: () => change("start", () => manager.start(name, signal)),
+    stop: () => change("stop", () => manager.stop(name, signal)),
+    restart: (seen) => change("restart", () => manager.restart(name, signal, seen)),
+    progress: () => manager.progress(name),
+    isDisabled: () => manager.isDisabled(name, signal),
+    enable: () => change("enable", () => manager.enable(name, signal)),
+    nameByDisplayName: () => manager.nameOf(name, signal),
+  };
+}

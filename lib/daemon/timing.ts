@@ -1,0 +1,173 @@
+import { type Clock, formatDuration, parseDuration, within } from "../base/mod.ts";
+import type { DaemonContext } from "./context.ts";
+
+/** A time: ms, or a duration such as `500ms`, `5s` or `2m`. */
+export type Span = number | string;
+
+/** When `context.every` calls. */
+export interface EveryOptions {
+  /** Each beat is later by a random time up to this, so that many hosts do not all ask at once. Default: 0. */
+  jitter?: Span;
+  /** Whether the first beat is at once, and not after the first interval. Default: true. */
+  immediate?: boolean;
+}
+
+/** How often and when `context.retry` tries; named as in the Deno standard library. */
+export interface RetryOptions {
+  /** How often it is tried in all. Default: 5. */
+  maxAttempts?: number;
+  /** The wait after the first failure. Default: 1 s. */
+  minTimeout?: Span;
+  /** The longest wait. Default: 1 min. */
+  maxTimeout?: Span;
+  /** How many times longer each wait is than the one before. Default: 2. */
+  multiplier?: number;
+  /** How much of a wait is random, 0 to 1. Default: 1. */
+  jitter?: number;
+  /** Whether an error is worth another attempt. Default: every one is. */
+  isRetriable?: (error: unknown) => boolean;
+}
+
+/** What the functions of time work with. */
+export interface TimingParts {
+  /** Where time comes from. */
+  clock: Clock;
+  /** Aborted when the daemon is to stop. */
+  signal: AbortSignal;
+  /** Gives a number from 0 to 1. */
+  random: () => number;
+  /** Whether beats are left out. */
+  isPaused: () => boolean;
+}
+
+/** A timer cannot be set to more, ms. */
+const LONGEST = 2 ** 31 - 1;
+
+const EXPECTED_SPAN = "ms or a duration such as 500ms, 5s or 2m";
+
+/** What a context offers to wait and to repeat; see {@linkcode DaemonContext}. */
+export function createTiming(
+  { clock, signal, random, isPaused }: TimingParts,
+): Pick<DaemonContext, "now" | "sleep" | "every" | "timeout" | "retry"> {
+  return {
+    now: () => clock.now(),
+    sleep: async (span) => await clock.sleep(requireSpan("sleep", span), signal),
+    async every(interval, beat, options = {}) {
+      const call = `beat every(${show(interval)})`;
+      const ms = readSpan(interval);
+      if (!ms) throw new TypeError(`Cannot ${call}: expected more than 0, ${EXPECTED_SPAN}`);
+      if (typeof beat !== "function") {
+        throw new TypeError(`Cannot ${call.slice(0, -1)}, ${show(beat)}): expected a function`);
+      }
+      const { jitter = 0, immediate = true } = options;
+      const most = readSpan(jitter);
+      if (most === undefined) {
+        throw new TypeError(`Cannot ${call}: jitter is ${show(jitter)}; expected ${EXPECTED_SPAN}`);
+      }
+      const late = most > 0 ? () => clock.sleep(random() * most, signal) : undefined;
+      await every(clock, ms, signal, () => isPaused() ? undefined : beat(), { immediate, late });
+    },
+    async timeout(span, task) {
+      const ms = requireSpan("timeout", span);
+      const error = new DOMException(`Took longer than ${describeSpan(span)}`, "TimeoutError");
+      const over = new AbortController();
+      const both = AbortSignal.any([signal, over.signal]);
+      const cancel = clock.after(Math.min(ms, LONGEST), () => over.abort(error));
+      try {
+        return await within(Promise.resolve(task(both)), { signal: both });
+      } finally {
+        cancel();
+      }
+    },
+    async retry(task, options = {}) {
+      const { isRetriable = () => true, ...waits } = options;
+      const { maxAttempts, waitAfter } = readRetry(waits, random);
+      for (let attempt = 1;; attempt++) {
+        try {
+          return await task();
+        } catch (error) {
+          signal.throwIfAborted();
+          if (attempt >= maxAttempts || !isRetriable(error)) throw error;
+        }
+        await clock.sleep(waitAfter(attempt), signal);
+      }
+    },
+  };
+}
+
+/**
+ * Runs `beat` at once and then every `interval` ms of `clock`, one at a time, until `signal` is aborted;
+ * then it resolves.
+ *
+ * @param options `late`: awaited before each beat; `immediate`: false leaves out the beat at once.
+ * @throws {unknown} what `beat` throws, unless the signal was aborted by then.
+ */
+export async function every(
+  clock: Pick<Clock, "ticks">,
+  interval: number,
+  signal: AbortSignal,
+  beat: () => void | Promise<void>,
+  { immediate = true, late }: { immediate?: boolean; late?: (() => Promise<void>) | undefined } =
+    {},
+): Promise<void> {
+  const ticks = clock.ticks(interval, signal);
+  try {
+    if (!immediate) await ticks.next();
+    while (!signal.aborted) {
+      if (late) await late();
+      await beat();
+      await ticks.next();
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    ticks.stop();
+  }
+}
+
+/** @throws {TypeError} when an option is out of its bounds. */
+function readRetry(options: Omit<RetryOptions, "isRetriable">, random: () => number) {
+  const { maxAttempts = 5, multiplier = 2, jitter = 1 } = options;
+  const least = requireSpan("retry with minTimeout", options.minTimeout ?? 1_000);
+  const most = requireSpan("retry with maxTimeout", options.maxTimeout ?? Math.max(60_000, least));
+  const refuse = (name: string, value: unknown, expected: string) => {
+    throw new TypeError(`Cannot retry: ${name} is ${show(value)}; expected ${expected}`);
+  };
+  if (!Number.isInteger(maxAttempts) || maxAttempts < 1) {
+    refuse("maxAttempts", maxAttempts, "a whole number, 1 or more");
+  }
+  if (!(multiplier >= 1 && multiplier < Infinity)) {
+    refuse("multiplier", multiplier, "a number, 1 or more");
+  }
+  if (!(jitter >= 0 && jitter <= 1)) refuse("jitter", jitter, "a number from 0 to 1");
+  if (least > most) refuse("minTimeout", options.minTimeout, "at most maxTimeout");
+  const waitAfter = (attempt: number) =>
+    Math.min(most, least * multiplier ** (attempt - 1)) * (1 - jitter * random());
+  return { maxAttempts, waitAfter };
+}
+
+/** A time in ms; undefined when the value is none: a daemon in JavaScript may hand over anything. */
+export function readSpan(value: unknown): number | undefined {
+  if (typeof value === "string") return parseDuration(value);
+  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : undefined;
+}
+
+/**
+ * A time in ms.
+ *
+ * @param what the call that it is for, such as `sleep`.
+ * @throws {TypeError} when the value is none.
+ */
+export function requireSpan(what: string, value: unknown): number {
+  const ms = readSpan(value);
+  if (ms !== undefined) return ms;
+  throw new TypeError(`Cannot ${what}(${show(value)}): expected ${EXPECTED_SPAN}`);
+}
+
+function describeSpan(span: Span): string {
+  return typeof span === "string" ? span : formatDuration(Math.round(span));
+}
+
+function show(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}
