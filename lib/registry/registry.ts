@@ -15,6 +15,7 @@ import { DAEMONS_FOLDER, findModules, type FoundModule } from "./discover.ts";
 import { leaveToFirst } from "./overlap.ts";
 import { describePermissions, grantPermissions } from "./grant.ts";
 import { type Probed, probeModule } from "./probe.ts";
+import { refusePermissions } from "./usable.ts";
 
 /** A daemon of the configuration and what is known of its module. */
 export interface RegisteredDaemon {
@@ -195,8 +196,11 @@ export class Registry {
       home: this.#home,
       arguments: values,
     });
-    if (Object.keys(missing).length === 0) return { ...daemon, permissions };
-    return { ...daemon, permissions, problem: notGranted(missing, daemon.name) };
+    if (Object.keys(missing).length > 0) {
+      return { ...daemon, permissions, problem: notGranted(missing, daemon.name) };
+    }
+    const problem = refusePermissions(permissions);
+    return { ...daemon, permissions, ...(problem !== undefined && { problem }) };
   }
 }
 

@@ -350,6 +350,55 @@ testExe("what is declared and granted is given; --grant writes the grant", async
   assertEquals(daemons.reader.permissions, { read: [file] });
 });
 
+testExe("register says where each argument comes from, and takes one back", async (bench) => {
+  await done(bench, "daemon", "new", "disk_watch");
+  const first = await done(bench, "daemon", "register", "disk_watch", "greeting=hi");
+  assertStringIncludes(first, `arguments    interval = "10s" (default), greeting = "hi" (given)\n`);
+  const next = await done(bench, "daemon", "register", "disk_watch", "interval=5s");
+  assertStringIncludes(next, `interval = "5s" (given), greeting = "hi" (configuration)\n`);
+  const args = ["daemon", "register", "disk_watch"];
+  const unset = await done(bench, ...args, "greeting=", "--unset", "interval");
+  assertStringIncludes(unset, `interval = "10s" (default), greeting = "" (given)\n`);
+  await done(bench, ...args, "--unset", "interval,greeting");
+  const { daemons } = JSON.parse(await done(bench, "config", "show", "--json"));
+  assertEquals(daemons.disk_watch.arguments, {});
+  const wrong: [args: string[], said: RegExp][] = [
+    [["--unset", "greting"], /argument greting: cannot be unset: there is none; .*"greeting"\?$/m],
+    [["greeting=a", "--unset", "greeting"], /argument greeting: typed and unset; do one of both$/m],
+  ];
+  for (const [words, said] of wrong) {
+    const { code, stderr } = await bench.run(...args, ...words);
+    assertEquals(code, 2);
+    assertMatch(stderr, said);
+  }
+});
+
+testExe(
+  "a permission that the runtime does not take is refused before it is written",
+  async (bench) => {
+    const text = (name: string) =>
+      `export default { name: "${name}", arguments: { hosts: { type: "list", default: ["localhost"] } },
+  permissions: { net: ["{hosts}"] }, run: () => {} };`;
+    await module(bench, "asks.js", text("asks"));
+    const refused = await bench.run("daemon", "register", "asks", "hosts=a:80,no host", "--grant");
+    assertEquals([refused.code, refused.stdout], [2, ""]);
+    assertMatch(
+      refused.stderr,
+      /^icinga-warden: Cannot register 'asks': permission net "no host" cannot be used; [^\n]+\n$/,
+    );
+    await bench.write(
+      "icinga-warden.json",
+      `{ "daemons": { "asks": { "arguments": { "hosts": ["no host"] }, "permissions": { "net": ["*"] } } } }`,
+    );
+    const checked = await bench.run("config", "check");
+    assertEquals(checked.code, 2);
+    assertMatch(
+      checked.stderr,
+      /^Daemon 'asks' cannot run: permission net "no host" cannot be used/,
+    );
+  },
+);
+
 testExe("show and list are JSON for scripts", async (bench) => {
   await module(bench, "beat.js", beat("beat"));
   const shown = JSON.parse(await done(bench, "daemon", "show", "icinga_agent_service", "--json"));

@@ -1,7 +1,8 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { resolve } from "node:path";
 import type { DaemonPermissions } from "../../lib/daemon/permissions.ts";
 import { describePermissions, fillIn, grantPermissions } from "../../lib/registry/grant.ts";
+import { refusePermissions } from "../../lib/registry/usable.ts";
 
 const home = resolve("/home");
 const at = (path: string) => resolve(home, path);
@@ -81,4 +82,19 @@ Deno.test("where nothing is said of a built-in daemon, it gets what it declares 
     permissions: { write: [at("beat.json")] },
     missing: {},
   });
+});
+
+Deno.test("what the runtime does not take as a permission is said, and nothing else is", () => {
+  const usable = ["localhost", "localhost:8080", "10.0.0.1", "[::1]:80", "*"];
+  assertEquals(refusePermissions({ net: usable, sys: ["hostname", "*"], run: ["a b"] }), undefined);
+  const cases: [permissions: DaemonPermissions, said: RegExp][] = [
+    [
+      { net: ["localhost", "https://x.example/z"] },
+      /^permission net "https:\/\/x\.example\/z" cannot be used; expected host or host:port, .*URLs/,
+    ],
+    [{ net: ["no host"] }, /^permission net "no host" cannot be used; expected host or host:port/],
+    [{ net: ["localhost:99999"] }, /^permission net "localhost:99999" .*port/],
+    [{ sys: ["nonsense"] }, /^permission sys "nonsense" cannot be used; expected names of Deno/],
+  ];
+  for (const [permissions, said] of cases) assertMatch(refusePermissions(permissions) ?? "", said);
 });

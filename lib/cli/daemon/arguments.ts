@@ -1,4 +1,4 @@
-import { describeProblem, type Problem } from "../../base/mod.ts";
+import { describeProblem, type Problem, suggest } from "../../base/mod.ts";
 import type { ArgumentSpec, ArgumentSpecs, DaemonDescription } from "../../daemon/mod.ts";
 import { examine, type Subject } from "./subject.ts";
 
@@ -8,6 +8,8 @@ export interface GivenArguments {
   description: DaemonDescription;
   /** The arguments of its entry and those that were typed, which count first. */
   given: Record<string, unknown>;
+  /** The keys of those that were typed. */
+  typed: readonly string[];
   /** All that is wrong with them, and with what was typed. */
   problems: Problem[];
 }
@@ -15,20 +17,39 @@ export interface GivenArguments {
 /**
  * Reads the arguments that were typed for a daemon.
  *
+ * @param unset keys of its entry that do not count. Default: none.
  * @throws {UsageError} one line that says why the module cannot be used.
  */
 export async function readGiven(
   subject: Subject,
   words: readonly string[],
   home: string,
+  unset: readonly string[] = [],
 ): Promise<GivenArguments> {
-  const registered = subject.entry?.arguments ?? {};
+  const registered = { ...subject.entry?.arguments };
+  for (const key of unset) delete registered[key];
   const { description, argumentProblems: before } = await examine(subject, registered, home);
-  if (words.length === 0) return { description, given: registered, problems: before };
   const { values, problems } = readWords(words, description.arguments);
+  for (const key of unset) problems.push(...refuseUnset(key, values, subject, description));
+  const typed = Object.keys(values);
+  if (words.length === 0) {
+    return { description, given: registered, typed, problems: [...problems, ...before] };
+  }
   const given = { ...registered, ...values };
   const { argumentProblems } = await examine(subject, given, home);
-  return { description, given, problems: [...problems, ...argumentProblems] };
+  return { description, given, typed, problems: [...problems, ...argumentProblems] };
+}
+
+/** An argument that is not set already is no error: the default is in force, as was asked. */
+function refuseUnset(
+  key: string,
+  typed: Record<string, unknown>,
+  { entry }: Subject,
+  { arguments: specs }: DaemonDescription,
+): Problem[] {
+  if (Object.hasOwn(typed, key)) return [refuse(key, "typed and unset", "do one of both")];
+  if (Object.hasOwn(specs, key) || Object.hasOwn(entry?.arguments ?? {}, key)) return [];
+  return [refuse(key, "cannot be unset: there is none", suggest(key, Object.keys(specs)))];
 }
 
 /** All that is wrong with arguments, on one line. */

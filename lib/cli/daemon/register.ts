@@ -8,16 +8,11 @@ import {
   rewriteConfig,
   setInText,
 } from "../../config/mod.ts";
-import {
-  type DaemonDescription,
-  type DaemonPermissions,
-  refuseDaemonName,
-  withDefaults,
-} from "../../daemon/mod.ts";
-import { describePermissions, fillIn, type Grant } from "../../registry/mod.ts";
+import { type DaemonPermissions, refuseDaemonName, withDefaults } from "../../daemon/mod.ts";
+import { describePermissions, fillIn, type Grant, refusePermissions } from "../../registry/mod.ts";
 import { type Action, UsageError } from "../command.ts";
 import { findPaths, loadAgentConfig } from "../paths.ts";
-import { describeProblems, readGiven } from "./arguments.ts";
+import { describeProblems, type GivenArguments, readGiven } from "./arguments.ts";
 import {
   describeMissing,
   findKnown,
@@ -36,6 +31,11 @@ export const registerAction: Action = {
       value: "MODULE",
       help: "daemon register: the module to run, a daemon's name or a path",
     },
+    unset: {
+      value: "KEY,KEY",
+      help:
+        "daemon register: arguments to take out of the configuration: their defaults count again",
+    },
     grant: { help: "daemon register, daemon test: grant the permissions that the module declares" },
   },
   async run(invocation) {
@@ -47,21 +47,25 @@ export const registerAction: Action = {
     const known = await findKnown(invocation);
     const { home, configFile: file } = known.paths;
     const subject = findSubject(name, known, invocation.values.module);
-    const { given, description, problems } = await readGiven(subject, words, home);
+    const unset = (invocation.values.unset ?? "").split(",").filter((key) => key !== "");
+    const { problems, ...read } = await readGiven(subject, words, home, unset);
+    const { given, description } = read;
     if (problems.length > 0) {
       throw new UsageError(`Cannot register '${name}': ${describeProblems(problems)}`);
     }
     const values = withDefaults(description.arguments, given);
     const declared = fillIn(description.permissions, { home, arguments: values });
+    const unusable = refusePermissions(declared);
+    if (unusable !== undefined) throw new UsageError(`Cannot register '${name}': ${unusable}`);
     const entry = newEntry(subject, given, invocation.given.has("grant") ? declared : {});
-    await rewrite(file, (text, config) => editEntry(text, name, entry, config));
+    await rewrite(file, (text, config) => editEntry(text, name, entry, config, unset));
     const registered = { ...subject, entry: { ...defaultDaemonConfig(), ...entry } };
     const grant = grantOf(registered, description, home);
     return {
       json: { name, module: subject.module, file, arguments: given, ...grant },
       text: [
         `Registered ${name} (${origin(subject)}) in ${file}`,
-        ...describeEntry(registered, description, grant),
+        ...describeEntry(registered, read, grant),
       ],
     };
   },
@@ -123,6 +127,7 @@ function editEntry(
   name: string,
   { module, arguments: given, permissions }: Entry,
   { daemons: { [name]: old } }: Config,
+  unset: readonly string[],
 ): string {
   if (!old) {
     return setInText(text, ["daemons", name], {
@@ -131,7 +136,10 @@ function editEntry(
       ...(permissions && { permissions }),
     });
   }
-  let edited = text;
+  let edited = unset.reduce(
+    (text, key) => removeFromText(text, ["daemons", name, "arguments", key]),
+    text,
+  );
   const set = (key: string[], value: unknown, before: unknown) => {
     if (value === undefined || isSameJson(value, before)) return;
     edited = setInText(edited, ["daemons", name, ...key], value);
@@ -147,13 +155,13 @@ function editEntry(
 
 function describeEntry(
   subject: Subject & { entry: Entry },
-  description: DaemonDescription,
+  { description, given, typed }: Omit<GivenArguments, "problems">,
   grant: Grant,
 ): string[] {
-  const { arguments: given } = subject.entry;
   const values = Object.entries(description.arguments).map(([key, { default: value }]) => {
-    const isGiven = Object.hasOwn(given, key);
-    return `${key} = ${isGiven ? toJson(given[key]) : `${toJson(value)} (default)`}`;
+    if (typed.includes(key)) return `${key} = ${toJson(given[key])} (given)`;
+    if (Object.hasOwn(given, key)) return `${key} = ${toJson(given[key])} (configuration)`;
+    return `${key} = ${toJson(value)} (default)`;
   });
   const missing = describeMissing(subject, grant).map((line) => `  ${line}`);
   return [
