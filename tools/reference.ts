@@ -8,7 +8,7 @@
 /** What the reference tells of, in order: each is an interface, a class or a function of a file. */
 const SUBJECTS: readonly (readonly [file: string, names: readonly string[]])[] = [
   ["lib/daemon/context.ts", ["DaemonContext", "DaemonLog", "DaemonState", "Service"]],
-  ["lib/daemon/timing.ts", ["EveryOptions", "RetryOptions"]],
+  ["lib/daemon/timing.ts", ["EveryOptions", "CronOptions", "CronRun", "RetryOptions"]],
   ["lib/daemon/define.ts", ["DaemonDefinition", "Termination"]],
   ["lib/daemon/verdict.ts", ["VerdictNumber", "ReportOptions"]],
   ["lib/daemon/define.ts", ["MapSpec"]],

@@ -21,7 +21,14 @@ export {
   type Service,
 } from "./context.ts";
 export { type MetricSpec, type MetricSpecs } from "./metrics.ts";
-export { type EveryOptions, type RetryOptions, type Span } from "./timing.ts";
+export {
+  type CronOptions,
+  type CronRun,
+  type CronTask,
+  type EveryOptions,
+  type RetryOptions,
+  type Span,
+} from "./timing.ts";
 export { type ReportOptions, type VerdictLevel, type VerdictNumber } from "./verdict.ts";
 export { type ArgumentSpec, type ArgumentSpecs, type ArgumentValues } from "./arguments.ts";
 export { type ServiceMode, type ServiceState } from "../service/mod.ts";

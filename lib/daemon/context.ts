@@ -3,7 +3,7 @@ import type { MapOptions, ReplicatedMap, ValueCheck } from "../state/mod.ts";
 import type { ThreadState } from "./agent_state.ts";
 import type { ArgumentSpecs, ArgumentValues } from "./arguments.ts";
 import type { MapSpec, MapSpecs } from "./define.ts";
-import type { EveryOptions, RetryOptions, Span } from "./timing.ts";
+import type { CronOptions, CronTask, EveryOptions, RetryOptions, Span } from "./timing.ts";
 import type { ReportOptions, VerdictLevel, VerdictNumber } from "./verdict.ts";
 
 /**
@@ -128,6 +128,17 @@ export interface DaemonContext<
     beat: () => void | Promise<void>,
     options?: EveryOptions,
   ): Promise<void>;
+  /**
+   * Runs `task` at times of day, one at a time, until the daemon is to stop; then it resolves. A run that was due while
+   * the host slept is made up for once, at once, and told how many more were missed. Runs that a longer one overran are
+   * left out, and so are runs while the agent is paused.
+   *
+   * @param pattern cron's five fields, such as `0 3 * * 1-5`: minute, hour, day, month, day of the week.
+   * @throws {TypeError} when the pattern or the time zone is wrong.
+   */
+  cron(pattern: string, options: CronOptions, task: CronTask): Promise<void>;
+  /** The same in the host's time zone. */
+  cron(pattern: string, task: CronTask): Promise<void>;
   /**
    * Runs `task` for a time at most. Its signal is aborted when the time is up or the daemon is to stop.
    *

@@ -36,6 +36,10 @@ export interface ContextParts<S extends ArgumentSpecs> {
   startThread?: DaemonContext["thread"];
   /** Default: the system's clock. */
   clock?: Clock;
+  /** The time of day, ms since the Unix epoch. Default: `Date.now`. */
+  wall?: () => number;
+  /** The time zone of `cron` where none is told. Default: the host's. */
+  timeZone?: string;
   /** Gives a number from 0 to 1, for waits. Default: `Math.random`. */
   random?: () => number;
 }
@@ -43,7 +47,7 @@ export interface ContextParts<S extends ArgumentSpecs> {
 /** Puts a daemon's context together. */
 export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): DaemonContext<S> {
   const { daemon, signal, state, services, mode = "act", maps = {}, clock = systemClock } = parts;
-  const { random = Math.random } = parts;
+  const { random = Math.random, wall = Date.now } = parts;
   const declared = (name: string) => Object.hasOwn(maps, name) ? maps[name] : undefined;
   const maintenance = state.map(AGENT_MAPS.maintenance);
   const pauses = state.map<string>(AGENT_MAPS.servicePauses);
@@ -69,7 +73,15 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
       of: (other, name) => state.map(mapPath(other, name)),
       agent: (name) => state.map(`Agent.${name}`),
     },
-    ...createTiming({ clock, signal, random, isPaused: () => maintenance.has("paused") }),
+    ...createTiming({
+      clock,
+      signal,
+      random,
+      isPaused: () => maintenance.has("paused"),
+      wall,
+      timeZone: parts.timeZone,
+      warn: parts.log.warning,
+    }),
     report: (level, text, numbers = {}, options = {}) => {
       const verdict = makeVerdict(level, text, numbers, options, Date.now());
       state.map(mapPath(daemon, VERDICT_MAP)).set("now", verdict);

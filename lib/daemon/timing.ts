@@ -1,4 +1,11 @@
-import { type Clock, formatDuration, parseDuration, within } from "../base/mod.ts";
+import {
+  type Clock,
+  counted,
+  errorMessage,
+  formatDuration,
+  parseDuration,
+  within,
+} from "../base/mod.ts";
 import type { DaemonContext } from "./context.ts";
 
 /** A time: ms, or a duration such as `500ms`, `5s` or `2m`. */
@@ -28,6 +35,23 @@ export interface RetryOptions {
   isRetriable?: (error: unknown) => boolean;
 }
 
+/** Which times `context.cron` means. */
+export interface CronOptions {
+  /** Such as `Europe/Berlin` or `UTC`. Default: the host's. */
+  timeZone?: string;
+}
+
+/** One call of what `context.cron` runs. */
+export interface CronRun {
+  /** When it was due. */
+  due: Date;
+  /** How many later runs were due meanwhile and are left out: the host slept, or its clock was set. */
+  missed: number;
+}
+
+/** What `context.cron` runs. */
+export type CronTask = (run: CronRun) => void | Promise<void>;
+
 /** What the functions of time work with. */
 export interface TimingParts {
   /** Where time comes from. */
@@ -38,6 +62,12 @@ export interface TimingParts {
   random: () => number;
   /** Whether beats are left out. */
   isPaused: () => boolean;
+  /** The time of day, ms since the Unix epoch. */
+  wall: () => number;
+  /** The time zone where none is told. Default: the host's. */
+  timeZone?: string | undefined;
+  /** Takes a warning. */
+  warn: (text: string) => void;
 }
 
 /** A timer cannot be set to more, ms. */
@@ -47,8 +77,9 @@ const EXPECTED_SPAN = "ms or a duration such as 500ms, 5s or 2m";
 
 /** What a context offers to wait and to repeat; see {@linkcode DaemonContext}. */
 export function createTiming(
-  { clock, signal, random, isPaused }: TimingParts,
-): Pick<DaemonContext, "now" | "sleep" | "every" | "timeout" | "retry"> {
+  parts: TimingParts,
+): Pick<DaemonContext, "now" | "sleep" | "every" | "cron" | "timeout" | "retry"> {
+  const { clock, signal, random, isPaused } = parts;
   return {
     now: () => clock.now(),
     sleep: async (span) => await clock.sleep(requireSpan("sleep", span), signal),
@@ -66,6 +97,13 @@ export function createTiming(
       }
       const late = most > 0 ? () => clock.sleep(random() * most, signal) : undefined;
       await every(clock, ms, signal, () => isPaused() ? undefined : beat(), { immediate, late });
+    },
+    async cron(pattern: string, second: CronOptions | CronTask, third?: CronTask) {
+      const [options, task] = typeof second === "function" ? [{}, second] : [second, third];
+      if (typeof task !== "function") {
+        throw new TypeError(`Cannot run cron(${show(pattern)}): expected a function`);
+      }
+      await cron(parts, pattern, options, (run) => isPaused() ? undefined : task(run));
     },
     async timeout(span, task) {
       const ms = requireSpan("timeout", span);
@@ -122,6 +160,45 @@ export async function every(
     if (!signal.aborted) throw error;
   } finally {
     ticks.stop();
+  }
+}
+
+/** The longest sleep until a time of day, ms: the host's clock may be set, or the host sleep. */
+const LOOK_EVERY = 60_000;
+
+/** A run that is later than this, ms, is told to be late. */
+const LATE = 60_000;
+
+async function cron(
+  parts: TimingParts,
+  pattern: string,
+  { timeZone = parts.timeZone }: CronOptions,
+  task: CronTask,
+): Promise<void> {
+  const { clock, signal, wall, warn } = parts;
+  const { Schedule } = await import("../base/schedule.ts");
+  const schedule = createSchedule(() => new Schedule(pattern, timeZone), pattern);
+  try {
+    for (let due = schedule.next(wall()); due !== undefined; due = schedule.next(wall())) {
+      while (wall() < due) await clock.sleep(Math.min(due - wall(), LOOK_EVERY), signal);
+      const missed = schedule.count(due, wall());
+      if (missed > 0 || wall() - due > LATE) {
+        const times = missed === 0 ? "" : `, and ${counted(missed, "later run")} left out`;
+        warn(`'${pattern}' was due at ${new Date(due).toISOString()} and runs late${times}`);
+      }
+      await task({ due: new Date(due), missed });
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+/** @throws {TypeError} that names the pattern. */
+function createSchedule<S>(create: () => S, pattern: string): S {
+  try {
+    return create();
+  } catch (error) {
+    throw new TypeError(`Cannot run cron(${show(pattern)}): ${errorMessage(error)}`);
   }
 }
 

@@ -48,6 +48,8 @@ export interface SimulationOptions {
   home?: string;
   /** What its service does, such as `crash=4s,refuse=1`: see `run --scenario`. Default: it runs without a fault. */
   scenario?: string;
+  /** The time of day at its start, ISO 8601; the time zone of `cron` is UTC. Default: `2026-01-01T00:00:00Z`, a Thursday. */
+  start?: string;
   /** Called with each record when it is logged. */
   onLog?: (record: LoggedRecord) => void;
   /** Called with each change of its own maps; the value is undefined when the key was deleted. */
@@ -84,6 +86,9 @@ export class Simulation {
   readonly #threads: string[] = [];
   /** Paths of other daemons' maps that it may write. */
   readonly #open = new Set<string>();
+  /** The time of day at its start, and how long the host has slept since; ms. */
+  readonly #start: number;
+  #slept = 0;
   /** When it returned or threw, simulated ms, and what it threw. */
   #end: { at: number; error?: unknown } | undefined;
 
@@ -93,6 +98,7 @@ export class Simulation {
     if (problems.length > 0) throw new TypeError(problems.map(describeProblem).join(", and "));
     this.#name = options.name ?? daemon.name;
     this.#daemon = daemon;
+    this.#start = Date.parse(options.start ?? "2026-01-01T00:00:00Z");
     this.services = new SimulatedServiceManager(this.#clock, parseScenario(options.scenario ?? ""));
     const thread = threadName(this.#name, "run", "Main", 0);
     this.state = new MainState({ thread });
@@ -125,6 +131,8 @@ export class Simulation {
         services: daemon.permissions?.services ? this.services : undefined,
         clock: this.#clock,
         random: () => 0.5,
+        wall: () => this.#start + this.now + this.#slept,
+        timeZone: "UTC",
         startThread: (task, options) => this.#startThread(daemon, task, options),
       });
     this.#done = this.#run(daemon, this.#createContext(thread, this.#stop.signal));
@@ -189,9 +197,7 @@ export class Simulation {
    * @throws {TypeError} when the span is neither.
    */
   async advance(span: number | string): Promise<void> {
-    const ms = typeof span === "number" ? span : parseDuration(span);
-    if (ms === undefined) throw new TypeError(`'${span}' is no duration; expected one such as 5m`);
-    const end = this.now + ms;
+    const end = this.now + readSpan(span);
     for (;;) {
       await this.#untilIdle();
       const next = this.#clock.nextWake;
@@ -200,6 +206,16 @@ export class Simulation {
     }
     await this.#clock.advance(end - this.now);
     this.#throwError();
+  }
+
+  /**
+   * The host sleeps: the time of day goes on, the monotonic clock stands.
+   *
+   * @param span ms, or a duration such as `8h`.
+   * @throws {TypeError} when it is neither.
+   */
+  sleepHost(span: number | string): void {
+    this.#slept += readSpan(span);
   }
 
   /**
@@ -267,6 +283,12 @@ export class Simulation {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
+}
+
+function readSpan(span: number | string): number {
+  const ms = typeof span === "number" ? span : parseDuration(span);
+  if (ms === undefined) throw new TypeError(`'${span}' is no duration; expected one such as 5m`);
+  return ms;
 }
 
 /** A map that refuses writes, as another daemon's does. */

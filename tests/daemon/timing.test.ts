@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import type { DaemonContext } from "../../lib/daemon/author.ts";
-import { simulate } from "../../lib/testing/simulate.ts";
+import { simulate, type Simulation } from "../../lib/testing/simulate.ts";
 
 /** Runs a daemon for 10 min of simulated time; returns when it called `mark`, ms. */
 async function timesOf(
@@ -80,4 +80,72 @@ Deno.test("a retry succeeds with what its task returns at last, and ends with th
   assertEquals(run.log.map(({ message }) => message), ["3"]);
   assertEquals(run.ended, false);
   await run.stop();
+});
+
+/** Runs a daemon that notes each run of a pattern; returns its log and the runs. */
+async function runsOf(
+  pattern: string,
+  drive: (run: Simulation) => Promise<void>,
+  { start, timeZone, takes = 0 }: { start: string; timeZone?: string; takes?: number },
+): Promise<{ runs: string[]; log: string[] }> {
+  const runs: string[] = [];
+  const run = simulate({
+    name: "times",
+    run: (context) =>
+      context.cron(pattern, { ...(timeZone && { timeZone }) }, async ({ due, missed }) => {
+        runs.push(`${due.toISOString()} ${missed}`);
+        await context.sleep(takes);
+      }),
+  }, { start });
+  await drive(run);
+  await run.stop();
+  return { runs, log: run.log.map(({ message }) => message) };
+}
+
+Deno.test("cron runs at times of day in a time zone, over a change of its clocks", async () => {
+  const { runs, log } = await runsOf("0 3 * * 1-5", (run) => run.advance("96h"), {
+    start: "2026-03-27T00:00:00Z",
+    timeZone: "Europe/Berlin",
+  });
+  assertEquals(runs, ["2026-03-27T02:00:00.000Z 0", "2026-03-30T01:00:00.000Z 0"]);
+  assertEquals(log, []);
+});
+
+Deno.test("after a sleep of the host a run is made up for once, and those that were missed are told", async () => {
+  const { runs, log } = await runsOf("0 * * * *", async (run) => {
+    await run.advance("90m");
+    run.sleepHost("3h");
+    await run.advance("31m");
+  }, { start: "2026-01-01T00:00:00Z" });
+  assertEquals(runs, [
+    "2026-01-01T01:00:00.000Z 0",
+    "2026-01-01T02:00:00.000Z 2",
+    "2026-01-01T05:00:00.000Z 0",
+  ]);
+  assertEquals(log, [
+    "'0 * * * *' was due at 2026-01-01T02:00:00.000Z and runs late, and 2 later runs left out",
+  ]);
+});
+
+Deno.test("runs never overlap, and those that one overran are left out", async () => {
+  const { runs, log } = await runsOf("*/5 * * * *", (run) => run.advance("20m"), {
+    start: "2026-01-01T00:00:00Z",
+    takes: 400_000,
+  });
+  assertEquals(runs, ["2026-01-01T00:05:00.000Z 0", "2026-01-01T00:15:00.000Z 0"]);
+  assertEquals(log, []);
+});
+
+Deno.test("a pattern or a time zone that is wrong is named", async () => {
+  const cases: [pattern: string, timeZone: string, error: string][] = [
+    ["0 3 * *", "UTC", 'Cannot run cron("0 3 * *"): invalid configuration format'],
+    ["0 25 * * *", "UTC", "Invalid value for hour: 25; expected cron's five fields"],
+    ["0 3 30 2 *", "UTC", "no such time comes; expected cron's five fields"],
+    ["0 3 * * *", "Mars", "there is no time zone 'Mars'; expected one such as Europe/Berlin"],
+  ];
+  for (const [pattern, timeZone, error] of cases) {
+    const start = "2026-01-01T00:00:00Z";
+    const run = runsOf(pattern, (run) => run.advance("1h"), { start, timeZone });
+    await assertRejects(() => run, TypeError, error);
+  }
 });

@@ -1,0 +1,54 @@
+/**
+ * Times that recur, as cron writes them. It loads croner, and so is no part of `mod.ts`: few threads need it.
+ *
+ * @module
+ */
+import { Cron } from "croner";
+import { errorMessage } from "./errors.ts";
+
+const EXPECTED = `expected cron's five fields, such as "0 3 * * 1-5"`;
+
+/** How many missed runs are counted. */
+const MOST_MISSED = 1_000;
+
+/** Times that recur. */
+export class Schedule {
+  readonly #cron: Cron;
+
+  /**
+   * @param pattern cron's five fields, such as `0 3 * * 1-5`; six begin with seconds.
+   * @param timeZone such as `Europe/Berlin`. Default: the host's.
+   * @throws {TypeError} with a clause that says what is wrong.
+   */
+  constructor(pattern: string, timeZone?: string) {
+    try {
+      new Intl.DateTimeFormat("en", { timeZone });
+    } catch {
+      throw new TypeError(
+        `there is no time zone '${timeZone}'; expected one such as Europe/Berlin`,
+      );
+    }
+    try {
+      this.#cron = new Cron(pattern, { paused: true, ...(timeZone && { timezone: timeZone }) });
+    } catch (error) {
+      throw new TypeError(
+        `${errorMessage(error).replaceAll(/^CronPattern: |\.$/g, "")}; ${EXPECTED}`,
+      );
+    }
+    if (this.next(Date.now()) === undefined) throw new TypeError(`no such time comes; ${EXPECTED}`);
+  }
+
+  /** The first time after `after`; both ms since the Unix epoch. Undefined: there is none. */
+  next(after: number): number | undefined {
+    return this.#cron.nextRun(new Date(after))?.getTime();
+  }
+
+  /** How many times lie after `after` and not after `until`, 1,000 at most; both ms since the Unix epoch. */
+  count(after: number, until: number): number {
+    let count = 0;
+    for (let at = this.next(after); at !== undefined && at <= until; at = this.next(at)) {
+      if (++count === MOST_MISSED) break;
+    }
+    return count;
+  }
+}
