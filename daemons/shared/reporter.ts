@@ -201,7 +201,7 @@ export class Reporter {
     const { service, exitStatus, summary, output, performance } = result;
     const answer = await sendResult(connection, {
       ...{ host, service, exitStatus, output, performance },
-      ...{ source: host, ttl: Math.round(every * TTL / 1_000), at: Date.now() / 1_000 },
+      ...{ source: host, ttl: Math.round(every * TTL / 1_000) },
     });
     const fate = fateOf(answer.code);
     if (fate === "later" || fate === "unknown") {

@@ -17,16 +17,18 @@ export interface CheckResult {
   source: string;
   /** After so many seconds without another one Icinga looks at its freshness. */
   ttl: number;
-  /** When it was found, s since the Unix epoch. */
-  at: number;
 }
 
 /** The permission that taking a result needs. */
 export const SEND_PERMISSION = "actions/process-check-result";
 
-/** The body of `POST /v1/actions/process-check-result`. */
+/**
+ * The body of `POST /v1/actions/process-check-result`. It names no time, since what is sent holds now: Icinga takes that
+ * of the arrival. It drops a result whose time is before that of its own last check, and answers as if it had taken it;
+ * so a host whose clock is behind, or whose result waited for a busy parent, would stay UNKNOWN.
+ */
 export function resultBody(result: CheckResult): Record<string, unknown> {
-  const { host, service, exitStatus, output, performance, source, ttl, at } = result;
+  const { host, service, exitStatus, output, performance, source, ttl } = result;
   return {
     type: "Service",
     service: `${host}!${service}`,
@@ -35,8 +37,6 @@ export function resultBody(result: CheckResult): Record<string, unknown> {
     performance_data: performance,
     check_source: source,
     ttl,
-    execution_start: at,
-    execution_end: at,
   };
 }
 

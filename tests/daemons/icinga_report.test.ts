@@ -202,7 +202,7 @@ testIcinga(
       const connection = await bench.connect(credentials);
       const { code } = await sendResult(connection, {
         ...{ host, service: "icinga-warden", exitStatus: 0, output: "OK: false", performance: [] },
-        ...{ source: host, ttl: 10, at: Date.now() / 1_000 },
+        ...{ source: host, ttl: 10 },
       });
       connection.close();
       return code;

@@ -173,9 +173,8 @@ testReporter(
     await clock.advance(EVERY / 2 - 1);
     assertEquals(one.arrived, []);
     await until(1, () => one.arrived.length === 2);
-    const { execution_start: start, execution_end: end, ...body } = one.arrived[0]!.body;
-    assertEquals(start, end);
-    assertEquals(body, {
+    // It has no time: Icinga would drop one that is before its own last check.
+    assertEquals(one.arrived[0]!.body, {
       type: "Service",
       service: "agent1!a",
       exit_status: 0,

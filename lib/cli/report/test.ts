@@ -96,7 +96,7 @@ async function tryResult(
 ): Promise<boolean> {
   const answer = await sendResult(connection, {
     ...{ host, service, exitStatus, output, performance },
-    ...{ source: host, ttl: TTL, at: Date.now() / 1_000 },
+    ...{ source: host, ttl: TTL },
   });
   if (fateOf(answer.code) !== "taken") {
     lines.push(explainRefusal(answer, { host, service }, identity));
