@@ -44,6 +44,53 @@ Deno.test("the example has a user for each host, from words and from a file, eac
   await Deno.remove(home, { recursive: true });
 });
 
+Deno.test("the basket for the Director has the template and the rules, and no users", async () => {
+  const home = await Deno.makeTempDir();
+  const { code, out } = await report(home, "example", "--format", "basket");
+  assertEquals(code, 0);
+  const { Datafield, ExternalCommand, HostTemplate, ServiceTemplate, ServiceSet, ...others } = JSON
+    .parse(out);
+  assertEquals(others, {});
+  assertEquals(Object.keys(ExternalCommand), ["passive"]);
+  const fields = HostTemplate["icinga-warden"].fields.map((
+    { datafield_id }: { datafield_id: number },
+  ) => Datafield[datafield_id].varname);
+  assertEquals(fields, ["icinga_warden_services", "icinga_warden_daemons"]);
+  const { check_interval, object_type } = ServiceTemplate["icinga-warden-passive"];
+  assertEquals([check_interval, object_type], ["900", "template"]);
+  // What each object is called by is its key too.
+  for (const objects of [ExternalCommand, HostTemplate, ServiceTemplate, ServiceSet]) {
+    for (const [key, { object_name }] of Object.entries<{ object_name: string }>(objects)) {
+      assertEquals(object_name, key);
+    }
+  }
+  const rules = exampleObjects(["a"]).matchAll(
+    /^apply Service "(.*?)"(?: for \(name in (.*)\))?/gm,
+  );
+  assertEquals(
+    ServiceSet["icinga-warden"].services.map((
+      { object_name, apply_for }: Record<string, string>,
+    ) => [object_name, apply_for]),
+    [...rules].map(([, name, list]) => [name, list]),
+  );
+  for (const [args, why] of [["a", /takes no hosts/], ["--hosts=x", /cannot read x/]] as const) {
+    const { code, error } = await report(home, "example", "--format", "basket", args);
+    assertEquals(code, 2);
+    assertMatch(error, why);
+  }
+  await Deno.remove(home, { recursive: true });
+});
+
+Deno.test("the users of the hosts are printed alone", async () => {
+  const home = await Deno.makeTempDir();
+  const { out } = await report(home, "example", "--format", "users", "a", "b");
+  const all = exampleObjects(["a", "b"]);
+  assertEquals(out, `${all.slice(all.indexOf("// One user a host"))}\n`);
+  const { code, error } = await report(home, "example", "--format", "user", "a");
+  assertEquals([code, error.includes("expected one of all, users, basket")], [2, true]);
+  await Deno.remove(home, { recursive: true });
+});
+
 // deno-lint-ignore no-console
 if (!hasIcinga) console.log("SKIPPED: the tests of report: there is no icinga2 on this machine");
 

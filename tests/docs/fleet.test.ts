@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { dirname, join } from "node:path";
 import { exampleObjects } from "../../lib/cli/report/example.ts";
-import { hasIcinga } from "../icinga/nodes.ts";
+import { hasIcinga, loadFiles } from "../icinga/nodes.ts";
 
 const PAGE = await Deno.readTextFile(new URL("../../docs/fleet.md", import.meta.url));
 
@@ -28,36 +27,12 @@ for (
     name: `icinga2 daemon -C takes the files of docs/fleet.md: ${title} (needs icinga2)`,
     ignore: !hasIcinga,
     async fn() {
-      const root = await Deno.makeTempDir();
       const files = filesOf(title);
       assert(files.size > 1);
-      for (const [path, text] of files) {
-        await Deno.mkdir(join(root, dirname(path)), { recursive: true });
-        await Deno.writeTextFile(join(root, path), text);
-      }
-      const main = `const NodeName = "master1"\nconst ZoneName = "master"\ninclude <itl>\n` +
-        `include <plugins>\nconst PluginDir = "/none"\ninclude "zones.conf"\n`;
-      await Deno.writeTextFile(join(root, "icinga2.conf"), main);
-      for (const folder of ["data", "log", "cache", "run"]) await Deno.mkdir(join(root, folder));
-      const folders = {
-        ConfigDir: "",
-        ZonesDir: "zones.d",
-        DataDir: "data",
-        LogDir: "log",
-        CacheDir: "cache",
-      };
-      const defines = Object.entries({ ...folders, InitRunDir: "run" }).map(([name, path]) =>
-        `-D${name}=${join(root, path)}`
-      );
-      const { code, stdout } = await new Deno.Command("icinga2", {
-        args: ["daemon", "-C", "-c", join(root, "icinga2.conf"), ...defines],
-        stdin: "null",
-      }).output();
-      const said = new TextDecoder().decode(stdout);
+      const { code, said } = await loadFiles(files);
       assertEquals(code, 0, said);
       assertMatch(said, new RegExp(`Instantiated ${services} Services`), said);
       assertMatch(said, /Instantiated \d ApiUsers?\./, said);
-      await Deno.remove(root, { recursive: true });
     },
   });
 }

@@ -50,9 +50,14 @@ export async function makeCa(folder: string, name = "ca"): Promise<void> {
 export async function makeCertificate(
   folder: string,
   name: string,
-  { days = 365, ca, subject = name }: { days?: number; ca?: string; subject?: string },
+  { days = 365, ca, subject = name, bits = 2048 }: {
+    days?: number;
+    ca?: string;
+    subject?: string;
+    bits?: number;
+  },
 ): Promise<void> {
-  const key = ["-newkey", "rsa:2048", "-nodes", "-keyout", `${name}.key`];
+  const key = ["-newkey", `rsa:${bits}`, "-nodes", "-keyout", `${name}.key`];
   const about = ["-subj", `/CN=${subject}`, "-addext", `subjectAltName=DNS:${subject}`];
   await openssl(folder, "req", ...key, "-out", `${name}.csr`, ...about);
   const signed = ca ? ["-CA", `${ca}.crt`, "-CAkey", `${ca}.key`, "-CAcreateserial"] : [

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type IcingaFolder, icingaFolder, procSources } from "../../lib/icinga/mod.ts";
 import { makeCa, makeCertificate } from "./fixture.ts";
 
@@ -35,9 +35,15 @@ export async function nodes(more = ""): Promise<
   const root = await Deno.makeTempDir();
   const [masterPort, agentPort] = [freePort(), freePort()];
   await makeCa(root);
+  const zones = (parent: string) =>
+    `object Endpoint "master" { ${parent} }
+object Endpoint "agent" { }
+object Zone "master" { endpoints = [ "master" ] }
+object Zone "agent" { endpoints = [ "agent" ]; parent = "master" }
+`;
   const parent = `host = "127.0.0.1"; port = "${masterPort}"`;
-  const master = await makeNode(root, "master", masterPort, "", more);
-  const agent = await makeNode(root, "agent", agentPort, parent);
+  const master = await makeNode(root, "master", masterPort, zones("") + more);
+  const agent = await makeNode(root, "agent", agentPort, zones(parent));
   return {
     root,
     master,
@@ -48,6 +54,34 @@ export async function nodes(more = ""): Promise<
       await Deno.remove(root, { recursive: true });
     },
   };
+}
+
+/**
+ * Has a master `master1` of zone `master` load a configuration, and returns what Icinga says of it.
+ *
+ * @param files the files by their paths; `zones.conf` is one of them.
+ */
+export async function loadFiles(
+  files: ReadonlyMap<string, string>,
+): Promise<{ code: number; said: string }> {
+  const root = await Deno.makeTempDir();
+  const main = `const NodeName = "master1"\nconst ZoneName = "master"\ninclude <itl>\n` +
+    `include <plugins>\nconst PluginDir = "/none"\ninclude "zones.conf"\n`;
+  for (const [path, text] of [...files, ["icinga2.conf", main]] as const) {
+    await Deno.mkdir(join(root, dirname(path)), { recursive: true });
+    await Deno.writeTextFile(join(root, path), text);
+  }
+  for (const folder of ["data", "log", "cache", "run"]) await Deno.mkdir(join(root, folder));
+  const folders = { ConfigDir: "", ZonesDir: "zones.d", DataDir: "data", LogDir: "log" };
+  const defines = Object.entries({ ...folders, CacheDir: "cache", InitRunDir: "run" }).map((
+    [name, path],
+  ) => `-D${name}=${join(root, path)}`);
+  const { code, stdout } = await new Deno.Command("icinga2", {
+    args: ["daemon", "-C", "-c", join(root, "icinga2.conf"), ...defines],
+    stdin: "null",
+  }).output();
+  await Deno.remove(root, { recursive: true });
+  return { code, said: new TextDecoder().decode(stdout) };
 }
 
 /** Writes what an agent's own files say, as `node wizard` does. Icinga's program itself need not run then. */
@@ -63,24 +97,31 @@ object Zone "agent" { endpoints = [ "agent" ]; parent = "master" }
   );
 }
 
-function freePort(): number {
+/** A port of this machine that nobody listens on. */
+export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return (listener.addr as Deno.NetAddr).port;
 }
 
-async function makeNode(
+/**
+ * Makes a node, not started: its folders, a certificate of `ca.crt` in `root`, and its configuration.
+ *
+ * @param more what its configuration has beside the ApiListener and the log: its zones and its objects.
+ * @param bits the length of its key.
+ */
+export async function makeNode(
   root: string,
   name: string,
   port: number,
-  parent: string,
-  more = "",
+  more: string,
+  { zone = name, bits = 2048 }: { zone?: string; bits?: number } = {},
 ): Promise<Node> {
   const folder = icingaFolder(join(root, name));
   const run = join(folder.root, "run", "icinga2"), spool = join(folder.root, "spool");
   const certs = join(folder.data, "certs");
   const made = [certs, join(folder.log, "crash"), folder.cache, folder.config, run, spool];
   await Promise.all(made.map((path) => Deno.mkdir(path, { recursive: true })));
-  await makeCertificate(root, name, { ca: "ca" });
+  await makeCertificate(root, name, { ca: "ca", bits });
   for (const file of [`${name}.crt`, `${name}.key`, "ca.crt"]) {
     await Deno.copyFile(join(root, file), join(certs, file));
   }
@@ -88,13 +129,9 @@ async function makeNode(
   await Deno.writeTextFile(
     config,
     `const NodeName = "${name}"
-const ZoneName = "${name}"
+const ZoneName = "${zone}"
 const TicketSalt = "x"
-object Endpoint "master" { ${parent} }
-object Endpoint "agent" { }
-object Zone "master" { endpoints = [ "master" ] }
-object Zone "agent" { endpoints = [ "agent" ]; parent = "master" }
-object ApiListener "api" { bind_host = "127.0.0.1"; bind_port = ${port} }
+object ApiListener "api" { bind_host = "127.0.0.1"; bind_port = ${port}; accept_config = true }
 object FileLogger "main" { severity = "information"; path = LogDir + "/icinga2.log" }
 ${more}`,
   );
@@ -123,11 +160,11 @@ ${more}`,
     signal,
     async start() {
       child = icinga(["daemon", "-c", config, ...defines]).spawn();
-      for (let i = 0; i < 150; i++) {
+      for (let i = 0; i < 600; i++) {
         if (await Deno.stat(pidFile).then(({ size }) => size > 0, () => false)) return;
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
-      throw new Error(`${name} did not start within 15 s`);
+      throw new Error(`${name} did not start within 60 s`);
     },
     async stop() {
       if (!child) return;

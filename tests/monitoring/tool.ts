@@ -106,7 +106,8 @@ export async function startAgent(
   return agent;
 }
 
-function isThere(program: string): boolean {
+/** Whether a program is there. */
+export function isThere(program: string): boolean {
   const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin"];
   return folders.some((folder) => {
     try {

@@ -1,17 +1,17 @@
 import { errorMessage } from "../../base/mod.ts";
 import { userDefinition } from "../../icinga/mod.ts";
-import { type Action, UsageError } from "../command.ts";
-
-/** How long Icinga waits for the first result of an object. Later the ttl of each result counts. */
-const FRESH = "15m";
+import { type Action, type Invocation, UsageError } from "../command.ts";
+import { readFlag } from "../flags.ts";
+import { exampleBasket } from "./basket.ts";
+import { COMMAND, FRESH, PASSIVE } from "./common.ts";
 
 const COMMON = `// What takes the results of icinga-warden's daemon icinga_report: docs/fleet.md.
 
-template Service "icinga-warden-passive" {
+template Service "${PASSIVE}" {
   // Runs when a result is older than its ttl, or when none has come: the service is UNKNOWN then.
-  check_command = "passive"
-  check_interval = ${FRESH}
-  retry_interval = ${FRESH}
+  check_command = "${COMMAND}"
+  check_interval = ${FRESH / 60}m
+  retry_interval = ${FRESH / 60}m
   max_check_attempts = 1
   // It runs where the result is received, and not on the Windows host.
   command_endpoint = null
@@ -19,20 +19,20 @@ template Service "icinga-warden-passive" {
 
 // A host takes part with: vars.icinga_warden = true
 apply Service "icinga-warden" {
-  import "icinga-warden-passive"
+  import "${PASSIVE}"
   assign where host.vars.icinga_warden
 }
 
 // Its watched services, each with a result of its own: vars.icinga_warden_services = [ "icinga2" ]
 // A "!" or "$" in a name is written "_": MSSQL_SQLEXPRESS.
 apply Service "icinga-warden-service-" for (name in host.vars.icinga_warden_services) {
-  import "icinga-warden-passive"
+  import "${PASSIVE}"
   assign where host.vars.icinga_warden
 }
 
 // Its daemons that give a verdict: vars.icinga_warden_daemons = [ "disk_watch" ]
 apply Service "icinga-warden-daemon-" for (name in host.vars.icinga_warden_daemons) {
-  import "icinga-warden-passive"
+  import "${PASSIVE}"
   assign where host.vars.icinga_warden
 }
 `;
@@ -53,23 +53,48 @@ export function exampleObjects(hosts: readonly string[]): string {
   return `${COMMON}\n${usersOf(hosts)}`;
 }
 
+/** What the example is printed as, each with what it is made of. */
+const FORMATS = {
+  all: exampleObjects,
+  users: usersOf,
+  basket: () => JSON.stringify(exampleBasket(), null, 2),
+};
+
 /** `icinga-warden report example HOST…` */
 export const exampleAction: Action = {
   words: "[HOST...]",
   summary: "print the objects that Icinga needs to take the results of these hosts",
   flags: {
     hosts: { value: "FILE", help: "report example: a file with the name of a host a line" },
+    format: {
+      value: "FORMAT",
+      help:
+        "report example: all (the default), users (of the hosts) or basket (for Icinga Director)",
+    },
   },
-  async run({ words, values }) {
-    const listed = values.hosts === undefined ? [] : await readHosts(values.hosts);
-    const hosts = [...new Set([...words, ...listed])];
-    if (hosts.length === 0) {
+  async run(invocation) {
+    const names = Object.keys(FORMATS) as (keyof typeof FORMATS)[];
+    const find = (text: string) => names.find((name) => name === text);
+    const format = readFlag(invocation, "format", find, `one of ${names.join(", ")}`) ?? "all";
+    const hosts = await listHosts(invocation);
+    if (hosts.length === 0 && format !== "basket") {
       throw new UsageError("'report example' needs names of hosts, or a file of them (--hosts)");
     }
-    const text = exampleObjects(hosts);
+    if (hosts.length > 0 && format === "basket") {
+      throw new UsageError(
+        "'report example --format basket' takes no hosts: a basket has no users; --format users prints them",
+      );
+    }
+    const text = FORMATS[format](hosts);
     return { json: { hosts, text }, text };
   },
 };
+
+/** The hosts of the command line and of the file, each once. */
+async function listHosts({ words, values }: Pick<Invocation, "words" | "values">) {
+  const listed = values.hosts === undefined ? [] : await readHosts(values.hosts);
+  return [...new Set([...words, ...listed])];
+}
 
 async function readHosts(file: string): Promise<string[]> {
   try {
