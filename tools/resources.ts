@@ -1,5 +1,5 @@
 /**
- * Gives a Windows exe its icon and what its properties show: `deno run -A tools/resources.ts EXE COMMIT`.
+ * Gives a Windows exe its icon and what its properties show: `deno run -A tools/resources.ts EXE COMMIT [VERSION]`.
  *
  * The resources are set on the finished exe: `deno compile` loses the version of the base runtime. They come before the
  * signature, which covers them.
@@ -17,14 +17,19 @@ const ENGLISH = { lang: 0x409, codepage: 1200 };
 const WIDTHS = [16, 24, 32, 48, 64, 256];
 
 if (import.meta.main) {
-  const [path = "", commit = "unknown"] = Deno.args;
+  const [path = "", commit = "unknown", version = settings.version] = Deno.args;
   const icon = await makeIcon(new URL("../lib/page/icon.svg", import.meta.url));
   const bytes = await Deno.readFile(path);
-  await Deno.writeFile(path, setResources(bytes, icon, commit));
+  await Deno.writeFile(path, setResources(bytes, icon, commit, version));
 }
 
 /** An exe with icon and version. */
-function setResources(bytes: Uint8Array, icon: Uint8Array, commit: string): Uint8Array {
+function setResources(
+  bytes: Uint8Array,
+  icon: Uint8Array,
+  commit: string,
+  number: string,
+): Uint8Array {
   const exe = NtExecutable.from(bytes);
   const resources = NtExecutableResource.from(exe);
   const { icons } = Data.IconFile.from(icon);
@@ -34,7 +39,7 @@ function setResources(bytes: Uint8Array, icon: Uint8Array, commit: string): Uint
     ENGLISH.lang,
     icons.map(({ data }) => data),
   );
-  const [major = 0, minor = 0, patch = 0] = settings.version.split(".").map(Number);
+  const [major = 0, minor = 0, patch = 0] = number.split(".").map(Number);
   const version = Resource.VersionInfo.createEmpty();
   version.setFileVersion(major, minor, patch, 0, ENGLISH.lang);
   version.setProductVersion(major, minor, patch, 0, ENGLISH.lang);

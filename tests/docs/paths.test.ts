@@ -15,7 +15,8 @@ function* pages(): Generator<string> {
 
 /** The files and folders of this repository that a text names: `lib/state/`, `daemons/shared/service_watch.ts`. */
 function pathsIn(text: string): string[] {
-  const words = text.match(/(?<![\w/.\\$-])(?:lib|tests|tools|types|\.ci|docs)\/[\w./-]*/g) ?? [];
+  const words =
+    text.match(/(?<![\w/.\\$-])(?:lib|tests|tools|types|packaging|\.ci|docs)\/[\w./-]*/g) ?? [];
   const shipped = text.match(/(?<![\w/.\\$-])daemons\/(?:shared\/\w+|icinga_\w+|mod)\.ts/g) ?? [];
   return [...words, ...shipped].map((word) => word.replace(/\.+$/, ""));
 }

@@ -8,11 +8,18 @@ import { tellSkipped } from "../skipped.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const EXE = Deno.env.get("ICINGA_WARDEN_EXE") ?? here("../../dist/icinga-warden.exe");
+const MSI = here("../../dist/icinga-warden.msi");
 
 /** A test of the Windows exe as a file; it is skipped, and says why, where something is missing. */
-function testFile(name: string, programs: string[], fn: () => Promise<void>): void {
-  const missing = !exists(EXE)
-    ? `${EXE} is not there; make it with ./compile.sh windows`
+function testFile(
+  name: string,
+  programs: string[],
+  fn: () => Promise<void>,
+  file = EXE,
+  script = "./compile.sh windows",
+): void {
+  const missing = !exists(file)
+    ? `${file} is not there; make it with ${script}`
     : programs.map((program) => runs(program) ? undefined : `there is no ${program}`).find(Boolean);
   if (missing) tellSkipped(name, missing);
   Deno.test({ name, ignore: missing !== undefined, fn });
@@ -54,10 +61,24 @@ testFile(
   },
 );
 
-testFile("the exe can be signed by tools/sign.sh", ["osslsigncode", "openssl"], async () => {
+testFile(
+  "the exe can be signed by tools/sign.sh",
+  ["osslsigncode", "openssl"],
+  () => signAndVerify(EXE),
+);
+
+testFile(
+  "the MSI can be signed by tools/sign.sh",
+  ["osslsigncode", "openssl"],
+  () => signAndVerify(MSI),
+  MSI,
+  "packaging/msi.sh",
+);
+
+async function signAndVerify(file: string): Promise<void> {
   const folder = await Deno.makeTempDir();
   const at = (name: string) => join(folder, name);
-  await Deno.copyFile(EXE, at("x.exe"));
+  await Deno.copyFile(file, at("x"));
   await Deno.writeTextFile(at("password"), "secret");
   const request = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test";
   const use = "-addext extendedKeyUsage=codeSigning";
@@ -65,10 +86,10 @@ testFile("the exe can be signed by tools/sign.sh", ["osslsigncode", "openssl"], 
   const pair = `-inkey ${at("key")} -in ${at("cert")}`;
   await run("openssl", `pkcs12 -export ${pair} -out ${at("p12")} -passout file:${at("password")}`);
   const env = { SIGN_PKCS12: at("p12"), SIGN_PASSWORD: at("password") };
-  await run(here("../../tools/sign.sh"), at("x.exe"), env);
-  await run("osslsigncode", `verify -CAfile ${at("cert")} -in ${at("x.exe")}`);
+  await run(here("../../tools/sign.sh"), at("x"), env);
+  await run("osslsigncode", `verify -CAfile ${at("cert")} -in ${at("x")}`);
   await Deno.remove(folder, { recursive: true });
-});
+}
 
 async function run(program: string, args: string, env: Record<string, string> = {}): Promise<void> {
   const { success, stdout, stderr } = await new Deno.Command(program, {

@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readNssmOutput, splitCommandLine } from "../../lib/windows/mod.ts";
 import { tellSkipped } from "../skipped.ts";
@@ -20,6 +20,8 @@ interface System {
   root: string;
   /** The same folder as Windows programs name it. */
   windowsRoot: string;
+  /** Where this process finds the drive C. */
+  drive: string;
   /** The command that runs a Windows program in a folder of {@linkcode root}. */
   command(folder: string, program: string, args: string[]): Deno.Command;
 }
@@ -27,6 +29,7 @@ interface System {
 const onWine: System = {
   root: join(BED, "bed"),
   windowsRoot: "Z:\\bed",
+  drive: join(BED, "bed", "prefix", "drive_c"),
   command: (folder, program, args) =>
     new Deno.Command(join(BED, "enter"), {
       args: [join("/bed", folder), "wine", program, ...args],
@@ -39,6 +42,7 @@ const onWine: System = {
 const onWindows: System = {
   root: here("../../dist/windows"),
   windowsRoot: here("../../dist/windows"),
+  drive: "C:\\",
   command: (folder, program, args) =>
     new Deno.Command(program, {
       args,
@@ -63,7 +67,7 @@ const missing = !exists(EXE)
 /**
  * A case on a Windows machine; without one it is skipped, and says why.
  *
- * @param program of tests/windows/programs, or NSSM, which the case needs.
+ * @param program of tests/windows/programs, NSSM, or an MSI, which the case needs.
  */
 export function testWindows(
   name: string,
@@ -90,11 +94,15 @@ export function testRealWindows(name: string, test: (windows: Windows) => Promis
 const programFile = (program: string) =>
   program === "nssm"
     ? join(system.root, "bin", "nssm.exe")
-    : here(`../../dist/windows/${program}.exe`);
+    : here(`../../dist/windows/${program.includes(".") ? program : `${program}.exe`}`);
 
 function missingProgram(program: string): string | undefined {
   const file = programFile(program);
-  const script = program === "nssm" ? `nssm.sh ${dirname(file)}` : "compile.sh";
+  const script = program === "nssm"
+    ? `nssm.sh ${dirname(file)}`
+    : program.endsWith(".msi")
+    ? "msi.sh"
+    : "compile.sh";
   return exists(file) ? undefined : `${file} is not there; make it with tests/windows/${script}`;
 }
 
@@ -111,6 +119,9 @@ async function inSession(test: (windows: Windows) => Promise<void>): Promise<voi
     await keeper.status;
   }
 }
+
+/** Whether Windows itself is tested, and not Wine. */
+export const isRealWindows = system === onWindows;
 
 /** What a case has to do with a Windows machine. */
 export class Windows {
@@ -181,6 +192,22 @@ export class Windows {
       () => this.run("net.exe", "start", service),
       async () => await this.state(service) === 4,
     );
+  }
+
+  /** Calls Windows Installer for an MSI of tests/windows/msi.sh, as in a batch file, and returns its exit code. */
+  async msiexec(verb: "/i" | "/x", msi: string, properties = ""): Promise<number> {
+    const at = join(system.root, this.#folder);
+    await Deno.mkdir(at, { recursive: true });
+    await Deno.copyFile(programFile(msi), join(at, basename(msi)));
+    const line = `msiexec ${verb} ${basename(msi)} /qn ${properties}`;
+    await Deno.writeTextFile(join(at, "msi.cmd"), `@${line}\r\n@exit %errorlevel%\r\n`);
+    const command = system.command(this.#folder, "cmd.exe", ["/d", "/c", "msi.cmd"]);
+    return (await runToEnd(command, 300_000)).code;
+  }
+
+  /** Where an MSI installs to. */
+  installed(): Home {
+    return new Home("Program Files/icinga-warden", system.drive, "C:");
   }
 
   /** The number of a service's state (4 is RUNNING); undefined when it is not installed. */
@@ -345,22 +372,28 @@ export interface Standing {
 
 /** A home folder with the exe in it. */
 export class Home {
-  /** `folder` is below the root of the {@linkcode System}. */
-  constructor(readonly folder: string) {}
+  /** `folder` is below the root of the {@linkcode System}, unless another is named. */
+  constructor(
+    readonly folder: string,
+    readonly root = system.root,
+    readonly windowsRoot = system.windowsRoot,
+  ) {}
 
   /** The folder as this process names it. */
   get outside(): string {
-    return join(system.root, this.folder);
+    return join(this.root, this.folder);
   }
 
   /** The folder as Windows names it. */
   get inside(): string {
-    return `${system.windowsRoot}\\${this.folder.replaceAll("/", "\\")}`;
+    return `${this.windowsRoot}\\${this.folder.replaceAll("/", "\\")}`;
   }
 
   /** Runs the exe to its end, 60 s at most, without a console. */
   warden(...args: string[]): Promise<Ended> {
-    return runToEnd(system.command(this.folder, "icinga-warden.exe", args));
+    const isOfTests = this.root === system.root;
+    const exe = isOfTests ? "icinga-warden.exe" : `${this.inside}\\icinga-warden.exe`;
+    return runToEnd(system.command(isOfTests ? this.folder : "", exe, args));
   }
 
   /** Runs lines as if they were pasted into `cmd` in this folder, ASCII alone, and returns what is printed. */
@@ -463,9 +496,9 @@ export class Agent extends Home {
   }
 }
 
-async function runToEnd(command: Deno.Command): Promise<Ended> {
+async function runToEnd(command: Deno.Command, within = 60_000): Promise<Ended> {
   const child = command.spawn();
-  const limit = setTimeout(() => child.kill("SIGKILL"), 60_000);
+  const limit = setTimeout(() => child.kill("SIGKILL"), within);
   const { code, stdout } = await child.output();
   clearTimeout(limit);
   return { code, output: new TextDecoder().decode(stdout) };

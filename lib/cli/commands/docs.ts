@@ -7,6 +7,7 @@ const PAGES: ReadonlyMap<string, string> = new Map([
   ...[
     ...[
       "windows",
+      "deploy",
       "configuration",
       "icinga",
       "monitoring",
