@@ -4,6 +4,7 @@
  * @module
  */
 import { Cron } from "croner";
+import type { Clock } from "./clock.ts";
 import { errorMessage } from "./errors.ts";
 
 const EXPECTED = `expected cron's five fields, such as "0 3 * * 1-5"`;
@@ -50,5 +51,38 @@ export class Schedule {
       if (++count === MOST_MISSED) break;
     }
     return count;
+  }
+}
+
+/** The longest sleep until a time of day, ms: the host's clock may be set, or the host sleep. */
+const LOOK_EVERY = 60_000;
+
+/** Where time comes from for {@linkcode sleepUntil}. */
+export interface TimeOfDay {
+  clock: Pick<Clock, "sleep">;
+  /** The time of day, ms since the Unix epoch. */
+  wall: () => number;
+}
+
+/**
+ * Resolves at a time of day, ms since the Unix epoch; within a minute after it where the host slept over it.
+ *
+ * @throws {unknown} the signal's reason, when it is aborted.
+ */
+export async function sleepUntil(
+  due: number,
+  { clock, wall }: TimeOfDay,
+  signal: AbortSignal,
+): Promise<void> {
+  while (wall() < due) await clock.sleep(Math.min(due - wall(), LOOK_EVERY), signal);
+}
+
+/** What would be right instead of a schedule's pattern or time zone, as a clause; undefined when both are right. */
+export function refuseSchedule(pattern: string, timeZone?: string): string | undefined {
+  try {
+    new Schedule(pattern, timeZone);
+    return undefined;
+  } catch (error) {
+    return errorMessage(error);
   }
 }

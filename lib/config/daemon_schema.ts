@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import * as v from "valibot";
 import { expectedOneOf, refuseReserved } from "../base/mod.ts";
+import { refuseSchedule } from "../base/schedule.ts";
 import { duration, MB, MINUTE, SECOND, size, text, yesNo } from "./fields.ts";
 
 const RESTARTS = ["always", "on-failure", "never"] as const;
@@ -64,6 +65,19 @@ export const DaemonSchema = v.strictObject({
     ),
     "on-failure",
   ),
+  schedule: v.optional(v.pipe(
+    text(),
+    v.description("When its run is called, as cron writes it: a job whose run returns"),
+    v.check((pattern) => !refuseSchedule(pattern), ({ input }) => refuseSchedule(input) ?? ""),
+  )),
+  timeZone: v.optional(v.pipe(
+    text(),
+    v.description("The time zone of schedule, such as Europe/Berlin"),
+    v.check(
+      (zone) => !refuseSchedule("* * * * *", zone),
+      ({ input }) => refuseSchedule("* * * * *", input) ?? "",
+    ),
+  )),
   frozenAfter: v.optional(
     duration("Without a heartbeat for so long it is ended and started again", {
       min: 200,

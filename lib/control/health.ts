@@ -133,10 +133,12 @@ export function isWatching(daemon: DaemonStatus): boolean {
   return main.state === "running" || main.stateFor < START_TIME;
 }
 
-/** Whether a daemon runs, has finished its work, or is being started. */
+const UP: ReadonlySet<string> = new Set(["running", "starting", "finished", "scheduled"]);
+
+/** Whether a daemon runs, has finished its work, is being started, or waits for its next run. */
 export function isUp(daemon: DaemonStatus): boolean {
   const state = mainThread(daemon)?.state;
-  return daemon.enabled && (state === "running" || state === "starting" || state === "finished");
+  return daemon.enabled && UP.has(state ?? "absent");
 }
 
 /**
@@ -265,7 +267,7 @@ const THREAD_LEVELS: Readonly<Record<string, Trouble["level"]>> = {
 };
 
 function daemonTroubles(daemon: DaemonStatus): Trouble[] {
-  const { name, enabled, problem, state, lastError, verdict } = daemon;
+  const { name, enabled, problem, state, lastError, verdict, job } = daemon;
   if (!enabled) return [];
   const main = mainThread(daemon);
   if (problem !== null) {
@@ -281,6 +283,9 @@ function daemonTroubles(daemon: DaemonStatus): Trouble[] {
   const level = THREAD_LEVELS[state];
   const why = lastError && state !== "absent" ? `: ${lastError.message}` : "";
   if (level) return [{ level, text: `daemon ${name} is ${state}${why}` }];
+  if (job?.last?.outcome === "failed") {
+    return [{ level: "warning", text: `job ${name} failed at ${job.last.at}${why}` }];
+  }
   if (!verdict || verdict.level === "ok") return [];
   return [{ level: verdict.level, text: `${name}: ${verdict.text}` }];
 }

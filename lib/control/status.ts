@@ -2,6 +2,7 @@ import {
   AGENT_MAPS,
   type AgentInfo,
   type DaemonStanding,
+  type JobStanding,
   mapPath,
   type Pause,
   type ThreadStanding,
@@ -21,6 +22,7 @@ import {
 } from "./state_reader.ts";
 import type {
   DaemonStatus,
+  JobStatus,
   ServiceStatus,
   Status,
   ThreadStatus,
@@ -49,6 +51,7 @@ const WORST_FIRST: readonly ThreadState[] = [
   "starting",
   "waiting",
   "running",
+  "scheduled",
   "finished",
 ];
 
@@ -125,7 +128,8 @@ function readDaemons(state: StateReader, age: AgeOf): DaemonStatus[] {
   return standingsOf(state).map(([name, daemon]) => {
     const own = threads.filter(([, thread]) => thread.daemon === name)
       .map(([name, thread]) => readThread(name, thread, age));
-    return readDaemon(name, daemon, own, verdictOf(state, name, age));
+    const job = threads.find(([, thread]) => thread.daemon === name && thread.job)?.[1].job;
+    return readDaemon(name, daemon, own, verdictOf(state, name, age), job);
   });
 }
 
@@ -134,6 +138,7 @@ function readDaemon(
   { module, enabled, services, problem }: DaemonStanding,
   threads: ThreadStatus[],
   verdict: VerdictStatus | null,
+  job: JobStanding | undefined,
 ): DaemonStatus {
   const states = threads.map(({ state }) => state);
   const heaps = threads.flatMap(({ heap }) => heap ?? []);
@@ -151,8 +156,13 @@ function readDaemon(
     lastError: errors.sort((a, b) => a.at < b.at ? 1 : -1)[0] ?? null,
     heap: heaps.length > 0 ? heaps.reduce((sum, heap) => sum + heap, 0) : null,
     verdict: enabled ? verdict : null,
+    job: job ? readJob(job) : null,
     threads,
   };
+}
+
+function readJob({ next, last }: JobStanding): JobStatus {
+  return { next: next ?? null, last: last ? { ...last, took: last.took / 1_000 } : null };
 }
 
 function readThread(name: string, thread: ThreadStanding, age: AgeOf): ThreadStatus {

@@ -14,6 +14,18 @@ const Bytes = v.pipe(Count, v.description("Bytes"));
 
 const LastError = v.strictObject({ at: Time, message: v.string() });
 
+const Job = v.strictObject({
+  next: v.pipe(v.nullable(Time), v.description("When the next run is due; null: one is under way")),
+  last: v.pipe(
+    v.nullable(v.strictObject({
+      at: Time,
+      took: v.pipe(v.number(), v.description("Seconds")),
+      outcome: v.picklist(["done", "failed"]),
+    })),
+    v.description("The last run that has ended since the agent's start; null: none has"),
+  ),
+});
+
 const Thread = v.strictObject({
   name: v.string(),
   task: v.string(),
@@ -59,6 +71,10 @@ const Daemon = v.strictObject({
   verdict: v.pipe(
     v.nullable(Verdict),
     v.description("What it said last of what it looks at; null: nothing"),
+  ),
+  job: v.pipe(
+    v.nullable(Job),
+    v.description("Its runs, where it has a schedule; null: it has none"),
   ),
   threads: v.array(Thread),
 });
@@ -217,6 +233,9 @@ export type DaemonStatus = Status["daemons"][number];
 
 /** What a daemon says of what it looks at. */
 export type VerdictStatus = NonNullable<DaemonStatus["verdict"]>;
+
+/** The runs of a daemon that has a schedule. */
+export type JobStatus = NonNullable<DaemonStatus["job"]>;
 
 /** A thread of a daemon. */
 export type ThreadStatus = DaemonStatus["threads"][number];

@@ -107,6 +107,7 @@ export interface AgentInfo {
  * - `stopping`: it was told to stop
  * - `stopped`: it was stopped
  * - `finished`: its work is done
+ * - `scheduled`: it is a job, and waits for its next run
  */
 export const threadStates = [
   "waiting",
@@ -118,6 +119,7 @@ export const threadStates = [
   "stopping",
   "stopped",
   "finished",
+  "scheduled",
 ] as const;
 
 /** What a thread is doing; see {@linkcode threadStates}. */
@@ -147,6 +149,16 @@ export interface ThreadStanding {
   lag?: number;
   /** When it was last started, UTC ISO 8601. */
   started?: string;
+  /** Where it is a job: its runs. */
+  job?: JobStanding;
+}
+
+/** The runs of a job. */
+export interface JobStanding {
+  /** When the next one is due, UTC ISO 8601; absent while one is under way. */
+  next?: string;
+  /** The last one that has ended: when it was started, how long it took, ms, and whether `run` returned. */
+  last?: { at: string; took: number; outcome: "done" | "failed" };
 }
 
 /** A daemon that is registered. */

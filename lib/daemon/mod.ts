@@ -8,6 +8,7 @@ export {
   type AgentInfo,
   type AgentTrouble,
   type DaemonStanding,
+  type JobStanding,
   MAIN_THREAD,
   mapPath,
   mayWrite,

@@ -163,9 +163,6 @@ export async function every(
   }
 }
 
-/** The longest sleep until a time of day, ms: the host's clock may be set, or the host sleep. */
-const LOOK_EVERY = 60_000;
-
 /** A run that is later than this, ms, is told to be late. */
 const LATE = 60_000;
 
@@ -175,12 +172,12 @@ async function cron(
   { timeZone = parts.timeZone }: CronOptions,
   task: CronTask,
 ): Promise<void> {
-  const { clock, signal, wall, warn } = parts;
-  const { Schedule } = await import("../base/schedule.ts");
+  const { signal, wall, warn } = parts;
+  const { Schedule, sleepUntil } = await import("../base/schedule.ts");
   const schedule = createSchedule(() => new Schedule(pattern, timeZone), pattern);
   try {
     for (let due = schedule.next(wall()); due !== undefined; due = schedule.next(wall())) {
-      while (wall() < due) await clock.sleep(Math.min(due - wall(), LOOK_EVERY), signal);
+      await sleepUntil(due, parts, signal);
       const missed = schedule.count(due, wall());
       if (missed > 0 || wall() - due > LATE) {
         const times = missed === 0 ? "" : `, and ${counted(missed, "later run")} left out`;

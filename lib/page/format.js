@@ -46,6 +46,7 @@ export function serviceTone(value) {
 const TONES = {
   "running": "ok",
   "finished": "ok",
+  "scheduled": "ok",
   "failed": "crit",
   "frozen": "crit",
   "disabled": "idle",

@@ -174,13 +174,16 @@ export class Registry {
   }
 
   #unprobed(name: string, config: DaemonConfig, module: string | null): RegisteredDaemon {
-    const { enabled, restart, frozenAfter, memoryLimit, failedRetry } = config;
+    const { enabled, restart, frozenAfter, memoryLimit, failedRetry, schedule, timeZone } = config;
     return {
       name,
       module,
       enabled,
       arguments: config.arguments,
-      policy: { restart, frozenAfter, memoryLimit, failedRetry },
+      policy: {
+        ...{ restart, frozenAfter, memoryLimit, failedRetry },
+        ...(schedule !== undefined && { schedule: { pattern: schedule, timeZone } }),
+      },
       url: module === null ? "" : pathToFileURL(resolve(this.#home, module)).href,
       permissions: {},
       files: [],

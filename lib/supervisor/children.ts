@@ -74,12 +74,16 @@ export function openChildren(
   };
 }
 
+function omitSchedule({ schedule: _, ...policy }: ThreadPlan["policy"]): ThreadPlan["policy"] {
+  return policy;
+}
+
 /** A child is what its parent is but for its task. It is run once: whether it is started again is for its parent to decide. */
 function planChild(parent: ThreadPlan, { task, pool, arguments: given }: ChildRequest): ThreadPlan {
   return {
     ...parent,
     pool,
     assignment: { ...parent.assignment, task: { type: "task", name: task, arguments: given } },
-    policy: { ...parent.policy, restart: "never" },
+    policy: { ...omitSchedule(parent.policy), restart: "never" },
   };
 }

@@ -1,5 +1,5 @@
 import { type Clock, errorMessage } from "../base/mod.ts";
-import { threadName, type ThreadState } from "../daemon/mod.ts";
+import { type JobStanding, threadName, type ThreadState } from "../daemon/mod.ts";
 import type { Beat, ThreadEnd } from "../thread/mod.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
 import type { HealthMonitor } from "./health.ts";
@@ -7,6 +7,7 @@ import { type DaemonLimits, logGivenUp } from "./limits.ts";
 import type { ThreadPlan } from "./plan.ts";
 import { takeSlot, type ThreadPool, type ThreadPools } from "./pool.ts";
 import { countFailure, decideNext, type Gate, type Next, nextOfRefused } from "./restart.ts";
+import { runOnSchedule } from "./job.ts";
 import type { Connect, RunOutcome, runThread, ThreadRun } from "./thread.ts";
 
 /** How long a daemon may take to stop before its thread is ended, and its `onTerminate` may take, ms. */
@@ -23,6 +24,8 @@ export interface StateChange {
   failures: number;
   /** What failed. */
   error?: string | undefined;
+  /** Where it is a job: its runs. */
+  job?: JobStanding;
 }
 
 /** What the supervision of all threads shares. */
@@ -45,6 +48,8 @@ export interface SharedParts {
   starts: ThreadPool;
   /** Gives a number from 0 to 1, for the backoff. */
   random: () => number;
+  /** The time of day, ms since the Unix epoch. */
+  wall: () => number;
   /** Runs a thread once: {@linkcode runThread}, or what a test puts in its place. */
   run: typeof runThread;
 }
@@ -75,7 +80,8 @@ export interface Children {
 export async function keepRunning(plan: ThreadPlan, parts: ThreadParts): Promise<ThreadEnd> {
   const { signal, log, onChange } = parts;
   try {
-    return await runAgainAndAgain(plan, parts);
+    if (!plan.policy.schedule) return await runAgainAndAgain(plan, parts);
+    return await runOnSchedule(plan, parts, (failures) => runOnce(plan, parts, failures));
   } catch (error) {
     if (signal.aborted) return { type: "stopped" };
     const text = errorMessage(error);

@@ -13,6 +13,8 @@ export interface ThreadPolicy {
   memoryLimit: number;
   /** The wait before it is started again after too many failures in a row, or while threads of it cannot be ended, ms. */
   failedRetry: number;
+  /** When it runs, where it is a job: whatever its end, it runs again at the next of these times. */
+  schedule?: { pattern: string; timeZone?: string | undefined };
 }
 /** The wait before a thread is started again after its first failure, ms; doubled with each in a row. */
 const FIRST_WAIT = 1_000;

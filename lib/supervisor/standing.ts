@@ -11,7 +11,7 @@ const PUBLISH_EVERY = 10_000;
 /** A thread's published state after a change. */
 export function changeStanding(
   before: ThreadStanding | ThreadIdentity,
-  { state, failures, error }: StateChange,
+  { state, failures, error, job = (before as Partial<ThreadStanding>).job }: StateChange,
   now: Date,
 ): ThreadStanding {
   const { failures: _, restarts = 0, ...rest } = before as Partial<ThreadStanding> & ThreadIdentity;
@@ -21,8 +21,10 @@ export function changeStanding(
     ...rest,
     state,
     since: at,
-    restarts: restarts + Number(isStart && rest.started !== undefined),
+    // Each run of a job is a start, and none a restart.
+    restarts: restarts + Number(isStart && rest.started !== undefined && job === undefined),
     ...(isStart && { started: at }),
+    ...(job && { job }),
     ...(failures > 0 && { failures }),
     ...(error !== undefined && { lastError: { at, message: error } }),
   };

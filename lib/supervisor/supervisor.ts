@@ -29,6 +29,8 @@ export interface SupervisorParts {
   endProcess?: ThreadRun["endProcess"];
   /** Gives a number from 0 to 1, for the backoff. Default: `Math.random`. */
   random?: () => number;
+  /** The time of day, ms since the Unix epoch. Default: `Date.now`. */
+  wall?: () => number;
   /** Runs a thread once. Default: {@linkcode runThread}. */
   run?: typeof runThread;
 }
@@ -67,6 +69,7 @@ export class Supervisor {
   /** It has nothing to do until a daemon is started. */
   constructor(parts: SupervisorParts) {
     const { clock, log, connect, endProcess, random = Math.random, run = runThread } = parts;
+    const { wall = Date.now } = parts;
     this.#parts = parts;
     this.#shared = {
       clock,
@@ -74,6 +77,7 @@ export class Supervisor {
       connect,
       endProcess,
       random,
+      wall,
       run,
       gate: this.gate,
       pools: this.pools,

@@ -236,3 +236,23 @@ Deno.test("what is served is checked, each key with what it needs beside it", ()
   assertEquals(control('{ "listen": "off", "metrics": { "listen": "[::1]:0" } }'), []);
   assertEquals(control('{ "metrics": { "textfile": "C:\\\\a.prom", "every": "15s" } }'), []);
 });
+
+Deno.test("a schedule and its time zone are checked", () => {
+  const written = (entry: object) => JSON.stringify({ daemons: { heartbeat: entry } });
+  const right = { schedule: "0 3 * * 1-5", timeZone: "Europe/Berlin" };
+  const { schedule, timeZone } = parse(written(right)).daemons.heartbeat!;
+  assertEquals({ schedule, timeZone }, right);
+  const cases: [entry: object, complaint: RegExp][] = [
+    [{ schedule: "0 3 * *" }, /schedule: got "0 3 \* \*"; invalid configuration format/],
+    [{ schedule: "0 25 * * *" }, /Invalid value for hour: 25; expected cron's five fields/],
+    [
+      { schedule: "@daily", timeZone: "Mars" },
+      /timeZone: got "Mars"; there is no time zone 'Mars'; expected one such as Europe\/Berlin/,
+    ],
+  ];
+  for (const [entry, complaint] of cases) {
+    const told = complaints(written(entry));
+    assertEquals(told.length, 1);
+    assertMatch(told[0]!, complaint);
+  }
+});

@@ -456,6 +456,30 @@ Deno.test("a daemon that does not run is a trouble, and one that is switched off
   );
 });
 
+Deno.test("a job's runs are told; one that failed is a warning until the next is done", () => {
+  const last = { at: STARTED, took: 1_500, outcome: "failed" as "failed" | "done" };
+  const next = "2026-01-01T03:00:00Z";
+  const lastError = { at: STARTED, message: "boom" };
+  const maps = agentMaps();
+  const read = () => {
+    maps["Agent.Daemons"]!.tidy = { module: "tidy.js", enabled: true };
+    maps["Agent.Threads"]!["tidy::run::Main::0"] = thread("tidy", {
+      ...{ state: "scheduled", job: { next, last }, lastError },
+    });
+    const { daemons, problems } = readStatus(stateOf(maps), MOMENT);
+    const { state, job } = daemons.find(({ name }) => name === "tidy")!;
+    return { state, job, problems: problems.map(({ level, text }) => `${level}: ${text}`) };
+  };
+  const told = { next, last: { at: STARTED, took: 1.5, outcome: "failed" as const } };
+  assertEquals(read(), {
+    state: "scheduled",
+    job: told,
+    problems: [`warning: job tidy failed at ${STARTED}: boom`],
+  });
+  last.outcome = "done";
+  assertEquals(read().problems, []);
+});
+
 Deno.test("of a daemon's threads the worst speaks for it", () => {
   const { daemons: [daemon] } = statusWith((maps) => {
     maps["Agent.Threads"]!["icinga_agent_service::child::A::0"] = thread(DAEMON, {

@@ -64,6 +64,9 @@ export interface Supervised {
   standings: Map<string, ThreadStanding>;
 }
 
+/** The time of day when a supervisor under test is made: midnight, a Thursday. */
+const START = Date.parse("2026-01-01T00:00:00Z");
+
 /** A supervisor whose threads run `act`, and what it has done. */
 export function supervisorOf(
   act: Act,
@@ -78,6 +81,7 @@ export function supervisorOf(
     clock,
     connect: () => () => {},
     random: () => 0,
+    wall: () => START + clock.now(),
     log: (entry) => void records.push(entry),
     onStanding: (thread, standing) => {
       states.push(`${thread} ${standing?.state ?? "gone"}`);

@@ -146,6 +146,11 @@ function daemonLines(daemons: readonly DaemonStatus[], paint: Paint): string[] {
           paint: paint[VERDICTS[verdict.level].colour],
         },
     }),
+    ...(daemons.some(({ job }) => job !== null) && {
+      "LAST RUN": ({ job }: DaemonStatus) =>
+        orDash(job?.last ?? null, ({ at, outcome }) => `${formatTime(at)} ${outcome}`),
+      "NEXT RUN": ({ job }: DaemonStatus) => orDash(job?.next ?? null, formatTime),
+    }),
     "LAST ERROR": ({ problem, lastError }) => problem ?? orDash(lastError, formatLastError),
   }, daemons);
 }
@@ -157,6 +162,6 @@ export function formatLastError({ at, message }: { at: string; message: string }
 
 function daemonColour({ problem, state }: DaemonStatus, paint: Paint): (text: string) => string {
   if (problem !== null || state === "failed" || state === "frozen") return paint.red;
-  if (state === "running" || state === "finished") return paint.green;
+  if (["running", "finished", "scheduled"].includes(state)) return paint.green;
   return state === "disabled" ? paint.dim : paint.yellow;
 }
