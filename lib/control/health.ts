@@ -99,18 +99,29 @@ export function findTroubles(
   >,
   thresholds: Thresholds = THRESHOLDS,
 ): Trouble[] {
-  if (maintenance) return pauseTroubles(maintenance, "");
+  if (maintenance) return pauseTroubles(maintenance, "").map(about(null));
   const isAnyWatched = services.length > 0 ||
     daemons.some((daemon) => daemon.services && isWatching(daemon));
   const troubles: Trouble[] = [
-    ...services.flatMap((service) => serviceTroubles(service, thresholds)),
-    ...daemons.flatMap(daemonTroubles),
-    ...(isAnyWatched ? [] : [{ level: "unknown", text: "no daemon watches a service" } as const]),
-    ...agent.troubles.map(({ text, since }) => (
-      { level: "warning", text: `${text} (since ${since})` } as const
-    )),
+    ...services.flatMap((service) =>
+      serviceTroubles(service, thresholds).map(about(service.daemon, serviceLabel(service)))
+    ),
+    ...daemons.flatMap((daemon) => daemonTroubles(daemon).map(about(daemon.name))),
+    ...[
+      ...(isAnyWatched ? [] : [{ level: "unknown", text: "no daemon watches a service" } as const]),
+      ...agent.troubles.map(({ text, since }) => (
+        { level: "warning", text: `${text} (since ${since})` } as const
+      )),
+    ].map(about(null)),
   ];
   return troubles.sort((a, b) => SEVERITY.indexOf(b.level) - SEVERITY.indexOf(a.level));
+}
+
+/** What is not well, before it is said of what. */
+type Finding = Pick<Trouble, "level" | "text">;
+
+function about(daemon: string | null, service: string | null = null) {
+  return (finding: Finding): Trouble => ({ ...finding, daemon, service });
 }
 
 /** A service's name, or its daemon's name until that is known. */
@@ -160,7 +171,7 @@ export function serviceState(
   return [value, ...(disabled ? ["disabled"] : []), ...(paused ? ["paused"] : [])].join(", ");
 }
 
-function serviceTroubles(service: ServiceStatus, thresholds: Thresholds): Trouble[] {
+function serviceTroubles(service: ServiceStatus, thresholds: Thresholds): Finding[] {
   const { paused } = service;
   if (paused) return pauseTroubles(paused, `${serviceLabel(service)} is `);
   return [
@@ -171,7 +182,7 @@ function serviceTroubles(service: ServiceStatus, thresholds: Thresholds): Troubl
 }
 
 /** What its state says. */
-function stateTroubles(service: ServiceStatus): Trouble[] {
+function stateTroubles(service: ServiceStatus): Finding[] {
   const label = serviceLabel(service);
   const { value, queryError, watched, disabled } = service;
   if (!watched) {
@@ -195,10 +206,11 @@ function stateTroubles(service: ServiceStatus): Trouble[] {
 }
 
 /** What its restarts say: those that failed in a row, those of the last hour, and one that was not made. */
-function restartTroubles(service: ServiceStatus, { errors, restarts }: Thresholds): Trouble[] {
+function restartTroubles(service: ServiceStatus, { errors, restarts }: Thresholds): Finding[] {
   const label = serviceLabel(service);
   const { value, watched, wouldRestart, flapping, restart_error, restartsLastHour } = service;
-  const failed = beyond(restart_error, errors, `${label} has restart_error ${restart_error}`);
+  const text = `${label}: ${counted(restart_error, "restart")} failed in a row`;
+  const failed = beyond(restart_error, errors, text);
   if (!watched) return failed;
   const count = restartsLastHour ?? 0;
   const recent = `${counted(count, "restart")} in the last hour`;
@@ -215,14 +227,14 @@ function restartTroubles(service: ServiceStatus, { errors, restarts }: Threshold
 }
 
 /** What the probes find in a service that runs. */
-function probeTroubles(service: ServiceStatus): Trouble[] {
+function probeTroubles(service: ServiceStatus): Finding[] {
   if (!service.watched || service.value !== "RUNNING") return [];
   return service.probes.flatMap(({ name, is, text, failed }) =>
     failed && is !== "ok" ? [{ level: is, text: `${serviceLabel(service)} ${name}: ${text}` }] : []
   );
 }
 
-function beyond(value: number, { warning, critical }: Limits, text: string): Trouble[] {
+function beyond(value: number, { warning, critical }: Limits, text: string): Finding[] {
   if (!isInRange(value, critical)) return [{ level: "critical", text }];
   return isInRange(value, warning) ? [] : [{ level: "warning", text }];
 }
@@ -231,7 +243,7 @@ function beyond(value: number, { warning, critical }: Limits, text: string): Tro
 function pauseTroubles(
   { since, until }: NonNullable<Status["maintenance"]>,
   who: string,
-): Trouble[] {
+): Finding[] {
   const text = `${who}paused since ${since}, and without an end`;
   return until === null ? [{ level: "warning", text }] : [];
 }
@@ -266,7 +278,7 @@ const THREAD_LEVELS: Readonly<Record<string, Trouble["level"]>> = {
   "absent": "warning",
 };
 
-function daemonTroubles(daemon: DaemonStatus): Trouble[] {
+function daemonTroubles(daemon: DaemonStatus): Finding[] {
   const { name, enabled, problem, state, lastError, verdict, job } = daemon;
   if (!enabled) return [];
   const main = mainThread(daemon);

@@ -181,7 +181,15 @@ export const StatusSchema = v.pipe(
   v.strictObject({
     health: v.picklist(["ok", "warning", "critical", "unknown"]),
     problems: v.array(
-      v.strictObject({ level: v.picklist(["warning", "critical", "unknown"]), text: v.string() }),
+      v.strictObject({
+        level: v.picklist(["warning", "critical", "unknown"]),
+        text: v.string(),
+        daemon: v.pipe(
+          v.nullable(v.string()),
+          v.description("The daemon it is about, or that watches the service; null: the agent"),
+        ),
+        service: v.pipe(v.nullable(v.string()), v.description("The service; null: none")),
+      }),
     ),
     agent: v.strictObject({
       host: v.string(),

@@ -138,13 +138,19 @@ Deno.test("what a daemon says of what it looks at is a trouble of its own, until
   const status = statusOf(told);
   assertEquals(v.parse(StatusSchema, status), status);
   assertEquals([of(status), status.health], [told, "warning"]);
-  assertEquals(status.problems, [{ level: "warning", text: "disk: C: is full" }]);
+  assertEquals(status.problems, [
+    { level: "warning", text: "disk: C: is full", daemon: "disk", service: null },
+  ]);
   assertEquals(statusOf({ ...told, level: "ok" }).problems, []);
   const hold = new Date(MOMENT.now).toISOString();
   assertEquals(of(statusOf({ ...told, until: hold })), told);
   const expired = statusOf({ ...told, until: STARTED });
   assertEquals(expired.problems, [
-    { level: "unknown", text: `disk: no verdict since ${STARTED}: C: is full` },
+    {
+      level: "unknown",
+      text: `disk: no verdict since ${STARTED}: C: is full`,
+      ...{ daemon: "disk", service: null },
+    },
   ]);
   assertEquals(of(expired)!.numbers, {});
   for (const none of [undefined, "x", { ...told, level: "bad" }]) {
@@ -179,11 +185,14 @@ Deno.test("a service's state and its restart_error are what counts most", () => 
       "warning: icinga2 is START_PENDING",
     ]],
     [{ restart_error: 0 }, ["unknown", "unknown: icinga2 was not found installed"]],
-    [{ value: "RUNNING", restart_error: 1 }, ["warning", "warning: icinga2 has restart_error 1"]],
+    [{ value: "RUNNING", restart_error: 1 }, [
+      "warning",
+      "warning: icinga2: 1 restart failed in a row",
+    ]],
     [
       { value: "STOP_PENDING", restart_error: 3 },
       [
-        ...["critical", "critical: icinga2 has restart_error 3"],
+        ...["critical", "critical: icinga2: 3 restarts failed in a row"],
         "warning: icinga2 is STOP_PENDING",
       ],
     ],
@@ -201,7 +210,7 @@ Deno.test("where queries fail the state last seen counts no longer, and it is sa
   assertEquals(verdict(failing({ restart_error: 0 })), ["unknown", why]);
   assertEquals(verdict(failing({ value: "RUNNING", restart_error: 0 })), ["unknown", why]);
   assertEquals(verdict(failing({ value: "RUNNING", restart_error: 1 })), [
-    ...["unknown", why, "warning: icinga2 has restart_error 1"],
+    ...["unknown", why, "warning: icinga2: 1 restart failed in a row"],
   ]);
 });
 
