@@ -1,5 +1,6 @@
-import { byId, el, keyed, say, svg } from "./dom.js";
+import { byId, el, keyed, mark, say, svg } from "./dom.js";
 import { ago, counted, size, span, threadTone } from "./format.js";
+import { firstValues } from "./state.js";
 
 /** Samples of a thread in the sparklines. */
 const MOST = 120;
@@ -13,11 +14,32 @@ export function loadPast(threads) {
   for (const [thread, samples] of Object.entries(threads)) past.set(thread, samples);
 }
 
-/** Shows the daemons; `restart` is called with a daemon's name. */
-export function showDaemons(daemons, restart) {
+/** Values of a daemon's maps on its card. */
+const FIRST_VALUES = 4;
+
+/** Shows the daemons of a status, those with problems first; `restart` is called with a daemon's name. */
+export function showDaemons({ daemons, problems }, restart) {
   for (const thread of daemons.flatMap(({ threads }) => threads)) note(thread);
   const make = ({ name }) => card(() => restart(name));
-  keyed(byId("daemons"), daemons, ({ name }) => name, make, update);
+  const update = (element, daemon) => updateCard(element, daemon, problems);
+  const ranks = new Map(daemons.map((daemon) => [daemon, rank(daemon, problems)]));
+  const sorted = [...daemons].sort((a, b) => ranks.get(a) - ranks.get(b));
+  keyed(byId("daemons"), sorted, ({ name }) => name, make, update);
+}
+
+/** The card of a daemon. */
+export function daemonCard(name) {
+  return [...byId("daemons").children].find(({ dataset }) => dataset.key === name);
+}
+
+/** Problems come in the order of their weight; what is disabled comes last. */
+function rank(daemon, problems) {
+  const at = problems.findIndex(isAbout(daemon));
+  return at >= 0 ? at : problems.length + (daemon.enabled ? 0 : 1);
+}
+
+function isAbout({ name }) {
+  return ({ daemon, service }) => daemon === name && service === null;
 }
 
 function note({ name, heap, lag }) {
@@ -30,47 +52,52 @@ function note({ name, heap, lag }) {
   past.set(name, samples);
 }
 
+/** A healthy daemon is one row; the rest shows when it is opened. */
 function card(restart) {
   const button = el("button", { type: "button", textContent: "Restart…" });
   button.addEventListener("click", restart);
   return el(
-    "article",
+    "details",
     { className: "daemon card" },
-    el("h3"),
-    el("span", { className: "pill" }),
-    el("dl", { className: "facts" }),
-    el("p", { className: "says" }),
-    el("p", { className: "error fault" }),
-    el("div", { className: "sparks" }),
     el(
-      "div",
-      { className: "daemon-foot" },
-      el("details", { className: "threads" }, el("summary"), el("ul")),
-      button,
+      "summary",
+      {},
+      el("h3"),
+      el("span", { className: "pill" }),
+      el("span", { className: "says" }),
+      el("span", { className: "up muted" }),
     ),
+    el("p", { className: "error fault" }),
+    el("dl", { className: "facts" }),
+    el("ul", { className: "values mono", ariaLabel: "First values" }),
+    el("div", { className: "sparks" }),
+    el("ul", { className: "threads", ariaLabel: "Threads" }),
+    button,
   );
 }
 
-function update(element, daemon) {
+function updateCard(element, daemon, problems) {
   const { name, state, problem, uptime, restarts, lastError, verdict, threads, enabled } = daemon;
   const part = (selector) => element.querySelector(selector);
+  const wasMarked = Boolean(element.dataset.problem);
+  if (mark(element, problems, isAbout(daemon)) && !wasMarked) element.open = true;
   say(part("h3"), name);
   part(".pill").className = `pill tone-${problem ? "crit" : threadTone(state)}`;
   say(part(".pill"), problem ? "problem" : state);
-  part("dl").replaceChildren(
-    ...fact("up", uptime === null ? "–" : span(uptime)),
+  const values = firstValues(name, FIRST_VALUES);
+  say(part(".says"), verdict ? `${verdict.level}: ${verdict.text}` : values[0] ?? "");
+  say(part(".up"), uptime === null ? "" : `up ${span(uptime)}`);
+  part(".facts").replaceChildren(
+    ...fact("threads", String(threads.length)),
     ...fact("restarts", String(restarts)),
   );
-  say(part(".says"), verdict ? `${verdict.level}: ${verdict.text}` : "");
-  part(".says").hidden = !verdict;
-  part(".says").classList.toggle("fault", verdict !== null && verdict.level !== "ok");
+  part(".values").replaceChildren(...values.map((textContent) => el("li", { textContent })));
   say(part(".error"), problem ?? (lastError ? `${ago(lastError.at)}: ${lastError.message}` : ""));
   part(".error").hidden = !problem && !lastError;
-  part(".daemon-foot").hidden = !enabled || threads.length === 0;
-  part(".daemon-foot button").setAttribute("aria-label", `Restart ${name}`);
+  part("button").hidden = !enabled || threads.length === 0;
+  part("button").setAttribute("aria-label", `Restart ${name}`);
   drawSparks(part(".sparks"), threads);
-  say(part("summary"), counted(threads.length, "thread"));
-  keyed(part("ul"), threads, (thread) => thread.name, () => el("li"), updateThread);
+  keyed(part(".threads"), threads, (thread) => thread.name, () => el("li"), updateThread);
 }
 
 function fact(name, value) {

@@ -50,3 +50,10 @@ export function keyed(parent, items, keyOf, make, update) {
   });
   for (const element of old.values()) element.remove();
 }
+
+/** Marks a card by the worst of the problems, which come first, that are about it; returns whether there is one. */
+export function mark(card, problems, isAbout) {
+  const worst = problems.find(isAbout);
+  card.dataset.problem = worst?.level ?? "";
+  return worst !== undefined;
+}

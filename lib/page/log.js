@@ -1,4 +1,4 @@
-import { byId, el } from "./dom.js";
+import { byId, el, safeText } from "./dom.js";
 import { clock } from "./format.js";
 
 const LEVELS = ["trace", "debug", "info", "warning", "error", "fatal"];
@@ -51,7 +51,11 @@ function line({ time, level, source, message }) {
     " ",
     el("b", { textContent: level.toUpperCase() }),
     " ",
-    el("span", { className: "source", textContent: source }),
+    el("span", {
+      className: "source",
+      title: safeText(source),
+      textContent: source.split("::")[0],
+    }),
     ` ${message}`,
   );
 }

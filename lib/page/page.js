@@ -55,10 +55,11 @@ async function connect() {
 }
 
 function takeStatus(next) {
+  if (status && restartsOf(status) !== restartsOf(next)) refreshPast();
   status = next;
   lost = undefined;
   delete byId("dashboard").dataset.lost;
-  byId("pause").disabled = false;
+  disableControls(false);
   paused = status.maintenance !== null;
   if (byId("dashboard").hidden) {
     show("dashboard");
@@ -67,12 +68,37 @@ function takeStatus(next) {
   say(byId("live"), "live");
   byId("live").classList.add("on");
   draw();
-  services.showServices(status.services, paused);
+  services.showServices(status);
+}
+
+function restartsOf({ services }) {
+  return services.map(({ lastRestart }) => lastRestart).join();
+}
+
+/** A status may come only after an outage has begun and ended. */
+async function refreshPast() {
+  const past = await ask("history").catch(() => undefined);
+  if (past) services.loadPast(past);
+  services.draw();
 }
 
 function draw() {
-  showVerdict(status);
-  daemons.showDaemons(status.daemons, restart);
+  showVerdict(status, leadToCard);
+  daemons.showDaemons(status, restart);
+}
+
+function leadToCard({ daemon, service }) {
+  const card = (service && services.serviceCard(daemon, service)) ?? daemons.daemonCard(daemon);
+  if (!card) return;
+  if (card.tagName === "DETAILS") card.open = true;
+  card.scrollIntoView({ block: "center" });
+  (card.querySelector("summary") ?? card).focus();
+}
+
+/** What is not answered is not offered. */
+function disableControls(disabled) {
+  for (const button of byId("dashboard").querySelectorAll("button")) button.disabled = disabled;
+  if (disabled && byId("ask").open) byId("ask").close("");
 }
 
 /** What is on the page from now on is how it was: that has to be seen at one look. */
@@ -80,7 +106,7 @@ function lose() {
   lost ??= Date.now();
   showLoss(lost, status?.agent.host);
   byId("dashboard").dataset.lost = "";
-  byId("pause").disabled = true;
+  disableControls(true);
   say(byId("live"), "connecting");
   byId("live").classList.remove("on");
   if (byId("dashboard").hidden) show("dashboard");

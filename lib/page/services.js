@@ -1,8 +1,8 @@
-import { byId, el, keyed, safeText, say, svg } from "./dom.js";
+import { byId, el, keyed, mark, safeText, say, svg } from "./dom.js";
 import { ago, clock, counted, serviceTone, span } from "./format.js";
-import { drawnTimes, thinned } from "./strip.js";
+import { laidOut, thinned } from "./strip.js";
 
-/** An outage shorter than this much of the strip is drawn as wide as this, where there is room. */
+/** An outage or a present state that is shorter than this much of the strip is drawn as wide as this, if it fits. */
 const LEAST = 0.004;
 
 /** Marks that are nearer to each other than this much of the strip would be one. */
@@ -14,8 +14,12 @@ const past = new Map();
 /** By daemon and service, when it was restarted. */
 const restarts = new Map();
 
-let shown = 3_600_000;
+let shown = 900_000;
 let latest = [];
+let problems = [];
+
+/** When the agent was started, ms: nothing is known of what was before. */
+let started = 0;
 
 /** Whether the agent looks at them no longer, for the time being. */
 let idle = false;
@@ -28,17 +32,26 @@ export function loadPast({ services, restarts: known }) {
   for (const [path, seen] of Object.entries(services)) past.set(path, seen);
 }
 
-/** Shows the services, and takes note of what they are. */
-export function showServices(services, paused) {
-  latest = services;
-  idle = paused;
-  for (const { path, daemon, name, value, lastRestart } of services) {
+/** Shows the services of a status, and takes note of what they are. */
+export function showServices(status) {
+  latest = status.services;
+  problems = status.problems;
+  idle = status.maintenance !== null;
+  started = Date.parse(status.agent.started);
+  for (const service of latest) {
+    const { path, daemon, name, lastRestart } = service;
     if (lastRestart !== null) noteRestart(`${daemon}.${name}`, Date.parse(lastRestart));
     const seen = past.get(path) ?? [];
-    if (value !== null && seen.at(-1)?.value !== value) seen.push({ at: Date.now(), value });
+    const value = isKnown(service) ? service.value : null;
+    if ((seen.at(-1)?.value ?? null) !== value) seen.push({ at: Date.now(), value });
     past.set(path, seen);
   }
   draw();
+}
+
+/** Whether its state is the present one. */
+function isKnown({ queryError, watched }) {
+  return !idle && queryError === null && watched;
 }
 
 function noteRestart(service, at) {
@@ -52,6 +65,14 @@ export function draw() {
   keyed(byId("services"), latest, ({ path }) => path, make, update);
 }
 
+/** The card of a service. */
+export function serviceCard(daemon, name) {
+  const found = latest.find((service) =>
+    service.daemon === daemon && (service.name ?? daemon) === name
+  );
+  return found && byId("services").children[latest.indexOf(found)];
+}
+
 byId("spans").addEventListener("change", ({ target }) => {
   shown = Number(target.value);
   draw();
@@ -60,7 +81,7 @@ byId("spans").addEventListener("change", ({ target }) => {
 function make() {
   return el(
     "article",
-    { className: "service card" },
+    { className: "service card", tabIndex: -1 },
     el(
       "div",
       { className: "service-head" },
@@ -78,13 +99,17 @@ function update(card, service) {
   const { name, daemon, path, value, restart_error, restartFailures, lastRestart } = service;
   const seen = past.get(path) ?? [];
   say(card.querySelector("h3"), name ?? daemon);
+  mark(
+    card,
+    problems,
+    (problem) => problem.daemon === daemon && problem.service === (name ?? daemon),
+  );
   const pill = card.querySelector(".pill");
-  const known = !idle && service.queryError === null && service.watched;
-  pill.className = `pill tone-${known ? serviceTone(value) : "idle"}`;
+  pill.className = `pill tone-${isKnown(service) ? serviceTone(value) : "idle"}`;
   pill.title = safeText(service.queryError ?? "");
   say(pill, stateText(service));
   card.querySelector("dl").replaceChildren(
-    fact("restart_error", restart_error, restart_error > 0),
+    ...(restart_error > 0 ? [fact("restarts failed in a row", restart_error, true)] : []),
     ...(service.restarts === null ? [] : [fact("restarts", service.restarts)]),
     ...(service.restartsLastHour
       ? [fact("in the last hour", service.restartsLastHour, service.flapping)]
@@ -92,9 +117,9 @@ function update(card, service) {
     ...(service.mode === "act" || service.mode === null ? [] : [fact("mode", service.mode)]),
     ...(service.wouldRestarts ? [fact("would have restarted", service.wouldRestarts)] : []),
     ...(service.flapping ? [fact("flapping", "tried every 5 min", true)] : []),
-    ...(restartFailures ? [fact("failed", restartFailures, true)] : []),
-    ...(lastRestart === null ? [] : [fact("last", ago(lastRestart))]),
-    ...(service.held ? [fact("not restarted", safeText(service.held), true)] : []),
+    ...(restartFailures ? [fact("failed restarts", restartFailures, true)] : []),
+    ...(lastRestart === null ? [] : [fact("last restart", ago(lastRestart))]),
+    ...(service.held ? [fact("not restarted because", safeText(service.held), true)] : []),
     ...diagnosisFacts(service.diagnosis),
     ...probeFacts(service.probes),
   );
@@ -140,50 +165,46 @@ function fact(name, value, bad = false) {
 
 function drawStrip(card, seen, restarts) {
   const end = Date.now();
-  const start = end - shown;
+  const start = Math.min(end - 1, Math.max(end - shown, started));
+  const length = end - start;
   const parts = seen.map(({ at, value }, i) => ({
     ...{ value, from: Math.max(start, at), to: seen[i + 1]?.at ?? end },
   })).filter(({ to }) => to > start);
   const strip = card.querySelector(".strip");
   strip.setAttribute("aria-label", describe(parts));
-  const times = drawnTimes(parts, LEAST * shown);
-  const drawn = parts.map((part, i) => ({ ...part, time: times[i] }));
-  strip.replaceChildren(...bestFirst(drawn).map((part) => rect(part, start)));
+  const slices = laidOut(parts, LEAST * length);
+  strip.replaceChildren(...slices.map((slice) => rect(slice, start, length)));
   const marked = restarts.filter((at) => at > start);
-  const marks = thinned(marked, APART * shown).map((at) =>
+  const marks = thinned(marked, APART * length).map((at) =>
     svg(
       "svg",
-      { x: `${((at - start) / shown) * 100}%`, overflow: "visible" },
+      { x: `${((at - start) / length) * 100}%`, overflow: "visible" },
       svg("path", { d: "M0 1 5 10H-5z" }),
     )
   );
   card.querySelector(".marks").replaceChildren(...marks);
   const [left, key, right] = card.querySelector(".axis").children;
-  say(left, clock(start, false));
+  say(left, clock(start, length < 60_000));
   say(key, counted(marked.length, "restart"));
   say(right, "now");
 }
 
-/** What is bad is drawn last, so that it lies on top. */
-function bestFirst(parts) {
-  return [...parts].sort((a, b) => (b.value === "RUNNING") - (a.value === "RUNNING"));
-}
-
-/** A short outage grows to the left, so that what came after it stays in sight. */
-function rect({ value, from, to, time }, start) {
-  const width = time / shown;
-  const x = Math.max(0, (to - start) / shown - width);
+function rect({ value, from, to, left, right }, start, length) {
   return svg(
     "rect",
-    { class: `tone-${serviceTone(value)}`, x, y: 0, width, height: 1 },
-    svg("title", {}, `${value}, ${clock(from)} to ${clock(to)}`),
+    {
+      class: `tone-${serviceTone(value)}`,
+      ...{ x: (left - start) / length, y: 0, width: (right - left) / length, height: 1 },
+    },
+    svg("title", {}, `${value ?? "unknown"}, ${clock(from)} to ${clock(to)}`),
   );
 }
 
 function describe(parts) {
-  const known = parts.reduce((sum, { from, to }) => sum + to - from, 0);
-  const bad = parts.filter(({ value }) => value !== "RUNNING")
+  const known = parts.filter(({ value }) => value !== null);
+  const total = known.reduce((sum, { from, to }) => sum + to - from, 0);
+  const bad = known.filter(({ value }) => value !== "RUNNING")
     .reduce((sum, { from, to }) => sum + to - from, 0);
-  if (known === 0) return "Nothing is known yet";
-  return `Of the last ${span(known / 1000)} it did not run for ${span(bad / 1000)}`;
+  if (total === 0) return "Nothing is known yet";
+  return `Of the last ${span(total / 1000)} it did not run for ${span(bad / 1000)}`;
 }

@@ -1,7 +1,7 @@
 import { byId, el } from "./dom.js";
-import { branch, regrow } from "./tree.js";
+import { branch, preview, regrow } from "./tree.js";
 
-/** By map, its element and by key its branches. */
+/** By map, its element, and by key its branches and values. */
 const maps = new Map();
 
 /** Begins anew with what there is. */
@@ -23,10 +23,20 @@ export function changeState(changes) {
   find();
 }
 
+/** The first values of a daemon's own maps, a line each. */
+export function firstValues(daemon, most) {
+  const own = [...maps.keys()].filter((map) =>
+    map.startsWith(`Daemons.${daemon}.`) && map !== `Daemons.${daemon}.Verdict`
+  );
+  return own.sort().flatMap((map) => [...maps.get(map).values]).slice(0, most)
+    .map(([key, value]) => `${key}: ${preview(value)}`.slice(0, 120));
+}
+
 byId("find").addEventListener("input", find);
 
 function set(map, key, value) {
-  const { inside, keys } = maps.get(map) ?? grow(map);
+  const { inside, keys, values } = maps.get(map) ?? grow(map);
+  values.set(key, value);
   const old = keys.get(key);
   const element = old ? regrow(old, key, value) : branch(key, value);
   if (!old) inside.append(element);
@@ -39,15 +49,22 @@ function grow(map) {
   const inside = el("div");
   const name = el("b", { textContent: map });
   const element = el("details", { open: true }, el("summary", {}, name), inside);
-  const after = [...maps.keys()].filter((other) => other > map).sort()[0];
+  const after = [...maps.keys()].filter((other) => byOwner(map, other) < 0).sort(byOwner)[0];
   byId("state").insertBefore(element, after === undefined ? null : maps.get(after).element);
-  const grown = { element, inside, keys: new Map() };
+  const grown = { element, inside, keys: new Map(), values: new Map() };
   maps.set(map, grown);
   return grown;
 }
 
+/** The daemons' maps come before those of the agent. */
+function byOwner(a, b) {
+  const isAgents = (map) => map.startsWith("Agent.");
+  return isAgents(a) - isAgents(b) || (a < b ? -1 : 1);
+}
+
 function remove(map, key) {
   const grown = maps.get(map);
+  grown?.values.delete(key);
   grown?.keys.get(key)?.remove();
   grown?.keys.delete(key);
   if (grown?.keys.size !== 0) return;

@@ -1,16 +1,22 @@
 /** What of the past has place on a strip. Times are ms. */
 
 /**
- * How long each part of a strip is drawn. An outage too short to be seen is drawn as long as `least`, at the cost of
- * the part before it, of which half stays in sight at least: many short outages are not one long one.
+ * Where each part of a strip is drawn, from `left` to `right`. An outage and the present state are drawn as long as
+ * `least` where they are shorter, at the cost of the part before, of which half stays in sight at least.
  */
-export function drawnTimes(parts, least) {
-  return parts.map(({ value, from, to }, i) => {
-    const time = to - from;
-    if (value === "RUNNING" || time >= least) return time;
-    const before = parts[i - 1];
-    return before ? Math.min(least, time + (before.to - before.from) / 2) : time;
-  });
+export function laidOut(parts, least) {
+  const drawn = [];
+  let right = parts.at(-1)?.to;
+  for (let i = parts.length - 1; i >= 0; i--) {
+    const part = parts[i];
+    const isShort = part.value !== "RUNNING" || i === parts.length - 1;
+    const before = parts.slice(0, i).findLast(({ value }) => value === "RUNNING");
+    const limit = before ? (before.from + before.to) / 2 : parts[0].from;
+    const left = isShort ? Math.min(part.from, Math.max(right - least, limit)) : part.from;
+    drawn.unshift({ ...part, left, right });
+    right = left;
+  }
+  return drawn;
 }
 
 /** Of rising times those that are at least `least` apart from the one before that is shown. */

@@ -28,7 +28,7 @@ function line(name) {
 
 function update(element, value) {
   if (element.tagName !== "DETAILS") {
-    say(element.querySelector("b"), typeof value === "string" ? value : JSON.stringify(value));
+    say(element.querySelector("b"), preview(value));
     return element;
   }
   const inside = element.lastChild;
@@ -45,8 +45,9 @@ function update(element, value) {
   return element;
 }
 
-/** The first plain values with their names, for a branch that is closed. */
-function preview(value) {
+/** A value in one line: of an object the first plain values with their names. */
+export function preview(value) {
+  if (!isTree(value)) return typeof value === "string" ? value : JSON.stringify(value);
   const plain = Object.entries(value).filter(([, part]) => !isTree(part));
   const words = Array.isArray(value)
     ? plain.map(([, part]) => String(part))

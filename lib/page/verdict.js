@@ -1,17 +1,18 @@
-import { byId, el, say } from "./dom.js";
+import { byId, el, keyed, say } from "./dom.js";
 import { clock, size, span } from "./format.js";
 
 const WORDS = { ok: "All is well", warning: "Warning", critical: "Critical", unknown: "Unknown" };
 
-/** Shows the verdict: how the host is, at one look. */
-export function showVerdict({ health, problems, agent, maintenance }) {
+/** Shows the verdict: how the host is, at one look. `lead` is called with the problem that is chosen. */
+export function showVerdict({ health, problems, agent, maintenance }, lead) {
   const hero = document.querySelector(".hero");
   hero.dataset.health = maintenance && health === "ok" ? "warning" : health;
   hero.toggleAttribute("data-paused", maintenance !== null);
   const verdict = maintenance ? pauseText(maintenance) : WORDS[health];
   say(byId("verdict"), verdict);
   document.title = `${maintenance ? "Paused" : WORDS[health]} · ${agent.host}`;
-  byId("problems").replaceChildren(...problems.map(({ text }) => el("li", { textContent: text })));
+  const keyOf = ({ daemon, service, text }) => JSON.stringify([daemon, service, text]);
+  keyed(byId("problems"), problems, keyOf, (problem) => problemLine(problem, lead), () => {});
   say(
     byId("about"),
     `${agent.host} · icinga-warden ${agent.version} · up ${
@@ -20,6 +21,14 @@ export function showVerdict({ health, problems, agent, maintenance }) {
       `${size(agent.memory)}${agent.lastEnd === "unclean" ? " · the previous run broke off" : ""}`,
   );
   say(byId("pause"), maintenance ? "Resume" : "Pause…");
+}
+
+/** A problem of a service or a daemon leads to its card. */
+function problemLine(problem, lead) {
+  if (problem.daemon === null) return el("li", { textContent: problem.text });
+  const button = el("button", { type: "button", className: "lead", textContent: problem.text });
+  button.addEventListener("click", () => lead(problem));
+  return el("li", {}, button);
 }
 
 /** Shows that nothing is known any more: since when, ms since the Unix epoch, and of which host. */

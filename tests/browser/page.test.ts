@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import axe, { type AxeResults } from "axe-core";
 import { testPage } from "./browser.ts";
 
 /** A daemon whose names, values and records are HTML that would show in the page's title. */
@@ -43,6 +44,14 @@ testPage(
     assert(await page.locator(".marks path").count() >= 1);
     assert(await page.locator(".strip .tone-crit").count() >= 1);
     await page.locator("#log .error", { hasText: "restart_error 1" }).waitFor();
+    assertEquals(
+      await page.locator("#log .error .source").first().textContent(),
+      "icinga_agent_service",
+    );
+    assertEquals(
+      await page.locator("#state > details > summary").first().textContent(),
+      "Daemons.counter.Map",
+    );
     await page.locator("#log", { hasText: "Restarted service" }).waitFor();
     const count = page.locator('#state p[data-name="counted"] b');
     const before = Number(await count.textContent());
@@ -70,6 +79,11 @@ testPage(
     await page.getByRole("heading", { name: "All is well" }).waitFor();
     agent.signal("SIGSTOP");
     await page.getByRole("heading", { name: /^No contact since \d\d:\d\d/ }).waitFor();
+    const isOffered = (name: string) => page.getByRole("button", { name, exact: true }).isEnabled();
+    assertEquals([await isOffered("Pause…"), await isOffered("Log out")], [false, false]);
+    const up = await page.locator("#about").textContent();
+    await page.waitForTimeout(6_000); // Longer than what goes on with time is drawn again.
+    assertEquals(await page.locator("#about").textContent(), up);
     assertMatch(await page.title(), /^No contact since/);
     assertEquals(await page.locator(".hero").getAttribute("data-health"), "unknown");
     agent.signal("SIGCONT");
@@ -113,6 +127,7 @@ testPage(
     await page.getByRole("button", { name: "Resume" }).click();
     await answer("Resume");
     await page.getByRole("heading", { name: "All is well" }).waitFor();
+    await page.locator(".daemon summary", { hasText: "counter" }).click();
     await page.getByRole("button", { name: "Restart counter" }).click();
     await answer("Restart");
     await page.locator("#log", { hasText: "Restarting daemon 'counter'" }).waitFor();
@@ -142,7 +157,8 @@ testPage("the keyboard is enough", { daemons: { counter: COUNTER } }, async ({ p
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: /^Paused until/ }).waitFor();
   assert(JSON.parse((await run("status", "--json")).stdout).maintenance);
-  await tabTo("1 thread");
+  const row = page.locator(".daemon summary").first();
+  await tabTo((await row.textContent())!);
   await page.keyboard.press("Enter");
   await page.locator(".threads li").first().waitFor();
   await tabTo("Restart…");
@@ -217,6 +233,155 @@ testPage(
     assertEquals([width, window], [360, 360]);
     const button = (await page.getByRole("button", { name: "Pause…" }).boundingBox())!;
     assert(button.x >= 0 && button.x + button.width <= 360);
+  },
+);
+
+/** With the one for Icinga nine daemons: one that is ill, and seven that are well. */
+const EIGHT = {
+  ...Object.fromEntries(
+    Array.from({ length: 7 }, (_, i) => [`well_${i}`, COUNTER.replace('"counter"', `"well_${i}"`)]),
+  ),
+  ill: `export default { name: "ill", description: "", run: (context) => {
+    context.report("critical", "C: 3 GB free", { free: 3e9 });
+    return context.every("1s", () => {});
+  } };`,
+};
+
+testPage(
+  "on a phone nine daemons are a row each; what is ill is first, open, and led to",
+  {
+    daemons: EIGHT,
+    context: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+  },
+  async ({ page, errors }) => {
+    await page.locator("#problems", { hasText: "ill: C: 3 GB free" }).waitFor();
+    await page.locator(".daemon").nth(8).waitFor();
+    const first = page.locator(".daemon").first();
+    assertMatch((await first.textContent())!, /^ill/);
+    assertEquals(await first.getAttribute("data-problem"), "critical");
+    assertEquals(await page.locator(".daemon[open]").count(), 1);
+    const box = (await page.locator("#daemons").boundingBox())!;
+    assert(box.height <= 1_200, `${box.height} px`);
+    await first.locator("summary").tap();
+    assertEquals(await page.locator(".daemon[open]").count(), 0);
+    await page.getByRole("button", { name: "ill: C: 3 GB free" }).tap();
+    await page.locator(".daemon[open]").waitFor();
+    assertEquals(await page.evaluate("document.activeElement.parentElement.dataset.key"), "ill");
+    assertEquals(errors, []);
+  },
+);
+
+testPage(
+  "it is accessible, light and dark, wide and narrow, with everything unfolded",
+  { scenario: "crash=1s,refuse=999", daemons: EIGHT },
+  async ({ page }) => {
+    await page.locator("#problems li").nth(1).waitFor();
+    await page.locator(".daemon").nth(8).waitFor();
+    await page.evaluate(axe.source);
+    const runOnly = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+    for (const colorScheme of ["light", "dark"] as const) {
+      for (const width of [1_280, 390]) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 900 });
+        await page.evaluate("document.querySelectorAll('details').forEach((d) => d.open = true)");
+        const run = `axe.run(${JSON.stringify({ runOnly })})`;
+        const { passes, violations } = await page.evaluate(run) as AxeResults;
+        const found = violations.map(({ id, nodes }) =>
+          `${id}: ${
+            nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join("; ")
+          }`
+        );
+        assertEquals(found, [], `${colorScheme}, ${width} px`);
+        assert(passes.length > 20, `${passes.length} rules passed`);
+      }
+    }
+  },
+);
+
+testPage(
+  "controls are 40 px high, and a window of 1,920 px is used",
+  { daemons: EIGHT, context: { viewport: { width: 1_920, height: 1_000 } } },
+  async ({ page }) => {
+    await page.locator(".daemon").nth(8).waitFor();
+    await page.locator(".daemon summary").nth(1).click();
+    const controls = page.locator(
+      "#dashboard :is(button:not(.lead), select, input[type=search], .daemon summary)",
+    );
+    for (const control of await controls.all()) {
+      if (!await control.isVisible()) continue;
+      const { height } = (await control.boundingBox())!;
+      assert(height >= 40, `${await control.textContent()}: ${height} px`);
+    }
+    const { x, width } = (await page.locator("#dashboard").boundingBox())!;
+    assert(x < 60 && width > 1_800, `${x}, ${width}`);
+    const log = (await page.locator("#log").boundingBox())!;
+    const daemons = (await page.locator("#daemons").boundingBox())!;
+    assert(log.x > daemons.x + daemons.width, "the log is beside the daemons");
+  },
+);
+
+/** What makes the pictures in docs/ anew: ICINGA_WARDEN_PICTURES=1 deno test -A tests/browser. */
+const PICTURES = Deno.env.has("ICINGA_WARDEN_PICTURES");
+
+const SHOP = {
+  backup_age: `export default { name: "backup_age", description: "", run: (context) => {
+    context.report("ok", "last backup 3 h ago", { age: { value: 10800, unit: "s" } });
+    return context.every("1s", () => {});
+  } };`,
+  disk_watch: `export default { name: "disk_watch", description: "", run: (context) => {
+    context.report("warning", "C: 3 GB free", { free: { value: 3e9, unit: "B" } });
+    return context.every("1s", () => {});
+  } };`,
+  queue_watch: COUNTER.replace('"counter"', '"queue_watch"'),
+};
+
+for (const colorScheme of ["light", "dark"] as const) {
+  testPage(
+    `a picture of the page, ${colorScheme}, shows a crash, its restart and what daemons say`,
+    {
+      scenario: "crash=5s,refuse=2",
+      daemons: SHOP,
+      context: { viewport: { width: 1_280, height: 900 }, colorScheme, deviceScaleFactor: 1 },
+    },
+    async ({ page }) => {
+      await page.locator(".marks path").nth(1).waitFor();
+      await page.locator(".service .pill", { hasText: "RUNNING" }).waitFor();
+      await page.locator("#problems", { hasText: "disk_watch: C: 3 GB free" }).waitFor();
+      const picture = await page.screenshot({ fullPage: true });
+      assert(picture.length > 10_000);
+      if (PICTURES) await Deno.writeFile(`docs/page-${colorScheme}.png`, picture);
+    },
+  );
+}
+
+/** What a terminal shows, as HTML. */
+function terminalPage(text: string): string {
+  const styles: Record<string, string> = {
+    ...{ 1: "font-weight:700", 2: "color:#98a4b5" },
+    ...{ 31: "color:#ff6e6e", 32: "color:#3fcf8e", 33: "color:#f2ab3c" },
+  };
+  const lines = text.replaceAll("\r", "").replaceAll("<", "&lt;").trimEnd();
+  // deno-lint-ignore no-control-regex
+  const colours = /\x1b\[(\d+)m/g;
+  const spans = lines.replaceAll(colours, (_, code) => {
+    return styles[code] ? `<span style="${styles[code]}">` : "</span>";
+  });
+  return `<pre style="display:inline-block;margin:0;padding:20px 24px;background:#0d1117;
+    color:#e7ecf3;font:14px/1.5 'DejaVu Sans Mono',monospace">${spans}</pre>`;
+}
+
+testPage(
+  "a picture of status shows what it prints on a terminal",
+  { scenario: "crash=8s,refuse=1", daemons: SHOP },
+  async ({ page, runOnTerminal }) => {
+    await page.locator(".marks path").first().waitFor();
+    await page.locator(".service .pill", { hasText: "RUNNING" }).waitFor();
+    const { stdout } = await runOnTerminal("status");
+    assertMatch(stdout, /WARNING.*: disk_watch: C: 3 GB free/);
+    const shown = await page.context().newPage();
+    await shown.setContent(terminalPage(stdout));
+    const picture = await shown.locator("pre").screenshot();
+    if (PICTURES) await Deno.writeFile("docs/status.png", picture);
   },
 );
 

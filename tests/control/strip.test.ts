@@ -1,18 +1,26 @@
 import { assertEquals } from "@std/assert";
-import { drawnTimes, thinned } from "../../lib/page/strip.js";
+import { laidOut, thinned } from "../../lib/page/strip.js";
 
 const part = (value: string, from: number, to: number) => ({ value, from, to });
 
-Deno.test("a short outage can be seen, and many of them do not hide what lies between", () => {
-  const one = [part("RUNNING", 0, 1_000), part("STOPPED", 1_000, 1_001)];
-  assertEquals(drawnTimes(one, 20), [1_000, 20]);
+Deno.test("a short outage and the present can be seen, and many do not hide what lies between", () => {
+  const edges = (parts: ReturnType<typeof part>[]) =>
+    laidOut(parts, 20).map(({ left, right }: { left: number; right: number }) => [left, right]);
+  const stopped = [part("RUNNING", 0, 1_000), part("STOPPED", 1_000, 1_001)];
+  assertEquals(edges(stopped), [[0, 981], [981, 1_001]]);
+  assertEquals(edges([...stopped, part("RUNNING", 1_001, 1_002)]), [
+    [0, 962],
+    [962, 982],
+    [982, 1_002],
+  ]);
   const many = [
     ...[part("RUNNING", 0, 10), part("STOPPED", 10, 11), part("RUNNING", 11, 21)],
     part("STOPPED", 21, 22),
   ];
-  assertEquals(drawnTimes(many, 20), [10, 6, 10, 6]);
-  assertEquals(drawnTimes([part("STOPPED", 0, 500)], 20), [500]);
-  assertEquals(drawnTimes([part("STOPPED", 0, 5)], 20), [5]);
+  assertEquals(edges(many), [[0, 5], [5, 11], [11, 16], [16, 22]]);
+  assertEquals(edges([part("STOPPED", 0, 500)]), [[0, 500]]);
+  assertEquals(edges([part("STOPPED", 0, 5)]), [[0, 5]]);
+  assertEquals(edges([]), []);
 });
 
 Deno.test("marks do not merge", () => {

@@ -73,7 +73,11 @@ async function onBench(test: (bench: Bench) => Promise<void>): Promise<void> {
       run: (...args) => begin({}, args).ended,
       runWith: (env, ...args) => begin(env, args).ended,
       runOnTerminal: (...args) =>
-        begin({ NO_COLOR: "" }, ["-qefc", [EXE, ...args].join(" "), "/dev/null"], "script").ended,
+        begin(
+          { NO_COLOR: "" },
+          ["-qefc", ["stty cols 120;", EXE, ...args].join(" "), "/dev/null"],
+          "script",
+        ).ended,
       startOnTerminal: (...args) =>
         begin(
           { NO_COLOR: "" },
