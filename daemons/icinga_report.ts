@@ -1,6 +1,7 @@
 import { type ArgumentValues, defineDaemon } from "icinga-warden/daemon";
 import type { Access } from "../lib/icinga/mod.ts";
 import { checkParent, parseParent } from "./shared/parents.ts";
+import { DATA_DIR } from "./shared/settings.ts";
 
 const ARGUMENTS = {
   every: {
@@ -47,11 +48,7 @@ const ARGUMENTS = {
     default: "",
     description: "File whose first line is the user's password",
   },
-  dataDir: {
-    type: "string",
-    default: "",
-    description: "Folder that holds Icinga's etc and var; empty: %ProgramData%\\icinga2",
-  },
+  dataDir: DATA_DIR,
 } as const;
 
 /**

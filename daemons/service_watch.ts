@@ -1,8 +1,10 @@
 import { type DaemonMap, defineDaemon } from "icinga-warden/daemon";
+import { isSameJson } from "../lib/base/mod.ts";
+import type { Diagnosis } from "../lib/icinga/mod.ts";
 import { checkServiceName, type ServiceState } from "../lib/service/mod.ts";
+import { keepRunning, type SharedService } from "./shared/keep_running.ts";
+import { configureProbes } from "./shared/probes/mod.ts";
 import { WATCH_ARGUMENTS } from "./shared/settings.ts";
-import { ServiceWatch } from "./shared/service_watch.ts";
-import type { SharedState } from "./shared/watch_report.ts";
 
 /** What is shared of one service, under its name in the map `ServiceState`. */
 export interface WatchedService {
@@ -10,6 +12,8 @@ export interface WatchedService {
   value?: ServiceState;
   /** Restarts that failed in a row. */
   restart_error: number;
+  /** Why it has stopped, where the daemon's arguments name Icinga's probes or folder. */
+  diagnosis?: Diagnosis;
 }
 
 /**
@@ -32,39 +36,36 @@ export default defineDaemon({
   maps: {
     ServiceState: {
       description:
-        "By service: value, the state last seen; restart_error, restarts that failed in a row",
+        "By service: value, the state last seen; restart_error, restarts that failed in a row; diagnosis",
     },
     ServiceStats: { description: "By service: queries and restarts, counted and timed" },
+    ServiceProbes: { description: "By service/probe: is, text, failed, since, advice" },
   },
   async run(context) {
-    const { services, interval } = context.arguments;
     const map = context.state.map<WatchedService>("ServiceState");
-    const names = new Set(services);
+    const shown = context.state.map("ServiceProbes");
+    const names = new Set(context.arguments.services);
     for (const name of map.keys()) if (!names.has(name)) map.delete(name);
-    await Promise.all([...names].map((name) => {
-      const watch = new ServiceWatch(
-        context,
-        context.service(name),
-        shareIn(map, name),
-        context.arguments,
-      );
-      return context.every(interval, () => watch.tick());
+    for (const key of shown.keys()) if (!names.has(key.split("/")[0]!)) shown.delete(key);
+    const probes = configureProbes(context.arguments.probes, { areNamed: true });
+    await Promise.all([...names].map((service) => {
+      const shared = shareIn(map, service);
+      return keepRunning(context, { service, shared, probes, prefix: `${service}/` });
     }));
   },
 });
 
-function shareIn(map: DaemonMap<WatchedService>, name: string): SharedState {
+function shareIn(map: DaemonMap<WatchedService>, name: string): SharedService {
   const change = (part: { [K in keyof WatchedService]?: WatchedService[K] | undefined }) => {
     const before = map.get(name);
-    const { value, restart_error = 0 } = { ...before, ...part };
-    const after = { ...(value && { value }), restart_error };
-    if (after.value !== before?.value || after.restart_error !== before?.restart_error) {
-      map.set(name, after);
-    }
+    const { value, restart_error = 0, diagnosis } = { ...before, ...part };
+    const after = { ...(value && { value }), restart_error, ...(diagnosis && { diagnosis }) };
+    if (!isSameJson(after, before)) map.set(name, after);
   };
   return {
     setValue: (value) => change({ value }),
     restartErrors: () => map.get(name)?.restart_error ?? 0,
     setRestartErrors: (restart_error) => change({ restart_error }),
+    setDiagnosis: (diagnosis) => change({ diagnosis }),
   };
 }

@@ -72,6 +72,7 @@ const OTHER_DOORS: Readonly<Record<string, string>> = {
   "lib/control/results.ts": "is what a daemon's thread needs of it, without the endpoint",
   "lib/icinga/folder.ts": "names folders, and loads nothing else",
   "lib/base/schedule.ts": "loads croner, which few threads need",
+  "lib/icinga/settings.ts": "checks arguments, and loads nothing else",
   "lib/daemon/author.ts": "is imported as icinga-warden/daemon",
   "lib/testing/author.ts": "is imported as icinga-warden/testing",
   "lib/thread/worker.ts": "is the entry of every thread",

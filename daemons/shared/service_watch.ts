@@ -73,6 +73,8 @@ export class ServiceWatch {
   #seen: { state: ServiceState | undefined; at: number; checkpoint: number } | undefined;
   /** Until when nothing is tried, whatever the backoff says. */
   #notBefore = -Infinity;
+  /** It is tried once whatever the backoff says. */
+  #isDueNow = false;
   /** What is under way: of ticks and restarts there is one at a time. */
   #work: Promise<void> = Promise.resolve();
   /** A change of its state is to be looked at. */
@@ -126,6 +128,11 @@ export class ServiceWatch {
    */
   observe(why: string | undefined): void {
     this.#report.wouldRestart(why);
+  }
+
+  /** Lets the next tick try to start it, once, whatever the backoff says: what kept it from running was mended. */
+  tryAtOnce(): void {
+    this.#isDueNow = true;
   }
 
   /** Rejects only when the daemon is to stop; any other failure is logged. */
@@ -191,6 +198,7 @@ export class ServiceWatch {
     const limit = pendingLimit(this.#settings.pendingLimit, this.#service.progress());
     switch (decide(state, now - since, limit)) {
       case "none":
+        this.#isDueNow = false;
         if (state === "RUNNING") this.#report.runs(before);
         return;
       case "wait":
@@ -219,7 +227,10 @@ export class ServiceWatch {
   /** An attempt takes a moment: a wait of two intervals is over at the second query after it, not at the third. */
   #mayTry(now: number): boolean {
     const { backoff, interval } = this.#settings;
-    return now + interval / 2 >= Math.max(nextAttempt(this.#loop, backoff), this.#notBefore);
+    const isDueNow = this.#isDueNow;
+    this.#isDueNow = false;
+    return isDueNow ||
+      now + interval / 2 >= Math.max(nextAttempt(this.#loop, backoff), this.#notBefore);
   }
 
   /** @param seen not RUNNING: where somebody else has started it since, it is left alone. */

@@ -1,4 +1,14 @@
-import type { ArgumentSpecs, ArgumentValues } from "icinga-warden/daemon";
+import type { ArgumentSpec, ArgumentSpecs, ArgumentValues } from "icinga-warden/daemon";
+import { checkDataDir, checkRepair } from "../../lib/icinga/settings.ts";
+import { checkProbe } from "./probes/mod.ts";
+
+/** The argument that says where Icinga 2 has its files: the same for every daemon that reads them. */
+export const DATA_DIR = {
+  type: "string",
+  default: "",
+  description: "Folder that holds Icinga's etc and var; empty: %ProgramData%\\icinga2",
+  check: checkDataDir,
+} as const satisfies ArgumentSpec;
 
 /** The arguments that say how a service is watched: the same for every daemon that watches one. */
 export const WATCH_ARGUMENTS = {
@@ -57,6 +67,19 @@ export const WATCH_ARGUMENTS = {
     default: "act",
     oneOf: ["act", "stopped", "observe"],
     description: "How much is done about it; the agent's mode counts where that is more careful",
+  },
+  dataDir: DATA_DIR,
+  probes: {
+    type: "list",
+    default: [],
+    description: "What differs from the probes' defaults, such as 'disk off': see docs/icinga.md",
+    check: checkProbe,
+  },
+  repair: {
+    type: "list",
+    default: [],
+    description: "What is mended by itself: 'state-file', an Icinga state file that is damaged",
+    check: checkRepair,
   },
 } as const satisfies ArgumentSpecs;
 

@@ -20,14 +20,14 @@ import {
   type Pause,
   type RunEnd,
   type RunMode,
-  withDefaults,
 } from "../daemon/mod.ts";
 import { agentLog, limitLog, type WriteLog } from "../log/mod.ts";
 import type { Troubles } from "./troubles.ts";
 import type { RegisteredDaemon } from "../registry/mod.ts";
-import type { ServiceManagerPlan } from "../service/mod.ts";
+import { mostCareful, type ServiceManagerPlan } from "../service/mod.ts";
 import { Pauses } from "./pauses.ts";
 import { planDaemons } from "./plans.ts";
+import { type Target, targetsOf } from "./targets.ts";
 import { MainState, StateFile } from "../state/mod.ts";
 import { diffPlans, samePlan, STOP_LIMIT, Supervisor } from "../supervisor/mod.ts";
 
@@ -192,16 +192,18 @@ export class Agent {
     await Promise.all([...stopped, ...restarted]);
   }
 
-  /** The services of Icinga 2 that daemons keep running, each with the folder of Icinga's; empty: the usual one. */
-  icinga(): { daemon: string; service: string; dataDir: string }[] {
-    const isSimulated = this.#parts.serviceManager.kind === "simulated";
-    return this.#daemons.flatMap(({ module, enabled, problem, description, ...daemon }) => {
-      const specs = description?.arguments ?? {};
-      const isWatch = specs.dataDir !== undefined && specs.service !== undefined;
-      if (module !== null || !enabled || problem !== undefined || !isWatch) return [];
-      const { service, dataDir } = withDefaults(specs, daemon.arguments);
-      if (isSimulated && dataDir === "") return [];
-      return { daemon: daemon.name, service: String(service), dataDir: String(dataDir) };
+  /** What is to be looked at for the daemons that keep services running. */
+  icinga(): ({ daemon: string } & Target)[] {
+    const { serviceManager: { kind, mode: most = "act" } } = this.#parts;
+    return this.#daemons.flatMap(({ module, enabled, problem, description, runs, ...daemon }) => {
+      if (module !== null || !enabled || (problem !== undefined && !runs)) return [];
+      const targets = targetsOf(description?.arguments ?? {}, daemon.arguments);
+      return targets.filter(({ dataDir }) => kind !== "simulated" || dataDir !== "")
+        .map(({ mode, ...target }) => ({
+          ...target,
+          daemon: daemon.name,
+          mode: mostCareful(most, mode),
+        }));
     });
   }
 

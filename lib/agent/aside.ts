@@ -112,7 +112,8 @@ async function awaitNetwork(
     const found = names.map((name) => host.resolve(name).then(() => true, () => false));
     return isNetworkUp(host.addresses(), await Promise.all(found));
   };
-  while (waitsForNetwork(bootedFor, clock.now() - start) && agent.icinga().length > 0) {
+  const isWatched = () => agent.icinga().some(({ look }) => look === "icinga");
+  while (waitsForNetwork(bootedFor, clock.now() - start) && isWatched()) {
     const why = "the host has just started, and waits for its network (3 min at most)";
     tell("network", why);
     const look = within(isUp(), { ms: NETWORK_LOOK, late: () => false, signal, clock });
@@ -132,8 +133,8 @@ function windowsAside(agent: Pick<Agent, "icinga">): AsideHost {
     async parents() {
       const { icingaFolder, readNode } = await import("../icinga/mod.ts");
       const nodes = await Promise.all(
-        agent.icinga().map(({ dataDir }) =>
-          readNode(icingaFolder(dataDir, Deno.env.get("ProgramData")))
+        agent.icinga().flatMap(({ look, dataDir }) =>
+          look === "icinga" ? readNode(icingaFolder(dataDir, Deno.env.get("ProgramData"))) : []
         ),
       );
       return nodes.flatMap(({ parents = [] }) => parents.flatMap(({ host }) => host ?? []));

@@ -1,6 +1,7 @@
 import type { Agent } from "./agent.ts";
 import { basename, join } from "node:path";
 import { type Clock, errorMessage, isObject } from "../base/mod.ts";
+import type { Target } from "./targets.ts";
 import { AGENT_MAPS, mapPath } from "../daemon/mod.ts";
 import type {
   Diagnosis,
@@ -61,10 +62,15 @@ export async function watchIcinga(parts: IcingaWatchParts, signal: AbortSignal):
   };
   const follow = (daemon: string, one: Watched) => {
     const [state, stats] = [mapPath(daemon, "ServiceState"), mapPath(daemon, "ServiceStats")];
-    one.note(agent.state.map(state).get("value"));
+    const note = (key: string, value: unknown) => {
+      if (key === "value") one.note(value);
+      // A daemon of several services has each under its name.
+      if (key === one.service && isObject(value)) one.note(value.value);
+    };
+    for (const [key, value] of agent.state.map(state)) note(key, value);
     one.count(agent.state.map(stats).get(one.service));
     const stop = agent.state.onChange(({ path, key, value }) => {
-      if (path === state && key === "value") one.note(value);
+      if (path === state) note(key, value);
       if (path === stats && key === one.service) one.count(value);
     });
     signal.addEventListener("abort", stop, { once: true });
@@ -75,15 +81,17 @@ export async function watchIcinga(parts: IcingaWatchParts, signal: AbortSignal):
       const wanted = agent.icinga();
       const keys = new Set(wanted.map(({ service }) => service.toLowerCase()));
       for (const key of host.keys()) if (!keys.has(key)) host.delete(key);
-      for (const { daemon, service, dataDir } of wanted) {
+      for (const { daemon, ...target } of wanted) {
+        const { service, dataDir, look } = target;
         const { icingaFolder, lookAt } = await import("../icinga/mod.ts");
         const folder = icingaFolder(dataDir, Deno.env.get("ProgramData"));
-        if (!await lookAt(folder.data)) {
+        if (look === "icinga" && !await lookAt(folder.data)) {
           say("info", `There is no ${folder.data}: Icinga 2's own state is not looked at`);
           continue;
         }
-        const key = `${daemon} ${service} ${dataDir}`;
-        const one = watched.get(key) ?? await Watched.of(service, folder, parts);
+        const key = `${daemon} ${service} ${look} ${dataDir}`;
+        const one = watched.get(key) ?? await Watched.of(target, folder, parts);
+        one.target = target;
         if (!watched.has(key)) follow(daemon, one);
         watched.set(key, one);
         const shared = await one.look(host.get(service.toLowerCase()));
@@ -96,15 +104,26 @@ export async function watchIcinga(parts: IcingaWatchParts, signal: AbortSignal):
   }
 }
 
+/** A time, by the clock of the host and by the monotonic one, ms. */
+interface Moment {
+  wall: number;
+  now: number;
+}
+
 /** One service of Icinga 2 and what is known of it. */
 class Watched {
+  readonly service: string;
   #sampledAt = -Infinity;
   /** Since when it runs, ms of the clock; undefined while it does not. */
   #runsSince: number | undefined;
-  /** When it last came to run, ms since the Unix epoch: what was before explains no stop. */
-  #ranAt = Date.now();
-  /** A stop that is to be explained: what was before `since` explains nothing. */
-  #stop: { since: number } | undefined;
+  /** When it last came to run: what was before explains no stop. */
+  #ran: Moment;
+  /** A stop that is to be explained: what was before it came to run explains nothing. */
+  #stop: Moment | undefined;
+  /** The state file is to be moved aside, as soon as that may be done. */
+  #mendsNext = false;
+  /** It was moved aside, and the service has not run well since. */
+  #wasMended = false;
   #restarts: number | undefined;
   #diagnosis: Diagnosis | undefined;
   #held: { signature: string; at: number } | undefined;
@@ -112,26 +131,33 @@ class Watched {
   #said: { what: string; at: number } | undefined;
 
   private constructor(
-    readonly service: string,
+    public target: Target,
     readonly folder: IcingaFolder,
     readonly host: IcingaHost,
     readonly sampler: Sampler,
     readonly parts: IcingaWatchParts,
-  ) {}
+  ) {
+    this.service = target.service;
+    this.#ran = this.#moment();
+  }
 
-  static async of(service: string, folder: IcingaFolder, parts: IcingaWatchParts) {
+  static async of(target: Target, folder: IcingaFolder, parts: IcingaWatchParts) {
     const { Sampler } = await import("../icinga/mod.ts");
-    const host = await (parts.hostOf ?? icingaHost)(service, folder);
-    const { sources } = host;
-    const sampler = new Sampler({ folder, sources, every: SAMPLE_EVERY, clock: parts.clock });
-    return new Watched(service, folder, host, sampler, parts);
+    const { sources, ...host } = await (parts.hostOf ?? icingaHost)(target.service, folder);
+    const { look } = target;
+    const plan = { folder, sources, every: SAMPLE_EVERY, clock: parts.clock, look };
+    return new Watched(target, folder, { sources, ...host }, new Sampler(plan), parts);
+  }
+
+  #moment(): Moment {
+    return { wall: Date.now(), now: this.parts.clock.now() };
   }
 
   /** Takes note of the service's state, as its daemon sees it. */
   note(value: unknown): void {
-    if (value === "STOPPED") this.#stop ??= { since: this.#ranAt };
+    if (value === "STOPPED") this.#stop ??= this.#ran;
     const isRunning = value === "RUNNING";
-    if (isRunning && this.#runsSince === undefined) this.#ranAt = Date.now();
+    if (isRunning && this.#runsSince === undefined) this.#ran = this.#moment();
     this.#runsSince = isRunning ? this.#runsSince ?? this.parts.clock.now() : undefined;
   }
 
@@ -140,8 +166,8 @@ class Watched {
     if (!isObject(stats)) return;
     const restarts = Number(stats.restarts) + Number(stats.restartFailures);
     if (this.#restarts !== undefined && restarts > this.#restarts) {
-      this.#stop ??= { since: this.#ranAt };
-      this.#ranAt = Date.now();
+      this.#stop ??= this.#ran;
+      this.#ran = this.#moment();
     }
     this.#restarts = restarts;
   }
@@ -150,11 +176,7 @@ class Watched {
   async look(shared: IcingaSample | undefined): Promise<IcingaSample | undefined> {
     const now = () => this.parts.clock.now();
     const before = this.#diagnosis;
-    const isDown = this.#runsSince === undefined && before !== undefined && !this.#held;
-    if (this.#stop) await this.#diagnose(this.#stop.since);
-    else if (isDown && now() - this.#diagnosedAt >= HOLD_TIME) await this.#diagnose(this.#ranAt);
-    else if (now() - (this.#runsSince ?? now()) >= WELL_AFTER) this.#diagnosis = undefined;
-    await this.#release();
+    if (this.target.look === "icinga") await this.#explain();
     const isDue = now() - this.#sampledAt >= SAMPLE_EVERY || !shared;
     if (!isDue && this.#diagnosis === before) return undefined;
     if (isDue) this.#sampledAt = now();
@@ -162,18 +184,35 @@ class Watched {
     return { ...sample, ...(this.#diagnosis && { diagnosis: this.#diagnosis }) };
   }
 
-  async #diagnose(since: number): Promise<void> {
+  /** Diagnoses a stop, ends a diagnosis, and mends what may be mended. */
+  async #explain(): Promise<void> {
+    const now = this.parts.clock.now();
+    const isDown = this.#runsSince === undefined && this.#diagnosis !== undefined && !this.#held;
+    if (this.#stop) await this.#diagnose(this.#stop);
+    else if (isDown && now - this.#diagnosedAt >= HOLD_TIME) await this.#diagnose(this.#ran);
+    else if (now - (this.#runsSince ?? now) >= WELL_AFTER) {
+      this.#diagnosis = undefined;
+      this.#mendsNext = this.#wasMended = false;
+    }
+    await this.#release();
+    if (this.#mendsNext) await this.#mend();
+  }
+
+  /** What is found has happened since a moment; a clock that was set back meanwhile hides nothing. */
+  async #diagnose({ wall, now: began }: Moment): Promise<void> {
     this.#stop = undefined;
     const now = this.#diagnosedAt = this.parts.clock.now();
     const { configSignature, diagnose } = await import("../icinga/mod.ts");
     const signature = await configSignature(this.folder);
     const { folder, host } = this;
-    const found = await diagnose({
-      folder,
-      since,
-      validate: () => host.validate(),
-      holder: (port) => host.holder(port),
-    });
+    const found = this.#planMending(
+      await diagnose({
+        folder,
+        since: Math.min(wall, Date.now() - (now - began)),
+        validate: () => host.validate(),
+        holder: (port) => host.holder(port),
+      }),
+    );
     // A stop that nothing explains, and that is over, may have been a restart by a person or a probe.
     const isOver = this.#runsSince !== undefined && found.evidence.length === 0;
     this.#diagnosis = isOver ? undefined : found;
@@ -184,6 +223,50 @@ class Watched {
     const text = [`Service '${this.service}': ${what}`, ...evidence].join("; ");
     // That nothing says why is what a stop by a person looks like.
     agentLog(this.parts.log)[evidence.length > 0 ? "warning" : "info"](`${text}; ${advice}`);
+  }
+
+  /** What can be mended holds the service back until that is done, and says why it is not. */
+  #planMending(found: Diagnosis): Diagnosis {
+    const { repair, mode } = this.target;
+    this.#mendsNext = false;
+    if (!found.mends || !repair.includes(found.mends)) return found;
+    const why = mode !== "act"
+      ? `mode ${mode}: would have moved it aside`
+      : this.#wasMended
+      ? "one was moved aside already, and the service has not run for 5 min since"
+      : undefined;
+    if (why !== undefined) return { ...found, evidence: [...found.evidence, why] };
+    this.#mendsNext = true;
+    return { ...found, hold: true, advice: "nothing: it is moved aside, and the service started" };
+  }
+
+  /** Moves the state file aside, unless the service runs or is to be left alone; then the daemon starts it once. */
+  async #mend(): Promise<void> {
+    const { state } = this.parts.agent;
+    const isLeftAlone = state.map(AGENT_MAPS.maintenance).has("paused") ||
+      state.map(AGENT_MAPS.servicePauses).has(this.service.toLowerCase()) ||
+      state.map(AGENT_MAPS.aside).has("installing");
+    if (isLeftAlone || this.#runsSince !== undefined || !this.#diagnosis) return;
+    this.#mendsNext = false;
+    this.#held = undefined;
+    const { evidence, ...diagnosis } = this.#diagnosis;
+    const { moveStateFile } = await import("../icinga/mod.ts");
+    const say = agentLog(this.parts.log).warning;
+    try {
+      const now = new Date();
+      const kept = await moveStateFile(this.folder, now);
+      this.#wasMended = true;
+      const text = `it was moved aside, and is kept as ${kept}`;
+      say(`Service '${this.service}': ${diagnosis.what}; ${text}; the service is started`);
+      const advice = "nothing, if the service runs; what the file held is gone";
+      const mended = { mended: now.toISOString(), hold: false, advice };
+      this.#diagnosis = { ...diagnosis, ...mended, evidence: [...evidence, text] };
+    } catch (error) {
+      const text = `it cannot be moved aside: ${errorMessage(error)}`;
+      say(`Service '${this.service}': ${diagnosis.what}; ${text}`);
+      const advice = "stop the service, move the file away, start it";
+      this.#diagnosis = { ...diagnosis, hold: false, advice, evidence: [...evidence, text] };
+    }
   }
 
   /** A configuration that was changed may be valid now; after some time it is tried anyway. */
@@ -199,6 +282,9 @@ class Watched {
     this.#diagnosedAt = now - HOLD_TIME + SAMPLE_EVERY;
   }
 }
+
+/** Seconds of Windows' count, which begins with the year 1601, as ms since the Unix epoch. */
+const fileTimeToMs = (seconds: number) => (seconds - 11_644_473_600) * 1000;
 
 /** What this host says of a service of Icinga 2. */
 export async function icingaHost(service: string, folder: IcingaFolder): Promise<IcingaHost> {
@@ -224,7 +310,13 @@ export async function icingaHost(service: string, folder: IcingaFolder): Promise
         const sum = (read: (usage: typeof used[number]) => number) =>
           used.reduce((sum, usage) => sum + read(usage), 0);
         const known = { memory: sum(({ memory }) => memory), cpu: sum(({ cpu }) => cpu) };
-        return Promise.resolve({ pids, ...(used.length > 0 && known) });
+        const created = processUsage(pid)?.created;
+        const started = created === undefined ? undefined : fileTimeToMs(created);
+        return Promise.resolve({
+          pids,
+          ...(used.length > 0 && known),
+          ...(started !== undefined && { started }),
+        });
       },
       connections: ({ pids }) =>
         Promise.resolve(listConnections().filter(({ pid }) => pids.has(pid))),

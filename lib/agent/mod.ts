@@ -5,4 +5,5 @@
  */
 export { type AgentPaths, readUnserved } from "./home.ts";
 export { icingaHost } from "./icinga.ts";
+export { type Target, targetsOf } from "./targets.ts";
 export { logFatal, runAgent, type RunPlan } from "./run.ts";

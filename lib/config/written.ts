@@ -40,6 +40,8 @@ const SAMPLE =
         "dataDir": "",
         // What differs from the probes' defaults, such as "disk off" or "heartbeat_file failAfter=20m action=tell".
         "probes": [],
+        // What is mended by itself: "state-file", an Icinga state file that is damaged, is moved aside and kept.
+        "repair": [],
       },
       // false keeps the entry, but the daemon does not run.
       "enabled": true,

@@ -116,8 +116,8 @@ export function watchedServices(state: StateReader): WatchedService[] {
       path: `${path}.${name}`,
       ...readEntries(value as Record<string, unknown>),
       stats: readStats(stats.get(name)),
-      probes: [],
-      diagnosis: null,
+      probes: readProbes(state, daemon, `${name}/`),
+      diagnosis: readDiagnosis((value as Record<string, unknown>).diagnosis),
     }));
   });
 }
@@ -146,10 +146,16 @@ const MOST_PROBES = 20;
 
 const VERDICTS = ["ok", "warning", "critical", "unknown"] as const;
 
-/** What a daemon's probes say of its service. Values of another form are ignored. */
-function readProbes(state: StateReader, daemon: string): ProbeStatus[] {
-  const found = [...state.map(mapPath(daemon, "ServiceProbes"))].slice(0, MOST_PROBES);
-  return found.flatMap(([name, value]) => {
+/**
+ * What a daemon's probes say of a service. Values of another form are ignored.
+ *
+ * @param prefix what their keys begin with, where the daemon has several services. Default: nothing.
+ */
+function readProbes(state: StateReader, daemon: string, prefix = ""): ProbeStatus[] {
+  const found = [...state.map(mapPath(daemon, "ServiceProbes"))]
+    .filter(([key]) => key.startsWith(prefix)).slice(0, MOST_PROBES);
+  return found.flatMap(([key, value]) => {
+    const name = key.slice(prefix.length);
     if (!isObject(value) || !/^[a-z_]{1,40}$/.test(name)) return [];
     const { text, advice, failed, since } = value;
     const is = VERDICTS.find((verdict) => verdict === value.is);

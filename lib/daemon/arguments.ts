@@ -32,8 +32,11 @@ export type ArgumentSpec =
     | { type: "list"; default?: readonly string[]; minItems?: number; check?: ArgumentCheck }
   );
 
-/** What would be right instead of `value`, as a clause of a message; undefined when it is right. */
-export type ArgumentCheck = (value: string) => string | undefined;
+/**
+ * What would be right instead of `value`, as a clause of a message; undefined when it is right. Of a list it is also
+ * given the items before this one.
+ */
+export type ArgumentCheck = (value: string, before?: readonly string[]) => string | undefined;
 
 /** A daemon's arguments by name. */
 export type ArgumentSpecs = Readonly<Record<string, ArgumentSpec>>;
@@ -116,8 +119,11 @@ export function argumentProblems(spec: ArgumentSpec, value: unknown, path: strin
     return [{ path, value, fault: "missing", expected: `it has no default${meaning}` }];
   }
   if (spec.type === "list" && Array.isArray(value) && value.length >= (spec.minItems ?? 0)) {
-    const item: ArgumentSpec = { ...spec, type: "string", default: undefined };
-    return value.flatMap((text, index) => argumentProblems(item, text, [...path, String(index)]));
+    return value.flatMap((text, index) => {
+      const check = (text: string) => spec.check?.(text, value.slice(0, index));
+      const item = { description: spec.description, type: "string", check } as const;
+      return argumentProblems(item, text, [...path, String(index)]);
+    });
   }
   const expected = refusal(spec, value);
   return expected === undefined ? [] : [{ path, value, expected }];

@@ -11,6 +11,8 @@ export interface CertificateFacts {
   modified: number;
   /** When the certificate ends, ms since the Unix epoch. */
   ends: number;
+  /** Its SHA-256, in hexadecimal digits with colons. */
+  fingerprint: string;
   /** Why nobody accepts it, whatever the time is, such as that it is not signed; absent when that is not so. */
   fault?: string;
 }
@@ -42,7 +44,8 @@ export async function readCertificate(
     ? faultOf(certificate, await open(ca), node)
     : `there is no ${ca}`;
   const ends = Date.parse(certificate.validTo);
-  return { file: own, modified: facts.modified, ends, ...(fault && { fault }) };
+  const { fingerprint256: fingerprint } = certificate;
+  return { file: own, modified: facts.modified, ends, fingerprint, ...(fault && { fault }) };
 }
 
 function faultOf(own: X509Certificate, ca: X509Certificate, node: string): string | undefined {

@@ -1,7 +1,9 @@
 import { join } from "node:path";
-import { type IcingaFolder, lookAt } from "./folder.ts";
-import { criticalLines, readCrashes, readLog } from "./log.ts";
+import type { IcingaFolder } from "./folder.ts";
+import { criticalLines, isSince, readCrashes, readLog } from "./log.ts";
 import { type IcingaNode, readNode } from "./node.ts";
+import type { REPAIRS } from "./settings.ts";
+import { stateFault, stateFileOf } from "./state_file.ts";
 import type { Validation } from "./validate.ts";
 
 /** Why a service of Icinga 2 stopped, or did not start. */
@@ -16,6 +18,10 @@ export interface Diagnosis {
   advice: string;
   /** Whether a restart cannot help, until a file of the configuration has changed or some time has passed. */
   hold: boolean;
+  /** What the argument `repair` has to name so that the agent mends it. */
+  mends?: typeof REPAIRS[number];
+  /** When the agent has mended it, UTC ISO 8601. */
+  mended?: string;
 }
 
 /** What a diagnosis looks at. */
@@ -36,10 +42,10 @@ export async function diagnose(parts: DiagnosisParts): Promise<Diagnosis> {
     readCrashes(folder, since).catch(() => []),
     readLog(folder).catch(() => []),
     readNode(folder).catch((): IcingaNode => ({})),
-    lookAt(join(folder.data, "icinga2.state")).catch(() => undefined),
+    stateFault(folder).catch(() => undefined),
   ]);
   const holder = node.port === undefined ? undefined : await parts.holder(node.port);
-  const critical = criticalLines(lines.filter(({ at }) => at >= since));
+  const critical = criticalLines(lines.filter(({ at }) => isSince(at, since)));
   const said = critical.map(({ text }) => `log: ${text}`);
   const found = (what: string, evidence: string[], advice: string, hold = false): Diagnosis => ({
     what,
@@ -53,6 +59,15 @@ export async function diagnose(parts: DiagnosisParts): Promise<Diagnosis> {
     const advice = "mend the file, and check it with: icinga2 daemon -C";
     return found("its configuration is invalid", [`${place}${validation.text}`], advice, true);
   }
+  const stateFile = (): Diagnosis => ({
+    ...found(
+      `its state file is ${state}`,
+      [stateFileOf(folder)],
+      "stop the service, move the file away, start it; or set repair to state-file",
+    ),
+    mends: "state-file",
+  });
+  if (state === "corrupt") return stateFile();
   const [crash] = crashes;
   if (crash) {
     const advice = "look for an update of Icinga 2; report the crash with this file";
@@ -62,10 +77,8 @@ export async function diagnose(parts: DiagnosisParts): Promise<Diagnosis> {
     const advice = "end that process, or give one of the two another port";
     return found(`its port ${node.port} is held by ${holder}`, [], advice);
   }
-  if (state?.size === 0) {
-    const advice = "stop the service, move the file away, start it";
-    return found("its state file is empty", [join(folder.data, "icinga2.state")], advice);
-  }
+  // Icinga 2.13.6 starts with an empty one.
+  if (state === "empty") return stateFile();
   const why = validation.is === "unknown" ? [validation.text] : [];
   return said.length > 0
     ? found("it stopped, and its log says why", why, `look at ${join(folder.log, "icinga2.log")}`)

@@ -67,3 +67,25 @@ export async function tryHandshake(
     close();
   }
 }
+
+/**
+ * The certificate that a port shows, whoever has signed it, as the fingerprint of {@linkcode CertificateFacts};
+ * undefined when it shows none within the limit. It loads `node:tls`, which takes 5 MB, so it is asked for seldom.
+ */
+export async function shownCertificate(
+  { hostname, port, limit = 10_000 }: Omit<HandshakePlan, "ca">,
+): Promise<string | undefined> {
+  const { connect } = await import("node:tls");
+  const socket = connect({ host: hostname, port, rejectUnauthorized: false });
+  const open = new Promise<boolean>((resolve) => {
+    socket.once("secureConnect", () => resolve(true));
+    socket.on("error", () => resolve(false));
+    socket.once("close", () => resolve(false));
+  });
+  try {
+    const isOpen = await within(open, { ms: limit, late: () => false });
+    return isOpen ? socket.getPeerCertificate().fingerprint256 : undefined;
+  } finally {
+    socket.destroy();
+  }
+}

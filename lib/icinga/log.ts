@@ -56,7 +56,7 @@ export interface CrashReport {
 /** The crash reports since a time, the newest first. */
 export async function readCrashes({ log }: IcingaFolder, since: number): Promise<CrashReport[]> {
   const files = (await listFolder(join(log, "crash")))
-    .filter(({ path, modified }) => /[\\/]report\.[^\\/]*$/.test(path) && modified >= since)
+    .filter(({ path, modified }) => /[\\/]report\.[^\\/]*$/.test(path) && isSince(modified, since))
     .sort((a, b) => b.modified - a.modified).slice(0, 10);
   return await Promise.all(files.map(async ({ path, modified }) => {
     const line = (await readEnd(path, TAIL)).split("\n").find((line) => line.trim() !== "") ?? "";
@@ -96,13 +96,24 @@ const REASONS: readonly [pattern: RegExp, meaning: string, advice: string][] = [
   ],
 ];
 
+/** A clock is not as exact as to the second, ms. */
+const SLACK = 60_000;
+
+/**
+ * Whether something happened since a time, as the clock of the host tells it; what is of the future was before that clock
+ * was set back.
+ */
+export function isSince(at: number, since: number, now: number = Date.now()): boolean {
+  return at >= since && at <= now + SLACK;
+}
+
 /** Why the parent and this node do not talk, as the log says it since a time: the newest such line. */
 export function refusalIn(
   lines: readonly LogLine[],
   since: number,
 ): { line: string; meaning: string; advice: string } | undefined {
   for (const { at, text } of lines.toReversed()) {
-    const reason = at >= since && !OWN.test(text) &&
+    const reason = isSince(at, since) && !OWN.test(text) &&
       REASONS.find(([pattern]) => pattern.test(text));
     if (reason) return { line: text, meaning: reason[1], advice: reason[2] };
   }

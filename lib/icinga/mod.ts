@@ -45,6 +45,8 @@ export {
 export { type Answer, type HandshakePlan, tryHandshake } from "./handshake.ts";
 export { diagnose, type Diagnosis, type DiagnosisParts } from "./diagnose.ts";
 export { parseTcp, procHolder, procSources, procTree } from "./proc.ts";
+export { checkDataDir, checkRepair, REPAIRS } from "./settings.ts";
+export { moveStateFile, stateFault, stateFileOf } from "./state_file.ts";
 export {
   configSignature,
   readValidation,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { isObject } from "../base/mod.ts";
 import type { IcingaFolder } from "./folder.ts";
+import { netstrings } from "./netstring.ts";
 
 /** An endpoint of Icinga's. */
 export interface Endpoint {
@@ -104,17 +105,6 @@ async function readBytes(path: string): Promise<Uint8Array | undefined> {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
-  }
-}
-
-/** The texts of a file of netstrings, `<bytes>:<text>,`; ends where the file is no such thing. */
-function* netstrings(bytes: Uint8Array): Generator<Uint8Array> {
-  for (let at = 0; at < bytes.length;) {
-    const colon = bytes.indexOf(0x3a, at);
-    const length = colon < 0 ? NaN : Number(decode(bytes.subarray(at, Math.min(colon, at + 12))));
-    if (!Number.isInteger(length) || bytes[colon + 1 + length] !== 0x2c) return;
-    yield bytes.subarray(colon + 1, colon + 1 + length);
-    at = colon + 1 + length + 1;
   }
 }
 

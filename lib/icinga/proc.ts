@@ -29,7 +29,9 @@ export function procSources({ root }: IcingaFolder): HostSources {
       const tree = all.filter(({ pid }) => pids.has(pid));
       const sum = (read: (facts: typeof all[number]) => number) =>
         tree.reduce((sum, one) => sum + read(one), 0);
-      return { pids, memory: sum(({ memory }) => memory), cpu: sum(({ cpu }) => cpu) };
+      const boot = Number(/^btime (\d+)$/m.exec(await readIfThere("/proc/stat"))?.[1]);
+      const started = (boot + (parent ?? worker).started) * 1000;
+      return { pids, memory: sum(({ memory }) => memory), cpu: sum(({ cpu }) => cpu), started };
     },
     async connections({ pids }: TreeFacts) {
       const [owners, ...tables] = await Promise.all([
@@ -55,15 +57,17 @@ async function listProcesses() {
     names.filter((name) => /^\d+$/.test(name)).map(async (pid) => {
       const stat = await readIfThere(`/proc/${pid}/stat`);
       const [, name = "", rest = ""] = /^\d+ \((.*)\) (.*)/s.exec(stat) ?? [];
-      const [, parent, , , , , , , , , , user, system, , , , , , , , , pages] = rest.split(" ").map(
-        Number,
-      );
+      // Fields 3 and following of proc(5): 4 ppid, 14 utime, 15 stime, 22 starttime, 24 rss.
+      const fields = rest.split(" ").map(Number);
+      const [parent, user, system, start, pages] = [4, 14, 15, 22, 24].map((i) => fields[i - 3]);
       return {
         pid: Number(pid),
         parent: parent ?? 0,
         name,
         cpu: ((user ?? 0) + (system ?? 0)) / TICKS,
         memory: (pages ?? 0) * PAGE,
+        /** Seconds after the boot. */
+        started: (start ?? 0) / TICKS,
       };
     }),
   );

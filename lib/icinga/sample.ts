@@ -5,7 +5,7 @@ import { certificateFiles, nextUpdate, readCertificate } from "./certificate.ts"
 import { type Connection, connectionKey, LINK_AGE, parentLinks, Seen } from "./connections.ts";
 import type { Diagnosis } from "./diagnose.ts";
 import { type IcingaFolder, listFolder, lookAt } from "./folder.ts";
-import { type Answer, tryHandshake } from "./handshake.ts";
+import { type Answer, shownCertificate, tryHandshake } from "./handshake.ts";
 import { readLog, refusalIn } from "./log.ts";
 import { type IcingaNode, readNode } from "./node.ts";
 
@@ -21,8 +21,11 @@ export interface IcingaSample {
   parents?: string[];
   /** `icinga2.state`: when it was written (UTC ISO 8601), and for how many seconds of watching it has not been. */
   stateFile?: { modified: string; unchanged: number };
-  /** The node's certificate: when it ends and when the file was changed (UTC ISO 8601), why nobody accepts it. */
-  certificate?: { file: string; ends: string; modified: string; fault?: string };
+  /**
+   * The node's certificate: when it ends and when the file was changed (UTC ISO 8601), why nobody accepts it, and that
+   * Icinga 2 still shows another one.
+   */
+  certificate?: { file: string; ends: string; modified: string; fault?: string; isLoaded?: false };
   /** The list of revoked certificates: when the next is due, UTC ISO 8601. */
   crl?: { file: string; due: string };
   /** Bytes. */
@@ -58,6 +61,8 @@ export interface TreeFacts {
   memory?: number;
   /** Seconds of processor time. */
   cpu?: number;
+  /** When the service's process was started, ms since the Unix epoch. */
+  started?: number;
 }
 
 /** What the system says of the service's processes. */
@@ -77,6 +82,8 @@ export interface SamplerParts {
   clock: Pick<Clock, "now">;
   /** How long a handshake may take, ms. Default: 10 s. */
   limit?: number;
+  /** What is looked at; `processes`: nothing of Icinga's. Default: `icinga`. */
+  look?: "icinga" | "processes";
 }
 
 /** An own connection writes two lines into Icinga's log, and no Windows host rotates that, ms. */
@@ -97,6 +104,7 @@ export class Sampler {
   #node: { key: string; node: IcingaNode } | undefined;
   #port: { at: number; answer: Answer } | undefined;
   #parent: { at: number; answer: Answer & { parent: string } } | undefined;
+  #shown: { at: number; key: string; isLoaded: boolean } | undefined;
 
   /** Nothing is read before the first sample. */
   constructor(parts: SamplerParts) {
@@ -107,13 +115,14 @@ export class Sampler {
 
   /** Takes a sample. Never rejects: what fails is in `unknown`. */
   async take(): Promise<IcingaSample> {
-    const { folder, sources } = this.#parts;
+    const { folder, sources, look = "icinga" } = this.#parts;
     const sample: IcingaSample = {
       at: new Date().toISOString(),
       dataDir: folder.root,
       unknown: {},
     };
     const part = async (name: string, read: () => Promise<Partial<IcingaSample> | string>) => {
+      if (look === "processes" && name !== "tree") return;
       try {
         const found = await read();
         if (typeof found === "string") sample.unknown[name] = found;
@@ -149,7 +158,7 @@ export class Sampler {
       ? ""
       : await Deno.readTextFile(certificateFiles(folder, node.name).ca).catch(() => "");
     await Promise.all([
-      part("certificate", () => readOwnCertificate(folder, node)),
+      part("certificate", () => this.#certificate(node, tree)),
       part("crl", () => readCrl(node)),
       part("port", () => this.#readPort(node, ca)),
       part("link", () => this.#readLink(node, tree, ca)),
@@ -200,6 +209,41 @@ export class Sampler {
       this.#port = { at: now, answer };
     }
     return { port: { port, ...this.#port.answer } };
+  }
+
+  async #certificate(
+    node: IcingaNode,
+    tree: TreeFacts | undefined,
+  ): Promise<Partial<IcingaSample> | string> {
+    const { folder } = this.#parts;
+    if (node.name === undefined) return "the name of the node is not known";
+    const facts = await readCertificate(folder, node.name);
+    if (!facts) return `there is no ${certificateFiles(folder, node.name).own}`;
+    const { fingerprint, file, fault } = facts;
+    const [ends, modified] = [facts.ends, facts.modified].map((at) => new Date(at).toISOString());
+    const started = tree?.started ?? Infinity;
+    // A file of the future, after the clock was set back, says nothing.
+    const isNewer = facts.modified > started && facts.modified <= Date.now();
+    const isLoaded = !isNewer || await this.#isLoaded(node, `${started} ${fingerprint}`);
+    const known = { file, ends: ends!, modified: modified!, ...(fault && { fault }) };
+    return { certificate: { ...known, ...(!isLoaded && { isLoaded }) } };
+  }
+
+  /**
+   * Whether the own port shows the certificate of the file. Icinga 2 loads one that it has renewed itself, so that the
+   * file is newer than its process then too.
+   *
+   * @param key ends with the fingerprint of the file.
+   */
+  async #isLoaded({ port, bind }: IcingaNode, key: string): Promise<boolean> {
+    const now = this.#parts.clock.now(), before = this.#shown;
+    const isKnown = before?.key === key && (before.isLoaded || now - before.at < PORT_EVERY);
+    if (isKnown || port === undefined) return before?.isLoaded ?? true;
+    const { limit } = this.#parts;
+    const shown = await shownCertificate({ hostname: bind ?? "127.0.0.1", port, limit });
+    const isLoaded = shown === undefined || key.endsWith(` ${shown}`);
+    this.#shown = { at: now, key, isLoaded };
+    return isLoaded;
   }
 
   async #readLink(
@@ -256,17 +300,6 @@ async function askParents(
 
 function ownAddresses(): Set<string> {
   return new Set(Deno.networkInterfaces().map(({ address }) => address));
-}
-
-async function readOwnCertificate(
-  folder: IcingaFolder,
-  { name }: IcingaNode,
-): Promise<Partial<IcingaSample> | string> {
-  if (name === undefined) return "the name of the node is not known";
-  const facts = await readCertificate(folder, name);
-  if (!facts) return `there is no ${certificateFiles(folder, name).own}`;
-  const [ends, modified] = [facts.ends, facts.modified].map((at) => new Date(at).toISOString());
-  return { certificate: { ...facts, ends: ends!, modified: modified! } };
 }
 
 async function readCrl({ crl }: IcingaNode): Promise<Partial<IcingaSample> | string> {

@@ -64,7 +64,11 @@ function watching(given: Partial<AsideHost>, services = ["icinga2"]) {
   };
   const agent = {
     state,
-    icinga: () => services.map((service) => ({ daemon: "d", service, dataDir: "" })),
+    icinga: () =>
+      services.map((service) => ({
+        ...{ daemon: "d", service, dataDir: "" },
+        ...{ look: "icinga" as const, repair: [], mode: "act" as const },
+      })),
   };
   const done = watchAside({ agent, clock, host }, stop.signal);
   return {

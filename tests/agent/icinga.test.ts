@@ -1,20 +1,28 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { join } from "node:path";
 import { HOLD_TIME, type IcingaHost, watchIcinga } from "../../lib/agent/icinga.ts";
 import { Agent } from "../../lib/agent/agent.ts";
 import { ManualClock } from "../../lib/base/mod.ts";
 import { defaultConfig } from "../../lib/config/mod.ts";
 import type { IcingaSample, Validation } from "../../lib/icinga/mod.ts";
+import { type Target, targetsOf } from "../../lib/agent/mod.ts";
+import { builtinArguments } from "../../daemons/mod.ts";
 import { MainState } from "../../lib/state/mod.ts";
 import { Registry } from "../../lib/registry/mod.ts";
-import { fixture } from "../icinga/fixture.ts";
+import { type Fixture, fixture } from "../icinga/fixture.ts";
 
 /** Runs the watch on a clock that is moved by hand. */
-function watching(dataDir: string, host: Partial<IcingaHost> = {}) {
+function watching(
+  dataDir: string,
+  host: Partial<IcingaHost> = {},
+  change: Partial<Target> = {},
+) {
   const clock = new ManualClock();
   const state = new MainState({ thread: "main" });
   const records: string[] = [];
   const stop = new AbortController();
-  const services = [{ daemon: "d", service: "Icinga2", dataDir }];
+  const look = { look: "icinga", repair: [], mode: "act" } as const;
+  const services = [{ daemon: "d", service: "Icinga2", dataDir, ...look, ...change }];
   const none = () => Promise.resolve(undefined);
   const hostOf = () =>
     Promise.resolve({
@@ -29,6 +37,7 @@ function watching(dataDir: string, host: Partial<IcingaHost> = {}) {
   const shared = state.map<string, IcingaSample>("Agent.Host");
   return {
     records,
+    state,
     services,
     host: shared,
     clock,
@@ -59,7 +68,7 @@ Deno.test("what is seen of Icinga 2 is shared under the service's name, as long 
   await watch.until(() => watch.records.length > 0);
   assertMatch(watch.records[0]!, /^There is no .*icinga2: Icinga 2's own state is not looked at$/);
   assertEquals(watch.host.size, 0);
-  await made.write("var/lib/icinga2/icinga2.state", "{}");
+  await made.write("var/lib/icinga2/icinga2.state", "2:{},");
   await watch.until(() => watch.host.get("icinga2")?.stateFile !== undefined);
   await watch.until(() => watch.host.get("icinga2")!.stateFile!.unchanged > 100);
   assertEquals(watch.host.get("icinga2")!.dataDir, root);
@@ -95,16 +104,135 @@ Deno.test("of a simulated service nothing is looked at, unless it names a folder
   assertEquals(await services({}, false), []);
   assertEquals(await services({}, true), [{
     daemon: "icinga_agent_service",
-    service: "icinga2",
-    dataDir: "",
+    ...{ service: "icinga2", dataDir: "", look: "icinga", repair: [], mode: "act" },
   }]);
-  const own = { service: "Mine", dataDir: "/srv" };
-  assertEquals(await services(own, false), [{ daemon: "icinga_agent_service", ...own }]);
+  const own = {
+    service: "Mine",
+    dataDir: "/srv",
+    repair: ["state-file"],
+    mode: "stopped",
+  } as const;
+  assertEquals(await services(own, false), [
+    { daemon: "icinga_agent_service", ...own, look: "icinga" },
+  ]);
+});
+
+Deno.test("of a list of services those are looked at for which the arguments name something", () => {
+  const services = ["Spooler", "icinga2"];
+  const specs = builtinArguments.get("service_watch")!;
+  const looks = (given: Record<string, unknown>) =>
+    targetsOf(specs, { services, ...given }).map(({ service, look }) => `${service} ${look}`);
+  assertEquals(looks({}), []);
+  assertEquals(looks({ probes: ["memory limit=1GB", " cpu limit=80"] }), [
+    "Spooler processes",
+    "icinga2 processes",
+  ]);
+  const icinga = ["Spooler icinga", "icinga2 icinga"];
+  assertEquals(looks({ probes: ["memory limit=1GB", "disk"] }), icinga);
+  assertEquals(looks({ repair: ["state-file"] }), icinga);
+  assertEquals(looks({ dataDir: "D:\\icinga" }), icinga);
+  assertEquals(targetsOf(builtinArguments.get("icinga_report")!, {}), []);
+});
+
+Deno.test("of a service whose processes alone are looked at nothing else is, and it needs no folder", async () => {
+  const tree = () => Promise.resolve({ pids: new Set([1]), memory: 7 });
+  const sources = { tree, connections: () => Promise.resolve([]) };
+  const validate = () => Promise.reject(new Error("it is not to be called"));
+  const target = { look: "processes" } as const;
+  await using watch = watching("/nowhere", { sources, validate }, target);
+  watch.service.set("Icinga2", { value: "STOPPED", restart_error: 0 });
+  await watch.until(() => watch.host.size > 0);
+  const { tree: found, unknown } = watch.host.get("icinga2")!;
+  assertEquals([found, unknown], [{ processes: 1, memory: 7 }, {}]);
+  const until = watch.clock.now() + 120_000;
+  await watch.until(() => watch.clock.now() > until);
+  assertEquals([watch.diagnosis(), watch.records], [undefined, []]);
+});
+
+const STATE = "var/lib/icinga2/icinga2.state";
+
+/** The files beside the state file that were kept. */
+async function kept({ folder }: Fixture): Promise<string[]> {
+  const names = (await Array.fromAsync(Deno.readDir(folder.data))).map(({ name }) => name);
+  return names.filter((name) => name.startsWith("icinga2.state.")).sort();
+}
+
+Deno.test("a damaged state file is moved aside once, where repair names it, and the service is started", async () => {
+  await using made = await fixture();
+  await made.write(STATE, "5:{...");
+  await using watch = watching(made.folder.root, {}, { repair: ["state-file"] });
+  const { service, diagnosis, until, state } = watch;
+  const pauses = state.map<string, unknown>("Agent.ServicePauses");
+  pauses.set("icinga2", {});
+  service.set("value", "STOPPED");
+  await until(() => diagnosis() !== undefined);
+  const pausedUntil = watch.clock.now() + 60_000;
+  await until(() => watch.clock.now() > pausedUntil);
+  assertEquals([diagnosis()!.hold, await kept(made)], [true, []]);
+  pauses.delete("icinga2");
+  await until(() => diagnosis()!.mended !== undefined);
+  const [file] = await kept(made);
+  assertMatch(file!, /^icinga2\.state\.\d{8}T\d{6}Z$/);
+  assertEquals(await Deno.readTextFile(join(made.folder.data, file!)), "5:{...");
+  const { what, hold, evidence } = diagnosis()!;
+  assertEquals([what, hold], ["its state file is corrupt", false]);
+  assertMatch(evidence.at(-1)!, /^it was moved aside, and is kept as .*icinga2\.state\.2/);
+  assertMatch(watch.records.at(-1)!, /^Service 'Icinga2': its state file is corrupt; it was moved/);
+
+  // Again at once: that is told. Again after it has run well: moved aside.
+  const stopAgain = async () => {
+    const before = diagnosis()?.since;
+    await made.write(STATE, "");
+    service.set("value", "STOPPED");
+    await until(() => diagnosis() !== undefined && diagnosis()!.since !== before);
+  };
+  service.set("value", "RUNNING");
+  await stopAgain();
+  assertEquals([diagnosis()!.what, (await kept(made)).length], ["its state file is empty", 1]);
+  assertMatch(diagnosis()!.evidence.at(-1)!, /^one was moved aside already/);
+  service.set("value", "RUNNING");
+  await until(() => diagnosis() === undefined);
+  // The name of what is kept has the second in it.
+  await Deno.remove(join(made.folder.data, file!));
+  await stopAgain();
+  await until(() => diagnosis()!.mended !== undefined);
+  assertEquals((await kept(made)).length, 1);
+});
+
+Deno.test("a damaged state file is told alone without repair, in the modes observe and stopped, and where it cannot be moved", async () => {
+  const cases: [change: Partial<Target>, said: RegExp][] = [
+    [{}, /its state file is corrupt; .*icinga2\.state; .* or set repair to state-file$/],
+    [{ repair: ["state-file"], mode: "observe" }, /; mode observe: would have moved it aside;/],
+    [{ repair: ["state-file"], mode: "stopped" }, /; mode stopped: would have moved it aside;/],
+  ];
+  for (const [change, said] of cases) {
+    await using made = await fixture();
+    await made.write(STATE, "x");
+    await using watch = watching(made.folder.root, {}, change);
+    watch.service.set("value", "STOPPED");
+    await watch.until(() => watch.diagnosis() !== undefined);
+    const { hold, mended } = watch.diagnosis()!;
+    assertEquals([hold, mended, await kept(made)], [false, undefined, []]);
+    assertMatch(watch.records[0]!, said);
+  }
+  const { rename } = Deno;
+  Deno.rename = () => Promise.reject(new Error("it is in use"));
+  try {
+    await using made = await fixture();
+    await made.write(STATE, "x");
+    await using watch = watching(made.folder.root, {}, { repair: ["state-file"] });
+    watch.service.set("value", "STOPPED");
+    await watch.until(() => watch.diagnosis()?.hold === false);
+    assertMatch(watch.records.at(-1)!, /corrupt; it cannot be moved aside: it is in use$/);
+    assertEquals(watch.diagnosis()!.mended, undefined);
+  } finally {
+    Deno.rename = rename;
+  }
 });
 
 Deno.test("a stop that is over and that nothing explains is said, and no matter of the present", async () => {
   await using made = await fixture();
-  await made.write("var/lib/icinga2/icinga2.state", "{}");
+  await made.write("var/lib/icinga2/icinga2.state", "2:{},");
   await using watch = watching(made.folder.root);
   watch.service.set("value", "RUNNING");
   await watch.until(() => watch.host.size > 0);
@@ -119,7 +247,7 @@ Deno.test("a stop that is over and that nothing explains is said, and no matter 
 Deno.test("a stop is explained once; an invalid configuration holds until a file changes or 10 min have passed", async () => {
   await using made = await fixture();
   const config = await made.write("etc/icinga2/icinga2.conf", "bad", 60_000);
-  await made.write("var/lib/icinga2/icinga2.state", "{}");
+  await made.write("var/lib/icinga2/icinga2.state", "2:{},");
   let valid = false, validated = 0;
   await using watch = watching(made.folder.root, {
     validate() {

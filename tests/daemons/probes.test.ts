@@ -3,6 +3,9 @@ import { checkProbe, configureProbes } from "../../daemons/shared/probes/mod.ts"
 import { judge, LONGEST_DELAY, type ProbeStanding } from "../../daemons/shared/probes/judge.ts";
 import type { Verdict } from "../../daemons/shared/probes/probe.ts";
 import daemon from "../../daemons/icinga_agent_service.ts";
+import watch from "../../daemons/service_watch.ts";
+import { watchedServices } from "../../lib/control/state_reader.ts";
+import { stateOf } from "../control/state.ts";
 import { ProbeRunner, type SharedProbe } from "../../daemons/shared/probes/runner.ts";
 import { ManualClock } from "../../lib/base/mod.ts";
 import { createContext, createDaemonLog } from "../../lib/daemon/mod.ts";
@@ -98,6 +101,26 @@ Deno.test("the connection to the parents has four cases, and the second alone re
   }
 });
 
+Deno.test("a port that does not answer is evidence for the probes that restart", () => {
+  const port = { port: 5665, is: "silent", text: "no answer" } as const;
+  const found = [
+    verdict("heartbeat_file", { port, stateFile: { modified: at(0), unchanged: 999 } }),
+    verdict("parent_connection", { port, link: { young: [], answer: GOOD } }),
+  ];
+  for (const { text } of found) assertMatch(text, /; its own port 5665: no answer$/);
+});
+
+Deno.test("probes that are to be named are off unless they are", () => {
+  const on = (...items: string[]) =>
+    configureProbes(items, { areNamed: true }).filter(({ action }) => action !== "off")
+      .map(({ name, action }) => `${name} ${action}`);
+  assertEquals(on(), []);
+  assertEquals(on("memory limit=2GB", "heartbeat_file", "disk off"), [
+    "heartbeat_file restart-once",
+    "memory tell",
+  ]);
+});
+
 Deno.test("what else the probes find", () => {
   const cases: [
     name: string,
@@ -130,6 +153,12 @@ Deno.test("what else the probes find", () => {
     ],
     ["certificate", { certificate: { ...OWN, ends: at(0) } }, "critical", /expired 2026/],
     ["certificate", { certificate: { ...OWN, fault: "self-signed" } }, "critical", /self-signed/],
+    [
+      "certificate",
+      { certificate: { ...OWN, isLoaded: false } },
+      "warning",
+      /agent.crt was renewed 2026.* still uses the one before/,
+    ],
     [
       "certificate",
       { crl: { file: "crl.pem", due: at(0) } },
@@ -169,20 +198,35 @@ Deno.test("by default two probes restart, and a setting changes one of them alon
 });
 
 Deno.test("an item of 'probes' that is wrong says what would be right", () => {
-  for (const item of ["disk", "disk off", "cpu limit=80", "disk free=5GB log=1GB failAfter=0s"]) {
+  for (
+    const item of [
+      "disk",
+      "disk off",
+      "cpu limit=80",
+      "disk free=5GB log=1GB failAfter=0s",
+      " disk  off ",
+    ]
+  ) {
     assertEquals(checkProbe(item), undefined, item);
   }
+  assertEquals(checkProbe("cpu limit=80", ["disk off"]), undefined);
+  assertMatch(
+    checkProbe("disk free=5GB", ["cpu off", " disk off"]) ?? "",
+    /^expected each probe once: write all that differs of disk into one text$/,
+  );
   for (
     const [item, expected] of [
       [
         "disc off",
-        /^expected the name of a probe .* such as 'disk off'.*probes: parent_connection/,
+        /^expected the name of a probe .* such as 'disk off'.*; did you mean "disk"\?$/,
       ],
       ["disk free=lots", /^free: got "lots"; expected a size/],
       ["disk fre=5GB", /^fre: unknown argument; did you mean "free"\?/],
       ["disk action=explode", /^action: got "explode"; expected .*off/],
       ["disk failAfter=soon", /^failAfter: got "soon"; expected a duration/],
       ["cpu limit=much", /^limit: got "much"; expected a number/],
+      ["disk of", /^got "of"; expected "off" or key=value; did you mean "off"\?$/],
+      ["disk  fre=5GB", /^fre: unknown argument; did you mean "free"\?/],
     ] as const
   ) assertMatch(checkProbe(item) ?? "", expected);
 });
@@ -266,9 +310,12 @@ async function runFor(
     runningSince = now;
     return Promise.resolve();
   };
-  const runner = new ProbeRunner(context, service, [], restart, () => 0.5);
+  const runner = new ProbeRunner(context, service, configureProbes([]), {
+    restart,
+    random: () => 0.5,
+  });
   for (let passed = 0; passed < span; passed += 30 * SECOND) {
-    host.set("icinga2", { ...WELL, at: new Date().toISOString(), ...look(passed) });
+    host.set("icinga2", { ...WELL, at: at(passed), ...look(passed) });
     await runner.tick(runningSince, mayRestart, observe);
     now += 30 * SECOND;
   }
@@ -276,15 +323,20 @@ async function runFor(
     state.map<string, SharedProbe>("Daemons.icinga_agent_service.ServiceProbes"),
   );
   state.close();
-  return { records, shared, restarts };
+  const isIntroduction = (record: string) => record.startsWith("info Probes of");
+  const introduced = records.filter(isIntroduction);
+  return { records: records.filter((one) => !isIntroduction(one)), introduced, shared, restarts };
 }
 
 Deno.test("a day of a healthy Icinga 2: no restart, no record", async () => {
-  const { records, restarts, shared } = await runFor(
+  const { records, restarts, shared, introduced } = await runFor(
     DAY,
     () => ({ certificate: { ...OWN, ends: "2999-01-01T00:00:00Z" } }),
   );
   assertEquals([records, restarts], [[], 0]);
+  assertEquals(introduced, [
+    "info Probes of service 'Icinga2': parent_connection, heartbeat_file, api_port, certificate, disk, memory, cpu",
+  ]);
   assertEquals(
     Object.values(shared).map(({ is, failed }) => [is, failed]),
     Array(7).fill(["ok", false]),
@@ -324,12 +376,15 @@ Deno.test("a day of a hung Icinga 2: one restart, and two records say that it ha
   assertEquals([is, failed, since !== undefined], ["critical", true, true]);
 });
 
-Deno.test("a sample of long ago says nothing about now", async () => {
-  const { records, shared, restarts } = await runFor(DAY, () => ({
-    ...{ at: new Date(Date.now() - 3 * 60 * SECOND - SECOND).toISOString() },
-    stateFile: { modified: at(0), unchanged: 7_200 },
-  }));
-  assertEquals([records, shared, restarts], [[], {}, 0]);
+Deno.test("a sample of long ago says nothing about now, whatever the clock of the host says", async () => {
+  const look = (time: string) => () => ({
+    ...{ ...FAR, at: time, stateFile: { modified: at(0), unchanged: 7_200 } },
+  });
+  for (const time of [at(-DAY), "2999-01-01T00:00:00Z"]) {
+    const { records, shared, restarts } = await runFor(DAY, look(time));
+    // It is news for 3 min, and the probe settles for 15.
+    assertEquals([records, "heartbeat_file" in shared, restarts], [[], false, 0]);
+  }
 });
 
 Deno.test("a day without a master is told once, and restarts nothing", async () => {
@@ -372,6 +427,61 @@ Deno.test("a service whose configuration is invalid is not restarted until that 
   host.set("icinga2", WELL);
   await run.advance("10s");
   assertEquals(run.map("ServiceState").has("diagnosis"), false);
+  await run.stop();
+});
+
+Deno.test("a service that was mended is tried once at once, and then waits as before", async () => {
+  const run = simulate(daemon, { scenario: "crash=1s,refuse=9999" });
+  const host = run.state.map<string, IcingaSample>("Agent.Host");
+  const starts = () => run.services.calls.filter((call) => call.startsWith("start")).length;
+  await run.advance("1h");
+  const before = starts();
+  const diagnosis = {
+    ...{ what: "its state file was corrupt", since: at(0), advice: "none", hold: false },
+    ...{ evidence: [], mended: at(0) },
+  };
+  host.set("icinga2", { ...WELL, diagnosis });
+  await run.advance("10s");
+  assertEquals(starts(), before + 1);
+  await run.advance("1m");
+  assertEquals(starts(), before + 1);
+  await run.stop();
+});
+
+Deno.test("service_watch runs the probes that are named, for each of its services", async () => {
+  const run = simulate(watch, {
+    arguments: { services: ["Spooler", "W32Time"], probes: ["memory limit=2GB failAfter=0s"] },
+    maps: { ServiceProbes: { "Gone/memory": {}, "Spooler/cpu": {} } },
+  });
+  const host = run.state.map<string, IcingaSample>("Agent.Host");
+  await run.advance("3m");
+  for (const [name, memory] of [["spooler", 3 * GB], ["w32time", GB]] as const) {
+    host.set(name, { at: at(0), dataDir: "", tree: { processes: 1, memory }, unknown: {} });
+  }
+  await run.advance("1m");
+  const shared = run.map<SharedProbe>("ServiceProbes");
+  assertEquals([...shared].map(([key, { is, failed }]) => `${key} ${is} ${failed}`).sort(), [
+    "Spooler/memory warning true",
+    "W32Time/memory ok false",
+  ]);
+  host.set("spooler", {
+    ...host.get("spooler")!,
+    diagnosis: { what: "x", since: at(0), evidence: [], advice: "", hold: false },
+  });
+  await run.advance("10s");
+  const maps = Object.fromEntries(
+    ["ServiceState", "ServiceStats", "ServiceProbes"].map((name) => [
+      `Daemons.service_watch.${name}`,
+      Object.fromEntries(run.map(name)),
+    ]),
+  );
+  const standing = { service_watch: { module: null, enabled: true, services: true } };
+  assertEquals(
+    watchedServices(stateOf({ ...maps, "Agent.Daemons": standing })).map((
+      { name, probes, diagnosis },
+    ) => [name, probes.length, diagnosis?.what]),
+    [["Spooler", 1, "x"], ["W32Time", 1, undefined]],
+  );
   await run.stop();
 });
 

@@ -75,3 +75,33 @@ Deno.test("a service's name is known before its first query, which may take long
   assertEquals([...stats].map(([name, { queries }]) => [name, queries]), [["a", 0], ["b", 0]]);
   await run.stop();
 });
+
+Deno.test("a folder that is not absolute, a repair that is none, and what is named twice are refused with what would be right", () => {
+  const said = (given: Record<string, unknown>, daemon = "icinga_agent_service") =>
+    complaints(JSON.stringify({ daemons: { [daemon]: { arguments: given } } }))
+      .map((text) => text.replace(/^.*?arguments\./, ""));
+  const folder =
+    "expected the absolute path of the folder that holds Icinga's etc and var, such as C:\\\\ProgramData\\\\icinga2";
+  for (const dataDir of ["icinga2", "./icinga", "C:icinga", "../x"]) {
+    const [text = ""] = said({ dataDir });
+    assertEquals(
+      text.replaceAll("\\\\", "\\").endsWith(folder.replaceAll("\\\\", "\\")),
+      true,
+      text,
+    );
+  }
+  assertEquals(said({ parents: ["a=b"], dataDir: "x" }, "icinga_report").length, 1);
+  for (const dataDir of ["", "C:\\ProgramData\\icinga2", "d:/icinga", "\\\\host\\share", "/srv"]) {
+    assertEquals(said({ dataDir }), [], dataDir);
+  }
+  assertEquals(said({ repair: ["state-file"] }), []);
+  assertEquals(said({ repair: ["statefile"] }), [
+    'repair.0: got "statefile"; expected one of "state-file"',
+  ]);
+  assertEquals(said({ repair: ["state-file", "state-file"] }), [
+    'repair.1: got "state-file"; expected each repair once',
+  ]);
+  assertEquals(said({ services: ["a"], probes: ["disk", "disk off"] }, "service_watch"), [
+    'probes.1: got "disk off"; expected each probe once: write all that differs of disk into one text',
+  ]);
+});

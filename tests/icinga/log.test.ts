@@ -32,6 +32,17 @@ Deno.test("the log's lines are read in UTF-8, with CRLF, and without those of ow
   }
 });
 
+Deno.test("what is of the future was before the clock was set back, and is no news", async () => {
+  await using made = await fixture();
+  const hour = 3_600_000, now = Date.now();
+  await made.write("var/log/icinga2/crash/report.1", "Caught SIGSEGV.", -hour);
+  assertEquals(await readCrashes(made.folder, now - 60_000), []);
+  const said = (at: number) =>
+    refusalIn([{ at, severity: "warning", text: "Certificate validation failed" }], now - 60_000);
+  assertEquals([said(now + hour), said(now - hour)], [undefined, undefined]);
+  assertEquals(said(now)?.line, "Certificate validation failed");
+});
+
 Deno.test("only the end of a large log is read", async () => {
   await using made = await fixture();
   await made.write("var/log/icinga2/icinga2.log", `${"x".repeat(99)}\n`.repeat(10_000) + LOG);

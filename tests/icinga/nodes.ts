@@ -159,9 +159,13 @@ ${more}`,
     defines,
     signal,
     async start() {
+      await Deno.remove(pidFile).catch(() => {});
       child = icinga(["daemon", "-c", config, ...defines]).spawn();
+      let hasEnded = false;
+      void child.status.then(() => hasEnded = true);
       for (let i = 0; i < 600; i++) {
         if (await Deno.stat(pidFile).then(({ size }) => size > 0, () => false)) return;
+        if (hasEnded) throw new Error(`${name} has ended`);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       throw new Error(`${name} did not start within 60 s`);

@@ -1,13 +1,23 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import {
   type Connection,
   type HostSources,
   type IcingaSample,
+  moveStateFile,
   procSources,
   Sampler,
+  stateFault,
 } from "../../lib/icinga/mod.ts";
-import { type Fixture, fixture, hasOpenssl, makeCa, netstrings } from "./fixture.ts";
+import { configureProbes } from "../../daemons/mod.ts";
+import {
+  type Fixture,
+  fixture,
+  hasOpenssl,
+  makeCa,
+  makeCertificate,
+  netstrings,
+} from "./fixture.ts";
 import { within } from "../../lib/base/mod.ts";
 import { hasIcinga, type Node, nodes } from "./nodes.ts";
 
@@ -176,7 +186,6 @@ Deno.test({
     "an expired certificate and one of another CA are told in a real node's sample (needs icinga2)",
   ignore: !hasIcinga,
   async fn() {
-    const { makeCa, makeCertificate } = await import("./fixture.ts");
     await using both = await nodes();
     const { master, agent, root } = both;
     const certs = join(agent.folder.data, "certs");
@@ -199,5 +208,80 @@ Deno.test({
     await Deno.copyFile(join(root, "agent.crt"), join(certs, "agent.crt"));
     const { certificate } = await take(0);
     assert(Date.parse(certificate!.ends) < Date.now(), certificate!.ends);
+  },
+});
+
+Deno.test({
+  name:
+    "a certificate that was renewed and not loaded is seen on a real node's port (needs icinga2)",
+  ignore: !hasIcinga,
+  async fn() {
+    await using both = await nodes();
+    const { agent, root } = both;
+    const certs = join(agent.folder.data, "certs");
+    await agent.start();
+    const take = sampling(agent, procSources(agent.folder));
+    const isLoaded = async () => (await take(5 * MINUTE)).certificate!.isLoaded;
+    assertEquals(await isLoaded(), undefined);
+    // A file that was only touched is the one that is in use.
+    const soon = new Date();
+    await Deno.utime(join(certs, "agent.crt"), soon, soon);
+    assertEquals(await isLoaded(), undefined);
+    await makeCertificate(root, "agent", { ca: "ca" });
+    for (const file of ["agent.crt", "agent.key"]) {
+      await Deno.copyFile(join(root, file), join(certs, file));
+    }
+    assertEquals(await isLoaded(), false);
+    const later = new Date(Date.now() + 60 * MINUTE);
+    await Deno.utime(join(certs, "agent.crt"), later, later);
+    assertEquals(await isLoaded(), undefined, "the clock was set back");
+    await agent.stop();
+    await agent.start();
+    assertEquals(await isLoaded(), undefined);
+  },
+});
+
+Deno.test({
+  name:
+    "of a real node that is stopped by SIGSTOP the heartbeat goes stale and TLS dies, until it goes on (needs icinga2)",
+  ignore: !hasIcinga,
+  async fn() {
+    await using both = await nodes();
+    const { agent } = both;
+    const { folder } = agent;
+    await agent.start();
+    await Deno.writeTextFile(join(folder.data, "icinga2.state"), "2:{},");
+    const take = sampling(agent, procSources(folder));
+    const [heartbeat, port] = ["heartbeat_file", "api_port"].map((name) =>
+      configureProbes([`${name} failAfter=1m`]).find((probe) => probe.name === name)!
+    );
+    const verdicts = (sample: IcingaSample) =>
+      [heartbeat!, port!].map(({ probe }) => probe(sample, Date.now()).is);
+    assertEquals(verdicts(await until(() => take(0), ({ port }) => port?.is === "good")), [
+      "ok",
+      "ok",
+    ]);
+    await agent.signal("SIGSTOP");
+    for (let i = 0; i < 6; i++) await take(MINUTE);
+    assertEquals(verdicts(await take(MINUTE)), ["critical", "warning"]);
+    await agent.signal("SIGCONT");
+    const again = await until(() => take(0), ({ port }) => port?.is === "good");
+    assertEquals(again.port!.is, "good");
+  },
+});
+
+Deno.test({
+  name:
+    "a real node does not start with a damaged state file, and does once that is aside (needs icinga2)",
+  ignore: !hasIcinga,
+  async fn() {
+    await using both = await nodes();
+    const { agent: { folder, start, stop } } = both;
+    await Deno.writeTextFile(join(folder.data, "icinga2.state"), "\0".repeat(4096));
+    assertEquals(await stateFault(folder), "corrupt");
+    await assertRejects(start, Error, "ended");
+    await stop();
+    await moveStateFile(folder, new Date());
+    await start();
   },
 });

@@ -23,6 +23,13 @@ export const certificate: Probe<{ readonly limit: ArgumentSpec & { type: "durati
     if (left <= 0) {
       return { is: "critical", text: `${own.file} expired ${own.ends}`, advice: renew };
     }
+    if (own.isLoaded === false) {
+      return {
+        is: "warning",
+        text: `${own.file} was renewed ${own.modified}, and Icinga 2 still uses the one before`,
+        advice: "restart the service: it reads the file at its start",
+      };
+    }
     const text = `${own.file} ends in ${formatSpan(left / 1000)}`;
     if (left < limit) return { is: "warning", text, advice: renew };
     if (crl && Date.parse(crl.due) <= now) {

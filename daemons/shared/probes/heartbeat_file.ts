@@ -1,5 +1,5 @@
 import { formatSpan } from "../../../lib/base/mod.ts";
-import { commonArguments, type Probe, unknown } from "./probe.ts";
+import { commonArguments, portEvidence, type Probe, unknown } from "./probe.ts";
 
 /** Icinga writes its state each 300 s; so much later it is late, s. */
 const LATE = 360;
@@ -16,7 +16,9 @@ export const heartbeatFile: Probe = {
     if (unchanged < LATE) return { is: "ok", text: `icinga2.state was written ${modified}` };
     return {
       is: "critical",
-      text: `icinga2.state was not written for ${formatSpan(unchanged)}: Icinga 2 hangs`,
+      text: `icinga2.state was not written for ${formatSpan(unchanged)}: Icinga 2 hangs${
+        portEvidence(sample)
+      }`,
       advice: "restart the service",
       lasted: unchanged * 1000,
     };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describeProblem } from "../../../lib/base/mod.ts";
+import { describeProblem, suggest } from "../../../lib/base/mod.ts";
 import { readArguments } from "../../../lib/daemon/mod.ts";
 import type { ArgumentSpec } from "icinga-warden/daemon";
 import { apiPort } from "./api_port.ts";
@@ -46,12 +46,17 @@ export interface ConfiguredProbe {
  * The probes as the argument `probes` wants them: each item is a probe's name and what differs from the defaults, such
  * as `heartbeat_file failAfter=20m action=tell` or `disk off`.
  *
+ * @param options `areNamed`: those that no item names are off. Default: false.
  * @throws {TypeError} when an item is wrong; {@linkcode checkProbe} says what is.
  */
-export function configureProbes(items: readonly string[]): ConfiguredProbe[] {
+export function configureProbes(
+  items: readonly string[],
+  { areNamed = false } = {},
+): ConfiguredProbe[] {
+  const all = items.map(wordsOf);
   return PROBES.map((probe) => {
-    const own = items.filter((item) => item.split(" ")[0] === probe.name);
-    const { values, problem } = readItem(probe, own.flatMap((item) => item.split(" ").slice(1)));
+    const own = all.find(([name]) => name === probe.name) ?? (areNamed ? ["", "off"] : []);
+    const { values, problem } = readItem(probe, own.slice(1));
     if (problem !== undefined) throw new TypeError(problem);
     return {
       name: probe.name,
@@ -62,20 +67,37 @@ export function configureProbes(items: readonly string[]): ConfiguredProbe[] {
 }
 
 /** What would be right instead of an item of the argument `probes`, as a clause; undefined when it is right. */
-export function checkProbe(item: string): string | undefined {
-  const [name, ...words] = item.split(" ");
+export function checkProbe(item: string, before: readonly string[] = []): string | undefined {
+  const [name, ...words] = wordsOf(item);
   const probe = PROBES.find((probe) => probe.name === name);
-  if (probe) return readItem(probe, words).problem;
-  const known = PROBES.map(({ name }) => name).join(", ");
-  return `expected the name of a probe and what differs, such as 'disk off' or 'disk free=5GB'; probes: ${known}`;
+  if (!probe) {
+    const known = PROBES.map(({ name }) => name);
+    return `expected the name of a probe and what differs, such as 'disk off' or 'disk free=5GB'; ${
+      suggest(name!, known)
+    }`;
+  }
+  if (before.some((other) => wordsOf(other)[0] === name)) {
+    return `expected each probe once: write all that differs of ${name} into one text`;
+  }
+  return readItem(probe, words).problem;
+}
+
+function wordsOf(item: string): string[] {
+  return item.trim().split(/\s+/);
 }
 
 function readItem(probe: Probe, words: readonly string[]) {
-  const given = words.map((word) => {
+  const known = Object.keys(probe.arguments);
+  const bare = words.find((word) => word !== "off" && !word.includes("="));
+  const given = words.filter((word) => word !== bare).map((word) => {
     const [key = "", ...text] = word === "off" ? ["action", "off"] : word.split("=");
     return [key, valueOf(probe.arguments[key as keyof Probe["arguments"]], text.join("="))];
   });
   const { values, problems } = readArguments(probe.arguments, Object.fromEntries(given));
+  if (bare !== undefined) {
+    const expected = `expected "off" or key=value; ${suggest(bare, ["off", ...known])}`;
+    return { values, problem: describeProblem({ path: [], value: bare, expected }) };
+  }
   return { values, problem: problems[0] && describeProblem(problems[0]) };
 }
 

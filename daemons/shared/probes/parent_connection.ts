@@ -1,4 +1,4 @@
-import { commonArguments, type Probe, unknown, type Verdict } from "./probe.ts";
+import { commonArguments, portEvidence, type Probe, unknown, type Verdict } from "./probe.ts";
 
 /**
  * Whether a parent hears this node. Of four cases the second alone restarts:
@@ -48,7 +48,8 @@ export const parentConnection: Probe = {
         "look at the parent, and at the network and firewalls on the way to it",
       );
     }
-    return failed("its port answers and its certificate is good", "restart the service", true);
+    const text = `its port answers and its certificate is good${portEvidence(sample)}`;
+    return failed(text, "restart the service", true);
   },
 };
 

@@ -85,5 +85,10 @@ export function commonArguments(
 
 /** The verdict of a probe whose part of the sample is absent. */
 export function unknown({ unknown }: IcingaSample, part: string): Verdict {
-  return { is: "unknown", text: unknown[part] ?? "it was not looked at" };
+  return { is: "unknown", text: unknown[part] ?? "only the service's processes are looked at" };
+}
+
+/** That the own port does not answer, as evidence for what another probe finds; empty where it does, or is not known. */
+export function portEvidence({ port }: IcingaSample): string {
+  return port && port.is !== "good" ? `; its own port ${port.port}: ${port.text}` : "";
 }

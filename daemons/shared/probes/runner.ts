@@ -2,8 +2,10 @@ import { formatDuration, formatSpan, isSameJson } from "../../../lib/base/mod.ts
 import type { DaemonContext, DaemonMap, Service } from "icinga-warden/daemon";
 import type { IcingaSample } from "../../../lib/icinga/mod.ts";
 import { judge, type ProbeStanding } from "./judge.ts";
-import { type ConfiguredProbe, configureProbes } from "./mod.ts";
+import type { ConfiguredProbe } from "./mod.ts";
 import type { Verdict } from "./probe.ts";
+
+export type { ConfiguredProbe };
 
 /** What is shared of a probe, under its name in the map `ServiceProbes`. */
 export interface SharedProbe extends Pick<Verdict, "is" | "text" | "advice"> {
@@ -18,7 +20,17 @@ const SAMPLE_AGE = 3 * 60_000;
 
 type Context = Pick<DaemonContext, "log" | "now" | "signal" | "state">;
 
-/** Runs the probes of one service of Icinga 2. */
+/** How probes act, and where they are shared. */
+export interface RunnerPlan {
+  /** Stops and starts the service. */
+  restart: () => Promise<void>;
+  /** What their keys begin with in the map `ServiceProbes`. Default: nothing. */
+  prefix?: string | undefined;
+  /** From 0 to 1, for the wait before a restart. Default: `Math.random`. */
+  random?: (() => number) | undefined;
+}
+
+/** Runs the probes of one service. */
 export class ProbeRunner {
   readonly #context: Context;
   readonly #service: Service;
@@ -27,31 +39,31 @@ export class ProbeRunner {
   readonly #host: DaemonMap<IcingaSample>;
   readonly #standings = new Map<string, ProbeStanding>();
   readonly #restart: () => Promise<void>;
+  readonly #prefix: string;
   readonly #random: () => number;
   #lastRestart: number | undefined;
+  /** The sample that was seen last, by its time, and since when, ms of the context's clock. */
+  #seen: { at: string; since: number } | undefined;
 
-  /**
-   * @param items the argument `probes`.
-   * @param restart stops and starts the service.
-   * @param random from 0 to 1, for the wait before a restart. Default: `Math.random`.
-   * @throws {TypeError} when an item is wrong.
-   */
+  /** What is shared of a probe that is off goes away. */
   constructor(
     context: Context,
     service: Service,
-    items: readonly string[],
-    restart: () => Promise<void>,
-    random: () => number = Math.random,
+    probes: readonly ConfiguredProbe[],
+    { restart, prefix = "", random = Math.random }: RunnerPlan,
   ) {
     this.#context = context;
     this.#service = service;
-    this.#probes = configureProbes(items).filter(({ action }) => action !== "off");
+    this.#probes = probes.filter(({ action }) => action !== "off");
     this.#restart = restart;
+    this.#prefix = prefix;
     this.#random = random;
     this.#shared = context.state.map<SharedProbe>("ServiceProbes");
     this.#host = context.state.agent<IcingaSample>("Host");
-    const names = new Set(this.#probes.map(({ name }) => name));
-    for (const name of this.#shared.keys()) if (!names.has(name)) this.#shared.delete(name);
+    const keys = new Set(this.#probes.map(({ name }) => prefix + name));
+    for (const key of this.#shared.keys()) {
+      if (key.startsWith(prefix) && !keys.has(key)) this.#shared.delete(key);
+    }
   }
 
   /**
@@ -67,11 +79,9 @@ export class ProbeRunner {
     mayRestart: boolean,
     observe?: (why: string | undefined) => void,
   ): Promise<void> {
-    const sample = this.#host.get(this.#service.name.toLowerCase());
     const { now } = this.#context;
-    if (!sample || Date.now() - Date.parse(sample.at) > SAMPLE_AGE || runningSince === undefined) {
-      return;
-    }
+    const sample = this.#sample();
+    if (!sample || runningSince === undefined) return;
     for (const probe of this.#probes) {
       const before = this.#standings.get(probe.name);
       if (now() - runningSince < probe.settle) continue;
@@ -94,9 +104,30 @@ export class ProbeRunner {
     }
   }
 
+  /** The sample of the service; undefined: there is none that says something about now. */
+  #sample(): IcingaSample | undefined {
+    const sample = this.#probes.length > 0
+      ? this.#host.get(this.#service.name.toLowerCase())
+      : undefined;
+    if (!sample) return undefined;
+    const { now } = this.#context;
+    const isFirst = this.#seen === undefined;
+    if (this.#seen?.at !== sample.at) this.#seen = { at: sample.at, since: now() };
+    if (isFirst) this.#introduce(sample);
+    return now() - this.#seen!.since > SAMPLE_AGE ? undefined : sample;
+  }
+
+  /** Says once which probes there are; each that cannot tell says why, when it is its turn. */
+  #introduce(sample: IcingaSample): void {
+    const used = this.#probes.filter(({ probe }) => probe(sample, Date.now()).is !== "unknown");
+    const names = used.map(({ name }) => name).join(", ") || "none can tell anything";
+    this.#context.log.info(`Probes of service '${this.#service.name}': ${names}`);
+  }
+
   #share(name: string, { verdict, failed, failsSince }: ProbeStanding): void {
     const { is, text, advice } = verdict;
-    const before = this.#shared.get(name);
+    const key = this.#prefix + name;
+    const before = this.#shared.get(key);
     const ago = failsSince === undefined ? undefined : this.#context.now() - failsSince;
     const since = before?.since ??
       (ago === undefined ? "" : new Date(Date.now() - ago).toISOString());
@@ -107,7 +138,7 @@ export class ProbeRunner {
       ...(advice !== undefined && { advice }),
       ...(ago !== undefined && { since }),
     };
-    if (!isSameJson(after, before)) this.#shared.set(name, after);
+    if (!isSameJson(after, before)) this.#shared.set(key, after);
   }
 
   #say(

@@ -155,7 +155,11 @@ function lookOnce(
     return { is: "unknown", text, advice: "icinga-warden status" };
   }
   if (name === "heartbeat_file" && stateFile) {
-    const age = Math.max(0, (now - Date.parse(stateFile.modified)) / 1000);
+    const age = (now - Date.parse(stateFile.modified)) / 1000;
+    if (age < -60) {
+      const text = `icinga2.state was written ${stateFile.modified}, which is in the future`;
+      return { is: "unknown", text, advice: "w32tm /query /status" };
+    }
     if (age < 15 * 60) return { is: "ok", text: `icinga2.state was written ${stateFile.modified}` };
     const text = `icinga2.state was not written for ${formatSpan(age)}`;
     return { is: "warning", text, advice: "if the service runs for so long, restart it: it hangs" };

@@ -1,9 +1,8 @@
 import { join } from "node:path";
 import { builtinDaemons } from "../../../daemons/mod.ts";
-import { icingaHost } from "../../agent/mod.ts";
+import { icingaHost, targetsOf } from "../../agent/mod.ts";
 import { parseDuration, sanitize, systemClock } from "../../base/mod.ts";
 import { Client, type Status } from "../../control/mod.ts";
-import { withDefaults } from "../../daemon/mod.ts";
 import { icingaFolder, lookAt, readCrashes, Sampler } from "../../icinga/mod.ts";
 import { windowsHost } from "../../windows/mod.ts";
 import type { Command } from "../command.ts";
@@ -97,10 +96,9 @@ function icingaServices(
 ): { service: string; dataDir: string; probes: string[]; isWatched: boolean }[] {
   const found = Object.entries(daemons).flatMap(([name, { module, enabled, arguments: given }]) => {
     const specs = builtinDaemons.get(module ?? name)?.definition.arguments ?? {};
-    if (!specs.dataDir) return [];
-    const { service, dataDir, probes } = withDefaults(specs, given);
-    const known = { service: String(service), dataDir: String(dataDir) };
-    return { ...known, probes: probes as string[], isWatched: enabled };
+    const probes = Array.isArray(given.probes) ? given.probes.map(String) : [];
+    return targetsOf(specs, given).filter(({ look }) => look === "icinga")
+      .map(({ service, dataDir }) => ({ service, dataDir, probes, isWatched: enabled }));
   });
   return found.length > 0 ? found : [
     { service: "icinga2", dataDir: "", probes: [], isWatched: false },
