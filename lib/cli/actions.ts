@@ -44,8 +44,16 @@ export function commandWithActions(
 }
 
 /** A flag of another action of the command is wrong too. */
-function refuseForeignFlags(name: string, { flags = {} }: Action, { given, values }: Invocation) {
-  const typed = [...given, ...Object.keys(values).filter((flag) => values[flag] !== undefined)];
+function refuseForeignFlags(
+  name: string,
+  { flags = {} }: Action,
+  { given, values, lists }: Invocation,
+) {
+  const typed = [
+    ...given,
+    ...Object.keys(values).filter((flag) => values[flag] !== undefined),
+    ...Object.keys(lists).filter((flag) => lists[flag]!.length > 0),
+  ];
   const foreign = typed.find((flag) => !(flag in flags) && !(flag in COMMON_FLAGS));
   if (foreign === undefined) return;
   throw new UsageError(

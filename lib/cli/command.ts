@@ -5,6 +5,8 @@ export const EXIT = { done: 0, failed: 1, usage: 2, notRunning: 3 } as const;
 export interface FlagSpec {
   /** The name of its value in the help, such as `DIR`; absent when the flag takes no value. */
   value?: string;
+  /** Whether it may be given several times; its values are in {@linkcode Invocation.lists}. Default: false. */
+  many?: boolean;
   /** Whether errors must not repeat its value. */
   secret?: boolean;
   /** One letter that means the same: `-<short>`. */
@@ -35,6 +37,8 @@ export interface Invocation {
   words: readonly string[];
   /** Values of the flags that take one. */
   values: Readonly<Record<string, string | undefined>>;
+  /** Values of the flags that may be given several times, in order. */
+  lists: Readonly<Record<string, readonly string[]>>;
   /** The flags without a value that were given. */
   given: ReadonlySet<string>;
   /** Ends a command that follows events. Default: Ctrl+C does. */

@@ -19,23 +19,29 @@ export function parse(
   const all: FlagSpecs = { ...COMMON_FLAGS, ...flags };
   const names = Object.keys(all);
   const string = names.filter((name) => all[name]!.value !== undefined);
+  const many = string.filter((name) => all[name]!.many);
   const boolean = names.filter((name) => all[name]!.value === undefined);
   refuseValues(args, boolean, all);
-  refuseTwice(args, string);
+  refuseTwice(args, string.filter((name) => !many.includes(name)));
   const parsed = parseArgs(joinNegative(args, string, all), {
     string: [...string, "_"],
     boolean,
+    collect: many,
     alias: { h: "help", V: "version", ...shortNames(all) },
     unknown: (arg, key) => key === undefined || refuseFlag(arg, names, command),
   });
   for (const name of string) {
-    if (parsed[name] === "") {
+    if ([parsed[name]].flat().includes("")) {
       throw new UsageError(`Flag '--${name}' needs a value: --${name} ${all[name]!.value}`);
     }
   }
   return {
     words: parsed._.map((word) => String(word).replace(WORD, "")),
-    values: Object.fromEntries(string.map((name) => [name, parsed[name] as string | undefined])),
+    values: Object.fromEntries(
+      string.filter((name) => !many.includes(name))
+        .map((name) => [name, parsed[name] as string | undefined]),
+    ),
+    lists: Object.fromEntries(many.map((name) => [name, (parsed[name] ?? []) as string[]])),
     given: new Set(boolean.filter((name) => parsed[name])),
   };
 }

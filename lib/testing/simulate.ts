@@ -44,6 +44,10 @@ export interface SimulationOptions {
   name?: string;
   /** What its maps hold when it starts: each map's entries by its name. */
   maps?: Record<string, Record<string, unknown>>;
+  /** What other maps hold when it starts, those of other daemons and of the agent: each map's entries by its path. */
+  state?: Record<string, Record<string, unknown>>;
+  /** The names of the thread pools. Default: there is each that it names. */
+  pools?: readonly string[];
   /** The home folder. Default: the current folder. */
   home?: string;
   /** What its service does, such as `crash=4s,refuse=1`: see `run --scenario`. Default: it runs without a fault. */
@@ -84,6 +88,7 @@ export class Simulation {
   readonly #done: Promise<void>;
   readonly #createContext: (thread: string, signal: AbortSignal) => DaemonContext;
   readonly #threads: string[] = [];
+  readonly #pools: readonly string[] | undefined;
   /** Paths of other daemons' maps that it may write. */
   readonly #open = new Set<string>();
   /** The time of day at its start, and how long the host has slept since; ms. */
@@ -109,6 +114,10 @@ export class Simulation {
     for (const [map, entries] of Object.entries(options.maps ?? {})) {
       for (const [key, value] of Object.entries(entries)) this.map(map).set(key, value);
     }
+    for (const [path, entries] of Object.entries(options.state ?? {})) {
+      for (const [key, value] of Object.entries(entries)) this.state.map(path).set(key, value);
+    }
+    this.#pools = options.pools;
     this.#createContext = (thread, signal) =>
       createContext({
         daemon: this.#name,
@@ -248,7 +257,7 @@ export class Simulation {
   #startThread<R>(
     daemon: DaemonDefinition,
     task: string,
-    { name = "Main", arguments: given }: ThreadOptions = {},
+    { name = "Main", pool = "MainPool", arguments: given }: ThreadOptions = {},
   ): ThreadHandle<R> {
     const index = this.#threads.filter((other) => other === `${task} ${name}`).length;
     this.#threads.push(`${task} ${name}`);
@@ -257,6 +266,7 @@ export class Simulation {
     const signal = AbortSignal.any([stop.signal, this.#stop.signal]);
     const copy = structuredClone(given);
     const work = async () => {
+      if (this.#pools?.includes(pool) === false) throw new Error(noPool(pool, this.#pools));
       if (!Object.hasOwn(daemon.tasks ?? {}, task)) throw new Error(`there is no task '${task}'`);
       const result = await daemon.tasks![task]!(this.#createContext(thread, signal), copy);
       signal.throwIfAborted();
@@ -289,6 +299,11 @@ function readSpan(span: number | string): number {
   const ms = typeof span === "number" ? span : parseDuration(span);
   if (ms === undefined) throw new TypeError(`'${span}' is no duration; expected one such as 5m`);
   return ms;
+}
+
+function noPool(pool: string, pools: readonly string[]): string {
+  const known = pools.join(", ");
+  return `There is no thread pool '${pool}'; threadPools in the configuration has ${known}`;
 }
 
 /** A map that refuses writes, as another daemon's does. */

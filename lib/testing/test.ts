@@ -12,6 +12,8 @@ export interface TestResult {
   name: string;
   /** Why it failed, in one line; absent when it passed. */
   error?: string;
+  /** The calls that led there, the last first; absent where that is not known. */
+  stack?: string[];
 }
 
 /** The longest name or error of a test, characters. */
@@ -41,11 +43,13 @@ export function test(name: string, run: () => void | Promise<void>): void {
 /**
  * Imports a file of tests and runs them, one after the other.
  *
+ * @param describe says of what a test threw why it failed, and the calls that led there.
  * @param tell called with the result of each test when it has run.
  * @throws {unknown} what the import throws.
  */
 export async function runTests(
   importFile: () => Promise<unknown>,
+  describe: (error: unknown) => { error: string; stack: string[] },
   tell: (result: TestResult) => void,
 ): Promise<void> {
   const tests: Test[] = [];
@@ -56,18 +60,14 @@ export async function runTests(
     collected = undefined;
   }
   for (const { name, run } of tests) {
-    const error = await errorOf(run);
     const result = { name: line(String(name)) };
-    tell(error === undefined ? result : { ...result, error: line(error) });
-  }
-}
-
-async function errorOf(run: Test["run"]): Promise<string | undefined> {
-  try {
-    await run();
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : Deno.inspect(error);
+    try {
+      await run();
+      tell(result);
+    } catch (thrown) {
+      const { error, stack } = describe(thrown);
+      tell({ ...result, error: line(error), stack });
+    }
   }
 }
 

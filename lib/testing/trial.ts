@@ -40,12 +40,18 @@ export interface Trial {
   span: number;
   /** The URL of its tests; absent when there are none. */
   tests?: string;
+  /** What maps of the public state hold when it starts: each map's entries by its path. Default: nothing. */
+  state?: Record<string, Record<string, unknown>>;
+  /** The names of the thread pools. Default: there is each that it names. */
+  pools?: readonly string[];
 }
 
 /** The result of a trial. */
 export interface TrialReport {
   /** Why it failed, in one line; absent when it passed. */
   error?: string;
+  /** The calls that led to the failure, the last first; absent where that is not known. */
+  stack?: string[];
   /** How long it ran, simulated ms. */
   ran: number;
   /** How that ended: it returned by itself, threw, stopped when it was told to, or had to be broken off. */
@@ -76,6 +82,8 @@ const Moment = v.pipe(v.number(), v.minValue(0));
 const LogLevels = v.picklist(LOG_LEVELS);
 const Ends = v.picklist(["returned", "threw", "stopped"]);
 
+const Stack = v.optional(v.array(v.string()));
+
 const Message = v.variant("type", [
   v.object({ type: v.literal("log"), at: Moment, level: LogLevels, message: v.string() }),
   v.object({
@@ -86,9 +94,20 @@ const Message = v.variant("type", [
     value: v.optional(v.string()),
   }),
   v.object({ type: v.literal("refused"), refusal: v.string() }),
-  v.object({ type: v.literal("test"), name: v.string(), error: v.optional(v.string()) }),
-  v.object({ type: v.literal("failed"), at: Moment, error: v.string() }),
-  v.object({ type: v.literal("ended"), at: Moment, end: Ends, error: v.optional(v.string()) }),
+  v.object({
+    type: v.literal("test"),
+    name: v.string(),
+    error: v.optional(v.string()),
+    stack: Stack,
+  }),
+  v.object({ type: v.literal("failed"), at: Moment, error: v.string(), stack: Stack }),
+  v.object({
+    type: v.literal("ended"),
+    at: Moment,
+    end: Ends,
+    error: v.optional(v.string()),
+    stack: Stack,
+  }),
   v.object({ type: v.literal("done"), logged: v.number(), error: v.optional(v.string()) }),
 ]);
 
@@ -197,10 +216,17 @@ class Report {
     this.#done = done;
   }
 
-  fail(error: string): void {
+  fail(error: string, stack?: string[]): void {
     if (this.#isOver) return;
-    this.known.error ??= sanitize(cut(error, MAX_TEXT));
+    this.#noteError(error, stack);
     this.#end();
+  }
+
+  /** What failed first counts. */
+  #noteError(error: string, stack: string[] = []): void {
+    if (this.known.error !== undefined) return;
+    this.known.error = sanitize(cut(error, MAX_TEXT));
+    if (stack.length > 0) this.known.stack = stack.map(sanitize);
   }
 
   #end(): void {
@@ -235,20 +261,22 @@ class Report {
         if (known.refused.length < MAX_REFUSED) known.refused.push(sanitize(message.refusal));
         return;
       case "test": {
-        const { name, error } = message;
-        known.tests.push(error === undefined ? { name } : { name, error });
+        const { name, error, stack = [] } = message;
+        known.tests.push(
+          error === undefined ? { name } : { name, error, stack: stack.map(sanitize) },
+        );
         return;
       }
       case "ended":
         known.end = message.end;
-        if (message.error !== undefined) known.error = sanitize(message.error);
+        if (message.error !== undefined) this.#noteError(message.error, message.stack);
         return;
       case "done":
         known.logged = message.logged;
         if (message.error !== undefined) return this.fail(message.error);
         return this.#end();
       case "failed":
-        return this.fail(message.error);
+        return this.fail(message.error, message.stack);
     }
   }
 

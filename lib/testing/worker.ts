@@ -5,10 +5,13 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { cut, toJson } from "../base/mod.ts";
 import {
   catchUncaught,
+  describeFailure,
   describeLoadError,
+  describeStack,
   describeThrown,
   Heartbeat,
   heartbeatInterval,
@@ -31,6 +34,9 @@ import {
 
 const { stringify } = JSON;
 
+/** The longest call of a stack in a report, characters. */
+const MAX_CALL = 200;
+
 self.onmessage = async ({ data: { trial, port, heartbeat } }: MessageEvent<TrialRequest>) => {
   self.onmessage = null;
   self.postMessage = () => {};
@@ -44,6 +50,7 @@ class Attempt {
   #simulation: Simulation | undefined;
   #refused: (refusal: string) => void = () => {};
   #logged = 0;
+  #home = "";
   /** How many characters may still be reported. */
   #room = MAX_REPORT;
 
@@ -53,12 +60,13 @@ class Attempt {
   }
 
   async make(trial: Trial): Promise<void> {
+    this.#home = trial.home;
     this.#refused = recordRefusals((refusal) => {
       this.#tell({ type: "refused", refusal: cut(refusal, MAX_TEXT) });
     });
     catchUncaught({
       print: (level, text) => this.#record(level, text),
-      fail: (error) => this.#tell({ type: "failed", at: this.#now, error: this.#describe(error) }),
+      fail: (error) => this.#tell({ type: "failed", at: this.#now, ...this.#describe(error) }),
     });
     await this.#runDaemon(trial);
     const error = trial.tests === undefined ? undefined : await this.#runTests(trial.tests);
@@ -81,7 +89,7 @@ class Attempt {
 
   #record(level: LogLevel, text: string): void {
     this.#logged++;
-    const message = cut(text, MAX_TEXT);
+    const message = cut(stripVTControlCharacters(text), MAX_TEXT);
     refusalsIn(message).forEach(this.#refused);
     this.#tellWithin({ type: "log", at: this.#now, level, message });
   }
@@ -97,10 +105,12 @@ class Attempt {
     });
   }
 
-  #describe(error: unknown): string {
-    const text = cut(describeThrown(error), MAX_TEXT);
-    refusalsIn(text).forEach(this.#refused);
-    return text;
+  /** Without colours, which assertions have. */
+  #describe(thrown: unknown): { error: string; stack: string[] } {
+    refusalsIn(describeThrown(thrown)).forEach(this.#refused);
+    const error = cut(stripVTControlCharacters(describeFailure(thrown, this.#home)), MAX_TEXT);
+    const stack = describeStack(thrown, this.#home).map((call) => cut(call, MAX_CALL));
+    return { error, stack };
   }
 
   async #runDaemon({ module, span, ...options }: Trial): Promise<void> {
@@ -120,7 +130,7 @@ class Attempt {
     } catch (error) {
       this.#tellLastValues();
       const at = this.#simulation?.endedAt ?? this.#now;
-      this.#tell({ type: "ended", at, end: "threw", error: this.#describe(error) });
+      this.#tell({ type: "ended", at, end: "threw", ...this.#describe(error) });
     }
   }
 
@@ -145,10 +155,14 @@ class Attempt {
       }
     };
     try {
-      await runTests(importFile, (result) => this.#tellWithin({ type: "test", ...result }));
+      await runTests(
+        importFile,
+        (error) => this.#describe(error),
+        (result) => this.#tellWithin({ type: "test", ...result }),
+      );
       return undefined;
     } catch (error) {
-      return this.#describe(error);
+      return this.#describe(error).error;
     }
   }
 }

@@ -72,10 +72,14 @@ function place(text: string): string | undefined {
   return url && `${path(url)}:${line}:${column}`;
 }
 
+/** The standard library, which is in the program. */
+const LIBRARY = /\/(?:deno-std|dist\/vendor)\//;
+
 /** The stack without the program's own lines. */
 function inModule(stack: string): string {
   const own = ["..", "../../daemons/"].map((path) => new URL(path, import.meta.url).href);
-  return stack.split("\n").filter((line) => !own.some((path) => line.includes(path))).join("\n");
+  const isOwn = (line: string) => LIBRARY.test(line) || own.some((path) => line.includes(path));
+  return stack.split("\n").filter((line) => !isOwn(line)).join("\n");
 }
 
 function firstLine(text: string): string {
@@ -118,6 +122,29 @@ export function describeFailure(thrown: unknown, home: string): string {
     return text;
   }
 }
+
+/**
+ * The calls that led to a failure in a daemon's own code, the last first: `run (daemons/deep.js:4:12)`. Never throws.
+ *
+ * @param home the folder that the places are relative to, absolute.
+ */
+export function describeStack(thrown: unknown, home: string): string[] {
+  try {
+    if (!(thrown instanceof Error)) return [];
+    const lines = inModule(String(thrown.stack).slice(0, MOST_STACK)).split("\n");
+    const calls = lines.filter((line) => /^\s+at /.test(line) && PLACE.test(line));
+    return calls.slice(0, MOST_CALLS).map((line) =>
+      sanitize(
+        line.replace(/^\s+at /, "").replace(PLACE, (found) => relativeTo(home, place(found)!)),
+      )
+    );
+  } catch {
+    return [];
+  }
+}
+
+/** Calls of a stack that are shown. */
+const MOST_CALLS = 20;
 
 /** Characters of a stack in which the place of a failure is looked for. */
 const MOST_STACK = 20_000;

@@ -16,7 +16,7 @@ const COMMANDS: Command[] = [
 
 async function scriptFor(shell: string): Promise<string> {
   const command = completionCommand(() => Promise.resolve(COMMANDS));
-  const report = await command.run({ words: [shell], values: {}, given: new Set() });
+  const report = await command.run({ words: [shell], values: {}, lists: {}, given: new Set() });
   return (report as Report).text as string;
 }
 

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { UsageError } from "../../lib/cli/command.ts";
+import { type FlagSpecs, UsageError } from "../../lib/cli/command.ts";
 import { parse } from "../../lib/cli/parse.ts";
 
 const flags = { foreground: { help: "" }, for: { value: "DURATION", help: "" } };
@@ -42,6 +42,7 @@ Deno.test("a value may be a negative number, and nothing else with a dash", () =
   assertEquals([values.warning, values.critical, words], ["-5:5", "-.5", ["check"]]);
   assertThrows(() => parse(["-w", "-x"], ranges), UsageError);
   assertEquals(parse(["pause", "-5m", "-w", "-1"], ranges), {
+    lists: {},
     words: ["pause", "-5m"],
     values: {
       home: undefined,
@@ -61,4 +62,12 @@ Deno.test("-V asks for the version", () => {
 
 Deno.test("-h asks for help", () => {
   assertEquals(parse(["-h"], flags).given.has("help"), true);
+});
+
+Deno.test("a flag that may be given several times keeps its values in order", () => {
+  const flags: FlagSpecs = { state: { value: "PATH", many: true, help: "" } };
+  const read = (...args: string[]) => parse(args, flags).lists;
+  assertEquals(read("x"), { state: [] });
+  assertEquals(read("--state", "a.b=1", "x", "--state=a.c="), { state: ["a.b=1", "a.c="] });
+  assertThrows(() => read("--state="), UsageError, "Flag '--state' needs a value: --state PATH");
 });

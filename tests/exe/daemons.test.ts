@@ -359,7 +359,7 @@ testExe("register says where each argument comes from, and takes one back", asyn
   const args = ["daemon", "register", "disk_watch"];
   const unset = await done(bench, ...args, "greeting=", "--unset", "interval");
   assertStringIncludes(unset, `interval = "10s" (default), greeting = "" (given)\n`);
-  await done(bench, ...args, "--unset", "interval,greeting");
+  await done(bench, ...args, "--unset", "interval", "--unset=greeting");
   const { daemons } = JSON.parse(await done(bench, "config", "show", "--json"));
   assertEquals(daemons.disk_watch.arguments, {});
   const wrong: [args: string[], said: RegExp][] = [
@@ -440,6 +440,35 @@ testExe("a daemon that blocks its thread is told so by its trial", async (bench)
   assertMatch(stdout, /^spins .*: FAILED: it blocks its thread: 10 s without a pause\n/);
   assertStringIncludes(stdout, "logged 1 record\n  0 s  info  began\n");
 });
+
+testExe(
+  "daemon test fills a map, names the place of a failure, and prints no colours",
+  async (bench) => {
+    await module(
+      bench,
+      "deep.js",
+      `const deep = (n) => { if (n === 3) throw new TypeError("no three"); };
+export default { name: "deep", run: (context) => deep(context.state.of("other", "M").get("n")) };`,
+    );
+    await module(
+      bench,
+      "deep.test.js",
+      `import { assertEquals, test } from "icinga-warden/testing";
+test("counts", () => assertEquals(1, 2));`,
+    );
+    const { code, stdout } = await bench.run("daemon", "test", "deep", "--state", "other.M.n=3");
+    assertEquals(code, 1);
+    assertMatch(stdout, /: FAILED: TypeError: no three \(daemons\/deep\.js:1:42\)\n +at deep \(/);
+    assertMatch(
+      stdout,
+      /counts \.\.\. FAILED: Assertion.*\(daemons\/deep\.test\.js:2:22\)\n +at daemons\/deep\.test\.js:2:22\n/,
+    );
+    assertEquals(/\[\d+m/.test(stdout), false, stdout);
+    const wrong = await bench.run("daemon", "test", "deep", "--state", "n=3");
+    assertEquals(wrong.code, 2);
+    assertMatch(wrong.stderr, /Flag '--state' is 'n=3'; expected DAEMON\.MAP\.KEY=VALUE, such as/);
+  },
+);
 
 testExe("a built-in daemon gets what it declares of its arguments", async (bench) => {
   await bench.write("icinga-warden.json", `{ ${CONTROL} }`);

@@ -93,8 +93,16 @@ Deno.test("collected tests are run in order, and each failure is one line", asyn
     test("fails", () => Promise.reject(new Error("as\n  it does")));
     return Promise.resolve();
   };
-  await runTests(importFile, (outcome) => void outcomes.push(outcome));
-  assertEquals(outcomes, [{ name: "passes" }, { name: "fails", error: "as it does" }]);
+  await runTests(
+    importFile,
+    (error) => ({ error: (error as Error).message, stack: ["x"] }),
+    (outcome) => void outcomes.push(outcome),
+  );
+  assertEquals(outcomes, [{ name: "passes" }, {
+    name: "fails",
+    error: "as it does",
+    stack: ["x"],
+  }]);
 });
 
 Deno.test("refused permissions are found in texts", () => {

@@ -2,10 +2,13 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { workerPermissions } from "../../lib/thread/start.ts";
-import { runTrial } from "../../lib/testing/trial.ts";
+import { runTrial, type Trial } from "../../lib/testing/trial.ts";
 
 /** Tries a daemon that says and sets something, sleeps for 5 s, and then does this; `tests` are beside it. */
-async function attempt(what: string, { limit, tests }: { limit?: number; tests?: string } = {}) {
+async function attempt(
+  what: string,
+  { limit, tests, ...others }: { limit?: number; tests?: string } & Partial<Trial> = {},
+) {
   const folder = await Deno.makeTempDir();
   const file = join(folder, "x.js");
   await Deno.writeTextFile(
@@ -26,6 +29,7 @@ async function attempt(what: string, { limit, tests }: { limit?: number; tests?:
     arguments: {},
     home: folder,
     span: 60_000,
+    ...others,
     ...(tests !== undefined && { tests: pathToFileURL(join(folder, "x.test.js")).href }),
   };
   try {
@@ -37,20 +41,24 @@ async function attempt(what: string, { limit, tests }: { limit?: number; tests?:
 
 Deno.test("of a daemon that does not come to its end it is said why, and what it did until then", async () => {
   const cases: [what: string, error: RegExp, end: string][] = [
-    [`Deno.exit(7);`, /^it called Deno\.exit\(7\)$/, "broken off"],
-    [`self.close();`, /^it closed its thread$/, "broken off"],
+    [`Deno.exit(7);`, /^it called Deno\.exit\(7\) \(x\.js:7:14\)$/, "broken off"],
+    [`self.close();`, /^it closed its thread \(x\.js:7:14\)$/, "broken off"],
     [
       `Promise.reject(new Error("late\\n too")); await context.sleep(9e9);`,
-      /^late too$/,
+      /^late too \(x\.js:7:24\)$/,
       "broken off",
     ],
-    [`await context.thread("leave").result;`, /^it called Deno\.exit\(3\)$/, "broken off"],
+    [
+      `await context.thread("leave").result;`,
+      /^it called Deno\.exit\(3\) \(x\.js:1:73\)$/,
+      "broken off",
+    ],
     [
       `for (const a = [];;) a.push(new Array(1e5).fill(0.5));`,
       /^it ran out of memory/,
       "broken off",
     ],
-    [`throw new Error("as it does");`, /^as it does$/, "threw"],
+    [`throw new Error("as it does");`, /^as it does \(x\.js:7:15\)$/, "threw"],
   ];
   for (const [what, error, end] of cases) {
     const report = await attempt(what);
@@ -60,6 +68,41 @@ Deno.test("of a daemon that does not come to its end it is said why, and what it
     assertEquals(report.maps, { M: { k: 1 } }, what);
     assertEquals(report.refused, ['read "/etc/hostname"'], what);
   }
+});
+
+Deno.test("of a failure the calls that led there are told, without colours; of a test's too", async () => {
+  const report = await attempt(
+    `const deep = () => { throw new TypeError("\x1b[31mred\x1b[39m"); }; deep();`,
+    {
+      tests: `import { assertEquals, test } from "icinga-warden/testing";
+const check = (got) => assertEquals(got, 2);
+test("counts", () => check(1));`,
+    },
+  );
+  assertEquals(report.error, "TypeError: red (x.js:7:36)");
+  assertEquals(report.stack?.map((call) => call.replace(/.*run.*\(/, "run (")), [
+    "deep (x.js:7:36)",
+    "run (x.js:7:71)",
+  ]);
+  const [{ error = "", stack = [] } = {}] = report.tests;
+  assert(/^AssertionError: Values are not equal/.test(error) && !/\[\d+m/.test(error), error);
+  assertEquals(stack[0], "check (x.test.js:2:24)");
+});
+
+Deno.test("it finds what other daemons' maps are to hold, and the configured pools alone", async () => {
+  const look = `const of = (daemon) => Object.fromEntries(context.state.of(daemon, "M"));
+    console.log(JSON.stringify([of("other"), of("none")]));
+    for (const pool of ["MainPool", "Slow", "Fast"]) {
+      await context.thread("leave", { pool }).result.catch((error) => console.log(error.message));
+    }`.replaceAll("leave", "nap");
+  const state = { "Daemons.other.M": { a: 1, b: [true] } };
+  const { log } = await attempt(look, { state, pools: ["MainPool", "Slow"] });
+  assertEquals(log.slice(1).map(({ message }) => message), [
+    `[{"a":1,"b":[true]},{}]`,
+    "there is no task 'nap'",
+    "there is no task 'nap'",
+    "There is no thread pool 'Fast'; threadPools in the configuration has MainPool, Slow",
+  ]);
 });
 
 Deno.test("how long it ran is when it ended; what it prints is logged", async () => {
@@ -96,7 +139,10 @@ Deno.test("what a daemon reports has limits, and is not believed", async () => {
       undefined,
     ],
     [`self.postMessage(new Uint8Array(1e6));`, /^postMessage is not available in a daemon/],
-    [`Object.prototype.toJSON = () => ({ type: "done" });`, /^Cannot add property toJSON/],
+    [
+      `Object.prototype.toJSON = () => ({ type: "done" });`,
+      /^TypeError: Cannot add property toJSON/,
+    ],
     [`Object.prototype.toString = () => "x".repeat(3e7);`, undefined],
     [`throw new Error("x" + " ".repeat(1e6) + "\\r".repeat(1e6) + "x");`, /^x +…$/],
     [`throw { toString() { throw 1; }, get message() { throw 2; } };`, /^a thrown /],

@@ -32,9 +32,10 @@ export const registerAction: Action = {
       help: "daemon register: the module to run, a daemon's name or a path",
     },
     unset: {
-      value: "KEY,KEY",
+      value: "KEY",
+      many: true,
       help:
-        "daemon register: arguments to take out of the configuration: their defaults count again",
+        "daemon register: an argument whose default is to count again; may be given several times",
     },
     grant: { help: "daemon register, daemon test: grant the permissions that the module declares" },
   },
@@ -47,7 +48,7 @@ export const registerAction: Action = {
     const known = await findKnown(invocation);
     const { home, configFile: file } = known.paths;
     const subject = findSubject(name, known, invocation.values.module);
-    const unset = (invocation.values.unset ?? "").split(",").filter((key) => key !== "");
+    const unset = invocation.lists.unset ?? [];
     const { problems, ...read } = await readGiven(subject, words, home, unset);
     const { given, description } = read;
     if (problems.length > 0) {

@@ -1,5 +1,5 @@
 import { pathToFileURL } from "node:url";
-import { counted, errorMessage, sanitize, toJson } from "../../base/mod.ts";
+import { attempt, counted, errorMessage, sanitize, toJson } from "../../base/mod.ts";
 import { withDefaults } from "../../daemon/mod.ts";
 import { describePermissions, fillIn, type Grant } from "../../registry/mod.ts";
 import { examineModule, ownReads, workerPermissions } from "../../thread/mod.ts";
@@ -39,12 +39,19 @@ export const testAction: Action = {
     "load, check and run a daemon on a simulated context with a fast clock, and the tests beside it; all of home's without NAME",
   flags: {
     for: { value: "DURATION", help: "daemon test: how long it runs, simulated (default: 60s)" },
+    state: {
+      value: "PATH=VALUE",
+      many: true,
+      help:
+        "daemon test: what another daemon's map holds, such as other.Map.key=5; may be given several times",
+    },
     grant: { help: "daemon register, daemon test: grant the permissions that the module declares" },
   },
   async run(invocation) {
     const [name, ...words] = invocation.words;
     const span = readSpan(invocation) ?? SPAN;
-    const options = { words, span, grant: invocation.given.has("grant") };
+    const state = readState(invocation.lists.state ?? []);
+    const options = { words, span, state, grant: invocation.given.has("grant") };
     const known = await findKnown(invocation);
     const subjects = name === undefined ? ownSubjects(known) : [findSubject(name, known)];
     const verdicts: Verdict[] = [];
@@ -74,6 +81,7 @@ function nothing({ paths: { home } }: Known): string {
 interface TestOptions {
   words: readonly string[];
   span: number;
+  state: Record<string, Record<string, unknown>>;
   grant: boolean;
 }
 
@@ -98,8 +106,8 @@ async function judge(subject: Subject, known: Known, options: TestOptions): Prom
 async function tryOut(
   subject: Subject,
   { description, given }: GivenArguments,
-  { paths: { home } }: Known,
-  { span, grant }: TestOptions,
+  { paths: { home }, loaded: { config } }: Known,
+  { span, state, grant }: TestOptions,
 ): Promise<Partial<Verdict>> {
   const { name, file } = subject;
   const values = withDefaults(description.arguments, given);
@@ -116,11 +124,35 @@ async function tryOut(
       arguments: given,
       home,
       span,
+      state,
+      pools: Object.keys(config.threadPools),
       ...(tests !== undefined && { tests: pathToFileURL(tests).href }),
     },
     workerPermissions(permissions.permissions, ownReads(files.flat(), home), []),
   );
   return { ...report, permissions, ...problemOf(report) };
+}
+
+/**
+ * Reads values of the public state: `PATH.KEY=JSON`, where what is not JSON is a text, since shells take quotes away.
+ *
+ * @returns each map's entries by its path.
+ * @throws {UsageError} when one has another form.
+ */
+export function readState(typed: readonly string[]): Record<string, Record<string, unknown>> {
+  const state: Record<string, Record<string, unknown>> = {};
+  for (const text of typed) {
+    const [, path = "", key = "", value = ""] =
+      /^((?:Agent|(?:Daemons\.)?[a-z]\w*)\.\w+)\.([^=]+)=(.*)$/s.exec(text) ?? [];
+    if (path === "") {
+      throw new UsageError(
+        `Flag '--state' is '${text}'; expected DAEMON.MAP.KEY=VALUE, such as other.Map.key=5`,
+      );
+    }
+    const full = /^(?:Agent|Daemons)\./.test(path) ? path : `Daemons.${path}`;
+    (state[full] ??= {})[key] = attempt(() => JSON.parse(value), () => value);
+  }
+  return state;
 }
 
 function builtinUrl({ builtin }: Subject): string {
@@ -153,7 +185,7 @@ const ENDS: Readonly<Record<TrialReport["end"], string>> = {
 
 function describe({ name, from, problem, ...report }: Verdict): string {
   const verdict = problem === undefined ? "passed" : `FAILED: ${problem}`;
-  const { log, logged = 0, maps = {}, permissions, refused = [], tests = [] } = report;
+  const { log, stack = [], logged = 0, maps = {}, permissions, refused = [], tests = [] } = report;
   if (!log) return `${name} (${from}): ${verdict}`;
   const span = `${(report.ran ?? 0) / 1000} s of simulated time`;
   const mapLines = Object.entries(maps).flatMap(([map, entries]) =>
@@ -165,6 +197,7 @@ function describe({ name, from, problem, ...report }: Verdict): string {
   const missing = describePermissions(permissions?.missing ?? {});
   return [
     `${name} (${from}): ${verdict}`,
+    ...stackLines(stack),
     `ran for ${span}, and ${ENDS[report.end ?? "broken off"]}`,
     logged === 0 ? "logged nothing" : `logged ${counted(logged, "record")}`,
     ...log.slice(0, SHOWN).map(({ at, level, message }) =>
@@ -181,8 +214,13 @@ function describe({ name, from, problem, ...report }: Verdict): string {
       : tests.length === 0
       ? "no tests beside it"
       : `tests: ${counted(tests.length, "test")}`,
-    ...tests.map(({ name, error }) =>
-      `  ${sanitize(name)} ... ${error === undefined ? "ok" : `FAILED: ${sanitize(error)}`}`
-    ),
+    ...tests.flatMap(({ name, error, stack = [] }) => [
+      `  ${sanitize(name)} ... ${error === undefined ? "ok" : `FAILED: ${sanitize(error)}`}`,
+      ...stackLines(stack).map((line) => `  ${line}`),
+    ]),
   ].join("\n");
+}
+
+function stackLines(stack: readonly string[]): string[] {
+  return stack.map((call) => `  at ${sanitize(call)}`);
 }
