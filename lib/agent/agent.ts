@@ -39,6 +39,8 @@ export interface AgentParts {
   daemons: readonly RegisteredDaemon[];
   /** The home folder, absolute. */
   home: string;
+  /** The folder of its saved state, absolute. Default: home. */
+  files?: string;
   /** The service manager that daemons get. */
   serviceManager: ServiceManagerPlan;
   /** Where its log records go. */
@@ -95,7 +97,7 @@ export class Agent {
       onProblem: agentLog(limitLog(log, () => clock.now()).write).warning,
     });
     this.#stateFile = StateFile.open(this.state, {
-      path: join(parts.home, "state.json"),
+      path: join(parts.files ?? parts.home, "state.json"),
       write: (path, text) =>
         replaceFile(path, text, { mode: 0o600 }).catch(({ reason }: FileError) => {
           throw new Error(reason);

@@ -10,6 +10,8 @@ export interface AgentPaths {
   configFile: string;
   /** Whether the user named the file: then it must exist. */
   configNamed: boolean;
+  /** The folder of what the agent writes: its lock, log, saved state and tokens. Default: home. */
+  files?: string;
 }
 
 const LOCK = "icinga-warden.lock";

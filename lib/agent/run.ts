@@ -79,6 +79,7 @@ export async function runAgent(
   { service, quiet = false, anyPort = false }: RunOptions = {},
 ): Promise<void> {
   const { paths, span, level, serviceManager, foreground, until } = plan;
+  const own = paths.files ?? paths.home;
   const load = async () => {
     const loaded = await plan.load();
     loaded.config.log.level = level ?? loaded.config.log.level;
@@ -92,7 +93,7 @@ export async function runAgent(
   const loaded = await readConfig(load, plan, events);
   const { config } = loaded;
   const log = open({ ...plan, foreground: foreground && !quiet }, config, events, troubles);
-  const home = claim(paths, log, foreground, troubles);
+  const home = claim(own, log, foreground, troubles);
   const guard = guardFiles(paths, {
     isService: service !== undefined,
     allowUnsafeHome: config.allowUnsafeHome,
@@ -112,6 +113,7 @@ export async function runAgent(
       config,
       daemons,
       home: paths.home,
+      files: own,
       serviceManager: { ...config.serviceManager, ...serviceManager },
       log: log.write,
       mode: service ? "service" : foreground ? "foreground" : "background",
@@ -134,7 +136,7 @@ export async function runAgent(
     void watchHandles((text) => troubles.report("handles", text), systemClock, signal);
     const onRefused = (text?: string) => troubles.report("configuration", text);
     void followChanges({ ...reload, ...paths, log: log.write, onRefused }, signal);
-    return { agent, served: serveAgent(agent, paths.home, config.control, log, report) };
+    return { agent, served: serveAgent(agent, own, config.control, log, report) };
   });
   if (events) await within(events.close(), { ms: LAST_EVENTS });
 }
@@ -197,7 +199,7 @@ async function readConfig(
 }
 
 function open(
-  { paths: { home }, foreground, colours, complain }: RunPlan,
+  { paths: { home, files = home }, foreground, colours, complain }: RunPlan,
   { log: { level, maxSize, keep } }: Config,
   events: EventLog | undefined,
   troubles = new Troubles(),
@@ -205,7 +207,7 @@ function open(
   let isSaid = false;
   const log = openLog({
     level,
-    file: { path: join(home, "logs", "icinga-warden.log"), maxSize, keep },
+    file: { path: join(files, "logs", "icinga-warden.log"), maxSize, keep },
     console: foreground ? (colours ? "colour" : "plain") : undefined,
     onTrouble: (trouble) => {
       if (trouble !== undefined && !isSaid) complain(trouble);
@@ -224,7 +226,7 @@ function open(
  * @throws {HomeInUseError} when another agent runs there; without a console that is logged too.
  */
 function claim(
-  { home }: AgentPaths,
+  home: string,
   log: Log,
   foreground: boolean,
   { report }: Troubles,

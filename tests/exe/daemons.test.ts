@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { IMPORT_NAMES } from "../../lib/thread/imports.ts";
 import { BAD, beat, CURIOUS, REFUSED } from "./modules.ts";
 import { type Bench, testExe } from "./program.ts";
@@ -265,7 +271,7 @@ testExe("what is wrong is refused before anything is written", async (bench) => 
     [["new", "icinga_agent_service"], /is the name of a built-in daemon/],
     [["list", "--grant"], /Flag '--grant' is not for 'daemon list'/],
     [["lst"], /Unknown 'daemon lst': 'lst'; did you mean "list"\?/],
-    [[], /'daemon' needs one of list, show, new, test, register, unregister/],
+    [[], /'daemon' needs one of list, show, new, test, register, unregister, run/],
   ];
   for (const [args, said] of cases) {
     const { code, stdout, stderr } = await bench.run("daemon", ...args);
@@ -467,6 +473,61 @@ test("counts", () => assertEquals(1, 2));`,
     const wrong = await bench.run("daemon", "test", "deep", "--state", "n=3");
     assertEquals(wrong.code, 2);
     assertMatch(wrong.stderr, /Flag '--state' is 'n=3'; expected DAEMON\.MAP\.KEY=VALUE, such as/);
+  },
+);
+
+testExe(
+  "daemon run runs one beside an agent of the same home, with files of its own",
+  async (bench) => {
+    await module(bench, "beat.js", beat("beat"));
+    await module(
+      bench,
+      "reader.js",
+      `export default { name: "reader", arguments: { file: { type: "string" } },
+  permissions: { read: ["{file}"] }, maps: { Seen: { description: "", persistent: true } },
+  async run(context) {
+    context.state.map("Seen").set("text", Deno.readTextFileSync(context.arguments.file));
+    context.log.info("read in " + context.home);
+    await context.every(1000, () => {});
+  } };`,
+    );
+    await bench.write("data.txt", "the data");
+    await bench.write("icinga-warden.json", `{ ${CONTROL}, "daemons": { "beat": {} } }`);
+    const agent = bench.start("--foreground", "--simulate");
+    await agent.printed(/beat::run::Main::0: beat 1/);
+    const args = ["daemon", "run", "reader", `file=${bench.home}/data.txt`];
+
+    const refused = await bench.run(...args);
+    assertEquals([refused.code, refused.stdout], [2, ""]);
+    assertMatch(
+      refused.stderr,
+      /^icinga-warden: Cannot run 'reader': not granted: read .* '--grant'/,
+    );
+
+    const run = bench.start(...args, "--grant");
+    const shown = await run.printed(/reader::run::Main::0: read in .*/);
+    assertStringIncludes(shown, `read in ${bench.home}\n`);
+    const [, folder = ""] = /^'icinga-warden status --home (.+)' asks it; Ctrl\+C ends it$/m.exec(
+      shown,
+    )!;
+    const [status, got] = await Promise.all([
+      bench.run("status", "--json", "--home", folder),
+      bench.run("get", "reader.Seen.text", "--home", folder),
+    ]);
+    const { daemons } = JSON.parse(status.stdout);
+    assertEquals(daemons.map(({ name }: { name: string }) => name), ["reader"]);
+    assertEquals(got.stdout, "the data\n");
+
+    run.signal("SIGINT");
+    assertEquals((await run.ended).code, 0);
+    await assertRejects(() => Deno.stat(folder), Deno.errors.NotFound);
+    assertEquals(/reader/.test(await bench.log()), false, await bench.log());
+    assertEquals((await bench.run("get", "reader.Seen.text")).code, 1);
+    agent.signal("SIGTERM");
+    assertEquals((await agent.ended).code, 0);
+    const services = await bench.run("daemon", "run", "icinga_agent_service");
+    assertEquals(services.code, 2);
+    assertMatch(services.stderr, /no Windows service control manager on linux; add '--simulate'/);
   },
 );
 

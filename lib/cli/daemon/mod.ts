@@ -4,6 +4,7 @@ import { connectAgent } from "../paths.ts";
 import { listAction } from "./list.ts";
 import { newAction } from "./new.ts";
 import { registerAction, unregisterAction } from "./register.ts";
+import { runAction } from "./run.ts";
 import { showAction } from "./show.ts";
 import { testAction } from "./test.ts";
 
@@ -29,6 +30,7 @@ export const daemonCommand: Command = commandWithActions(
     test: testAction,
     register: registerAction,
     unregister: unregisterAction,
+    run: runAction,
     restart: restartAction,
   },
 );

@@ -37,7 +37,7 @@ export const registerAction: Action = {
       help:
         "daemon register: an argument whose default is to count again; may be given several times",
     },
-    grant: { help: "daemon register, daemon test: grant the permissions that the module declares" },
+    grant: { help: "daemon register, test, run: grant the permissions that the module declares" },
   },
   async run(invocation) {
     const [name = "", ...words] = invocation.words;

@@ -38,14 +38,17 @@ export const testAction: Action = {
   summary:
     "load, check and run a daemon on a simulated context with a fast clock, and the tests beside it; all of home's without NAME",
   flags: {
-    for: { value: "DURATION", help: "daemon test: how long it runs, simulated (default: 60s)" },
+    for: {
+      value: "DURATION",
+      help: "daemon test: how long it runs, simulated (default: 60s); daemon run: stop after this",
+    },
     state: {
       value: "PATH=VALUE",
       many: true,
       help:
         "daemon test: what another daemon's map holds, such as other.Map.key=5; may be given several times",
     },
-    grant: { help: "daemon register, daemon test: grant the permissions that the module declares" },
+    grant: { help: "daemon register, test, run: grant the permissions that the module declares" },
   },
   async run(invocation) {
     const [name, ...words] = invocation.words;
