@@ -9,6 +9,7 @@
 const SUBJECTS: readonly (readonly [file: string, names: readonly string[]])[] = [
   ["lib/daemon/context.ts", ["DaemonContext", "DaemonLog", "DaemonState", "Service"]],
   ["lib/daemon/timing.ts", ["EveryOptions", "CronOptions", "CronRun", "RetryOptions"]],
+  ["lib/daemon/fetching.ts", ["FetchOptions"]],
   ["lib/daemon/define.ts", ["DaemonDefinition", "Termination"]],
   ["lib/daemon/verdict.ts", ["VerdictNumber", "ReportOptions"]],
   ["lib/daemon/define.ts", ["MapSpec"]],

@@ -20,6 +20,7 @@ export {
   type DaemonState,
   type Service,
 } from "./context.ts";
+export { type FetchOptions } from "./fetching.ts";
 export { type MetricSpec, type MetricSpecs } from "./metrics.ts";
 export {
   type CronOptions,

@@ -3,6 +3,7 @@ import type { MapOptions, ReplicatedMap, ValueCheck } from "../state/mod.ts";
 import type { ThreadState } from "./agent_state.ts";
 import type { ArgumentSpecs, ArgumentValues } from "./arguments.ts";
 import type { MapSpec, MapSpecs } from "./define.ts";
+import type { FetchOptions } from "./fetching.ts";
 import type { CronOptions, CronTask, EveryOptions, RetryOptions, Span } from "./timing.ts";
 import type { ReportOptions, VerdictLevel, VerdictNumber } from "./verdict.ts";
 
@@ -152,6 +153,14 @@ export interface DaemonContext<
    * @throws {unknown} what its last attempt has thrown; the signal's reason when the daemon is to stop.
    */
   retry<T>(task: () => T | Promise<T>, options?: RetryOptions): Promise<T>;
+  /**
+   * Asks a web server, as `fetch`, for a time at most and, where it is told so, again. It needs the permission `net`:
+   * `net: ["{url}"]` is the host and port of the argument `url`.
+   *
+   * @throws {DOMException} named `TimeoutError`, when no answer comes in time.
+   * @throws {TypeError} when the host cannot be reached.
+   */
+  fetch(url: string | URL, options?: FetchOptions): Promise<Response>;
   /**
    * Says how what the daemon looks at is: `check`, `status`, the page and the metrics show it until the next call,
    * whichever thread of the daemon makes it.

@@ -5,6 +5,7 @@ import { AGENT_MAPS, mapPath } from "./agent_state.ts";
 import type { ArgumentSpecs, ArgumentValues } from "./arguments.ts";
 import type { DaemonContext, DaemonLog, Service } from "./context.ts";
 import type { MapSpecs } from "./define.ts";
+import { createFetch } from "./fetching.ts";
 import { createTiming } from "./timing.ts";
 import { makeVerdict, VERDICT_MAP } from "./verdict.ts";
 
@@ -36,6 +37,8 @@ export interface ContextParts<S extends ArgumentSpecs> {
   startThread?: DaemonContext["thread"];
   /** Default: the system's clock. */
   clock?: Clock;
+  /** Asks web servers. Default: the global `fetch`. */
+  fetch?: typeof fetch | undefined;
   /** The time of day, ms since the Unix epoch. Default: `Date.now`. */
   wall?: () => number;
   /** The time zone of `cron` where none is told. Default: the host's. */
@@ -51,6 +54,15 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
   const declared = (name: string) => Object.hasOwn(maps, name) ? maps[name] : undefined;
   const maintenance = state.map(AGENT_MAPS.maintenance);
   const pauses = state.map<string>(AGENT_MAPS.servicePauses);
+  const timing = createTiming({
+    clock,
+    signal,
+    random,
+    isPaused: () => maintenance.has("paused"),
+    wall,
+    timeZone: parts.timeZone,
+    warn: parts.log.warning,
+  });
   return {
     daemon,
     threadName: parts.thread,
@@ -73,15 +85,8 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
       of: (other, name) => state.map(mapPath(other, name)),
       agent: (name) => state.map(`Agent.${name}`),
     },
-    ...createTiming({
-      clock,
-      signal,
-      random,
-      isPaused: () => maintenance.has("paused"),
-      wall,
-      timeZone: parts.timeZone,
-      warn: parts.log.warning,
-    }),
+    ...timing,
+    fetch: createFetch({ signal, retry: timing.retry, ask: parts.fetch ?? globalThis.fetch }),
     report: (level, text, numbers = {}, options = {}) => {
       const verdict = makeVerdict(level, text, numbers, options, Date.now());
       state.map(mapPath(daemon, VERDICT_MAP)).set("now", verdict);

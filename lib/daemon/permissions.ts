@@ -26,7 +26,7 @@ export interface DaemonPermissions {
   write?: readonly string[] | undefined;
   /** Programs to run: an absolute path, or a name that is found on the path. What they do is theirs. */
   run?: readonly string[] | undefined;
-  /** Hosts to speak to: `host`, `host:port`. */
+  /** Hosts to speak to: `host`, `host:port`, or an address such as `https://host/path`, which is its host and port. */
   net?: readonly string[] | undefined;
   /** Environment variables to read. */
   env?: readonly string[] | undefined;

@@ -96,7 +96,18 @@ function resolvePaths(permissions: DaemonPermissions, home: string): DaemonPermi
     const items = permissions[kind]?.map((item) => absolute(kind, item));
     if (items) resolved[kind] = items;
   }
+  if (permissions.net) resolved.net = [...new Set(permissions.net.map(hostOf))];
   return resolved;
+}
+
+const PORTS: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" };
+
+/** The host and port of an address such as `https://example.org/x`; anything else as it is. */
+function hostOf(item: string): string {
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(item) || !URL.canParse(item)) return item;
+  const { hostname, port, protocol } = new URL(item);
+  const used = port || PORTS[protocol];
+  return used === undefined ? hostname : `${hostname}:${used}`;
 }
 
 function covers(kind: PermissionList, granted: string, wanted: string): boolean {

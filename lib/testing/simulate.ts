@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers";
-import { describeProblem, ManualClock, parseDuration } from "../base/mod.ts";
+import { describeProblem, ManualClock, parseDuration, within } from "../base/mod.ts";
 import {
   type ArgumentSpecs,
   createContext,
@@ -25,6 +25,9 @@ import { MainState, type PublicState, type ReplicatedMap } from "../state/mod.ts
 
 /** How long to wait for a daemon that neither sleeps nor returns, real ms. */
 const PATIENCE = 1_000;
+
+/** How long to wait for a host or a program, real ms. */
+const LONG_PATIENCE = 10_000;
 
 /** A log record of a simulated daemon. */
 export interface LoggedRecord {
@@ -54,6 +57,8 @@ export interface SimulationOptions {
   scenario?: string;
   /** The time of day at its start, ISO 8601; the time zone of `cron` is UTC. Default: `2026-01-01T00:00:00Z`, a Thursday. */
   start?: string;
+  /** Answers what `context.fetch` asks. Default: the real host is asked. */
+  fetch?: (request: Request) => Response | Promise<Response>;
   /** Called with each record when it is logged. */
   onLog?: (record: LoggedRecord) => void;
   /** Called with each change of its own maps; the value is undefined when the key was deleted. */
@@ -94,6 +99,8 @@ export class Simulation {
   /** The time of day at its start, and how long the host has slept since; ms. */
   readonly #start: number;
   #slept = 0;
+  /** Hosts and programs that are waited for. */
+  #pending = 0;
   /** When it returned or threw, simulated ms, and what it threw. */
   #end: { at: number; error?: unknown } | undefined;
 
@@ -118,6 +125,13 @@ export class Simulation {
       for (const [key, value] of Object.entries(entries)) this.state.map(path).set(key, value);
     }
     this.#pools = options.pools;
+    const { fetch: answer } = options;
+    const ask = answer
+      ? async (...given: ConstructorParameters<typeof Request>) => {
+        const request = new Request(...given);
+        return (await within(Promise.resolve(answer(request)), { signal: request.signal }))!;
+      }
+      : globalThis.fetch;
     this.#createContext = (thread, signal) =>
       createContext({
         daemon: this.#name,
@@ -140,6 +154,7 @@ export class Simulation {
         services: daemon.permissions?.services ? this.services : undefined,
         clock: this.#clock,
         random: () => 0.5,
+        fetch: (input, init) => this.#real(() => ask(input, init)),
         wall: () => this.#start + this.now + this.#slept,
         timeZone: "UTC",
         startThread: (task, options) => this.#startThread(daemon, task, options),
@@ -199,7 +214,8 @@ export class Simulation {
 
   /**
    * Moves its clock forward from the end of one sleep to the end of the next, and lets it work in between. While it
-   * waits for something real, such as a file, the clock stands for at most a second.
+   * waits for something real, such as a file, the clock stands: for at most a second, and for `context.fetch` at most
+   * 10 s.
    *
    * @param span ms, or a duration such as `5m`.
    * @throws {unknown} what the daemon has thrown.
@@ -287,10 +303,21 @@ export class Simulation {
 
   /** Waits until it sleeps or has ended. */
   async #untilIdle(): Promise<void> {
-    const end = performance.now() + PATIENCE;
+    const began = performance.now();
     const isIdle = () => this.ended || this.#clock.nextWake !== undefined;
-    while (!isIdle() && performance.now() < end) {
+    const isLate = () => performance.now() - began > (this.#pending > 0 ? LONG_PATIENCE : PATIENCE);
+    while ((this.#pending > 0 || !isIdle()) && !isLate()) {
       await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
+  /** While something real is under way the clock stands. */
+  async #real<T>(work: () => Promise<T>): Promise<T> {
+    this.#pending++;
+    try {
+      return await work();
+    } finally {
+      this.#pending--;
     }
   }
 }

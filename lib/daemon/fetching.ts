@@ -1,0 +1,58 @@
+import type { DaemonContext } from "./context.ts";
+import { requireSpan, type Span } from "./timing.ts";
+
+/** How `context.fetch` asks; the rest is as of `fetch`. */
+export interface FetchOptions extends RequestInit {
+  /** How long an answer may take, its body included. Default: 30 s. */
+  timeout?: Span;
+  /** How often it is tried again after an error of the network, a timeout, or status 429, 502, 503 or 504. Default: 0. */
+  retries?: number;
+}
+
+/** What {@linkcode createFetch} works with. */
+export interface FetchParts {
+  /** Aborted when the daemon is to stop. */
+  signal: AbortSignal;
+  /** Repeats an attempt. */
+  retry: DaemonContext["retry"];
+  /** Asks once. */
+  ask: typeof fetch;
+}
+
+const RETRIED: readonly number[] = [429, 502, 503, 504];
+
+/** An answer that is worth another attempt. */
+class Unavailable extends Error {
+  constructor(readonly response: Response) {
+    super();
+  }
+}
+
+/** See {@linkcode DaemonContext.fetch}. */
+export function createFetch({ signal, retry, ask }: FetchParts): DaemonContext["fetch"] {
+  return async (input, { timeout = 30_000, retries = 0, ...init } = {}) => {
+    const ms = requireSpan("fetch with timeout", timeout);
+    if (!Number.isInteger(retries) || retries < 0) {
+      throw new TypeError(`Cannot fetch: retries is ${retries}; expected a whole number`);
+    }
+    const attempt = async () => {
+      const limit = AbortSignal.timeout(ms);
+      const signals = [signal, limit, ...(init.signal ? [init.signal] : [])];
+      const response = await ask(input, { ...init, signal: AbortSignal.any(signals) })
+        .catch((error) => {
+          if (error !== limit.reason) throw error;
+          throw new DOMException(`${input} did not answer within ${ms / 1_000} s`, "TimeoutError");
+        });
+      if (!RETRIED.includes(response.status)) return response;
+      throw new Unavailable(response);
+    };
+    const isRetriable = (error: unknown) =>
+      !init.signal?.aborted && !(error instanceof Deno.errors.NotCapable);
+    try {
+      return await retry(attempt, { maxAttempts: retries + 1, isRetriable });
+    } catch (error) {
+      if (error instanceof Unavailable) return error.response;
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,31 @@
+import { assertEquals } from "@std/assert";
+import { withDaemon } from "./author.ts";
+
+/** Deno 2.7.11 takes ports of workers for leaks. */
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, fn, sanitizeResources: false });
+}
+
+test("a web server is asked with the permission for its address, and tried again", async () => {
+  let asked = 0;
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => {
+    return new Response("well", { status: ++asked < 2 ? 503 : 200 });
+  });
+  const url = `http://127.0.0.1:${server.addr.port}/health`;
+  const body = `
+    arguments: { url: { type: "string", description: "address" } },
+    permissions: { net: ["{url}"] },
+    async run(context) {
+      const { url } = context.arguments;
+      const response = await context.fetch(url, { timeout: "5s", retries: 2 });
+      context.state.map("Seen").set("answer", response.status + " " + await response.text());
+      const refused = await context.fetch("http://127.0.0.1:8089/").catch((error) => error.name);
+      context.state.map("Seen").set("refused", refused);
+    },`;
+  const net = [`127.0.0.1:${server.addr.port}`];
+  await withDaemon(body, { arguments: { url }, permissions: { net } }, async ({ value }) => {
+    assertEquals(await value("Seen", "answer"), "200 well");
+    assertEquals(await value("Seen", "refused"), "NotCapable");
+  });
+  await server.shutdown();
+});
