@@ -785,3 +785,23 @@ function replaced<T extends object, K extends keyof T>(of: T, name: K, value: T[
   of[name] = value;
   return () => void (of[name] = before);
 }
+
+Deno.test("each action takes the flags that it is for, and refuses the others", () => {
+  const flags: Record<string, string> = {
+    ...{ name: "x", with: "native", nssm: "nssm.exe --with nssm", account: "LocalService" },
+    ...{ "display-name": "x", start: "automatic", password: "", "dry-run": "", force: "" },
+    ...{ "fix-permissions": "", purge: "" },
+  };
+  const install = Object.keys(flags).filter((flag) => flag !== "purge");
+  const taken: Record<string, string[]> = {
+    ...{ install, print: install, uninstall: ["name", "dry-run", "purge"], status: ["name"] },
+    ...{ start: ["name", "dry-run"], stop: ["name", "dry-run"], restart: ["name", "dry-run"] },
+  };
+  for (const [action, right] of Object.entries(taken)) {
+    for (const [flag, value] of Object.entries(flags)) {
+      const read = () => options(`${action} --${flag} ${value}`.trim());
+      if (right.includes(flag)) read();
+      else assertThrows(read, UsageError, `Flag '--`, `${action} --${flag}`);
+    }
+  }
+});

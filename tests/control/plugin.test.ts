@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { THRESHOLDS } from "../../lib/control/health.ts";
 import { pluginOutput } from "../../lib/control/plugin.ts";
 import { readStatus } from "../../lib/control/status.ts";
+import type { ThreadStanding } from "../../lib/daemon/agent_state.ts";
 import { noStats } from "../../lib/service/stats.ts";
 import { addWatcher, agentMaps, MOMENT, STARTED, stateOf, thread } from "./state.ts";
 
@@ -148,4 +149,23 @@ Deno.test("a status of very many services with long errors is cut at what Icinga
   assertEquals([summary.length, details.length, details.at(-1)], [1_000, 51, "and 203 more"]);
   assertEquals(details.join("\n").length < 60_000, true);
   assertEquals(performance.filter(({ label }) => label.endsWith("restarts")).length, 51);
+});
+
+Deno.test("restarts and heap are the sum of all threads; who tells no heap has none", () => {
+  const values = (own: Partial<ThreadStanding>, other: Partial<ThreadStanding>) => {
+    const { performance } = outputWith((maps) => {
+      addWatcher(maps, "other");
+      maps["Agent.Threads"] = {
+        "icinga_agent_service::run::Main::0": thread("icinga_agent_service", own),
+        "other::run::Main::0": thread("other", other),
+      };
+    });
+    return ["thread_restarts", "heap"].map((name) =>
+      performance.find(({ label }) => label === name)?.value
+    );
+  };
+  const heap = undefined as unknown as number;
+  assertEquals(values({ restarts: 2, heap: 5 }, { restarts: 3, heap: 7 }), [5, 12]);
+  assertEquals(values({ heap }, { heap: 7 }), [0, 7]);
+  assertEquals(values({ heap }, { heap }), [0, undefined]);
 });

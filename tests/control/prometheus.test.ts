@@ -222,3 +222,12 @@ Deno.test("every metric has help, a type, and a name with its unit", async () =>
   }
   assertEquals(new Set(families.map(([, name]) => name)).size, families.length);
 });
+
+Deno.test("a service without a name yet has an empty label", async () => {
+  const text = await metricsWith((maps) => {
+    maps["Daemons.icinga_agent_service.ServiceState"] = { restart_error: 4 };
+    maps["Daemons.icinga_agent_service.ServiceStats"] = {};
+  });
+  const labels = 'service="",daemon="icinga_agent_service"';
+  assertStringIncludes(text, `icinga_warden_service_restart_errors{${labels}} 4\n`);
+});

@@ -615,3 +615,20 @@ Deno.test("what a thread reports of itself is a number, or is left out", () => {
   assertEquals([daemon!.heap, daemon!.threads[0]!.lag], [null, null]);
   assertEquals(daemon!.lastError!.message.length < 5_000, true);
 });
+
+Deno.test("a daemon may wait for a place, or begin, for 10 s", () => {
+  const after = (seconds: number, state: "waiting" | "starting") =>
+    verdict((maps) => {
+      const since = new Date(MOMENT.now - seconds * 1_000).toISOString();
+      maps["Agent.Threads"] = { [`${DAEMON}::run::Main::0`]: thread(DAEMON, { state, since }) };
+    });
+  assertEquals([after(9, "waiting"), after(9, "starting")], [["ok"], ["ok"]]);
+  const isNotWatched = "unknown: icinga2 is not watched: it was RUNNING when last seen";
+  assertEquals(after(10, "waiting"), ["unknown", isNotWatched]);
+  assertEquals(after(10, "starting"), ["unknown", isNotWatched]);
+  assertEquals(after(11, "waiting"), [
+    "critical",
+    `critical: daemon ${DAEMON} has waited 11 s for a place in MainPool`,
+    isNotWatched,
+  ]);
+});

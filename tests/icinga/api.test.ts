@@ -86,7 +86,10 @@ Deno.test("a parent is an endpoint and where it is", () => {
     ["master=::1", undefined],
     ["master=", undefined],
     ["=10.0.0.1", undefined],
-    ["master=a:70000", undefined],
+    ["master=a:0", undefined],
+    ["master=a:1", { name: "master", host: "a", port: 1 }],
+    ["master=a:65535", { name: "master", host: "a", port: 65_535 }],
+    ["master=a:65536", undefined],
     ["", undefined],
   ];
   for (const [text, parent] of cases) {

@@ -269,3 +269,27 @@ Deno.test("maps beyond the file's limit are left out, the largest first, with on
       assertEquals(warnings.slice(1), ["saved again"]);
     }, 1_000)
   ));
+
+Deno.test("what could not be saved is saved when that is asked for, not only when it is tried again", async () => {
+  const state = new MainState({ thread: "main" });
+  const written: string[] = [];
+  const told: unknown[] = [];
+  let isFull = true;
+  const file = StateFile.open(state, {
+    path: "/not/there/state.json",
+    write: (_, text) =>
+      isFull ? Promise.reject(new Error("full")) : Promise.resolve(void written.push(text)),
+    onWarning: () => {},
+    onTrouble: (trouble) => told.push(trouble),
+    clock: { now: () => 0, after: () => () => {}, atTurnsEnd: () => {} },
+  });
+  state.map("M", { persistent: true }).set("x", 1);
+  await file.save();
+  await file.save();
+  assertEquals(told, ["Cannot save the state to /not/there/state.json: full"]);
+  isFull = false;
+  await file.close();
+  assertEquals(written.map((text) => [...readSaved(text).keys()]), [["M"]]);
+  assertEquals(told.length, 2);
+  state.close();
+});

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { ManualClock, systemClock, within } from "../../lib/base/mod.ts";
 import type { LogEntry } from "../../lib/log/mod.ts";
 import { MainState } from "../../lib/state/mod.ts";
-import { HealthMonitor } from "../../lib/supervisor/health.ts";
+import { HealthMonitor, type MonitoredThread } from "../../lib/supervisor/health.ts";
 import { DaemonLimits } from "../../lib/supervisor/limits.ts";
 import { workerPermissions } from "../../lib/thread/start.ts";
 import { type RunOutcome, runThread, type ThreadRun } from "../../lib/supervisor/thread.ts";
@@ -201,4 +201,35 @@ Deno.test("a thread that may manage services asks for the end of a stuck one's p
     state.close();
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("of a look at a thread's health too much memory is a warning first, and everything else its end", async () => {
+  const folder = await Deno.makeTempDir();
+  const state = new MainState({ thread: "agent" });
+  const beat = { count: 1, heap: 300 * 1024 * 1024, lag: 0, exhausted: false };
+  const waits = await runOf(folder, "waits", "await new Promise(() => {});", state);
+  for (
+    const [verdict, end] of [
+      ["frozen", "it is frozen: no heartbeat for 30 s"],
+      ["too-heavy", "it holds 300MB and does not let go of it; its memoryLimit is 256MB"],
+      ["exhausted", "it ran out of memory; its memoryLimit is 256MB"],
+    ] as const
+  ) {
+    let look: MonitoredThread["onLook"] = () => {};
+    const health = { add: (thread: MonitoredThread) => (look = thread.onLook, () => {}) };
+    const told: unknown[] = [];
+    const outcome = await runThread({
+      ...waits,
+      health: health as unknown as HealthMonitor,
+      onBeat: ({ count }) => told.push(count),
+      onWarning: (warning) => told.push(warning),
+      onRunning: () => {
+        for (const seen of ["well", "heavy", verdict] as const) look(seen, beat);
+      },
+    });
+    assertEquals(told, [1, 1, "it holds 300MB; its memoryLimit is 256MB", 1]);
+    assertEquals(outcome, { type: "failed", error: end, ended: true, hasHook: false });
+  }
+  state.close();
+  await Deno.remove(folder, { recursive: true });
 });
