@@ -39,6 +39,7 @@ export DENO_NO_PACKAGE_JSON=1
 # Behind a proxy with a certificate of its own the system's certificates count too.
 export DENO_TLS_CA_STORE=${DENO_TLS_CA_STORE:-system,mozilla}
 "${deno[@]}" run --quiet --frozen -A tools/bundle.ts dist
+"${deno[@]}" run --quiet --frozen -A tools/types.ts dist/types.json
 
 # An agent runs for months and does little: V8's smaller heaps, and one compiler less for the code that runs at its
 # start, save 4 MB and more for each daemon. What runs hot is still compiled by TurboFan.
@@ -56,7 +57,7 @@ compile() { # <target triple> <file>
     --include dist/thread/worker.js --include lib/registry/probe_worker.ts --include lib/testing/worker.ts \
     --include lib/daemon/author.ts --include lib/testing/author.ts \
     "${pages[@]}" \
-    --include lib/windows/service_thread.ts --include lib/page --include dist/build.json main.ts
+    --include lib/windows/service_thread.ts --include lib/page --include dist/build.json --include dist/types.json main.ts
 }
 
 # The signature covers all else.

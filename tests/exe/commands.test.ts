@@ -48,6 +48,22 @@ testExe("the exe has every page of the documentation in itself", async (bench) =
   assertMatch(unknown.stderr, /Unknown page 'windw'; did you mean "windows"\?/);
 });
 
+testExe("daemon new writes what an editor needs, and so does types", async (bench) => {
+  assertEquals((await bench.run("daemon", "new", "typed")).code, 0);
+  const folder = `${bench.home}/daemons`;
+  const own = ["deno.d.ts", "deno.json", "icinga-warden.d.ts", "tsconfig.json"];
+  for (const file of own) assertEquals((await Deno.stat(`${folder}/${file}`)).isFile, true, file);
+  await Deno.remove(`${folder}/icinga-warden.d.ts`);
+  assertEquals((await bench.run("types")).code, 0);
+  assertStringIncludes(
+    await Deno.readTextFile(`${folder}/icinga-warden.d.ts`),
+    'declare module "icinga-warden/daemon"',
+  );
+  const { stdout } = await bench.run("daemon", "list", "--json");
+  assertEquals(stdout.includes("typed"), true);
+  assertEquals(/tsconfig|\.d\.ts/.test(stdout), false, stdout);
+});
+
 testExe("what cannot be meant is one line on standard error and exit code 2", async (bench) => {
   const cases: [args: string[], message: RegExp][] = [
     [["rnu"], /Unknown command 'rnu'; did you mean "run"\?/],

@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { builtinDaemons } from "../../../daemons/mod.ts";
-import { FileError, replaceFile } from "../../base/mod.ts";
+import { errorMessage, FileError, replaceFile } from "../../base/mod.ts";
 import { refuseDaemonName } from "../../daemon/mod.ts";
 import { readsModule } from "../../thread/mod.ts";
 import { DAEMONS_FOLDER, findModules } from "../../registry/mod.ts";
 import { type Action, UsageError } from "../command.ts";
 import { findPaths } from "../paths.ts";
+import { writeTypes } from "./types.ts";
 
 type Extension = ".js" | ".ts";
 
@@ -15,11 +16,13 @@ export const newAction: Action = {
   summary: "write a daemon to begin with, and a test beside it, into daemons/ in home",
   async run(invocation) {
     const { name, extension, note } = readName(invocation.words[0]!);
-    const files = await writeDaemon(findPaths(invocation).home, name, extension);
+    const { home } = findPaths(invocation);
+    const files = await writeDaemon(home, name, extension);
+    const notes = [...(note === undefined ? [] : [note]), ...await typesNote(home)];
     return {
       json: { name, files },
       text: [
-        ...(note === undefined ? [] : [note]),
+        ...notes,
         ...files.map((file) => `Wrote ${file}`),
         `Try it:         icinga-warden daemon test ${name}`,
         `Put it to work: icinga-warden daemon register ${name}`,
@@ -27,6 +30,16 @@ export const newAction: Action = {
     };
   },
 };
+
+/** Writes what an editor needs beside the daemon; without it the daemon runs as well. From source it may not be made. */
+async function typesNote(home: string): Promise<string[]> {
+  try {
+    await writeTypes(home);
+    return [];
+  } catch (error) {
+    return Deno.build.standalone ? [`No types for an editor: ${errorMessage(error)}`] : [];
+  }
+}
 
 /** TypeScript where this exe reads it, unless the name says otherwise. `note`: what is done instead of what was asked. */
 function readName(word: string): { name: string; extension: Extension; note?: string } {
