@@ -5,7 +5,7 @@ import { ApiConnection, type Credentials, introduce, sendResult } from "../../li
 import type { LogEntry } from "../../lib/log/mod.ts";
 import { Registry } from "../../lib/registry/registry.ts";
 import { reportAccess } from "../../daemons/icinga_report.ts";
-import { makeCertificate } from "../icinga/fixture.ts";
+import { makeCa, makeCertificate } from "../icinga/fixture.ts";
 import { hasIcinga, nodes, writeOwnFiles } from "../icinga/nodes.ts";
 
 /** A user for each host that may write that alone, two hosts with their services, and one who may read all. */
@@ -230,8 +230,20 @@ testIcinga(
     await makeCertificate(root, "agent", { ca: "ca", days: -1 });
     const old = { cert: `${root}/agent.crt`, key: `${root}/agent.key`, dataDir: bench.dataDir };
     const expired = await reportAccess({ ...NONE, ...old }, root);
-    const introduced = () => introduce(expired.parents[0]!, expired);
-    await assertRejects(introduced, Error, "it does not accept this host's certificate (401)");
+    const [parent] = expired.parents;
+    const refused = "it does not accept this host's certificate (401)";
+    await assertRejects(() => introduce(parent!, expired), Error, refused);
+    // Of another CA: the host's certificate, and the parent's for a host that knows that CA alone.
+    await makeCa(root, "other");
+    await makeCertificate(root, "agent", { ca: "other" });
+    const foreign = await reportAccess({ ...NONE, ...old }, root);
+    await assertRejects(() => introduce(parent!, foreign), Error, refused);
+    const distrustful = await reportAccess({ ...NONE, ...old, ca: `${root}/other.crt` }, root);
+    const unsigned = "its certificate is not signed by this CA";
+    await assertRejects(() => introduce(parent!, distrustful), Error, unsigned);
+    const misnamed = { ...parent!, name: "master2" };
+    const named = "its certificate is not for the endpoint's name 'master2'";
+    await assertRejects(() => introduce(misnamed, foreign), Error, named);
     await makeCertificate(root, "stranger", { ca: "ca" });
     const files = { cert: `${root}/stranger.crt`, key: `${root}/stranger.key` };
     await withAgent({ ...files, dataDir: bench.dataDir, host: "stranger" }, async (_, log) => {

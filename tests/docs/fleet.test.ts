@@ -1,18 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { exampleObjects } from "../../lib/cli/report/example.ts";
 import { hasIcinga, loadFiles } from "../icinga/nodes.ts";
-
-const PAGE = await Deno.readTextFile(new URL("../../docs/fleet.md", import.meta.url));
-
-/** The page's files for Icinga by their paths, of the section with a title. */
-function filesOf(title: string): Map<string, string> {
-  const section = PAGE.split(/^## /m).find((text) => text.startsWith(title))!;
-  const found = section.matchAll(/^```icinga2\n\/\/ (\S+)\n([^]*?)^```$/gm);
-  return new Map([...found].map(([, path, text]) => [path!, text!]));
-}
+import { fleetFiles } from "./page.ts";
 
 Deno.test("the page shows what report example prints for its hosts", () => {
-  const shown = filesOf("A master").get("zones.d/master/icinga-warden.conf")!;
+  const shown = fleetFiles("A master").get("zones.d/master/icinga-warden.conf")!;
   const printed = exampleObjects(["windows1", "windows2"]);
   assertEquals(shown.trimEnd(), printed.slice(printed.indexOf("template")).trimEnd());
 });
@@ -27,7 +19,7 @@ for (
     name: `icinga2 daemon -C takes the files of docs/fleet.md: ${title} (needs icinga2)`,
     ignore: !hasIcinga,
     async fn() {
-      const files = filesOf(title);
+      const files = fleetFiles(title);
       assert(files.size > 1);
       const { code, said } = await loadFiles(files);
       assertEquals(code, 0, said);

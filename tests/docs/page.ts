@@ -34,3 +34,12 @@ export function commands(text: string): Command[] {
     return { words: line.split(" "), printed: printed.join("\n") };
   });
 }
+
+const FLEET = await Deno.readTextFile(new URL("../../docs/fleet.md", import.meta.url));
+
+/** The files for Icinga of a section of docs/fleet.md by their paths, which are their first lines. */
+export function fleetFiles(title: string): Map<string, string> {
+  const section = FLEET.split(/^## /m).find((text) => text.startsWith(title))!;
+  const found = section.matchAll(/^```icinga2\n\/\/ (\S+)\n([^]*?)^```$/gm);
+  return new Map([...found].map(([, path, text]) => [path!, text!]));
+}

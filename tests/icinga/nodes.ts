@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { type IcingaFolder, icingaFolder, procSources } from "../../lib/icinga/mod.ts";
+import { type IcingaFolder, icingaFolder, procHolder, procSources } from "../../lib/icinga/mod.ts";
 import { makeCa, makeCertificate } from "./fixture.ts";
 
 /** Whether Icinga 2 and openssl are there: `apt-get install icinga2-bin icinga2-common`. */
@@ -85,14 +85,18 @@ export async function loadFiles(
 }
 
 /** Writes what an agent's own files say, as `node wizard` does. Icinga's program itself need not run then. */
-export async function writeOwnFiles({ config }: IcingaFolder, masterPort: number): Promise<void> {
-  await Deno.writeTextFile(join(config, "constants.conf"), 'const NodeName = "agent"\n');
+export async function writeOwnFiles(
+  { config }: IcingaFolder,
+  parentPort: number,
+  { name = "agent", parent = "master" } = {},
+): Promise<void> {
+  await Deno.writeTextFile(join(config, "constants.conf"), `const NodeName = "${name}"\n`);
   await Deno.writeTextFile(
     join(config, "zones.conf"),
-    `object Endpoint "master" { host = "127.0.0.1"; port = "${masterPort}" }
-object Endpoint "agent" { }
-object Zone "master" { endpoints = [ "master" ] }
-object Zone "agent" { endpoints = [ "agent" ]; parent = "master" }
+    `object Endpoint "${parent}" { host = "127.0.0.1"; port = "${parentPort}" }
+object Endpoint "${name}" { }
+object Zone "parents" { endpoints = [ "${parent}" ] }
+object Zone "${name}" { endpoints = [ "${name}" ]; parent = "parents" }
 `,
   );
 }
@@ -136,7 +140,8 @@ object FileLogger "main" { severity = "information"; path = LogDir + "/icinga2.l
 ${more}`,
   );
   const folders = { DataDir: folder.data, LogDir: folder.log, CacheDir: folder.cache };
-  const others = { InitRunDir: run, SpoolDir: spool, ConfigDir: folder.config };
+  const zones = join(folder.config, "zones.d");
+  const others = { InitRunDir: run, SpoolDir: spool, ConfigDir: folder.config, ZonesDir: zones };
   const defines = Object.entries({ ...folders, ...others }).flatMap(([key, path]) => [
     "-D",
     `${key}=${path}`,
@@ -164,8 +169,10 @@ ${more}`,
       let hasEnded = false;
       void child.status.then(() => hasEnded = true);
       for (let i = 0; i < 600; i++) {
-        if (await Deno.stat(pidFile).then(({ size }) => size > 0, () => false)) return;
         if (hasEnded) throw new Error(`${name} has ended`);
+        // It writes its process id before it listens.
+        const isUp = await Deno.stat(pidFile).then(({ size }) => size > 0, () => false);
+        if (isUp && await procHolder(port)) return;
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       throw new Error(`${name} did not start within 60 s`);
