@@ -12,7 +12,7 @@ import type { Config } from "../config/mod.ts";
 import {
   AGENT_MAPS,
   type AgentInfo,
-  type DaemonStanding,
+  type DaemonInfo,
   declaredMetrics,
   MAIN_THREAD,
   mayWrite,
@@ -112,9 +112,9 @@ export class Agent {
       log,
       endProcess: (what) => void endProcess(what, log).catch(agentLog(log).warning),
       connect: (port, thread, countWrites) => this.state.connect(port, thread, countWrites),
-      onStanding: (thread, standing) => {
+      onInfo: (thread, info) => {
         if (this.#isOver) return;
-        if (standing) threads.set(thread, standing);
+        if (info) threads.set(thread, info);
         else threads.delete(thread);
       },
     });
@@ -249,7 +249,7 @@ export class Agent {
   /** Publishes which daemons are registered, and logs a problem of one when it is new. */
   #tellDaemons(daemons: readonly RegisteredDaemon[]): void {
     this.#daemons = daemons;
-    const map = this.state.map<string, DaemonStanding>(AGENT_MAPS.daemons);
+    const map = this.state.map<string, DaemonInfo>(AGENT_MAPS.daemons);
     const names = new Set(daemons.map(({ name }) => name));
     for (const name of map.keys()) if (!names.has(name)) map.delete(name);
     for (const { name, module, enabled, permissions, problem, runs, description } of daemons) {

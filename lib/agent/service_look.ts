@@ -1,6 +1,6 @@
 import type { Agent } from "./agent.ts";
 import { attempt, type Clock } from "../base/mod.ts";
-import { AGENT_MAPS, type DaemonStanding, mapPath } from "../daemon/mod.ts";
+import { AGENT_MAPS, type DaemonInfo, mapPath } from "../daemon/mod.ts";
 
 /** How often it is looked which services are watched, ms. */
 const LIST_EVERY = 5_000;
@@ -42,7 +42,7 @@ export function lookAtServices(
 
 /** The services that built-in daemons count, in small letters: they are those that they watch. */
 function watchedServices(state: Agent["state"]): Set<string> {
-  const daemons = state.map<string, DaemonStanding>(AGENT_MAPS.daemons);
+  const daemons = state.map<string, DaemonInfo>(AGENT_MAPS.daemons);
   const names = [...daemons].flatMap(([daemon, { module, services }]) =>
     module === null && services ? [...state.map(mapPath(daemon, "ServiceStats")).keys()] : []
   );

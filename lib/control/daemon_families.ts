@@ -1,6 +1,6 @@
 import { mapPath, readMetrics } from "../daemon/mod.ts";
 import type { Family } from "./families.ts";
-import { standingsOf, type StateReader } from "./state_reader.ts";
+import { daemonsOf, type StateReader } from "./state_reader.ts";
 
 /**
  * The metrics that daemons declare for their maps. Where several declare one name, the first tells help and type, and
@@ -8,7 +8,7 @@ import { standingsOf, type StateReader } from "./state_reader.ts";
  */
 export function daemonFamilies(state: StateReader): Family[] {
   const found = new Map<string, Family>();
-  for (const [daemon, { enabled, metrics }] of standingsOf(state)) {
+  for (const [daemon, { enabled, metrics }] of daemonsOf(state)) {
     if (!enabled || !metrics) continue;
     const mapOf = (name: string) => state.map(mapPath(daemon, name));
     for (

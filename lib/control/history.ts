@@ -1,4 +1,4 @@
-import { AGENT_MAPS, type ThreadStanding } from "../daemon/mod.ts";
+import { AGENT_MAPS, type ThreadInfo } from "../daemon/mod.ts";
 import { asServiceState, readStats, type StateChange } from "./state_reader.ts";
 
 /** What a service was, from `at` (ms since the Unix epoch) on. */
@@ -68,7 +68,7 @@ export class History {
       if (kind === "ServiceState") this.#noteService(map, key, value);
       else this.#noteRestart(`${daemon}.${key}`, value);
     }
-    if (map === AGENT_MAPS.threads) this.#noteThread(key, value as ThreadStanding | undefined);
+    if (map === AGENT_MAPS.threads) this.#noteThread(key, value as ThreadInfo | undefined);
   }
 
   /** All that is remembered. */
@@ -104,12 +104,12 @@ export class History {
     }
   }
 
-  #noteThread(thread: string, standing: ThreadStanding | undefined): void {
-    if (!standing) {
+  #noteThread(thread: string, info: ThreadInfo | undefined): void {
+    if (!info) {
       this.#threads.delete(thread);
       return;
     }
-    const { heap, lag = 0 } = standing;
+    const { heap, lag = 0 } = info;
     const samples = this.#threads.get(thread) ?? [];
     const at = this.#now();
     if (heap === undefined || at - (samples.at(-1)?.at ?? -Infinity) < SAMPLE_EVERY) return;

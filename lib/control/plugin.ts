@@ -148,8 +148,8 @@ function describeDaemon(daemon: DaemonStatus): string {
   const memory = heap === null ? "" : `, ${heap} B of heap`;
   const error = lastError ? `, last error ${lastError.at}: ${lastError.message}` : "";
   const fault = isUp(daemon) ? "runs, but not as configured" : "cannot run";
-  const standing = problem === null ? state : `${fault}: ${problem}`;
-  return `daemon ${name}: ${standing}, ${counted(restarts, "restart")}${memory}${error}`;
+  const status = problem === null ? state : `${fault}: ${problem}`;
+  return `daemon ${name}: ${status}, ${counted(restarts, "restart")}${memory}${error}`;
 }
 
 function describeVerdict(daemon: string, { level, text, at }: VerdictStatus): string {

@@ -2,11 +2,11 @@ import { cut, isObject } from "../base/mod.ts";
 import {
   AGENT_MAPS,
   type AgentTrouble,
-  type DaemonStanding,
+  type DaemonInfo,
   mapPath,
   type Pause,
   readVerdict,
-  type ThreadStanding,
+  type ThreadInfo,
   type TroubleKind,
   troubleKinds,
   VERDICT_MAP,
@@ -87,7 +87,7 @@ const MOST_TEXT = 4_000;
  * are ignored.
  */
 export function watchedServices(state: StateReader): WatchedService[] {
-  return standingsOf(state).flatMap(([daemon, { services }]) => {
+  return daemonsOf(state).flatMap(([daemon, { services }]) => {
     const path = mapPath(daemon, "ServiceState");
     const map = state.map(path);
     if (!services || map.size === 0) return [];
@@ -219,13 +219,13 @@ function isHistogram(value: unknown): value is Histogram {
 
 /** Whether a daemon may manage services, so that what it shares of them is shown. */
 export function mayManageServices(state: StateReader, daemon: string): boolean {
-  const standing = state.map(AGENT_MAPS.daemons).get(daemon) as DaemonStanding | undefined;
-  return standing?.services ?? false;
+  const info = state.map(AGENT_MAPS.daemons).get(daemon) as DaemonInfo | undefined;
+  return info?.services ?? false;
 }
 
 /** The registered daemons by name, sorted. */
-export function standingsOf(state: StateReader): [name: string, standing: DaemonStanding][] {
-  const all = [...state.map(AGENT_MAPS.daemons)] as [string, DaemonStanding][];
+export function daemonsOf(state: StateReader): [name: string, info: DaemonInfo][] {
+  const all = [...state.map(AGENT_MAPS.daemons)] as [string, DaemonInfo][];
   return all.sort(([a], [b]) => a < b ? -1 : 1);
 }
 
@@ -246,10 +246,10 @@ export function verdictOf(state: StateReader, daemon: string, age: AgeOf): Verdi
 }
 
 /** The threads by name. What they report of themselves is a number, or is left out. */
-export function threadsOf(state: StateReader): [name: string, standing: ThreadStanding][] {
-  const all = [...state.map(AGENT_MAPS.threads)] as [string, ThreadStanding][];
-  return all.map(([name, { heap, lag, lastError, ...standing }]) => [name, {
-    ...standing,
+export function threadsOf(state: StateReader): [name: string, info: ThreadInfo][] {
+  const all = [...state.map(AGENT_MAPS.threads)] as [string, ThreadInfo][];
+  return all.map(([name, { heap, lag, lastError, ...info }]) => [name, {
+    ...info,
     ...(isCount(heap) && { heap }),
     ...(Number.isFinite(lag) && { lag: lag! }),
     ...(lastError &&

@@ -1,18 +1,18 @@
 import {
   AGENT_MAPS,
   type AgentInfo,
-  type DaemonStanding,
-  type JobStanding,
+  type DaemonInfo,
+  type JobInfo,
   mapPath,
   type Pause,
-  type ThreadStanding,
+  type ThreadInfo,
   type ThreadState,
 } from "../daemon/mod.ts";
 import { findTroubles, isWatching, worst } from "./health.ts";
 import {
   type AgeOf,
+  daemonsOf,
   pauseOf,
-  standingsOf,
   type StateReader,
   threadsOf,
   troublesOf,
@@ -125,7 +125,7 @@ function readService(
 
 function readDaemons(state: StateReader, age: AgeOf): DaemonStatus[] {
   const threads = threadsOf(state);
-  return standingsOf(state).map(([name, daemon]) => {
+  return daemonsOf(state).map(([name, daemon]) => {
     const own = threads.filter(([, thread]) => thread.daemon === name)
       .map(([name, thread]) => readThread(name, thread, age));
     const job = threads.find(([, thread]) => thread.daemon === name && thread.job)?.[1].job;
@@ -135,10 +135,10 @@ function readDaemons(state: StateReader, age: AgeOf): DaemonStatus[] {
 
 function readDaemon(
   name: string,
-  { module, enabled, services, problem }: DaemonStanding,
+  { module, enabled, services, problem }: DaemonInfo,
   threads: ThreadStatus[],
   verdict: VerdictStatus | null,
-  job: JobStanding | undefined,
+  job: JobInfo | undefined,
 ): DaemonStatus {
   const states = threads.map(({ state }) => state);
   const heaps = threads.flatMap(({ heap }) => heap ?? []);
@@ -161,11 +161,11 @@ function readDaemon(
   };
 }
 
-function readJob({ next, last }: JobStanding): JobStatus {
+function readJob({ next, last }: JobInfo): JobStatus {
   return { next: next ?? null, last: last ? { ...last, took: last.took / 1_000 } : null };
 }
 
-function readThread(name: string, thread: ThreadStanding, age: AgeOf): ThreadStatus {
+function readThread(name: string, thread: ThreadInfo, age: AgeOf): ThreadStatus {
   const { task, pool, state, since, started, restarts, failures = 0 } = thread;
   const { lastError = null, heap = null, lag = null } = thread;
   const spanSince = (field: string, time: string) =>

@@ -10,9 +10,9 @@ import type { DaemonMetrics } from "./metrics.ts";
 export const AGENT_MAPS = {
   /** Keys of {@linkcode AgentInfo}. */
   info: "Agent.Info",
-  /** By thread name, {@linkcode ThreadStanding}. */
+  /** By thread name, {@linkcode ThreadInfo}. */
   threads: "Agent.Threads",
-  /** By daemon name, {@linkcode DaemonStanding}. */
+  /** By daemon name, {@linkcode DaemonInfo}. */
   daemons: "Agent.Daemons",
   /** Key `paused`, {@linkcode Pause}; absent when the agent is not paused. */
   maintenance: "Agent.Maintenance",
@@ -126,7 +126,7 @@ export const threadStates = [
 export type ThreadState = typeof threadStates[number];
 
 /** What is known of a thread. */
-export interface ThreadStanding {
+export interface ThreadInfo {
   /** The daemon it belongs to. */
   daemon: string;
   /** What it runs of it; `run` for a daemon's own thread. */
@@ -150,11 +150,11 @@ export interface ThreadStanding {
   /** When it was last started, UTC ISO 8601. */
   started?: string;
   /** Where it is a job: its runs. */
-  job?: JobStanding;
+  job?: JobInfo;
 }
 
 /** The runs of a job. */
-export interface JobStanding {
+export interface JobInfo {
   /** When the next one is due, UTC ISO 8601; absent while one is under way. */
   next?: string;
   /** The last one that has ended: when it was started, how long it took, ms, and whether `run` returned. */
@@ -162,7 +162,7 @@ export interface JobStanding {
 }
 
 /** A daemon that is registered. */
-export interface DaemonStanding {
+export interface DaemonInfo {
   /** Its module as configured; null for one that is built in. */
   module: string | null;
   /** Whether it is to run. */

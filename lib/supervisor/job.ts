@@ -1,4 +1,4 @@
-import type { JobStanding } from "../daemon/mod.ts";
+import type { JobInfo } from "../daemon/mod.ts";
 import { agentLog } from "../log/mod.ts";
 import type { ThreadEnd } from "../thread/mod.ts";
 import type { ThreadParts } from "./keep_running.ts";
@@ -26,7 +26,7 @@ export async function runOnSchedule(
   const { thread } = plan.assignment;
   let failures = 0;
   let error: string | undefined;
-  let job: JobStanding = {};
+  let job: JobInfo = {};
   for (let due = schedule.next(wall()); due !== undefined; due = schedule.next(wall())) {
     job = { ...job, next: new Date(due).toISOString() };
     onChange({ state: "scheduled", failures, error, job });

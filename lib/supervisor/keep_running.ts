@@ -1,5 +1,5 @@
 import { type Clock, errorMessage } from "../base/mod.ts";
-import { type JobStanding, threadName, type ThreadState } from "../daemon/mod.ts";
+import { type JobInfo, threadName, type ThreadState } from "../daemon/mod.ts";
 import type { Beat, ThreadEnd } from "../thread/mod.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
 import type { HealthMonitor } from "./health.ts";
@@ -25,7 +25,7 @@ export interface StateChange {
   /** What failed. */
   error?: string | undefined;
   /** Where it is a job: its runs. */
-  job?: JobStanding;
+  job?: JobInfo;
 }
 
 /** What the supervision of all threads shares. */

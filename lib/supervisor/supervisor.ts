@@ -1,5 +1,5 @@
 import { type Clock, within } from "../base/mod.ts";
-import { threadName, type ThreadStanding } from "../daemon/mod.ts";
+import { type ThreadInfo, threadName } from "../daemon/mod.ts";
 import type { Beat, ThreadEnd } from "../thread/mod.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
 import { openChildren, type SuperviseChild } from "./children.ts";
@@ -9,7 +9,7 @@ import { DaemonLimits } from "./limits.ts";
 import type { ThreadPlan } from "./plan.ts";
 import { ThreadPool, ThreadPools } from "./pool.ts";
 import { Gate } from "./restart.ts";
-import { changeStanding, isNews, roundOfNews, type ThreadIdentity } from "./standing.ts";
+import { isNews, roundOfNews, type ThreadIdentity, updateInfo } from "./thread_info.ts";
 import { type Connect, runThread, type ThreadRun } from "./thread.ts";
 
 /** How long all threads together may take to stop, with what follows their end, ms. */
@@ -22,7 +22,7 @@ export interface SupervisorParts {
   /** Where records go. */
   log: WriteLog;
   /** Called with a thread's state at each change; undefined: the thread is gone. */
-  onStanding: (thread: string, standing: ThreadStanding | undefined) => void;
+  onInfo: (thread: string, info: ThreadInfo | undefined) => void;
   /** Connects a thread to the public state. */
   connect: Connect;
   /** Ends a child process of the agent, or that of a service that is stuck, with all that it has started. Default: nothing does. */
@@ -168,7 +168,7 @@ export class Supervisor {
   ): Promise<ThreadEnd> {
     const named = { ...plan, assignment: { ...assignment, thread } };
     const { daemon } = assignment;
-    const standing = this.#keepStanding(thread, { daemon, task, pool: plan.pool });
+    const info = this.#keepInfo(thread, { daemon, task, pool: plan.pool });
     return keepRunning(named, {
       ...this.#shared,
       // What is logged of many children is limited like what they log themselves.
@@ -176,10 +176,10 @@ export class Supervisor {
       signal,
       limits,
       onChange: (change) => {
-        standing.change(change);
+        info.change(change);
         onChange(change);
       },
-      onBeat: standing.beat,
+      onBeat: info.beat,
       openChildren: () => openChildren(named, limits, signal, this.#superviseChildren(limits)),
     });
   }
@@ -214,25 +214,25 @@ export class Supervisor {
 
   #forget(thread: string): void {
     this.#names.delete(thread);
-    this.#parts.onStanding(thread, undefined);
+    this.#parts.onInfo(thread, undefined);
   }
 
   /** Publishes a thread's state at each change, and its memory and lag from time to time. */
-  #keepStanding(thread: string, identity: ThreadIdentity) {
-    const { clock, onStanding } = this.#parts;
-    let standing: ThreadStanding | ThreadIdentity = identity;
+  #keepInfo(thread: string, identity: ThreadIdentity) {
+    const { clock, onInfo } = this.#parts;
+    let info: ThreadInfo | ThreadIdentity = identity;
     let told = -Infinity;
     return {
       change: (change: StateChange) => {
-        standing = changeStanding(standing, change, new Date());
-        onStanding(thread, standing as ThreadStanding);
+        info = updateInfo(info, change, new Date());
+        onInfo(thread, info as ThreadInfo);
       },
       beat: (beat: Beat) => {
         const round = roundOfNews(clock.now());
-        if (!("state" in standing) || round === told || !isNews(standing, beat)) return;
+        if (!("state" in info) || round === told || !isNews(info, beat)) return;
         told = round;
-        standing = { ...standing, heap: beat.heap, lag: Math.round(beat.lag) };
-        onStanding(thread, standing);
+        info = { ...info, heap: beat.heap, lag: Math.round(beat.lag) };
+        onInfo(thread, info);
       },
     };
   }

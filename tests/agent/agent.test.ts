@@ -1,11 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { Agent, type AgentParts } from "../../lib/agent/agent.ts";
 import { type Config, defaultConfig, defaultDaemonConfig } from "../../lib/config/mod.ts";
-import {
-  AGENT_MAPS,
-  type DaemonStanding,
-  type ThreadStanding,
-} from "../../lib/daemon/agent_state.ts";
+import { AGENT_MAPS, type DaemonInfo, type ThreadInfo } from "../../lib/daemon/agent_state.ts";
 import type { LogEntry } from "../../lib/log/mod.ts";
 import { type RegisteredDaemon, Registry } from "../../lib/registry/registry.ts";
 
@@ -65,7 +61,7 @@ async function withAgent(
   }
 }
 
-const threads = (agent: Agent) => agent.state.map<string, ThreadStanding>(AGENT_MAPS.threads);
+const threads = (agent: Agent) => agent.state.map<string, ThreadInfo>(AGENT_MAPS.threads);
 const beats = (agent: Agent, daemon: string) =>
   agent.state.map<string, number>(`Daemons.${daemon}.Beats`).get("count") ?? 0;
 
@@ -142,7 +138,7 @@ Deno.test("who may manage services is said, and still is when it was switched of
   await withAgent({}, async (agent) => {
     const services = async (change: Partial<RegisteredDaemon>) => {
       await agent.apply({ ...defaultConfig(), daemons: {} }, [watcher(change)]);
-      return agent.state.map<string, DaemonStanding>(AGENT_MAPS.daemons).get(
+      return agent.state.map<string, DaemonInfo>(AGENT_MAPS.daemons).get(
         "icinga_agent_service",
       )!
         .services;
@@ -200,8 +196,8 @@ Deno.test("what daemons write when they are told to stop is in the state at the 
   const daemons = Object.fromEntries(names.map((name) => [name, "talker.js"]));
   await withAgent(daemons, async (agent) => {
     await until("all run", () => {
-      const standings = [...threads(agent).values()];
-      return standings.length === 4 && standings.every(({ state }) => state === "running");
+      const infos = [...threads(agent).values()];
+      return infos.length === 4 && infos.every(({ state }) => state === "running");
     });
     await agent.stop();
     const last = (name: string) => agent.state.map(`Daemons.${name}.Words`).get("last");
@@ -221,7 +217,7 @@ Deno.test("of two daemons that watch one service the first watches it, also when
   await withAgent({ second: "icinga_agent_service" }, async (agent, apply) => {
     const runs = (daemon: string) => threads(agent).get(`${daemon}::run::Main::0`)?.state;
     const problem = (daemon: string) =>
-      agent.state.map<string, DaemonStanding>(AGENT_MAPS.daemons).get(daemon)?.problem;
+      agent.state.map<string, DaemonInfo>(AGENT_MAPS.daemons).get(daemon)?.problem;
     await until("the only one runs", () => runs("second") === "running");
     await apply({ first: "icinga_agent_service", second: "icinga_agent_service" });
     await until("the first runs", () => runs("first") === "running");

@@ -6,7 +6,7 @@ import {
   defaultConfig,
   defaultDaemonConfig,
 } from "../../lib/config/mod.ts";
-import { AGENT_MAPS, type ThreadStanding } from "../../lib/daemon/agent_state.ts";
+import { AGENT_MAPS, type ThreadInfo } from "../../lib/daemon/agent_state.ts";
 import type { LogEntry } from "../../lib/log/mod.ts";
 import { Registry } from "../../lib/registry/registry.ts";
 
@@ -21,7 +21,7 @@ export interface Running {
   /** A value of its maps, once it is set. */
   value: (map: string, key: string) => Promise<unknown>;
   /** The standing of its thread. */
-  standing: () => ThreadStanding | undefined;
+  standing: () => ThreadInfo | undefined;
 }
 
 /**
@@ -61,7 +61,7 @@ export async function withDaemon(
         await agent.apply(config, daemons);
       },
       value: (map, key) => untilSet(agent, map, key, records),
-      standing: () => [...agent.state.map<string, ThreadStanding>(AGENT_MAPS.threads).values()][0],
+      standing: () => [...agent.state.map<string, ThreadInfo>(AGENT_MAPS.threads).values()][0],
     });
   } finally {
     await agent.stop();

@@ -162,8 +162,8 @@ function startDaemon(manager: WindowsServiceManager, interval: number, seen?: st
     services: manager,
   }));
   if (seen !== undefined) {
-    const standing = { module: null, enabled: true, services: true };
-    state.map<string, unknown>("Agent.Daemons").set(daemon.name, standing);
+    const info = { module: null, enabled: true, services: true };
+    state.map<string, unknown>("Agent.Daemons").set(daemon.name, info);
     const alsoLook = lookAtServices(
       { state },
       systemClock,

@@ -618,7 +618,7 @@ Deno.test("status names what differs in a registration by hand", async () => {
 Deno.test("a service that NSSM holds back is explained, and counts as one that does not run", async () => {
   const host = new FakeHost();
   await install(host, "--with nssm --home D:\\warden");
-  host.services.get(NAME)!.standing.state = STATE.paused;
+  host.services.get(NAME)!.status.state = STATE.paused;
   const { code, output } = await status(host);
   assertEquals(code, 3);
   assertStringIncludes(
@@ -634,14 +634,14 @@ Deno.test("a start waits for a stop under way, and tells how a pause ends", asyn
   await install(host);
   await startService(options("start"), host);
   host.calls.length = 0;
-  host.services.get(NAME)!.standing.state = STATE.stopPending;
+  host.services.get(NAME)!.status.state = STATE.stopPending;
   const { code } = await printed(() => {
     const starting = startService(options("start"), host);
-    host.services.get(NAME)!.standing = { state: STATE.stopped, pid: 0, exitCode: 0, ownCode: 0 };
+    host.services.get(NAME)!.status = { state: STATE.stopped, pid: 0, exitCode: 0, ownCode: 0 };
     return starting;
   });
   assertEquals([code, host.calls], [0, ["start icinga-warden"]]);
-  host.services.get(NAME)!.standing.state = STATE.paused;
+  host.services.get(NAME)!.status.state = STATE.paused;
   const paused = await printed(() => startService(options("start"), host));
   assertEquals(paused.code, 1);
   assertStringIncludes(paused.errors, "it goes on with: sc.exe continue icinga-warden");
@@ -667,7 +667,7 @@ Deno.test("where the new exe cannot be put in place the old one is there again, 
     [EXE]: "new",
     "D:\\old\\icinga-warden.exe": "old",
   });
-  assertEquals(host.services.get(NAME)!.standing.state, STATE.running);
+  assertEquals(host.services.get(NAME)!.status.state, STATE.running);
 });
 
 Deno.test("a service that takes a while to stop and to start is waited for, up to a limit", async () => {
@@ -675,7 +675,7 @@ Deno.test("a service that takes a while to stop and to start is waited for, up t
   host.takes = 25_000;
   assertEquals(await install(host, "--force"), 0);
   assertEquals(host.disk.get("D:\\old\\icinga-warden.exe"), "new");
-  assertEquals(host.services.get(NAME)!.standing.state, STATE.running);
+  assertEquals(host.services.get(NAME)!.status.state, STATE.running);
   const late = await withOldExe();
   late.takes = 61_000;
   const { message } = await assertRejects(() => install(late, "--force"), Error);

@@ -32,15 +32,15 @@ Deno.test("uptimes and ages do not follow a wall clock that is set", () => {
     maps[map]![key] = value;
     ages.note({ map, key, value });
   };
-  const standing = maps["Agent.Threads"]![thread] as Record<string, unknown>;
-  set("Agent.Threads", thread, { ...standing, since: time, started: time });
+  const info = maps["Agent.Threads"]![thread] as Record<string, unknown>;
+  set("Agent.Threads", thread, { ...info, since: time, started: time });
   const stats = "Daemons.icinga_agent_service.ServiceStats";
   set(stats, "icinga2", { ...maps[stats]!.icinga2 as Record<string, unknown>, lastSeen: time });
   wall -= 24 * HOUR;
   monotonic += HOUR;
   assertEquals(spans(), [4, 1, 1, 1]);
   // What is set to what it was is as old as it was.
-  set("Agent.Threads", thread, { ...standing, since: time, started: time, heap: 1 });
+  set("Agent.Threads", thread, { ...info, since: time, started: time, heap: 1 });
   assertEquals(spans(), [4, 1, 1, 1]);
 });
 

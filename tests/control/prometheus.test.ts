@@ -54,15 +54,15 @@ Deno.test("a daemon's verdict is a set of series, and each of its numbers one", 
 Deno.test("a map's metrics are shown as long as its daemon is enabled; one name has one type", async () => {
   const free = { type: "gauge", unit: "bytes", help: "Free space" } as const;
   const odd = { type: "counter", help: "Odd" } as const;
-  const standing = (enabled: boolean, metrics: object) => ({
+  const info = (enabled: boolean, metrics: object) => ({
     module: "x.js",
     enabled,
     metrics: { module: "disk", maps: { Drives: metrics } },
   });
   const text = await metricsWith((maps) => {
-    maps["Agent.Daemons"]!.disk = standing(true, { free, x: odd });
-    maps["Agent.Daemons"]!.disk_b = standing(true, { x_total: { ...free, unit: undefined } });
-    maps["Agent.Daemons"]!.disk_off = standing(false, { free });
+    maps["Agent.Daemons"]!.disk = info(true, { free, x: odd });
+    maps["Agent.Daemons"]!.disk_b = info(true, { x_total: { ...free, unit: undefined } });
+    maps["Agent.Daemons"]!.disk_off = info(false, { free });
     const values = { 'C:"\n\u202e': { free: 3, x: 1, x_total: 9 } };
     for (const name of ["disk", "disk_b", "disk_off"]) maps[`Daemons.${name}.Drives`] = values;
   });

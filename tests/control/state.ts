@@ -1,5 +1,5 @@
 import type { StateReader } from "../../lib/control/state_reader.ts";
-import type { ThreadStanding } from "../../lib/daemon/agent_state.ts";
+import type { ThreadInfo } from "../../lib/daemon/agent_state.ts";
 
 /** A public state with some maps in it. */
 export function stateOf(maps: Record<string, Record<string, unknown>>): StateReader {
@@ -21,8 +21,8 @@ export const MOMENT = {
   age: (_: unknown, time: string): number => NOW - Date.parse(time),
 };
 
-/** A thread that runs, with some of its standing changed. */
-export function thread(daemon: string, more: Partial<ThreadStanding> = {}): ThreadStanding {
+/** A thread that runs, with some of its fields changed. */
+export function thread(daemon: string, more: Partial<ThreadInfo> = {}): ThreadInfo {
   return {
     ...{ daemon, task: "run", pool: "MainPool", state: "running", since: STARTED, restarts: 0 },
     ...{ started: STARTED, heap: 4_000_000, lag: 2 },

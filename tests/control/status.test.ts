@@ -127,9 +127,9 @@ Deno.test("what a daemon says of what it looks at is a trouble of its own, until
     at: STARTED,
     numbers: { free: { value: 3 } },
   };
-  const statusOf = (now: unknown, standing: Record<string, unknown> = {}) =>
+  const statusOf = (now: unknown, info: Record<string, unknown> = {}) =>
     statusWith((maps) => {
-      maps["Agent.Daemons"]!.disk = { module: "daemons/disk.js", enabled: true, ...standing };
+      maps["Agent.Daemons"]!.disk = { module: "daemons/disk.js", enabled: true, ...info };
       maps["Agent.Threads"]!["disk::run::Main::0"] = thread("disk");
       maps["Daemons.disk.Verdict"] = { now };
     });

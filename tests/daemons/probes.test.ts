@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { checkProbe, configureProbes } from "../../daemons/shared/probes/mod.ts";
-import { judge, LONGEST_DELAY, type ProbeStanding } from "../../daemons/shared/probes/judge.ts";
+import { judge, LONGEST_DELAY, type ProbeInfo } from "../../daemons/shared/probes/judge.ts";
 import type { Verdict } from "../../daemons/shared/probes/probe.ts";
 import daemon from "../../daemons/icinga_agent_service.ts";
 import watch from "../../daemons/service_watch.ts";
@@ -241,12 +241,12 @@ Deno.test("what a verdict leads to: a look each minute, failAfter 3 min, restart
     lastRestart?: number;
     gap?: number;
   } = {}) => {
-    let standing: ProbeStanding | undefined, last = lastRestart;
+    let info: ProbeInfo | undefined, last = lastRestart;
     return verdicts.map((verdict, i) => {
       const now = i * gap;
       const plan = { action, failAfter: 3 * MINUTE, every: MINUTE, now, lastRestart: last };
-      const judged = judge(standing, verdict, { ...plan, random: () => 0.5 });
-      standing = judged.standing;
+      const judged = judge(info, verdict, { ...plan, random: () => 0.5 });
+      info = judged.info;
       if (judged.step === "restart") last = now;
       return judged.step === "nothing" ? "." : judged.step;
     }).join(" ").replaceAll(/(\. ?)+/g, (dots) => `${dots.match(/\./g)!.length} `).trim();
@@ -475,9 +475,9 @@ Deno.test("service_watch runs the probes that are named, for each of its service
       Object.fromEntries(run.map(name)),
     ]),
   );
-  const standing = { service_watch: { module: null, enabled: true, services: true } };
+  const info = { service_watch: { module: null, enabled: true, services: true } };
   assertEquals(
-    watchedServices(stateOf({ ...maps, "Agent.Daemons": standing })).map((
+    watchedServices(stateOf({ ...maps, "Agent.Daemons": info })).map((
       { name, probes, diagnosis },
     ) => [name, probes.length, diagnosis?.what]),
     [["Spooler", 1, "x"], ["W32Time", 1, undefined]],

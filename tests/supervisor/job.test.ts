@@ -3,29 +3,29 @@ import { failed, planOf, supervisorOf } from "./supervised.ts";
 
 const hourly = { schedule: { pattern: "0 * * * *", timeZone: "UTC" } };
 
-Deno.test("a job runs at its times, and its standing tells the last run and the next", async () => {
+Deno.test("a job runs at its times, and its info tells the last run and the next", async () => {
   let takes = 60_000;
-  const { supervisor, clock, runs, states, standings } = supervisorOf(async ({ signal }) => {
+  const { supervisor, clock, runs, states, infos } = supervisorOf(async ({ signal }) => {
     await clock.sleep(takes, signal).catch(() => {});
     return { type: "finished" };
   });
   supervisor.start(planOf("tidy", hourly));
   await clock.advance(0);
-  const standing = () => standings.get("tidy::run::Main::0")!;
-  assertEquals(standing().state, "scheduled");
-  assertEquals(standing().job, { next: "2026-01-01T01:00:00.000Z" });
+  const info = () => infos.get("tidy::run::Main::0")!;
+  assertEquals(info().state, "scheduled");
+  assertEquals(info().job, { next: "2026-01-01T01:00:00.000Z" });
   await clock.advance(3_630_000);
-  assertEquals(standing().job, {});
+  assertEquals(info().job, {});
   takes = 2.5 * 3_600_000;
   await clock.advance(3_600_000);
-  assertEquals(standing().job?.last, {
+  assertEquals(info().job?.last, {
     at: "2026-01-01T01:00:00.000Z",
     took: 60_000,
     outcome: "done",
   });
   await clock.advance(5 * 3_600_000);
   assertEquals(runs.map(({ at }) => at / 3_600_000), [1, 2, 5], "what a run overran is left out");
-  assertEquals(standing().restarts, 0);
+  assertEquals(info().restarts, 0);
   assertEquals(states.slice(0, 4), [
     "tidy::run::Main::0 scheduled",
     "tidy::run::Main::0 waiting",
@@ -36,11 +36,11 @@ Deno.test("a job runs at its times, and its standing tells the last run and the 
 });
 
 Deno.test("a job that fails waits for its next run, and says that it has failed", async () => {
-  const { supervisor, clock, runs, standings, records } = supervisorOf(() => failed);
+  const { supervisor, clock, runs, infos, records } = supervisorOf(() => failed);
   supervisor.start(planOf("tidy", hourly));
   await clock.advance(2.5 * 3_600_000);
   assertEquals(runs.map(({ at }) => at / 3_600_000), [1, 2]);
-  const { state, failures, job, lastError } = standings.get("tidy::run::Main::0")!;
+  const { state, failures, job, lastError } = infos.get("tidy::run::Main::0")!;
   assertEquals([state, failures, lastError?.message], ["scheduled", 2, "boom"]);
   assertEquals(job, {
     next: "2026-01-01T03:00:00.000Z",

@@ -1,6 +1,6 @@
 /** Plans and supervisors for tests: threads that are functions, on a clock moved by hand. */
 import { ManualClock } from "../../lib/base/mod.ts";
-import type { ThreadStanding } from "../../lib/daemon/agent_state.ts";
+import type { ThreadInfo } from "../../lib/daemon/agent_state.ts";
 import type { LogEntry } from "../../lib/log/mod.ts";
 import type { ThreadPlan } from "../../lib/supervisor/plan.ts";
 import type { ThreadPolicy } from "../../lib/supervisor/restart.ts";
@@ -61,7 +61,7 @@ export interface Supervised {
   /** Every state it has told, `<thread> <state>`. */
   states: string[];
   /** Where the threads stand. */
-  standings: Map<string, ThreadStanding>;
+  infos: Map<string, ThreadInfo>;
 }
 
 /** The time of day when a supervisor under test is made: midnight, a Thursday. */
@@ -76,17 +76,17 @@ export function supervisorOf(
   const records: LogEntry[] = [];
   const runs: { thread: string; at: number }[] = [];
   const states: string[] = [];
-  const standings = new Map<string, ThreadStanding>();
+  const infos = new Map<string, ThreadInfo>();
   const supervisor = new Supervisor({
     clock,
     connect: () => () => {},
     random: () => 0,
     wall: () => START + clock.now(),
     log: (entry) => void records.push(entry),
-    onStanding: (thread, standing) => {
-      states.push(`${thread} ${standing?.state ?? "gone"}`);
-      if (standing) standings.set(thread, standing);
-      else standings.delete(thread);
+    onInfo: (thread, info) => {
+      states.push(`${thread} ${info?.state ?? "gone"}`);
+      if (info) infos.set(thread, info);
+      else infos.delete(thread);
     },
     run: async (run) => {
       runs.push({ thread: run.plan.assignment.thread, at: clock.now() });
@@ -96,7 +96,7 @@ export function supervisorOf(
   supervisor.pools.set(
     Object.fromEntries(Object.entries(pools).map(([name, max]) => [name, { max }])),
   );
-  return { supervisor, clock, records, runs, states, standings };
+  return { supervisor, clock, records, runs, states, infos };
 }
 
 /** Runs until it is told to stop. */

@@ -6,7 +6,7 @@ import { type Act, ending, failed, givenUp, obedient, planOf, supervisorOf } fro
 const X = "x::run::Main::0";
 
 Deno.test("a thread that fails is started again after a growing backoff; one that finishes is not", async () => {
-  const { supervisor, clock, runs, records, standings } = supervisorOf(
+  const { supervisor, clock, runs, records, infos } = supervisorOf(
     ending(failed, failed, failed, { type: "finished" }),
   );
   supervisor.start(planOf("x"));
@@ -14,23 +14,23 @@ Deno.test("a thread that fails is started again after a growing backoff; one tha
   assertEquals(runs.map(({ at }) => at), [0, 1_000, 3_000, 7_000]);
   assertEquals(records.map((record) => record.level), ["error", "error", "error", "info"]);
   assertMatch(records[0]!.message, /x::run::Main::0 failed: boom; starting it again in 1 s/);
-  const { state, restarts, failures, lastError } = standings.get(X)!;
+  const { state, restarts, failures, lastError } = infos.get(X)!;
   assertEquals([state, restarts, failures, lastError?.message], ["finished", 3, undefined, "boom"]);
 });
 
 Deno.test("a thread that keeps failing is left alone for long, and then given another chance", async () => {
-  const { supervisor, clock, runs, records, standings } = supervisorOf(
+  const { supervisor, clock, runs, records, infos } = supervisorOf(
     ending(failed, failed, failed, failed, failed, failed, failed),
   );
   supervisor.start(planOf("x"));
   await clock.advance(40_000);
   assertEquals(runs.length, 6);
-  assertEquals(standings.get(X)!.state, "failed");
+  assertEquals(infos.get(X)!.state, "failed");
   assertMatch(records.at(-1)!.message, /failed 6 times in a row and is left alone for 600 s/);
   await clock.advance(600_000);
-  assertEquals([runs.length, standings.get(X)!.state], [7, "failed"]);
+  assertEquals([runs.length, infos.get(X)!.state], [7, "failed"]);
   await clock.advance(600_000);
-  assertEquals([runs.length, standings.get(X)!.state], [8, "running"]);
+  assertEquals([runs.length, infos.get(X)!.state], [8, "running"]);
   await supervisor.stopAll();
 });
 
@@ -43,12 +43,12 @@ Deno.test("a daemon that is always to run is started again when it has finished"
 });
 
 Deno.test("a stop ends the waiting for a restart, and nothing is left of the thread", async () => {
-  const { supervisor, clock, runs, standings } = supervisorOf(ending(failed));
+  const { supervisor, clock, runs, infos } = supervisorOf(ending(failed));
   supervisor.start(planOf("x"));
   await clock.advance(500);
   await supervisor.stop("x");
   await clock.advance(10_000);
-  assertEquals([runs.length, standings.size, clock.sleeping], [1, 0, 0]);
+  assertEquals([runs.length, infos.size, clock.sleeping], [1, 0, 0]);
 });
 
 Deno.test("while the gate is closed nothing is started again", async () => {
@@ -148,7 +148,7 @@ function burdened(count: number, gone?: Promise<void>) {
 }
 
 Deno.test("a daemon of which three threads cannot be ended is not started again, and the log says why", async () => {
-  const { supervisor, clock, runs, records, states, standings } = burdened(4);
+  const { supervisor, clock, runs, records, states, infos } = burdened(4);
   supervisor.start(planOf("x"));
   await clock.advance(3_600_000);
   assertEquals(runs.map(({ at }) => at), [0, 1_000, 3_000]);
@@ -159,7 +159,7 @@ Deno.test("a daemon of which three threads cannot be ended is not started again,
     level: "error",
     message: `Thread ${X} is not started: ${refusal}; it is looked at again in 600 s`,
   });
-  const { state, lastError } = standings.get(X)!;
+  const { state, lastError } = infos.get(X)!;
   assertEquals([state, lastError!.message], ["failed", refusal]);
   assertEquals(states.filter((state) => state === `${X} waiting`).length, 1);
   await supervisor.stopAll();
@@ -167,10 +167,10 @@ Deno.test("a daemon of which three threads cannot be ended is not started again,
 
 Deno.test("once the threads that were given up have ended their daemon is started again", async () => {
   const { promise: gone, resolve } = Promise.withResolvers<void>();
-  const { supervisor, clock, runs, records, standings } = burdened(3, gone);
+  const { supervisor, clock, runs, records, infos } = burdened(3, gone);
   supervisor.start(planOf("x"));
   await clock.advance(100_000);
-  assertEquals(standings.get(X)!.state, "failed");
+  assertEquals(infos.get(X)!.state, "failed");
   resolve();
   await clock.advance(0);
   assertEquals(records.slice(-3).map(({ level, message }) => `${level}: ${message}`), [
@@ -179,30 +179,30 @@ Deno.test("once the threads that were given up have ended their daemon is starte
     `info: Thread ${X}, which was given up, ended 97 s later`,
   ]);
   await clock.advance(600_000);
-  assertEquals([runs.length, standings.get(X)!.state], [4, "running"]);
+  assertEquals([runs.length, infos.get(X)!.state], [4, "running"]);
   await supervisor.stopAll();
 });
 
 Deno.test("a daemon that is changed, or that somebody restarts, has a fresh try", async () => {
-  const { supervisor, clock, runs, standings } = burdened(3);
+  const { supervisor, clock, runs, infos } = burdened(3);
   supervisor.start(planOf("x"));
   await clock.advance(100_000);
-  assertEquals(standings.get(X)!.state, "failed");
+  assertEquals(infos.get(X)!.state, "failed");
   await supervisor.restart("x", "it was changed", planOf("x", { frozenAfter: 1_000 }));
   await clock.advance(10);
-  assertEquals([runs.length, standings.get(X)!.state], [4, "running"]);
+  assertEquals([runs.length, infos.get(X)!.state], [4, "running"]);
   await supervisor.stopAll();
 });
 
 Deno.test("however often a daemon is changed, ten threads of it that cannot be ended are the most", async () => {
-  const { supervisor, clock, runs, standings } = burdened(20);
+  const { supervisor, clock, runs, infos } = burdened(20);
   supervisor.start(planOf("x"));
   for (let change = 1; change <= 30; change++) {
     await clock.advance(1_500);
     await supervisor.restart("x", "it was changed", planOf("x", { frozenAfter: change }));
   }
   await clock.advance(10_000);
-  assertEquals([runs.length, standings.get(X)!.state], [10, "failed"]);
+  assertEquals([runs.length, infos.get(X)!.state], [10, "failed"]);
   await supervisor.stopAll();
 });
 
@@ -264,10 +264,10 @@ Deno.test("child threads count up in their names, wait for their pool in order, 
       const result = task.type === "task" ? task.arguments : undefined;
       open.push(() => resolve({ type: "finished", result }));
     }));
-  const { supervisor, clock, standings } = supervisorOf(act, { MainPool: 1, Few: 2 });
+  const { supervisor, clock, infos } = supervisorOf(act, { MainPool: 1, Few: 2 });
   supervisor.start(planOf("x"));
   await clock.advance(10);
-  const states = () => [...standings].map(([thread, { state }]) => `${thread} ${state}`);
+  const states = () => [...infos].map(([thread, { state }]) => `${thread} ${state}`);
   assertEquals(states(), [
     `${X} running`,
     "x::scan::Main::0 starting",
@@ -405,20 +405,19 @@ Deno.test("a daemon's thread has 5 s to stop, and is told so", async () => {
 Deno.test("a daemon that is restarted keeps its slot, however many children of others wait for one", async () => {
   const requests = Array.from({ length: 20 }, () => ({ pool: "MainPool" }));
   const { act } = parent(requests, obedient);
-  const { supervisor, clock, states, standings } = supervisorOf(
+  const { supervisor, clock, states, infos } = supervisorOf(
     (run) => run.plan.assignment.daemon === "x" ? act(run) : obedient(run),
     { MainPool: 4 },
   );
   supervisor.start(planOf("x"));
   supervisor.start(planOf("main_job"));
   await clock.advance(10);
-  const count = (state: string) =>
-    [...standings].filter(([, { state: is }]) => is === state).length;
+  const count = (state: string) => [...infos].filter(([, { state: is }]) => is === state).length;
   assertEquals([count("running"), count("waiting")], [4, 18]);
   for (let again = 0; again < 3; again++) {
     await supervisor.restart("main_job", "asked for");
     await clock.advance(10);
-    assertEquals(standings.get("main_job::run::Main::0")!.state, "running");
+    assertEquals(infos.get("main_job::run::Main::0")!.state, "running");
   }
   assertEquals([count("running"), count("waiting")], [4, 18]);
   assertEquals(states.filter((state) => state === "main_job::run::Main::0 running").length, 4);
@@ -428,17 +427,17 @@ Deno.test("a daemon that is restarted keeps its slot, however many children of o
 Deno.test("the slot of a daemon that has finished goes to children", async () => {
   const { act } = parent([{ pool: "MainPool" }], obedient);
   const done = Promise.withResolvers<RunOutcome>();
-  const { supervisor, clock, standings } = supervisorOf(
+  const { supervisor, clock, infos } = supervisorOf(
     (run) => run.plan.assignment.daemon === "x" ? act(run) : done.promise,
     { MainPool: 2 },
   );
   supervisor.start(planOf("x"));
   supervisor.start(planOf("y"));
   await clock.advance(10);
-  assertEquals(standings.get("x::scan::Main::0")!.state, "waiting");
+  assertEquals(infos.get("x::scan::Main::0")!.state, "waiting");
   done.resolve({ type: "finished" });
   await clock.advance(10);
-  assertEquals(standings.get("x::scan::Main::0")!.state, "running");
+  assertEquals(infos.get("x::scan::Main::0")!.state, "running");
   await supervisor.stopAll();
 });
 

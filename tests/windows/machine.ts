@@ -315,7 +315,7 @@ export class Windows {
   }
 
   /** Sends a service a control, 0 for none, and says how it stands after that; see control.c. */
-  async control(service: string, control: number): Promise<Standing> {
+  async control(service: string, control: number): Promise<ServiceStatus> {
     const program = `${system.windowsRoot}\\bin\\control.exe`;
     const { output } = await this.run(program, service, String(control));
     const [error, state, accepts, exitCode, ownCode, checkpoint, waitHint, took] = output.trim()
@@ -354,8 +354,8 @@ export class Windows {
   }
 }
 
-/** How a service stands: Windows' `SERVICE_STATUS`. */
-export interface Standing {
+/** How a service is: Windows' `SERVICE_STATUS`. */
+export interface ServiceStatus {
   /** Windows' error code for the control; 0 when it was taken. */
   error: number;
   state: number;

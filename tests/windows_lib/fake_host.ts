@@ -17,9 +17,9 @@ import { settled, STATE, type StateNumber } from "../../lib/windows/service_stat
 /** A service of a {@linkcode FakeHost}. */
 interface FakeService {
   registration: Registration;
-  standing: QueriedStatus;
+  status: QueriedStatus;
   /** What becomes of a pending state, and when, ms of the clock. */
-  next?: { standing: QueriedStatus; at: number };
+  next?: { status: QueriedStatus; at: number };
 }
 
 /** A Windows machine in memory; its clock moves by what is slept. */
@@ -68,14 +68,14 @@ export class FakeHost implements Host {
     query: (name) => {
       const service = this.services.get(name);
       if (service?.next && this.clock.now() >= service.next.at) {
-        service.standing = service.next.standing;
+        service.status = service.next.status;
         delete service.next;
       }
-      return service?.standing;
+      return service?.status;
     },
     create: (name, registration, password) => {
       this.calls.push(`create ${name}${password === undefined ? "" : " with password"}`);
-      this.services.set(name, { registration, standing: standing(STATE.stopped) });
+      this.services.set(name, { registration, status: status(STATE.stopped) });
     },
     change: (name, registration, password) => {
       this.calls.push(`change ${name}${password === undefined ? "" : ` with '${password}'`}`);
@@ -101,13 +101,13 @@ export class FakeHost implements Host {
         service,
         STATE.startPending,
         this.runs(this.disk.get(exe))
-          ? standing(STATE.running)
-          : { ...standing(STATE.stopped), exitCode: 1066, ownCode: 2 },
+          ? status(STATE.running)
+          : { ...status(STATE.stopped), exitCode: 1066, ownCode: 2 },
       );
     },
     stop: (name) => {
       this.calls.push(`stop ${name}`);
-      this.#become(this.services.get(name)!, STATE.stopPending, standing(STATE.stopped));
+      this.#become(this.services.get(name)!, STATE.stopPending, status(STATE.stopped));
     },
   };
 
@@ -179,8 +179,8 @@ export class FakeHost implements Host {
 
   /** Puts a service into a state, by way of a pending one where that takes a while. */
   #become(service: FakeService, pending: StateNumber, after: QueriedStatus): void {
-    service.standing = this.takes === 0 ? after : standing(pending);
-    if (this.takes > 0) service.next = { standing: after, at: this.clock.now() + this.takes };
+    service.status = this.takes === 0 ? after : status(pending);
+    if (this.takes > 0) service.next = { status: after, at: this.clock.now() + this.takes };
   }
 
   /** What NSSM does not keep itself goes into the service's registration. */
@@ -202,11 +202,11 @@ export class FakeHost implements Host {
     const commandLine = `"C:\\nssm\\nssm.exe"`;
     const others = { description: "", account: "LocalSystem", start: "delayed" } as const;
     const registration = { commandLine, displayName: name, recovery: RECOVERY, ...others };
-    this.services.set(name, { registration, standing: standing(STATE.stopped) });
+    this.services.set(name, { registration, status: status(STATE.stopped) });
   }
 }
 
-function standing(state: StateNumber): QueriedStatus {
+function status(state: StateNumber): QueriedStatus {
   const { exitCode } = settled(state);
   return { state, exitCode, ownCode: 0, pid: state === STATE.running ? 42 : 0 };
 }

@@ -7,7 +7,7 @@ export const LONGEST_DELAY = 10 * 60_000;
 export const BUDGET_TIME = 60 * 60_000;
 
 /** What is known of one probe; times are ms on the monotonic clock. */
-export interface ProbeStanding {
+export interface ProbeInfo {
   verdict: Verdict;
   /** Since when it fails; absent while it does not. */
   failsSince?: number;
@@ -42,42 +42,42 @@ export interface JudgePlan {
  * it counts anew. A probe that is unknown restarts nothing.
  */
 export function judge(
-  before: ProbeStanding | undefined,
+  before: ProbeInfo | undefined,
   verdict: Verdict,
   plan: JudgePlan,
-): { standing: ProbeStanding; step: ProbeStep } {
+): { info: ProbeInfo; step: ProbeStep } {
   const { now, every, failAfter } = plan;
   const kept = before && { failed: before.failed, restarts: before.restarts };
   const base = { verdict, at: now, failed: false, restarts: 0 };
   if (verdict.is === "ok") {
-    return { standing: base, step: before?.failed || before?.restarts ? "recovered" : "nothing" };
+    return { info: base, step: before?.failed || before?.restarts ? "recovered" : "nothing" };
   }
   if (verdict.is === "unknown") {
     const isNew = before?.verdict.is !== "unknown";
     // It was neither well meanwhile, nor does it fail: what was told stays told.
-    return { standing: { ...base, ...kept }, step: isNew ? "unknown" : "nothing" };
+    return { info: { ...base, ...kept }, step: isNew ? "unknown" : "nothing" };
   }
   const isContinued = before && now - before.at <= 3 * every + 60_000;
   const began = now - (verdict.lasted ?? 0);
   const failsSince = Math.min(isContinued ? before.failsSince ?? began : began, began);
-  const standing: ProbeStanding = { ...base, ...kept, failsSince };
-  if (now - failsSince < failAfter) return { standing, step: "nothing" };
-  const isNews = !standing.failed;
-  standing.failed = true;
-  if (mayRestart(standing, plan)) {
-    standing.due = before?.due ?? now + plan.random() * LONGEST_DELAY;
+  const info: ProbeInfo = { ...base, ...kept, failsSince };
+  if (now - failsSince < failAfter) return { info, step: "nothing" };
+  const isNews = !info.failed;
+  info.failed = true;
+  if (mayRestart(info, plan)) {
+    info.due = before?.due ?? now + plan.random() * LONGEST_DELAY;
     const { lastRestart } = plan;
     const isAffordable = lastRestart === undefined || now - lastRestart >= BUDGET_TIME;
-    if (!isNews && now >= standing.due && isAffordable) {
+    if (!isNews && now >= info.due && isAffordable) {
       // It is told again when the restart does not help.
-      const restarts = standing.restarts + 1;
-      return { standing: { ...base, restarts }, step: "restart" };
+      const restarts = info.restarts + 1;
+      return { info: { ...base, restarts }, step: "restart" };
     }
   }
-  return { standing, step: isNews ? "warn" : "nothing" };
+  return { info, step: isNews ? "warn" : "nothing" };
 }
 
-function mayRestart({ verdict, restarts }: ProbeStanding, { action }: JudgePlan): boolean {
+function mayRestart({ verdict, restarts }: ProbeInfo, { action }: JudgePlan): boolean {
   if (verdict.tellOnly) return false;
   return action === "restart" || (action === "restart-once" && restarts === 0);
 }

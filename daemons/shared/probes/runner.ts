@@ -1,7 +1,7 @@
 import { formatDuration, formatSpan, isSameJson } from "../../../lib/base/mod.ts";
 import type { DaemonContext, DaemonMap, Service } from "icinga-warden/daemon";
 import type { IcingaSample } from "../../../lib/icinga/mod.ts";
-import { judge, type ProbeStanding } from "./judge.ts";
+import { judge, type ProbeInfo } from "./judge.ts";
 import type { ConfiguredProbe } from "./mod.ts";
 import type { Verdict } from "./probe.ts";
 
@@ -37,7 +37,7 @@ export class ProbeRunner {
   readonly #probes: readonly ConfiguredProbe[];
   readonly #shared: DaemonMap<SharedProbe>;
   readonly #host: DaemonMap<IcingaSample>;
-  readonly #standings = new Map<string, ProbeStanding>();
+  readonly #infos = new Map<string, ProbeInfo>();
   readonly #restart: () => Promise<void>;
   readonly #prefix: string;
   readonly #random: () => number;
@@ -83,21 +83,21 @@ export class ProbeRunner {
     const sample = this.#sample();
     if (!sample || runningSince === undefined) return;
     for (const probe of this.#probes) {
-      const before = this.#standings.get(probe.name);
+      const before = this.#infos.get(probe.name);
       if (now() - runningSince < probe.settle) continue;
       if (before && now() - before.at < probe.every) continue;
-      const { standing, step } = judge(before, probe.probe(sample, Date.now()), {
+      const { info, step } = judge(before, probe.probe(sample, Date.now()), {
         ...probe,
         action: mayRestart ? probe.action : "tell",
         now: now(),
         lastRestart: this.#lastRestart,
         random: this.#random,
       });
-      this.#standings.set(probe.name, standing);
-      this.#share(probe.name, standing);
+      this.#infos.set(probe.name, info);
+      this.#share(probe.name, info);
       if (step === "recovered") observe?.(undefined);
-      if (step === "restart" && observe) return observe(standing.verdict.text);
-      this.#say(probe, standing, step);
+      if (step === "restart" && observe) return observe(info.verdict.text);
+      this.#say(probe, info, step);
       if (step !== "restart") continue;
       this.#lastRestart = now();
       return await this.#restart();
@@ -124,7 +124,7 @@ export class ProbeRunner {
     this.#context.log.info(`Probes of service '${this.#service.name}': ${names}`);
   }
 
-  #share(name: string, { verdict, failed, failsSince }: ProbeStanding): void {
+  #share(name: string, { verdict, failed, failsSince }: ProbeInfo): void {
     const { is, text, advice } = verdict;
     const key = this.#prefix + name;
     const before = this.#shared.get(key);
@@ -143,7 +143,7 @@ export class ProbeRunner {
 
   #say(
     { name, failAfter }: ConfiguredProbe,
-    { verdict: { text, advice }, due, restarts }: ProbeStanding,
+    { verdict: { text, advice }, due, restarts }: ProbeInfo,
     step: ReturnType<typeof judge>["step"],
   ): void {
     const { log, now } = this.#context;

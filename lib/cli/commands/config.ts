@@ -50,9 +50,9 @@ async function check(invocation: Invocation): Promise<Result> {
       problem === undefined ? [] : { name, problem, runs }
     );
     const names = Object.keys(config.daemons).join(", ") || "none";
-    const standing = exists ? "valid" : "does not exist; the defaults are in force";
+    const note = exists ? "valid" : "does not exist; the defaults are in force";
     const json = { file, exists, problems: [], daemons: bad };
-    if (bad.length === 0) return { json, text: `${file}: ${standing}; daemons: ${names}` };
+    if (bad.length === 0) return { json, text: `${file}: ${note}; daemons: ${names}` };
     if (isJson) return { json, text: "", code: EXIT.usage };
     for (const { name, problem, runs } of bad) {
       const outcome = runs ? "would run, but not as configured" : "cannot run";
@@ -70,8 +70,8 @@ async function check(invocation: Invocation): Promise<Result> {
 async function show(invocation: Invocation): Promise<Report> {
   const { file, exists, config } = await loadAgentConfig(findPaths(invocation));
   const json = writtenConfig(config, builtinArguments);
-  const standing = exists ? "" : ": does not exist; these are the defaults";
-  return { json, text: [`// ${file}${standing}`, toJson(json, 2)] };
+  const note = exists ? "" : ": does not exist; these are the defaults";
+  return { json, text: [`// ${file}${note}`, toJson(json, 2)] };
 }
 
 function schema(): Report {

@@ -1,20 +1,20 @@
-import type { ThreadStanding } from "../daemon/mod.ts";
+import type { ThreadInfo } from "../daemon/mod.ts";
 import type { Beat } from "../thread/mod.ts";
 import type { StateChange } from "./keep_running.ts";
 
 /** What of a thread does not change. */
-export type ThreadIdentity = Pick<ThreadStanding, "daemon" | "task" | "pool">;
+export type ThreadIdentity = Pick<ThreadInfo, "daemon" | "task" | "pool">;
 
 /** Memory and lag are published this often at most, ms, of all threads at once: each write wakes every thread. */
 const PUBLISH_EVERY = 10_000;
 
 /** A thread's published state after a change. */
-export function changeStanding(
-  before: ThreadStanding | ThreadIdentity,
-  { state, failures, error, job = (before as Partial<ThreadStanding>).job }: StateChange,
+export function updateInfo(
+  before: ThreadInfo | ThreadIdentity,
+  { state, failures, error, job = (before as Partial<ThreadInfo>).job }: StateChange,
   now: Date,
-): ThreadStanding {
-  const { failures: _, restarts = 0, ...rest } = before as Partial<ThreadStanding> & ThreadIdentity;
+): ThreadInfo {
+  const { failures: _, restarts = 0, ...rest } = before as Partial<ThreadInfo> & ThreadIdentity;
   const at = now.toISOString();
   const isStart = state === "starting";
   return {
