@@ -8,6 +8,7 @@ export interface Family {
   values: { value: number; labels: Labels; metricName: string }[];
 }
 
+/** Names and values of labels. */
 export type Labels = Record<string, string>;
 
 /** One value of a metric of a thing. */
@@ -55,6 +56,7 @@ function typeOf(name: string): Family["type"] {
   return name.endsWith("_duration_seconds") ? "histogram" : "gauge";
 }
 
+/** One sample for each of `states`, with that state as the label `label`: 1 for the current one, 0 for all others. */
 export function stateSet(label: string, states: readonly string[], current: string): Sample[] {
   return states.map((state) => ({ value: Number(state === current), labels: { [label]: state } }));
 }

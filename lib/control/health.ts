@@ -2,10 +2,10 @@ import { counted, formatSpan } from "../base/mod.ts";
 import type {
   DaemonStatus,
   Health,
+  HealthProblem,
   ServiceStatus,
   Status,
   ThreadStatus,
-  Trouble,
 } from "./status_schema.ts";
 
 /** A threshold of the Monitoring Plugins guidelines. */
@@ -46,7 +46,7 @@ export function isInRange(value: number, { start, end, inside }: Range): boolean
   return (value >= start && value <= end) !== inside;
 }
 
-/** From which number on something is a trouble. */
+/** From which number on something is a problem. */
 export interface Limits {
   /** Outside it is a warning. */
   warning: Range;
@@ -54,7 +54,7 @@ export interface Limits {
   critical: Range;
 }
 
-/** From which numbers on a service is a trouble: of restarts that failed in a row, and of all within the last hour. */
+/** From which numbers on a service is a problem: of restarts that failed in a row, and of all within the last hour. */
 export interface Thresholds {
   errors: Limits;
   restarts: Limits;
@@ -80,9 +80,9 @@ export const PLUGIN_EXIT: Readonly<Record<Health, number>> = {
 
 const SEVERITY: readonly Health[] = ["ok", "warning", "unknown", "critical"];
 
-/** The worst of some troubles; none: all is well. */
-export function worst(troubles: readonly Trouble[]): Health {
-  return troubles.reduce<Health>(
+/** The worst of some problems; none: all is well. */
+export function worst(problems: readonly HealthProblem[]): Health {
+  return problems.reduce<Health>(
     (worst, { level }) => SEVERITY.indexOf(level) > SEVERITY.indexOf(worst) ? level : worst,
     "ok",
   );
@@ -92,21 +92,21 @@ export function worst(troubles: readonly Trouble[]): Health {
  * All that is not well, the worst first. While the agent is paused nothing else counts; a pause without an end is
  * a warning, since it may have been forgotten.
  */
-export function findTroubles(
+export function findProblems(
   { agent, maintenance, services, daemons }: Pick<
     Status,
     "agent" | "maintenance" | "services" | "daemons"
   >,
   thresholds: Thresholds = THRESHOLDS,
-): Trouble[] {
-  if (maintenance) return pauseTroubles(maintenance, "").map(about(null));
+): HealthProblem[] {
+  if (maintenance) return pauseProblems(maintenance, "").map(about(null));
   const isAnyWatched = services.length > 0 ||
     daemons.some((daemon) => daemon.services && isWatching(daemon));
-  const troubles: Trouble[] = [
+  const problems: HealthProblem[] = [
     ...services.flatMap((service) =>
-      serviceTroubles(service, thresholds).map(about(service.daemon, serviceLabel(service)))
+      serviceProblems(service, thresholds).map(about(service.daemon, serviceLabel(service)))
     ),
-    ...daemons.flatMap((daemon) => daemonTroubles(daemon).map(about(daemon.name))),
+    ...daemons.flatMap((daemon) => daemonProblems(daemon).map(about(daemon.name))),
     ...[
       ...(isAnyWatched ? [] : [{ level: "unknown", text: "no daemon watches a service" } as const]),
       ...agent.troubles.map(({ text, since }) => (
@@ -114,14 +114,14 @@ export function findTroubles(
       )),
     ].map(about(null)),
   ];
-  return troubles.sort((a, b) => SEVERITY.indexOf(b.level) - SEVERITY.indexOf(a.level));
+  return problems.sort((a, b) => SEVERITY.indexOf(b.level) - SEVERITY.indexOf(a.level));
 }
 
 /** What is not well, before it is said of what. */
-type Finding = Pick<Trouble, "level" | "text">;
+type Finding = Pick<HealthProblem, "level" | "text">;
 
 function about(daemon: string | null, service: string | null = null) {
-  return (finding: Finding): Trouble => ({ ...finding, daemon, service });
+  return (finding: Finding): HealthProblem => ({ ...finding, daemon, service });
 }
 
 /** A service's name, or its daemon's name until that is known. */
@@ -171,18 +171,18 @@ export function serviceState(
   return [value, ...(disabled ? ["disabled"] : []), ...(paused ? ["paused"] : [])].join(", ");
 }
 
-function serviceTroubles(service: ServiceStatus, thresholds: Thresholds): Finding[] {
+function serviceProblems(service: ServiceStatus, thresholds: Thresholds): Finding[] {
   const { paused } = service;
-  if (paused) return pauseTroubles(paused, `${serviceLabel(service)} is `);
+  if (paused) return pauseProblems(paused, `${serviceLabel(service)} is `);
   return [
-    ...stateTroubles(service),
-    ...restartTroubles(service, thresholds),
-    ...probeTroubles(service),
+    ...stateProblems(service),
+    ...restartProblems(service, thresholds),
+    ...probeProblems(service),
   ];
 }
 
 /** What its state says. */
-function stateTroubles(service: ServiceStatus): Finding[] {
+function stateProblems(service: ServiceStatus): Finding[] {
   const label = serviceLabel(service);
   const { value, queryError, watched, disabled } = service;
   if (!watched) {
@@ -206,7 +206,7 @@ function stateTroubles(service: ServiceStatus): Finding[] {
 }
 
 /** What its restarts say: those that failed in a row, those of the last hour, and one that was not made. */
-function restartTroubles(service: ServiceStatus, { errors, restarts }: Thresholds): Finding[] {
+function restartProblems(service: ServiceStatus, { errors, restarts }: Thresholds): Finding[] {
   const label = serviceLabel(service);
   const { value, watched, wouldRestart, flapping, restart_error, restartsLastHour } = service;
   const text = `${label}: ${counted(restart_error, "restart")} failed in a row`;
@@ -227,7 +227,7 @@ function restartTroubles(service: ServiceStatus, { errors, restarts }: Threshold
 }
 
 /** What the probes find in a service that runs. */
-function probeTroubles(service: ServiceStatus): Finding[] {
+function probeProblems(service: ServiceStatus): Finding[] {
   if (!service.watched || service.value !== "RUNNING") return [];
   return service.probes.flatMap(({ name, is, text, failed }) =>
     failed && is !== "ok" ? [{ level: is, text: `${serviceLabel(service)} ${name}: ${text}` }] : []
@@ -240,7 +240,7 @@ function beyond(value: number, { warning, critical }: Limits, text: string): Fin
 }
 
 /** A pause without an end may have been forgotten. */
-function pauseTroubles(
+function pauseProblems(
   { since, until }: NonNullable<Status["maintenance"]>,
   who: string,
 ): Finding[] {
@@ -270,7 +270,7 @@ function lastSeenOf({ value, lastSeenAge }: ServiceStatus): string {
   return `: it was ${value} when last seen${ago}`;
 }
 
-const THREAD_LEVELS: Readonly<Record<string, Trouble["level"]>> = {
+const THREAD_LEVELS: Readonly<Record<string, HealthProblem["level"]>> = {
   "failed": "critical",
   "frozen": "critical",
   "backing-off": "warning",
@@ -278,7 +278,7 @@ const THREAD_LEVELS: Readonly<Record<string, Trouble["level"]>> = {
   "absent": "warning",
 };
 
-function daemonTroubles(daemon: DaemonStatus): Finding[] {
+function daemonProblems(daemon: DaemonStatus): Finding[] {
   const { name, enabled, problem, state, lastError, verdict, job } = daemon;
   if (!enabled) return [];
   const main = mainThread(daemon);

@@ -18,7 +18,7 @@ export {
 export type { Events } from "./events.ts";
 export type { Found } from "./find.ts";
 export {
-  findTroubles,
+  findProblems,
   parseRange,
   type Range,
   serviceState,

@@ -1,6 +1,6 @@
 import { counted, cut, sanitize } from "../base/mod.ts";
 import {
-  findTroubles,
+  findProblems,
   formatRange,
   isUp,
   type Limits,
@@ -65,7 +65,7 @@ export function serviceOutput(
 ): PluginOutput & { health: Health } {
   const agent = { ...status.agent, troubles: [] };
   const parts = { ...status, agent, services: [service], daemons: [] };
-  const problems = findTroubles(parts, thresholds);
+  const problems = findProblems(parts, thresholds);
   const health = worst(problems);
   const { summary, details } = pluginOutput({ ...parts, health, problems }, thresholds);
   return { health, summary, details, performance: servicePerformance(service, "", thresholds) };

@@ -8,7 +8,7 @@ import {
   type ThreadInfo,
   type ThreadState,
 } from "../daemon/mod.ts";
-import { findTroubles, isWatching, worst } from "./health.ts";
+import { findProblems, isWatching, worst } from "./health.ts";
 import {
   type AgeOf,
   daemonsOf,
@@ -79,7 +79,7 @@ export function readStatus(state: StateReader, { age, memory, host, silent }: Mo
     ),
     daemons,
   };
-  const problems = findTroubles(parts);
+  const problems = findProblems(parts);
   return { health: worst(problems), problems, ...parts };
 }
 

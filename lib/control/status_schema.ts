@@ -225,7 +225,7 @@ export type Status = v.InferOutput<typeof StatusSchema>;
 export type Health = Status["health"];
 
 /** One thing that is not well. */
-export type Trouble = Status["problems"][number];
+export type HealthProblem = Status["problems"][number];
 
 /** A service that a daemon keeps running. */
 export type ServiceStatus = Status["services"][number];

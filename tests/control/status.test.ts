@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import * as v from "valibot";
 import { toJsonSchema } from "@valibot/to-json-schema";
-import { findTroubles, parseRange, serviceState, THRESHOLDS } from "../../lib/control/health.ts";
+import { findProblems, parseRange, serviceState, THRESHOLDS } from "../../lib/control/health.ts";
 import { readStatus } from "../../lib/control/status.ts";
 import { StatusSchema } from "../../lib/control/status_schema.ts";
 import { noStats, type ServiceStats } from "../../lib/service/stats.ts";
@@ -17,7 +17,7 @@ function statusWith(change: (maps: Maps) => void) {
   return readStatus(stateOf(maps), MOMENT);
 }
 
-/** Health, and each trouble with its level. */
+/** Health, and each problem with its level. */
 function verdict(change: (maps: Maps) => void): string[] {
   const { health, problems } = statusWith(change);
   return [health, ...problems.map(({ level, text }) => `${level}: ${text}`)];
@@ -70,7 +70,7 @@ Deno.test("an agent that has said little yet has a status too", () => {
   assertEquals([status.services, status.daemons], [[], []]);
 });
 
-Deno.test("what a probe finds for long enough is a trouble; values of another form are ignored", () => {
+Deno.test("what a probe finds for long enough is a problem; values of another form are ignored", () => {
   const maps = agentMaps();
   maps[`Daemons.${DAEMON}.ServiceProbes`] = {
     disk: { is: "warning", text: "full", advice: "free some", failed: true, since: STARTED },
@@ -120,7 +120,7 @@ Deno.test("why a service has stopped is told with it; a diagnosis of another for
   }
 });
 
-Deno.test("what a daemon says of what it looks at is a trouble of its own, until it expires", () => {
+Deno.test("what a daemon says of what it looks at is a problem of its own, until it expires", () => {
   const told = {
     level: "warning" as const,
     text: "C: is full",
@@ -351,7 +351,7 @@ Deno.test("thresholds of restart_error are the caller's", () => {
     maps[`Daemons.${DAEMON}.ServiceState`] = { value: "RUNNING", restart_error: 5 };
   });
   const levels = (warning: string, critical: string) =>
-    findTroubles(status, {
+    findProblems(status, {
       ...THRESHOLDS,
       errors: { warning: parseRange(warning)!, critical: parseRange(critical)! },
     }).map(({ level }) => level);
@@ -371,7 +371,7 @@ Deno.test("a service that is disabled is a warning, or nothing where that is to 
   assertEquals(verdict(stopped("ignore")), ["ok"]);
 });
 
-Deno.test("a service that is paused is no trouble, but a pause without an end is a warning", () => {
+Deno.test("a service that is paused is no problem, but a pause without an end is a warning", () => {
   const paused = (until: object) => (maps: Maps) => {
     maps[`Daemons.${DAEMON}.ServiceState`] = { value: "STOPPED", restart_error: 4 };
     maps["Agent.ServicePauses"] = { icinga2: { since: STARTED, by: "command", ...until } };
@@ -432,7 +432,7 @@ Deno.test("restarts within the last hour are a warning from 4 on, critical from 
   ]);
 });
 
-Deno.test("a daemon that does not run is a trouble, and one that is switched off is none", () => {
+Deno.test("a daemon that does not run is a problem, and one that is switched off is none", () => {
   const daemon = (change: object, more: object = {}) => (maps: Maps) => {
     maps["Agent.Daemons"]!.disk = { module: "disk.ts", enabled: true, ...more };
     maps["Agent.Threads"]!["disk::run::Main::0"] = thread("disk", change);

@@ -1,6 +1,6 @@
 import { parseDuration } from "../../base/mod.ts";
 import {
-  findTroubles,
+  findProblems,
   formatPerformance,
   parseRange,
   PLUGIN_EXIT,
@@ -63,9 +63,9 @@ export const checkCommand: Command = {
     const thresholds = readThresholds(invocation);
     const timeout = readTimeout(invocation);
     const status = await (await connectAgent(invocation, "monitor")).status(timeout);
-    const troubles = findTroubles(status, thresholds);
-    const health = worst(troubles);
-    const output = pluginOutput({ ...status, health, problems: troubles }, thresholds);
+    const problems = findProblems(status, thresholds);
+    const health = worst(problems);
+    const output = pluginOutput({ ...status, health, problems }, thresholds);
     return { json: { health, ...output }, text: formatOutput(output), code: PLUGIN_EXIT[health] };
   },
 };
