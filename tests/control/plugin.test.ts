@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { THRESHOLDS } from "../../lib/control/health.ts";
 import { pluginOutput } from "../../lib/control/plugin.ts";
 import { readStatus } from "../../lib/control/status.ts";
-import type { ThreadStanding } from "../../lib/daemon/agent_state.ts";
+import type { ThreadInfo } from "../../lib/daemon/agent_state.ts";
 import { noStats } from "../../lib/service/stats.ts";
 import { addWatcher, agentMaps, MOMENT, STARTED, stateOf, thread } from "./state.ts";
 
@@ -152,7 +152,7 @@ Deno.test("a status of very many services with long errors is cut at what Icinga
 });
 
 Deno.test("restarts and heap are the sum of all threads; who tells no heap has none", () => {
-  const values = (own: Partial<ThreadStanding>, other: Partial<ThreadStanding>) => {
+  const values = (own: Partial<ThreadInfo>, other: Partial<ThreadInfo>) => {
     const { performance } = outputWith((maps) => {
       addWatcher(maps, "other");
       maps["Agent.Threads"] = {
