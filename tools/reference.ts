@@ -7,7 +7,14 @@
 
 /** What the reference tells of, in order: each is an interface, a class or a function of a file. */
 const SUBJECTS: readonly (readonly [file: string, names: readonly string[]])[] = [
-  ["lib/daemon/context.ts", ["DaemonContext", "DaemonLog", "DaemonState", "Service"]],
+  ["lib/daemon/context.ts", [
+    "DaemonContext",
+    "DaemonLog",
+    "DaemonState",
+    "DaemonHost",
+    "Disk",
+    "Service",
+  ]],
   ["lib/daemon/timing.ts", ["EveryOptions", "CronOptions", "CronRun", "RetryOptions"]],
   ["lib/daemon/fetching.ts", ["FetchOptions"]],
   ["lib/daemon/define.ts", ["DaemonDefinition", "Termination"]],

@@ -25,6 +25,7 @@ import { agentLog, limitLog, type WriteLog } from "../log/mod.ts";
 import type { Troubles } from "./troubles.ts";
 import type { RegisteredDaemon } from "../registry/mod.ts";
 import { mostCareful, type ServiceManagerPlan } from "../service/mod.ts";
+import { readDisks } from "./disks.ts";
 import { Pauses } from "./pauses.ts";
 import { planDaemons } from "./plans.ts";
 import { type Target, targetsOf } from "./targets.ts";
@@ -111,6 +112,7 @@ export class Agent {
       clock,
       log,
       endProcess: (what) => void endProcess(what, log).catch(agentLog(log).warning),
+      answer: () => readDisks(),
       connect: (port, thread, countWrites) => this.state.connect(port, thread, countWrites),
       onInfo: (thread, info) => {
         if (this.#isOver) return;

@@ -1,5 +1,5 @@
 import type { Config } from "../config/mod.ts";
-import { threadName } from "../daemon/mod.ts";
+import { DISKS, threadName } from "../daemon/mod.ts";
 import type { RegisteredDaemon } from "../registry/mod.ts";
 import { type ServiceManagerPlan, servicePrograms } from "../service/mod.ts";
 import type { ThreadPlan } from "../supervisor/mod.ts";
@@ -57,8 +57,14 @@ function planThread(
       ownReads(files, home),
       servicePrograms(serviceManager),
     ),
+    rights: rightsOf(daemon.permissions),
     pool: MAIN_POOL,
     isBuiltIn: files.length === 0,
     policy: daemon.policy,
   };
+}
+
+/** See {@linkcode ThreadPlan.rights}. */
+function rightsOf({ sys = [] }: RegisteredDaemon["permissions"]): string[] {
+  return sys.some((item) => item === DISKS || item === "*") ? [`sys ${DISKS}`] : [];
 }

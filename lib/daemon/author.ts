@@ -15,9 +15,11 @@ export { type ThreadHandle, type ThreadOptions } from "./context.ts";
 export { type ThreadState } from "./agent_state.ts";
 export {
   type DaemonContext,
+  type DaemonHost,
   type DaemonLog,
   type DaemonMap,
   type DaemonState,
+  type Disk,
   type Service,
 } from "./context.ts";
 export { type FetchOptions } from "./fetching.ts";

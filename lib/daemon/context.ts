@@ -87,6 +87,26 @@ export interface Service {
   nameByDisplayName(): Promise<string | undefined>;
 }
 
+/** What a daemon may know of its host. */
+export interface DaemonHost {
+  /**
+   * The fixed disks, as far as the agent's account may use them. It needs the permission `sys: ["disks"]`.
+   *
+   * @throws {Error} when the daemon lacks the permission, or the system does not tell.
+   */
+  disks(): Promise<Disk[]>;
+}
+
+/** A disk that is in use. */
+export interface Disk {
+  /** `C:`, or where it is mounted. */
+  name: string;
+  /** Bytes that are free for the agent's account. */
+  free: number;
+  /** Bytes in all. */
+  total: number;
+}
+
 /** All that a daemon is given to do its work. */
 export interface DaemonContext<
   S extends ArgumentSpecs = ArgumentSpecs,
@@ -106,6 +126,8 @@ export interface DaemonContext<
   readonly log: DaemonLog;
   /** The public state. */
   readonly state: DaemonState<M>;
+  /** What it may know of its host. */
+  readonly host: DaemonHost;
   /** Milliseconds on the monotonic clock. */
   now(): number;
   /**

@@ -3,7 +3,7 @@ import { ServiceError, type ServiceManager, type ServiceMode } from "../service/
 import type { MapOptions, PublicState } from "../state/mod.ts";
 import { AGENT_MAPS, mapPath } from "./agent_state.ts";
 import type { ArgumentSpecs, ArgumentValues } from "./arguments.ts";
-import type { DaemonContext, DaemonLog, Service } from "./context.ts";
+import type { DaemonContext, DaemonHost, DaemonLog, Service } from "./context.ts";
 import type { MapSpecs } from "./define.ts";
 import { createFetch } from "./fetching.ts";
 import { createTiming } from "./timing.ts";
@@ -37,6 +37,8 @@ export interface ContextParts<S extends ArgumentSpecs> {
   startThread?: DaemonContext["thread"];
   /** Default: the system's clock. */
   clock?: Clock;
+  /** Tells the host's disks; without it there are none. */
+  disks?: DaemonHost["disks"];
   /** Asks web servers. Default: the global `fetch`. */
   fetch?: typeof fetch | undefined;
   /** The time of day, ms since the Unix epoch. Default: `Date.now`. */
@@ -85,6 +87,7 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
       of: (other, name) => state.map(mapPath(other, name)),
       agent: (name) => state.map(`Agent.${name}`),
     },
+    host: { disks: parts.disks ?? (() => Promise.resolve([])) },
     ...timing,
     fetch: createFetch({ signal, retry: timing.retry, ask: parts.fetch ?? globalThis.fetch }),
     report: (level, text, numbers = {}, options = {}) => {

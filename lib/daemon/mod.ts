@@ -39,6 +39,7 @@ export {
   type DaemonContext,
   type DaemonLog,
   type DaemonMap,
+  type Disk,
   type ThreadHandle,
   type ThreadOptions,
 } from "./context.ts";
@@ -48,6 +49,7 @@ export { serviceModes } from "../service/mod.ts";
 export { readVerdict, VERDICT_MAP, verdictLevels, verdictUnits } from "./verdict.ts";
 export {
   type DaemonPermissions,
+  DISKS,
   explainRefusal,
   PERMISSION_LISTS,
   type PermissionList,

@@ -32,9 +32,12 @@ export interface DaemonPermissions {
   env?: readonly string[] | undefined;
   /** Libraries to load; what they do is not limited by anything. */
   ffi?: readonly string[] | undefined;
-  /** What to ask of the system: `hostname`, `osRelease`, `systemMemoryInfo` and the other names of Deno. */
+  /** What to ask of the system: `disks` for `context.host.disks`; `hostname`, `osRelease`, `systemMemoryInfo` and the other names of Deno. */
   sys?: readonly string[] | undefined;
 }
+
+/** The item of `sys` for {@linkcode DaemonHost.disks}; the others are Deno's. */
+export const DISKS = "disks";
 
 /** In an item, the name of an argument that stands for its value. */
 export const PLACEHOLDER: RegExp = /\{(\w+)\}/g;

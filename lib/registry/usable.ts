@@ -1,11 +1,11 @@
 import { attempt, sanitize } from "../base/mod.ts";
-import { type DaemonPermissions, PERMISSION_LISTS } from "../daemon/mod.ts";
+import { type DaemonPermissions, DISKS, PERMISSION_LISTS } from "../daemon/mod.ts";
 import { describePermissions } from "./grant.ts";
 
 /** What the runtime takes, for the kinds of which it refuses some. */
 const EXPECTED: Readonly<Record<string, string>> = {
   net: "expected host or host:port, such as localhost:8080",
-  sys: "expected names of Deno such as hostname",
+  sys: "expected disks, or a name of Deno such as hostname",
 };
 
 const known = new Map<string, string | undefined>();
@@ -19,7 +19,8 @@ const known = new Map<string, string | undefined>();
 export function refusePermissions(permissions: DaemonPermissions): string | undefined {
   for (const kind of PERMISSION_LISTS) {
     for (const item of permissions[kind] ?? []) {
-      const why = kind in EXPECTED && item !== "*" ? refuseItem(kind, item) : undefined;
+      const isOwn = item === "*" || (kind === "sys" && item === DISKS);
+      const why = kind in EXPECTED && !isOwn ? refuseItem(kind, item) : undefined;
       if (why === undefined) continue;
       const named = describePermissions({ [kind]: [item] });
       return sanitize(`permission ${named} cannot be used; ${EXPECTED[kind]} (${why})`);

@@ -42,6 +42,8 @@ export interface SharedParts {
   connect: Connect;
   /** Ends a child process of the agent, or that of a service that is stuck, with all that it has started. */
   endProcess?: ThreadRun["endProcess"];
+  /** Answers what threads ask. */
+  answer?: ThreadRun["answer"];
   /** The thread pools. */
   pools: ThreadPools;
   /** How many threads start at a time. */

@@ -7,6 +7,8 @@ export interface ThreadPlan {
   assignment: Assignment;
   /** What its worker may do. */
   permissions: Deno.PermissionOptionsObject;
+  /** The permissions that the agent itself looks after, such as `sys disks`. */
+  rights: readonly string[];
   /** The name of the pool that it runs in. */
   pool: string;
   /** Whether its daemon ships with the program. */

@@ -27,6 +27,8 @@ export interface SupervisorParts {
   connect: Connect;
   /** Ends a child process of the agent, or that of a service that is stuck, with all that it has started. Default: nothing does. */
   endProcess?: ThreadRun["endProcess"];
+  /** Answers what threads ask. Default: nothing does. */
+  answer?: ThreadRun["answer"];
   /** Gives a number from 0 to 1, for the backoff. Default: `Math.random`. */
   random?: () => number;
   /** The time of day, ms since the Unix epoch. Default: `Date.now`. */
@@ -69,13 +71,14 @@ export class Supervisor {
   /** It has nothing to do until a daemon is started. */
   constructor(parts: SupervisorParts) {
     const { clock, log, connect, endProcess, random = Math.random, run = runThread } = parts;
-    const { wall = Date.now } = parts;
+    const { wall = Date.now, answer } = parts;
     this.#parts = parts;
     this.#shared = {
       clock,
       log,
       connect,
       endProcess,
+      answer,
       random,
       wall,
       run,

@@ -6,6 +6,7 @@ import {
   ExitDetector,
   type FromThread,
   Heartbeat,
+  type Question,
   ranOutOfHeap,
   readFromThread,
   startWorker,
@@ -71,6 +72,8 @@ export interface ThreadRun {
   onWarning?: (warning: string) => void;
   /** Called when it asks for a child thread, or to stop one; `tell` answers it. */
   onChild?: (command: ChildCommand, tell: (message: ToThread) => void) => void;
+  /** Answers what it asks, once it is known that it may. */
+  answer?: ((what: Question) => Promise<unknown>) | undefined;
   /** Ends a child process of the agent, or that of a service that is stuck, with all that it has started. */
   endProcess?: ((what: number | string) => void) | undefined;
 }
@@ -95,6 +98,9 @@ export async function runThread(run: ThreadRun): Promise<RunOutcome> {
   const gone = thread.end();
   return await isSoon(gone, END_PATIENCE, run.clock) ? outcome : { ...outcome, gone };
 }
+
+/** What a thread needs to ask. */
+const RIGHTS = { disks: "sys disks" } as const;
 
 class LiveThread {
   readonly #run: ThreadRun;
@@ -216,11 +222,24 @@ class LiveThread {
         return this.#run.onChild?.(message.request, tell);
       case "stop-child":
         return this.#run.onChild?.({ stop: message.id }, tell);
+      case "ask":
+        return void this.#answer(message.id, message.what);
       case "end-process":
         // A daemon that may not run the service manager's programs has no such child.
         return this.#run.plan.assignment.services
           ? this.#run.endProcess?.(message.what)
           : undefined;
+    }
+  }
+
+  async #answer(id: number, what: Question): Promise<void> {
+    try {
+      const { plan: { rights }, answer } = this.#run;
+      const right = RIGHTS[what.about];
+      if (!rights.includes(right)) throw new Error(`This daemon lacks the permission ${right}`);
+      this.#tell({ type: "answer", id, value: await answer?.(what) });
+    } catch (error) {
+      this.#tell({ type: "answer", id, error: errorMessage(error) });
     }
   }
 

@@ -8,6 +8,7 @@ import {
   type DaemonDefinition,
   type DaemonMap,
   declaredMetrics,
+  type Disk,
   mapPath,
   type MapSpecs,
   mayWrite,
@@ -28,6 +29,8 @@ const PATIENCE = 1_000;
 
 /** How long to wait for a host or a program, real ms. */
 const LONG_PATIENCE = 10_000;
+
+const DISKS: readonly Disk[] = [{ name: "C:", free: 40e9, total: 100e9 }];
 
 /** A log record of a simulated daemon. */
 export interface LoggedRecord {
@@ -57,6 +60,8 @@ export interface SimulationOptions {
   scenario?: string;
   /** The time of day at its start, ISO 8601; the time zone of `cron` is UTC. Default: `2026-01-01T00:00:00Z`, a Thursday. */
   start?: string;
+  /** What `context.host.disks` tells. Default: `C:` with 100 GB, of which 40 GB are free. */
+  disks?: readonly Disk[];
   /** Answers what `context.fetch` asks. Default: the real host is asked. */
   fetch?: (request: Request) => Response | Promise<Response>;
   /** Called with each record when it is logged. */
@@ -154,6 +159,7 @@ export class Simulation {
         services: daemon.permissions?.services ? this.services : undefined,
         clock: this.#clock,
         random: () => 0.5,
+        disks: () => Promise.resolve([...options.disks ?? DISKS]),
         fetch: (input, init) => this.#real(() => ask(input, init)),
         wall: () => this.#start + this.now + this.#slept,
         timeZone: "UTC",

@@ -13,6 +13,7 @@ export {
   type ChildRequest,
   cutText,
   type FromThread,
+  type Question,
   readFromThread,
   type ThreadEnd,
   type ToThread,

@@ -67,7 +67,11 @@ export type ToThread =
   | { type: "start"; assignment: Assignment; heartbeat: SharedArrayBuffer; port: MessagePort }
   | { type: "stop" }
   | { type: "beat" }
-  | { type: "child"; id: number; news: ChildNews };
+  | { type: "child"; id: number; news: ChildNews }
+  | { type: "answer"; id: number; value?: unknown; error?: string };
+
+/** What a thread may ask the agent: about the host's disks. */
+export type Question = { about: "disks" };
 
 /** A message from a thread to the agent. */
 export type FromThread =
@@ -77,6 +81,7 @@ export type FromThread =
   | { type: "failed"; error: string; leaves?: boolean } // leaves: it ends itself
   | { type: "start-child"; request: ChildRequest }
   | { type: "stop-child"; id: number }
+  | { type: "ask"; id: number; what: Question } // answered under the same number
   | { type: "end-process"; what: number | string }; // a child process of it, or that of a stuck service
 
 /** The longest text of a log record or an error, characters; the rest is cut off. */
@@ -119,6 +124,8 @@ export function readFromThread(data: unknown, now = Date.now()): FromThread | un
       return readRequest(fieldsOf(message.request));
     case "stop-child":
       return isId(message.id) ? { type: "stop-child", id: message.id } : undefined;
+    case "ask":
+      return readQuestion(message);
     case "end-process": {
       const { what } = message;
       const isKnown = isId(what) || (typeof what === "string" && what.length <= 256);
@@ -127,6 +134,11 @@ export function readFromThread(data: unknown, now = Date.now()): FromThread | un
     default:
       return undefined;
   }
+}
+
+function readQuestion({ id, what }: Record<string, unknown>): FromThread | undefined {
+  const { about } = fieldsOf(what);
+  return isId(id) && about === "disks" ? { type: "ask", id, what: { about } } : undefined;
 }
 
 function readLog(

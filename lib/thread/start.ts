@@ -2,7 +2,7 @@ import type { MessagePort as NodePort } from "node:worker_threads";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { withHeapLimit } from "./heap_limit.ts";
-import type { DaemonPermissions } from "../daemon/mod.ts";
+import { type DaemonPermissions, DISKS } from "../daemon/mod.ts";
 
 /** How a worker is started. */
 export interface WorkerOptions {
@@ -70,7 +70,7 @@ export function workerPermissions(
     net: asOption(net),
     env: asOption(env),
     ffi: asOption(ffi),
-    sys: asOption(sys) as Deno.PermissionOptionsObject["sys"],
+    sys: asOption(sys.filter((item) => item !== DISKS)) as Deno.PermissionOptionsObject["sys"],
     import: [],
   };
 }

@@ -14,9 +14,11 @@ import {
   type DaemonContext,
   type DaemonDefinition,
   type DaemonLog,
+  type Disk,
   mayWrite,
   readArguments,
 } from "../daemon/mod.ts";
+import { Asks } from "./asks.ts";
 import { ChildThreads } from "./children.ts";
 import { loadDaemon } from "./load.ts";
 import {
@@ -52,6 +54,7 @@ const WRITE_RATE = {
 const post: (message: FromThread) => void = self.postMessage.bind(self);
 const { setTimeout } = globalThis;
 const children = new ChildThreads(post);
+const asks = new Asks(post);
 let sender: HeartbeatSender | undefined;
 
 self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
@@ -69,6 +72,8 @@ self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
       return sender?.beat();
     case "child":
       return children.take(data.id, data.news);
+    case "answer":
+      return asks.take(data);
   }
 });
 
@@ -172,6 +177,7 @@ async function createOwnContext(
     services: services ? await openServices(serviceManager) : undefined,
     mode: serviceManager.mode,
     endProcess: (service) => post({ type: "end-process", what: service }),
+    disks: async () => await asks.ask({ about: "disks" }) as Disk[],
     startThread: (task, options) => children.start(task, options),
     clock: heartbeatClock(systemClock, sender),
   });

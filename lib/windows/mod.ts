@@ -30,6 +30,7 @@ export {
   splitCommandLine,
   splitServiceLine,
 } from "./command_line.ts";
+export { fixedDisks } from "./disks.ts";
 export { EVENT_SOURCE_KEY, EVENT_SOURCE_VALUES, type EventLog, openEventLog } from "./event_log.ts";
 export { ERROR_SERVICE_NEVER_STARTED, ERROR_SERVICE_SPECIFIC_ERROR } from "./ffi/errors.ts";
 export {

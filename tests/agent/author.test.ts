@@ -1,4 +1,5 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
+import type { Disk } from "../../lib/daemon/author.ts";
 import { withDaemon } from "./author.ts";
 
 /** Deno 2.7.11 takes ports of workers for leaks. */
@@ -28,4 +29,20 @@ test("a web server is asked with the permission for its address, and tried again
     assertEquals(await value("Seen", "refused"), "NotCapable");
   });
   await server.shutdown();
+});
+
+test("disks are told to who has the permission, and to nobody else", async () => {
+  const body = `
+    permissions: { sys: ["disks"] },
+    async run(context) {
+      context.state.map("Seen").set("disks", await context.host.disks().catch(String));
+    },`;
+  await withDaemon(body, { permissions: { sys: ["disks"] } }, async ({ value }) => {
+    const disks = await value("Seen", "disks") as Disk[];
+    const root = disks.find(({ name }) => name === "/")!;
+    assert(root.total > 0 && root.free >= 0 && root.free <= root.total, JSON.stringify(disks));
+  });
+  await withDaemon(body.replace('"disks"', ""), {}, async ({ value }) => {
+    assertEquals(await value("Seen", "disks"), "Error: This daemon lacks the permission sys disks");
+  });
 });

@@ -91,7 +91,10 @@ Deno.test("where nothing is said of a built-in daemon, it gets what it declares 
 
 Deno.test("what the runtime does not take as a permission is said, and nothing else is", () => {
   const usable = ["localhost", "localhost:8080", "10.0.0.1", "[::1]:80", "*"];
-  assertEquals(refusePermissions({ net: usable, sys: ["hostname", "*"], run: ["a b"] }), undefined);
+  assertEquals(
+    refusePermissions({ net: usable, sys: ["hostname", "disks", "*"], run: ["a b"] }),
+    undefined,
+  );
   const cases: [permissions: DaemonPermissions, said: RegExp][] = [
     [
       { net: ["localhost", "https://x.example/z"] },
@@ -99,7 +102,10 @@ Deno.test("what the runtime does not take as a permission is said, and nothing e
     ],
     [{ net: ["no host"] }, /^permission net "no host" cannot be used; expected host or host:port/],
     [{ net: ["localhost:99999"] }, /^permission net "localhost:99999" .*port/],
-    [{ sys: ["nonsense"] }, /^permission sys "nonsense" cannot be used; expected names of Deno/],
+    [
+      { sys: ["nonsense"] },
+      /^permission sys "nonsense" cannot be used; expected disks, or a name of Deno/,
+    ],
   ];
   for (const [permissions, said] of cases) assertMatch(refusePermissions(permissions) ?? "", said);
 });

@@ -33,6 +33,7 @@ export function planOf(daemon: string, changes: Partial<ThreadPolicy> = {}): Thr
       heapLimit: policy.memoryLimit,
     },
     permissions: {},
+    rights: [],
     pool: "MainPool",
     isBuiltIn: false,
     policy: { ...policy, ...changes },

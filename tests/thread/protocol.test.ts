@@ -31,6 +31,13 @@ Deno.test("what a thread tells is read; what a daemon makes up is not", () => {
     [{ type: "start-child" }, undefined],
     [{ type: "stop-child", id: 3 }, { type: "stop-child", id: 3 }],
     [{ type: "stop-child", id: "3" }, undefined],
+    [
+      { type: "ask", id: 1, what: { about: "disks", more: 1 } },
+      { type: "ask", id: 1, what: { about: "disks" } },
+    ],
+    [{ type: "ask", id: 1, what: { about: "secrets" } }, undefined],
+    [{ type: "ask", id: "1", what: { about: "disks" } }, undefined],
+    [{ type: "ask", id: 1 }, undefined],
     [{ type: "end-process", what: 42, more: 1 }, { type: "end-process", what: 42 }],
     [{ type: "end-process", what: "icinga2" }, { type: "end-process", what: "icinga2" }],
     [{ type: "end-process", what: 4.2 }, undefined],

@@ -18,6 +18,10 @@ export const kernel32 = library("kernel32.dll", {
   CloseHandle: fn(BOOL, PTR),
   // winbase.h
   LocalFree: fn(PTR, PTR),
+  // fileapi.h
+  GetLogicalDrives: fn(DWORD),
+  GetDriveTypeW: fn(DWORD, BUF),
+  GetDiskFreeSpaceExW: fn(BOOL, BUF, BUF, BUF, BUF),
   // tlhelp32.h
   CreateToolhelp32Snapshot: fn(PTR, DWORD, DWORD),
   Process32FirstW: fn(BOOL, PTR, BUF),
