@@ -3,7 +3,7 @@ import { isSameJson } from "../lib/base/mod.ts";
 import { checkServiceName } from "../lib/service/mod.ts";
 import { keepRunning, type SharedService } from "./shared/keep_running.ts";
 import { configureProbes } from "./shared/probes/mod.ts";
-import { WATCH_ARGUMENTS } from "./shared/settings.ts";
+import { WATCH_ARGUMENTS } from "./shared/watch_arguments.ts";
 
 /**
  * The daemon that keeps the Icinga 2 agent service running: it queries the service at an interval and

@@ -4,7 +4,7 @@ import type { Diagnosis } from "../lib/icinga/mod.ts";
 import { checkServiceName, type ServiceState } from "../lib/service/mod.ts";
 import { keepRunning, type SharedService } from "./shared/keep_running.ts";
 import { configureProbes } from "./shared/probes/mod.ts";
-import { WATCH_ARGUMENTS } from "./shared/settings.ts";
+import { WATCH_ARGUMENTS } from "./shared/watch_arguments.ts";
 
 /** What is shared of one service, under its name in the map `ServiceState`. */
 export interface WatchedService {

@@ -2,7 +2,7 @@ import type { DaemonContext } from "icinga-warden/daemon";
 import type { Diagnosis, IcingaSample } from "../../lib/icinga/mod.ts";
 import { type ConfiguredProbe, ProbeRunner } from "./probes/runner.ts";
 import { ServiceWatch } from "./service_watch.ts";
-import type { WatchSettings } from "./settings.ts";
+import type { WatchSettings } from "./watch_arguments.ts";
 import type { SharedState } from "./watch_report.ts";
 
 /** What is shared of a service that is kept running; the daemon decides where in the public state. */
@@ -37,10 +37,10 @@ export function keepRunning(
   const { state, arguments: settings } = context;
   const service = context.service(name);
   const samples = state.agent<IcingaSample>("Host");
-  const aside = state.agent<string>("Aside");
+  const holds = state.agent<string>("Aside");
   const diagnosis = () => samples.get(name.toLowerCase())?.diagnosis;
   const hold = () => {
-    const network = waitsForNetwork ? aside.get("network") : undefined;
+    const network = waitsForNetwork ? holds.get("network") : undefined;
     if (network !== undefined) return network;
     const { what, evidence, hold } = diagnosis() ?? {};
     return hold ? [what, ...evidence!.slice(0, 1)].join(": ") : undefined;
@@ -60,7 +60,7 @@ export function keepRunning(
     await watch.tick();
     shared.setDiagnosis(diagnosis());
     const mayRestart = !service.isPaused() && watch.mode !== "stopped" &&
-      watch.standsAside() === undefined;
+      watch.heldBack() === undefined;
     await runner.tick(watch.runningSince, mayRestart, observe);
   });
 }

@@ -17,7 +17,7 @@ import {
   nextAttempt,
   NO_LOOP,
 } from "./crash_loop.ts";
-import type { WatchSettings } from "./settings.ts";
+import type { WatchSettings } from "./watch_arguments.ts";
 import { type SharedState, type WatchContext, WatchReport } from "./watch_report.ts";
 
 /** What no retry mends: it waits for {@linkcode LONGEST_WAIT}. Of `disabled` Windows tells only when it is started. */
@@ -116,7 +116,7 @@ export class ServiceWatch {
   }
 
   /** Why no service is restarted at present, as a clause; undefined: it may be. */
-  standsAside(): string | undefined {
+  heldBack(): string | undefined {
     if (this.#context.now() < this.#shutsDownUntil) return SHUTTING_DOWN;
     return this.#context.state.agent<string>("Aside").get("installing");
   }
@@ -215,7 +215,7 @@ export class ServiceWatch {
   /** Restarts it, unless it is better left alone. */
   async #tryToRestart(state: ServiceState): Promise<void> {
     const now = this.#context.now();
-    const reason = this.standsAside() ?? this.#hold();
+    const reason = this.heldBack() ?? this.#hold();
     this.#report.held(reason);
     if (reason !== undefined || !this.#mayTry(now)) return;
     if (state === "STOPPED" && await this.#isLeftDisabled()) return;

@@ -23,7 +23,7 @@ import {
   serviceStateReader,
   windowsHost,
 } from "../windows/mod.ts";
-import { watchAside } from "./aside.ts";
+import { watchRestartHolds } from "./restart_holds.ts";
 import { guardFiles } from "./file_guard.ts";
 import { watchIcinga } from "./icinga.ts";
 import { type AgentPaths, type Claim, claimHome, HomeInUseError } from "./home.ts";
@@ -130,7 +130,7 @@ export async function runAgent(
     void watchIcinga({ agent, log: log.write, clock: systemClock }, signal);
     if (serviceManager.kind === "windows") {
       const alsoLook = lookAtServices(agent, systemClock, serviceStateReader());
-      void watchAside({ agent, clock: systemClock, alsoLook }, signal);
+      void watchRestartHolds({ agent, clock: systemClock, alsoLook }, signal);
     }
     void watchClocks(agentLog(log.write).warning, systemClock, signal);
     void watchHandles((text) => troubles.report("handles", text), systemClock, signal);

@@ -1,4 +1,4 @@
-import { describe } from "./kinds.ts";
+import { describe } from "./value_kinds.ts";
 
 /** What a write changed in a map. */
 export interface Change<K extends string = string, V = unknown> {

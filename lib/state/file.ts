@@ -1,6 +1,6 @@
 import { readSaved, type SavedMaps, writeMap, writeSaved } from "./saved.ts";
 import { type PublicState, realClock, type StateClock } from "./state.ts";
-import { describe } from "./kinds.ts";
+import { describe } from "./value_kinds.ts";
 
 /** The file is written at most once in so many ms; and a save that took long is followed by a rest of so many times as long. */
 const SAVE = { every: 1_000, rest: 20 };

@@ -1,5 +1,5 @@
 import { Connection, type CountWrites } from "./connection.ts";
-import { FormatError } from "./kinds.ts";
+import { FormatError } from "./value_kinds.ts";
 import { isCountable } from "./map.ts";
 import {
   type MapRows,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { FormatError } from "./kinds.ts";
+import { FormatError } from "./value_kinds.ts";
 import { LIMITS } from "./meter.ts";
 import { decodeValue, encodeValue } from "./value.ts";
 

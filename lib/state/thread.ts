@@ -17,7 +17,7 @@ import { Sequence } from "./sequence.ts";
 import { PublicState, type StateChannel, type StateOptions } from "./state.ts";
 import type { Pending, Table } from "./table.ts";
 import { WaitingWrites } from "./waiting.ts";
-import { FormatError } from "./kinds.ts";
+import { FormatError } from "./value_kinds.ts";
 
 /** A channel without any message, not even a heartbeat, for so long, ms, is opened again. */
 const DEAF_AFTER = 25_000;

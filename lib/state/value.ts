@@ -13,7 +13,7 @@ import {
   type PartWriter,
   Refusal,
   refuse,
-} from "./kinds.ts";
+} from "./value_kinds.ts";
 import { LIMITS, Meter, type Part } from "./meter.ts";
 
 /** Whether JSON gives a value back as it was, and it is small and has no parts. */

@@ -2,7 +2,7 @@ import { type Clock, within } from "../base/mod.ts";
 import { type ThreadInfo, threadName } from "../daemon/mod.ts";
 import type { Beat, ThreadEnd } from "../thread/mod.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
-import { openChildren, type SuperviseChild } from "./children.ts";
+import { openChildren, type SuperviseChild } from "./child_threads.ts";
 import { HealthMonitor } from "./health.ts";
 import { keepRunning, type SharedParts, type StateChange } from "./keep_running.ts";
 import { DaemonLimits } from "./limits.ts";

@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type DaemonDefinition, refuseDefinition } from "../daemon/mod.ts";
 import { examineModule, imports, readModule, refuseImport } from "./imports.ts";
-import { describeLoadError, describePlace, describeThrown } from "./errors.ts";
+import { describeLoadError, describePlace, describeThrown } from "./describe_error.ts";
 import { closeNodeModules, closeRealm } from "./realm.ts";
 
 /**

@@ -3,7 +3,12 @@
  *
  * @module
  */
-export { describeFailure, describeLoadError, describeStack, describeThrown } from "./errors.ts";
+export {
+  describeFailure,
+  describeLoadError,
+  describeStack,
+  describeThrown,
+} from "./describe_error.ts";
 export { type Beat, Heartbeat, heartbeatInterval, startHeartbeat } from "./heartbeat.ts";
 export { type ExaminedModule, examineModule, refuseFile, signature } from "./imports.ts";
 export { importable, loadDaemon, readsModule } from "./load.ts";

@@ -1,7 +1,7 @@
 import type nodeProcess from "node:process";
 import type { DaemonLog } from "../daemon/mod.ts";
 import { isUnreadableMessage } from "../state/mod.ts";
-import { show } from "./errors.ts";
+import { show } from "./describe_error.ts";
 
 /** How severe it is what a daemon prints. */
 export type PrintLevel = Exclude<keyof DaemonLog, "warn">;

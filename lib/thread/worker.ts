@@ -19,7 +19,7 @@ import {
   readArguments,
 } from "../daemon/mod.ts";
 import { Asks } from "./asks.ts";
-import { ChildThreads } from "./children.ts";
+import { ChildThreads } from "./child_threads.ts";
 import { loadDaemon } from "./load.ts";
 import {
   type Assignment,
@@ -36,7 +36,7 @@ import {
   type HeartbeatSender,
   startHeartbeat,
 } from "./heartbeat.ts";
-import { describeFailure, describeThrown } from "./errors.ts";
+import { describeFailure, describeThrown } from "./describe_error.ts";
 import { catchUncaught } from "./uncaught_output.ts";
 // Services are imported where they are used: every thread starts as soon as its modules are loaded.
 

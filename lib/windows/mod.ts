@@ -84,6 +84,6 @@ export {
   type SettingDrift,
 } from "./settings.ts";
 export { keptExe, upgradeExe } from "./upgrade.ts";
-export { isInstalling } from "./installer.ts";
+export { isInstalling } from "./windows_installer.ts";
 export { listConnections, listenerOf, type TcpConnection } from "./tcp_table.ts";
 export { makePrivate } from "./file_security.ts";

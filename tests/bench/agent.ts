@@ -1,7 +1,7 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import daemon from "../../daemons/icinga_agent_service.ts";
-import { type AsideHost, watchAside } from "../../lib/agent/aside.ts";
+import { type HoldHost, watchRestartHolds } from "../../lib/agent/restart_holds.ts";
 import { lookAtServices } from "../../lib/agent/service_look.ts";
 import { systemClock } from "../../lib/base/mod.ts";
 import { readArguments } from "../../lib/daemon/arguments.ts";
@@ -169,9 +169,9 @@ function startDaemon(manager: WindowsServiceManager, interval: number, seen?: st
       systemClock,
       () => Number(Deno.readTextFileSync(seen)),
     );
-    const host = { isInstalling: () => false, bootedFor: () => Infinity } as AsideHost;
+    const host = { isInstalling: () => false, bootedFor: () => Infinity } as HoldHost;
     const agent = { state, icinga: () => [] };
-    void watchAside({ agent, clock: systemClock, host, alsoLook }, stop.signal);
+    void watchRestartHolds({ agent, clock: systemClock, host, alsoLook }, stop.signal);
   }
   return {
     async end() {

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { FormatError } from "../../lib/state/kinds.ts";
+import { FormatError } from "../../lib/state/value_kinds.ts";
 import { LIMITS } from "../../lib/state/meter.ts";
 import { readSaved, writeMap, writeSaved } from "../../lib/state/saved.ts";
 import { decodeValue, encodeValue } from "../../lib/state/value.ts";

@@ -5,10 +5,10 @@ import { wide } from "./ffi/memory.ts";
 // winnt.h
 const SYNCHRONIZE = 0x100000;
 
-/** Windows Installer has it while it carries out what a package says ("_MSIExecute Mutex", Microsoft's documentation). */
+/** Windows Installer owns this mutex while it installs, repairs or removes a package ("_MSIExecute Mutex", Microsoft's documentation). */
 const MUTEX = wide("Global\\_MSIExecute");
 
-/** Whether Windows Installer carries out an installation. The mutex is not waited for: that could keep others waiting. */
+/** Whether Windows Installer is at work. Does not wait for the mutex, which would delay installations. */
 export function isInstalling(): boolean {
   const opened = kernel32().OpenMutexW(SYNCHRONIZE, 0, MUTEX);
   if (opened === null) return lastError() === ERROR_ACCESS_DENIED;

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { describeFailure } from "../../lib/thread/errors.ts";
+import { describeFailure } from "../../lib/thread/describe_error.ts";
 
 const HOME = "/srv/warden";
 

@@ -1,15 +1,15 @@
 import { assertEquals } from "@std/assert";
 import { setImmediate } from "node:timers";
 import {
-  type AsideHost,
   BOOT_TIME,
+  type HoldHost,
   holdsInstallation,
   INSTALLATION_LIMIT,
   isNetworkUp,
   NETWORK_LIMIT,
   waitsForNetwork,
-  watchAside,
-} from "../../lib/agent/aside.ts";
+  watchRestartHolds,
+} from "../../lib/agent/restart_holds.ts";
 import { ManualClock } from "../../lib/base/mod.ts";
 import { MainState } from "../../lib/state/mod.ts";
 
@@ -50,11 +50,11 @@ Deno.test("the network is up with an address and the name of a parent", () => {
 });
 
 /** Runs the watch on a clock that is moved by hand. */
-function watching(given: Partial<AsideHost>, services = ["icinga2"]) {
+function watching(given: Partial<HoldHost>, services = ["icinga2"]) {
   const clock = new ManualClock(() => new Promise((resolve) => setImmediate(resolve)));
   const state = new MainState({ thread: "main" });
   const stop = new AbortController();
-  const host: AsideHost = {
+  const host: HoldHost = {
     isInstalling: () => false,
     bootedFor: () => 0,
     addresses: () => ["10.0.0.7"],
@@ -70,7 +70,7 @@ function watching(given: Partial<AsideHost>, services = ["icinga2"]) {
         ...{ look: "icinga" as const, repair: [], mode: "act" as const },
       })),
   };
-  const done = watchAside({ agent, clock, host }, stop.signal);
+  const done = watchRestartHolds({ agent, clock, host }, stop.signal);
   return {
     clock,
     keys: () => [...state.map("Agent.Aside").keys()],

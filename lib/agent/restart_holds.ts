@@ -3,25 +3,25 @@ import { attempt, type Clock, within } from "../base/mod.ts";
 import { AGENT_MAPS } from "../daemon/mod.ts";
 import { isInstalling } from "../windows/mod.ts";
 
-/** How often it is looked whether Windows Installer is at work, ms: before that it stops no service. */
+/** Time between two checks whether Windows Installer is at work, ms. It stops no service sooner. */
 const LOOK_EVERY = 250;
 
-/** How long an installation keeps services from being restarted, ms: one that hangs must not do so without an end. */
+/** The longest time for which an installation prevents restarts, ms: it may hang. */
 export const INSTALLATION_LIMIT = 30 * 60_000;
 
-/** An agent that starts so soon after its host waits for the network, ms. */
+/** An agent that starts within this time after the host waits for the network, ms. */
 export const BOOT_TIME = 5 * 60_000;
 
-/** How long it waits for the network, ms. */
+/** The longest wait for the network, ms. */
 export const NETWORK_LIMIT = 3 * 60_000;
 
-/** How often it looks for the network, and how long one look may take, ms. */
+/** Time between two checks of the network, and the limit of one check, ms. */
 const NETWORK_EVERY = 1_000;
 const NETWORK_LOOK = 10_000;
 
-/** What is asked of this host. */
-export interface AsideHost {
-  /** Whether Windows Installer carries out an installation. */
+/** What {@linkcode watchRestartHolds} reads from the host. */
+export interface HoldHost {
+  /** Whether Windows Installer is installing, removing or repairing a package. */
   isInstalling(): boolean;
   /** How long ago the host was started, ms. */
   bootedFor(): number;
@@ -33,18 +33,18 @@ export interface AsideHost {
   resolve(name: string): Promise<unknown>;
 }
 
-/** What is worked with. */
-export interface AsideParts {
+/** What {@linkcode watchRestartHolds} needs. */
+export interface HoldParts {
   agent: Pick<Agent, "state" | "icinga">;
   clock: Pick<Clock, "now" | "sleep" | "after" | "ticks">;
   /** Default: this host. */
-  host?: AsideHost;
-  /** Called after each look, 4 times a second. Default: nothing is. */
+  host?: HoldHost;
+  /** Called after each check, 4 times a second. Default: nothing is called. */
   alsoLook?: () => void;
 }
 
 /**
- * Whether an installation keeps services from being restarted.
+ * Whether an installation prevents restarts.
  *
  * @param since when it was first seen, ms; undefined: there is none.
  */
@@ -62,13 +62,13 @@ export function waitsForNetwork(bootedFor: number, waited: number): boolean {
   return bootedFor < BOOT_TIME && waited < NETWORK_LIMIT;
 }
 
-/** Addresses of this host alone, and those that it has given itself. */
+/** Loopback and link-local addresses. */
 const LOCAL_ADDRESS = /^(127\.|169\.254\.|0\.0\.0\.0|::1?$|fe80:)/i;
 
 /**
  * Whether the network is up: the host has an address, and the name of a parent resolves.
  *
- * @param resolved of each parent whether its name resolves; none: no parent has a name to connect to.
+ * @param resolved for each parent, whether its name resolves; empty when no parent is configured by name.
  */
 export function isNetworkUp(addresses: readonly string[], resolved: readonly boolean[]): boolean {
   return addresses.some((address) => !LOCAL_ADDRESS.test(address)) &&
@@ -79,13 +79,13 @@ export function isNetworkUp(addresses: readonly string[], resolved: readonly boo
  * Shares as `Agent.Aside` why services are not restarted now: while Windows Installer is at work, and, for Icinga 2,
  * until the network is up after a boot. Resolves when `signal` is aborted; never rejects.
  */
-export async function watchAside(parts: AsideParts, signal: AbortSignal): Promise<void> {
-  const { agent, clock, host = windowsAside(agent), alsoLook } = parts;
-  const aside = agent.state.map<string>(AGENT_MAPS.aside);
+export async function watchRestartHolds(parts: HoldParts, signal: AbortSignal): Promise<void> {
+  const { agent, clock, host = windowsHost(agent), alsoLook } = parts;
+  const holds = agent.state.map<string>(AGENT_MAPS.aside);
   const tell = (key: string, why: string | undefined) => {
-    if (aside.get(key) === why || signal.aborted) return;
-    if (why === undefined) aside.delete(key);
-    else aside.set(key, why);
+    if (holds.get(key) === why || signal.aborted) return;
+    if (why === undefined) holds.delete(key);
+    else holds.set(key, why);
   };
   void awaitNetwork({ agent, clock, host }, tell, signal);
   const ticks = clock.ticks(LOOK_EVERY, signal);
@@ -99,9 +99,9 @@ export async function watchAside(parts: AsideParts, signal: AbortSignal): Promis
   } while (await ticks.next().then(() => true, () => false));
 }
 
-/** Its first look is over before it returns: the daemon's thread cannot have started by then. */
+/** Shares `network` before it first waits: the daemon's thread cannot have started by then. */
 async function awaitNetwork(
-  { agent, clock, host }: Required<Omit<AsideParts, "alsoLook">>,
+  { agent, clock, host }: Required<Omit<HoldParts, "alsoLook">>,
   tell: (key: string, why: string | undefined) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -117,15 +117,15 @@ async function awaitNetwork(
     const why = "the host has just started, and waits for its network (3 min at most)";
     tell("network", why);
     const look = within(isUp(), { ms: NETWORK_LOOK, late: () => false, signal, clock });
-    // What cannot be found out is no reason to wait.
+    // When the check itself fails, do not wait.
     if (await look.catch(() => true)) break;
     if (!await clock.sleep(NETWORK_EVERY, signal).then(() => true, () => false)) break;
   }
   tell("network", undefined);
 }
 
-/** What this host, which runs Windows, says. */
-function windowsAside(agent: Pick<Agent, "icinga">): AsideHost {
+/** This host, by Windows' own functions. */
+function windowsHost(agent: Pick<Agent, "icinga">): HoldHost {
   return {
     isInstalling,
     bootedFor: () => Deno.osUptime() * 1_000,

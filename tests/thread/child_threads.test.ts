@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { ChildThreads } from "../../lib/thread/children.ts";
+import { ChildThreads } from "../../lib/thread/child_threads.ts";
 import { type FromThread, pack } from "../../lib/thread/protocol.ts";
 
 Deno.test("a child that never ran is stopped or failed, and waits no longer", async () => {
