@@ -1,6 +1,6 @@
 import { type ArgumentValues, defineDaemon } from "icinga-warden/daemon";
 import type { Access } from "../lib/icinga/mod.ts";
-import { checkParent, parseParent } from "./shared/parents.ts";
+import { checkParent, parseParent } from "../lib/icinga/settings.ts";
 import { DATA_DIR } from "./shared/watch_arguments.ts";
 
 const ARGUMENTS = {

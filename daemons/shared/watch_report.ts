@@ -2,7 +2,6 @@ import type { DaemonContext, DaemonMap, Service } from "icinga-warden/daemon";
 import { counted, formatDuration } from "../../lib/base/mod.ts";
 import { noStats, observe, type ServiceState, type ServiceStats } from "../../lib/service/mod.ts";
 import { FLAPPING_TIME, LONGEST_WAIT, type Loop } from "./crash_loop.ts";
-import { Repeated } from "./repeated.ts";
 
 /** So many failures in a row are each said, though they say the same. */
 const SAID_ANYWAY = 3;
@@ -185,5 +184,25 @@ export class WatchReport {
 
   #isDue(matter: Repeated, what: string): boolean {
     return matter.isDue(what, this.#context.now());
+  }
+}
+
+/** How long a record that says the same as the last one is held back, ms. */
+const REMIND_AFTER = 60 * 60_000;
+
+/** Tells which of the records about one matter are due: each change, and a reminder each hour. */
+class Repeated {
+  #said: { what: string; at: number } | undefined;
+
+  /** Whether it is time to say `what`, which then counts as said. @param now ms. */
+  isDue(what: string, now: number): boolean {
+    if (this.#said?.what === what && now - this.#said.at < REMIND_AFTER) return false;
+    this.#said = { what, at: now };
+    return true;
+  }
+
+  /** The matter is over: whatever is said next is new. */
+  reset(): void {
+    this.#said = undefined;
   }
 }

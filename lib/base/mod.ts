@@ -1,5 +1,4 @@
 /** What every part of the program uses; it imports none of them. */
-export * from "./address.ts";
 export * from "./clock.ts";
 export * from "./errors.ts";
 export * from "./files.ts";

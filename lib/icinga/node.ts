@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { isObject } from "../base/mod.ts";
 import type { IcingaFolder } from "./folder.ts";
 import { netstrings } from "./netstring.ts";
+import { ICINGA_PORT } from "./settings.ts";
 
 /** An endpoint of Icinga's. */
 export interface Endpoint {
@@ -28,9 +29,6 @@ export interface IcingaNode {
   /** The file that told it. */
   source?: string;
 }
-
-/** Icinga's port where its configuration names none. */
-export const ICINGA_PORT = 5665;
 
 /** One object of Icinga's configuration. */
 interface IcingaObject {

@@ -1,3 +1,4 @@
+import type { Endpoint } from "./node.ts";
 import { expectedOneOf } from "../base/mod.ts";
 
 /** What the agent can mend by itself where the argument `repair` names it. */
@@ -19,4 +20,27 @@ const ABSOLUTE = Deno.build.os === "windows"
 export function checkDataDir(path: string): string | undefined {
   if (path === "" || ABSOLUTE.test(path)) return undefined;
   return "expected the absolute path of the folder that holds Icinga's etc and var, such as C:\\ProgramData\\icinga2";
+}
+
+/** Icinga's port where its configuration names none. */
+export const ICINGA_PORT = 5665;
+
+/** `NAME`, `NAME=HOST`, `NAME=HOST:PORT`; an IPv6 address in brackets. */
+const PARENT = /^([^=\s]+)(?:=(?:\[([\da-fA-F:.]+)\]|([^\s:[\]/]+))(?::(\d{1,5}))?)?$/;
+
+/**
+ * Reads a parent from a flag or an argument, such as `master=10.0.0.1:5665`. Without an address, the caller takes that
+ * from Icinga's files. Undefined when the text has another form.
+ */
+export function parseParent(text: string): Endpoint | undefined {
+  const [, name, ip, known, digits] = PARENT.exec(text) ?? [];
+  const [host, port] = [ip ?? known, Number(digits ?? ICINGA_PORT)];
+  if (name === undefined || port < 1 || port > 65_535) return undefined;
+  return { name, ...(host && { host }), port };
+}
+
+/** What would be right instead of a parent, as a clause; undefined when it is right. */
+export function checkParent(text: string): string | undefined {
+  if (parseParent(text)) return undefined;
+  return 'expected "ENDPOINT=HOST" or "ENDPOINT=HOST:PORT", such as "master=10.0.0.1"';
 }

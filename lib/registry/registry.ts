@@ -13,9 +13,8 @@ import { examineModule, signature } from "../thread/mod.ts";
 import type { ThreadPolicy } from "../supervisor/mod.ts";
 import { DAEMONS_FOLDER, findModules, type FoundModule } from "./discover.ts";
 import { leaveToFirst } from "./overlap.ts";
-import { describePermissions, grantPermissions } from "./grant.ts";
+import { describePermissions, grantPermissions, refusePermissions } from "./grant.ts";
 import { type Probed, probeModule } from "./probe.ts";
-import { refusePermissions } from "./usable.ts";
 
 /** A daemon of the configuration and what is known of its module. */
 export interface RegisteredDaemon {

@@ -5,8 +5,7 @@
  */
 import { type Clock, systemClock } from "../base/mod.ts";
 import type { EndTree } from "./child.ts";
-import type { ServiceManager, TimeLimits } from "./manager.ts";
-import type { ServiceMode } from "./mode.ts";
+import type { ServiceManager, ServiceMode, TimeLimits } from "./manager.ts";
 import type { Scenario } from "./scenario.ts";
 import { SimulatedServiceManager } from "./simulated.ts";
 import { windowsPrograms, WindowsServiceManager } from "./windows.ts";
@@ -14,14 +13,16 @@ import { windowsPrograms, WindowsServiceManager } from "./windows.ts";
 export { meaningOf, type ServiceAction, ServiceError, type ServiceErrorKind } from "./error.ts";
 export {
   checkServiceName,
+  mostCareful,
   pendingLimit,
   type Progress,
   type ServiceManager,
+  type ServiceMode,
+  serviceModes,
   type ServiceState,
   serviceStates,
   type TimeLimits,
 } from "./manager.ts";
-export { mostCareful, type ServiceMode, serviceModes } from "./mode.ts";
 export { demoScenario, parseScenario, type Scenario } from "./scenario.ts";
 export { SimulatedServiceManager } from "./simulated.ts";
 

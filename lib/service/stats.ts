@@ -1,4 +1,4 @@
-import type { ServiceMode } from "./mode.ts";
+import type { ServiceMode } from "./manager.ts";
 
 /** Durations counted by their length. */
 export interface Histogram {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { counted, cut, positions, sanitize, sanitizeLines } from "../../lib/base/mod.ts";
+import { counted, cut, formatIp, positions, sanitize, sanitizeLines } from "../../lib/base/mod.ts";
 
 Deno.test("line ends and the blanks around them become one blank, other blanks stay", () => {
   assertEquals(sanitize(" a  b \r\n\t c\n\nd\te "), "a  b c d e");
@@ -59,4 +59,18 @@ Deno.test("a number of things has its plural", () => {
     "1 restart",
     "2 restarts",
   ]);
+});
+
+Deno.test("addresses are written in their shortest form, IPv4 within IPv6 as IPv4", () => {
+  const zeros = (count: number) => Array<number>(count).fill(0);
+  for (
+    const [bytes, text] of [
+      [[192, 168, 0, 1], "192.168.0.1"],
+      [[...zeros(10), 255, 255, 127, 0, 0, 1], "127.0.0.1"],
+      [[...zeros(15), 1], "::1"],
+      [[0xfe, 0x80, ...zeros(13), 1], "fe80::1"],
+      [[0x20, 1, 0xd, 0xb8, 0, 1, ...zeros(8), 0xa, 0xbc], "2001:db8:1::abc"],
+      [zeros(16), "::"],
+    ] as const
+  ) assertEquals(formatIp(bytes), text);
 });

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
-import { checkParent, parseParent } from "../../daemons/shared/parents.ts";
+import { checkParent, parseParent } from "../../lib/icinga/settings.ts";
 import {
   chooseParents,
   explainRefusal,

@@ -1,8 +1,12 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { resolve } from "node:path";
 import type { DaemonPermissions } from "../../lib/daemon/permissions.ts";
-import { describePermissions, fillIn, grantPermissions } from "../../lib/registry/grant.ts";
-import { refusePermissions } from "../../lib/registry/usable.ts";
+import {
+  describePermissions,
+  fillIn,
+  grantPermissions,
+  refusePermissions,
+} from "../../lib/registry/grant.ts";
 
 const home = resolve("/home");
 const at = (path: string) => resolve(home, path);

@@ -1,5 +1,13 @@
 import { AGENT_SERVICE } from "../../control/results.ts";
-import { COMMAND, FRESH, PASSIVE } from "./common.ts";
+
+/** The template of all services that take results. */
+export const PASSIVE = "icinga-warden-passive";
+
+/** Icinga's own check command of it. */
+export const COMMAND = "passive";
+
+/** How long Icinga waits for the first result of an object, s. Later the ttl of each result counts. */
+export const FRESH = 900;
 
 /** The custom variables of a host that list what has a result of its own, and what they are called in the Director. */
 const LISTS = {

@@ -2,8 +2,7 @@ import { errorMessage } from "../../base/mod.ts";
 import { userDefinition } from "../../icinga/mod.ts";
 import { type Action, type Invocation, UsageError } from "../command.ts";
 import { readFlag } from "../flags.ts";
-import { exampleBasket } from "./basket.ts";
-import { COMMAND, FRESH, PASSIVE } from "./common.ts";
+import { COMMAND, exampleBasket, FRESH, PASSIVE } from "./basket.ts";
 
 const COMMON = `// What takes the results of icinga-warden's daemon icinga_report: docs/fleet.md.
 
