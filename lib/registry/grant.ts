@@ -1,7 +1,12 @@
 import { resolve, sep } from "node:path";
 import { attempt, sanitize } from "../base/mod.ts";
 import { icingaFolder } from "../icinga/folder.ts";
-import { type DaemonPermissions, DISKS, PERMISSION_LISTS, type PermissionList } from "../daemon/mod.ts";
+import {
+  type DaemonPermissions,
+  DISKS,
+  PERMISSION_LISTS,
+  type PermissionList,
+} from "../daemon/mod.ts";
 
 /** The item that covers every item of its kind. */
 const ALL = "*";
