@@ -17,6 +17,7 @@ const SUBJECTS: readonly (readonly [file: string, names: readonly string[]])[] =
   ]],
   ["lib/daemon/timing.ts", ["EveryOptions", "CronOptions", "CronRun", "RetryOptions"]],
   ["lib/daemon/fetching.ts", ["FetchOptions"]],
+  ["lib/daemon/running.ts", ["RunOptions", "RunResult"]],
   ["lib/daemon/define.ts", ["DaemonDefinition", "Termination"]],
   ["lib/daemon/verdict.ts", ["VerdictNumber", "ReportOptions"]],
   ["lib/daemon/define.ts", ["MapSpec"]],

@@ -26,6 +26,7 @@ import type { Troubles } from "./troubles.ts";
 import type { RegisteredDaemon } from "../registry/mod.ts";
 import { mostCareful, type ServiceManagerPlan } from "../service/mod.ts";
 import { readDisks } from "./disks.ts";
+import { endProcess } from "./end_process.ts";
 import { Pauses } from "./pauses.ts";
 import { planDaemons } from "./plans.ts";
 import { type Target, targetsOf } from "./targets.ts";
@@ -276,18 +277,4 @@ export class Agent {
       });
     }
   }
-}
-
-/**
- * Ends a child process of the agent by its id, or that of a stuck service by the service's name; on other systems the
- * service manager's programs have no children, and there are no services.
- */
-async function endProcess(what: number | string, log: WriteLog): Promise<void> {
-  if (Deno.build.os !== "windows") return;
-  const { endStuckService, endTree, windowsHost } = await import("../windows/mod.ts");
-  if (typeof what === "number") return endTree(what);
-  const refusal = endStuckService(windowsHost.database.query(what));
-  const { warning } = agentLog(log);
-  if (refusal === undefined) warning(`Ended the process of service '${what}', which was stuck`);
-  else warning(`The process of service '${what}' is not ended: ${refusal}`);
 }

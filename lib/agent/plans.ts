@@ -65,6 +65,9 @@ function planThread(
 }
 
 /** See {@linkcode ThreadPlan.rights}. */
-function rightsOf({ sys = [] }: RegisteredDaemon["permissions"]): string[] {
-  return sys.some((item) => item === DISKS || item === "*") ? [`sys ${DISKS}`] : [];
+function rightsOf({ sys = [], run = [] }: RegisteredDaemon["permissions"]): string[] {
+  return [
+    ...(sys.some((item) => item === DISKS || item === "*") ? [`sys ${DISKS}`] : []),
+    ...(run.length > 0 ? ["run"] : []),
+  ];
 }

@@ -23,6 +23,7 @@ export {
   type Service,
 } from "./context.ts";
 export { type FetchOptions } from "./fetching.ts";
+export { type RunOptions, type RunResult } from "./running.ts";
 export { type MetricSpec, type MetricSpecs } from "./metrics.ts";
 export {
   type CronOptions,

@@ -4,6 +4,7 @@ import type { ThreadState } from "./agent_state.ts";
 import type { ArgumentSpecs, ArgumentValues } from "./arguments.ts";
 import type { MapSpec, MapSpecs } from "./define.ts";
 import type { FetchOptions } from "./fetching.ts";
+import type { RunOptions, RunResult } from "./running.ts";
 import type { CronOptions, CronTask, EveryOptions, RetryOptions, Span } from "./timing.ts";
 import type { ReportOptions, VerdictLevel, VerdictNumber } from "./verdict.ts";
 
@@ -183,6 +184,14 @@ export interface DaemonContext<
    * @throws {TypeError} when the host cannot be reached.
    */
   fetch(url: string | URL, options?: FetchOptions): Promise<Response>;
+  /**
+   * Runs a program to its end, without a shell and without input. One that takes too long, or runs when the daemon is to
+   * stop, is ended with all that it has started. It needs the permission `run`.
+   *
+   * @throws {DOMException} named `TimeoutError`, when it took too long.
+   * @throws {Error} when it cannot be started.
+   */
+  run(program: string, args?: readonly string[], options?: RunOptions): Promise<RunResult>;
   /**
    * Says how what the daemon looks at is: `check`, `status`, the page and the metrics show it until the next call,
    * whichever thread of the daemon makes it.

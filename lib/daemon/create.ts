@@ -6,6 +6,7 @@ import type { ArgumentSpecs, ArgumentValues } from "./arguments.ts";
 import type { DaemonContext, DaemonHost, DaemonLog, Service } from "./context.ts";
 import type { MapSpecs } from "./define.ts";
 import { createFetch } from "./fetching.ts";
+import { createRun, programRunner, type RunProgram } from "./running.ts";
 import { createTiming } from "./timing.ts";
 import { makeVerdict, VERDICT_MAP } from "./verdict.ts";
 
@@ -37,6 +38,8 @@ export interface ContextParts<S extends ArgumentSpecs> {
   startThread?: DaemonContext["thread"];
   /** Default: the system's clock. */
   clock?: Clock;
+  /** Runs programs. Default: those of this host. */
+  runProgram?: RunProgram;
   /** Tells the host's disks; without it there are none. */
   disks?: DaemonHost["disks"];
   /** Asks web servers. Default: the global `fetch`. */
@@ -89,6 +92,7 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
     },
     host: { disks: parts.disks ?? (() => Promise.resolve([])) },
     ...timing,
+    run: createRun(signal, parts.runProgram ?? programRunner()),
     fetch: createFetch({ signal, retry: timing.retry, ask: parts.fetch ?? globalThis.fetch }),
     report: (level, text, numbers = {}, options = {}) => {
       const verdict = makeVerdict(level, text, numbers, options, Date.now());

@@ -7,6 +7,8 @@ export interface ChildResult {
   code: number;
   /** What it wrote, standard output before standard error: the first {@linkcode outputLimit} bytes of each. */
   output: Uint8Array;
+  /** The same of its standard error alone; empty where that is not read. */
+  errors: Uint8Array;
 }
 
 /** Asks for the end of a child process and of all that it has started. */
@@ -15,8 +17,10 @@ export type EndTree = (pid: number) => void;
 /** How long the end of a child's tree is awaited before the child alone is killed, ms. */
 const TREE_PATIENCE = 2_000;
 
-/** How long a child process may run. */
+/** How a child process is run. */
 export interface ChildOptions {
+  /** Its folder, and variables of its environment beside the agent's. */
+  place?: Pick<Deno.CommandOptions, "cwd" | "env">;
   /** Milliseconds after which it is killed. */
   limit: number;
   /** Ends a process with all that it has started, soon after it was called. Default: the child alone is killed. */
@@ -40,10 +44,11 @@ const grace = 500;
 export async function runChild(
   program: string,
   args: string[],
-  { limit, clock, withoutErrors, signal, endTree }: ChildOptions,
+  { limit, clock, withoutErrors, signal, endTree, place }: ChildOptions,
 ): Promise<ChildResult | undefined> {
   signal?.throwIfAborted();
   const child = new Deno.Command(program, {
+    ...place,
     args,
     stdin: "null",
     stdout: "piped",
@@ -56,7 +61,11 @@ export async function runChild(
     status = await within(child.status, { ms: limit, clock, signal });
     if (!status) return undefined;
     await within(Promise.all(outputs.map((output) => output.ended)), { ms: grace, clock, signal });
-    return { code: status.code, output: concat(outputs.flatMap((output) => output.parts)) };
+    return {
+      code: status.code,
+      output: concat(outputs.flatMap((output) => output.parts)),
+      errors: concat(outputs[1]?.parts ?? []),
+    };
   } finally {
     if (!status) await end(child, clock, endTree);
     await Promise.all(outputs.filter((output) => output.isOpen).map((output) => output.cancel()));

@@ -10,6 +10,7 @@ import type { Scenario } from "./scenario.ts";
 import { SimulatedServiceManager } from "./simulated.ts";
 import { windowsPrograms, WindowsServiceManager } from "./windows.ts";
 
+export { type EndTree, runChild } from "./child.ts";
 export { meaningOf, type ServiceAction, ServiceError, type ServiceErrorKind } from "./error.ts";
 export {
   checkServiceName,

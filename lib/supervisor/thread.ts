@@ -225,11 +225,14 @@ class LiveThread {
       case "ask":
         return void this.#answer(message.id, message.what);
       case "end-process":
-        // A daemon that may not run the service manager's programs has no such child.
-        return this.#run.plan.assignment.services
-          ? this.#run.endProcess?.(message.what)
-          : undefined;
+        if (this.#mayEnd(message.what)) this.#run.endProcess?.(message.what);
     }
+  }
+
+  /** A daemon that may not run a program has no child, and one that may not manage services no service. */
+  #mayEnd(what: number | string): boolean {
+    const { assignment: { services }, rights } = this.#run.plan;
+    return services || (typeof what === "number" && rights.includes("run"));
   }
 
   async #answer(id: number, what: Question): Promise<void> {

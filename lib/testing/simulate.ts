@@ -13,8 +13,10 @@ import {
   type MapSpecs,
   mayWrite,
   type MetricSeries,
+  programRunner,
   readArguments,
   readMetrics,
+  type RunResult,
   type ThreadHandle,
   threadName,
   type ThreadOptions,
@@ -62,6 +64,8 @@ export interface SimulationOptions {
   start?: string;
   /** What `context.host.disks` tells. Default: `C:` with 100 GB, of which 40 GB are free. */
   disks?: readonly Disk[];
+  /** Stands for a program that `context.run` runs; undefined: it takes too long. Default: the real one is run. */
+  run?: (program: string, args: readonly string[]) => Partial<RunResult> | undefined;
   /** Answers what `context.fetch` asks. Default: the real host is asked. */
   fetch?: (request: Request) => Response | Promise<Response>;
   /** Called with each record when it is logged. */
@@ -137,6 +141,13 @@ export class Simulation {
         return (await within(Promise.resolve(answer(request)), { signal: request.signal }))!;
       }
       : globalThis.fetch;
+    const { run } = options;
+    const runProgram: ReturnType<typeof programRunner> = run
+      ? (program, args) => {
+        const result = run(program, args);
+        return Promise.resolve(result && { code: 0, stdout: "", stderr: "", ...result });
+      }
+      : programRunner();
     this.#createContext = (thread, signal) =>
       createContext({
         daemon: this.#name,
@@ -159,6 +170,7 @@ export class Simulation {
         services: daemon.permissions?.services ? this.services : undefined,
         clock: this.#clock,
         random: () => 0.5,
+        runProgram: (program, args, given) => this.#real(() => runProgram(program, args, given)),
         disks: () => Promise.resolve([...options.disks ?? DISKS]),
         fetch: (input, init) => this.#real(() => ask(input, init)),
         wall: () => this.#start + this.now + this.#slept,
@@ -220,8 +232,8 @@ export class Simulation {
 
   /**
    * Moves its clock forward from the end of one sleep to the end of the next, and lets it work in between. While it
-   * waits for something real, such as a file, the clock stands: for at most a second, and for `context.fetch` at most
-   * 10 s.
+   * waits for something real, such as a file, the clock stands: for at most a second, and for `context.fetch` and
+   * `context.run` at most 10 s.
    *
    * @param span ms, or a duration such as `5m`.
    * @throws {unknown} what the daemon has thrown.

@@ -16,6 +16,7 @@ import {
   type DaemonLog,
   type Disk,
   mayWrite,
+  programRunner,
   readArguments,
 } from "../daemon/mod.ts";
 import { Asks } from "./asks.ts";
@@ -177,6 +178,7 @@ async function createOwnContext(
     services: services ? await openServices(serviceManager) : undefined,
     mode: serviceManager.mode,
     endProcess: (service) => post({ type: "end-process", what: service }),
+    runProgram: programRunner((pid) => post({ type: "end-process", what: pid })),
     disks: async () => await asks.ask({ about: "disks" }) as Disk[],
     startThread: (task, options) => children.start(task, options),
     clock: heartbeatClock(systemClock, sender),

@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Disk } from "../../lib/daemon/author.ts";
 import { withDaemon } from "./author.ts";
 
@@ -44,5 +44,33 @@ test("disks are told to who has the permission, and to nobody else", async () =>
   });
   await withDaemon(body.replace('"disks"', ""), {}, async ({ value }) => {
     assertEquals(await value("Seen", "disks"), "Error: This daemon lacks the permission sys disks");
+  });
+});
+
+test("a program is run to its end, its output bounded; a late one is ended with what it has started", async () => {
+  const body = `
+    permissions: { run: ["/bin/sh"] },
+    async run(context) {
+      const seen = context.state.map("Seen");
+      const sh = (script, options) => context.run("/bin/sh", ["-c", script], options);
+      seen.set("result", await sh("echo out $X; echo err >&2; exit 3", { env: { X: "x" } }));
+      seen.set("length", (await sh("yes | head -c 200000")).stdout.length);
+      const script = "sleep 60 & echo $! > " + JSON.stringify(context.home) + "/pid; wait";
+      seen.set("late", await sh(script, { timeout: "1s" }).catch(String));
+      seen.set("other", await context.run("/bin/true").catch(({ name }) => name));
+      seen.set("odd", await context.run("/bin/sh", "-c").catch(String));
+    },`;
+  const permissions = { run: ["/bin/sh"] };
+  await withDaemon(body, { permissions }, async ({ value, home }) => {
+    const result = await value("Seen", "result");
+    assertEquals(result, { code: 3, stdout: "out x\n", stderr: "err\n" });
+    assertEquals(await value("Seen", "length"), 65_536);
+    const late = "TimeoutError: /bin/sh took longer than 1 s, and was ended";
+    assertEquals(await value("Seen", "late"), late);
+    const pid = (await Deno.readTextFile(`${home}/pid`)).trim();
+    const stat = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "gone) Z");
+    assertMatch(stat, /\) Z/, "it has ended, or nobody has fetched its exit code");
+    assertEquals(await value("Seen", "other"), "NotCapable");
+    assertMatch(String(await value("Seen", "odd")), /its arguments as a list of texts/);
   });
 });

@@ -200,3 +200,23 @@ Deno.test("a simulated daemon's metrics are those of a scrape", async () => {
   ]);
   await run.stop();
 });
+
+Deno.test("a test stands for programs and disks", async () => {
+  const run = simulate({
+    name: "looks",
+    run: async (context) => {
+      context.log.info(await context.host.disks());
+      context.log.info(await context.run("ping", ["x"]));
+      await context.run("slow", [], { timeout: "5s" });
+    },
+  }, {
+    disks: [{ name: "D:", free: 1, total: 2 }],
+    run: (program, args) => program === "slow" ? undefined : { code: 1, stdout: `${args}` },
+  });
+  const late = "slow took longer than 5 s, and was ended";
+  await assertRejects(() => run.advance("1s"), DOMException, late);
+  assertEquals(run.log.map(({ message }) => message), [
+    '[{"name":"D:","free":1,"total":2}]',
+    '{"code":1,"stdout":"x","stderr":""}',
+  ]);
+});
