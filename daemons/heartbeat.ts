@@ -3,7 +3,7 @@ import { errorMessage, replaceFile } from "../lib/base/mod.ts";
 import { defineDaemon } from "icinga-warden/daemon";
 
 /** What each beat writes down. */
-export interface Beat {
+export interface WrittenBeat {
   /** When it was, UTC ISO 8601. */
   time: string;
   /** How many there were since the daemon was started, this one included. */
@@ -41,7 +41,7 @@ export default defineDaemon({
     const map = context.state.map<string | number>("Heartbeat");
     let beats = 0;
     return context.every(interval, async () => {
-      const beat: Beat = {
+      const beat: WrittenBeat = {
         time: new Date().toISOString(),
         beats: ++beats,
         interval: interval / 1000,

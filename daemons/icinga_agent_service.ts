@@ -1,7 +1,7 @@
 import { type DaemonMap, defineDaemon } from "icinga-warden/daemon";
 import { isSameJson } from "../lib/base/mod.ts";
 import { checkServiceName } from "../lib/service/mod.ts";
-import { keepRunning, type SharedService } from "./shared/keep_running.ts";
+import { keepServiceRunning, type SharedService } from "./shared/keep_service_running.ts";
 import { configureProbes } from "./shared/probes/mod.ts";
 import { WATCH_ARGUMENTS } from "./shared/watch_arguments.ts";
 
@@ -32,7 +32,7 @@ export default defineDaemon({
     ServiceProbes: { description: "By probe: is, text, failed, since, advice" },
   },
   run: (context) =>
-    keepRunning(context, {
+    keepServiceRunning(context, {
       service: context.arguments.service,
       shared: shareIn(context.state.map("ServiceState")),
       probes: configureProbes(context.arguments.probes),

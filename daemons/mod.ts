@@ -10,7 +10,7 @@ import icingaReport, { reportAccess } from "./icinga_report.ts";
 import serviceWatch from "./service_watch.ts";
 
 export { reportAccess };
-export { configureProbes, type Verdict } from "./shared/probes/mod.ts";
+export { configureProbes, type ProbeVerdict } from "./shared/probes/mod.ts";
 
 const DEFINITIONS = [
   icingaAgentService,

@@ -2,7 +2,7 @@ import { type DaemonMap, defineDaemon } from "icinga-warden/daemon";
 import { isSameJson } from "../lib/base/mod.ts";
 import type { Diagnosis } from "../lib/icinga/mod.ts";
 import { checkServiceName, type ServiceState } from "../lib/service/mod.ts";
-import { keepRunning, type SharedService } from "./shared/keep_running.ts";
+import { keepServiceRunning, type SharedService } from "./shared/keep_service_running.ts";
 import { configureProbes } from "./shared/probes/mod.ts";
 import { WATCH_ARGUMENTS } from "./shared/watch_arguments.ts";
 
@@ -50,7 +50,7 @@ export default defineDaemon({
     const probes = configureProbes(context.arguments.probes, { areNamed: true });
     await Promise.all([...names].map((service) => {
       const shared = shareIn(map, service);
-      return keepRunning(context, { service, shared, probes, prefix: `${service}/` });
+      return keepServiceRunning(context, { service, shared, probes, prefix: `${service}/` });
     }));
   },
 });

@@ -4,7 +4,7 @@ import type { ObjectResult } from "../../lib/control/results.ts";
 import {
   type Access,
   describeEndpoint,
-  explainRefusal,
+  explainRefusedResult,
   fateOf,
   introduce,
   type Introduced,
@@ -209,7 +209,7 @@ export class Reporter {
     }
     this.#sent.set(service, { at: clock.now(), exitStatus, summary });
     if (fate === "refused") {
-      const why = explainRefusal(answer, { host, service }, identity);
+      const why = explainRefusedResult(answer, { host, service }, identity);
       if (!this.#refused.has(service)) log.warning(why);
       this.#refused.set(service, why);
     } else if (this.#refused.delete(service)) {

@@ -35,7 +35,7 @@ const LOOK_AGAIN = 60_000;
 const SHUTTING_DOWN = "Windows is shutting down";
 
 /** What is done about a state that was seen. */
-export type Action = "none" | "wait" | "restart" | "report-stuck";
+export type WatchAction = "none" | "wait" | "restart" | "report-stuck";
 
 /**
  * What to do about a service.
@@ -44,7 +44,7 @@ export type Action = "none" | "wait" | "restart" | "report-stuck";
  * @param since how long it has been in this state, or since it last made progress, ms.
  * @param limit how long it may stay pending without progress, ms.
  */
-export function decide(state: ServiceState | undefined, since: number, limit: number): Action {
+export function decide(state: ServiceState | undefined, since: number, limit: number): WatchAction {
   if (state === undefined || state === "RUNNING") return "none";
   if (!state.endsWith("_PENDING")) return "restart";
   return since < limit ? "wait" : "report-stuck";

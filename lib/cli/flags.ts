@@ -64,6 +64,6 @@ export const FOR_FLAG: FlagSpec = {
  *
  * @throws {UsageError} when it is not a duration.
  */
-export function readSpan(invocation: Values): number | undefined {
+export function readRunTime(invocation: Values): number | undefined {
   return readFlag(invocation, "for", parseDuration, "a duration such as 500ms, 30s or 2m");
 }

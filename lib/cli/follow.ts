@@ -1,7 +1,7 @@
 import { onStopSignal } from "../base/mod.ts";
 import { type Client, NotRunningError, type StreamEvent } from "../control/mod.ts";
 import type { Invocation } from "./command.ts";
-import { readSpan } from "./flags.ts";
+import { readRunTime } from "./flags.ts";
 
 /**
  * Calls `take` with each event of a running agent's stream, until Ctrl+C, the abort of `invocation.until`, or the end
@@ -16,7 +16,7 @@ export async function follow(
   take: (event: StreamEvent) => void | Promise<void>,
   invocation: Invocation,
 ): Promise<void> {
-  const span = readSpan(invocation);
+  const span = readRunTime(invocation);
   const stop = new AbortController();
   const end = () => stop.abort();
   const { until = stop.signal } = invocation;

@@ -11,7 +11,7 @@ const MAX_SIZE = 1024 ** 2;
  */
 export async function readConfigFile(file: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
-    const refusal = refuseFile(await Deno.stat(file));
+    const refusal = refuseConfigFile(await Deno.stat(file));
     if (refusal) throw new ConfigError(file, [refusal]);
     return await Deno.readFile(file);
   } catch (error) {
@@ -21,7 +21,7 @@ export async function readConfigFile(file: string): Promise<Uint8Array<ArrayBuff
 }
 
 /** Why a file cannot be a configuration, by what the file system says of it; undefined when it can. */
-export function refuseFile(
+export function refuseConfigFile(
   { isFile, isDirectory, size }: Pick<Deno.FileInfo, "isFile" | "isDirectory" | "size">,
 ): PlacedProblem | undefined {
   if (isDirectory) return problem("is a folder", "expected a file");

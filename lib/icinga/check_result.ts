@@ -156,7 +156,7 @@ export function objectDefinition(host: string, service: string): string {
  * Why a result was refused and what to do about it, in one line. Icinga 2.13 answers 404 too where the permission is
  * missing, or its filter excludes the object; who asks tells these apart.
  */
-export function explainRefusal(
+export function explainRefusedResult(
   { code, text }: { code: number; text: string },
   { host, service }: Pick<CheckResult, "host" | "service">,
   identity: Identity | undefined,

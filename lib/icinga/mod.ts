@@ -13,7 +13,7 @@ export {
 } from "./api.ts";
 export {
   type CheckResult,
-  explainRefusal,
+  explainRefusedResult,
   type Fate,
   fateOf,
   hasPermission,

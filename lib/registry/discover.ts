@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { builtinDaemons } from "../../daemons/mod.ts";
 import { nameOfFile, refuseFileName } from "../daemon/mod.ts";
-import { refuseFile } from "../thread/mod.ts";
+import { refuseModuleFile } from "../thread/mod.ts";
 
 /** The folder in home whose modules are found without an entry that names them. */
 export const DAEMONS_FOLDER = "daemons";
@@ -54,7 +54,7 @@ function describeFile(folder: string, name: string, namesakes: readonly string[]
   const file = join(folder, name);
   const found = { name: nameOfFile(name), file, module: `${DAEMONS_FOLDER}/${name}` };
   const why = refuseFileName(name) ?? refuseBuiltin(name) ?? refuseNamesakes(name, namesakes) ??
-    refuseFile(file);
+    refuseModuleFile(file);
   return why === undefined ? found : { ...found, problem: `${file}: ${why}` };
 }
 

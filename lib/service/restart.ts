@@ -13,7 +13,7 @@ import {
 export type ControlVerb = "start" | "stop" | "continue";
 
 /** What to do next to bring a service to `RUNNING`. */
-export type Step = ControlVerb | "wait" | "done" | "give up";
+export type RestartStep = ControlVerb | "wait" | "done" | "give up";
 
 /**
  * The next step of a restart, from the state that a query has just shown and the steps taken before.
@@ -24,9 +24,9 @@ export type Step = ControlVerb | "wait" | "done" | "give up";
  */
 export function nextStep(
   state: ServiceState,
-  taken: ReadonlySet<Step>,
+  taken: ReadonlySet<RestartStep>,
   seen: ServiceState = "RUNNING",
-): Step {
+): RestartStep {
   switch (state) {
     case "START_PENDING":
     case "STOP_PENDING":
@@ -80,7 +80,7 @@ export async function restart(
   service: string,
   { changeTimeout, clock, signal, seen }: RestartOptions,
 ): Promise<boolean> {
-  const taken = new Set<Step>();
+  const taken = new Set<RestartStep>();
   let deadline = clock.now() + changeTimeout;
   let pause = firstPause;
   let checkpoint: number | undefined;

@@ -1,4 +1,4 @@
-import { type Progress, Type, writeMessage } from "./message.ts";
+import { Type, writeMessage, type WriterProgress } from "./message.ts";
 import { Bucket } from "./pace.ts";
 import type { StateChannel, StateClock } from "./state.ts";
 
@@ -8,7 +8,7 @@ const REPEATED = { burst: 16_777_216, perSecond: 4_194_304 };
 /** Told the characters of each message with writes. Returns how long the thread is to wait with the next one, ms. */
 export type CountWrites = (characters: number) => number;
 
-/** How a {@linkcode Connection} is made. */
+/** How a {@linkcode CopyConnection} is made. */
 export interface ConnectionParts {
   readonly id: number;
   readonly thread: string;
@@ -18,7 +18,7 @@ export interface ConnectionParts {
 }
 
 /** A thread with a copy, as the main thread knows it. */
-export class Connection implements Progress {
+export class CopyConnection implements WriterProgress {
   readonly id: number;
   readonly thread: string;
   readonly port: StateChannel;

@@ -1,11 +1,11 @@
-import { Connection, type CountWrites } from "./connection.ts";
+import { CopyConnection, type CountWrites } from "./connection.ts";
 import { FormatError } from "./value_kinds.ts";
 import { isCountable } from "./map.ts";
 import {
   type MapRows,
   type Operation,
   orderedRow,
-  pack,
+  packRows,
   readMessage,
   readWrites,
   Type,
@@ -60,10 +60,10 @@ export class MainState extends PublicState {
   readonly #name = crypto.randomUUID();
   readonly #outbox: Outbox;
   readonly #quota: Quota;
-  readonly #connections = new Map<number, Connection>();
-  readonly #unsent = new Unsent<Connection>();
+  readonly #connections = new Map<number, CopyConnection>();
+  readonly #unsent = new Unsent<CopyConnection>();
   /** Those whose messages are in since the last batch. */
-  readonly #advanced = new Set<Connection>();
+  readonly #advanced = new Set<CopyConnection>();
   /** The last batches, up to `#number`. */
   readonly #backlog: string[] = [];
   #backlogSize = 0;
@@ -91,7 +91,7 @@ export class MainState extends PublicState {
   connect(port: StateChannel, thread: string, countWrites: CountWrites = () => 0): () => void {
     const id = ++this.#lastId;
     const { clock } = this.options;
-    const connection = new Connection({ id, thread, port, clock, countWrites });
+    const connection = new CopyConnection({ id, thread, port, clock, countWrites });
     this.#connections.set(id, connection);
     this.#open();
     connection.listen((data) => this.#receive(connection, data));
@@ -141,7 +141,7 @@ export class MainState extends PublicState {
     this.#outbox.add();
   }
 
-  #carryOut(table: Table, key: string, operation: Operation, author?: Connection): void {
+  #carryOut(table: Table, key: string, operation: Operation, author?: CopyConnection): void {
     const old = table.get(key);
     const value = apply(old, operation);
     table.put(key, value);
@@ -158,12 +158,12 @@ export class MainState extends PublicState {
     this.#heartbeatIn(HEARTBEAT.every);
   }
 
-  #end(connection: Connection): void {
+  #end(connection: CopyConnection): void {
     this.#connections.delete(connection.id);
     connection.end();
   }
 
-  #receive(connection: Connection, data: unknown): void {
+  #receive(connection: CopyConnection, data: unknown): void {
     if (this.isClosed) return;
     this.counts.received++;
     try {
@@ -175,7 +175,7 @@ export class MainState extends PublicState {
     this.changed.tell();
   }
 
-  #take(connection: Connection, [type, number, maps]: unknown[]): void {
+  #take(connection: CopyConnection, [type, number, maps]: unknown[]): void {
     switch (type) {
       case Type.write:
         return this.#takeWrites(connection, whole(number), readWrites(maps));
@@ -188,7 +188,7 @@ export class MainState extends PublicState {
     }
   }
 
-  #takeWrites(connection: Connection, number: number, maps: MapRows<Write>[]): void {
+  #takeWrites(connection: CopyConnection, number: number, maps: MapRows<Write>[]): void {
     if (number <= connection.number) throw new FormatError("its number was there already");
     connection.number = number;
     for (const { path, flags, rows } of maps) {
@@ -208,7 +208,7 @@ export class MainState extends PublicState {
     this.#outbox.add(true);
   }
 
-  #accepts(connection: Connection, table: Table, key: string, operation: Operation): boolean {
+  #accepts(connection: CopyConnection, table: Table, key: string, operation: Operation): boolean {
     const { by } = operation;
     const old = table.get(key);
     const write = `of ${table.path}.${key} by thread '${connection.thread}'`;
@@ -223,7 +223,7 @@ export class MainState extends PublicState {
     return false;
   }
 
-  #mayWrite({ thread }: Connection, path: string): boolean {
+  #mayWrite({ thread }: CopyConnection, path: string): boolean {
     if (this.options.mayWrite(thread, path)) return true;
     const table = this.tables.get(path);
     if (table && table.flags & Flag.open) return true;
@@ -240,7 +240,7 @@ export class MainState extends PublicState {
     let size = 0;
     if (this.#channel && (!this.#unsent.isEmpty || this.#advanced.size > 0)) {
       const writers = [...this.#advanced];
-      for (const { text, isLast } of pack(this.#unsent.changes(writers))) {
+      for (const { text, isLast } of packRows(this.#unsent.changes(writers))) {
         // The progress of the writers is in the last of the batches that belong together.
         const progress = writers.map(({ id, thread, number }) => [id, thread, isLast ? number : 0]);
         size += this.#broadcast(writeMessage([Type.batch, ++this.#number, progress], text));
@@ -280,13 +280,13 @@ export class MainState extends PublicState {
     this.#channel?.postMessage(message);
   }
 
-  #post({ port }: Connection, message: string): void {
+  #post({ port }: CopyConnection, message: string): void {
     this.counts.sent++;
     port.postMessage(message);
   }
 
   /** Sends the batches after `number` once more, or the whole state where they are gone. */
-  #repeat(connection: Connection, number: number): void {
+  #repeat(connection: CopyConnection, number: number): void {
     this.counts.questions++;
     const missed = this.#number - number;
     if (missed <= 0 || connection.isSnapshotUnderWay || connection.asksTooOften) return;
@@ -297,10 +297,10 @@ export class MainState extends PublicState {
     }
   }
 
-  #sendSnapshot(connection: Connection): void {
+  #sendSnapshot(connection: CopyConnection): void {
     this.counts.sent++;
     const goesOn = () => !this.isClosed && this.#connections.has(connection.id);
-    connection.sendSnapshot(pack(this.#all()), () => this.#number, goesOn);
+    connection.sendSnapshot(packRows(this.#all()), () => this.#number, goesOn);
   }
 
   *#all(): Generator<MapRows<string>> {

@@ -64,7 +64,7 @@ export interface Ordered {
 }
 
 /** How many messages of a writer the state contains. */
-export interface Progress {
+export interface WriterProgress {
   /** The copy's number. */
   readonly id: number;
   readonly thread: string;
@@ -74,14 +74,14 @@ export interface Progress {
 
 /** What changed in one step of the state, or a piece of a snapshot. */
 export interface Batch {
-  readonly writers: readonly Progress[];
+  readonly writers: readonly WriterProgress[];
   readonly maps: readonly MapRows<Ordered>[];
 }
 
 /** Characters after which a message ends, and another begins. */
 const PIECE = 262_144;
 
-/** A message's text. @param maps the text of its last part, of {@linkcode pack}. */
+/** A message's text. @param maps the text of its last part, of {@linkcode packRows}. */
 export function writeMessage(parts: readonly unknown[], maps?: string): string {
   const text = JSON.stringify(parts);
   return maps === undefined ? text : `${text.slice(0, -1)},${maps}]`;
@@ -103,7 +103,7 @@ function row(head: [key: string, writer?: number], { value, text }: Operation): 
 }
 
 /** Puts the texts of rows together to that of maps, in pieces. There is one at least. */
-export function* pack(
+export function* packRows(
   maps: Iterable<MapRows<string>>,
 ): Generator<{ text: string; isLast: boolean }> {
   let done: string[] = [];

@@ -30,4 +30,4 @@ export {
   type StateOptions,
   type Traffic,
 } from "./state.ts";
-export { type ThreadOptions, ThreadState } from "./thread.ts";
+export { ThreadState, type ThreadStateOptions } from "./thread.ts";

@@ -5,7 +5,7 @@ import {
   NOTHING,
   type Operation,
   type Ordered,
-  pack,
+  packRows,
   readBatch,
   readMessage,
   Type,
@@ -26,7 +26,7 @@ const DEAF_AFTER = 25_000;
 const LARGEST_WAITING = 8_388_608;
 
 /** How a thread's copy is made. */
-export interface ThreadOptions extends StateOptions {
+export interface ThreadStateOptions extends StateOptions {
   /** The other end of the port that {@linkcode MainState.connect} was given. */
   port: StateChannel;
   /** Called at each message from the main thread. */
@@ -64,7 +64,7 @@ export class ThreadState extends PublicState {
   #cancelDeaf = (): void => {};
 
   /** Joins: the main thread sends what there is. */
-  constructor(options: ThreadOptions) {
+  constructor(options: ThreadStateOptions) {
     super(options);
     const { port, onHeard = () => {}, pace } = options;
     this.ready = this.#joined.promise;
@@ -121,7 +121,7 @@ export class ThreadState extends PublicState {
   #flush(limit: number): number {
     if (this.#waiting.isEmpty) return 0;
     let size = 0;
-    for (const { text, isLast } of pack(this.#waiting.take(() => this.#sent + 1))) {
+    for (const { text, isLast } of packRows(this.#waiting.take(() => this.#sent + 1))) {
       size += this.#post([Type.write, ++this.#sent], text);
       if (isLast || size < limit) continue;
       this.#outbox.add();

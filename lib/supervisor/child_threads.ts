@@ -1,6 +1,6 @@
 import { errorMessage } from "../base/mod.ts";
 import type { ChildNews, ChildRequest, ThreadEnd } from "../thread/mod.ts";
-import type { Children, StateChange } from "./keep_running.ts";
+import type { Children, ThreadChange } from "./keep_running.ts";
 import type { DaemonLimits } from "./limits.ts";
 import type { ThreadPlan } from "./plan.ts";
 import type { ChildCommand } from "./thread.ts";
@@ -14,7 +14,7 @@ import type { ChildCommand } from "./thread.ts";
 export type SuperviseChild = (
   child: { plan: ThreadPlan; task: string; name: string },
   signal: AbortSignal,
-  onChange: (change: StateChange, thread: string) => void,
+  onChange: (change: ThreadChange, thread: string) => void,
 ) => Promise<ThreadEnd>;
 
 /**

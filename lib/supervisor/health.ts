@@ -31,7 +31,7 @@ export interface ThreadHealth {
  * - `exhausted`: its heap is full
  * - `hoarding`: the process takes memory that no heap counts, and the thread does not answer
  */
-export type Verdict =
+export type HealthVerdict =
   | "well"
   | "heavy"
   | "too-heavy"
@@ -49,13 +49,13 @@ export const NEW_HEALTH: ThreadHealth = { count: 0, silent: 0, starting: 0, over
  * @param running whether its daemon has begun to work.
  * @param elapsed ms since the last look that count, see {@linkcode countedTime}.
  */
-export function judge(
+export function judgeHealth(
   { frozenAfter, memoryLimit }: HealthPolicy,
   before: ThreadHealth,
   beat: Beat,
   running: boolean,
   elapsed: number,
-): { health: ThreadHealth; verdict: Verdict } {
+): { health: ThreadHealth; verdict: HealthVerdict } {
   const fresh = beat.count !== before.count;
   const over = !fresh ? before.over : beat.heap > memoryLimit ? before.over + 1 : 0;
   const health: ThreadHealth = {
@@ -74,7 +74,7 @@ export function judge(
 
 /** Describes a verdict in one clause. */
 export function describeVerdict(
-  verdict: Exclude<Verdict, "well">,
+  verdict: Exclude<HealthVerdict, "well">,
   { heap }: Pick<Beat, "heap">,
   { frozenAfter, memoryLimit }: HealthPolicy,
 ): string {
@@ -117,7 +117,7 @@ export interface MonitoredThread {
   /** Asks it for a heartbeat at once. */
   ask: () => void;
   /** Called with what a look has shown. */
-  onLook: (verdict: Verdict, beat: Beat) => void;
+  onLook: (verdict: HealthVerdict, beat: Beat) => void;
 }
 
 /** The same while all threads are asked for a heartbeat, ms. */
@@ -181,7 +181,7 @@ export class HealthMonitor {
   #look(elapsed: number): void {
     for (const [thread, look] of this.#looks) {
       const beat = thread.heartbeat.read();
-      const { health, verdict } = judge(
+      const { health, verdict } = judgeHealth(
         thread.policy,
         look.health,
         beat,

@@ -17,7 +17,7 @@ const STOP_GRACE = 5_000;
 const START_PATIENCE = 1_000;
 
 /** A thread's new state, and what led to it. */
-export interface StateChange {
+export interface ThreadChange {
   /** The state. */
   state: ThreadState;
   /** Failures in a row. */
@@ -63,7 +63,7 @@ export interface ThreadParts extends SharedParts {
   /** What all threads of its daemon may take. */
   limits: DaemonLimits;
   /** Called at each change of the thread's state. */
-  onChange: (change: StateChange) => void;
+  onChange: (change: ThreadChange) => void;
   /** Called with its heartbeats. */
   onBeat: (beat: Beat) => void;
   /** Opens the child threads of one run of the thread. */

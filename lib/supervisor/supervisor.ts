@@ -4,7 +4,7 @@ import type { Beat, ThreadEnd } from "../thread/mod.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
 import { openChildren, type SuperviseChild } from "./child_threads.ts";
 import { HealthMonitor } from "./health.ts";
-import { keepRunning, type SharedParts, type StateChange } from "./keep_running.ts";
+import { keepRunning, type SharedParts, type ThreadChange } from "./keep_running.ts";
 import { DaemonLimits } from "./limits.ts";
 import type { ThreadPlan } from "./plan.ts";
 import { ThreadPool, ThreadPools } from "./pool.ts";
@@ -167,7 +167,7 @@ export class Supervisor {
   #supervise(
     { plan: { assignment, ...plan }, task, thread, limits }: NamedThread,
     signal: AbortSignal,
-    onChange: (change: StateChange) => void = () => {},
+    onChange: (change: ThreadChange) => void = () => {},
   ): Promise<ThreadEnd> {
     const named = { ...plan, assignment: { ...assignment, thread } };
     const { daemon } = assignment;
@@ -226,7 +226,7 @@ export class Supervisor {
     let info: ThreadInfo | ThreadIdentity = identity;
     let told = -Infinity;
     return {
-      change: (change: StateChange) => {
+      change: (change: ThreadChange) => {
         info = updateInfo(info, change, new Date());
         onInfo(thread, info as ThreadInfo);
       },

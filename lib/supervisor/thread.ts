@@ -16,8 +16,8 @@ import type { LogLevel } from "../log/mod.ts";
 import {
   describeVerdict,
   type HealthMonitor,
+  type HealthVerdict,
   type MonitoredThread,
-  type Verdict,
 } from "./health.ts";
 import { type DaemonLimits, MESSAGE_RATE } from "./limits.ts";
 import type { ThreadPlan } from "./plan.ts";
@@ -257,7 +257,7 @@ class LiveThread {
     this.#fail(describeVerdict("exhausted", { heap: 0 }, this.#run.plan.policy), true);
   }
 
-  #judge(verdict: Verdict, beat: Beat): void {
+  #judge(verdict: HealthVerdict, beat: Beat): void {
     this.#run.onBeat?.(beat);
     if (verdict === "well") return;
     const text = describeVerdict(verdict, beat, this.#run.plan.policy);

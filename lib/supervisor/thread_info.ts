@@ -1,6 +1,6 @@
 import type { ThreadInfo } from "../daemon/mod.ts";
 import type { Beat } from "../thread/mod.ts";
-import type { StateChange } from "./keep_running.ts";
+import type { ThreadChange } from "./keep_running.ts";
 
 /** What of a thread does not change. */
 export type ThreadIdentity = Pick<ThreadInfo, "daemon" | "task" | "pool">;
@@ -11,7 +11,7 @@ const PUBLISH_EVERY = 10_000;
 /** A thread's published state after a change. */
 export function updateInfo(
   before: ThreadInfo | ThreadIdentity,
-  { state, failures, error, job = (before as Partial<ThreadInfo>).job }: StateChange,
+  { state, failures, error, job = (before as Partial<ThreadInfo>).job }: ThreadChange,
   now: Date,
 ): ThreadInfo {
   const { failures: _, restarts = 0, ...rest } = before as Partial<ThreadInfo> & ThreadIdentity;

@@ -226,7 +226,7 @@ export async function examineModule(file: string): Promise<ExaminedModule> {
   const refused = (refusal: string) => ({ files: [...files].slice(0, MOST.files), texts, refusal });
   let [size, count] = [0, 0];
   for (const next of files) {
-    const own = refuseFile(next);
+    const own = refuseModuleFile(next);
     if (own !== undefined) return refused(`${next}: ${own}`);
     const text = await readModule(next);
     texts.set(next, text);
@@ -250,14 +250,14 @@ export async function examineModule(file: string): Promise<ExaminedModule> {
 
 /** A module's text; empty where there is no file that can be read. */
 export async function readModule(file: string): Promise<string> {
-  return refuseFile(file) === undefined ? await Deno.readTextFile(file).catch(() => "") : "";
+  return refuseModuleFile(file) === undefined ? await Deno.readTextFile(file).catch(() => "") : "";
 }
 
 /**
  * Why a path cannot be a module's file, as a clause; undefined when it can, or nothing is there. Opening a pipe
  * or a device may take for ever.
  */
-export function refuseFile(path: string): string | undefined {
+export function refuseModuleFile(path: string): string | undefined {
   const { isFile = true, isDirectory = false, size = 0 } = statOf(path) ?? {};
   if (isDirectory) return "is a folder; expected a daemon's module";
   if (!isFile) return "is a device or a pipe; expected a daemon's module";

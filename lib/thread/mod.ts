@@ -10,7 +10,7 @@ export {
   describeThrown,
 } from "./describe_error.ts";
 export { type Beat, Heartbeat, heartbeatInterval, startHeartbeat } from "./heartbeat.ts";
-export { type ExaminedModule, examineModule, refuseFile, signature } from "./imports.ts";
+export { type ExaminedModule, examineModule, refuseModuleFile, signature } from "./imports.ts";
 export { importable, loadDaemon, readsModule } from "./load.ts";
 export {
   type Assignment,

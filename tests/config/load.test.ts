@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { describeProblem } from "../../lib/base/mod.ts";
-import { explainFailure, refuseFile } from "../../lib/config/file.ts";
+import { explainFailure, refuseConfigFile } from "../../lib/config/file.ts";
 import { loadConfig } from "../../lib/config/load.ts";
 import { ConfigError } from "../../lib/config/problem.ts";
 import { defaultConfig } from "../../lib/config/schema.ts";
@@ -92,9 +92,9 @@ Deno.test("a file of more than 1MB is refused unread, one of 1MB is read", () =>
   }));
 
 Deno.test("what is neither file nor folder is refused without waiting for it", () => {
-  const device = refuseFile({ isFile: false, isDirectory: false, size: 0 });
+  const device = refuseConfigFile({ isFile: false, isDirectory: false, size: 0 });
   assertEquals(device && describeProblem(device), "is a device or a pipe; expected a file");
-  assertEquals(refuseFile({ isFile: true, isDirectory: false, size: 0 }), undefined);
+  assertEquals(refuseConfigFile({ isFile: true, isDirectory: false, size: 0 }), undefined);
 });
 
 Deno.test("why a file cannot be read is said in one line", () => {

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { setImmediate } from "node:timers";
 import daemon from "../../daemons/icinga_agent_service.ts";
-import { type Action, decide, looksAtOnce } from "../../daemons/shared/service_watch.ts";
+import { decide, looksAtOnce, type WatchAction } from "../../daemons/shared/service_watch.ts";
 import { ManualClock } from "../../lib/base/mod.ts";
 import { readArguments } from "../../lib/daemon/arguments.ts";
 import { createContext, createDaemonLog } from "../../lib/daemon/mod.ts";
@@ -21,7 +21,7 @@ import { MainState } from "../../lib/state/mod.ts";
 const PENDING_LIMIT = 60_000;
 
 Deno.test("what is done about each state", () => {
-  const cases: [state: ServiceState | undefined, since: number, action: Action][] = [
+  const cases: [state: ServiceState | undefined, since: number, action: WatchAction][] = [
     [undefined, 0, "none"],
     ["RUNNING", 0, "none"],
     ["STOPPED", 0, "restart"],

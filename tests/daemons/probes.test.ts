@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { checkProbe, configureProbes } from "../../daemons/shared/probes/mod.ts";
-import { judge, LONGEST_DELAY, type ProbeInfo } from "../../daemons/shared/probes/judge.ts";
-import type { Verdict } from "../../daemons/shared/probes/probe.ts";
+import { judgeProbe, LONGEST_DELAY, type ProbeInfo } from "../../daemons/shared/probes/judge.ts";
+import type { ProbeVerdict } from "../../daemons/shared/probes/probe.ts";
 import daemon from "../../daemons/icinga_agent_service.ts";
 import watch from "../../daemons/service_watch.ts";
 import { watchedServices } from "../../lib/control/state_reader.ts";
@@ -41,7 +41,7 @@ const WELL: IcingaSample = {
 const probes = (...items: string[]) =>
   new Map(configureProbes(items).map((probe) => [probe.name, probe]));
 
-function verdict(name: string, change: Partial<IcingaSample>, ...items: string[]): Verdict {
+function verdict(name: string, change: Partial<IcingaSample>, ...items: string[]): ProbeVerdict {
   return probes(...items).get(name)!.probe({ ...WELL, ...change }, NOW);
 }
 
@@ -232,12 +232,12 @@ Deno.test("an item of 'probes' that is wrong says what would be right", () => {
 });
 
 Deno.test("what a verdict leads to: a look each minute, failAfter 3 min, restart after half of the wait", () => {
-  const bad: Verdict = { is: "critical", text: "bad" };
-  const ok: Verdict = { is: "ok", text: "ok" };
-  const none: Verdict = { is: "unknown", text: "none" };
-  const told: Verdict = { ...bad, tellOnly: true };
-  const long: Verdict = { ...bad, lasted: HOUR };
-  const run = (action: string, verdicts: Verdict[], { lastRestart, gap = MINUTE }: {
+  const bad: ProbeVerdict = { is: "critical", text: "bad" };
+  const ok: ProbeVerdict = { is: "ok", text: "ok" };
+  const none: ProbeVerdict = { is: "unknown", text: "none" };
+  const told: ProbeVerdict = { ...bad, tellOnly: true };
+  const long: ProbeVerdict = { ...bad, lasted: HOUR };
+  const run = (action: string, verdicts: ProbeVerdict[], { lastRestart, gap = MINUTE }: {
     lastRestart?: number;
     gap?: number;
   } = {}) => {
@@ -245,13 +245,13 @@ Deno.test("what a verdict leads to: a look each minute, failAfter 3 min, restart
     return verdicts.map((verdict, i) => {
       const now = i * gap;
       const plan = { action, failAfter: 3 * MINUTE, every: MINUTE, now, lastRestart: last };
-      const judged = judge(info, verdict, { ...plan, random: () => 0.5 });
+      const judged = judgeProbe(info, verdict, { ...plan, random: () => 0.5 });
       info = judged.info;
       if (judged.step === "restart") last = now;
       return judged.step === "nothing" ? "." : judged.step;
     }).join(" ").replaceAll(/(\. ?)+/g, (dots) => `${dots.match(/\./g)!.length} `).trim();
   };
-  const times = (count: number, verdict: Verdict) => Array<Verdict>(count).fill(verdict);
+  const times = (count: number, verdict: ProbeVerdict) => Array<ProbeVerdict>(count).fill(verdict);
   assertEquals(run("tell", times(60, bad)), "3 warn 56");
   assertEquals(run("tell", [...times(3, bad), ok, ...times(4, bad), ok]), "7 warn recovered");
   assertEquals(run("tell", [...times(2, bad), none, ...times(3, bad)]), "2 unknown 3");

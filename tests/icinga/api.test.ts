@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/ass
 import { checkParent, parseParent } from "../../lib/icinga/settings.ts";
 import {
   chooseParents,
-  explainRefusal,
+  explainRefusedResult,
   fateOf,
   findAccess,
   hasPermission,
@@ -61,7 +61,7 @@ Deno.test("a refusal names the object and what is to be added", () => {
   const object = { host: "h", service: "s" };
   const known = { user: "u", version: "", permissions: ["actions/*"] };
   const explain = (code: number, permissions = known.permissions) =>
-    explainRefusal({ code, text: "No." }, object, { ...known, permissions });
+    explainRefusedResult({ code, text: "No." }, object, { ...known, permissions });
   assertMatch(
     explain(404),
     /no service 'h!s', or the filter .* 'u' excludes it .* object Service "s"/,

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { type ServiceState, serviceStates } from "../../lib/service/manager.ts";
 import { planDependents } from "../../lib/service/dependents.ts";
-import { nextStep, type Step } from "../../lib/service/restart.ts";
+import { nextStep, type RestartStep } from "../../lib/service/restart.ts";
 
-const table: [state: ServiceState, taken: Step[], next: Step][] = [
+const table: [state: ServiceState, taken: RestartStep[], next: RestartStep][] = [
   ["STOPPED", [], "start"],
   ["STOPPED", ["wait"], "start"],
   ["STOPPED", ["stop"], "start"],
@@ -39,7 +39,7 @@ Deno.test("a service that was not seen running is never stopped when it runs by 
 
 Deno.test("whatever states a service shows, only waiting is repeated", () => {
   for (const state of serviceStates) {
-    const all = new Set<Step>(["wait", "start", "stop", "continue"]);
+    const all = new Set<RestartStep>(["wait", "start", "stop", "continue"]);
     assertEquals(["wait", "done", "give up"].includes(nextStep(state, all)), true, state);
   }
 });

@@ -5,23 +5,23 @@ import {
   countedTime,
   describeVerdict,
   HealthMonitor,
-  judge,
+  type HealthVerdict,
+  judgeHealth,
   type MonitoredThread,
   NEW_HEALTH,
   type ThreadHealth,
-  type Verdict,
 } from "../../lib/supervisor/health.ts";
 
 const MB = 1024 * 1024;
 const policy = { frozenAfter: 3_000, memoryLimit: 100 * MB };
 
 /** What a second's looks show, each given as `<beats> <MB held>`, of a thread that runs. */
-function verdicts(looks: string[], running = true): Verdict[] {
+function verdicts(looks: string[], running = true): HealthVerdict[] {
   let health: ThreadHealth = NEW_HEALTH;
   return looks.map((look) => {
     const [count = 0, held = 0] = look.split(" ").map(Number);
     const beat = { count, heap: held * MB, lag: 0, exhausted: held > 200 };
-    const judged = judge(policy, health, beat, running, 1_000);
+    const judged = judgeHealth(policy, health, beat, running, 1_000);
     health = judged.health;
     return judged.verdict;
   });
@@ -54,7 +54,7 @@ Deno.test("an hour that the machine slept is no time in which a thread was silen
 });
 
 Deno.test("what a look has shown is said with what was found and what is allowed", () => {
-  const text = (verdict: Exclude<Verdict, "well">) =>
+  const text = (verdict: Exclude<HealthVerdict, "well">) =>
     describeVerdict(verdict, { heap: 123 * MB }, policy);
   assertEquals(text("heavy"), "it holds 123MB; its memoryLimit is 100MB");
   assertEquals(text("frozen"), "it is frozen: no heartbeat for 3 s");

@@ -4,7 +4,7 @@ import {
   examineModule,
   imports,
   readModule,
-  refuseFile,
+  refuseModuleFile,
   signature,
 } from "../../lib/thread/imports.ts";
 
@@ -41,8 +41,8 @@ Deno.test("a text of a million blanks is read in no time, and what is no file is
   assertEquals(imports(`import${" ".repeat(1_000_000)}`, resolve("/x.js")), []);
   const folder = await Deno.makeTempDir();
   assertEquals(await readModule(folder), "");
-  assertEquals(refuseFile(folder), "is a folder; expected a daemon's module");
-  assertEquals(refuseFile(join(folder, "gone.js")), undefined);
+  assertEquals(refuseModuleFile(folder), "is a folder; expected a daemon's module");
+  assertEquals(refuseModuleFile(join(folder, "gone.js")), undefined);
   await Deno.remove(folder);
 });
 

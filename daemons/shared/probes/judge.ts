@@ -1,4 +1,4 @@
-import type { Verdict } from "./probe.ts";
+import type { ProbeVerdict } from "./probe.ts";
 
 /** How long a probe waits at most before it restarts the service, ms: all hosts of a master reach their limits at once. */
 export const LONGEST_DELAY = 10 * 60_000;
@@ -8,7 +8,7 @@ export const BUDGET_TIME = 60 * 60_000;
 
 /** What is known of one probe; times are ms on the monotonic clock. */
 export interface ProbeInfo {
-  verdict: Verdict;
+  verdict: ProbeVerdict;
   /** Since when it fails; absent while it does not. */
   failsSince?: number;
   /** Whether it fails for longer than `failAfter`: this is told. */
@@ -41,9 +41,9 @@ export interface JudgePlan {
  * What a verdict leads to. Only what fails without a break for `failAfter` is acted on: after a gap (the host slept)
  * it counts anew. A probe that is unknown restarts nothing.
  */
-export function judge(
+export function judgeProbe(
   before: ProbeInfo | undefined,
-  verdict: Verdict,
+  verdict: ProbeVerdict,
   plan: JudgePlan,
 ): { info: ProbeInfo; step: ProbeStep } {
   const { now, every, failAfter } = plan;

@@ -13,10 +13,10 @@ import { disk } from "./disk.ts";
 import { heartbeatFile } from "./heartbeat_file.ts";
 import { memory } from "./memory.ts";
 import { parentConnection } from "./parent_connection.ts";
-import type { Probe, Verdict } from "./probe.ts";
+import type { Probe, ProbeVerdict } from "./probe.ts";
 import type { IcingaSample } from "../../../lib/icinga/mod.ts";
 
-export type { Verdict } from "./probe.ts";
+export type { ProbeVerdict } from "./probe.ts";
 
 /** All probes, in the order in which they are shown. */
 export const PROBES: readonly Probe[] = [
@@ -39,7 +39,7 @@ export interface ConfiguredProbe {
   failAfter: number;
   settle: number;
   /** The verdict on a sample; `now` is ms since the Unix epoch. */
-  probe(sample: IcingaSample, now: number): Verdict;
+  probe(sample: IcingaSample, now: number): ProbeVerdict;
 }
 
 /**

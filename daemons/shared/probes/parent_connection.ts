@@ -1,4 +1,4 @@
-import { commonArguments, portEvidence, type Probe, unknown, type Verdict } from "./probe.ts";
+import { commonArguments, portEvidence, type Probe, type ProbeVerdict, unknown } from "./probe.ts";
 
 /**
  * Whether a parent hears this node. Of four cases the second alone restarts:
@@ -12,14 +12,14 @@ export const parentConnection: Probe = {
   name: "parent_connection",
   arguments: commonArguments({ action: "restart-once", failAfter: "10m", settle: "3m" }),
   permissions: {},
-  probe(sample, _, now): Verdict {
+  probe(sample, _, now): ProbeVerdict {
     const { link, certificate, parents = [] } = sample;
     if (!link) return unknown(sample, "link");
     const { connected, answer, refusal } = link;
     if (connected) {
       return { is: "ok", text: `connected to ${connected.to} since ${connected.since}` };
     }
-    const failed = (text: string, advice: string, isCurable = false): Verdict => ({
+    const failed = (text: string, advice: string, isCurable = false): ProbeVerdict => ({
       is: "critical",
       text: `not connected to ${answer?.parent ?? parents.join(", ")}: ${text}`,
       advice,

@@ -7,7 +7,7 @@ import type {
 import type { IcingaSample } from "../../../lib/icinga/mod.ts";
 
 /** What a probe says. */
-export interface Verdict {
+export interface ProbeVerdict {
   /** As a plugin says it; `unknown`: the probe cannot run, and nothing is done. */
   is: "ok" | "warning" | "critical" | "unknown";
   /** Why, with the evidence, in one clause. */
@@ -37,7 +37,11 @@ export interface Probe<S extends ArgumentSpecs = ArgumentSpecs> {
   /** What its thread needs beyond the sample. Every probe so far works without any. */
   permissions: DaemonPermissions;
   /** The verdict on a sample; `now` is ms since the Unix epoch. */
-  probe(sample: IcingaSample, values: ArgumentValues<CommonArguments & S>, now: number): Verdict;
+  probe(
+    sample: IcingaSample,
+    values: ArgumentValues<CommonArguments & S>,
+    now: number,
+  ): ProbeVerdict;
 }
 
 /** What is done when a probe fails for longer than `failAfter`. */
@@ -84,7 +88,7 @@ export function commonArguments(
 }
 
 /** The verdict of a probe whose part of the sample is absent. */
-export function unknown({ unknown }: IcingaSample, part: string): Verdict {
+export function unknown({ unknown }: IcingaSample, part: string): ProbeVerdict {
   return { is: "unknown", text: unknown[part] ?? "only the service's processes are looked at" };
 }
 

@@ -1,14 +1,14 @@
 import { formatDuration, formatSpan, isSameJson } from "../../../lib/base/mod.ts";
 import type { DaemonContext, DaemonMap, Service } from "icinga-warden/daemon";
 import type { IcingaSample } from "../../../lib/icinga/mod.ts";
-import { judge, type ProbeInfo } from "./judge.ts";
+import { judgeProbe, type ProbeInfo } from "./judge.ts";
 import type { ConfiguredProbe } from "./mod.ts";
-import type { Verdict } from "./probe.ts";
+import type { ProbeVerdict } from "./probe.ts";
 
 export type { ConfiguredProbe };
 
 /** What is shared of a probe, under its name in the map `ServiceProbes`. */
-export interface SharedProbe extends Pick<Verdict, "is" | "text" | "advice"> {
+export interface SharedProbe extends Pick<ProbeVerdict, "is" | "text" | "advice"> {
   /** Whether it fails for longer than `failAfter`. */
   failed: boolean;
   /** Since when it fails, UTC ISO 8601. */
@@ -86,7 +86,7 @@ export class ProbeRunner {
       const before = this.#infos.get(probe.name);
       if (now() - runningSince < probe.settle) continue;
       if (before && now() - before.at < probe.every) continue;
-      const { info, step } = judge(before, probe.probe(sample, Date.now()), {
+      const { info, step } = judgeProbe(before, probe.probe(sample, Date.now()), {
         ...probe,
         action: mayRestart ? probe.action : "tell",
         now: now(),
@@ -144,7 +144,7 @@ export class ProbeRunner {
   #say(
     { name, failAfter }: ConfiguredProbe,
     { verdict: { text, advice }, due, restarts }: ProbeInfo,
-    step: ReturnType<typeof judge>["step"],
+    step: ReturnType<typeof judgeProbe>["step"],
   ): void {
     const { log, now } = this.#context;
     const who = `Probe ${name} of service '${this.#service.name}'`;

@@ -9,7 +9,7 @@ import {
 } from "../../service/mod.ts";
 import { joinServiceManager, type NativeService, openEventLog } from "../../windows/mod.ts";
 import { type Command, EXIT, type FlagSpecs, type Invocation, UsageError } from "../command.ts";
-import { FOR_FLAG, MODE_FLAG, readLevel, readMode, readSpan } from "../flags.ts";
+import { FOR_FLAG, MODE_FLAG, readLevel, readMode, readRunTime } from "../flags.ts";
 import { isColourful, printError } from "../output.ts";
 import { findPaths, loadAgentConfig } from "../paths.ts";
 
@@ -55,7 +55,7 @@ export function readRun(invocation: Invocation): RunPlan {
     load: () => loadAgentConfig(paths),
     colours: isColourful(),
     complain: printError,
-    span: readSpan(invocation),
+    span: readRunTime(invocation),
     level: readLevel(invocation),
     serviceManager: { ...chooseServiceManager(invocation), ...(mode && { mode }) },
     foreground: invocation.given.has("foreground"),

@@ -5,7 +5,7 @@ import { describePermissions, fillIn, type Grant } from "../../registry/mod.ts";
 import { examineModule, ownReads, workerPermissions } from "../../thread/mod.ts";
 import { runTrial, type TrialReport } from "../../testing/mod.ts";
 import { type Action, EXIT, UsageError } from "../command.ts";
-import { readSpan } from "../flags.ts";
+import { readRunTime } from "../flags.ts";
 import { describeProblems, type GivenArguments, readGiven } from "./arguments.ts";
 import {
   allSubjects,
@@ -52,7 +52,7 @@ export const testAction: Action = {
   },
   async run(invocation) {
     const [name, ...words] = invocation.words;
-    const span = readSpan(invocation) ?? SPAN;
+    const span = readRunTime(invocation) ?? SPAN;
     const state = readState(invocation.lists.state ?? []);
     const options = { words, span, state, grant: invocation.given.has("grant") };
     const known = await findKnown(invocation);

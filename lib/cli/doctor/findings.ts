@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import * as v from "valibot";
-import { configureProbes, type Verdict } from "../../../daemons/mod.ts";
+import { configureProbes, type ProbeVerdict } from "../../../daemons/mod.ts";
 import type { CrashReport, IcingaFolder, IcingaSample, Validation } from "../../icinga/mod.ts";
 import { formatSpan } from "../../base/mod.ts";
 import type { ProbeStatus } from "../../control/mod.ts";
@@ -144,9 +144,9 @@ function probeFindings({ agent = [], items, sample, now }: Facts): Finding[] {
 function lookOnce(
   name: string,
   sample: IcingaSample,
-  probe: (sample: IcingaSample) => Verdict,
+  probe: (sample: IcingaSample) => ProbeVerdict,
   now: number,
-): Pick<Verdict, "is" | "text"> & { advice?: string | undefined } {
+): Pick<ProbeVerdict, "is" | "text"> & { advice?: string | undefined } {
   const { link, stateFile } = sample;
   if (name === "parent_connection" && link && link.young.length > 0 && !link.refusal) {
     const text = `a connection to ${

@@ -6,7 +6,7 @@ import { readArguments } from "../../daemon/mod.ts";
 import {
   type Access,
   describeEndpoint,
-  explainRefusal,
+  explainRefusedResult,
   fateOf,
   hasPermission,
   introduce,
@@ -99,7 +99,7 @@ async function tryResult(
     ...{ source: host, ttl: TTL },
   });
   if (fateOf(answer.code) !== "taken") {
-    lines.push(explainRefusal(answer, { host, service }, identity));
+    lines.push(explainRefusedResult(answer, { host, service }, identity));
     return false;
   }
   lines.push(`sent to ${host}!${service}: ${summary}`);

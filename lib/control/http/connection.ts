@@ -10,7 +10,7 @@ const LINGER_BYTES = 256 * 1024;
 const LINGER_TIME = 1_000;
 
 /** One connection: one request, one response, then it is closed. */
-export class Connection {
+export class HttpConnection {
   readonly #conn: Deno.Conn;
   readonly #limits: HttpLimits;
   #received = Buffer.alloc(0);

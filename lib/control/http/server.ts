@@ -1,4 +1,4 @@
-import { Connection } from "./connection.ts";
+import { HttpConnection } from "./connection.ts";
 
 /** Limits of a server. */
 export interface HttpLimits {
@@ -41,7 +41,7 @@ export class HttpServer {
   readonly #listener: Deno.Listener;
   readonly #options: HttpOptions;
   readonly #limits: HttpLimits;
-  readonly #open = new Map<Connection, Promise<void>>();
+  readonly #open = new Map<HttpConnection, Promise<void>>();
   readonly #accepting: Promise<void>;
   #closed = false;
 
@@ -78,7 +78,7 @@ export class HttpServer {
    */
   #admit(conn: Deno.Conn): void {
     if (this.#open.size >= this.#limits.connections) this.#dropOldest();
-    const connection = new Connection(conn, this.#limits);
+    const connection = new HttpConnection(conn, this.#limits);
     if (this.#open.size >= this.#limits.connections) return connection.close();
     const over = connection.run(this.#options).finally(() => this.#open.delete(connection));
     this.#open.set(connection, over);

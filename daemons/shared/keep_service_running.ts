@@ -28,7 +28,7 @@ export interface KeepPlan {
 }
 
 /** Keeps a service running, and runs its probes, until the daemon is to stop. */
-export function keepRunning(
+export function keepServiceRunning(
   context: Pick<DaemonContext, "every" | "log" | "now" | "service" | "signal" | "state"> & {
     readonly arguments: WatchSettings;
   },
