@@ -8,4 +8,4 @@ export * from "./suggest.ts";
 export * from "./text.ts";
 export * from "./units.ts";
 export * from "./wait.ts";
-export { buildInfo } from "./build.ts";
+export { type BuildInfo, buildInfo } from "./build.ts";

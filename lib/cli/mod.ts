@@ -16,6 +16,7 @@ import {
   refuseWords,
   UsageError,
 } from "./command.ts";
+import { explainDenied } from "./denied.ts";
 import { readLevel } from "./flags.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { lostOutput, print, printError, printJson } from "./output.ts";
@@ -78,7 +79,7 @@ export async function runCommandLine(
     printError(`icinga-warden: Cannot write to standard output: ${lostOutput()}`);
     return code === EXIT.done ? EXIT.failed : code;
   } catch (error) {
-    const text = errorMessage(error);
+    const text = explainDenied(errorMessage(error));
     if (command?.fail) return command.fail(text);
     printError(error instanceof ConfigError ? text : `icinga-warden: ${text}`);
     return exitCodeOf(error);

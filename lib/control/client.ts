@@ -1,4 +1,4 @@
-import { errorMessage, parseDuration } from "../base/mod.ts";
+import { FileError, parseDuration } from "../base/mod.ts";
 import { DEADLINE_FIELD } from "./access/guard.ts";
 import { SERVER_NAME } from "./http/mod.ts";
 import type { Status } from "./status_schema.ts";
@@ -71,7 +71,7 @@ export class Client {
    *
    * @param kind what it may ask: everything, or the status and the metrics alone.
    * @throws {NotRunningError} when there is no token.
-   * @throws {Error} when the token cannot be read.
+   * @throws {FileError} when the token cannot be read.
    */
   static async connect(
     home: string,
@@ -83,9 +83,7 @@ export class Client {
     try {
       token = await readToken(home, kind);
     } catch (error) {
-      const why = errorMessage(error);
-      const denied = error instanceof Deno.errors.PermissionDenied;
-      throw new Error(`Cannot read ${file}${denied ? ", which this account may not" : ""}: ${why}`);
+      throw new FileError("read", file, error);
     }
     if (!token) {
       throw new NotRunningError(

@@ -4,7 +4,8 @@
  * @module
  */
 import { resolve } from "node:path";
-import { systemClock } from "../base/mod.ts";
+import { attempt, systemClock } from "../base/mod.ts";
+import { type LogEntry, type LogFilter, readLogTail } from "../log/mod.ts";
 import { currentUser, grantServiceLogon, mayLogOn, sidOf } from "./account.ts";
 import type { AgentFiles } from "./agent_arguments.ts";
 import type { CommandWords } from "./command_line.ts";
@@ -72,6 +73,9 @@ export const windowsHost = {
     const { code, stdout } = await command.output();
     return { code, output: stdout };
   },
+  /** The last records of an agent's log; see {@linkcode readLogTail}. */
+  readLog: (path: string, lines: number, filter: LogFilter): LogEntry[] =>
+    attempt(() => readLogTail(path, lines, filter), () => []),
   programFile: findProgram,
   processes: listProcesses,
   /** How NSSM runs a service of this name; undefined when it does not say. */

@@ -14,6 +14,7 @@ import {
   statusOfService,
   stopService,
 } from "../../lib/cli/service/start_stop.ts";
+import settings from "../../deno.json" with { type: "json" };
 import { FakeHost } from "../windows_lib/fake_host.ts";
 import { keptExe } from "../../lib/windows/upgrade.ts";
 
@@ -100,7 +101,7 @@ Deno.test("install without the rights of an administrator changes nothing", asyn
   const host = new FakeHost();
   host.administrator = false;
   const error = await assertRejects(() => install(host));
-  assertStringIncludes((error as Error).message, "opened as administrator");
+  assertStringIncludes((error as Error).message, "open the console as administrator");
   assertEquals(host.calls, []);
 });
 
@@ -214,6 +215,37 @@ Deno.test("start and stop say how it came out", async () => {
     "stop icinga-warden",
     "start icinga-warden",
   ]);
+});
+
+Deno.test("a start that fails gives the reason that the agent logged, and not an old one", async () => {
+  const host = new FakeHost();
+  await install(host, "--home D:\\warden");
+  host.runs = () => false;
+  const fatal = { level: "fatal", source: "agent", message: "x.json:1:2: what is wrong" } as const;
+  const log = "D:\\warden\\logs\\icinga-warden.log";
+  host.logs.set(log, [{ ...fatal, time: Date.now() - 60_000 }]);
+  const start = () => printed(() => startService(options("start"), host));
+  assertStringIncludes((await start()).errors, "(its own code 2); its log says why");
+  host.logs.set(log, [{ ...fatal, time: Date.now() + 60_000 }]);
+  const { errors, code } = await start();
+  assertEquals(code, 1);
+  assertStringIncludes(errors, "cannot be used (its own code 2); x.json:1:2: what is wrong");
+});
+
+Deno.test("a service of the same exe with another home is said to be another one", async () => {
+  const host = new FakeHost();
+  await install(host, "--home D:\\warden");
+  const { output, code } = await printed(() => install(host));
+  assertEquals(code, 0);
+  assertEquals(output.split("\n"), [
+    "Service 'icinga-warden' is already installed with these settings; nothing changed",
+    `  it runs the agent of D:\\warden, not one of ${FOLDER}`,
+    "  for a second agent, choose another --name, and name its home with --home",
+  ]);
+  const same = await printed(() => install(host, "--home D:\\warden"));
+  assertEquals(same.output.split("\n").length, 1, same.output);
+  const { output: status } = await printed(() => statusOfService(options("status"), host));
+  assertStringIncludes(status, "\n  home        D:\\warden\n");
 });
 
 Deno.test("restart stops and starts, and starts what is stopped", async () => {
@@ -435,10 +467,12 @@ Deno.test("a dry run refuses what would be refused, and does nothing", async () 
 
 Deno.test("a dry run shows all that would be done", async () => {
   const old = await withOldExe();
+  old.versions.set("D:\\old\\icinga-warden.exe", "icinga-warden 0.1.0 (abc, Deno 2.7.11, x)\n");
   const { output: upgrade, code } = await printed(() => install(old, "--force --dry-run"));
   assertEquals(code, 0);
-  assertEquals(upgrade.split("\n").slice(-5), [
-    "  its exe D:\\old\\icinga-warden.exe is another one than this",
+  assertEquals(upgrade.split("\n").slice(-6), [
+    "  the service runs a different exe: D:\\old\\icinga-warden.exe",
+    `  version: 0.1.0 (abc)  ->  ${settings.version} (source)`,
     "net.exe stop icinga-warden",
     "move /y D:\\old\\icinga-warden.exe D:\\old\\icinga-warden.previous.exe",
     `copy /y "${EXE}" D:\\old\\icinga-warden.exe`,
@@ -644,7 +678,7 @@ Deno.test("a start waits for a stop under way, and tells how a pause ends", asyn
   host.services.get(NAME)!.status.state = STATE.paused;
   const paused = await printed(() => startService(options("start"), host));
   assertEquals(paused.code, 1);
-  assertStringIncludes(paused.errors, "it goes on with: sc.exe continue icinga-warden");
+  assertStringIncludes(paused.errors, "to resume it: sc.exe continue icinga-warden");
 });
 
 Deno.test("an upgrade that fails leaves the exe of an earlier one", async () => {

@@ -26,7 +26,7 @@ testUnderNssm("NSSM is told what is documented, and runs and stops the agent", a
 
   const again = await call("install", ...underNssm);
   assertEquals(again.code, 0, again.output);
-  assertMatch(again.output, /nothing was changed/);
+  assertMatch(again.output, /nothing changed/);
   assertEquals((await call("status")).output.includes("differs"), false);
   assertEquals((await call("install")).code, 1, "it is no native service");
   const renamed = [...underNssm, "--display-name", "Other"];

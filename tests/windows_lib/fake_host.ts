@@ -1,4 +1,5 @@
 import { ManualClock } from "../../lib/base/mod.ts";
+import type { LogEntry } from "../../lib/log/mod.ts";
 import { knownSid } from "../../lib/windows/account.ts";
 import { WindowsError } from "../../lib/windows/ffi/errors.ts";
 import type { AgentFiles } from "../../lib/windows/agent_arguments.ts";
@@ -167,8 +168,18 @@ export class FakeHost implements Host {
       return this.nssm.get(`${service} ${name === "" ? `${folder} Default` : name}`);
     });
 
-  /** Runs NSSM, the only program that is run. */
+  /** What an exe says of its version. */
+  readonly versions = new Map<string, string>();
+  /** The records of logs by path. */
+  readonly logs = new Map<string, LogEntry[]>();
+  readLog = (path: string) => this.logs.get(path) ?? [];
+
+  /** Runs NSSM, or an exe that is to say its version. */
   run = ([program = "", verb = "", name = "", ...rest]: readonly string[]) => {
+    if (verb === "version") {
+      const output = new TextEncoder().encode(this.versions.get(program) ?? "");
+      return Promise.resolve({ code: 0, output });
+    }
     this.ran.add(program);
     this.calls.push([verb, name, ...rest].join(" "));
     if (verb === "install" && this.nssmWorks) this.#makeUnderNssm(name, rest[0]!);

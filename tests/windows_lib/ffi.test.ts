@@ -37,6 +37,6 @@ Deno.test("an error of Windows says what failed, why, its code, and what to do",
     "Cannot open service 'x': no such service is installed (Windows error 1060); " +
       "compare its name in services.msc",
   );
-  assertMatch(message(5), /\(Windows error 5\); use a console opened as administrator$/);
+  assertMatch(message(5), /: access is denied; open the console as administrator$/);
   assertMatch(message(4711), /run 'net helpmsg' with this number/);
 });

@@ -1,3 +1,4 @@
+import { type BuildInfo, buildInfo, within } from "../../base/mod.ts";
 import {
   type FoundRegistration,
   type Host,
@@ -10,7 +11,7 @@ import {
 } from "../../windows/mod.ts";
 import { EXIT, UsageError } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
-import { plannedAgent, requireAgent } from "./installed.ts";
+import { homeOf, plannedAgent, requireAgent } from "./installed.ts";
 import { type ServiceOptions, wardenCommand } from "./options.ts";
 import { readPassword } from "./password.ts";
 import { checkSafety } from "./safety.ts";
@@ -59,6 +60,17 @@ export async function installService(options: ServiceOptions, host: Host): Promi
   return outcome === "differs" ? EXIT.failed : EXIT.done;
 }
 
+/**
+ * A service of this name can be that of another home: the same exe in two folders, or with two flags `--home`. Whoever
+ * meant a second agent is told.
+ */
+function sayHome({ options, found, host, say }: Installation): void {
+  const home = found && homeOf(found, options, host);
+  if (home === undefined || samePath(home, options.files.home)) return;
+  say(`  it runs the agent of ${home}, not one of ${options.files.home}`);
+  say(`  for a second agent, choose another --name, and name its home with --home`);
+}
+
 /** What an installation works on; NSSM's own program is one of the service's files too. */
 export function planned(
   options: ServiceOptions,
@@ -87,7 +99,7 @@ function checkRunner(options: ServiceOptions, found: FoundRegistration, host: Ho
   const now = kind === "nssm" ? "under NSSM" : "as a native service";
   const uninstall = wardenCommand("uninstall", options);
   throw new Error(
-    `Service '${options.name}' is installed already ${now}; call '${uninstall}' first, or choose another --name`,
+    `Service '${options.name}' is already installed ${now}; call '${uninstall}' first, or choose another --name`,
   );
 }
 
@@ -122,7 +134,28 @@ async function driftOf(installation: Installation): Promise<Drift> {
   const installed = agent.files.exe;
   const isSameExe = samePath(installed, exe) ||
     (await host.files.exists(installed) && await host.files.same(installed, exe));
-  return { settings, exe: !isSameExe };
+  if (isSameExe) return { settings, exe: false };
+  const versions = { found: await versionOf(installed, host), wanted: describeVersion() };
+  return { settings, exe: true, versions };
+}
+
+function describeVersion(
+  { version, commit }: Pick<BuildInfo, "version" | "commit"> = buildInfo(),
+): string {
+  return `${version} (${commit})`;
+}
+
+/** How long an exe may take to say its version, ms. */
+const VERSION_LIMIT = 5_000;
+
+/** The version of an exe as it says it; undefined when it does not. */
+async function versionOf(exe: string, host: Host): Promise<string | undefined> {
+  if (!(await host.files.exists(exe))) return undefined;
+  const told = host.run([exe, "version"]).catch(() => undefined);
+  const { output } = await within(told, { ms: VERSION_LIMIT }) ?? {};
+  const text = new TextDecoder().decode(output);
+  const [, version, commit] = /^icinga-warden (\S+) \((\S+),/.exec(text) ?? [];
+  return version && commit && describeVersion({ version, commit });
 }
 
 function outcomeOf({ force }: ServiceOptions, drift: Drift | undefined): Outcome {
@@ -131,23 +164,24 @@ function outcomeOf({ force }: ServiceOptions, drift: Drift | undefined): Outcome
   return force ? "changed" : "differs";
 }
 
-function sayDrift(
-  { options: { name, force, password, dryRun, json }, agent, say }: Installation,
-  { settings, exe }: Drift,
-): void {
+function sayDrift(installation: Installation, { settings, exe, versions }: Drift): void {
+  const { options: { name, force, password, dryRun, json }, agent, say } = installation;
   // What a dry run prints with --json is commands alone.
   if (dryRun && json) return;
   if (settings.length === 0 && !exe) {
-    say(`Service '${name}' is installed already with these settings; nothing was changed`);
+    say(`Service '${name}' is already installed with these settings; nothing changed`);
+    sayHome(installation);
     if (password) say("Windows does not tell the password; '--force' sets the one that is given");
     return;
   }
-  say(`Service '${name}' is installed already, and differs:`);
+  say(`Service '${name}' is already installed with other settings:`);
   for (const { setting, found, wanted } of settings) {
     say(`  ${setting}: ${found || "none"}  ->  ${wanted}`);
   }
-  if (exe) say(`  its exe ${agent.files.exe} is another one than this`);
-  if (!force) say("Nothing was changed; '--force' applies it");
+  if (exe) say(`  the service runs a different exe: ${agent.files.exe}`);
+  if (exe && versions) say(`  version: ${versions.found ?? "not known"}  ->  ${versions.wanted}`);
+  if (!force) sayHome(installation);
+  if (!force) say("Nothing changed; add '--force' to apply it");
 }
 
 async function install(
@@ -163,7 +197,11 @@ async function install(
   }
   await runSteps(steps);
   if (drift && drift.settings.length > 0) {
-    say(`Changed service '${name}'; a restart applies the new settings`);
+    say(
+      `Changed service '${name}'; restart the service to apply it: ${
+        wardenCommand("restart", options)
+      }`,
+    );
   }
   if (drift) return;
   say(

@@ -46,6 +46,12 @@ export function installedProgram(
   };
 }
 
+/** The home of the agent that a service runs. */
+export function homeOf(found: FoundRegistration, target: Target, host: Host): string {
+  const { exe, args } = installedProgram(found, target, host);
+  return agentOf(exe, readAgentFlags(args)).files.home;
+}
+
 /**
  * The home of the agent that the service of the usual name runs; undefined where there is no such service, or it runs
  * something else.
@@ -56,11 +62,9 @@ export function homeOfService(host: Host = windowsHost, exe = Deno.execPath()): 
   const name = SERVICE_NAME;
   const found = attempt(() => host.database.find(name), () => undefined);
   if (!found) return undefined;
-  const files = agentOf(exe, {}).files;
-  const program = installedProgram(found, { name, files }, host);
-  return program.kind === "other"
-    ? undefined
-    : agentOf(program.exe, readAgentFlags(program.args)).files.home;
+  const target = { name, files: agentOf(exe, {}).files };
+  const { kind } = installedProgram(found, target, host);
+  return kind === "other" ? undefined : homeOf(found, target, host);
 }
 
 /**

@@ -34,7 +34,7 @@ export const serviceCommand: Command = {
   checksWords: true,
   summary: "have Windows run the agent as a service",
   details: [
-    "install    register this exe as a service that starts with Windows; calling it again changes nothing",
+    "install    register this exe as a service that starts with Windows; running it again changes nothing",
     "uninstall  stop the service and remove it; home stays, unless --purge",
     "start      start it, and wait until it runs",
     "stop       stop it, and wait until it has stopped",

@@ -47,7 +47,7 @@ export const SERVICE_FLAGS = {
   nssm: { value: "PATH", help: "with --with nssm: where nssm.exe is (default: on the path)" },
   name: { value: "NAME", help: `the service's name (default: ${SERVICE_NAME})` },
   "display-name": { value: "TEXT", help: "the name in services.msc" },
-  account: { value: "ACCOUNT", help: "the account that it runs as (default: LocalSystem)" },
+  account: { value: "ACCOUNT", help: "the account it runs under (default: LocalSystem)" },
   start: { value: "TYPE", help: `${startTypes.join(", ")} (default: delayed, when it is new)` },
   mode: MODE_FLAG,
   password: {

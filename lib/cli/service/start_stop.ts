@@ -2,7 +2,6 @@ import { win32 } from "node:path";
 import { attempt } from "../../base/mod.ts";
 import { meaningOf, serviceStates } from "../../service/mod.ts";
 import {
-  agentOf,
   awaitState,
   describeRecovery,
   ERROR_SERVICE_NEVER_STARTED,
@@ -13,14 +12,13 @@ import {
   isSettled,
   pasteLine,
   type QueriedStatus,
-  readAgentFlags,
   type SettingDrift,
   STATE,
 } from "../../windows/mod.ts";
 import { EXIT } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
 import { planned } from "./install.ts";
-import { installedProgram, requireAgent } from "./installed.ts";
+import { homeOf, installedProgram, requireAgent } from "./installed.ts";
 import { type ServiceOptions, wardenCommand } from "./options.ts";
 import { settingsDrift, showSteps } from "./steps.ts";
 
@@ -32,10 +30,11 @@ export async function startService(options: ServiceOptions, host: Host): Promise
   const { name } = options;
   const { state } = requireService(options, host);
   if (options.dryRun) return showControl("start", options);
+  const since = Date.now();
   if (state === STATE.stopPending) await awaitState(host, name, hasStopped, LIMIT);
   if (host.database.query(name)?.state === STATE.stopped) host.database.start(name);
   const status = await awaitState(host, name, isSettled, LIMIT);
-  return sayOutcome(options, host, status, status?.state === STATE.running);
+  return sayOutcome(options, host, status, status?.state === STATE.running, since);
 }
 
 /** `icinga-warden service stop` */
@@ -103,7 +102,7 @@ function requireService(options: ServiceOptions, host: Host): QueriedStatus {
     return status;
   }
   throw new Error(
-    `No service '${name}' is installed; '${wardenCommand("install", options)}' installs it`,
+    `Service '${name}' is not installed; '${wardenCommand("install", options)}' installs it`,
   );
 }
 
@@ -112,19 +111,33 @@ function sayOutcome(
   host: Host,
   status: QueriedStatus | undefined,
   isDone: boolean,
+  since = Infinity,
 ): number {
   const hint = nssmWait(options, host, status) ?? resumeHint(options, status);
-  const line = describe(options.name, status) + hint;
+  const line = describe(options.name, status, lastWords(options, host, since)) + hint;
   if (options.json) printJson(statusObject(options, host, status));
   else if (isDone) print(line);
   else printError(line);
   return isDone ? EXIT.done : EXIT.failed;
 }
 
+/** The last that the agent of a service said before it ended, if that was not before `since`, Unix ms. */
+function lastWords(options: ServiceOptions, host: Host, since: number): string | undefined {
+  const found = host.database.find(options.name);
+  if (!found) return undefined;
+  const [fatal] = host.readLog(logOf(found, options, host), 1, { level: "fatal" });
+  return fatal && fatal.time >= since ? fatal.message : undefined;
+}
+
+/** The log of the agent that a service runs. */
+function logOf(found: FoundRegistration, options: ServiceOptions, host: Host): string {
+  return win32.join(homeOf(found, options, host), "logs", "icinga-warden.log");
+}
+
 /** A start does not resume a paused service. */
 function resumeHint({ name }: ServiceOptions, status: QueriedStatus | undefined): string {
   if (status?.state !== STATE.paused) return "";
-  return `; it goes on with: ${pasteLine("sc.exe", ["continue", name])}`;
+  return `; to resume it: ${pasteLine("sc.exe", ["continue", name])}`;
 }
 
 /** Why a service under NSSM is paused: NSSM waits longer and longer before it starts an agent again that soon ends. */
@@ -135,10 +148,8 @@ function nssmWait(
 ): string | undefined {
   const found = host.database.find(options.name);
   if (!found || status?.state !== STATE.paused) return undefined;
-  const { kind, exe, args } = installedProgram(found, options, host);
-  if (kind !== "nssm") return undefined;
-  const { home } = agentOf(exe, readAgentFlags(args)).files;
-  const log = win32.join(home, "logs", "icinga-warden.log");
+  if (installedProgram(found, options, host).kind !== "nssm") return undefined;
+  const log = logOf(found, options, host);
   return `: NSSM waits, since the agent ends soon after each start; see ${log}`;
 }
 
@@ -154,16 +165,16 @@ function differences(
   return attempt(plan, () => []);
 }
 
-/** The state of a service, in one line. */
-function describe(name: string, status: QueriedStatus | undefined): string {
+/** The state of a service, in one line. @param why what its agent said as it ended. */
+function describe(name: string, status: QueriedStatus | undefined, why?: string): string {
   if (!status) return `Service '${name}' is not installed`;
   const { state, pid } = status;
-  const end = state === STATE.stopped ? howItEnded(status) : "";
+  const end = state === STATE.stopped ? howItEnded(status, why) : "";
   const process = pid === 0 ? "" : ` (process ${pid})`;
   return `Service '${name}' is ${serviceStates[state - 1]}${process}${end}`;
 }
 
-function howItEnded({ exitCode, ownCode }: QueriedStatus): string {
+function howItEnded({ exitCode, ownCode }: QueriedStatus, why?: string): string {
   if (exitCode === 0 || exitCode === ERROR_SERVICE_NEVER_STARTED) return "";
   if (exitCode !== ERROR_SERVICE_SPECIFIC_ERROR) {
     const { meaning, advice } = meaningOf(exitCode);
@@ -171,8 +182,8 @@ function howItEnded({ exitCode, ownCode }: QueriedStatus): string {
   }
   const meaning = ownCode === EXIT.usage
     ? "its configuration or command line cannot be used"
-    : "it failed";
-  return `: ${meaning} (its own code ${ownCode}); its log says why`;
+    : "it has failed";
+  return `: ${meaning} (its own code ${ownCode}); ${why ?? "its log says why"}`;
 }
 
 function printSettings(found: FoundRegistration, options: ServiceOptions, host: Host): void {
@@ -180,6 +191,7 @@ function printSettings(found: FoundRegistration, options: ServiceOptions, host: 
   const { kind } = installedProgram(found, options, host);
   print(`  kind        ${kind}`);
   print(`  runs        ${commandLine}`);
+  if (kind !== "other") print(`  home        ${homeOf(found, options, host)}`);
   print(`  as          ${account}`);
   print(`  start       ${start}`);
   print(`  on failure  ${recovery ? describeRecovery(recovery) : "this system does not tell"}`);

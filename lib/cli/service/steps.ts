@@ -66,8 +66,10 @@ export type Planned = Pick<Installation, "options" | "host" | "found" | "agent" 
 /** How an installed service differs from what is wanted. */
 export interface Drift {
   settings: readonly SettingDrift[];
-  /** Whether its exe is another one than this. */
+  /** Whether the service runs a different exe. */
   exe: boolean;
+  /** Where it does: the version of its exe, undefined where that does not tell, and of this one. */
+  versions?: { found: string | undefined; wanted: string };
 }
 
 /** Does steps, one after the other. */

@@ -28,8 +28,10 @@ export class WindowsError extends Error {
   /** `code` is Windows' own; `what` is what was tried, as in `Cannot <what>`. */
   constructor(readonly code: number, what: string) {
     const { meaning, advice } = meaningOf(code);
-    const todo = code === ERROR_ACCESS_DENIED ? "use a console opened as administrator" : advice;
-    super(`Cannot ${what}: ${meaning} (Windows error ${code}); ${todo}`);
+    const why = code === ERROR_ACCESS_DENIED
+      ? `${meaning}; open the console as administrator`
+      : `${meaning} (Windows error ${code}); ${advice}`;
+    super(`Cannot ${what}: ${why}`);
   }
 }
 
