@@ -52,7 +52,7 @@ const ARGUMENTS = {
 } as const;
 
 /**
- * Whom the daemon sends to and as whom, by its arguments and Icinga's own files.
+ * The receivers of the results and the credentials, from its arguments and Icinga's own files.
  *
  * @param home what files are relative to.
  * @throws {Error} in one line, when something is missing or cannot be read.
@@ -68,8 +68,9 @@ export async function reportAccess(
 }
 
 /**
- * The daemon that tells Icinga what `check` says: it sends passive results of the agent, of each watched service and of
- * each daemon that gives a verdict to the API of a parent, on change at once and else at an interval.
+ * The daemon that reports the results of `check` to Icinga. It sends passive results to the API of a parent: of the
+ * agent, of each watched service, and of each daemon that gives a verdict. It sends each change immediately, and all
+ * results at an interval.
  */
 export default defineDaemon({
   name: "icinga_report",

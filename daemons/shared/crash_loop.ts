@@ -1,11 +1,14 @@
 /**
- * Whether a service that is restarted again and again is in a crash loop, and when it is tried again. Pure; times are ms
- * on the monotonic clock.
+ * Whether a service that is restarted repeatedly is in a crash loop, and when the next attempt is. Pure; times are ms on
+ * the monotonic clock.
  *
  * @module
  */
 
-/** Restarts within this time count for `maxRestarts`, and a flapping service has to run for so long, ms. */
+/**
+ * Restarts within this time count for `maxRestarts`, ms. A flapping service that runs for this time is no longer
+ * flapping.
+ */
 export const FLAPPING_TIME = 10 * 60_000;
 
 /** The longest wait between two attempts, and that of a flapping service, ms. */
@@ -19,9 +22,9 @@ const HOUR = 60 * 60_000;
 
 /** When a service is stable, and when it flaps. */
 export interface LoopSettings {
-  /** A service that has been RUNNING for so long is stable, ms. */
+  /** A service that has been RUNNING for this time is stable, ms. */
   stableAfter: number;
-  /** After so many restarts within {@linkcode FLAPPING_TIME} it flaps; 0: never. */
+  /** After this number of restarts within {@linkcode FLAPPING_TIME} it is flapping; 0: never. */
   maxRestarts: number;
   /** The wait before the second restart in a row, ms; it doubles with each further one. */
   backoff: number;
@@ -39,7 +42,7 @@ export interface Loop {
   lastAttempt: number;
   /** Since when it runs; undefined: it does not. */
   runningSince: number | undefined;
-  /** It was restarted so often that it is tried only each {@linkcode LONGEST_WAIT}. */
+  /** Whether it is flapping: the next attempts are {@linkcode LONGEST_WAIT} apart. */
   flapping: boolean;
 }
 

@@ -19,16 +19,16 @@ export interface Sent {
   summary: string;
 }
 
-/** A text that changes while the state stays the same is sent so long after the last one, ms. */
+/** The shortest time between two results of an object whose text changes and whose state does not, ms. */
 const TEXT_EVERY = 30_000;
 
-/** What depends on time alone, such as a verdict that expires, is looked at so often, ms. */
+/** Time between two checks for results that change with time alone, such as a verdict that expires, ms. */
 const LOOK_EVERY = 10_000;
 
-/** Changes that belong together are a moment apart, ms. */
+/** How long to wait for further changes that belong to the same event, ms. */
 const SETTLE = 200;
 
-/** Icinga looks at a result's freshness after so many intervals: one may be lost. */
+/** The ttl of a result, in intervals: one result may be lost. */
 const TTL = 2.5;
 
 /**
@@ -63,24 +63,24 @@ export interface ReporterParts {
   every: number;
   /** The results as they are now. */
   results(): ObjectResult[];
-  /** Whom they are sent to; throws in one line. */
+  /** The receivers and the credentials. @throws {Error} with a message of one line. */
   access(): Promise<Access>;
   clock: Pick<DaemonContext, "now" | "sleep">;
   /** From 0 to 1. */
   random(): number;
   log: Pick<DaemonContext["log"], "info" | "warning">;
-  /** Says how it goes, as the daemon's verdict. */
+  /** Reports the daemon's verdict. */
   report: DaemonContext["report"];
 }
 
-/** A connection that is used, and the host whose results it takes. */
+/** An open connection, and the host whose results it accepts. */
 interface Link extends Introduced {
   host: string;
 }
 
 /**
- * Sends results to the first parent that takes them. Of each object only the last result counts: while no parent can be
- * reached nothing is kept, and what holds by then is sent.
+ * Sends results to the first parent that accepts them. Only the latest result of each object is sent: nothing is queued
+ * while no parent can be reached.
  */
 export class Reporter {
   readonly #parts: ReporterParts;
@@ -98,12 +98,15 @@ export class Reporter {
     this.#parts = parts;
   }
 
-  /** Something may have changed. */
+  /** Call this when results may have changed. */
   wake(): void {
     this.#changed.resolve();
   }
 
-  /** Begins at a random time within the first interval, so that many hosts do not come at once; until `signal` is aborted. */
+  /**
+   * Sends results until `signal` is aborted. Starts at a random time within the first interval, so that not all hosts
+   * connect at the same time.
+   */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, random, every } = this.#parts;
     try {
@@ -120,7 +123,7 @@ export class Reporter {
     }
   }
 
-  /** Until something may have changed, or a result is due. */
+  /** Waits until something may have changed, or a result is due. */
   async #rest(): Promise<void> {
     const { clock, every } = this.#parts;
     const due = Math.min(...[...this.#sent.values()].map(({ at }) => at + every));
@@ -132,7 +135,7 @@ export class Reporter {
     this.#changed = Promise.withResolvers();
   }
 
-  /** Sends what is due; false when no parent has taken it. */
+  /** Sends what is due; false when no parent accepted it. */
   async #round(): Promise<boolean> {
     const { results, clock, every, log } = this.#parts;
     const all = results();
@@ -158,7 +161,7 @@ export class Reporter {
     this.#refused.delete(name);
   }
 
-  /** @throws {Error} with what each parent said, when none has taken all of them. */
+  /** @throws {Error} with the error of each parent, when no parent accepted all results. */
   async #deliver(results: readonly ObjectResult[]): Promise<void> {
     const left = [...results];
     const failures: string[] = [];
@@ -175,7 +178,7 @@ export class Reporter {
     };
     const link = this.#link;
     if (link?.connection.isOpen && await attempt(() => Promise.resolve(link))) return;
-    // Icinga closes a connection that is not used for 10 s: that an old one has failed says nothing.
+    // Icinga closes a connection after 10 s without use, so the error of an old one is not reported.
     failures.length = 0;
     const access = await this.#parts.access();
     for (const parent of access.parents) {
@@ -195,7 +198,7 @@ export class Reporter {
     return { ...introduced, host };
   }
 
-  /** @throws {Error} when it cannot be taken now. */
+  /** @throws {Error} when it cannot be accepted now. */
   async #send({ connection, identity, host }: Link, result: ObjectResult): Promise<void> {
     const { clock, every, log } = this.#parts;
     const { service, exitStatus, summary, output, performance } = result;
@@ -217,7 +220,7 @@ export class Reporter {
     }
   }
 
-  /** Says how it goes, when that has changed. Objects may be left undefined in Icinga, but not all of them. */
+  /** Reports the verdict when it has changed. It is `warning` when no object is accepted, and `ok` when some are. */
   #sayVerdict(): void {
     const { report } = this.#parts;
     const refused = [...this.#refused];

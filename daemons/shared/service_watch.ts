@@ -20,21 +20,21 @@ import {
 import type { WatchSettings } from "./watch_arguments.ts";
 import { type SharedState, type WatchContext, WatchReport } from "./watch_report.ts";
 
-/** What no retry mends: it waits for {@linkcode LONGEST_WAIT}. Of `disabled` Windows tells only when it is started. */
-const UNMENDED: readonly ServiceErrorKind[] = [
+/** Errors that a retry does not fix: the next attempt waits {@linkcode LONGEST_WAIT}. Only a start reports that. */
+const PERMANENT: readonly ServiceErrorKind[] = [
   "exe-missing",
   "exe-invalid",
   "disabled",
   "marked-for-deletion",
 ];
 
-/** How often it is looked whether a service is still disabled, ms. */
+/** Time between two checks whether a service is still disabled, ms. */
 const LOOK_AGAIN = 60_000;
 
 /** Why nothing is restarted after Windows has refused a start with that (1115). */
 const SHUTTING_DOWN = "Windows is shutting down";
 
-/** What is done about a state that was seen. */
+/** What to do about a state. */
 export type WatchAction = "none" | "wait" | "restart" | "report-stuck";
 
 /**
@@ -51,18 +51,18 @@ export function decide(state: ServiceState | undefined, since: number, limit: nu
 }
 
 /**
- * Whether a change of its state is looked at before the next tick: not for one interval after an attempt, or a service
- * that crashes at once would be restarted again and again.
+ * Whether a change of its state leads to a query before the next tick. Not within one interval after an attempt: a
+ * service that crashes immediately would be restarted in a tight loop.
  *
  * @param sinceAttempt how long ago the last attempt ended, ms.
  */
-export function looksAtOnce(sinceAttempt: number, interval: number): boolean {
+export function queriesAtOnce(sinceAttempt: number, interval: number): boolean {
   return sinceAttempt >= interval;
 }
 
 /** Keeps one service running; each tick is one query and, where it is called for, one restart. */
 export class ServiceWatch {
-  /** How much is done about the service: the more careful of its own mode and the agent's. */
+  /** The mode in force: the more careful of the service's own and the agent's. */
   readonly mode: ServiceMode;
   readonly #context: WatchContext;
   readonly #service: Service;
@@ -71,15 +71,15 @@ export class ServiceWatch {
   readonly #hold: () => string | undefined;
   readonly #report: WatchReport;
   #seen: { state: ServiceState | undefined; at: number; checkpoint: number } | undefined;
-  /** Until when nothing is tried, whatever the backoff says. */
+  /** No attempt before this time, even where the backoff allows one; ms of the clock. */
   #notBefore = -Infinity;
-  /** It is tried once whatever the backoff says. */
+  /** Whether one attempt may ignore the backoff. */
   #isDueNow = false;
-  /** What is under way: of ticks and restarts there is one at a time. */
+  /** The tick or restart that is running; the next one waits for it. */
   #work: Promise<void> = Promise.resolve();
-  /** A change of its state is to be looked at. */
+  /** Whether a change of its state waits for a query. */
   #hasChanged = false;
-  /** Until when Windows is taken to be shutting down. */
+  /** Windows is assumed to be shutting down until this time, ms of the clock. */
   #shutsDownUntil = -Infinity;
   #loop: Loop;
 
@@ -130,7 +130,7 @@ export class ServiceWatch {
     this.#report.wouldRestart(why);
   }
 
-  /** Lets the next tick try to start it, once, whatever the backoff says: what kept it from running was mended. */
+  /** The next tick may try to start it once without the backoff: the cause of its stop was fixed. */
   tryAtOnce(): void {
     this.#isDueNow = true;
   }
@@ -150,9 +150,9 @@ export class ServiceWatch {
       const isPaused = state.agent("Maintenance").has("paused");
       if (signal.aborted || isPaused) return;
       const sinceAttempt = now() - this.#loop.lastAttempt;
-      if (looksAtOnce(sinceAttempt, this.#settings.interval)) await this.#tick();
+      if (queriesAtOnce(sinceAttempt, this.#settings.interval)) await this.#tick();
     });
-    // It is to stop: the next tick says so.
+    // The daemon is to stop; the next tick rejects too.
     look.catch(() => {});
   }
 
@@ -207,12 +207,12 @@ export class ServiceWatch {
         return await this.#tryToRestart(state!);
       case "report-stuck":
         this.#reportStuck(state!, limit);
-        // Reported again only when it has been stuck for as long once more.
+        // The next report follows after another `limit`.
         this.#seen!.at = now;
     }
   }
 
-  /** Restarts it, unless it is better left alone. */
+  /** Restarts it, unless something holds the restart back. */
   async #tryToRestart(state: ServiceState): Promise<void> {
     const now = this.#context.now();
     const reason = this.heldBack() ?? this.#hold();
@@ -233,7 +233,7 @@ export class ServiceWatch {
       now + interval / 2 >= Math.max(nextAttempt(this.#loop, backoff), this.#notBefore);
   }
 
-  /** @param seen not RUNNING: where somebody else has started it since, it is left alone. */
+  /** @param seen the state that led here. A service that has left it meanwhile is not restarted. */
   async #restart(seen?: ServiceState): Promise<void> {
     const begin = this.#context.now();
     let wasAsked: boolean;
@@ -250,24 +250,24 @@ export class ServiceWatch {
     this.#report.restarted(this.#since(begin), this.#loop.flapping);
   }
 
-  /** It will not come to run: the next boot starts it. */
+  /** During a shutdown nothing is restarted; the next boot starts the service. */
   #noteShutdown(error: unknown): void {
     if (!(error instanceof ServiceError) || error.kind !== "shutting-down") return;
     this.#shutsDownUntil = this.#context.now() + LONGEST_WAIT;
     this.#report.held(SHUTTING_DOWN);
   }
 
-  /** That it is disabled is no failure: somebody wants it so. */
+  /** A disabled service does not count as a failure: an administrator chose that. */
   async #noteFailure(error: unknown): Promise<void> {
     const kind = error instanceof ServiceError ? error.kind : "failed";
-    const isUnmended = UNMENDED.includes(kind);
-    if (isUnmended) this.#notBefore = this.#context.now() + LONGEST_WAIT;
+    const isPermanent = PERMANENT.includes(kind);
+    if (isPermanent) this.#notBefore = this.#context.now() + LONGEST_WAIT;
     if (kind === "disabled") return void await this.#meetDisabled(LONGEST_WAIT);
     this.#report.counted.restartFailures++;
-    this.#report.failed(errorMessage(error), isUnmended);
+    this.#report.failed(errorMessage(error), isPermanent);
   }
 
-  /** Whether it is disabled and stays so. What cannot be read is not known: its start will tell. */
+  /** Whether it is disabled, and is not enabled here. When that cannot be read: false, and its start will fail. */
   async #isLeftDisabled(): Promise<boolean> {
     const isDisabled = await this.#service.isDisabled().catch((error) => {
       if (this.#isInterrupted(error)) throw error;
@@ -280,10 +280,10 @@ export class ServiceWatch {
   }
 
   /**
-   * Does about a disabled service what the configuration says.
+   * Applies `whenDisabled` to a disabled service.
    *
-   * @param wait until it is looked at again, ms.
-   * @returns whether it stays disabled.
+   * @param wait time until the next attempt, ms.
+   * @returns whether it is still disabled.
    */
   async #meetDisabled(wait: number): Promise<boolean> {
     const { whenDisabled } = this.#settings;
@@ -318,8 +318,8 @@ export class ServiceWatch {
   }
 
   /**
-   * Shares the state and logs a change of it; returns the state before, and since when it has been so, or since it last
-   * made progress, ms.
+   * Shares the state and logs a change of it. Returns the state before, and the time of the last change or progress, ms
+   * of the clock.
    */
   #note(state: ServiceState | undefined): { before: ServiceState | undefined; since: number } {
     const before = this.#seen;
@@ -340,7 +340,7 @@ export class ServiceWatch {
     this.#seen = { state, at: this.#context.now(), checkpoint };
   }
 
-  /** A display name in the place of the name is the most frequent reason why there is no such service. */
+  /** Logs the right name where the configuration has the display name, the most frequent mistake. */
   async #hintName(): Promise<void> {
     const name = await this.#service.nameByDisplayName();
     if (name !== undefined) this.#report.misnamed(name);
@@ -364,7 +364,7 @@ export class ServiceWatch {
   }
 
   /**
-   * Whether an error says that this daemon is about to stop: Ctrl+C reached the child first, or Windows shuts down.
+   * Whether an error means that this daemon is about to stop: Ctrl+C reached the child first, or Windows shuts down.
    *
    * @throws {unknown} the error, when the daemon is to stop already.
    */

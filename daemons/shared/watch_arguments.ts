@@ -25,7 +25,7 @@ export const WATCH_ARGUMENTS = {
     min: "1s",
     max: "1d",
     description:
-      "A service that has been RUNNING for so long is stable, and its backoff begins anew",
+      "A service that has been RUNNING for this time is stable, and its backoff starts again",
   },
   maxRestarts: {
     type: "number",
@@ -34,7 +34,7 @@ export const WATCH_ARGUMENTS = {
     max: 1000,
     integer: true,
     description:
-      "After so many restarts within 10 min it is flapping, and tried each 5 min; 0: never",
+      "After this many restarts within 10 min it is flapping, and tried every 5 min; 0: never",
   },
   backoff: {
     type: "duration",

@@ -3,8 +3,8 @@ import { counted, formatDuration } from "../../lib/base/mod.ts";
 import { noStats, observe, type ServiceState, type ServiceStats } from "../../lib/service/mod.ts";
 import { FLAPPING_TIME, LONGEST_WAIT, type Loop } from "./crash_loop.ts";
 
-/** So many failures in a row are each said, though they say the same. */
-const SAID_ANYWAY = 3;
+/** This number of equal failures in a row are all logged; later ones once an hour. */
+const ALL_LOGGED = 3;
 
 /** What is shared of a service; the daemon decides where in the public state. */
 export interface SharedState {
@@ -97,7 +97,7 @@ export class WatchReport {
     );
   }
 
-  /** It runs; @param before its state before that. Counts a recovery by itself, and resets its errors. */
+  /** The service is RUNNING. Counts a recovery without a restart; resets its errors. @param before its state before. */
   runs(before: ServiceState | undefined): void {
     delete this.counted.held;
     if (before === "STOPPED" || before === "PAUSED") this.counted.recoveries++;
@@ -107,11 +107,11 @@ export class WatchReport {
     this.#context.log.info(`Service '${this.#service.name}' runs again (restart_error 0)`);
   }
 
-  /** A restart has failed; @param once it is said once, and then each hour: it would be the same each time. */
+  /** A restart has failed. @param once whether it is logged once, and then every hour, since it repeats. */
   failed(what: string, once = false): void {
     const errors = this.#shared.restartErrors() + 1;
     this.#shared.setRestartErrors(errors);
-    const isDue = this.#isDue(this.#failures, what) || !once && errors <= SAID_ANYWAY;
+    const isDue = this.#isDue(this.#failures, what) || !once && errors <= ALL_LOGGED;
     this.#context.log[isDue ? "error" : "debug"](`${what} (restart_error ${errors})`);
   }
 
@@ -187,21 +187,21 @@ export class WatchReport {
   }
 }
 
-/** How long a record that says the same as the last one is held back, ms. */
+/** An equal record is logged again after this time, ms. */
 const REMIND_AFTER = 60 * 60_000;
 
-/** Tells which of the records about one matter are due: each change, and a reminder each hour. */
+/** Decides which records on one subject are logged: each change, and a reminder every hour. */
 class Repeated {
   #said: { what: string; at: number } | undefined;
 
-  /** Whether it is time to say `what`, which then counts as said. @param now ms. */
+  /** Whether to log `what` now; when true, it counts as logged. @param now ms. */
   isDue(what: string, now: number): boolean {
     if (this.#said?.what === what && now - this.#said.at < REMIND_AFTER) return false;
     this.#said = { what, at: now };
     return true;
   }
 
-  /** The matter is over: whatever is said next is new. */
+  /** The subject is over: the next record is logged. */
   reset(): void {
     this.#said = undefined;
   }

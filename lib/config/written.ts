@@ -22,9 +22,9 @@ const SAMPLE =
         "service": "icinga2",
         // The time from one query of its state to the next.
         "interval": "5s",
-        // A service that has been RUNNING for so long is stable.
+        // A service that has been RUNNING for this time is stable.
         "stableAfter": "60s",
-        // After so many restarts within 10 minutes it is flapping, and tried each 5 minutes; 0: never.
+        // After this many restarts within 10 minutes it is flapping, and tried every 5 minutes; 0: never.
         "maxRestarts": 5,
         // The wait before the second restart in a row; it doubles with each one up to 5 minutes; 0s: none.
         "backoff": "10s",

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { setImmediate } from "node:timers";
 import daemon from "../../daemons/icinga_agent_service.ts";
-import { decide, looksAtOnce, type WatchAction } from "../../daemons/shared/service_watch.ts";
+import { decide, queriesAtOnce, type WatchAction } from "../../daemons/shared/service_watch.ts";
 import { ManualClock } from "../../lib/base/mod.ts";
 import { readArguments } from "../../lib/daemon/arguments.ts";
 import { createContext, createDaemonLog } from "../../lib/daemon/mod.ts";
@@ -673,7 +673,7 @@ Deno.test("a change of state is looked at before the next tick, but not right af
     [0, 5_000, false],
   ];
   for (const [sinceAttempt, interval, looks] of cases) {
-    assertEquals(looksAtOnce(sinceAttempt, interval), looks, `${sinceAttempt} of ${interval}`);
+    assertEquals(queriesAtOnce(sinceAttempt, interval), looks, `${sinceAttempt} of ${interval}`);
   }
 });
 

@@ -7,7 +7,7 @@ export const certificate: Probe<{ readonly limit: ArgumentSpec & { type: "durati
   name: "certificate",
   arguments: {
     ...commonArguments(),
-    limit: { type: "duration", default: "14d", description: "With less time left it is told" },
+    limit: { type: "duration", default: "14d", description: "Warns when less time is left" },
   },
   permissions: {},
   probe(sample, { limit }, now) {

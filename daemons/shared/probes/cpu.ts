@@ -1,7 +1,7 @@
 import type { ArgumentSpec } from "icinga-warden/daemon";
 import { commonArguments, type Probe, unknown } from "./probe.ts";
 
-/** Whether the processes of the service keep processors busy; only told when no limit is given. */
+/** Whether the processes of the service keep processors busy. Without a limit the value is only shown. */
 export const cpu: Probe<{ readonly limit: ArgumentSpec & { type: "number" } }> = {
   name: "cpu",
   arguments: {

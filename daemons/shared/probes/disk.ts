@@ -9,8 +9,8 @@ export const disk: Probe<{ readonly free: Size; readonly log: Size }> = {
   name: "disk",
   arguments: {
     ...commonArguments(),
-    free: { type: "size", default: "1GB", description: "With less space left it is told" },
-    log: { type: "size", default: "2GB", description: "With a larger log it is told" },
+    free: { type: "size", default: "1GB", description: "Warns when less space is left" },
+    log: { type: "size", default: "2GB", description: "Warns when a log is larger" },
   },
   permissions: {},
   probe(sample, { free, log }) {

@@ -1,7 +1,7 @@
 import { formatSpan } from "../../../lib/base/mod.ts";
 import { commonArguments, portEvidence, type Probe, unknown } from "./probe.ts";
 
-/** Icinga writes its state each 300 s; so much later it is late, s. */
+/** Icinga writes its state every 300 s. When the file is older than this, it is late, s. */
 const LATE = 360;
 
 /** Whether Icinga 2 still writes its state file: one that hangs does not, and is RUNNING all the same. */

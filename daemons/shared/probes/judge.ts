@@ -1,9 +1,12 @@
 import type { ProbeVerdict } from "./probe.ts";
 
-/** How long a probe waits at most before it restarts the service, ms: all hosts of a master reach their limits at once. */
+/**
+ * The longest random wait of a probe before it restarts the service, ms. Many hosts of one master can fail at the same
+ * time.
+ */
 export const LONGEST_DELAY = 10 * 60_000;
 
-/** How long after a restart by a probe no probe restarts again, ms: all share this budget. */
+/** The shortest time between two restarts by probes, ms. All probes share it. */
 export const BUDGET_TIME = 60 * 60_000;
 
 /** What is known of one probe; times are ms on the monotonic clock. */
@@ -11,11 +14,11 @@ export interface ProbeInfo {
   verdict: ProbeVerdict;
   /** Since when it fails; absent while it does not. */
   failsSince?: number;
-  /** Whether it fails for longer than `failAfter`: this is told. */
+  /** Whether it has failed for longer than `failAfter`; then it is logged. */
   failed: boolean;
   /** When the service is to be restarted. */
   due?: number;
-  /** Restarts since it last was well. */
+  /** Restarts since its last verdict `ok`. */
   restarts: number;
   /** When it was last judged. */
   at: number;
@@ -54,7 +57,7 @@ export function judgeProbe(
   }
   if (verdict.is === "unknown") {
     const isNew = before?.verdict.is !== "unknown";
-    // It was neither well meanwhile, nor does it fail: what was told stays told.
+    // An unknown verdict neither ends nor starts a failure.
     return { info: { ...base, ...kept }, step: isNew ? "unknown" : "nothing" };
   }
   const isContinued = before && now - before.at <= 3 * every + 60_000;
@@ -69,7 +72,7 @@ export function judgeProbe(
     const { lastRestart } = plan;
     const isAffordable = lastRestart === undefined || now - lastRestart >= BUDGET_TIME;
     if (!isNews && now >= info.due && isAffordable) {
-      // It is told again when the restart does not help.
+      // `failed` is reset: when the restart does not help, that is logged again.
       const restarts = info.restarts + 1;
       return { info: { ...base, restarts }, step: "restart" };
     }

@@ -2,7 +2,7 @@ import { formatBytes } from "../../../lib/base/mod.ts";
 import type { ArgumentSpec } from "icinga-warden/daemon";
 import { commonArguments, type Probe, unknown } from "./probe.ts";
 
-/** Whether the processes of the service take more memory than they may; only told when no limit is given. */
+/** Whether the processes of the service take more memory than they may. Without a limit the value is only shown. */
 export const memory: Probe<{ readonly limit: ArgumentSpec & { type: "size" } }> = {
   name: "memory",
   arguments: {

@@ -6,17 +6,17 @@ import type {
 } from "icinga-warden/daemon";
 import type { IcingaSample } from "../../../lib/icinga/mod.ts";
 
-/** What a probe says. */
+/** The result of a probe. */
 export interface ProbeVerdict {
-  /** As a plugin says it; `unknown`: the probe cannot run, and nothing is done. */
+  /** The state of a plugin. `unknown`: the probe cannot run, and nothing is done. */
   is: "ok" | "warning" | "critical" | "unknown";
   /** Why, with the evidence, in one clause. */
   text: string;
   /** What mends it. */
   advice?: string;
-  /** For how long it has been so by the probe's own evidence, ms. Default: since the probe first said it. */
+  /** How long the failure has lasted by the probe's own evidence, ms. Default: since the first such verdict. */
   lasted?: number;
-  /** A restart would not mend it: it is told, whatever the action. */
+  /** A restart does not help: it is only logged, even where `action` is a restart. */
   tellOnly?: true;
 }
 
@@ -92,7 +92,7 @@ export function unknown({ unknown }: IcingaSample, part: string): ProbeVerdict {
   return { is: "unknown", text: unknown[part] ?? "only the service's processes are looked at" };
 }
 
-/** That the own port does not answer, as evidence for what another probe finds; empty where it does, or is not known. */
+/** Evidence for another probe: that the own port does not answer. Empty when it answers, or that is not known. */
 export function portEvidence({ port }: IcingaSample): string {
   return port && port.is !== "good" ? `; its own port ${port.port}: ${port.text}` : "";
 }

@@ -15,7 +15,7 @@ export interface SharedProbe extends Pick<ProbeVerdict, "is" | "text" | "advice"
   since?: string;
 }
 
-/** A sample that is older says nothing about now, ms. */
+/** Older samples are not used, ms. */
 const SAMPLE_AGE = 3 * 60_000;
 
 type Context = Pick<DaemonContext, "log" | "now" | "signal" | "state">;
@@ -72,7 +72,7 @@ export class ProbeRunner {
    * @param runningSince when it came to run, ms as of the context's clock; undefined while it does not run: then, and
    * until a probe's `settle` has passed, the probe does not judge.
    * @param mayRestart whether a restart is allowed now.
-   * @param observe told why the service would be restarted, in the place of a restart; undefined: it would not any more.
+   * @param observe in mode `observe`, called instead of a restart with the reason; undefined: the reason is gone.
    */
   async tick(
     runningSince: number | undefined,
@@ -104,7 +104,7 @@ export class ProbeRunner {
     }
   }
 
-  /** The sample of the service; undefined: there is none that says something about now. */
+  /** The sample of the service; undefined when there is none, or it is too old. */
   #sample(): IcingaSample | undefined {
     const sample = this.#probes.length > 0
       ? this.#host.get(this.#service.name.toLowerCase())
@@ -117,7 +117,7 @@ export class ProbeRunner {
     return now() - this.#seen!.since > SAMPLE_AGE ? undefined : sample;
   }
 
-  /** Says once which probes there are; each that cannot tell says why, when it is its turn. */
+  /** Logs once which probes run. A probe that is unknown logs the reason itself. */
   #introduce(sample: IcingaSample): void {
     const used = this.#probes.filter(({ probe }) => probe(sample, Date.now()).is !== "unknown");
     const names = used.map(({ name }) => name).join(", ") || "none can tell anything";
