@@ -294,7 +294,8 @@ function daemonProblems(daemon: DaemonStatus): Finding[] {
   }
   const level = THREAD_LEVELS[state];
   const why = lastError && state !== "absent" ? `: ${lastError.message}` : "";
-  if (level) return [{ level, text: `daemon ${name} is ${state}${why}` }];
+  const verb = state === "failed" ? "has" : "is";
+  if (level) return [{ level, text: `daemon ${name} ${verb} ${state}${why}` }];
   if (job?.last?.outcome === "failed") {
     return [{ level: "warning", text: `job ${name} failed at ${job.last.at}${why}` }];
   }

@@ -9,4 +9,4 @@ export type { LogFile } from "./file.ts";
 export * from "./rate.ts";
 export * from "./record.ts";
 export type { ListenToLog } from "./sinks.ts";
-export { isWanted, type LogFilter, readLogTail } from "./tail.ts";
+export { inOrder, isWanted, type LogFilter, readLogTail } from "./tail.ts";

@@ -25,9 +25,27 @@ export function isWanted({ level, source }: LogEntry, filter: LogFilter): boolea
  * @param lines how many records at most.
  */
 export function readLogTail(path: string, lines: number, filter: LogFilter): LogEntry[] {
-  const entries = readEnd(path).split("\n").flatMap((line) => parseLogLine(line) ?? []);
+  const entries = inOrder(readEnd(path).split("\n").flatMap((line) => parseLogLine(line) ?? []));
   const wanted = entries.filter((entry) => isWanted(entry, filter));
   return wanted.slice(Math.max(0, wanted.length - lines));
+}
+
+/** How much later than another one a record of an earlier moment may arrive, ms. */
+const LATE = 10_000;
+
+/**
+ * Records in the order of their times: those of threads arrive a moment after the agent's own. Where the host's clock
+ * was set back, they stay as they are.
+ */
+export function inOrder(entries: readonly LogEntry[]): LogEntry[] {
+  const ordered: LogEntry[] = [];
+  for (const entry of entries) {
+    let at = ordered.length;
+    const isLater = ({ time }: LogEntry) => time > entry.time && time - entry.time <= LATE;
+    while (at > 0 && isLater(ordered[at - 1]!)) at--;
+    ordered.splice(at, 0, entry);
+  }
+  return ordered;
 }
 
 function readEnd(path: string): string {

@@ -128,7 +128,9 @@ async function runAgainAndAgain(plan: ThreadPlan, parts: ThreadParts): Promise<T
       error === undefined ? "" : `: ${error}`
     }`;
     const follows = isRefused ? describeRetry(next) : describeNext(next, failures);
-    agentLog(log)[error === undefined ? "info" : "error"](line + follows);
+    // Of children there may be ten a second.
+    const ended = plan.assignment.task.type === "task" ? "debug" : "info";
+    agentLog(log)[error === undefined ? ended : "error"](line + follows);
     onChange({ state: next.state, failures, error });
     if (next.state !== "backing-off") {
       release();

@@ -116,7 +116,10 @@ Deno.test("an error's text cannot end a line or begin performance data", () => {
       ...{ state: "failed", lastError },
     });
   });
-  assertStringIncludes(summary, "CRITICAL: daemon icinga_agent_service is failed: bad / x=1 worse");
+  assertStringIncludes(
+    summary,
+    "CRITICAL: daemon icinga_agent_service has failed: bad / x=1 worse",
+  );
   for (const line of [summary, ...details]) assertMatch(line, /^[ -{}~�]+$/);
 });
 

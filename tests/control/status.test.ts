@@ -261,7 +261,7 @@ Deno.test("a service whose daemon does not run is UNKNOWN at least, with the age
     maps["Agent.Threads"]![main] = thread(DAEMON, { state: "failed" })
   );
   assertEquals(failed.slice(1), [
-    `critical: daemon ${DAEMON} is failed`,
+    `critical: daemon ${DAEMON} has failed`,
     `unknown: icinga2 is not watched: ${age}`,
   ]);
   const since = new Date(MOMENT.now - 9_000).toISOString();
@@ -445,7 +445,7 @@ Deno.test("a daemon that does not run is a problem, and one that is switched off
   ]);
   assertEquals(verdict(daemon({ state: "failed" })), [
     "critical",
-    "critical: daemon disk is failed",
+    "critical: daemon disk has failed",
   ]);
   assertEquals(verdict(daemon({ state: "frozen" }))[0], "critical");
   assertEquals(verdict(daemon({ state: "failed" }, { problem: "no such file" })), [

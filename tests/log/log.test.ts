@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { LogEntry } from "../../lib/log/mod.ts";
 import { openLog } from "../../lib/log/open.ts";
+import { inOrder } from "../../lib/log/tail.ts";
 
 Deno.test("no record moves a terminal's cursor or turns writing round, in the file and for who listens", async () => {
   const home = await Deno.makeTempDir();
@@ -21,4 +22,15 @@ Deno.test("no record moves a terminal's cursor or turns writing round, in the fi
   );
   assertEquals(heard.map(({ message }) => message), ["a�]0;title�b�2Jc�d�e�f\ng"]);
   await Deno.remove(home, { recursive: true });
+});
+
+Deno.test("records are in the order of their times; a clock that was set back changes nothing", () => {
+  const ordered = (...times: number[]) => {
+    const entries = times.map((time, i): LogEntry => (
+      { time, level: "info", source: "x", message: `${i}` }
+    ));
+    return inOrder(entries).map(({ time, message }) => `${time}.${message}`);
+  };
+  assertEquals(ordered(5, 9, 7, 9, 6), ["5.0", "6.4", "7.2", "9.1", "9.3"]);
+  assertEquals(ordered(1, 3_600_000, 2, 3), ["1.0", "3600000.1", "2.2", "3.3"]);
 });

@@ -501,3 +501,18 @@ Deno.test("what is logged of a daemon's children counts as its own log", async (
   assertEquals(logged < 1_500_000, true, `${logged} characters of 3,200,000`);
   await supervisor.stopAll();
 });
+
+Deno.test("children that end well are told at debug, those that fail as an error", async () => {
+  const { act } = parent(
+    [{}, { name: "Bad" }],
+    (run) => run.plan.assignment.thread.includes("Bad") ? failed : { type: "finished" },
+  );
+  const { supervisor, clock, records } = supervisorOf(act, { MainPool: 1, Few: 2 });
+  supervisor.start(planOf("x"));
+  await clock.advance(10);
+  await supervisor.stopAll();
+  assertEquals(records.map(({ level, message }) => [level, message]), [
+    ["debug", "Thread x::scan::Main::0 has finished"],
+    ["error", "Thread x::scan::Bad::0 failed: boom; it is not started again"],
+  ]);
+});

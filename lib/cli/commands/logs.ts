@@ -1,7 +1,13 @@
 import { join } from "node:path";
 import { sanitize, suggest, toJson } from "../../base/mod.ts";
 import { Client, NotRunningError } from "../../control/mod.ts";
-import { formatLogLine, type LogEntry, type LogFilter, readLogTail } from "../../log/mod.ts";
+import {
+  formatLogLine,
+  inOrder,
+  type LogEntry,
+  type LogFilter,
+  readLogTail,
+} from "../../log/mod.ts";
 import { type Command, EXIT, type Invocation, UsageError } from "../command.ts";
 import { FOR_FLAG, readFlag, readLevel } from "../flags.ts";
 import { follow } from "../follow.ts";
@@ -34,7 +40,7 @@ export const logsCommand: Command = {
     const lines = readLines(invocation);
     const show = invocation.given.has("json") ? formatJson : formatLine;
     const printAll = (entries: readonly LogEntry[]) =>
-      entries.forEach((entry) => print(show(entry)));
+      inOrder(entries).forEach((entry) => print(show(entry)));
     const { home } = findPaths(invocation);
     try {
       await showLog(invocation, home, { ...filter, lines }, printAll);
