@@ -6,6 +6,7 @@ import { isSameSecret, SESSION_TIME, type Sessions } from "./access/sessions.ts"
 import type { TokenKind } from "./access/token.ts";
 import type { EventHub, EventSources } from "./events.ts";
 import { HttpError, jsonResponse, response } from "./http/mod.ts";
+import { metrics } from "./exporter.ts";
 import { PAGE_FILES, readPageFile } from "../page/mod.ts";
 import { parsePauseTime, PAUSE_TIMES } from "./client.ts";
 import { allPaths, findInState } from "./find.ts";
@@ -102,12 +103,6 @@ export async function handleRequest(request: Request, parts: ApiParts): Promise<
       : new HttpError(403, "This needs the token in control.token");
   }
   return await route.run({ request, query, parts });
-}
-
-/** The answer to a scrape: the metrics. */
-export async function metrics({ state, status, changes }: EventSources): Promise<Response> {
-  const { formatMetrics, METRICS_TYPE } = await import("./prometheus.ts");
-  return response(METRICS_TYPE, await formatMetrics(state, status(), changes()));
 }
 
 function findRoute(method: string, path: string): Route {

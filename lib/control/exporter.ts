@@ -4,9 +4,8 @@ import { type Address, formatAddress, type MetricsConfig } from "../config/mod.t
 import type { agentLog } from "../log/mod.ts";
 import { basicOf } from "./access/guard.ts";
 import { isSameSecret } from "./access/sessions.ts";
-import { metrics } from "./api.ts";
 import type { EventSources } from "./events.ts";
-import { HttpError, HttpServer } from "./http/mod.ts";
+import { HttpError, HttpServer, response } from "./http/mod.ts";
 
 interface Credentials {
   user: string;
@@ -39,6 +38,12 @@ export async function startExporter(
   return () => server.close();
 }
 
+/** The response to a scrape, here and on the control endpoint. */
+export async function metrics({ state, status, changes }: EventSources): Promise<Response> {
+  const { formatMetrics, METRICS_TYPE } = await import("./prometheus.ts");
+  return response(METRICS_TYPE, await formatMetrics(state, status(), changes()));
+}
+
 /** Metrics with an address of their own. */
 type ServedMetrics = MetricsConfig & { listen: Address };
 
@@ -46,7 +51,7 @@ function isServed(config: MetricsConfig): config is ServedMetrics {
   return config.listen !== undefined;
 }
 
-/** What whoever serves metrics to other hosts should know, in one line; undefined when there is nothing. */
+/** A warning, in one line, when other hosts can read the metrics or the password; undefined when they cannot. */
 export function describeDanger(
   { listen, user, certFile }: Pick<ServedMetrics, "listen" | "user" | "certFile">,
 ): string | undefined {
