@@ -4,9 +4,13 @@
  * @module
  */
 import type { ArgumentSpecs, DaemonDefinition } from "icinga-warden/daemon";
+import certificateExpiry from "./certificate_expiry.ts";
+import diskSpace from "./disk_space.ts";
 import heartbeat from "./heartbeat.ts";
+import httpCheck from "./http_check.ts";
 import icingaAgentService from "./icinga_agent_service.ts";
 import icingaReport, { reportAccess } from "./icinga_report.ts";
+import programCheck from "./program_check.ts";
 import serviceWatch from "./service_watch.ts";
 
 export { reportAccess };
@@ -17,6 +21,10 @@ const DEFINITIONS = [
   serviceWatch,
   heartbeat,
   icingaReport,
+  diskSpace,
+  certificateExpiry,
+  httpCheck,
+  programCheck,
 ] as unknown as DaemonDefinition[];
 
 /** A daemon that ships with the program. */

@@ -70,6 +70,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const OTHER_DOORS: Readonly<Record<string, string>> = {
   "lib/log/open.ts": "loads LogTape, which no thread but the main one needs",
   "lib/control/results.ts": "is what a daemon's thread needs of it, without the endpoint",
+  "lib/icinga/handshake.ts": "shakes hands, and loads nothing else",
   "lib/icinga/folder.ts": "names folders, and loads nothing else",
   "lib/base/schedule.ts": "loads croner, which few threads need",
   "lib/icinga/settings.ts": "checks arguments, and loads nothing else",

@@ -114,7 +114,8 @@ export function formatSpan(seconds: number): string {
 /** Bytes for people: `4.1 MB`; 1 MB is 1024 KB, as Windows counts. */
 export function formatBytes(bytes: number): string {
   if (bytes < 1024 ** 2) return `${Math.round(bytes / 1024)} KB`;
-  return `${(bytes / 1024 ** 2).toFixed(1)} MB`;
+  if (bytes < 1024 ** 3) return `${(bytes / 1024 ** 2).toFixed(1)} MB`;
+  return `${(bytes / 1024 ** 3).toFixed(1)} GB`;
 }
 
 /** A time for people, in this host's time zone, with that zone: `2026-11-24 07:12:03 +01:00`. @param iso ISO 8601; other text is returned. */

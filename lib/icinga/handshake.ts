@@ -69,12 +69,12 @@ export async function tryHandshake(
 }
 
 /**
- * The certificate that a port shows, whoever has signed it, as the fingerprint of {@linkcode CertificateFacts};
+ * The certificate that a port shows, whoever has signed it: fingerprint and end as in {@linkcode CertificateFacts};
  * undefined when it shows none within the limit. It loads `node:tls`, which takes 5 MB, so it is asked for seldom.
  */
 export async function shownCertificate(
   { hostname, port, limit = 10_000 }: Omit<HandshakePlan, "ca">,
-): Promise<string | undefined> {
+): Promise<{ fingerprint: string; ends: number } | undefined> {
   const { connect } = await import("node:tls");
   const socket = connect({ host: hostname, port, rejectUnauthorized: false });
   const open = new Promise<boolean>((resolve) => {
@@ -84,7 +84,9 @@ export async function shownCertificate(
   });
   try {
     const isOpen = await within(open, { ms: limit, late: () => false });
-    return isOpen ? socket.getPeerCertificate().fingerprint256 : undefined;
+    if (!isOpen) return undefined;
+    const { fingerprint256: fingerprint, valid_to } = socket.getPeerCertificate();
+    return { fingerprint, ends: Date.parse(valid_to) };
   } finally {
     socket.destroy();
   }

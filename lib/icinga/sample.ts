@@ -241,7 +241,7 @@ export class Sampler {
     if (isKnown || port === undefined) return before?.isLoaded ?? true;
     const { limit } = this.#parts;
     const shown = await shownCertificate({ hostname: bind ?? "127.0.0.1", port, limit });
-    const isLoaded = shown === undefined || key.endsWith(` ${shown}`);
+    const isLoaded = shown === undefined || key.endsWith(` ${shown.fingerprint}`);
     this.#shown = { at: now, key, isLoaded };
     return isLoaded;
   }

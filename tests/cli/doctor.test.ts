@@ -121,7 +121,7 @@ Deno.test("each finding says what is wrong and what mends it", () => {
       { agent: undefined },
       /^unknown parent connection: a connection to 10.0.0.1:5665; whether it lasts/,
     ],
-    [{ items: ["disk free=60GB"] }, /^warning disk: 51200.0 MB are free/],
+    [{ items: ["disk free=60GB"] }, /^warning disk: 50.0 GB are free/],
   ];
   for (const [change, expected] of cases) {
     const lines = findingsOf({ ...WELL, ...change })

@@ -1,0 +1,72 @@
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import daemon from "../../daemons/certificate_expiry.ts";
+import { simulate } from "../../lib/testing/author.ts";
+import { tellSkipped } from "../skipped.ts";
+
+const hasOpenssl = await new Deno.Command("openssl", { args: ["version"], stdout: "null" })
+  .output().then(() => true, () => false);
+
+async function verdictOf(given: Record<string, unknown>) {
+  const run = simulate(daemon, { arguments: given });
+  await run.advance("1s");
+  for (const end = Date.now() + 10_000; !run.map("Verdict").has("now") && Date.now() < end;) {
+    await run.advance("1s");
+  }
+  const { level, text, numbers } = run.map("Verdict").get("now") as {
+    level: string;
+    text: string;
+    numbers: Record<string, { value: number }>;
+  };
+  const metrics = run.metrics().map(({ name, value }) => [name, Math.round(value / 86_400)]);
+  await run.stop();
+  return { level, text, numbers, metrics };
+}
+
+const name = "ends of certificates of hosts and files are told, and what shows none is unknown";
+if (!hasOpenssl) tellSkipped(name, "there is no openssl");
+Deno.test({
+  name,
+  ignore: !hasOpenssl,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const [cert, key] = [`${folder}/c.pem`, `${folder}/k.pem`];
+    const args = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "10", "-subj", "/CN=x"];
+    const command = ["req", ...args, "-keyout", key, "-out", cert];
+    await new Deno.Command("openssl", { args: command, stderr: "null" }).output();
+    const listener = Deno.listenTls({
+      ...{ hostname: "127.0.0.1", port: 0 },
+      cert: await Deno.readTextFile(cert),
+      key: await Deno.readTextFile(key),
+    });
+    const serve = (async () => {
+      for await (const conn of listener) {
+        await conn.handshake().catch(() => {});
+        await conn.read(new Uint8Array(1)).catch(() => {});
+        conn.close();
+      }
+    })();
+    const host = `127.0.0.1:${listener.addr.port}`;
+    const { level, text, numbers, metrics } = await verdictOf({ hosts: [host], files: [cert] });
+    assertEquals(level, "warning");
+    assertMatch(text, /^127\.0\.0\.1:\d+ ends in 9 days, .*c\.pem ends in 9 days$/);
+    assertEquals(Object.values(numbers).map(({ value }) => value), [9, 9]);
+    const today = Math.round(Date.now() / 86_400_000);
+    for (const [metric, day] of metrics) {
+      assertEquals(metric, "icinga_warden_daemon_certificate_expiry_expiry_seconds");
+      assertEquals(Math.abs(Number(day) - today - 10) <= 1, true);
+    }
+    assertEquals((await verdictOf({ files: [cert], warning: "5d", critical: "1d" })).level, "ok");
+    assertEquals((await verdictOf({ files: [cert], critical: "20d" })).level, "critical");
+    listener.close();
+    await serve.catch(() => {});
+    const gone = await verdictOf({ hosts: [host], files: [key] });
+    assertEquals(gone.level, "unknown");
+    assertMatch(gone.text, /^127\.0\.0\.1:\d+: it shows no certificate, .*k\.pem: /);
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test("without hosts and files there is nothing to look at", async () => {
+  const run = simulate(daemon);
+  await assertRejects(() => run.advance("1s"), Error, "add hosts or files");
+});

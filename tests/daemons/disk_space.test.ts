@@ -1,0 +1,47 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import daemon from "../../daemons/disk_space.ts";
+import type { Disk } from "../../lib/daemon/author.ts";
+import { simulate } from "../../lib/testing/author.ts";
+
+const GB = 1024 ** 3;
+const disks: Disk[] = [
+  { name: "C:", free: 4 * GB, total: 100 * GB },
+  { name: "D:", free: 8 * GB, total: 100 * GB },
+];
+
+async function verdictOf(given: Record<string, unknown>, found = disks) {
+  const run = simulate(daemon, { arguments: given, disks: found });
+  await run.advance("1s");
+  const { level, text, numbers } = run.map("Verdict").get("now") as Record<string, unknown>;
+  const metrics = run.metrics().map(({ name, labels, value }) => [name, labels.disk, value]);
+  await run.stop();
+  return { level, text, numbers, metrics };
+}
+
+Deno.test("the worst disk is the verdict, and each has its numbers and metrics", async () => {
+  const { level, text, numbers, metrics } = await verdictOf({});
+  assertEquals(level, "critical");
+  assertEquals(text, "C: 4.0 GB free of 100.0 GB, D: 8.0 GB free of 100.0 GB");
+  assertEquals((numbers as Record<string, unknown>)["C:"], {
+    ...{ value: 4 * GB, unit: "B", warning: `${10 * GB}:`, critical: `${5 * GB}:` },
+    ...{ min: 0, max: 100 * GB },
+  });
+  const name = "icinga_warden_daemon_disk_space_free_bytes";
+  assertEquals(metrics.filter(([full]) => full === name), [[name, "C:", 4 * GB], [
+    name,
+    "D:",
+    8 * GB,
+  ]]);
+});
+
+Deno.test("limits are shares or sizes, and disks can be chosen", async () => {
+  const level = async (given: Record<string, unknown>) => (await verdictOf(given)).level;
+  assertEquals(await level({ critical: "3%" }), "warning");
+  assertEquals(await level({ warning: "3GB", critical: "1GB" }), "ok");
+  assertEquals(await level({ disks: ["d:"] }), "warning");
+  const { level: unknown, text } = await verdictOf({ disks: ["E:"] });
+  assertEquals([unknown, text], ["unknown", "there is no disk E:"]);
+  assertEquals((await verdictOf({}, [])).level, "unknown");
+  const odd = () => simulate(daemon, { arguments: { warning: "much" } });
+  assertThrows(odd, TypeError, 'warning: got "much"; expected such as 10% or 5GB');
+});

@@ -1,0 +1,43 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import daemon from "../../daemons/http_check.ts";
+import { simulate } from "../../lib/testing/author.ts";
+
+const url = "https://example.org/health";
+
+async function verdictOf(answer: () => Response | Promise<Response>, given = {}) {
+  const run = simulate(daemon, { arguments: { url, ...given }, fetch: answer });
+  await run.advance("10s");
+  const { level, text } = run.map("Verdict").get("now") as { level: string; text: string };
+  const up = run.metrics().find(({ name }) => name.endsWith("_up"))!.value;
+  await run.stop();
+  return [level, text, up];
+}
+
+Deno.test("the status and the text of an answer make the verdict", async () => {
+  const well = () => new Response("all is well");
+  const [level, text, up] = await verdictOf(well, { contains: "well" });
+  assertMatch(String(text), /^https:\/\/example.org\/health: answered within \d/);
+  assertEquals([level, up], ["ok", 1]);
+  assertEquals(await verdictOf(well, { contains: "bad" }), [
+    "critical",
+    `${url}: its answer does not contain 'bad'`,
+    0,
+  ]);
+  const missing = () => new Response("", { status: 404 });
+  assertEquals(await verdictOf(missing), ["critical", `${url}: status 404`, 0]);
+  assertEquals((await verdictOf(missing, { status: 404 }))[0], "ok");
+  const down = () => Promise.reject(new TypeError("connection refused"));
+  assertEquals(await verdictOf(down), ["critical", `${url}: connection refused`, 0]);
+});
+
+Deno.test("a slow answer is a warning", async () => {
+  let asked = 0;
+  // Before the second attempt it waits for half a second.
+  const late = () => new Response("", { status: ++asked === 1 ? 503 : 200 });
+  assertEquals((await verdictOf(late, { slow: "400ms" })).slice(0, 2), [
+    "warning",
+    `${url}: answered within 0.50 s`,
+  ]);
+  asked = 0;
+  assertEquals((await verdictOf(late, { slow: "1s" }))[0], "ok");
+});

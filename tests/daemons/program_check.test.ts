@@ -1,0 +1,60 @@
+import { assertEquals } from "@std/assert";
+import daemon from "../../daemons/program_check.ts";
+import { readPlugin } from "../../daemons/shared/plugin_output.ts";
+import { simulate } from "../../lib/testing/author.ts";
+
+Deno.test("what a plugin says is read as the guidelines write it", () => {
+  const output = [
+    "DISK WARNING - free space: / 3326 MB | /=2643MB;5948;@10:20;0;5968 'C: used %'=12,5%;80;90",
+    "a long line",
+    "/boot 68 MB | time=5ms;~:10;;0 count=7c odd=U x='1' 'it''s'=3",
+  ].join("\r\n");
+  assertEquals(readPlugin(1, output), {
+    level: "warning",
+    text: "DISK WARNING - free space: / 3326 MB",
+    numbers: {
+      "/": {
+        ...{ value: 2.643e9, unit: "B", warning: "5948000000", critical: "@10000000:20000000" },
+        ...{ min: 0, max: 5.968e9 },
+      },
+      "C: used _": { value: 12.5, unit: "%", warning: "80", critical: "90" },
+      "time": { value: 0.005, unit: "s", warning: "~:0.01", min: 0 },
+      "count": { value: 7, unit: "c" },
+      "it_s": { value: 3 },
+    },
+  });
+  assertEquals(readPlugin(4, ""), {
+    level: "unknown",
+    text: "exit code 4, and no output",
+    numbers: {},
+  });
+  const many = Array.from({ length: 200 }, (_, n) => `n${n}=1`).join(" ");
+  assertEquals(Object.keys(readPlugin(0, `x | ${many}`).numbers).length, 50);
+});
+
+Deno.test("the verdict is the plugin's; one that is late or not there is unknown", async () => {
+  const verdictOf = async (run: () => { code?: number; stdout?: string } | undefined) => {
+    const simulation = simulate(daemon, { arguments: { program: "check_x" }, run });
+    await simulation.advance("1s");
+    const { level, text, numbers } = simulation.map("Verdict").get("now") as never;
+    const metrics = simulation.metrics().map(({ name }) => name.replace(/^.*_check_/, "")).sort();
+    await simulation.stop();
+    return { level, text, numbers, metrics };
+  };
+  const metrics = ["duration_seconds", "exit_code"];
+  assertEquals(await verdictOf(() => ({ code: 2, stdout: "X CRITICAL | a=1\n" })), {
+    ...{ level: "critical", text: "X CRITICAL", numbers: { a: { value: 1 } }, metrics },
+  });
+  const late = "check_x took longer than 30 s, and was ended";
+  assertEquals(await verdictOf(() => undefined), {
+    ...{ level: "unknown", text: late, numbers: {}, metrics },
+  });
+});
+
+Deno.test("a number that cannot be part of a verdict does not keep the verdict from being told", async () => {
+  const stdout = "x | " + "n".repeat(100) + "=1;a b;2;x;y a|b=1 =5 '='=1 ü=1 x=1e5";
+  const run = simulate(daemon, { arguments: { program: "p" }, run: () => ({ stdout }) });
+  await run.advance("1s");
+  assertEquals((run.map("Verdict").get("now") as { level: string }).level, "ok");
+  await run.stop();
+});
