@@ -51,7 +51,7 @@ export interface AgentParts {
   mode?: RunMode;
   /** How the previous run of this home ended, if there was one. */
   lastEnd?: RunEnd | undefined;
-  /** What is told of what it cannot do, and shown in the state. Default: nothing. */
+  /** Logs and shares what the agent cannot do. Default: nothing does. */
   troubles?: Troubles;
   /** Where time comes from. Default: the system's clock. */
   clock?: Clock;
@@ -73,7 +73,7 @@ const WRITE_PACE = { burst: 20, perSecond: 4, onHeld: () => {} };
 export class Agent {
   /** The agent's own copy of the public state. */
   readonly state: MainState;
-  /** Resolves when every thread is gone and the state is closed. */
+  /** Resolves when every thread has ended and the state is closed. */
   readonly done: Promise<void>;
   readonly #parts: AgentParts;
   readonly #clock: Clock;
@@ -147,7 +147,7 @@ export class Agent {
    * then left alone. Resolves when it is saved, or cannot be within 3 s.
    *
    * @param by who asks for it.
-   * @param duration ms after which it is resumed by itself, also by an agent that was started meanwhile. Default: never.
+   * @param duration ms after which it resumes, also after a restart of the agent. Default: never.
    * @param service its name. Default: all.
    */
   pause(by: Pause["by"], duration?: number, service?: string): Promise<void> {
@@ -161,13 +161,13 @@ export class Agent {
     return this.#savePauses();
   }
 
-  /** Whoever was told of a pause relies on it, also when the process is ended a moment later. */
+  /** A confirmed pause must survive the end of the process. */
   async #savePauses(): Promise<void> {
     await within(this.#stateFile.save(), { ms: PAUSE_SAVE, clock: this.#clock });
   }
 
   /**
-   * Stops a daemon and starts it anew; resolves when the old threads are gone.
+   * Stops a daemon and starts it again; resolves when the old threads have ended.
    *
    * @throws {Error} when no daemon of this name is to run.
    */
@@ -177,7 +177,7 @@ export class Agent {
 
   /**
    * Puts another configuration into force: only what differs is started, stopped or restarted. A daemon that
-   * runs goes on unchanged when its new registration cannot be used. Resolves when what had to stop is gone.
+   * runs goes on unchanged when its new registration cannot be used. Resolves when all old threads have ended.
    */
   async apply(config: Config, daemons: readonly RegisteredDaemon[]): Promise<void> {
     this.#tellDaemons(daemons);
@@ -197,7 +197,7 @@ export class Agent {
     await Promise.all([...stopped, ...restarted]);
   }
 
-  /** What is to be looked at for the daemons that keep services running. */
+  /** The services that the main thread watches for daemons. */
   icinga(): ({ daemon: string } & Target)[] {
     const { serviceManager: { kind, mode: most = "act" } } = this.#parts;
     return this.#daemons.flatMap(({ module, enabled, problem, description, runs, ...daemon }) => {

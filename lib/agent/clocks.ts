@@ -3,11 +3,11 @@ import { type Clock, formatSpan } from "../base/mod.ts";
 /** How often to compare the clocks, ms. */
 const LOOK_EVERY = 5_000;
 
-/** By so much they must part between two looks to be logged, ms: slow corrections are not. */
+/** The difference between two comparisons that is logged, ms; slow corrections are smaller. */
 const PARTED = 10_000;
 
 /**
- * Logs when wall clock and monotonic clock part: somebody has set the clock, or the machine has slept. The times in the log
+ * Logs when wall clock and monotonic clock differ: the clock was set, or the machine has slept. The times in the log
  * cannot be read without knowing it. Resolves when the signal is aborted.
  *
  * @param wall gives ms since the Unix epoch. Default: the system's wall clock.

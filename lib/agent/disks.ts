@@ -7,7 +7,7 @@ const PATIENCE = 2_000;
 
 let reading: Promise<Disk[]> | undefined;
 
-/** The fixed disks. Who asks while they are read gets the same answer. */
+/** The fixed disks. Calls while they are read share one result. */
 export function readDisks(): Promise<Disk[]> {
   reading ??= read().finally(() => reading = undefined);
   return reading;

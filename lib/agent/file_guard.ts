@@ -85,7 +85,7 @@ export function refusalOf(
   return lines.length === 0 ? undefined : lines.join("; ");
 }
 
-/** What to warn of, a line each; it says of what follows only in the next version. Pure. */
+/** Warnings, a line each, also of what the next version will refuse. Pure. */
 export function warningsOf(dangers: readonly Danger[]): string[] {
   const { fresh = [], known = [] } = Object.groupBy(
     dangers,

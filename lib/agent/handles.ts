@@ -32,7 +32,7 @@ export async function watchHandles(
   }
 }
 
-/** What is wrong with so many open handles, in one line; undefined when nothing is. */
+/** The problem with the number of open handles, in one line; undefined when there is none. */
 export function describeHandles({ open, limit }: Handles): string | undefined {
   if (open < TOO_MANY * limit) return undefined;
   return `Of the ${limit} handles that the process may have open more than 70 % are; without a free one it is ended. ` +

@@ -17,7 +17,7 @@ export interface AgentPaths {
 const LOCK = "icinga-warden.lock";
 const RECORD = "icinga-warden.run.json";
 
-/** Another agent runs from this home, or may; the message says which, and what to do. */
+/** Another agent runs from this home, or may run; the message names it, and what to do. */
 export class HomeInUseError extends Error {
   override name = "HomeInUseError";
 }
@@ -30,11 +30,11 @@ export interface Claim {
   badEnd: string | undefined;
   /** Whether the last run was ended while it stopped. */
   wasCutShort: boolean;
-  /** Records that the run was asked to stop, so that the next one knows it even if this one is ended meanwhile. */
+  /** Records the request to stop, so that the next run knows of it even if this process is killed. */
   stopping(): void;
-  /** Records why commands are not served, for those who cannot ask the agent; undefined: they are. */
+  /** Records why commands are not served, since a command cannot ask the agent then; undefined: they are served. */
   unserved(text: string | undefined): void;
-  /** Locks home and records the run where that has not been possible so far; false when it is not possible now. */
+  /** Tries again to lock home and to record the run, where that failed before. False when it fails again. */
   retry(): boolean;
   /**
    * Unlocks home and records the end of the run.
@@ -48,8 +48,8 @@ export interface Claim {
  * Claims a home for this process: it locks a file, which the system unlocks however the process ends, and writes a
  * record of who holds the lock. Where neither can be made, the run goes on without them.
  *
- * @param report told that there is no lock or no record.
- * @throws {HomeInUseError} when another process has claimed it, or has it for all that this one may know.
+ * @param report called when there is no lock or no record.
+ * @throws {HomeInUseError} when another process has claimed it, or this account may not find out.
  */
 export function claimHome(home: string, report: ReportTrouble, now: Date = new Date()): Claim {
   const file = join(home, RECORD);
@@ -60,7 +60,7 @@ export function claimHome(home: string, report: ReportTrouble, now: Date = new D
   let lock = taken;
   const badEnd = last === undefined ? undefined : describeBadEnd(last.record);
   const record: RunRecord = { pid: Deno.pid, started: now.toISOString() };
-  // Where there is no lock either, nothing can be written here, and the lock's trouble says so.
+  // Without a lock nothing can be written here, and the trouble of kind `lock` reports that.
   const save = () => {
     const why = write(file, record);
     if (lock !== undefined) report("record", why);
@@ -192,8 +192,8 @@ export function parseRecord(text: string): RunRecord | undefined {
 }
 
 /**
- * Why the agent that runs, or was killed, in a home serves no commands, in one sentence; undefined when it does, or none
- * is known of.
+ * Why the agent of a home, running or killed, serves no commands, in one sentence. Undefined when it serves them, or
+ * when there is no agent.
  */
 export function readUnserved(home: string): string | undefined {
   const { pid, unserved, ended, reason } = read(join(home, RECORD))?.record ?? {};

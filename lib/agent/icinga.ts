@@ -16,16 +16,16 @@ import { agentLog, type WriteLog } from "../log/mod.ts";
 /** How often a sample is taken, ms. */
 export const SAMPLE_EVERY = 30_000;
 
-/** How often it is looked whether there is something to do, ms. */
+/** Time between two checks whether there is something to do, ms. */
 const LOOK_EVERY = 5_000;
 
 /** How long an invalid configuration keeps a service from being restarted, though no file changes, ms. */
 export const HOLD_TIME = 10 * 60_000;
 
-/** A service that has run for so long needs no diagnosis any more, ms. */
+/** A service that has run for this time needs no diagnosis, ms. */
 const WELL_AFTER = 5 * 60_000;
 
-/** The same diagnosis is logged again after so long, ms. */
+/** An equal diagnosis is logged again after this time, ms. */
 const SAID_AGAIN = 60 * 60_000;
 
 /** What a watch of Icinga 2 works with. */
@@ -221,7 +221,7 @@ class Watched {
     if (this.#said?.what === what && now - this.#said.at < SAID_AGAIN) return;
     this.#said = { what, at: now };
     const text = [`Service '${this.service}': ${what}`, ...evidence].join("; ");
-    // That nothing says why is what a stop by a person looks like.
+    // No evidence usually means that a person stopped it.
     agentLog(this.parts.log)[evidence.length > 0 ? "warning" : "info"](`${text}; ${advice}`);
   }
 
@@ -278,7 +278,7 @@ class Watched {
     if (!isOver && await configSignature(this.folder) === this.#held.signature) return;
     this.#held = undefined;
     this.#diagnosis = { ...this.#diagnosis, hold: false };
-    // If it stays down, it is looked at again soon.
+    // If it stays down, the next check is soon.
     this.#diagnosedAt = now - HOLD_TIME + SAMPLE_EVERY;
   }
 }

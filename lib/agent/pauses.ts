@@ -2,7 +2,7 @@ import type { Clock } from "../base/mod.ts";
 import { AGENT_MAPS, type Pause } from "../daemon/mod.ts";
 import type { PublicState, ReplicatedMap } from "../state/mod.ts";
 
-/** How often it is saved how much of a pause is left, ms. */
+/** Time between two saves of what is left of a pause, ms. */
 const SAVE_EVERY = 60_000;
 
 /** What a pause of the whole agent holds back. */
@@ -23,7 +23,7 @@ export class Pauses {
   /** The pauses with an end, by service; undefined: the agent's. */
   readonly #counting = new Map<string | undefined, { stop: AbortController; save: () => void }>();
 
-  /** Goes on with the pauses that were saved; @param tell takes one line for each. */
+  /** Continues the saved pauses. @param tell called with one line for each. */
   constructor(state: PublicState, clock: Clock, gate: Held, tell: (text: string) => void) {
     this.#all = state.map(AGENT_MAPS.maintenance, { persistent: true });
     this.#services = state.map(AGENT_MAPS.servicePauses, { persistent: true });
@@ -34,9 +34,9 @@ export class Pauses {
   }
 
   /**
-   * Begins a pause, in the place of one that is on.
+   * Begins a pause; it replaces an earlier one.
    *
-   * @param duration ms after which it ends by itself. Default: never.
+   * @param duration ms after which it ends. Default: it has no end.
    * @param service the one that is left alone. Default: all, and the agent's daemons idle.
    */
   begin(by: Pause["by"], duration?: number, service?: string): void {

@@ -33,7 +33,7 @@ import { lookAtServices } from "./service_look.ts";
 import { onUncaught, runUntilStopped } from "./stop.ts";
 import { Troubles } from "./troubles.ts";
 
-/** How long the built-in daemons wait for modules that are slow to load, ms. */
+/** The longest wait of the built-in daemons for modules that load slowly, ms. */
 const MODULES_WAIT = 500;
 
 /** How long the event log may take for the last events, ms. */
@@ -44,7 +44,7 @@ export interface RunPlan {
   paths: AgentPaths;
   /** Reads the configuration; throws {@linkcode ConfigError} when it cannot be used. */
   load: () => Promise<LoadedConfig>;
-  /** When the agent stops by itself, ms; undefined: never. */
+  /** The time after which the agent stops, ms; undefined: never. */
   span: number | undefined;
   /** Overrides the level of the configuration. */
   level: LogLevel | undefined;
@@ -65,7 +65,7 @@ export interface RunOptions {
   service?: NativeService | undefined;
   /** Whether nothing goes to the console, even with `--foreground`. Default: false. */
   quiet?: boolean;
-  /** Whether commands are served on any free port, whatever the configuration says. Default: false. */
+  /** Whether commands are served on any free port, not on the configured one. Default: false. */
   anyPort?: boolean;
 }
 

@@ -2,17 +2,17 @@ import type { Agent } from "./agent.ts";
 import { attempt, type Clock } from "../base/mod.ts";
 import { AGENT_MAPS, type DaemonInfo, mapPath } from "../daemon/mod.ts";
 
-/** How often it is looked which services are watched, ms. */
+/** Time between two updates of the list of watched services, ms. */
 const LIST_EVERY = 5_000;
 
-/** More services are not looked at: their daemons query them at their intervals all the same. */
+/** The main thread reads at most this number of services; daemons query the others at their intervals. */
 const MOST_SERVICES = 32;
 
 /**
  * Makes what is to be called several times a second: it shares the states of watched services as
  * `Agent.ServiceStates`, so that a daemon hears of a change before its next query, which is a child process.
  *
- * @param stateOf the number of a service's state; undefined: it is not known. What throws is asked again after 5 s.
+ * @param stateOf the number of a service's state; undefined: not known. When it throws, it is called again after 5 s.
  */
 export function lookAtServices(
   { state }: Pick<Agent, "state">,

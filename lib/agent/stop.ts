@@ -20,22 +20,22 @@ export interface RunParts {
   home: Claim;
   /** What to log at the start, a line each. */
   warnings: readonly string[];
-  /** When the agent stops by itself, ms; undefined: never. */
+  /** The time after which the agent stops, ms; undefined: never. */
   span: number | undefined;
   service: NativeService | undefined;
   /** Aborted when the agent has to stop. */
   until: AbortSignal | undefined;
 }
 
-/** How long commands that are under way may take to end once the agent has stopped, ms. */
+/** The time for running commands to end once the agent has stopped, ms. */
 const LAST_ANSWERS = 250;
 
-/** A signal that comes so soon after the first is the same Ctrl+C: `npx` and `deno task` pass it on, ms. */
+/** A second signal within this time is the same Ctrl+C, ms: `npx` and `deno task` pass it on. */
 const SAME_SIGNAL = 500;
 
 /**
- * Runs the agent until a signal or the service control manager asks for its end or the time is up; a second
- * signal ends the process at once.
+ * Runs the agent until a signal, the service control manager or the end of its time stops it. A second signal ends the
+ * process immediately.
  */
 export async function runUntilStopped(
   { log, home, warnings, span, service, until }: RunParts,
@@ -67,7 +67,7 @@ export async function runUntilStopped(
   info(`Started icinga-warden ${version} (${commit}, Deno ${deno}), process ${Deno.pid}`);
   for (const line of warnings) warning(line);
   const { agent, served } = start(stop.signal);
-  if (service) obeyServiceManager(service, agent, log.write, stop);
+  if (service) followServiceManager(service, agent, log.write, stop);
   const takeDown = () => {
     home.stopping();
     void agent.stop();
@@ -83,14 +83,14 @@ export async function runUntilStopped(
 }
 
 /** Reports that the agent runs; from then on it stops, pauses and continues as the service control manager asks. */
-function obeyServiceManager(
+function followServiceManager(
   service: NativeService,
   agent: Agent,
   write: WriteLog,
   stop: AbortController,
 ): void {
   const { info, warning } = agentLog(write);
-  const obey = {
+  const actions = {
     stop() {
       info(`Service '${service.name}' is told to stop: stopping`);
       stop.abort();
@@ -109,15 +109,15 @@ function obeyServiceManager(
   // A command may end the pause as well.
   agent.state.map(AGENT_MAPS.maintenance).onChange(({ deleted }) => deleted && service.running());
   service.running();
-  service.listen((request) => obey[request](), warning);
+  service.listen((request) => actions[request](), warning);
 }
 
 /** A longer stack is cut, characters. */
 const MAX_STACK = 10_000;
 
 /**
- * Calls `end` with the reason, in one line, when an exception on the main thread is not caught, and `warn` once when
- * somebody has posted on a channel what Deno cannot read.
+ * Calls `end` with the reason, in one line, when an exception on the main thread is not caught. Calls `warn` once when
+ * a channel carries a message that Deno cannot read.
  */
 export function onUncaught(
   end: (reason: string) => never,
@@ -128,7 +128,7 @@ export function onUncaught(
   globalThis.addEventListener("unhandledrejection", (event) => {
     if (!isUnreadableMessage(event.reason)) end(describe(event.reason));
     event.preventDefault();
-    if (!isWarned) warn("Ignored what cannot be read on a channel; more of it is not logged");
+    if (!isWarned) warn("Ignored an unreadable message on a channel; further ones are not logged");
     isWarned = true;
   });
 }

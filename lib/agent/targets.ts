@@ -6,9 +6,9 @@ export interface Target {
   service: string;
   /** The folder of Icinga's; empty: the usual one. */
   dataDir: string;
-  /** What is looked at: Icinga 2, or the service's processes alone. */
+  /** What is sampled: Icinga 2, or only the service's processes. */
   look: "icinga" | "processes";
-  /** What the agent mends by itself. */
+  /** What the agent repairs without asking. */
   repair: readonly string[];
   /** How much is done about it; the agent's own mode is not in it. */
   mode: ServiceMode;
@@ -18,10 +18,10 @@ export interface Target {
 const PROCESS_PROBES = /^\s*(?:memory|cpu)\b/;
 
 /**
- * The services that the arguments of a built-in daemon want to be looked at: that of the Icinga daemon, and those of
+ * The services that a built-in daemon needs samples of, by its arguments: that of the Icinga daemon, and those of
  * `service_watch` where its arguments name probes, a folder of Icinga's or a repair.
  *
- * @param specs the daemon's; of other daemons, nothing is looked at.
+ * @param specs the daemon's arguments; other daemons need no samples.
  * @param given the arguments as the configuration writes them.
  */
 export function targetsOf(

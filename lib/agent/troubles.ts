@@ -7,7 +7,7 @@ interface TroubleMap {
   delete(kind: string): unknown;
 }
 
-/** What the agent itself cannot do at present: it is logged when it begins and ends, and part of the verdict meanwhile. */
+/** What the agent itself cannot do at present. Logged at its start and end; part of `status` in between. */
 export class Troubles {
   readonly #known = new Map<TroubleKind, AgentTrouble>();
   #write: WriteLog | undefined;
@@ -29,25 +29,25 @@ export class Troubles {
     if (!before) this.#begin(kind, text);
   };
 
-  /** From now on troubles are logged; those that there are, at once. */
+  /** Logs troubles from now on, and the present ones immediately. */
   logTo(write: WriteLog): void {
     this.#write = write;
     for (const [kind, { text }] of this.#known) this.#begin(kind, text);
   }
 
-  /** From now on a map of the public state holds them; undefined: none does any more. */
+  /** Shares troubles in a map of the public state from now on; undefined: no longer. */
   publish(map: TroubleMap | undefined): void {
     this.#published = map;
     for (const [kind, trouble] of this.#known) map?.set(kind, trouble);
   }
 
   #begin(kind: TroubleKind, text: string): void {
-    // What is wrong with it has been logged, line by line.
+    // The problems of the configuration are logged elsewhere, a line each.
     if (kind === "configuration") return;
     this.#log(kind === "commands" || kind === "metrics" ? "error" : "warning", text);
   }
 
-  /** Not at once: the log itself may be what reports. */
+  /** Logs in a later turn, since the log itself may be the reporter. */
   #log(level: "info" | "warning" | "error", text: string): void {
     const write = this.#write;
     if (write) queueMicrotask(() => agentLog(write)[level](text));

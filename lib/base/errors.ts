@@ -4,9 +4,9 @@ import { cut } from "./text.ts";
 const MAX_MESSAGE = 10_000;
 
 /**
- * What a thrown value says, to be shown or logged: an error's message (its name where that is empty), a thrown
- * text, and the kind of any other value. Never throws, takes time in proportion to the message, and returns at most 10,000
- * characters, whatever a daemon has thrown. The text may have several lines and control characters.
+ * A thrown value as text, to be shown or logged: an error's message (its name where that is empty), a thrown text, and
+ * the kind of any other value. Never throws; takes time in proportion to the message; returns 10,000 characters at most.
+ * The text may have several lines and control characters.
  */
 export function errorMessage(error: unknown): string {
   try {
@@ -22,7 +22,7 @@ function messageOf(error: unknown): string {
   return message === "" ? textOf(error.name) : textOf(message);
 }
 
-/** Not by `String` of an object, which runs the object's own code. */
+/** Avoids `String(object)`, which runs the object's own code. */
 function textOf(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "function") return "a function";
@@ -30,7 +30,7 @@ function textOf(value: unknown): string {
   return typeof value === "bigint" ? "a big number" : String(value);
 }
 
-/** Does something; when it throws, `fail` is called with the reason. Returns the result of either. */
+/** Calls `act`; when it throws, calls `fail` with the reason. Returns the result of the last call. */
 export function attempt<T, F>(act: () => T, fail: (why: string) => F): T | F {
   try {
     return act();

@@ -19,9 +19,9 @@ export class FileError extends Error {
 }
 
 /**
- * Refuses what would keep its reader waiting for ever: a pipe or a socket. A path without a file is fine.
+ * Refuses a pipe or a socket, on which a reader would wait without end. A path without a file is accepted.
  *
- * @throws {Error} when `path` is a pipe or a socket, or cannot be looked at.
+ * @throws {Error} when `path` is a pipe or a socket, or cannot be read.
  */
 export function refusePipe(path: string): void {
   try {
@@ -115,7 +115,7 @@ export async function replaceFile(
 }
 
 /**
- * The same as {@linkcode replaceFile}, at once and with the real file system; the thread does nothing else meanwhile.
+ * The same as {@linkcode replaceFile}, synchronously and with the real file system; it blocks the thread.
  * For a few bytes at the start and the end of a run.
  *
  * @throws {FileError} when that is not possible; the old file is unchanged, and `<path>.new` is removed.
@@ -175,7 +175,7 @@ function removeIfThere(path: string): void {
   try {
     Deno.removeSync(path);
   } catch {
-    // What cannot be removed fails the next step, which says why.
+    // If it cannot be removed, the next step fails and reports why.
   }
 }
 

@@ -10,7 +10,7 @@ export function isSameJson(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** What lies in a value at a path of keys and indices of its own; undefined when nothing does. */
+/** The part of a value at a path of own keys and indices; undefined when there is none. */
 export function valueAt(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(
     (at, key) =>
@@ -21,13 +21,13 @@ export function valueAt(value: unknown, path: readonly string[]): unknown {
   );
 }
 
-/** How much of a value is written. A part that is shared counts each time it is met. */
+/** How much of a value is written. A part that occurs several times counts each time. */
 export interface JsonLimits {
   /** Characters of the text, without indentation. */
   characters: number;
-  /** Values, those inside others too. */
+  /** Number of values, nested ones included. */
   nodes: number;
-  /** Levels of arrays and objects. The stack of what writes them ends somewhere. */
+  /** Nesting depth of arrays and objects, since the writer is recursive. */
   depth: number;
 }
 
@@ -41,20 +41,20 @@ export const JSON_LIMITS: Readonly<JsonLimits> = {
 /** Replaces the parts that a limit cut off. */
 const CUT = "…";
 
-/** Its digits take longer than their number squared: from here on only its length is said. */
+/** From here on only the length of a number is written: making its digits takes quadratic time. */
 const LARGE = 2n ** 4096n;
 
 /**
- * Characters that are legal in JSON and that a terminal would obey, or that would turn the writing round: they are
- * written as `\uXXXX`, which is the same value.
+ * Characters that are legal in JSON and control a terminal or the direction of text. They are written as `\uXXXX`,
+ * which is the same value.
  */
 const ESCAPED = new RegExp(`[${OBEYED}]`, "g");
 
 /**
- * A value of the public state as JSON. What JSON does not know becomes what comes next: a whole number of any length
- * its digits, a map its pairs, a set its items, bytes their numbers; an error, an expression, an invalid date and a
- * number that is not finite become text. Circular references, and what is beyond a limit, are cut; the rest is whole.
- * Never throws, and takes no longer than its limits allow, whatever the value holds.
+ * A value of the public state as JSON. Values without a form in JSON are converted: a bigint to its digits, a map to
+ * its pairs, a set to its items, bytes to numbers; an error, a regular expression, an invalid date and a number that is not
+ * finite to text. Circular references, and what is beyond a limit, are cut. Never throws; its time is bounded by the
+ * limits.
  *
  * @param indent spaces a level. Default: one line.
  * @param limits Default: {@linkcode JSON_LIMITS}.
@@ -68,7 +68,7 @@ export function toJson(
   return quote(plain ?? null, indent);
 }
 
-/** Long texts are measured in pieces of so many characters, until there is no more room. */
+/** Long texts are measured in pieces of this length, characters, until the limit is reached. */
 const PIECE = 64 * 1024;
 
 /** Text without characters that JSON escapes. */
@@ -77,7 +77,7 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 /** Copies a value, as much of it as the limits allow, into one that `JSON.stringify` writes without surprises. */
 class PlainCopy {
   readonly #depth: number;
-  /** How many more values, and characters of their JSON, may come. */
+  /** What is left of the limits: values, and characters of their JSON. */
   #nodes: number;
   #room: number;
   readonly #above = new Set<object>();
@@ -167,7 +167,7 @@ class PlainCopy {
   }
 }
 
-/** A plain value as JSON in which nothing is left that a terminal would obey. */
+/** A plain value as JSON without characters that control a terminal. */
 function quote(plain: unknown, indent = 0): string {
   return JSON.stringify(plain, undefined, indent).replaceAll(ESCAPED, escape);
 }

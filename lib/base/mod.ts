@@ -1,4 +1,4 @@
-/** What every part of the program uses; it imports none of them. */
+/** Helpers that all folders use. This folder imports no other one. */
 export * from "./clock.ts";
 export * from "./errors.ts";
 export * from "./files.ts";

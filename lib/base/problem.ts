@@ -21,7 +21,7 @@ export function describeProblem({ path, value, fault, expected }: Problem): stri
   return printable(path.length === 0 ? said : `${path.map(showKey).join(".")}: ${said}`);
 }
 
-/** The choice among `values`, as an error message says it. */
+/** The clause of an error message that lists the possible values. */
 export function expectedOneOf(values: readonly string[]): string {
   return `expected one of ${values.map(show).join(", ")}`;
 }
@@ -48,7 +48,7 @@ function showKey(key: string): string {
 /** Names that Windows reserves for devices, with any extension. */
 const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 
-/** Keys that have a meaning of their own in JavaScript, which a configuration does not have. */
+/** Keys that JavaScript treats specially in objects. */
 export const RESERVED_KEYS: ReadonlySet<string> = new Set([
   "__proto__",
   "constructor",

@@ -19,7 +19,7 @@ export class Schedule {
   /**
    * @param pattern cron's five fields, such as `0 3 * * 1-5`; six begin with seconds.
    * @param timeZone such as `Europe/Berlin`. Default: the host's.
-   * @throws {TypeError} with a clause that says what is wrong.
+   * @throws {TypeError} with a clause about the problem.
    */
   constructor(pattern: string, timeZone?: string) {
     try {

@@ -1,7 +1,7 @@
 import { closestString } from "@std/text/closest-string";
 import { levenshteinDistance } from "@std/text/levenshtein-distance";
 
-/** Longer words are not compared: they are no typing errors. */
+/** Longer words are not compared, characters. */
 const MAX_WORD = 64;
 
 /**

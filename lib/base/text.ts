@@ -1,15 +1,15 @@
 /**
- * Text of others on one line, without what a terminal or a log viewer would obey: white space with a line break in it
- * becomes one space, a tab a space, any other control character (C0, C1) and mark of writing direction `�`. Blanks at
- * both ends go. Takes time in proportion to the text.
+ * Foreign text as one line that is safe to print and to log: white space with a line break in it becomes one space, a
+ * tab a space, any other control character (C0, C1) and mark of writing direction `�`. Blanks at both ends are removed.
+ * Takes time in proportion to the text.
  */
 export function sanitize(text: string): string {
   return text.replaceAll(/\s+/g, blank).replaceAll(UNSAFE, "�").trim();
 }
 
 /**
- * Lines of others as they may be printed or logged: line breaks and tabs stay, and whatever else a terminal would obey,
- * marks of writing direction too, becomes `�`.
+ * Foreign text of several lines that is safe to print and to log: line breaks and tabs stay; other control characters
+ * and marks of writing direction become `�`.
  */
 export function sanitizeLines(text: string): string {
   return text.replaceAll(UNSAFE_IN_LINES, (found) => found === "\r\n" ? found : "�");
@@ -22,7 +22,7 @@ function blank(run: string): string {
 
 const LINE_BREAK = /[\n\v\f\r\u2028\u2029]/;
 
-/** Beyond the first control characters, in a regular expression: what a terminal or a viewer obeys. */
+/** Unsafe characters beyond C0, for a character class of a regular expression: C1, line separators, directions. */
 export const OBEYED: string = String.raw`\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069`;
 
 const UNSAFE = new RegExp(String.raw`[\x00-\x1f${OBEYED}]`, "g");
@@ -38,13 +38,13 @@ export function counted(n: number, thing: string): string {
 export function cut(text: string, max: number): string {
   if (text.length <= max) return text;
   const kept = text.slice(0, max - 1);
-  // Half of a surrogate pair is no character.
+  // Do not cut a surrogate pair in half.
   return `${/[\ud800-\udbff]$/.test(kept) ? kept.slice(0, -1) : kept}…`;
 }
 
 const ESCAPES: Record<string, string> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
-/** Escapes what would break a line, move a terminal's cursor, turn text around or be invisible. */
+/** Escapes line breaks, control characters, marks of writing direction and invisible characters. */
 export function printable(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
     const units = Array.from({ length: character.length }, (_, i) => character.charCodeAt(i));

@@ -49,17 +49,17 @@ export function isWithin(value: number, { min = -Infinity, max = Infinity }: Bou
   return value >= min && value <= max;
 }
 
-/** What to write for a duration within `bounds` (ms), as an error message says it. */
+/** The clause of an error message about a duration within `bounds` (ms). */
 export function expectedDuration(bounds: Bounds): string {
   return `expected a duration such as 500ms, 5s, 2m or 1h${describeRange(bounds, formatDuration)}`;
 }
 
-/** What to write for a size within `bounds` (bytes), as an error message says it. */
+/** The clause of an error message about a size within `bounds` (bytes). */
 export function expectedSize(bounds: Bounds): string {
   return `expected a size such as 64KB, 10MB or 1GB${describeRange(bounds, formatSize)}`;
 }
 
-/** What to write for a number within `bounds`, as an error message says it. */
+/** The clause of an error message about a number within `bounds`. */
 export function expectedNumber(bounds: Bounds, integer = false): string {
   return `expected a ${integer ? "whole " : ""}number${describeRange(bounds)}`;
 }

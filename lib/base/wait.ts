@@ -1,10 +1,10 @@
 import { type Clock, systemClock } from "./clock.ts";
 
-/** What ends a wait before the promise does. */
+/** Limits of a wait. */
 export interface WaitLimit<L> {
   /** How long to wait at most, ms. Default: no limit. */
   ms?: number;
-  /** Called when the time is up; what it returns or throws is how the wait ends. Default: undefined is returned. */
+  /** Called when the time is up; the wait ends with what it returns or throws. Default: returns undefined. */
   late?: () => L;
   /** The wait ends with the signal's reason when it is aborted. */
   signal?: AbortSignal | undefined;
@@ -44,7 +44,7 @@ export async function within<T, L = undefined>(
   }
 }
 
-/** Ctrl+C, Ctrl+Break, a closed console, and what ends a program on Unix. See {@linkcode onStopSignal}. */
+/** The signals that ask a program to stop: Ctrl+C, Ctrl+Break, a closed console; on Unix SIGTERM too. */
 export function stopSignals(os: typeof Deno.build.os): readonly Deno.Signal[] {
   return os === "windows" ? ["SIGINT", "SIGBREAK", "SIGHUP"] : ["SIGINT", "SIGTERM", "SIGHUP"];
 }
@@ -66,7 +66,7 @@ export function onStopSignal(stop: (signal: Deno.Signal) => void): () => void {
   };
 }
 
-/** How long to wait before something that has failed is tried again: 1 s, 2 s, 4 s and so on, 1 min at most; in ms. */
+/** The wait before the next attempt, ms: 1 s, 2 s, 4 s and so on, 1 min at most. @param failuresBefore from 0. */
 export function growingWait(failuresBefore: number): number {
   return Math.min(60_000, 1_000 * 2 ** failuresBefore);
 }

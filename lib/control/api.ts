@@ -34,7 +34,7 @@ export interface ApiParts extends EventSources {
   note: (message: string) => void;
 }
 
-/** Who asks: somebody unknown, a page that is logged in, or a client with a token. */
+/** The caller: unknown, a page with a session, or a client with a token. */
 type Caller = "nobody" | "page" | TokenKind;
 
 interface Call {

@@ -38,7 +38,7 @@ export interface ClientTimeouts {
   get: number;
   /** What it is to do: to restart a daemon takes as long as the daemon takes to stop. */
   post: number;
-  /** How long a stream may be silent; the agent says each 5 s that it is alive. */
+  /** The longest silence of a stream; the agent sends `alive` every 5 s. */
   silence: number;
 }
 
@@ -122,7 +122,7 @@ export class Client {
     return await this.#request(path, init, this.#times.post);
   }
 
-  /** An agent that is frozen, or whose machine is, takes the connection and says nothing. */
+  /** A frozen agent or host accepts the connection and sends nothing. */
   async #request<T>(path: string, init: RequestInit, limit: number): Promise<T> {
     const signal = AbortSignal.timeout(limit);
     try {

@@ -3,7 +3,7 @@ import type { Family } from "./families.ts";
 import { daemonsOf, type StateReader } from "./state_reader.ts";
 
 /**
- * The metrics that daemons declare for their maps. Where several declare one name, the first tells help and type, and
+ * The metrics that daemons declare for their maps. Where several declare one name, the first gives help and type;
  * others of another type are left out.
  */
 export function daemonFamilies(state: StateReader): Family[] {

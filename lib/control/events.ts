@@ -10,7 +10,7 @@ import type { StateChange, StateReader, SubscribeToState } from "./state_reader.
 import { isWatched, mapsAt, watchedPaths } from "./find.ts";
 import type { Status } from "./status_schema.ts";
 
-/** What a stream of events tells of. */
+/** The events of a stream, by name. */
 export interface Topics {
   /** The status, whenever it may have changed. */
   status: boolean;
@@ -43,22 +43,22 @@ export interface Events {
   alive: null;
 }
 
-/** What happened within this time, ms, is told at once. */
+/** Events within this time are sent together, ms. */
 const GATHER_TIME = 100;
 
-/** The status is told at most so often, ms. */
+/** The shortest time between two events of the status, ms. */
 const STATUS_TIME = 1_000;
 
-/** A stream says that it is alive each so many ms, so that both ends find out when the other is gone or frozen. */
+/** Time between two `alive` events, ms, by which each end notices that the other is gone or frozen. */
 const ALIVE_TIME = 5_000;
 
 /** Bytes that a client has not read yet, those of its beginning apart; with more of them its stream breaks off. */
 const MAX_UNREAD = 1024 * 1024;
 
-/** Characters of what is told at once of changes: longer values are cut, so that a client can keep up, */
+/** Characters of the changes that are sent together: longer values are cut, so that a client can keep up, */
 const MAX_GATHERED = 512 * 1024;
 
-/** and when there is no more room each still has so many. */
+/** and characters that each change has in any case. */
 const LEAST_CHANGE = 300;
 
 type Timer = ReturnType<typeof setTimeout>;
@@ -71,7 +71,7 @@ interface EventStream {
   hasBegun: boolean;
 }
 
-/** Hands what happens to all streams of events; what several of them want is written once. */
+/** Sends events to all streams; an event for several streams is encoded once. */
 export class EventHub {
   readonly #sources: EventSources;
   readonly #streams = new Set<EventStream>();
@@ -190,7 +190,7 @@ export class EventHub {
     );
   }
 
-  /** Where a client does not keep up the stream fails, and what it had not read is let go. */
+  /** When a client does not keep up, its stream fails, and what it has not read is discarded. */
   #send(streams: readonly EventStream[], event: Uint8Array): void {
     for (const stream of streams) {
       if (!this.#streams.has(stream)) continue;
@@ -205,7 +205,7 @@ export class EventHub {
     stream.controller.error(error);
   }
 
-  /** What fails ends the streams that it is for, and no others: their places are free again, and their clients hear of it. */
+  /** A failure ends only the streams that it concerns: their places are free again, and their clients get the error. */
   #attempt(streams: readonly EventStream[], act: () => void): void {
     try {
       act();

@@ -18,12 +18,12 @@ export function findInState(state: StateReader, text: string): Found | undefined
   return findAt(state, text) ?? findAt(state, `${DAEMONS}.${text}`);
 }
 
-/** The paths that a watcher of `text` is told of begin with one of these; none: all do. */
+/** A watcher of `text` gets the changes of paths that begin with one of these; empty: of all paths. */
 export function watchedPaths(text: string): string[] {
   return text === "" ? [] : [text, `${DAEMONS}.${text}`];
 }
 
-/** Whether a watcher of some paths is told of a change at `path`. */
+/** Whether a watcher of some paths gets a change at `path`. */
 export function isWatched(path: string, watched: readonly string[]): boolean {
   return watched.length === 0 ||
     watched.some((start) => path === start || path.startsWith(`${start}.`));

@@ -46,7 +46,7 @@ export function isInRange(value: number, { start, end, inside }: Range): boolean
   return (value >= start && value <= end) !== inside;
 }
 
-/** From which number on something is a problem. */
+/** The ranges outside which a number is a problem. */
 export interface Limits {
   /** Outside it is a warning. */
   warning: Range;
@@ -80,7 +80,7 @@ export const PLUGIN_EXIT: Readonly<Record<Health, number>> = {
 
 const SEVERITY: readonly Health[] = ["ok", "warning", "unknown", "critical"];
 
-/** The worst of some problems; none: all is well. */
+/** The worst level of some problems; `ok` when there are none. */
 export function worst(problems: readonly HealthProblem[]): Health {
   return problems.reduce<Health>(
     (worst, { level }) => SEVERITY.indexOf(level) > SEVERITY.indexOf(worst) ? level : worst,
@@ -89,8 +89,8 @@ export function worst(problems: readonly HealthProblem[]): Health {
 }
 
 /**
- * All that is not well, the worst first. While the agent is paused nothing else counts; a pause without an end is
- * a warning, since it may have been forgotten.
+ * All problems, the worst first. While the agent is paused no other problem counts. A pause without an end is a warning,
+ * since it may have been forgotten.
  */
 export function findProblems(
   { agent, maintenance, services, daemons }: Pick<
@@ -117,7 +117,7 @@ export function findProblems(
   return problems.sort((a, b) => SEVERITY.indexOf(b.level) - SEVERITY.indexOf(a.level));
 }
 
-/** What is not well, before it is said of what. */
+/** A problem without the daemon and service that it belongs to. */
 type Finding = Pick<HealthProblem, "level" | "text">;
 
 function about(daemon: string | null, service: string | null = null) {
@@ -129,10 +129,10 @@ export function serviceLabel({ name, daemon }: ServiceStatus): string {
   return name ?? daemon;
 }
 
-/** A daemon that starts, or waits for a place, is taken for one that runs for so long, s. */
+/** A daemon that starts, or waits for a place in a pool, counts as running for this time, s. */
 const START_TIME = 10;
 
-/** The state of a daemon's main thread, which speaks for what the daemon does; undefined when there is none. */
+/** The thread that runs a daemon's `run`; undefined when there is none. */
 function mainThread({ threads }: DaemonStatus): ThreadStatus | undefined {
   return threads.find(({ task }) => task === "run");
 }
@@ -153,8 +153,7 @@ export function isUp(daemon: DaemonStatus): boolean {
 }
 
 /**
- * A service's state as people read it. A pause, queries that fail, or a daemon that does not run make the state last
- * seen an old one.
+ * A service's state as text. It is marked as old during a pause, when queries fail, and when its daemon does not run.
  */
 export function serviceState(
   { value, queries, queryError, watched, disabled, paused }: Pick<
@@ -181,7 +180,7 @@ function serviceProblems(service: ServiceStatus, thresholds: Thresholds): Findin
   ];
 }
 
-/** What its state says. */
+/** Problems of its state. */
 function stateProblems(service: ServiceStatus): Finding[] {
   const label = serviceLabel(service);
   const { value, queryError, watched, disabled } = service;
@@ -205,7 +204,7 @@ function stateProblems(service: ServiceStatus): Finding[] {
   return [{ level: levelOf(value), text: `${label} is ${value}${why}` }];
 }
 
-/** What its restarts say: those that failed in a row, those of the last hour, and one that was not made. */
+/** Problems of its restarts: failures in a row, the number in the last hour, and one that `observe` did not make. */
 function restartProblems(service: ServiceStatus, { errors, restarts }: Thresholds): Finding[] {
   const label = serviceLabel(service);
   const { value, watched, wouldRestart, flapping, restart_error, restartsLastHour } = service;
@@ -226,7 +225,7 @@ function restartProblems(service: ServiceStatus, { errors, restarts }: Threshold
   ];
 }
 
-/** What the probes find in a service that runs. */
+/** Problems that the probes find in a running service. */
 function probeProblems(service: ServiceStatus): Finding[] {
   if (!service.watched || service.value !== "RUNNING") return [];
   return service.probes.flatMap(({ name, is, text, failed }) =>
@@ -252,14 +251,14 @@ function levelOf(value: string): "warning" | "critical" {
   return value === "RUNNING" || value.endsWith("_PENDING") ? "warning" : "critical";
 }
 
-/** Why it has stopped, after a colon: what, and the best evidence. */
+/** After a colon, why it has stopped: the diagnosis and its best evidence. */
 function whyOf({ diagnosis }: ServiceStatus): string {
   const [evidence] = diagnosis?.evidence ?? [];
   if (!diagnosis) return "";
   return `: ${diagnosis.what}${evidence === undefined ? "" : ` (${evidence})`}`;
 }
 
-/** Why it is not restarted, unless its diagnosis has said that. */
+/** Why it is not restarted, unless its diagnosis is the reason. */
 function heldOf({ held, diagnosis }: ServiceStatus): string {
   return held === null || diagnosis?.hold ? "" : `; it is not restarted: ${held}`;
 }

@@ -33,18 +33,18 @@ export const HISTORY_TIME = 6 * 3_600_000;
 /** and how many of them for each service. */
 const MOST_SEEN = 500;
 
-/** Samples of a thread are at least so far apart, ms, */
+/** The shortest time between two samples of a thread, ms, */
 const SAMPLE_EVERY = 15_000;
 
 /** and there are this many: half an hour. */
 const MOST_SAMPLES = 120;
 
-/** At most so many services are remembered. */
+/** The largest number of services with a history. */
 const MOST_SERVICES = 1_024;
 
 const SERVICE_MAP = /^Daemons\.([^.]+)\.(ServiceState|ServiceStats)$/;
 
-/** Remembers what the public state holds no longer, as far as the page shows it. It lives as long as the agent. */
+/** Keeps past states and samples for the page. In memory only: it starts empty with the agent. */
 export class History {
   readonly #now: () => number;
   readonly #watches: (daemon: string) => boolean;

@@ -29,7 +29,7 @@ export interface PerformanceValue {
   range?: readonly (string | number)[];
 }
 
-/** What a plugin says. */
+/** The output of a plugin. */
 export interface PluginOutput {
   /** The first line, without performance data. */
   summary: string;
@@ -38,7 +38,7 @@ export interface PluginOutput {
   performance: PerformanceValue[];
 }
 
-/** A status as a plugin of the Monitoring Plugins guidelines says it. */
+/** A status as the output of a plugin, by the Monitoring Plugins guidelines. */
 export function pluginOutput(status: Status, thresholds: Thresholds): PluginOutput {
   return {
     summary: pluginText(`${status.health.toUpperCase()}: ${summarize(status)}`),
@@ -57,7 +57,7 @@ export function pluginOutput(status: Status, thresholds: Thresholds): PluginOutp
   };
 }
 
-/** What is said of one service alone. */
+/** The output for one service. */
 export function serviceOutput(
   service: ServiceStatus,
   status: Status,
@@ -71,7 +71,7 @@ export function serviceOutput(
   return { health, summary, details, performance: servicePerformance(service, "", thresholds) };
 }
 
-/** A daemon's own verdict; undefined where it gives none. */
+/** The output for a daemon's own verdict; undefined when it gives none. */
 export function verdictOutput(
   daemon: DaemonStatus,
 ): PluginOutput & { health: Health } | undefined {
@@ -195,7 +195,7 @@ function performanceOf(status: Status, thresholds: Thresholds): PerformanceValue
   ];
 }
 
-/** One service needs no name; two daemons that watch the same one are told apart by theirs. */
+/** A single service needs no label. Where two daemons watch one service, the daemon's name is added. */
 function labelPrefix(service: ServiceStatus, services: readonly ServiceStatus[]): string {
   if (services.length <= 1) return "";
   const label = serviceLabel(service);

@@ -1,5 +1,5 @@
 /**
- * What the agent tells Icinga of itself: the results that `icinga_report` sends. Made in a daemon's thread from its copy
+ * The results that `icinga_report` sends to Icinga. Made in a daemon's thread from its copy
  * of the public state, so this loads nothing of the endpoint.
  *
  * @module
@@ -66,7 +66,7 @@ export interface StateMaps {
   agent(map: string): DaemonMap<unknown>;
 }
 
-/** Makes results of the public state of a daemon's thread, and knows when one may have changed. */
+/** Makes results from the public state of a daemon's thread, and detects when one may have changed. */
 export class StateResults {
   readonly #maps: StateMaps;
   readonly #own: string;

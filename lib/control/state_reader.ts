@@ -83,7 +83,7 @@ const MOST_TEXT = 4_000;
 
 /**
  * The services that daemons watch. Only a daemon that may manage services is a watcher; maps of others do not count:
- * its map `ServiceState` tells of one service, or of several, each under its name. Values of another form
+ * its map `ServiceState` holds one service, or several, each under its name. Values of another form
  * are ignored.
  */
 export function watchedServices(state: StateReader): WatchedService[] {
@@ -147,7 +147,7 @@ const MOST_PROBES = 20;
 const VERDICTS = ["ok", "warning", "critical", "unknown"] as const;
 
 /**
- * What a daemon's probes say of a service. Values of another form are ignored.
+ * The verdicts of a daemon's probes on a service. Values of another form are ignored.
  *
  * @param prefix what their keys begin with, where the daemon has several services. Default: nothing.
  */
@@ -230,7 +230,7 @@ export function daemonsOf(state: StateReader): [name: string, info: DaemonInfo][
 }
 
 /**
- * What a daemon said last of what it looks at; null when it has said nothing. A verdict that has expired is
+ * A daemon's last verdict; null when it has given none. A verdict that has expired is
  * unknown.
  */
 export function verdictOf(state: StateReader, daemon: string, age: AgeOf): VerdictStatus | null {

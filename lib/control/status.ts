@@ -41,7 +41,7 @@ export interface Moment {
   silent?: string;
 }
 
-/** Of a daemon's threads the one in the first of these states speaks for it. */
+/** A daemon's state is the first of these in which one of its threads is. */
 const WORST_FIRST: readonly ThreadState[] = [
   "failed",
   "frozen",
@@ -55,7 +55,7 @@ const WORST_FIRST: readonly ThreadState[] = [
   "finished",
 ];
 
-/** How the agent, its services and its daemons are, from the public state alone. */
+/** The status of the agent, its services and its daemons, from the public state alone. */
 export function readStatus(state: StateReader, { age, memory, host, silent }: Moment): Status {
   const { last_end: lastEnd = null, ...info } = Object.fromEntries(
     state.map(AGENT_MAPS.info),

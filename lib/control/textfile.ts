@@ -13,7 +13,7 @@ export interface TextfileParts {
   report: ReportTrouble;
 }
 
-/** An unchanged file is written again after so many times of `every`: its age is what tells of an agent that is gone. */
+/** An unchanged file is written again after this multiple of `every`: an old file means that the agent has ended. */
 const REWRITE_AFTER = 5;
 
 /** Whether the textfile has to be written. `age` is how long ago it was written, ms. */
@@ -40,7 +40,7 @@ export async function keepTextfile(
       const { state, status, changes } = sources;
       const text = await formatMetrics(state, status(), changes(), { ownNames: true });
       if (isTextfileDue(text !== written.text, clock.now() - written.at, every)) {
-        // It is written anew after a crash: nothing has to be on the disk.
+        // No flush to the disk: after a crash the file is written again.
         await replaceFile(path, text, { flush: false, mode: 0o644 });
         written = { text, at: clock.now() };
       }

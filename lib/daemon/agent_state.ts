@@ -1,5 +1,5 @@
 /**
- * What the agent says about itself in the public state: the maps `Agent.*`, written by the agent's own thread
+ * What the agent shares about itself in the public state: the maps `Agent.*`, written by the agent's own thread
  * alone and read by every thread and by the control endpoint.
  *
  * @module
@@ -22,7 +22,7 @@ export const AGENT_MAPS = {
   host: "Agent.Host",
   /** Why services are not restarted now, a clause each: key `installing` for all, `network` for Icinga 2. */
   aside: "Agent.Aside",
-  /** By a service's name in small letters, the number of its state (1 is STOPPED); 4, RUNNING, as long as its process lives. */
+  /** By a service's name in small letters, the number of its state (1 is STOPPED); 4, RUNNING, while its process exists. */
   serviceStates: "Agent.ServiceStates",
   /** By {@linkcode TroubleKind}, {@linkcode AgentTrouble}: what the agent cannot do at present. */
   troubles: "Agent.Troubles",
@@ -58,7 +58,7 @@ export const troubleKinds = [
 /** See {@linkcode troubleKinds}. */
 export type TroubleKind = typeof troubleKinds[number];
 
-/** Tells what the agent cannot do, in one line, or undefined: it can again. */
+/** Reports what the agent cannot do, in one line; undefined: it can again. */
 export type ReportTrouble = (kind: TroubleKind, text: string | undefined) => void;
 
 /** Something that the agent cannot do at present. */
@@ -104,7 +104,7 @@ export interface AgentInfo {
  * - `backing-off`: it failed, and is started again after a while
  * - `frozen`: it sent no heartbeat, and is being ended
  * - `failed`: it failed too often, or threads of its daemon cannot be ended; it is left alone for long
- * - `stopping`: it was told to stop
+ * - `stopping`: it was asked to stop
  * - `stopped`: it was stopped
  * - `finished`: its work is done
  * - `scheduled`: it is a job, and waits for its next run
@@ -175,11 +175,11 @@ export interface DaemonInfo {
   metrics?: { module: string; maps: DaemonMetrics };
 }
 
-/** The agent is paused: daemons leave out their beats, and nothing is started again. Or a service is: it is left alone. */
+/** A pause of the agent: daemons skip their beats, and nothing is restarted. Or of a service: it is not touched. */
 export interface Pause {
   /** Since when, UTC ISO 8601. */
   since: string;
-  /** When it ends by itself, UTC ISO 8601; absent when it does not. */
+  /** When it ends, UTC ISO 8601; absent when it has no end. */
   until?: string;
   /** How much of it is left, ms, as it was last counted; absent when it has no end. */
   left?: number;

@@ -40,7 +40,7 @@ import {
 export interface DaemonDescription {
   /** See {@linkcode DaemonDefinition}. */
   name: string;
-  /** One sentence for people; the name where the module has none. */
+  /** The description, one sentence. Default: the name. */
   description: string;
   /** Its arguments without their checks, which are code. */
   arguments: ArgumentSpecs;
@@ -228,7 +228,7 @@ function pickEach<T extends object>(
   return mapEach(specs, (spec) => pick(spec, keys));
 }
 
-/** The keys that say something: a bound of `Infinity` is none, and JSON cannot hold it. */
+/** Without bounds of `Infinity`, which limit nothing and have no form in JSON. */
 function pick<T extends object>(spec: T, keys: readonly string[]): T {
   const value = (key: string) => (spec as Record<string, unknown>)[key];
   const present = keys.filter((key) =>

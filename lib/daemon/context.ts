@@ -52,48 +52,48 @@ export interface DaemonState<M extends MapSpecs = MapSpecs> {
 }
 
 /**
- * One Windows service, as its daemon sees it. Every call fails with an error that says what happened and what to
- * do, and none outlives the time limits of the configuration (`serviceManager`).
+ * A Windows service. A call that fails throws an error that says what happened and what to do. Each call ends within the
+ * time limits of the configuration (`serviceManager`).
  */
 export interface Service {
   /** The name of the service. */
   readonly name: string;
-  /** How much the agent does about services: in `observe` each change of one is refused. */
+  /** What the agent may do to services: in `observe` each change is refused. */
   readonly mode: ServiceMode;
   /** Its state, such as `RUNNING`; undefined when no such service is installed. */
   query(): Promise<ServiceState | undefined>;
-  /** Starts it; that it runs already is a success. It may still be `START_PENDING` afterwards. */
+  /** Starts it; succeeds when it runs already. It may still be `START_PENDING` afterwards. */
   start(): Promise<void>;
-  /** Stops it; that it is stopped already is a success. It may still be `STOP_PENDING` afterwards. */
+  /** Stops it; succeeds when it is stopped already. It may still be `STOP_PENDING` afterwards. */
   stop(): Promise<void>;
   /**
    * Brings it to `RUNNING` from any state; resolves when a query has confirmed that.
    *
-   * @param seen the state for which this is done. Unless it is `RUNNING`, a service that runs by now is not stopped.
+   * @param seen the state that was the reason. Unless it is `RUNNING`, a service that runs meanwhile is not stopped.
    * Default: `RUNNING`.
-   * @returns whether anything was asked of it: false where it came to run by itself.
+   * @returns false when it was, or became, `RUNNING` without a command.
    */
   restart(seen?: ServiceState): Promise<boolean>;
-  /** How far it says that it is while it is pending, as the last query saw it. */
+  /** The progress that it reported in a pending state, by the last query. */
   progress(): Progress;
   /** Whether its start type is disabled; undefined where that cannot be read. */
   isDisabled(): Promise<boolean | undefined>;
   /** Sets its start type to automatic. */
   enable(): Promise<void>;
-  /** Asks the agent to end its process, with all that it has started, if it stays in a pending state. */
+  /** Asks the agent to end its process and all child processes, if it is still in a pending state. */
   endProcess(): void;
-  /** Whether it is paused by a command: it is to be left alone. */
+  /** Whether it is paused by a command; then do not change it. */
   isPaused(): boolean;
   /** The name of the service whose display name is this one's name; undefined where there is none. */
   nameByDisplayName(): Promise<string | undefined>;
 }
 
-/** What a daemon may know of its host. */
+/** What a daemon can read about its host. */
 export interface DaemonHost {
   /**
    * The fixed disks, as far as the agent's account may use them. It needs the permission `sys: ["disks"]`.
    *
-   * @throws {Error} when the daemon lacks the permission, or the system does not tell.
+   * @throws {Error} when the daemon lacks the permission, or the disks cannot be read.
    */
   disks(): Promise<Disk[]>;
 }
@@ -108,7 +108,7 @@ export interface Disk {
   total: number;
 }
 
-/** All that a daemon is given to do its work. */
+/** What a daemon gets to do its work. */
 export interface DaemonContext<
   S extends ArgumentSpecs = ArgumentSpecs,
   M extends MapSpecs = MapSpecs,
@@ -127,7 +127,7 @@ export interface DaemonContext<
   readonly log: DaemonLog;
   /** The public state. */
   readonly state: DaemonState<M>;
-  /** What it may know of its host. */
+  /** What it can read about its host. */
   readonly host: DaemonHost;
   /** Milliseconds on the monotonic clock. */
   now(): number;
@@ -139,12 +139,11 @@ export interface DaemonContext<
    */
   sleep(span: Span): Promise<void>;
   /**
-   * Runs `beat` at once and then every `interval` on the monotonic clock, one at a time, until the daemon is to
-   * stop; then it resolves. A beat that takes longer than the interval leaves out the beats it overran; beats are
-   * left out as well while the agent is paused.
+   * Runs `beat` immediately and then every `interval` on the monotonic clock, one at a time. Resolves when the daemon is
+   * to stop. Beats that are due during a longer beat, or while the agent is paused, are skipped.
    *
    * @param interval ms, or a duration such as `500ms`, `5s` or `2m`; more than 0.
-   * @param options `jitter`: each beat is later by up to so much; `immediate`: false leaves out the beat at once.
+   * @param options `jitter`: the largest random delay of each beat; `immediate`: false skips the first, immediate beat.
    * @throws {TypeError} when one of them is something else.
    */
   every(
@@ -153,9 +152,9 @@ export interface DaemonContext<
     options?: EveryOptions,
   ): Promise<void>;
   /**
-   * Runs `task` at times of day, one at a time, until the daemon is to stop; then it resolves. A run that was due while
-   * the host slept is made up for once, at once, and told how many more were missed. Runs that a longer one overran are
-   * left out, and so are runs while the agent is paused.
+   * Runs `task` at times of day, one at a time. Resolves when the daemon is to stop. If runs were due while the host
+   * slept, one run follows immediately, with the number of the others. Runs that are due during a longer run, or while
+   * the agent is paused, are skipped.
    *
    * @param pattern cron's five fields, such as `0 3 * * 1-5`: minute, hour, day, month, day of the week.
    * @throws {TypeError} when the pattern or the time zone is wrong.
@@ -177,24 +176,24 @@ export interface DaemonContext<
    */
   retry<T>(task: () => T | Promise<T>, options?: RetryOptions): Promise<T>;
   /**
-   * Asks a web server, as `fetch`, for a time at most and, where it is told so, again. It needs the permission `net`:
-   * `net: ["{url}"]` is the host and port of the argument `url`.
+   * The same as `fetch`, with a timeout and, if wanted, retries. It needs the permission `net`: `net: ["{url}"]` is the
+   * host and port of the argument `url`.
    *
    * @throws {DOMException} named `TimeoutError`, when no answer comes in time.
    * @throws {TypeError} when the host cannot be reached.
    */
   fetch(url: string | URL, options?: FetchOptions): Promise<Response>;
   /**
-   * Runs a program to its end, without a shell and without input. One that takes too long, or runs when the daemon is to
-   * stop, is ended with all that it has started. It needs the permission `run`.
+   * Runs a program to its end, without a shell and without input. When it takes too long, or the daemon is to stop, it is
+   * killed with all its child processes. It needs the permission `run`.
    *
    * @throws {DOMException} named `TimeoutError`, when it took too long.
    * @throws {Error} when it cannot be started.
    */
   run(program: string, args?: readonly string[], options?: RunOptions): Promise<RunResult>;
   /**
-   * Says how what the daemon looks at is: `check`, `status`, the page and the metrics show it until the next call,
-   * whichever thread of the daemon makes it.
+   * Reports the daemon's verdict on what it watches. `check`, `status`, the page and the metrics show it until the next
+   * call, from any thread of the daemon.
    *
    * @param level `ok`, `warning`, `critical` or `unknown`; other than `ok` it is a problem of `check`.
    * @param text one line, such as `C: 3 GB free`.
@@ -230,7 +229,7 @@ export interface ThreadOptions {
   name?: string;
   /** The thread pool of the configuration that it runs in. Default: `MainPool`. */
   pool?: string;
-  /** What the task is given: anything that can be cloned and takes at most 1 MB. */
+  /** The argument of the task: any value that can be cloned, 1 MB at most. */
   arguments?: unknown;
 }
 

@@ -16,7 +16,7 @@ export interface ContextParts<S extends ArgumentSpecs> {
   daemon: string;
   /** The thread's name. */
   thread: string;
-  /** What the daemon's definition says of its maps. */
+  /** The maps of the daemon's definition. */
   maps?: MapSpecs | undefined;
   /** See {@linkcode DaemonContext}. Default: the current folder. */
   home?: string;
@@ -34,19 +34,19 @@ export interface ContextParts<S extends ArgumentSpecs> {
   mode?: ServiceMode | undefined;
   /** Asks for the end of a stuck service's process. Default: nothing does. */
   endProcess?: ((service: string) => void) | undefined;
-  /** What starts child threads; without it there are none. */
+  /** Starts child threads. Default: there are none. */
   startThread?: DaemonContext["thread"];
   /** Default: the system's clock. */
   clock?: Clock;
   /** Runs programs. Default: those of this host. */
   runProgram?: RunProgram;
-  /** Tells the host's disks; without it there are none. */
+  /** Reads the host's disks. Default: there are none. */
   disks?: DaemonHost["disks"];
   /** Asks web servers. Default: the global `fetch`. */
   fetch?: typeof fetch | undefined;
   /** The time of day, ms since the Unix epoch. Default: `Date.now`. */
   wall?: () => number;
-  /** The time zone of `cron` where none is told. Default: the host's. */
+  /** The default time zone of `cron`. Default: the host's. */
   timeZone?: string;
   /** Gives a number from 0 to 1, for waits. Default: `Math.random`. */
   random?: () => number;

@@ -17,7 +17,7 @@ export function createDaemonLog(
   return { debug: at("debug"), info: at("info"), warning, warn: warning, error: at("error") };
 }
 
-/** What is logged may throw when it is looked at. */
+/** A value may throw when it is converted to text. */
 function describeMessage(message: unknown): string {
   try {
     if (typeof message === "string") return message;

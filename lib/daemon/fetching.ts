@@ -1,11 +1,11 @@
 import type { DaemonContext } from "./context.ts";
 import { requireSpan, type Span } from "./timing.ts";
 
-/** How `context.fetch` asks; the rest is as of `fetch`. */
+/** Options of `context.fetch`, beside those of `fetch`. */
 export interface FetchOptions extends RequestInit {
   /** How long an answer may take, its body included. Default: 30 s. */
   timeout?: Span;
-  /** How often it is tried again after an error of the network, a timeout, or status 429, 502, 503 or 504. Default: 0. */
+  /** The number of retries after a network error, a timeout, or status 429, 502, 503 or 504. Default: 0. */
   retries?: number;
 }
 

@@ -23,7 +23,7 @@ export const metricUnits = [
 export interface MetricSpec {
   /** `gauge`: it goes up and down; `counter`: it only grows. */
   type: typeof metricTypes[number];
-  /** What it tells, in one sentence. */
+  /** What it measures, in one sentence. */
   help: string;
   /** One of Prometheus' base units: `seconds`, `bytes`, `ratio` and others; it becomes a part of the name. Default: none. */
   unit?: typeof metricUnits[number];
@@ -50,7 +50,7 @@ export function declaredMetrics(
 /** The most metrics that a daemon may declare. */
 export const MOST_METRICS = 20;
 
-/** The most entries of a map that are looked at, and series of a daemon that are shown. */
+/** The largest number of entries that are read of a map, and of series that are shown of a daemon. */
 const MOST_SERIES = 1_000;
 
 /** The longest label, characters. */

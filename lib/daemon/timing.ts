@@ -45,7 +45,7 @@ export interface CronOptions {
 export interface CronRun {
   /** When it was due. */
   due: Date;
-  /** How many later runs were due meanwhile and are left out: the host slept, or its clock was set. */
+  /** How many later runs were missed, since the host slept or its clock was set. */
   missed: number;
 }
 
@@ -64,7 +64,7 @@ export interface TimingParts {
   isPaused: () => boolean;
   /** The time of day, ms since the Unix epoch. */
   wall: () => number;
-  /** The time zone where none is told. Default: the host's. */
+  /** The default time zone. Default: the host's. */
   timeZone?: string | undefined;
   /** Takes a warning. */
   warn: (text: string) => void;
@@ -163,7 +163,7 @@ export async function every(
   }
 }
 
-/** A run that is later than this, ms, is told to be late. */
+/** A run that is later than this is reported as late, ms. */
 const LATE = 60_000;
 
 async function cron(
@@ -220,7 +220,7 @@ function readRetry(options: Omit<RetryOptions, "isRetriable">, random: () => num
   return { maxAttempts, waitAfter };
 }
 
-/** A time in ms; undefined when the value is none: a daemon in JavaScript may hand over anything. */
+/** A span in ms; undefined when the value is no span. A daemon in JavaScript may pass anything. */
 export function readSpan(value: unknown): number | undefined {
   if (typeof value === "string") return parseDuration(value);
   return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : undefined;

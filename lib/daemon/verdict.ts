@@ -1,6 +1,6 @@
 import { cut, isObject, parseDuration, suggest } from "../base/mod.ts";
 
-/** How well a daemon finds what it looks at, as a plugin says it. */
+/** The levels of a verdict, those of a plugin. */
 export const verdictLevels = ["ok", "warning", "critical", "unknown"] as const;
 
 /** See {@linkcode verdictLevels}. */
@@ -9,7 +9,7 @@ export type VerdictLevel = typeof verdictLevels[number];
 /** The units of a number: seconds, bytes, percent, a counter, or none. */
 export const verdictUnits = ["", "s", "B", "%", "c"] as const;
 
-/** A number of a verdict, with what plugins say of one. */
+/** A number of a verdict, with unit and limits as in performance data. */
 export interface VerdictNumber {
   value: number;
   /** `s`, `B`, `%`, or `c` for a counter. Default: none. */
@@ -30,7 +30,7 @@ export interface ReportOptions {
   ttl?: number | string;
 }
 
-/** What a daemon has said last of what it looks at. */
+/** A daemon's last verdict on what it watches. */
 export interface Verdict {
   level: VerdictLevel;
   text: string;

@@ -57,7 +57,7 @@ export interface ServiceManager {
    *
    * @param seen the state for which this is done. Unless it is `RUNNING`, a service that runs by now is left alone.
    * Default: `RUNNING`.
-   * @returns whether anything was asked of the service: false where it came to run by itself.
+   * @returns false when it was, or became, `RUNNING` without a command.
    */
   restart(service: string, signal?: AbortSignal, seen?: ServiceState): Promise<boolean>;
   /** How far a pending service is, as the last query saw it. */

@@ -72,7 +72,7 @@ const longestPause = 1000;
 /**
  * Brings a service to `RUNNING` as {@linkcode nextStep} says; resolves once a query has said `RUNNING`.
  *
- * @returns whether anything was asked of it: false where it came to run by itself.
+ * @returns false when it was, or became, `RUNNING` without a command.
  * @throws {ServiceError} what a control throws; `not-installed`, `timeout`, or `crashed` if it did not stay up.
  */
 export async function restart(

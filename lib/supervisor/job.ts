@@ -8,10 +8,10 @@ import type { RunOutcome } from "./thread.ts";
 
 /**
  * Runs a job at the times of its schedule. One that fails waits for its next run, like one that is done; runs that are
- * due while one is under way are left out. A run that was due while the host slept is made up for once. Ends when no
+ * due while one is under way are left out. If runs were due while the host slept, one run follows. Ends when no
  * further time comes.
  *
- * @param run runs it once; told the failures in a row.
+ * @param run runs it once; called with the failures in a row.
  * @throws {unknown} the signal's reason, when it is aborted.
  */
 export async function runOnSchedule(

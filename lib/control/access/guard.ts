@@ -25,7 +25,7 @@ export function guardRequest({ method, headers }: Request, port: number): void {
   }
 }
 
-/** The field that says until when whoever asks waits, ms since the Unix epoch. */
+/** The header field with the time until which the client waits, ms since the Unix epoch. */
 export const DEADLINE_FIELD = "x-deadline";
 
 /**

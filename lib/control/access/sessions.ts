@@ -9,7 +9,7 @@ export const SESSION_TIME = 12 * 3_600_000;
 /** As many links, and as many sessions, are remembered; older ones are forgotten. */
 const MOST = 16;
 
-/** Who is logged in to the page. It lives as long as the agent. */
+/** The sessions of the page. They end with the agent. */
 export class Sessions {
   readonly #now: () => number;
   #links: Ticket[] = [];

@@ -41,7 +41,7 @@ const MOST_BYTES = 1_024;
 /**
  * The token of the agent that runs, or ran last, from this home; undefined when there is none.
  *
- * @throws {Error} when this account may not read it, or it is none: a pipe or a device could be read for ever.
+ * @throws {Error} when this account may not read it, or it is no file: reading a pipe or a device might not end.
  */
 export async function readToken(
   home: string,
@@ -58,7 +58,7 @@ export async function readToken(
   }
 }
 
-/** Narrows who may read a token's file on Windows, where modes say nothing; called while it is empty. */
+/** Restricts who may read a token's file on Windows, where modes have no effect; called while it is empty. */
 export type ProtectToken = (path: string, kind: TokenKind) => Promise<void>;
 
 /**

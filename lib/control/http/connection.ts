@@ -5,7 +5,7 @@ import type { HttpLimits, HttpOptions } from "./server.ts";
 
 const END_OF_HEAD = "\r\n\r\n";
 
-/** After the response so many bytes are still read: closing before that would reset the connection, and lose the response. */
+/** Bytes that are still read after the response: closing earlier would reset the connection and lose the response. */
 const LINGER_BYTES = 256 * 1024;
 const LINGER_TIME = 1_000;
 

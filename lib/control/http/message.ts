@@ -6,7 +6,7 @@ export class HttpError extends Error {
 
   /**
    * @param status an HTTP status, 400 or above.
-   * @param message why, in one line, for whoever asked.
+   * @param message why, in one line, for the client.
    * @param headers more fields of the response.
    */
   constructor(
