@@ -1,5 +1,10 @@
 #!/usr/bin/env bash
-# Compiles the program: ./compile.sh [windows|linux|all], into dist/icinga-warden.exe and dist/icinga-warden.
+# Compiles the program into dist/: ./compile.sh [TARGET]
+#
+#   windows        icinga-warden.exe
+#   windows-arm64  icinga-warden-arm64.exe; nobody has run it yet
+#   linux          icinga-warden
+#   all            those for Windows on x86-64 and for Linux (default)
 #
 #   DENO         the deno command to compile with (default: deno on the path, else the version in .deno-version, by npx)
 #   SIGN_COMMAND signs the Windows exe in place: it is called with the file's path (default: the exe is not signed)
@@ -9,15 +14,15 @@ cd "$(dirname "$0")"
 
 target=${1:-all}
 case $target in
-  windows | linux) targets=$target ;;
+  windows | windows-arm64 | linux) targets=$target ;;
   all) targets="windows linux" ;;
   *)
-    echo "compile.sh: unknown target '$target'; expected windows, linux or all" >&2
+    echo "compile.sh: unknown target '$target'; expected windows, windows-arm64, linux or all" >&2
     exit 2
     ;;
 esac
 if [[ $targets == *" "* && -n ${DENORT_BIN:-} ]]; then
-  echo "compile.sh: DENORT_BIN is the base runtime of one platform; name the target, windows or linux" >&2
+  echo "compile.sh: DENORT_BIN is the base runtime of one platform; name the target, windows, windows-arm64 or linux" >&2
   exit 2
 fi
 
@@ -81,6 +86,7 @@ trap 'rm -f "$log"' EXIT
 for name in $targets; do
   case $name in
     windows) triple=x86_64-pc-windows-msvc file=dist/icinga-warden.exe ;;
+    windows-arm64) triple=aarch64-pc-windows-msvc file=dist/icinga-warden-arm64.exe ;;
     linux) triple=x86_64-unknown-linux-gnu file=dist/icinga-warden ;;
   esac
   compile "$triple" "dist/new/${file#dist/}" >"$log" 2>&1 || { explain "$log"; exit 1; }

@@ -8,20 +8,20 @@
  */
 import { join } from "node:path";
 import settings from "../deno.json" with { type: "json" };
+import { importedPackages, isPackage, readSources } from "./sources.ts";
 
 const root = new URL("../", import.meta.url);
 const dist = join(Deno.cwd(), Deno.args[0]!);
 const entries = join(dist, "entries");
 const vendor = join(dist, "vendor");
 
-const sources = (await Promise.all(["main.ts", "lib", "daemons"].map(readSources))).flat().join();
+const sources = await readSources();
 /** The entry of every thread. */
 const thread = "lib/thread/worker.ts";
 /** What stays outside of the thread's bundle: daemons import it too, and its errors are known by their class. */
 const services = "service/mod.ts";
 
-const names = Object.keys(settings.imports)
-  .filter((name) => isPackage(name) && sources.includes(`from "${name}"`));
+const names = importedPackages(sources);
 
 await Deno.remove(vendor, { recursive: true }).catch(() => {});
 await Deno.mkdir(entries, { recursive: true });
@@ -35,21 +35,8 @@ await bundle(join(dist, "thread"), [thread], ["--external", `*/${services}`]);
 await Deno.remove(entries, { recursive: true });
 await Deno.writeTextFile(join(dist, "deno.json"), JSON.stringify(compiledSettings(), null, 2));
 
-function isPackage(name: string): boolean {
-  return settings.imports[name as keyof typeof settings.imports].startsWith("npm:");
-}
-
 function fileOf(name: string): string {
   return name.replaceAll(/[^a-z0-9-]+/g, "_");
-}
-
-async function readSources(path: string): Promise<string[]> {
-  const url = new URL(path, root);
-  if (path.endsWith(".ts")) return [await Deno.readTextFile(url)];
-  const inside = [...Deno.readDirSync(url)].filter(({ name, isDirectory }) =>
-    isDirectory || name.endsWith(".ts")
-  );
-  return (await Promise.all(inside.map(({ name }) => readSources(`${path}/${name}`)))).flat();
 }
 
 function writeEntry(name: string): Promise<void> {

@@ -30,7 +30,7 @@ function setResources(
   commit: string,
   number: string,
 ): Uint8Array {
-  const exe = NtExecutable.from(bytes);
+  const exe = NtExecutable.from(bytes, { ignoreCert: true });
   const resources = NtExecutableResource.from(exe);
   const { icons } = Data.IconFile.from(icon);
   Resource.IconGroupEntry.replaceIconsForResource(

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 
 const root = new URL("../../", import.meta.url);
 
@@ -25,4 +25,20 @@ Deno.test("each command that names a version of Deno names that of .deno-version
       .map(([command]) => `${path}: ${command}`)
   );
   assertEquals(others, []);
+});
+
+Deno.test("what workflows use is pinned by a digest, and what .ci fetches by a checksum", () => {
+  const workflows = [...Deno.readDirSync(new URL(".github/workflows/", root))].map(({ name }) =>
+    name
+  );
+  const loose = workflows.flatMap((name) =>
+    [...read(`.github/workflows/${name}`).matchAll(/^\s*(?:- )?(?:uses|image): (?!\.\/)(.+)$/gm)]
+      .map(([, used = ""]) => used)
+      .filter((used) => !/@(?:[0-9a-f]{40} # v|sha256:[0-9a-f]{64}$)/.test(used))
+  );
+  assertEquals(loose, []);
+  const sums = read(".ci/SHA256SUMS");
+  for (const version of [read(".deno-version").trim(), OLDEST]) {
+    assert(sums.includes(`deno-linux-x64-glibc-${version}.tgz`), version);
+  }
 });
