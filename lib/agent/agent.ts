@@ -15,11 +15,13 @@ import {
   type DaemonInfo,
   declaredMetrics,
   MAIN_THREAD,
+  mapPath,
   mayWrite,
   ownerOf,
   type Pause,
   type RunEnd,
   type RunMode,
+  VERDICT_MAP,
 } from "../daemon/mod.ts";
 import { agentLog, limitLog, type WriteLog } from "../log/mod.ts";
 import type { Troubles } from "./troubles.ts";
@@ -195,6 +197,8 @@ export class Agent {
       this.#supervisor.restart(plan.assignment.daemon, "it was changed", plan)
     );
     await Promise.all([...stopped, ...restarted]);
+    // It would be told again, as a new one, when the daemon is registered again.
+    for (const name of stop) this.state.map(mapPath(name, VERDICT_MAP)).delete("now");
   }
 
   /** The services that the main thread watches for daemons. */
@@ -233,7 +237,7 @@ export class Agent {
   }
 
   #tellInfo(): void {
-    const { home, mode = "foreground", lastEnd } = this.#parts;
+    const { home, mode = "foreground", lastEnd, serviceManager } = this.#parts;
     const { version, commit, deno } = buildInfo();
     const info: AgentInfo = {
       version,
@@ -243,6 +247,7 @@ export class Agent {
       home,
       mode,
       started: new Date().toISOString(),
+      ...(serviceManager.kind === "simulated" && { simulated: true }),
       ...(lastEnd && { last_end: lastEnd }),
     };
     const map = this.state.map(AGENT_MAPS.info);

@@ -34,7 +34,10 @@ export interface Claim {
   stopping(): void;
   /** Records why commands are not served, since a command cannot ask the agent then; undefined: they are served. */
   unserved(text: string | undefined): void;
-  /** Tries again to lock home and to record the run, where that failed before. False when it fails again. */
+  /**
+   * Tries again to lock home and to record the run, where that failed before or somebody has removed the lock's file.
+   * False when it fails again.
+   */
   retry(): boolean;
   /**
    * Unlocks home and records the end of the run.
@@ -69,6 +72,7 @@ export function claimHome(home: string, report: ReportTrouble, now: Date = new D
   let isSaved = save();
   const lockAgain = () => {
     const found = attempt(() => takeLock(join(home, LOCK), warn), () => undefined);
+    if (found === "taken") warn(`A second agent runs from ${home}; stop one of them`);
     if (found === undefined || found === "taken") return false;
     lock = found;
     report("lock", undefined);
@@ -82,7 +86,14 @@ export function claimHome(home: string, report: ReportTrouble, now: Date = new D
       save();
     },
     badEnd,
-    retry: () => (lock !== undefined || lockAgain()) && (isSaved ||= save()),
+    retry() {
+      if (lock && isReplaced(lock, join(home, LOCK))) {
+        lock.close();
+        lock = undefined;
+        isSaved = false;
+      }
+      return (lock !== undefined || lockAgain()) && (isSaved ||= save());
+    },
     unserved(text) {
       const since = record.unserved?.since ?? new Date().toISOString();
       record.unserved = text === undefined ? undefined : { since, text };
@@ -120,6 +131,15 @@ function takeLock(path: string, warn: (text: string) => void): Deno.FsFile | "ta
     }
     warn(`${new FileError("lock", path, error).message}; a second agent would not be noticed`);
     return undefined;
+  }
+}
+
+/** Whether a file was removed or replaced since it was opened, where the system tells. */
+function isReplaced(file: Deno.FsFile, path: string): boolean {
+  try {
+    return Deno.statSync(path).ino !== file.statSync().ino;
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound;
   }
 }
 

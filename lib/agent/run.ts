@@ -126,7 +126,7 @@ export async function runAgent(
       if (kind === "commands") home.unserved(text);
     };
     void logIsolation(log, signal);
-    void retryClaim(home, signal);
+    void keepClaim(home, signal);
     void watchIcinga({ agent, log: log.write, clock: systemClock }, signal);
     if (serviceManager.kind === "windows") {
       const alsoLook = lookAtServices(agent, systemClock, serviceStateReader());
@@ -151,11 +151,18 @@ function hintOf({ wasCutShort }: Claim): string[] {
   return [attempt(explain, () => undefined) ?? []].flat();
 }
 
-/** Locks home and records the run as soon as that is possible, where it was not at the start. */
-async function retryClaim(home: Claim, signal: AbortSignal): Promise<void> {
-  for (let failures = 0; !home.retry(); failures++) {
-    const isSlept = systemClock.sleep(growingWait(failures), signal).then(() => true, () => false);
-    if (!await isSlept) return;
+/** How often the lock is looked at, ms. */
+const LOCK_LOOK = 5_000;
+
+/**
+ * Locks home and records the run as soon as that is possible, where it was not at the start, and locks it again where
+ * somebody has removed the lock's file.
+ */
+async function keepClaim(home: Claim, signal: AbortSignal): Promise<void> {
+  for (let failures = 0; !signal.aborted;) {
+    const wait = home.retry() ? LOCK_LOOK : growingWait(failures++);
+    if (wait === LOCK_LOOK) failures = 0;
+    await systemClock.sleep(wait, signal).catch(() => {});
   }
 }
 
@@ -167,7 +174,7 @@ async function logIsolation(log: Log, signal: AbortSignal): Promise<void> {
   try {
     await systemClock.sleep(LOOK_AFTER, signal);
     const { describeHoles, probeRuntime } = await import("../thread/mod.ts");
-    agentLog(log.write).info(describeHoles(await probeRuntime()));
+    agentLog(log.write).debug(describeHoles(await probeRuntime()));
   } catch {
     // The agent is to stop.
   }

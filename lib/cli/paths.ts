@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { builtinArguments } from "../../daemons/mod.ts";
+import { errorMessage } from "../base/mod.ts";
 import { type AgentPaths, readUnserved } from "../agent/mod.ts";
 import { loadConfig, type LoadedConfig } from "../config/mod.ts";
 import { Client, NotRunningError, type TokenKind } from "../control/mod.ts";
@@ -59,12 +60,29 @@ export async function connectAgent(
     if (!(error instanceof NotRunningError)) throw error;
     const why = readUnserved(home);
     if (why !== undefined) throw new NotRunningError(`The agent cannot be asked. ${why}`);
+    if (isReadOnly(home)) {
+      throw new NotRunningError(`The agent cannot be asked: ${home} ${READ_ONLY}`);
+    }
     const isNamed = (invocation.values.home || Deno.env.get("ICINGA_WARDEN_HOME")) !== undefined;
     if (Deno.build.os !== "windows" || !Deno.build.standalone || isNamed) throw error;
     const { homeOfService } = await import("./service/installed.ts");
     const other = homeOfService();
     if (other === undefined) throw error;
     return await Client.connect(other, kind);
+  }
+}
+
+const READ_ONLY =
+  "is read-only, so that no agent can serve commands from it; name a home that can be written";
+
+/** Whether nobody can write into a folder, since its file system is read-only. */
+function isReadOnly(folder: string): boolean {
+  try {
+    Deno.removeSync(Deno.makeTempFileSync({ dir: folder }));
+    return false;
+  } catch (error) {
+    const code = Deno.build.os === "windows" ? 19 : 30;
+    return errorMessage(error).includes(`(os error ${code})`);
   }
 }
 

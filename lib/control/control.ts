@@ -7,7 +7,9 @@ import { Sessions } from "./access/sessions.ts";
 import {
   newToken,
   type ProtectToken,
+  readToken,
   removeTokens,
+  type Token,
   type TokenKind,
   writeToken,
 } from "./access/token.ts";
@@ -142,6 +144,8 @@ async function serveControl(
   const listener = bind("commands", listen, hint, () => Deno.listen(listen));
   const { port } = listener.addr as Deno.NetAddr;
   const tokens = await writeTokens(parts, port, listener);
+  const ended = new AbortController();
+  const keeping = keepTokens(parts, tokens, ended.signal);
   const history = new History(Date.now, (daemon) => mayManageServices(state, daemon));
   for (const path of state.paths()) {
     for (const [key, value] of state.map(path)) history.note({ map: path, key, value });
@@ -153,7 +157,7 @@ async function serveControl(
     agent,
     history,
     port,
-    tokens,
+    tokens: { monitor: tokens.monitor.text, control: tokens.control.text },
     note: log.info,
     sessions: new Sessions(() => clock.now()),
     events: new EventHub(sources),
@@ -165,6 +169,8 @@ async function serveControl(
   log.info(`Commands and the page are served on http://127.0.0.1:${port}/`);
   return async () => {
     forget();
+    ended.abort();
+    await keeping;
     await removeTokens(home);
     await server.close();
   };
@@ -179,7 +185,7 @@ async function writeTokens(
   { home, protect }: ControlParts,
   port: number,
   listener: Deno.Listener,
-): Promise<Record<TokenKind, string>> {
+): Promise<Record<TokenKind, Token>> {
   const tokens = { monitor: newToken(port, Deno.pid), control: newToken(port, Deno.pid) };
   try {
     await writeToken(home, "monitor", tokens.monitor, protect);
@@ -189,7 +195,24 @@ async function writeTokens(
     await removeTokens(home);
     throw new Error(`Cannot serve commands: ${errorMessage(error)}`);
   }
-  return { monitor: tokens.monitor.text, control: tokens.control.text };
+  return tokens;
+}
+
+/** How often the tokens' files are looked for, ms. */
+const TOKENS_LOOK = 5_000;
+
+/** Writes a token's file again that somebody has removed: without it no command reaches the agent. Never rejects. */
+async function keepTokens(
+  { home, protect, clock }: ControlParts,
+  tokens: Record<TokenKind, Token>,
+  signal: AbortSignal,
+): Promise<void> {
+  while (await clock.sleep(TOKENS_LOOK, signal).then(() => true, () => false)) {
+    for (const kind of ["monitor", "control"] as const) {
+      if (await readToken(home, kind).catch(() => "not known") !== undefined) continue;
+      await writeToken(home, kind, tokens[kind], protect).catch(() => {});
+    }
+  }
 }
 
 function logOf({ log }: ControlParts) {

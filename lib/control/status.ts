@@ -67,6 +67,7 @@ export function readStatus(state: StateReader, { age, memory, host, silent }: Mo
   const parts = {
     agent: {
       host,
+      simulated: false,
       ...info,
       uptime: seconds(age([AGENT_MAPS.info, "started"], info.started)),
       lastEnd,

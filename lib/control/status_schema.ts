@@ -199,6 +199,7 @@ export const StatusSchema = v.pipe(
       pid: Count,
       home: v.string(),
       mode: v.picklist(["foreground", "service", "background"]),
+      simulated: v.pipe(v.boolean(), v.description("Whether its services are simulated")),
       started: Time,
       uptime: Seconds,
       lastEnd: v.pipe(

@@ -91,6 +91,8 @@ export interface AgentInfo {
   started: string;
   /** How it was started. */
   mode: RunMode;
+  /** Its services are simulated; absent: they are this host's. */
+  simulated?: boolean;
   /** How the previous run of this home ended; absent when there was none. */
   last_end?: RunEnd;
 }

@@ -24,7 +24,7 @@ export {
   serviceStates,
   type TimeLimits,
 } from "./manager.ts";
-export { demoScenario, parseScenario, type Scenario } from "./scenario.ts";
+export { demoScenario, parseScenario, type Scenario, SCENARIO_WORDS } from "./scenario.ts";
 export { SimulatedServiceManager } from "./simulated.ts";
 
 /** Which service manager to make: plain data, so that it can be posted to a worker. */

@@ -36,31 +36,41 @@ export const demoScenario: Scenario = { crashEvery: 8000, refuseStarts: 1 };
 /** What a word sets; `undefined` if its value cannot be read. */
 type Read = (value: string) => Scenario | undefined;
 
-/** The words of a scenario's text, each with an example for error messages. */
-const words: Readonly<Record<string, readonly [example: string, read: Read]>> = {
-  crash: ["crash=4s", duration((crashEvery) => ({ crashEvery }))],
-  refuse: ["refuse=1", (value) => /^\d{1,9}$/.test(value) ? { refuseStarts: +value } : undefined],
-  slow: ["slow=2s", duration((ms) => ({ startTakes: ms, stopTakes: ms }))],
-  hang: ["hang", flag({ hangOnStop: true })],
-  silent: ["silent", flag({ hangOnQuery: true })],
-  denied: ["denied", flag({ accessDenied: true })],
-  disabled: ["disabled", flag({ disabled: true })],
-  absent: ["absent", flag({ absent: true })],
-  state: ["state=PAUSED", (value) => {
+/** The words of a scenario's text, each with an example, its meaning, and how it is read. */
+const words: Readonly<Record<string, readonly [example: string, meaning: string, read: Read]>> = {
+  crash: [
+    "crash=4s",
+    "it crashes that long after each time it came to run",
+    duration((crashEvery) => ({ crashEvery })),
+  ],
+  refuse: [
+    "refuse=1",
+    "it refuses so many starts before each that it accepts",
+    (value) => /^\d{1,9}$/.test(value) ? { refuseStarts: +value } : undefined,
+  ],
+  slow: [
+    "slow=2s",
+    "it takes so long to start and to stop",
+    duration((ms) => ({ startTakes: ms, stopTakes: ms })),
+  ],
+  hang: ["hang", "it hangs when it is stopped", flag({ hangOnStop: true })],
+  silent: ["silent", "a query of it gets no answer", flag({ hangOnQuery: true })],
+  denied: ["denied", "it may not be started or stopped", flag({ accessDenied: true })],
+  disabled: ["disabled", "its start type is disabled", flag({ disabled: true })],
+  absent: ["absent", "it is not installed", flag({ absent: true })],
+  state: ["state=PAUSED", "it begins in that state", (value) => {
     const state = serviceStates.find((name) => name === value.toUpperCase());
     return state && { state };
   }],
 };
 
+/** The words of a scenario's text: an example and its meaning each. */
+export const SCENARIO_WORDS: readonly (readonly [example: string, meaning: string])[] = Object
+  .values(words).map(([example, meaning]) => [example, meaning]);
+
 /**
- * Reads a scenario such as `crash=4s,refuse=1`: words with commas between them. No words, a healthy service.
- *
- * - `crash=4s` crashes that long after it came to run, every time
- * - `refuse=1` refuses so many starts before each that it accepts
- * - `slow=2s` takes so long to start and to stop
- * - `hang` hangs when it is stopped, `silent` when it is queried
- * - `denied` may not be started or stopped, `disabled` not started, `absent` is not installed
- * - `state=PAUSED` begins in that state
+ * Reads a scenario such as `crash=4s,refuse=1`: {@linkcode SCENARIO_WORDS} with commas between them. No words, a healthy
+ * service.
  *
  * @throws {Error} a message that names the word and what would be right.
  */
@@ -71,7 +81,7 @@ export function parseScenario(text: string): Scenario {
 
 function readWord(part: string): Scenario {
   const [name = "", ...rest] = part.split("=");
-  const [example, read] = Object.hasOwn(words, name) ? words[name]! : [];
+  const [example, , read] = Object.hasOwn(words, name) ? words[name]! : [];
   const scenario = read?.(rest.join("="));
   if (scenario) return scenario;
   const known = Object.values(words).map(([example]) => example).join(", ");

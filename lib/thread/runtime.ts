@@ -72,7 +72,7 @@ async function look(file: string): Promise<void> {
 /** The holes in one line, for the log. */
 export function describeHoles({ closedByIcingaWarden, closedByDeno }: RuntimeHoles): string {
   const list = (holes: readonly string[]) => holes.join(", ") || "nothing";
-  return `Forbidden to daemons by icinga-warden: ${
+  return `What daemons cannot use, closed by icinga-warden: ${
     list(closedByIcingaWarden)
-  }; by Deno ${Deno.version.deno} itself: ${list(closedByDeno)}`;
+  }; closed by Deno ${Deno.version.deno} itself: ${list(closedByDeno)}`;
 }

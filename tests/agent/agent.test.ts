@@ -17,6 +17,12 @@ const TALKER = `export default { name: "talker", description: "talks", run: asyn
   context.state.map("Words").set("last", "goodbye");
 } };`;
 
+/** Gives a verdict. */
+const JUDGE = `export default { name: "judge", run: async (context) => {
+  context.report("warning", "too little");
+  await context.sleep(1e9);
+} };`;
+
 /** An agent with daemons of its own, each a name and the module it runs, in a home of its own. */
 async function withAgent(
   daemons: Record<string, string>,
@@ -29,6 +35,7 @@ async function withAgent(
   const home = await Deno.makeTempDir({ prefix: "agent ä " });
   await Deno.writeTextFile(`${home}/counter.js`, COUNTER);
   await Deno.writeTextFile(`${home}/talker.js`, TALKER);
+  await Deno.writeTextFile(`${home}/judge.js`, JUDGE);
   const records: LogEntry[] = [];
   const config = (daemons: Record<string, string>): Config => ({
     ...defaultConfig(),
@@ -107,6 +114,20 @@ Deno.test("another configuration starts, stops and restarts only what differs", 
     assertEquals([...threads(agent).keys()].sort(), ["b::run::Main::0", "c::run::Main::0"]);
     assertEquals(threads(agent).get("b::run::Main::0")!.since, since);
     assertEquals([...agent.state.map(AGENT_MAPS.daemons).keys()].sort(), ["b", "c"]);
+  });
+});
+
+Deno.test("a daemon's verdict goes with its registration, and its other maps stay", async () => {
+  const both = { judge: "judge.js", counter: "counter.js" };
+  await withAgent(both, async (agent, apply) => {
+    const verdict = agent.state.map<string, { text: string }>("Daemons.judge.Verdict");
+    const count = agent.state.map("Daemons.counter.Beats");
+    await until(
+      "both have told",
+      () => verdict.get("now")?.text === "too little" && count.has("count"),
+    );
+    await apply({});
+    assertEquals([verdict.size, count.size], [0, 1]);
   });
 });
 

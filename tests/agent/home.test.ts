@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   claimHome,
   describeBadEnd,
@@ -106,6 +106,24 @@ Deno.test("a home that could not be locked is locked as soon as that is possible
     assertEquals(claim.retry(), true);
     assertEquals([...troubles.values()].filter((text) => text !== undefined), []);
     assertThrows(() => claimHome(home, nothing), HomeInUseError, `process ${Deno.pid}`);
+    claim.release();
+  });
+});
+
+Deno.test("a lock whose file was removed is taken again, and keeps a second agent out", async () => {
+  if (Deno.build.os === "windows") return; // Windows keeps the file while it is open.
+  await inHome(async (home) => {
+    const told: string[] = [];
+    const claim = claimHome(home, (_, text = "") => void told.push(text));
+    await Deno.remove(`${home}/icinga-warden.lock`);
+    assertEquals(claim.retry(), true);
+    assertThrows(() => claimHome(home, nothing), HomeInUseError);
+    await Deno.remove(`${home}/icinga-warden.lock`);
+    const second = claimHome(home, nothing);
+    assertEquals(claim.retry(), false);
+    assertStringIncludes(told.join(), `A second agent runs from ${home}; stop one of them`);
+    second.release();
+    assertEquals(claim.retry(), true);
     claim.release();
   });
 });

@@ -23,7 +23,7 @@ Deno.test("a missing right is said in one way, with what to do and without a num
     [
       "linux",
       "Cannot write /x: Input/output error (os error 5)",
-      "Cannot write /x: Input/output error",
+      "Cannot write /x: Input/output error (os error 5)",
     ],
     [
       "windows",

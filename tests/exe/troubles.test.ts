@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { EXE, testExe } from "./program.ts";
 import { tellSkipped } from "../skipped.ts";
 
@@ -54,7 +54,7 @@ testExe("an agent that may not open the lock of its home refuses to run", async 
   }).output();
   assertMatch(
     new TextDecoder().decode(stderr),
-    /Cannot open .*icinga-warden\.lock: Permission denied .*; an agent of another account may run there\. Start this one with that account/,
+    /Cannot open .*icinga-warden\.lock: access is denied; an agent of another account may run there\. Start this one with that account/,
   );
   assertEquals(code, 1);
   agent.signal("SIGTERM");
@@ -109,3 +109,51 @@ testExe("while the agent has no port the commands say why and since when", async
   await agent.ended;
   assertMatch((await bench.run("status")).stderr, /The agent is not running/);
 });
+
+testExe("files of the agent that somebody removes are made again", async (bench) => {
+  await bench.write("icinga-warden.json", `{ "control": { "listen": "127.0.0.1:0" } }`);
+  const agent = bench.start("--foreground", "--simulate", "--scenario", "crash=1h");
+  await agent.printed(/Commands and the page/);
+  for (const name of ["control.token", "monitor.token", "icinga-warden.lock"]) {
+    await Deno.remove(`${bench.home}/${name}`);
+  }
+  for (const end = Date.now() + 30_000;;) {
+    const [status, check] = [await bench.run("status"), await bench.run("check")];
+    if (status.code === 0 && check.code === 0) break;
+    assert(Date.now() < end, status.stderr + check.stdout);
+  }
+  const second = await bench.run("run", "--foreground", "--simulate");
+  assertEquals(second.code, 1);
+  assertMatch(second.stderr, /is in use by process \d+/);
+});
+
+testExe("of a home that is read-only it is said so, not that no agent runs", async (bench) => {
+  const script = `mount -t tmpfs -o ro none "$1" && exec "$2" status --home "$1"`;
+  const args = ["-m", "sh", "-c", script, "sh", bench.home, EXE];
+  const command = new Deno.Command("unshare", { args, stdin: "null" });
+  const { code, stderr } = await command.output();
+  const said = new TextDecoder().decode(stderr);
+  if (/^(?:unshare|mount):/m.test(said)) return tellSkipped("a read-only home", said.trim());
+  assertEquals(code, 3);
+  assertMatch(said, /^icinga-warden: The agent cannot be asked: .* is read-only, so that no agent/);
+});
+
+testExe(
+  "doctor does not look at this host beside an agent with simulated services",
+  async (bench) => {
+    await bench.write("icinga-warden.json", `{ "control": { "listen": "127.0.0.1:0" } }`);
+    const agent = bench.start("--foreground", "--simulate", "--scenario", "crash=1h");
+    await agent.printed(/Commands and the page/);
+    const { code, stdout } = await bench.run("doctor", "--json");
+    assertEquals(code, 0);
+    const [{ findings }] = JSON.parse(stdout).services;
+    assertEquals(findings.length, 1, stdout);
+    assertMatch(
+      findings[0].text,
+      /simulated services \(--simulate\), so this host is not looked at/,
+    );
+    agent.signal("SIGTERM");
+    await agent.ended;
+    assertEquals((await bench.run("doctor")).stdout.includes("w32tm"), false);
+  },
+);

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseScenario, type Scenario } from "../../lib/service/scenario.ts";
+import { runCommand } from "../../lib/cli/commands/run.ts";
+import { parseScenario, type Scenario, SCENARIO_WORDS } from "../../lib/service/scenario.ts";
 
 const table: Record<string, Scenario> = {
   "": {},
@@ -34,3 +35,14 @@ for (const [text, message] of Object.entries(refused)) {
     assertThrows(() => parseScenario(text), Error, message);
   });
 }
+
+Deno.test("every example of a word is read, and the help of run explains each", () => {
+  for (const [example] of SCENARIO_WORDS) parseScenario(example);
+  const help = runCommand.details!.join("\n");
+  for (const [example, meaning] of SCENARIO_WORDS) {
+    assertEquals(
+      help.split("\n").some((line) => line.includes(example) && line.includes(meaning)),
+      true,
+    );
+  }
+});

@@ -5,6 +5,7 @@ import {
   demoScenario,
   parseScenario,
   type Scenario,
+  SCENARIO_WORDS,
   type ServiceManagerPlan,
 } from "../../service/mod.ts";
 import { joinServiceManager, type NativeService, openEventLog } from "../../windows/mod.ts";
@@ -12,6 +13,7 @@ import { type Command, EXIT, type FlagSpecs, type Invocation, UsageError } from 
 import { FOR_FLAG, MODE_FLAG, readLevel, readMode, readRunTime } from "../flags.ts";
 import { isColourful, printError } from "../output.ts";
 import { findPaths, loadAgentConfig } from "../paths.ts";
+import { align } from "../table.ts";
 
 /** The flags that say how an agent is run. */
 export const RUN_FLAGS = {
@@ -19,7 +21,7 @@ export const RUN_FLAGS = {
   simulate: { help: "a simulated service manager instead of Windows'" },
   scenario: {
     value: "TEXT",
-    help: "with --simulate: what the service does, such as crash=4s,refuse=1",
+    help: "with --simulate: what the service does, such as crash=4s,refuse=1; see help run",
   },
   mode: MODE_FLAG,
   for: FOR_FLAG,
@@ -33,6 +35,9 @@ export const runCommand: Command = {
   details: [
     "Without --foreground it logs to logs/icinga-warden.log in home and prints nothing, as a service does.",
     "Ctrl+C stops it in order, within 12 s: daemons get 5 s to end. A second Ctrl+C ends it at once.",
+    "",
+    "Words of --scenario, with commas between them (without it: crash=8s,refuse=1):",
+    ...align(SCENARIO_WORDS).map((line) => `  ${line}`),
   ],
   flags: RUN_FLAGS,
   async run(invocation) {

@@ -70,6 +70,15 @@ export function findingsOf(facts: Facts): Finding[] {
   return LEVELS.flatMap((level) => findings.filter((finding) => finding.level === level));
 }
 
+/** What is found where the running agent's services are simulated: this host says nothing of them. */
+export const SIMULATED: readonly Finding[] = [
+  finding(
+    "unknown",
+    "service",
+    "the agent that runs from this home has simulated services (--simulate), so this host is not looked at",
+  ),
+];
+
 function finding(level: Finding["level"], check: string, text: string, mend?: string): Finding {
   return { level, check, text, mend: mend ?? null };
 }
@@ -181,7 +190,8 @@ function debugLogFinding({ hasDebugLog, folder }: Facts): Finding {
 }
 
 /** Of w32tm's words, which differ with the language, the first number is the leap indicator: 3 is not synchronized. */
-function clockFinding({ clock }: Facts): Finding {
+function clockFinding({ clock, registration }: Facts): Finding {
+  if (registration === undefined) return finding("unknown", "clock", "it is not looked at here");
   const leap = /:\s*(\d)/.exec(clock ?? "")?.[1];
   if (leap === undefined) {
     return finding("unknown", "clock", "nothing tells whether it is right", "w32tm /query /status");

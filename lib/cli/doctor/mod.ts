@@ -10,7 +10,7 @@ import { readFlag } from "../flags.ts";
 import { isColourful, type Paint, paint } from "../output.ts";
 import { findPaths, loadAgentConfig } from "../paths.ts";
 import { align } from "../table.ts";
-import { type Facts, type Finding, findingsOf, LEVELS } from "./findings.ts";
+import { type Facts, type Finding, findingsOf, LEVELS, SIMULATED } from "./findings.ts";
 
 /** How long a TLS handshake may take, ms: with the rest of what is looked at it makes less than 2 s. */
 const HANDSHAKE = 1_500;
@@ -43,6 +43,9 @@ export const doctorCommand: Command = {
     const agent = await askAgent(home);
     const services = await Promise.all(
       icingaServices(config.daemons).map(async ({ service, dataDir, probes: items, isWatched }) => {
+        if (agent?.agent.simulated && dataDir === "") {
+          return { service, dataDir, findings: SIMULATED };
+        }
         const facts = await collect(service, dataDir, limit);
         const probes = agent?.services.find(({ name }) => name === service)?.probes;
         const findings = findingsOf({ ...facts, items, isWatched, agent: agent && (probes ?? []) });
@@ -56,7 +59,9 @@ export const doctorCommand: Command = {
     return {
       json: { services },
       text: services.flatMap(({ service, dataDir, findings }) => [
-        `${sanitize(service)}, its files in ${sanitize(dataDir)}`,
+        dataDir === ""
+          ? sanitize(service)
+          : `${sanitize(service)}, its files in ${sanitize(dataDir)}`,
         ...formatFindings(findings, colours),
       ]),
       code: fails ? 1 : 0,
@@ -106,7 +111,7 @@ function icingaServices(
 }
 
 /** What the agent that runs from home knows; undefined when none runs. */
-async function askAgent(home: string): Promise<Pick<Status, "services"> | undefined> {
+async function askAgent(home: string): Promise<Pick<Status, "agent" | "services"> | undefined> {
   try {
     return await (await Client.connect(home, "monitor")).get<Status>("/api/status", 1_000);
   } catch {
