@@ -108,6 +108,99 @@ Deno.test("the processor time is that of the same processes since the sample bef
   assertEquals(loads, [undefined, 50, undefined, 10]);
 });
 
+Deno.test("no processor time is told where nothing tells it, no time has passed, or it ran backwards", async () => {
+  await using made = await fixture();
+  const pids = new Set([1]);
+  const facts = [{ cpu: 10 }, {}, { cpu: 20 }, { cpu: 5, memory: 3 }, { cpu: 9 }].map((more) => ({
+    ...{ pids, ...more },
+  }));
+  const take = sampling(made, { tree: () => Promise.resolve(facts.shift()), connections: none });
+  const trees: unknown[] = [];
+  for (const passed of [0, MINUTE, MINUTE, MINUTE, 0]) trees.push((await take(passed)).tree);
+  const processes = 1;
+  assertEquals(trees, [
+    { processes },
+    { processes },
+    { processes },
+    { processes, memory: 3, cpu: 0 },
+    { processes },
+  ]);
+});
+
+/** A connection out from this host. */
+const leadsTo = (address: string, port: number, from = 40_000): Connection => ({
+  ...{ local: { address: "10.0.0.5", port: from }, remote: { address, port }, pid: 1 },
+});
+
+Deno.test("the connection to a parent counts when it is a minute old; of several the oldest", async () => {
+  await using made = await fixture();
+  await nodeFolder(made, "agent", 1, 2, 3);
+  const seen: Connection[][] = [];
+  const tree = () => Promise.resolve({ pids: new Set([1]) });
+  const take = sampling(made, { tree, connections: () => Promise.resolve(seen.shift()!) });
+  const [one, two] = [leadsTo("10.0.0.1", 2), leadsTo("10.0.0.2", 3, 40_001)];
+  const looks: [passed: number, connections: Connection[], to?: string, young?: string[]][] = [
+    [0, [one, leadsTo("10.0.0.9", 443)], undefined, ["10.0.0.1:2"]],
+    [59_999, [two, one], undefined, ["10.0.0.2:3", "10.0.0.1:2"]],
+    [1, [two, one], "10.0.0.1:2", []],
+    [MINUTE, [two, one], "10.0.0.1:2", []],
+    [MINUTE, [two], "10.0.0.2:3", []],
+    [MINUTE, [], undefined, []],
+    [MINUTE, [one], undefined, ["10.0.0.1:2"]],
+  ];
+  for (const [passed, connections, to, young] of looks) {
+    seen.push(connections);
+    const { link, parents } = await take(passed);
+    assertEquals(parents, ["master-0 (127.0.0.1:2)", "master-1 (127.0.0.1:3)"]);
+    assertEquals([link!.connected?.to, link!.young], [to, young]);
+    assertEquals(link!.answer, undefined, "without a CA nobody is asked");
+    if (!link!.connected) continue;
+    const age = Date.now() - Date.parse(link!.connected.since);
+    assert(age >= 60_000, `${age}`);
+  }
+});
+
+Deno.test("while no parent is connected the log's refusal of the last two minutes is told", async () => {
+  await using made = await fixture();
+  await nodeFolder(made, "agent", 1, 2);
+  const tree = () => Promise.resolve({ pids: new Set([1]) });
+  const take = sampling(made, { tree, connections: none });
+  const refusal = async (age: number) => {
+    const at = new Date(Date.now() - age).toISOString().replace("T", " ").slice(0, 19);
+    const text = "Certificate validation failed for endpoint 'master-0': code 18: self-signed";
+    await made.write(
+      "var/log/icinga2/icinga2.log",
+      `[${at} +0000] warning/ApiListener: ${text}\n`,
+    );
+    return (await take(0)).link!.refusal?.line;
+  };
+  assert((await refusal(110_000))?.includes("code 18"));
+  assertEquals(await refusal(130_000), undefined);
+});
+
+Deno.test("what is known of a node's files is told, and what is missing for the rest", async () => {
+  await using made = await fixture();
+  await nodeFolder(made, "agent", 1);
+  await made.write("var/lib/icinga2/api/log/1", "x".repeat(300));
+  await made.write("var/lib/icinga2/api/log/current", "x".repeat(50));
+  await made.write("var/log/icinga2/icinga2.log", "x".repeat(20));
+  const tree = () => Promise.resolve({ pids: new Set([1, 2]), memory: 7 });
+  const { unknown, disk, ...sample } = await sampling(made, { tree, connections: none })(0);
+  assertEquals([disk!.log, disk!.replay, disk!.free > 0], [20, 350, true]);
+  assertEquals([sample.node, sample.parents, sample.tree], [
+    ...["agent", [], { processes: 2, memory: 7 }] as const,
+  ]);
+  assertEquals(Date.parse(sample.at) <= Date.now(), true);
+  const data = made.folder.data;
+  assertEquals(unknown, {
+    certificate: `there is no ${join(data, "certs", "agent.crt")}`,
+    crl: "the configuration names no crl_path",
+    port: "there is no ca.crt",
+    link: "the node has no parents: it is a master",
+    stateFile: `there is no ${join(data, "icinga2.state")}`,
+  });
+});
+
 Deno.test({
   name:
     "a port that does not answer is tried each time, and of the parents the best answer is told",

@@ -40,6 +40,11 @@ const foreign: [string, string[]][] = [
   [`w.exe a"b c"d`, ["w.exe", "ab cd"]],
   [`w.exe "a""b"`, ["w.exe", `a"b`]],
   [`w.exe a\\b`, ["w.exe", "a\\b"]],
+  [`w.exe \\"a \\\\"b c"`, ["w.exe", `"a`, "\\b c"]],
+  [`w.exe """" ""`, ["w.exe", "", ""]],
+  [`w.exe "a`, ["w.exe", "a"]],
+  [`w.exe "`, ["w.exe", ""]],
+  [`"w.exe" `, ["w.exe"]],
 ];
 
 for (const [line, args] of foreign) {

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { windowsHost } from "../../lib/windows/host.ts";
 
 Deno.test("a program is found on the path, and not in the folder that an empty part of it stands for", async () => {
@@ -18,4 +18,25 @@ Deno.test("a program is found on the path, and not in the folder that an empty p
     else Deno.env.set("Path", path);
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("files are renamed, copied, compared, listed and removed", async () => {
+  const { files } = windowsHost;
+  const folder = await Deno.makeTempDir();
+  const path = (name: string) => `${folder}/${name}`;
+  for (const [name, text] of [["a", "1"], ["b", "2"], ["longer", "12"], ["again", "1"]] as const) {
+    await Deno.writeTextFile(path(name), text);
+  }
+  const same = (a: string, b: string) => files.same(path(a), path(b));
+  assertEquals([await same("a", "again"), await same("a", "b")], [true, false]);
+  assertEquals([await same("a", "longer"), await same("longer", "a")], [false, false]);
+  await files.copy(path("b"), path("a"));
+  await files.rename(path("longer"), path("again"));
+  assertEquals((await files.list(folder)).sort(), ["a", "again", "b"]);
+  assertEquals(await Deno.readTextFile(path("again")), "12");
+  assertEquals([await same("a", "b"), await files.exists(path("b"))], [true, true]);
+  await assertRejects(() => files.list(path("b")));
+  await files.remove(folder);
+  assertEquals([await files.exists(path("b")), await files.list(folder)], [false, []]);
+  await assertRejects(() => files.remove(folder));
 });

@@ -3,6 +3,7 @@ import { within } from "../../lib/base/mod.ts";
 import {
   type FromServiceThread,
   isServiceChild,
+  joinServiceManager,
   joinThrough,
   mayBeService,
   type ServiceThread,
@@ -100,3 +101,7 @@ Deno.test("requests and problems that come before somebody takes them are not lo
   assertEquals(thread.told, [{ type: "stopped", exitCode: 2 }]);
   assertEquals(thread.ended, true);
 });
+
+Deno.test("on another system than Windows there is no service control manager to join", {
+  ignore: Deno.build.os === "windows",
+}, async () => assertEquals(await joinServiceManager(), undefined));

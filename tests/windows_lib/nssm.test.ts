@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { agentOf } from "../../lib/windows/agent_arguments.ts";
 import { wantedRegistration } from "../../lib/windows/registration.ts";
 import { explainShortStop, readNssmSettings } from "../../lib/windows/nssm.ts";
-import { nssmSettings, readNssmOutput } from "../../lib/windows/settings.ts";
+import { nssmDrift, nssmSettings, readNssmOutput } from "../../lib/windows/settings.ts";
 
 const agent = agentOf("C:\\Program Files\\icinga-warden\\icinga-warden.exe", {
   home: "D:\\my data\\",
@@ -92,4 +92,28 @@ Deno.test("a stop that NSSM cuts short is explained by the setting that is too s
   assertEquals(explain({ Application: "C:\\other.exe" }), undefined);
   const named = explain({ Application: EXE }, "by hand");
   assertEquals(named?.endsWith(`'nssm set "by hand" AppStopMethodConsole 20000'`), true, named);
+});
+
+Deno.test("of a service under NSSM only what is told and has another value differs", () => {
+  const agent = agentOf("C:\\w\\icinga-warden.exe", { home: "D:\\my home" });
+  const wanted = wantedRegistration("icinga-warden", agent, {
+    account: "NT AUTHORITY\\LocalService",
+  });
+  const told = Object.fromEntries(nssmSettings(wanted, agent));
+  const drift = (found: Partial<typeof wanted>, settings = told) =>
+    nssmDrift({ ...wanted, ...found }, settings, wanted, agent).map(({ setting, found, wanted }) =>
+      `${setting}: ${found}, not ${wanted}`
+    );
+  assertEquals([drift({}), drift({}, {})], [[], []]);
+  assertEquals(drift({ account: "nt authority\\localservice" }), []);
+  assertEquals(drift({ account: ".\\bob" }), [
+    "ObjectName: .\\bob, not NT AUTHORITY\\LocalService",
+  ]);
+  assertEquals(drift({ displayName: "Mine" }, {}), ["DisplayName: Mine, not Icinga Warden"]);
+  assertEquals(drift({ start: "manual" }), [
+    "Start: SERVICE_DEMAND_START, not SERVICE_DELAYED_AUTO_START",
+  ]);
+  assertEquals(drift({}, { ...told, AppParameters: "run" }), [
+    `AppParameters: run, not run --home "D:\\my home"`,
+  ]);
 });

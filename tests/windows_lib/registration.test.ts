@@ -4,7 +4,7 @@ import {
   kindOfService,
   wantedRegistration,
 } from "../../lib/windows/registration.ts";
-import { registrationDrift } from "../../lib/windows/settings.ts";
+import { describeRecovery, registrationDrift } from "../../lib/windows/settings.ts";
 import { agentOf, samePath } from "../../lib/windows/agent_arguments.ts";
 
 const EXE = "C:\\Program Files\\icinga-warden\\icinga-warden.exe";
@@ -83,4 +83,13 @@ Deno.test("an exe that bears another name is its own service", () => {
 Deno.test("paths are the same whatever their case and slashes", () => {
   assertEquals(samePath("c:/program files/x.EXE", "C:\\Program Files\\y\\..\\x.exe"), true);
   assertEquals(samePath("C:\\x.exe", "C:\\y.exe"), false);
+});
+
+Deno.test("a recovery is told with its delays, when it is taken and when it begins anew", () => {
+  const recovery = { restartAfter: [5_000, 500], resetAfter: 60, onErrors: true };
+  const text = "restart after 5 s, 0.5 s on";
+  assertEquals(describeRecovery(recovery), `${text} crashes and errors, counted anew after 60 s`);
+  const crashes = { ...recovery, onErrors: false };
+  assertEquals(describeRecovery(crashes), `${text} crashes, counted anew after 60 s`);
+  assertEquals(describeRecovery({ ...recovery, restartAfter: [] }), "none");
 });
