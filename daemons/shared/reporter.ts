@@ -146,7 +146,7 @@ export class Reporter {
       if (due.length > 0) await this.#deliver(due);
     } catch (error) {
       const why = errorMessage(error);
-      if (this.#failure === undefined) log.warning(`Icinga cannot be told: ${why}`);
+      if (this.#failure === undefined) log.warning(`Cannot send results to Icinga: ${why}`);
       this.#failure = why;
       this.#sayVerdict();
       return false;

@@ -66,7 +66,7 @@ export const WATCH_ARGUMENTS = {
     type: "string",
     default: "act",
     oneOf: ["act", "stopped", "observe"],
-    description: "How much is done about it; the agent's mode counts where that is more careful",
+    description: "What may be done to it; the agent's mode counts where that is more careful",
   },
   dataDir: DATA_DIR,
   probes: {
@@ -78,7 +78,7 @@ export const WATCH_ARGUMENTS = {
   repair: {
     type: "list",
     default: [],
-    description: "What is mended by itself: 'state-file', an Icinga state file that is damaged",
+    description: "What is repaired automatically: 'state-file', a damaged Icinga state file",
     check: checkRepair,
   },
 } as const satisfies ArgumentSpecs;

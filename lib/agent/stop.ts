@@ -92,7 +92,7 @@ function followServiceManager(
   const { info, warning } = agentLog(write);
   const actions = {
     stop() {
-      info(`Service '${service.name}' is told to stop: stopping`);
+      info(`Service '${service.name}' was asked to stop: stopping`);
       stop.abort();
     },
     pause() {

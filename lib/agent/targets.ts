@@ -10,7 +10,7 @@ export interface Target {
   look: "icinga" | "processes";
   /** What the agent repairs without asking. */
   repair: readonly string[];
-  /** How much is done about it; the agent's own mode is not in it. */
+  /** What may be done to it; the agent's own mode is not in it. */
   mode: ServiceMode;
 }
 

@@ -56,7 +56,7 @@ export function readMode(invocation: Values): ServiceMode | undefined {
 /** The flag `--for` of a command that runs until it is stopped. */
 export const FOR_FLAG: FlagSpec = {
   value: "DURATION",
-  help: "stop by itself after this time, such as 30s",
+  help: "stop after this time, such as 30s",
 };
 
 /**

@@ -113,7 +113,7 @@ const metrics = v.pipe(
         key,
         value: value[key],
       } as const;
-      addIssue({ message: `expected "${other}" beside it`, path: [place] });
+      addIssue({ message: `expected "${other}" as well`, path: [place] });
     }
   }),
 );

@@ -79,7 +79,7 @@ export const DaemonSchema = v.strictObject({
     ),
   )),
   frozenAfter: v.optional(
-    duration("Without a heartbeat for so long it is ended and started again", {
+    duration("After this time without a heartbeat it is ended and started again", {
       min: 200,
       max: 24 * 60 * MINUTE,
     }),

@@ -63,7 +63,7 @@ const serviceManager = v.pipe(
       v.pipe(
         v.picklist(serviceModes, expectedOneOf(serviceModes)),
         v.description(
-          "How much is done about services: act, stopped (only what is stopped is started), observe (nothing)",
+          "What may be done to services: act, stopped (only what is stopped is started), observe (nothing)",
         ),
       ),
       "act",

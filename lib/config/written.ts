@@ -34,13 +34,13 @@ const SAMPLE =
         "whenDisabled": "warn",
         // Whether the process of a service that is stuck in a pending state is ended.
         "endStuck": false,
-        // How much is done about it: act, stopped (started when it is stopped, no more) or observe (nothing).
+        // What may be done to it: act, stopped (started when it is stopped, no more) or observe (nothing).
         "mode": "act",
         // The folder that holds Icinga's etc and var; empty: %ProgramData%\\icinga2.
         "dataDir": "",
         // What differs from the probes' defaults, such as "disk off" or "heartbeat_file failAfter=20m action=tell".
         "probes": [],
-        // What is mended by itself: "state-file", an Icinga state file that is damaged, is moved aside and kept.
+        // What is repaired automatically: "state-file", a damaged Icinga state file, is moved aside and kept.
         "repair": [],
       },
       // false keeps the entry, but the daemon does not run.
@@ -68,7 +68,7 @@ const SAMPLE =
   "serviceManager": {
     "queryTimeout": "10s",
     "changeTimeout": "60s",
-    // How much is done about services: act, stopped (only what is stopped is started) or observe (nothing).
+    // What may be done to services: act, stopped (only what is stopped is started) or observe (nothing).
     "mode": "act",
   },
 

@@ -130,7 +130,7 @@ function describeService(service: ServiceStatus, status: Status): string {
   }: ${state}, restart_error ${restart_error}${restarted}${last}${error}`;
 }
 
-/** Why a service has stopped, with all the evidence and what mends it, on one line. */
+/** Why a service has stopped, with all the evidence and how to fix it, on one line. */
 export function describeDiagnosis(
   { what, since, evidence, advice, hold }: DiagnosisStatus,
 ): string {

@@ -83,7 +83,7 @@ const Probe = v.strictObject({
   name: v.string(),
   is: v.picklist(["ok", "warning", "critical", "unknown"]),
   text: v.pipe(v.string(), v.description("Why, with the evidence")),
-  advice: v.pipe(v.nullable(v.string()), v.description("What mends it")),
+  advice: v.pipe(v.nullable(v.string()), v.description("How to fix it")),
   failed: v.pipe(v.boolean(), v.description("Whether it is so for longer than failAfter")),
   since: v.pipe(v.nullable(v.string()), v.description("Since when it fails; null: it does not")),
 });
@@ -127,7 +127,7 @@ const Service = v.strictObject({
   paused: v.pipe(Pause, v.description("Whether it alone is paused, and so left alone; null: no")),
   mode: v.pipe(
     v.nullable(v.picklist(serviceModes)),
-    v.description("How much is done about it; null: not known"),
+    v.description("What may be done to it; null: not known"),
   ),
   wouldRestarts: v.pipe(
     Count,

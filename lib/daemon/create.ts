@@ -30,7 +30,7 @@ export interface ContextParts<S extends ArgumentSpecs> {
   log: DaemonLog;
   /** The service manager; undefined where the daemon's permissions do not include it. */
   services?: ServiceManager | undefined;
-  /** How much is done about services. Default: `act`. */
+  /** What may be done to services. Default: `act`. */
   mode?: ServiceMode | undefined;
   /** Asks for the end of a stuck service's process. Default: nothing does. */
   endProcess?: ((service: string) => void) | undefined;

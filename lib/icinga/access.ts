@@ -88,7 +88,7 @@ export async function findAccess(
 }
 
 async function readFile(argument: string, path: string): Promise<string> {
-  if (path === "") throw new Error(`The argument ${argument} is missing beside user`);
+  if (path === "") throw new Error(`The argument ${argument} is missing: user needs it`);
   try {
     return await Deno.readTextFile(path);
   } catch (error) {

@@ -14,7 +14,7 @@ export interface Diagnosis {
   since: string;
   /** What says so: files, lines of the log. */
   evidence: string[];
-  /** What mends it. */
+  /** How to fix it. */
   advice: string;
   /** Whether a restart cannot help, until a file of the configuration has changed or some time has passed. */
   hold: boolean;

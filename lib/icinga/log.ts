@@ -66,7 +66,7 @@ export async function readCrashes({ log }: IcingaFolder, since: number): Promise
 
 /**
  * What a line of the log says about a refused connection: a pattern of Icinga's own words (2.13.6), what it means, and
- * what mends it.
+ * how to fix it.
  */
 const REASONS: readonly [pattern: RegExp, meaning: string, advice: string][] = [
   [

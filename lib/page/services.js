@@ -126,7 +126,7 @@ function update(card, service) {
   drawStrip(card, seen, restarts.get(`${daemon}.${name}`) ?? []);
 }
 
-/** Why it has stopped, and what mends it. */
+/** Why it has stopped, and how to fix it. */
 function diagnosisFacts(diagnosis) {
   if (diagnosis === null) return [];
   const { what, evidence, advice } = diagnosis;

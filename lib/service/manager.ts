@@ -12,11 +12,11 @@ export const serviceStates = [
 /** What a service is doing; Windows' `SERVICE_STATUS.dwCurrentState` by name. */
 export type ServiceState = typeof serviceStates[number];
 
-/** How much is done about services, the most careful last. */
+/** What may be done to services, the most careful last. */
 export const serviceModes = ["act", "stopped", "observe"] as const;
 
 /**
- * How much is done about services.
+ * What may be done to services.
  *
  * - `act`: everything
  * - `stopped`: what is stopped is started; one that runs is left alone, whatever else is wrong with it

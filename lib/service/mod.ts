@@ -30,7 +30,7 @@ export { SimulatedServiceManager } from "./simulated.ts";
 /** Which service manager to make: plain data, so that it can be posted to a worker. */
 export type ServiceManagerPlan =
   & Partial<TimeLimits>
-  /** How much is done about services. Default: `act`. */
+  /** What may be done to services. Default: `act`. */
   & { mode?: ServiceMode }
   & (
     /** Windows' own; `systemRoot` is the value of `%SystemRoot%`. */

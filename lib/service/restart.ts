@@ -169,7 +169,7 @@ async function take(change: ControlVerb, controls: ServiceControls): Promise<voi
 function gaveUp(service: string, state: ServiceState): ServiceError {
   if (state === "STOPPED") return ServiceError.ofCode("restart", service, 1067);
   const explanation =
-    `it stays ${state}, though it was told to continue and to stop; end its process`;
+    `it stays ${state}, though it was asked to continue and to stop; end its process`;
   return new ServiceError("failed", "restart", service, explanation);
 }
 

@@ -33,7 +33,7 @@ export interface ServiceStats {
   disabled?: "warn" | "ignore";
   /** Why it is not restarted though it does not run, as a clause; absent: nothing holds it back. */
   held?: string;
-  /** How much is done about it; absent: not known. */
+  /** What may be done to it; absent: not known. */
   mode?: ServiceMode;
   /** How often it would have been restarted, were it not only observed. */
   wouldRestarts?: number;

@@ -53,7 +53,7 @@ Deno.test("of a healthy host each finding is ok", () => {
   v.parse(DoctorSchema, { services: [{ service: "icinga2", dataDir: "/", findings }] });
 });
 
-Deno.test("each finding says what is wrong and what mends it", () => {
+Deno.test("each finding says what is wrong and how to fix it", () => {
   const sample = WELL.sample;
   const answer = { is: "unreachable", text: "refused", parent: "m" } as const;
   const refused = { young: [], answer };

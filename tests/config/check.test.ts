@@ -205,7 +205,7 @@ Deno.test("what is served is checked, each key with what it needs beside it", ()
     ],
     [
       '{ "metrics": { "textfile": "a.prom", "user": "u", "passwordFile": "p" } }',
-      /control\.metrics\.user: got "u"; expected "listen" beside it/,
+      /control\.metrics\.user: got "u"; expected "listen" as well/,
     ],
     [
       '{ "metrics": { "listen": "9664" } }',
@@ -213,7 +213,7 @@ Deno.test("what is served is checked, each key with what it needs beside it", ()
     ],
     [
       '{ "metrics": { "listen": "[::]:9664", "user": "x" } }',
-      /control\.metrics\.user: got "x"; expected "passwordFile" beside it/,
+      /control\.metrics\.user: got "x"; expected "passwordFile" as well/,
     ],
     [
       '{ "metrics": { "listen": "[::]:9664", "user": "u:x", "passwordFile": "p" } }',
@@ -221,7 +221,7 @@ Deno.test("what is served is checked, each key with what it needs beside it", ()
     ],
     [
       '{ "metrics": { "listen": "[::]:9664", "keyFile": "x" } }',
-      /control\.metrics\.keyFile: got "x"; expected "certFile" beside it/,
+      /control\.metrics\.keyFile: got "x"; expected "certFile" as well/,
     ],
     [
       '{ "metrics": { "listen": "a:1", "password": "x" } }',

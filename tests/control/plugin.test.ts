@@ -56,7 +56,7 @@ Deno.test("with more than one service each has its own labels", () => {
   ]);
 });
 
-Deno.test("a diagnosis has a line of its own, with all evidence and what mends it", () => {
+Deno.test("a diagnosis has a line of its own, with all evidence and how to fix it", () => {
   const { summary, details } = outputWith((maps) => {
     const diagnosis = {
       ...{ what: "it crashed", since: STARTED, evidence: ["report.1: SIGSEGV", "log: x"] },
@@ -72,7 +72,7 @@ Deno.test("a diagnosis has a line of its own, with all evidence and what mends i
   );
 });
 
-Deno.test("each probe has a line of its own, with what mends it", () => {
+Deno.test("each probe has a line of its own, with how to fix it", () => {
   const { summary, details } = outputWith((maps) => {
     maps["Daemons.icinga_agent_service.ServiceProbes"] = {
       disk: { is: "warning", text: "full", advice: "free some", failed: true, since: STARTED },

@@ -165,12 +165,12 @@ testIcinga(
           "that the master is gone is told",
           () =>
             texts(log, "icinga_report").some((text) =>
-              text.startsWith("Icinga cannot be told: master")
+              text.startsWith("Cannot send results to Icinga: master")
             ),
         );
       });
       await eventually("the results are there again", () => bench.seen("icinga-warden"));
-      const told = texts(log, "icinga_report").filter((text) => text.startsWith("Icinga cannot"));
+      const told = texts(log, "icinga_report").filter((text) => text.startsWith("Cannot send"));
       assertEquals(told.length, 1);
     });
   },

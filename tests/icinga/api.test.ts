@@ -148,5 +148,5 @@ object Zone ZoneName { endpoints = [ NodeName ]; parent = "master" }
   await write("password", "s3cret\r\n");
   const { host, credentials } = await find({ user: "u", passwordFile: "password", host: "h" });
   assertEquals([host, credentials], ["h", { ca: "ca.crt", user: "u", password: "s3cret" }]);
-  assertEquals(await refusal({ user: "u" }), "The argument passwordFile is missing beside user");
+  assertEquals(await refusal({ user: "u" }), "The argument passwordFile is missing: user needs it");
 });

@@ -63,7 +63,7 @@ testWindows(
       "icinga-warden.json": JSON.stringify(config),
     });
     // The name of the node is not known: what follows it in the order of the probes is judged by then.
-    await agent.logged(/Probe certificate of service 'warden probes' cannot tell: the name of the/);
+    await agent.logged(/Probe certificate of service 'warden probes' is unknown: the name of the/);
     const { output } = await agent.warden("get", "icinga_agent_service.ServiceProbes", "--json");
     const [disk, memory] = ["disk", "memory"].map((name) => JSON.parse(output)[name]);
     assertEquals([disk.is, memory.is], ["ok", "ok"], output);

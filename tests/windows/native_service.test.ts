@@ -40,7 +40,7 @@ testWindows("the agent is a service: it runs, and stops in order", async (window
   assertEquals({ exitCode, ownCode }, { exitCode: 0, ownCode: 0 });
   assertMatch(
     await home.log(),
-    /agent: Service 'warden tést ä' is told to stop: stopping\n.*agent: Stopped\n$/,
+    /agent: Service 'warden tést ä' was asked to stop: stopping\n.*agent: Stopped\n$/,
   );
   await until("no process is left", async () => (await windows.processes()).length === 0);
 });

@@ -23,7 +23,7 @@ export const disk: Probe<{ readonly free: Size; readonly log: Size }> = {
     if (found.log <= log && found.replay <= log) return { is: "ok", text };
     const advice = found.log > log
       ? "stop the service, move icinga2.log away, start it; is the debuglog feature on?"
-      : "look why the parents do not take what is kept for them; log_duration limits it";
+      : "find out why the parents do not accept it; log_duration limits it";
     return { is: "warning", text, advice };
   },
 };

@@ -12,7 +12,7 @@ export interface ProbeVerdict {
   is: "ok" | "warning" | "critical" | "unknown";
   /** Why, with the evidence, in one clause. */
   text: string;
-  /** What mends it. */
+  /** How to fix it. */
   advice?: string;
   /** How long the failure has lasted by the probe's own evidence, ms. Default: since the first such verdict. */
   lasted?: number;

@@ -148,8 +148,8 @@ export class ProbeRunner {
   ): void {
     const { log, now } = this.#context;
     const who = `Probe ${name} of service '${this.#service.name}'`;
-    if (step === "unknown") log.info(`${who} cannot tell: ${text}`);
-    if (step === "recovered") log.info(`${who} is well again: ${text}`);
+    if (step === "unknown") log.info(`${who} is unknown: ${text}`);
+    if (step === "recovered") log.info(`${who} is ok again: ${text}`);
     if (step === "restart") log.warning(`${who}: the service is restarted now, since ${text}`);
     if (step !== "warn") return;
     const plan = due === undefined

@@ -10,7 +10,7 @@ export const pauseCommand: Command = {
   words: "[DURATION]",
   summary: "pause the running agent for maintenance: nothing is restarted",
   details: [
-    "With a duration, such as 30m, it resumes by itself, also after a restart of the agent or the host;",
+    "With a duration, such as 30m, it ends without a command, also after a restart of the agent or the host;",
     "without one, by 'icinga-warden resume' or the agent's next start.",
   ],
   flags: { service: { value: "NAME", help: "pause this service alone: it is left alone" } },

@@ -13,7 +13,7 @@ const FindingSchema = v.strictObject({
   level: v.picklist(LEVELS),
   check: v.pipe(v.string(), v.description("What was looked at")),
   text: v.pipe(v.string(), v.description("What was found, with the evidence")),
-  mend: v.pipe(v.nullable(v.string()), v.description("What mends it")),
+  mend: v.pipe(v.nullable(v.string()), v.description("How to fix it")),
 });
 
 /** The form of `doctor --json`; keys are added in later versions, and none goes away. */
@@ -171,7 +171,11 @@ function lookOnce(
     }
     if (age < 15 * 60) return { is: "ok", text: `icinga2.state was written ${stateFile.modified}` };
     const text = `icinga2.state was not written for ${formatSpan(age)}`;
-    return { is: "warning", text, advice: "if the service runs for so long, restart it: it hangs" };
+    return {
+      is: "warning",
+      text,
+      advice: "if the service has run for longer than that, restart it: it hangs",
+    };
   }
   return probe(sample);
 }

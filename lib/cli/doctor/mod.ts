@@ -22,7 +22,7 @@ const WEEK = 7 * 24 * 60 * 60_000;
 export const doctorCommand: Command = {
   name: "doctor",
   words: "",
-  summary: "look at Icinga 2 on this host once, and say what is wrong and what mends it",
+  summary: "check Icinga 2 on this host once: what is wrong, and how to fix it",
   details: [
     "Works whether the agent runs or not. Changes nothing.",
     "Exit codes: 0 no problem, 1 a problem (with --strict a warning too).",
@@ -69,7 +69,7 @@ export const doctorCommand: Command = {
   },
 };
 
-/** The findings in lines, each with what mends it. */
+/** The findings in lines, each with how to fix it. */
 export function formatFindings(findings: readonly Finding[], paint: Paint): string[] {
   const colours = {
     problem: paint.red,

@@ -129,7 +129,7 @@ async function driftOf(installation: Installation): Promise<Drift> {
   const { options: { password, force, files: { exe } }, agent, host } = installation;
   const settings = settingsDrift(installation);
   if (password && force) {
-    settings.push({ setting: "password", found: "not told", wanted: "the one that is given" });
+    settings.push({ setting: "password", found: "unknown", wanted: "the one that is given" });
   }
   const installed = agent.files.exe;
   const isSameExe = samePath(installed, exe) ||

@@ -51,7 +51,7 @@ function refuse(dangers: readonly Danger[], account: string, isFixed: boolean): 
   const lines = describeDangers(dangers).map((line) => `  ${line}`).join("\n");
   const fix = isFixed ? "Use" : "Add '--fix-permissions', use";
   throw new Error(
-    `Not installed, for whoever can change the agent's files runs code as ${account}:\n${lines}\n${fix} another folder, name whom you trust in "trustedWriters", or set "allowUnsafeHome": true, in a configuration that nobody else can change`,
+    `Not installed, since everyone who can change the agent's files can run code as ${account}:\n${lines}\n${fix} another folder, name whom you trust in "trustedWriters", or set "allowUnsafeHome": true, in a configuration that nobody else can change`,
   );
 }
 
