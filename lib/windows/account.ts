@@ -28,9 +28,16 @@ const SE_PRIVILEGE_ENABLED = 0x2;
 const TokenUser = 1;
 const SECURITY_MAX_SID_SIZE = 68;
 const SE_SERVICE_LOGON_NAME = "SeServiceLogonRight";
+const SE_DENY_SERVICE_LOGON_NAME = "SeDenyServiceLogonRight";
+// ntstatus.h
+const STATUS_NO_MORE_ENTRIES = 0x8000001a;
+const STATUS_OBJECT_NAME_NOT_FOUND = 0xc0000034;
+// lmaccess.h
+const LG_INCLUDE_INDIRECT = 1;
 // lmcons.h
 const MAX_PREFERRED_LENGTH = 0xffffffff;
 // ntsecapi.h
+const POLICY_VIEW_LOCAL_INFORMATION = 0x1;
 const POLICY_CREATE_ACCOUNT = 0x10;
 const POLICY_LOOKUP_NAMES = 0x800;
 
@@ -219,14 +226,103 @@ function parseSid(text: string): Handle<Deno.PointerValue> {
 export function grantServiceLogon(account: string): void {
   const what = `let '${account}' log on as a service`;
   const sid = lookUp(account);
-  const { LsaOpenPolicy, LsaAddAccountRights, LsaClose } = advapi32();
+  using policy = openPolicy(POLICY_CREATE_ACCOUNT | POLICY_LOOKUP_NAMES, what);
+  const right = unicodeString(SE_SERVICE_LOGON_NAME);
+  checkStatus(advapi32().LsaAddAccountRights(policy.pointer, sid, right, 1), what);
+}
+
+/** The local policy, opened with this access. */
+function openPolicy(access: number, what: string): Handle<Deno.PointerValue> {
+  const { LsaOpenPolicy, LsaClose } = advapi32();
   const attributes = allocate(48), opened = allocate(8);
   attributes[0] = attributes.length;
-  const access = POLICY_CREATE_ACCOUNT | POLICY_LOOKUP_NAMES;
   checkStatus(LsaOpenPolicy(null, attributes, access, opened), what);
-  using policy = handle(pointerIn(opened), LsaClose);
-  const right = unicodeString(SE_SERVICE_LOGON_NAME);
-  checkStatus(LsaAddAccountRights(policy.pointer, sid, right, 1), what);
+  return handle(pointerIn(opened), LsaClose);
+}
+
+/**
+ * Whether an account may log on as a service; `denied`: a rule takes the right from it; `unknown`: only a group of the
+ * domain has it, of which the account may be a member.
+ */
+export type LogonRight = "granted" | "missing" | "denied" | "unknown";
+
+/** Windows' own groups that every account of a service belongs to: everyone, authenticated users, services. */
+const EVERY_SERVICE = ["S-1-1-0", "S-1-5-11", "S-1-5-6"];
+
+/** The group of all virtual accounts, `NT SERVICE\\ALL SERVICES`. */
+const ALL_SERVICES = "S-1-5-80-0";
+
+/**
+ * Whether an account may log on as a service, by the security identifiers that have the right, and from which it is
+ * taken.
+ *
+ * @param own those of the account and of its groups on this machine.
+ */
+export function decideLogon(
+  own: readonly string[],
+  granted: readonly string[],
+  denied: readonly string[],
+): LogonRight {
+  const mine = new Set([...own, ...EVERY_SERVICE]);
+  if (denied.some((sid) => mine.has(sid))) return "denied";
+  if (granted.some((sid) => mine.has(sid))) return "granted";
+  return granted.some((sid) => sid.startsWith("S-1-5-21-")) ? "unknown" : "missing";
+}
+
+/**
+ * Whether an account may log on as a service; of Windows' own accounts nothing is asked.
+ *
+ * @throws {WindowsError} when there is no such account, or the caller is no administrator.
+ */
+export function logonRight(account: string): LogonRight {
+  if (isBuiltin(account)) return "granted";
+  const isVirtual = serviceOf(account) !== undefined;
+  const groups = isVirtual ? [ALL_SERVICES] : localGroups(account).map(sidOf);
+  return decideLogon(
+    [sidOf(account), ...groups],
+    accountsWith(SE_SERVICE_LOGON_NAME),
+    accountsWith(SE_DENY_SERVICE_LOGON_NAME),
+  );
+}
+
+/** The security identifiers of the accounts and groups that have a right. */
+function accountsWith(right: string): string[] {
+  const what = "read who may log on as a service";
+  const { LsaEnumerateAccountsWithUserRight, LsaFreeMemory } = advapi32();
+  using policy = openPolicy(POLICY_VIEW_LOCAL_INFORMATION | POLICY_LOOKUP_NAMES, what);
+  const list = allocate(8), count = dwords(0);
+  const name = unicodeString(right);
+  const status = LsaEnumerateAccountsWithUserRight(policy.pointer, name, list, count) >>> 0;
+  if (status === STATUS_NO_MORE_ENTRIES || status === STATUS_OBJECT_NAME_NOT_FOUND) return [];
+  checkStatus(status, what);
+  // An array of LSA_ENUMERATION_INFORMATION, each a pointer to a security identifier.
+  using found = handle(pointerIn(list), LsaFreeMemory);
+  const view = found.pointer && new Deno.UnsafePointerView(found.pointer);
+  const length = view ? dwordIn(count) : 0;
+  return Array.from({ length }, (_, i) => sidText(view!.getPointer(8 * i)));
+}
+
+/** The groups of this machine that an account belongs to, also by way of others; none where Windows does not tell. */
+function localGroups(account: string): string[] {
+  const { NetUserGetLocalGroups, NetApiBufferFree } = netapi32();
+  const list = allocate(8), count = dwords(0);
+  const user = wide(account.replace(/^\.\\/, ""));
+  const most = MAX_PREFERRED_LENGTH;
+  const code = NetUserGetLocalGroups(
+    null,
+    user,
+    0,
+    LG_INCLUDE_INDIRECT,
+    list,
+    most,
+    count,
+    dwords(0),
+  );
+  if (code !== 0) return [];
+  using groups = handle(pointerIn(list), NetApiBufferFree);
+  const view = groups.pointer && new Deno.UnsafePointerView(groups.pointer);
+  const length = view ? dwordIn(count) : 0;
+  return Array.from({ length }, (_, i) => wideAt(view!.getPointer(8 * i)));
 }
 
 /** The bytes of an account's security identifier. */

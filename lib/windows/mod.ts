@@ -6,9 +6,12 @@
 export {
   checkAccount,
   currentUser,
+  decideLogon,
   fullAccount,
   isBuiltin,
   LOCAL_SYSTEM,
+  type LogonRight,
+  logonRight,
   mayLogOn,
   needsPassword,
   sameAccount,

@@ -20,6 +20,7 @@ const WELL: Facts = {
   registration: {
     ...{ commandLine: "", displayName: "Icinga 2", account: "LocalSystem", start: "automatic" },
   } as Facts["registration"],
+  logon: "granted",
   status: { state: 4, pid: 7, exitCode: 0, ownCode: 0 },
   isWatched: true,
   agent: [
@@ -71,9 +72,16 @@ Deno.test("each finding says what is wrong and how to fix it", () => {
       { registration: { ...WELL.registration!, start: "disabled" } },
       /^warning start type: disabled; sc config icinga2 start= auto/,
     ],
+    [{ logon: "missing" }, /^problem account: LocalSystem may not log on as a service; add it to/],
+    [{ logon: "denied" }, /^problem account: LocalSystem is denied .*; take it, or its group, out/],
+    [{ logon: "unknown" }, /^unknown account: LocalSystem: groups of the domain .*; add it to/],
     [
-      { registration: { ...WELL.registration!, account: "CORP\\icinga" } },
-      /^unknown account: CORP\\icinga: .*secpol/,
+      { logon: undefined },
+      /^unknown account: LocalSystem: .* cannot be read; run doctor as an adm/,
+    ],
+    [
+      { sample: { ...sample, stateFile: { modified: at(DAY), unchanged: 0 } } },
+      /^unknown heartbeat file: .* is in the future; w32tm/,
     ],
     [
       { isWatched: false },

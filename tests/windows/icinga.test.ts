@@ -2,16 +2,19 @@ import { assert, assertEquals } from "@std/assert";
 import { testWindows } from "./machine.ts";
 
 testWindows(
-  "connections, their processes and what a process uses are read, and a tree of them is ended",
+  "connections, processes, what one uses and who may log on are read, and a tree is ended",
   async (windows) => {
     const home = await windows.home({}, "home", "connections");
     const { output } = await home.warden();
-    const { ipv4, ipv6, gone, pid, usage, free, other, tree } = JSON.parse(output);
+    const { ipv4, ipv6, gone, pid, usage, free, other, tree, logon } = JSON.parse(output);
     assertEquals(ipv4, { seen: [["127.0.0.1", "127.0.0.1"]], holder: pid });
     // A host may be without IPv6.
     if (typeof ipv6 !== "string") assertEquals(ipv6, { seen: [["::1", "::1"]], holder: pid });
     assertEquals([gone, other], [false, null]);
     assert(usage.memory > 1e7 && usage.cpu >= 0 && free > 0, output);
+    assertEquals(logon[0], "granted");
+    // Wine knows no rights of accounts, and a user of Windows rarely has this one.
+    assert(["granted", "missing", "unknown"].includes(logon[1]), output);
     const both = ["cmd.exe", "ping.exe"];
     assertEquals(tree, { before: both, kept: both, left: [] });
   },
@@ -42,7 +45,7 @@ testWindows("doctor looks at a service and its folder, whether it runs or not", 
   assertEquals(code, 0, JSON.stringify(found));
   assertEquals(found.service, `ok: '${service}' is running`);
   assertEquals(found["start type"], "warning: manual");
-  assertEquals(found.account, "ok: LocalSystem");
+  assertEquals(found.account, "ok: LocalSystem may log on as a service");
   assert(found["heartbeat file"].startsWith("ok: icinga2.state was written"));
   assert(found.disk.startsWith("ok: "), found.disk);
   assert(found.memory.startsWith("ok: "), found.memory);

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import {
   checkAccount,
+  decideLogon,
   fullAccount,
   isBuiltin,
   knownSid,
@@ -65,4 +66,22 @@ Deno.test("a virtual account is that of its own service, and may log on", () => 
   assertEquals(checkAccount("DOM\\bob", "second"), undefined);
   assertEquals(typeof checkAccount("NT SERVICE\\other", "second"), "string");
   assertEquals(["NT SERVICE\\x", "LocalSystem", "DOM\\m$"].map(mayLogOn), [true, true, false]);
+});
+
+Deno.test("an account may log on as a service by itself or by a group, unless that is denied", () => {
+  const [own, group, domain] = ["S-1-5-21-1-2-3-1001", "S-1-5-32-544", "S-1-5-21-9-9-9-512"];
+  const cases: [own: string[], granted: string[], denied: string[], right: string][] = [
+    [[own], [own], [], "granted"],
+    [[own, group], [group], [], "granted"],
+    [[own], ["S-1-5-11"], [], "granted"],
+    [[own], [], [], "missing"],
+    [[own], [group, "S-1-5-80-0"], [], "missing"],
+    [[own], [domain], [], "unknown"],
+    [[own, group], [own], [group], "denied"],
+    [[own], [own], ["S-1-1-0"], "denied"],
+    [[own], [own], [domain], "granted"],
+  ];
+  for (const [who, granted, denied, right] of cases) {
+    assertEquals(decideLogon(who, granted, denied), right, `${who} ${granted} ${denied}`);
+  }
 });

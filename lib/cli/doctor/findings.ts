@@ -4,7 +4,12 @@ import { configureProbes, type ProbeVerdict } from "../../../daemons/mod.ts";
 import type { CrashReport, IcingaFolder, IcingaSample, Validation } from "../../icinga/mod.ts";
 import { formatSpan } from "../../base/mod.ts";
 import type { ProbeStatus } from "../../control/mod.ts";
-import { type FoundRegistration, mayLogOn, type QueriedStatus, STATE } from "../../windows/mod.ts";
+import {
+  type FoundRegistration,
+  type LogonRight,
+  type QueriedStatus,
+  STATE,
+} from "../../windows/mod.ts";
 
 /** How a finding counts; `unknown`: it could not be looked at. In the order in which they are printed. */
 export const LEVELS = ["problem", "warning", "unknown", "ok"] as const;
@@ -38,6 +43,8 @@ export interface Facts {
   /** What the service manager has of it; null: it is not installed; undefined: this system has none. */
   registration: FoundRegistration | null | undefined;
   status: QueriedStatus | undefined;
+  /** Whether its account may log on as a service; undefined: that could not be asked. */
+  logon: LogonRight | undefined;
   /** The argument `probes` of its daemon. */
   items: readonly string[];
   /** Whether a daemon keeps it running. */
@@ -83,7 +90,7 @@ function finding(level: Finding["level"], check: string, text: string, mend?: st
   return { level, check, text, mend: mend ?? null };
 }
 
-function serviceFindings({ service, registration, status, sample }: Facts): Finding[] {
+function serviceFindings({ service, registration, status, logon, sample }: Facts): Finding[] {
   if (registration === undefined) {
     const { tree } = sample;
     return [
@@ -105,13 +112,31 @@ function serviceFindings({ service, registration, status, sample }: Facts): Find
     start === "automatic" || start === "delayed"
       ? finding("ok", "start type", start)
       : finding("warning", "start type", start, `sc config ${service} start= auto`),
-    mayLogOn(account) ? finding("ok", "account", account) : finding(
-      "unknown",
-      "account",
-      `${account}: its right to log on as a service is not looked at`,
-      "secpol.msc, Local Policies, User Rights Assignment, Log on as a service",
-    ),
+    accountFinding(account, logon),
   ];
+}
+
+function accountFinding(account: string, logon: LogonRight | undefined): Finding {
+  const where = "in secpol.msc, Local Policies, User Rights Assignment";
+  const allow = `add it to 'Log on as a service' ${where}, or to the group policy that sets it`;
+  switch (logon) {
+    case "granted":
+      return finding("ok", "account", `${account} may log on as a service`);
+    case "missing":
+      return finding("problem", "account", `${account} may not log on as a service`, allow);
+    case "denied": {
+      const deny = `take it, or its group, out of 'Deny log on as a service' ${where}`;
+      return finding("problem", "account", `${account} is denied to log on as a service`, deny);
+    }
+    case "unknown": {
+      const text = `${account}: groups of the domain have the right to log on as a service`;
+      return finding("unknown", "account", `${text}; whether it is a member is not known`, allow);
+    }
+    case undefined: {
+      const text = `${account}: its right to log on as a service cannot be read`;
+      return finding("unknown", "account", text, "run doctor as an administrator");
+    }
+  }
 }
 
 function watchFinding({ isWatched, agent }: Facts): Finding {

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { builtinDaemons } from "../../../daemons/mod.ts";
 import { icingaHost, targetsOf } from "../../agent/mod.ts";
-import { parseDuration, sanitize, systemClock } from "../../base/mod.ts";
+import { attempt, parseDuration, sanitize, systemClock } from "../../base/mod.ts";
 import { Client, type Status } from "../../control/mod.ts";
 import { icingaFolder, lookAt, readCrashes, Sampler } from "../../icinga/mod.ts";
-import { windowsHost } from "../../windows/mod.ts";
+import { logonRight, windowsHost } from "../../windows/mod.ts";
 import type { Command } from "../command.ts";
 import { readFlag } from "../flags.ts";
 import { isColourful, type Paint, paint } from "../output.ts";
@@ -141,10 +141,14 @@ async function collect(
   ]);
   const isWindows = Deno.build.os === "windows";
   const { database } = windowsHost;
+  const registration = isWindows ? database.find(service) ?? null : undefined;
   return {
     service,
     folder,
-    registration: isWindows ? database.find(service) ?? null : undefined,
+    registration,
+    logon: registration
+      ? attempt(() => logonRight(registration.account), () => undefined)
+      : undefined,
     status: isWindows ? database.query(service) : undefined,
     sample,
     validation,

@@ -54,6 +54,8 @@ const open = library("advapi32.dll", {
   // ntsecapi.h
   LsaOpenPolicy: fn(DWORD, PTR, BUF, DWORD, BUF),
   LsaAddAccountRights: fn(DWORD, PTR, BUF, BUF, DWORD),
+  LsaEnumerateAccountsWithUserRight: fn(DWORD, PTR, BUF, BUF, BUF),
+  LsaFreeMemory: fn(DWORD, PTR),
   LsaNtStatusToWinError: fn(DWORD, DWORD),
   LsaClose: fn(DWORD, PTR),
 });

@@ -5,11 +5,13 @@
  * @module
  */
 import { statfs } from "node:fs/promises";
+import { accountOf, currentUser } from "../../../lib/windows/account.ts";
 import {
   endTree,
   listConnections,
   listenerOf,
   listProcesses,
+  logonRight,
   processUsage,
 } from "../../../lib/windows/mod.ts";
 
@@ -54,5 +56,6 @@ const { bavail, bsize } = await statfs("C:\\");
 // deno-lint-ignore no-console
 console.log(JSON.stringify({
   ...{ ipv4, ipv6, gone, tree, pid: Deno.pid, usage: processUsage(Deno.pid), free: bavail * bsize },
+  logon: ["LocalSystem", accountOf(currentUser()).name].map(logonRight),
   other: processUsage(0xfffffff0) ?? null,
 }));
