@@ -205,3 +205,31 @@ export default {
   },
 };
 `;
+
+testWindows("disks are seen without a program, and a late program is ended", async (windows) => {
+  const late = { module: "program_check", arguments: { program: "cmd.exe" } };
+  const daemons = {
+    disk_space: { arguments: { warning: "1B", critical: "1B" } },
+    well: { ...late, arguments: { program: "cmd.exe", args: ["/c", "echo fine|more & exit 1"] } },
+    late: {
+      ...late,
+      arguments: {
+        program: "cmd.exe",
+        args: ["/c", "for /l %i in (0,0,1) do @rem"],
+        timeout: "2s",
+      },
+    },
+  };
+  const agent = await windows.agent(["run"], { "icinga-warden.json": configuration(daemons) });
+  await agent.logged(/Started/);
+  const verdict = async (daemon: string, expected: RegExp) => {
+    let text = "";
+    await until(`${daemon}: ${expected}`, async () => {
+      text = (await agent.warden("get", "--json", `${daemon}.Verdict.now`)).output;
+      return expected.test(text);
+    });
+  };
+  await verdict("disk_space", /"text": ?"C: [\d.]+ [GM]B free of [\d.]+ [GM]B/);
+  await verdict("well", /"level": ?"warning"/);
+  await verdict("late", /"text": ?"cmd\.exe took longer than 2 s, and was ended"/);
+});
