@@ -25,7 +25,9 @@ const SUBJECTS: readonly (readonly [file: string, names: readonly string[]])[] =
   ["lib/daemon/permissions.ts", ["DaemonPermissions"]],
   ["lib/state/map.ts", ["ReplicatedMap"]],
   ["lib/daemon/context.ts", ["ThreadOptions", "ThreadHandle"]],
-  ["lib/testing/simulate.ts", ["simulate", "SimulationOptions", "Simulation"]],
+  ["lib/testing/simulate.ts", ["simulate"]],
+  ["lib/testing/options.ts", ["SimulationOptions"]],
+  ["lib/testing/simulate.ts", ["Simulation"]],
 ];
 
 const PAGE = new URL("../docs/daemons.md", import.meta.url);

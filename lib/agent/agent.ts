@@ -193,7 +193,8 @@ export class Agent {
     const { start, stop, restart } = diffPlans(before, after, samePlan);
     const stopped = stop.map((name) => this.#supervisor.stop(name));
     for (const plan of start) this.#supervisor.start(plan);
-    const restarted = restart.map((plan) =>
+    const changed = restart.filter((plan) => !this.#supervisor.changeArguments(plan));
+    const restarted = changed.map((plan) =>
       this.#supervisor.restart(plan.assignment.daemon, "it was changed", plan)
     );
     await Promise.all([...stopped, ...restarted]);

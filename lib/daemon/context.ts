@@ -123,6 +123,12 @@ export interface DaemonContext<
   readonly signal: AbortSignal;
   /** The arguments, checked, with defaults filled in; durations in ms, sizes in bytes. */
   readonly arguments: ArgumentValues<S>;
+  /**
+   * Calls `take` with the arguments when the configuration has changed them; the daemon is then not restarted, unless
+   * its permissions have changed as well. For the daemon's own thread; its child threads go on with theirs. What `take`
+   * throws is a failure of the daemon.
+   */
+  onArguments(take: (values: ArgumentValues<S>) => void | Promise<void>): void;
   /** The agent's log, with the thread's name. */
   readonly log: DaemonLog;
   /** The public state. */

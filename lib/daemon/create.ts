@@ -40,6 +40,8 @@ export interface ContextParts<S extends ArgumentSpecs> {
   clock?: Clock;
   /** Runs programs. Default: those of this host. */
   runProgram?: RunProgram;
+  /** Called when the daemon first asks to be told of changed arguments. */
+  onArguments?: () => void;
   /** Reads the host's disks. Default: there are none. */
   disks?: DaemonHost["disks"];
   /** Asks web servers. Default: the global `fetch`. */
@@ -52,10 +54,18 @@ export interface ContextParts<S extends ArgumentSpecs> {
   random?: () => number;
 }
 
+/** A daemon's context, as who has made it sees it. */
+export interface OwnContext<S extends ArgumentSpecs> extends DaemonContext<S> {
+  /** Gives the daemon other arguments, checked. */
+  change(values: ArgumentValues<S>): void;
+}
+
 /** Puts a daemon's context together. */
-export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): DaemonContext<S> {
+export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): OwnContext<S> {
   const { daemon, signal, state, services, mode = "act", maps = {}, clock = systemClock } = parts;
   const { random = Math.random, wall = Date.now } = parts;
+  let values = parts.arguments;
+  const takers: ((values: ArgumentValues<S>) => unknown)[] = [];
   const declared = (name: string) => Object.hasOwn(maps, name) ? maps[name] : undefined;
   const maintenance = state.map(AGENT_MAPS.maintenance);
   const pauses = state.map<string>(AGENT_MAPS.servicePauses);
@@ -73,7 +83,21 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
     threadName: parts.thread,
     home: parts.home ?? Deno.cwd(),
     signal,
-    arguments: parts.arguments,
+    get arguments() {
+      return values;
+    },
+    onArguments(take) {
+      if (typeof take !== "function") {
+        throw new TypeError("Cannot take arguments: expected a function");
+      }
+      if (takers.length === 0) parts.onArguments?.();
+      takers.push(take);
+    },
+    change(changed) {
+      values = changed;
+      // A rejection that nobody catches is a failure of the daemon.
+      for (const take of takers) void (async () => await take(values))();
+    },
     log: parts.log,
     state: {
       map: <V>(name: string, options?: MapOptions<V>) => {

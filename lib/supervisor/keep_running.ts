@@ -62,6 +62,8 @@ export interface ThreadParts extends SharedParts {
   signal: AbortSignal;
   /** What all threads of its daemon may take. */
   limits: DaemonLimits;
+  /** What passes changed arguments on. */
+  feed?: ThreadRun["feed"];
   /** Called at each change of the thread's state. */
   onChange: (change: ThreadChange) => void;
   /** Called with its heartbeats. */
@@ -246,6 +248,7 @@ async function runHook(plan: ThreadPlan, parts: ThreadParts, reason: string): Pr
     ...parts,
     plan: { ...plan, assignment: { ...plan.assignment, thread: name, task } },
     signal: limit.signal,
+    feed: undefined,
     grace: 0,
     onBeat: undefined,
   });

@@ -6,7 +6,8 @@ import { openChildren, type SuperviseChild } from "./child_threads.ts";
 import { HealthMonitor } from "./health.ts";
 import { keepRunning, type SharedParts, type ThreadChange } from "./keep_running.ts";
 import { DaemonLimits } from "./limits.ts";
-import type { ThreadPlan } from "./plan.ts";
+import { ArgumentsFeed } from "./feed.ts";
+import { samePlan, type ThreadPlan } from "./plan.ts";
 import { ThreadPool, ThreadPools } from "./pool.ts";
 import { Gate } from "./restart.ts";
 import { isNews, roundOfNews, type ThreadIdentity, updateInfo } from "./thread_info.ts";
@@ -41,6 +42,7 @@ export interface SupervisorParts {
 interface Supervised {
   plan: ThreadPlan;
   thread: string;
+  feed: ArgumentsFeed;
   stop: AbortController;
   done: Promise<ThreadEnd>;
 }
@@ -51,6 +53,8 @@ interface NamedThread {
   task: string;
   thread: string;
   limits: DaemonLimits;
+  /** Of a daemon's own thread. */
+  feed?: ArgumentsFeed;
 }
 
 /** Keeps the threads of daemons running. */
@@ -107,9 +111,29 @@ export class Supervisor {
     const limits = this.#limitsOf(daemon);
     limits.startAfresh();
     const release = this.pools.get(plan.pool).reserve();
-    const done = this.#supervise({ plan, task: "run", thread, limits }, stop.signal);
+    const feed = new ArgumentsFeed();
+    // Its arguments may change while it is kept running.
+    const own = { ...plan, assignment: { ...plan.assignment } };
+    const done = this.#supervise({ plan: own, task: "run", thread, limits, feed }, stop.signal);
     void done.then(release);
-    this.#daemons.set(daemon, { plan, thread, stop, done });
+    this.#daemons.set(daemon, { plan: own, thread, feed, stop, done });
+  }
+
+  /**
+   * Tells a daemon its changed arguments, where they alone have changed and its thread takes them.
+   *
+   * @returns whether that was so; otherwise the daemon is to be restarted.
+   */
+  changeArguments(plan: ThreadPlan): boolean {
+    const { daemon, arguments: given } = plan.assignment;
+    const supervised = this.#daemons.get(daemon);
+    if (!supervised) return false;
+    const { assignment, ...rest } = supervised.plan;
+    const isSame = samePlan({ ...rest, assignment: { ...assignment, arguments: given } }, plan);
+    if (!isSame || !supervised.feed.pass(given)) return false;
+    assignment.arguments = given;
+    agentLog(this.#parts.log).info(`Told daemon '${daemon}' its changed arguments`);
+    return true;
   }
 
   /** Stops a daemon; resolves when its threads are gone. */
@@ -165,11 +189,12 @@ export class Supervisor {
 
   /** Supervises one thread, a daemon's own or a child. */
   #supervise(
-    { plan: { assignment, ...plan }, task, thread, limits }: NamedThread,
+    { plan: { assignment, ...plan }, task, thread, limits, feed }: NamedThread,
     signal: AbortSignal,
     onChange: (change: ThreadChange) => void = () => {},
   ): Promise<ThreadEnd> {
-    const named = { ...plan, assignment: { ...assignment, thread } };
+    assignment.thread = thread;
+    const named = { ...plan, assignment };
     const { daemon } = assignment;
     const info = this.#keepInfo(thread, { daemon, task, pool: plan.pool });
     return keepRunning(named, {
@@ -178,6 +203,7 @@ export class Supervisor {
       log: task === "run" ? this.#shared.log : limits.log.write,
       signal,
       limits,
+      feed,
       onChange: (change) => {
         info.change(change);
         onChange(change);

@@ -20,6 +20,7 @@ import {
   type MonitoredThread,
 } from "./health.ts";
 import { type DaemonLimits, MESSAGE_RATE } from "./limits.ts";
+import type { ArgumentsFeed } from "./feed.ts";
 import type { ThreadPlan } from "./plan.ts";
 
 /**
@@ -72,6 +73,8 @@ export interface ThreadRun {
   onWarning?: (warning: string) => void;
   /** Called when it asks for a child thread, or to stop one; `tell` answers it. */
   onChild?: (command: ChildCommand, tell: (message: ToThread) => void) => void;
+  /** What passes changed arguments on to it. Default: it is restarted for them. */
+  feed?: ArgumentsFeed | undefined;
   /** Answers what it asks, once it is known that it may. */
   answer?: ((what: Question) => Promise<unknown>) | undefined;
   /** Ends a child process of the agent, or that of a service that is stuck, with all that it has started. */
@@ -179,6 +182,7 @@ class LiveThread {
   end(): Promise<void> {
     const { plan, clock, limits } = this.#run;
     for (const cleanUp of this.#cleanups) cleanUp();
+    this.#run.feed?.close();
     if (plan.assignment.task.type === "run") limits.log.flush();
     const gone = this.#exit?.gone() ?? Promise.resolve();
     const terminate = () => this.#worker?.terminate();
@@ -222,6 +226,8 @@ class LiveThread {
         return this.#run.onChild?.(message.request, tell);
       case "stop-child":
         return this.#run.onChild?.({ stop: message.id }, tell);
+      case "takes-arguments":
+        return this.#run.feed?.open((given) => this.#tell({ type: "arguments", arguments: given }));
       case "ask":
         return void this.#answer(message.id, message.what);
       case "end-process":

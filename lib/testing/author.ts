@@ -5,5 +5,6 @@
  * @module
  */
 export { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
-export { type LoggedRecord, simulate, Simulation, type SimulationOptions } from "./simulate.ts";
+export { type LoggedRecord, type SimulationOptions } from "./options.ts";
+export { simulate, Simulation } from "./simulate.ts";
 export { test } from "./test.ts";

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers";
-import { describeProblem, ManualClock, parseDuration, within } from "../base/mod.ts";
+import { describeProblem, ManualClock, parseDuration } from "../base/mod.ts";
 import {
   type ArgumentSpecs,
   createContext,
@@ -8,71 +8,28 @@ import {
   type DaemonDefinition,
   type DaemonMap,
   declaredMetrics,
-  type Disk,
   mapPath,
   type MapSpecs,
   mayWrite,
   type MetricSeries,
-  programRunner,
   readArguments,
   readMetrics,
-  type RunResult,
   type ThreadHandle,
   threadName,
   type ThreadOptions,
   type ThreadState,
 } from "../daemon/mod.ts";
-import type { LogLevel } from "../log/mod.ts";
 import { parseScenario, SimulatedServiceManager } from "../service/mod.ts";
-import { MainState, type PublicState, type ReplicatedMap } from "../state/mod.ts";
+import type { LoggedRecord, SimulationOptions } from "./options.ts";
+import { standIns } from "./stand_ins.ts";
+import { readOnly } from "./read_only.ts";
+import { MainState, type PublicState } from "../state/mod.ts";
 
 /** How long to wait for a daemon that neither sleeps nor returns, real ms. */
 const PATIENCE = 1_000;
 
 /** How long to wait for a host or a program, real ms. */
 const LONG_PATIENCE = 10_000;
-
-const DISKS: readonly Disk[] = [{ name: "C:", free: 40e9, total: 100e9 }];
-
-/** A log record of a simulated daemon. */
-export interface LoggedRecord {
-  /** Simulated ms since its start. */
-  at: number;
-  /** How severe it is. */
-  level: LogLevel;
-  /** Its text. */
-  message: string;
-}
-
-/** How a daemon is simulated. */
-export interface SimulationOptions {
-  /** Its arguments, as the configuration writes them; defaults are filled in. */
-  arguments?: Record<string, unknown>;
-  /** The name under which it is registered. Default: its module's name. */
-  name?: string;
-  /** What its maps hold when it starts: each map's entries by its name. */
-  maps?: Record<string, Record<string, unknown>>;
-  /** What other maps hold when it starts, those of other daemons and of the agent: each map's entries by its path. */
-  state?: Record<string, Record<string, unknown>>;
-  /** The names of the thread pools. Default: there is each that it names. */
-  pools?: readonly string[];
-  /** The home folder. Default: the current folder. */
-  home?: string;
-  /** What its service does, such as `crash=4s,refuse=1`: see `run --scenario`. Default: it runs without a fault. */
-  scenario?: string;
-  /** The time of day at its start, ISO 8601; the time zone of `cron` is UTC. Default: `2026-01-01T00:00:00Z`, a Thursday. */
-  start?: string;
-  /** What `context.host.disks` tells. Default: `C:` with 100 GB, of which 40 GB are free. */
-  disks?: readonly Disk[];
-  /** Stands for a program that `context.run` runs; undefined: it takes too long. Default: the real one is run. */
-  run?: (program: string, args: readonly string[]) => Partial<RunResult> | undefined;
-  /** Answers what `context.fetch` asks. Default: the real host is asked. */
-  fetch?: (request: Request) => Response | Promise<Response>;
-  /** Called with each record when it is logged. */
-  onLog?: (record: LoggedRecord) => void;
-  /** Called with each change of its own maps; the value is undefined when the key was deleted. */
-  onChange?: (map: string, key: string, value: unknown) => void;
-}
 
 /**
  * Runs a daemon on a simulated context: the test moves its clock, its state is its own, its services are simulated.
@@ -100,7 +57,11 @@ export class Simulation {
   readonly #clock = new ManualClock(quickTurn);
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
-  readonly #createContext: (thread: string, signal: AbortSignal) => DaemonContext;
+  readonly #createContext: (
+    thread: string,
+    signal: AbortSignal,
+  ) => ReturnType<typeof createContext>;
+  readonly #context: ReturnType<typeof createContext>;
   readonly #threads: string[] = [];
   readonly #pools: readonly string[] | undefined;
   /** Paths of other daemons' maps that it may write. */
@@ -115,8 +76,7 @@ export class Simulation {
 
   /** Starts the daemon; see {@linkcode simulate}. */
   constructor(daemon: DaemonDefinition, options: SimulationOptions) {
-    const { values, problems } = readArguments(daemon.arguments ?? {}, options.arguments);
-    if (problems.length > 0) throw new TypeError(problems.map(describeProblem).join(", and "));
+    const values = readValues(daemon, options.arguments);
     this.#name = options.name ?? daemon.name;
     this.#daemon = daemon;
     this.#start = Date.parse(options.start ?? "2026-01-01T00:00:00Z");
@@ -134,20 +94,7 @@ export class Simulation {
       for (const [key, value] of Object.entries(entries)) this.state.map(path).set(key, value);
     }
     this.#pools = options.pools;
-    const { fetch: answer } = options;
-    const ask = answer
-      ? async (...given: ConstructorParameters<typeof Request>) => {
-        const request = new Request(...given);
-        return (await within(Promise.resolve(answer(request)), { signal: request.signal }))!;
-      }
-      : globalThis.fetch;
-    const { run } = options;
-    const runProgram: ReturnType<typeof programRunner> = run
-      ? (program, args) => {
-        const result = run(program, args);
-        return Promise.resolve(result && { code: 0, stdout: "", stderr: "", ...result });
-      }
-      : programRunner();
+    const outside = standIns(options, (work) => this.#real(work));
     this.#createContext = (thread, signal) =>
       createContext({
         daemon: this.#name,
@@ -170,14 +117,13 @@ export class Simulation {
         services: daemon.permissions?.services ? this.services : undefined,
         clock: this.#clock,
         random: () => 0.5,
-        runProgram: (program, args, given) => this.#real(() => runProgram(program, args, given)),
-        disks: () => Promise.resolve([...options.disks ?? DISKS]),
-        fetch: (input, init) => this.#real(() => ask(input, init)),
+        ...outside,
         wall: () => this.#start + this.now + this.#slept,
         timeZone: "UTC",
         startThread: (task, options) => this.#startThread(daemon, task, options),
       });
-    this.#done = this.#run(daemon, this.#createContext(thread, this.#stop.signal));
+    this.#context = this.#createContext(thread, this.#stop.signal);
+    this.#done = this.#run(daemon, this.#context);
   }
 
   /** Simulated ms since the start. */
@@ -222,6 +168,17 @@ export class Simulation {
     return Object.fromEntries(
       paths.map((path) => [path.slice(own.length), Object.fromEntries(this.state.map(path))]),
     );
+  }
+
+  /**
+   * Gives it other arguments, as a change of the configuration does where it has called `context.onArguments`.
+   *
+   * @param given as the configuration writes them; defaults are filled in.
+   * @throws {TypeError} when they do not fit.
+   */
+  async change(given: Record<string, unknown>): Promise<void> {
+    this.#context.change(readValues(this.#daemon, given));
+    await this.advance(0);
   }
 
   /** The metrics that its maps declare, as a scrape would show them. */
@@ -340,6 +297,13 @@ export class Simulation {
   }
 }
 
+/** @throws {TypeError} when they do not fit. */
+function readValues(daemon: DaemonDefinition, given: Record<string, unknown> = {}) {
+  const { values, problems } = readArguments(daemon.arguments ?? {}, given);
+  if (problems.length > 0) throw new TypeError(problems.map(describeProblem).join(", and "));
+  return values;
+}
+
 function readSpan(span: number | string): number {
   const ms = typeof span === "number" ? span : parseDuration(span);
   if (ms === undefined) throw new TypeError(`'${span}' is no duration; expected one such as 5m`);
@@ -350,24 +314,6 @@ function noPool(pool: string, pools: readonly string[]): string {
   const known = pools.join(", ");
   return `There is no thread pool '${pool}'; threadPools in the configuration has ${known}`;
 }
-
-/** A map that refuses writes, as another daemon's does. */
-function readOnly<V>(map: ReplicatedMap<string, V>, thread: string): ReplicatedMap<string, V> {
-  const refuse = () => {
-    throw new Error(
-      `Cannot write ${map.path}: it is not for thread '${thread}' to write, and its owner has not opened it`,
-    );
-  };
-  return new Proxy(map, {
-    get(target, key) {
-      if (WRITES.has(key)) return refuse;
-      const member = Reflect.get(target, key, target);
-      return typeof member === "function" ? member.bind(target) : member;
-    },
-  });
-}
-
-const WRITES = new Set<string | symbol>(["set", "delete", "clear", "increment", "update"]);
 
 /** A turn of the event loop without a timer's millisecond. */
 function quickTurn(): Promise<void> {

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { cut, errorMessage, sanitize } from "../base/mod.ts";
 import { Heartbeat, ranOutOfHeap, startWorker } from "../thread/mod.ts";
 import { LOG_LEVELS } from "../log/mod.ts";
-import type { LoggedRecord } from "./simulate.ts";
+import type { LoggedRecord } from "./options.ts";
 import type { TestResult } from "./test.ts";
 
 /** How long a trial may take, its tests included, real ms. */

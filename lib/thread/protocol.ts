@@ -68,6 +68,7 @@ export type ToThread =
   | { type: "stop" }
   | { type: "beat" }
   | { type: "child"; id: number; news: ChildNews }
+  | { type: "arguments"; arguments: Record<string, unknown> }
   | { type: "answer"; id: number; value?: unknown; error?: string };
 
 /** What a thread may ask the agent: about the host's disks. */
@@ -81,6 +82,7 @@ export type FromThread =
   | { type: "failed"; error: string; leaves?: boolean } // leaves: it ends itself
   | { type: "start-child"; request: ChildRequest }
   | { type: "stop-child"; id: number }
+  | { type: "takes-arguments" } // it is told changed ones, and not restarted
   | { type: "ask"; id: number; what: Question } // answered under the same number
   | { type: "end-process"; what: number | string }; // a child process of it, or that of a stuck service
 
@@ -124,6 +126,8 @@ export function readFromThread(data: unknown, now = Date.now()): FromThread | un
       return readRequest(fieldsOf(message.request));
     case "stop-child":
       return isId(message.id) ? { type: "stop-child", id: message.id } : undefined;
+    case "takes-arguments":
+      return { type: "takes-arguments" };
     case "ask":
       return readQuestion(message);
     case "end-process": {

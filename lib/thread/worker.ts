@@ -56,6 +56,7 @@ const post: (message: FromThread) => void = self.postMessage.bind(self);
 const { setTimeout } = globalThis;
 const children = new ChildThreads(post);
 const asks = new Asks(post);
+let takeArguments: (given: Record<string, unknown>) => void = () => {};
 let sender: HeartbeatSender | undefined;
 
 self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
@@ -73,6 +74,8 @@ self.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
       return sender?.beat();
     case "child":
       return children.take(data.id, data.news);
+    case "arguments":
+      return takeArguments(data.arguments);
     case "answer":
       return asks.take(data);
   }
@@ -166,7 +169,7 @@ async function createOwnContext(
   if (problems.length > 0) {
     throw new Error(`Cannot use its arguments: ${problems.map(describeProblem).join(", and ")}`);
   }
-  return createContext({
+  const context = createContext({
     daemon,
     thread,
     home,
@@ -182,7 +185,11 @@ async function createOwnContext(
     disks: async () => await asks.ask({ about: "disks" }) as Disk[],
     startThread: (task, options) => children.start(task, options),
     clock: heartbeatClock(systemClock, sender),
+    onArguments: () => post({ type: "takes-arguments" }),
   });
+  takeArguments = (given) =>
+    context.change(readArguments(definition.arguments ?? {}, given).values);
+  return context;
 }
 
 async function openServices(plan: ServiceManagerPlan): Promise<ServiceManager> {

@@ -2,6 +2,13 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Disk } from "../../lib/daemon/author.ts";
 import { withDaemon } from "./author.ts";
 
+async function until(holds: () => boolean): Promise<void> {
+  for (const end = Date.now() + 30_000; !holds();) {
+    if (Date.now() > end) throw new Error(`Not within 30 s: ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
 /** Deno 2.7.11 takes ports of workers for leaks. */
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, fn, sanitizeResources: false });
@@ -72,5 +79,56 @@ test("a program is run to its end, its output bounded; a late one is ended with 
     assertMatch(stat, /\) Z/, "it has ended, or nobody has fetched its exit code");
     assertEquals(await value("Seen", "other"), "NotCapable");
     assertMatch(String(await value("Seen", "odd")), /its arguments as a list of texts/);
+  });
+});
+
+test("who asks is told changed arguments, and others are restarted", async () => {
+  const definition = (asks: string) => `
+    arguments: { limit: { type: "duration", default: "5s", description: "limit" } },
+    async run(context) {
+      const seen = context.state.map("Seen");
+      seen.increment("starts");
+      ${asks}
+      seen.set("first", context.arguments.limit);
+      await context.every(20, () => void seen.set("limit", context.arguments.limit));
+    },`;
+  const takes = definition("context.onArguments(({ limit }) => void seen.set('taken', limit));");
+  await withDaemon(takes, {}, async ({ agent, apply, value, records }) => {
+    const seen = agent.state.map("Daemons.own.Seen");
+    assertEquals(await value("Seen", "first"), 5_000);
+    await apply({ arguments: { limit: "7s" } });
+    assertEquals(await value("Seen", "taken"), 7_000);
+    await until(() => seen.get("limit") === 7_000);
+    assertEquals(seen.get("starts"), 1);
+    const told = records.filter(({ source }) => source === "agent").map(({ message }) => message);
+    assertEquals(told, ["Told daemon 'own' its changed arguments"]);
+    await agent.restartDaemon("own");
+    await until(() => seen.get("first") === 7_000);
+    await apply({ arguments: { limit: "7s" }, memoryLimit: 2 ** 27 });
+    await until(() => seen.get("starts") === 3);
+  });
+  await withDaemon(definition(""), {}, async ({ agent, apply, value }) => {
+    assertEquals(await value("Seen", "first"), 5_000);
+    await apply({ arguments: { limit: "7s" } });
+    const seen = agent.state.map("Daemons.own.Seen");
+    await until(() => seen.get("limit") === 7_000);
+    assertEquals(seen.get("starts"), 2);
+  });
+});
+
+test("what taking them throws is a failure, and the daemon is started again with them", async () => {
+  const body = `
+    arguments: { n: { type: "number", default: 1, description: "n" } },
+    async run(context) {
+      context.onArguments(() => { throw new RangeError("odd"); });
+      context.state.map("Seen").set("n" + context.arguments.n, true);
+      await context.every(1_000, () => {});
+    },`;
+  await withDaemon(body, {}, async ({ apply, value, records }) => {
+    await value("Seen", "n1");
+    await apply({ arguments: { n: 2 } });
+    await value("Seen", "n2");
+    const failures = records.filter(({ level }) => level === "error");
+    assertMatch(failures[0]!.message, /failed: RangeError: odd \(own\.js:\d+:\d+\)/);
   });
 });

@@ -220,3 +220,20 @@ Deno.test("a test stands for programs and disks", async () => {
     '{"code":1,"stdout":"x","stderr":""}',
   ]);
 });
+
+Deno.test("a simulated daemon takes changed arguments, which are checked", async () => {
+  const run = simulate({
+    name: "takes",
+    arguments: { limit: { type: "duration", default: "5s", description: "limit" } },
+    run: (context) => {
+      context.onArguments(({ limit }) => context.log.info(limit));
+      return context.every("1m", () => context.log.info(`beat ${context.arguments.limit}`));
+    },
+  });
+  await run.advance("1s");
+  await run.change({ limit: "7s" });
+  await run.advance("1m");
+  assertEquals(run.log.map(({ message }) => message), ["beat 5000", "7000", "beat 7000"]);
+  await assertRejects(() => run.change({ limit: "soon" }), TypeError, 'limit: got "soon"');
+  await run.stop();
+});

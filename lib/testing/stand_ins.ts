@@ -1,0 +1,38 @@
+import { within } from "../base/mod.ts";
+import { type createContext, type Disk, programRunner } from "../daemon/mod.ts";
+import type { SimulationOptions } from "./options.ts";
+
+const DISKS: readonly Disk[] = [{ name: "C:", free: 40e9, total: 100e9 }];
+
+/** What of a context's parts reaches outside of the program. */
+type Outside = Required<
+  Pick<Parameters<typeof createContext>[0], "fetch" | "runProgram" | "disks">
+>;
+
+/**
+ * What stands for hosts, programs and disks where a test says so; else hosts and programs are real.
+ *
+ * @param real does what takes real time.
+ */
+export function standIns(
+  { fetch: answer, run, disks = DISKS }: SimulationOptions,
+  real: <T>(work: () => Promise<T>) => Promise<T>,
+): Outside {
+  const ask = answer
+    ? async (...given: ConstructorParameters<typeof Request>) => {
+      const request = new Request(...given);
+      return (await within(Promise.resolve(answer(request)), { signal: request.signal }))!;
+    }
+    : globalThis.fetch;
+  const runProgram: Outside["runProgram"] = run
+    ? (program, args) => {
+      const result = run(program, args);
+      return Promise.resolve(result && { code: 0, stdout: "", stderr: "", ...result });
+    }
+    : programRunner();
+  return {
+    disks: () => Promise.resolve([...disks]),
+    runProgram: (program, args, given) => real(() => runProgram(program, args, given)),
+    fetch: (input, init) => real(() => ask(input, init)),
+  };
+}
