@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { type IcingaFolder, icingaFolder, procHolder, procSources } from "../../lib/icinga/mod.ts";
+import { tellSkipped } from "../skipped.ts";
 import { makeCa, makeCertificate } from "./fixture.ts";
 
 /** Whether Icinga 2 and openssl are there: `apt-get install icinga2-bin icinga2-common`. */
@@ -8,6 +9,11 @@ export const hasIcinga: boolean = await new Deno.Command("icinga2", {
   stdout: "null",
   stderr: "null",
 }).output().then(({ success }) => success, () => false);
+
+if (!hasIcinga) {
+  const why = "it is not there; apt-get install icinga2-bin icinga2-common";
+  tellSkipped("what needs a real Icinga 2", why);
+}
 
 /** A real node of Icinga 2. */
 export interface Node {
