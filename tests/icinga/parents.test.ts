@@ -134,7 +134,7 @@ async function workerHangs() {
     const [link] = await sources.connections((await sources.tree())!);
     Deno.kill(link!.pid, "SIGSTOP");
     await watch.until(() => watch.restarts() === 1);
-    await watch.until(watch.said(/is well again: connected to 127\.0\.0\.1/));
+    await watch.until(watch.said(/is ok again: connected to 127\.0\.0\.1/));
     assertEquals(watch.restarts(), 1);
   });
 }
