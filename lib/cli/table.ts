@@ -3,7 +3,7 @@ import { cut, sanitize } from "../base/mod.ts";
 /** A cell: its text, or with it what paints it once it is padded. */
 export type Cell = string | { text: string; paint?: (text: string) => string };
 
-/** The columns of a table by their headers: each says what of a row it shows. */
+/** The columns of a table by their headers: each makes its cell from a row. */
 export type Columns<Row> = Readonly<Record<string, (row: Row) => Cell>>;
 
 /** A value for a cell; `-` where there is none. */

@@ -20,7 +20,7 @@ export async function readConfigFile(file: string): Promise<Uint8Array<ArrayBuff
   }
 }
 
-/** Why a file cannot be a configuration, by what the file system says of it; undefined when it can. */
+/** Why a file cannot be a configuration, by its type and size; undefined when it can. */
 export function refuseConfigFile(
   { isFile, isDirectory, size }: Pick<Deno.FileInfo, "isFile" | "isDirectory" | "size">,
 ): PlacedProblem | undefined {

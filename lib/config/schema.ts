@@ -6,7 +6,7 @@ import { ControlSchema } from "./control_schema.ts";
 import { DaemonName, DaemonSchema } from "./daemon_schema.ts";
 import { integer, KB, size, text, timeout, yesNo } from "./fields.ts";
 
-/** How many threads run at once in a thread pool that does not say. */
+/** The default number of threads that run at the same time in a pool. */
 const DEFAULT_THREADS = 20;
 
 const poolName = v.pipe(
@@ -114,7 +114,7 @@ export function defaultConfig(): Config {
   return v.parse(ConfigSchema, {});
 }
 
-/** How a daemon of which the configuration says nothing is registered. */
+/** The registration of a daemon that the configuration does not mention. */
 export function defaultDaemonConfig(): DaemonConfig {
   return v.parse(DaemonSchema, {});
 }

@@ -102,7 +102,7 @@ const SERVICE: Metrics<ServiceStatus> = {
     ({ stable, watched }) => stable === null ? null : Number(stable && watched),
   ],
   flapping: [
-    "Whether a service was restarted so often that it is tried only now and then.",
+    "Whether a service is flapping: restarted too often, and tried every 5 min.",
     ({ flapping }) => Number(flapping),
   ],
   paused: ["Whether a service alone is paused.", ({ paused }) => Number(paused !== null)],

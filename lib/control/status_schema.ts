@@ -122,7 +122,7 @@ const Service = v.strictObject({
   ),
   flapping: v.pipe(
     v.boolean(),
-    v.description("Whether it was restarted so often that it is tried only now and then"),
+    v.description("Whether it is flapping: restarted too often, and tried every 5 min"),
   ),
   paused: v.pipe(Pause, v.description("Whether it alone is paused, and so left alone; null: no")),
   mode: v.pipe(

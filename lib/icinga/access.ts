@@ -5,7 +5,7 @@ import { certificateFiles } from "./certificate.ts";
 import type { IcingaFolder } from "./folder.ts";
 import { type Endpoint, type IcingaNode, readNode } from "./node.ts";
 
-/** What a person says of whom results are sent to; what is empty is read from Icinga's own files. */
+/** The arguments for the receivers of results; an empty one is read from Icinga's own files. */
 export interface AccessSettings {
   /** The name of the host object. */
   host: string;
@@ -20,7 +20,7 @@ export interface AccessSettings {
   passwordFile: string;
 }
 
-/** Whom results are sent to, and as whom. */
+/** The receivers of results, and the credentials. */
 export interface Access {
   /** The name of the host object. */
   host: string;
@@ -54,7 +54,7 @@ export function chooseParents(given: readonly Endpoint[], node: IcingaNode): End
 }
 
 /**
- * Finds whom results are sent to and as whom, from what a person says and from Icinga's own files.
+ * Finds the receivers of results and the credentials, from the arguments and from Icinga's own files.
  *
  * @param home what files are relative to.
  * @throws {Error} in one line, when something is missing or cannot be read.

@@ -2,7 +2,7 @@ import type { TLSSocket } from "node:tls";
 import { errorMessage, within } from "../base/mod.ts";
 import type { Endpoint } from "./node.ts";
 
-/** How this host shows who it is to Icinga's API, and how it knows the other side. */
+/** The credentials of this host for Icinga's API, and what authenticates the server. */
 export interface Credentials {
   /** The certificate of the CA, as PEM. */
   ca: string;

@@ -13,7 +13,7 @@ export interface CertificateFacts {
   ends: number;
   /** Its SHA-256, in hexadecimal digits with colons. */
   fingerprint: string;
-  /** Why nobody accepts it, whatever the time is, such as that it is not signed; absent when that is not so. */
+  /** Why it is invalid at any time, such as that it is not signed; absent when it is valid. */
   fault?: string;
 }
 

@@ -15,7 +15,7 @@ export interface CheckResult {
   performance: readonly string[];
   /** The name of the node that it comes from. */
   source: string;
-  /** After so many seconds without another one Icinga looks at its freshness. */
+  /** The time until the next result is due, s; then Icinga runs the check of the service. */
   ttl: number;
 }
 
@@ -89,7 +89,7 @@ export interface Introduced {
 }
 
 /**
- * Connects to a parent and asks who this host is there.
+ * Connects to a parent and reads the API user that this host has there.
  *
  * @throws {Error} in one line, when there is no answer, or it does not know this host.
  */
@@ -118,7 +118,7 @@ function explainStranger(user: string | undefined, host: string): string {
   return `it does not accept this host's certificate (401): ${why}: ${userDefinition(host)}`;
 }
 
-/** The definition of the user who may send the results of one host, and no others, on one line. */
+/** The definition, on one line, of a user who may send only the results of one host. */
 export function userDefinition(host: string): string {
   const name = JSON.stringify(host);
   return `object ApiUser ${name} { client_cn = ${name}; permissions = [ { permission = "${SEND_PERMISSION}"; filter = {{ host.name == ${name} }} } ] }`;

@@ -8,7 +8,7 @@ export interface Connection {
   pid: number;
 }
 
-/** What tells a parent's connection from others. */
+/** The criteria of a parent's connection. */
 export interface LinkPlan {
   /** The ports of the parents. */
   ports: readonly number[];
@@ -18,7 +18,7 @@ export interface LinkPlan {
   own: ReadonlySet<string>;
 }
 
-/** Younger connections say nothing, ms: a node that its parent refuses makes a new one every 10 s. */
+/** Younger connections do not count, ms: a node that its parent refuses opens a new one every 10 s. */
 export const LINK_AGE = 60_000;
 
 /**

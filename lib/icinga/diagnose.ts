@@ -12,7 +12,7 @@ export interface Diagnosis {
   what: string;
   /** When it was found, UTC ISO 8601. */
   since: string;
-  /** What says so: files, lines of the log. */
+  /** The evidence: files, lines of the log. */
   evidence: string[];
   /** How to fix it. */
   advice: string;
@@ -30,7 +30,7 @@ export interface DiagnosisParts {
   /** What happened before is no part of it, ms since the Unix epoch. */
   since: number;
   validate(): Promise<Validation>;
-  /** Who listens on a port of this host, such as `process 12 (java.exe)`; undefined: nobody, or it is not known. */
+  /** The process that listens on a port of this host, such as `process 12 (java.exe)`; undefined: none or unknown. */
   holder(port: number): Promise<string | undefined>;
 }
 

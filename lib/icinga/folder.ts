@@ -12,7 +12,7 @@ export interface IcingaFolder {
   log: string;
   /** What it writes down at its start, `var\cache\icinga2`. */
   cache: string;
-  /** Whether Icinga 2 takes these folders by itself. */
+  /** Whether these are the default folders of Icinga 2. */
   isUsual: boolean;
 }
 
@@ -39,7 +39,7 @@ export function icingaFolder(dataDir = "", programData?: string): IcingaFolder {
   };
 }
 
-/** A file that was looked at. */
+/** Facts about a file. */
 export interface FileFacts {
   /** When it was last changed, ms since the Unix epoch. */
   modified: number;
@@ -48,9 +48,9 @@ export interface FileFacts {
 }
 
 /**
- * Looks at a file; undefined when there is none.
+ * Reads the facts about a file; undefined when there is none.
  *
- * @throws {Error} when it cannot be looked at.
+ * @throws {Error} when they cannot be read.
  */
 export async function lookAt(path: string): Promise<FileFacts | undefined> {
   try {

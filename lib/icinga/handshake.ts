@@ -24,7 +24,7 @@ export interface HandshakePlan {
 }
 
 /**
- * Makes one TLS connection and closes it. The name in the certificate is not looked at: Icinga compares it with the
+ * Makes one TLS connection and closes it. The name in the certificate is not checked: Icinga compares it with the
  * endpoint's, which need not be a host's name. Never rejects.
  */
 export async function tryHandshake(

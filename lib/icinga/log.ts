@@ -49,7 +49,7 @@ export interface CrashReport {
   file: string;
   /** When it was written, ms since the Unix epoch. */
   at: number;
-  /** What it says first. */
+  /** Its first line. */
   line: string;
 }
 
@@ -107,7 +107,7 @@ export function isSince(at: number, since: number, now: number = Date.now()): bo
   return at >= since && at <= now + SLACK;
 }
 
-/** Why the parent and this node do not talk, as the log says it since a time: the newest such line. */
+/** Why the parent and this node are not connected, from the newest such line of the log since a time. */
 export function refusalIn(
   lines: readonly LogLine[],
   since: number,

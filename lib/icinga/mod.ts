@@ -1,5 +1,5 @@
 /**
- * Icinga 2 on this host: what its folder says of it, and the API of its parents. Reads files, and never changes one.
+ * Icinga 2 on this host: its files, processes and connections, and the API of its parents.
  *
  * @module
  */

@@ -8,13 +8,13 @@ import { ICINGA_PORT } from "./settings.ts";
 export interface Endpoint {
   /** Its name, the common name of its certificate. */
   name: string;
-  /** Where this node connects to; absent where the other side connects. */
+  /** The address that this node connects to; absent when the other side connects. */
   host?: string;
   /** Its port. */
   port: number;
 }
 
-/** Which node of Icinga's this host is, and whom it reports to. What is not known is absent. */
+/** The Icinga node of this host, and its parents. Unknown fields are absent. */
 export interface IcingaNode {
   /** The name of the node (`NodeName`). */
   name?: string;
@@ -26,7 +26,7 @@ export interface IcingaNode {
   crl?: string;
   /** The endpoints of the parent zone; none for a master. */
   parents?: Endpoint[];
-  /** The file that told it. */
+  /** The file from which this was read. */
   source?: string;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What Linux says of processes and connections (`proc(5)`): the tests watch a real Icinga 2 there.
+ * Reads processes and connections on Linux (`proc(5)`), where the tests watch a real Icinga 2.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const LISTEN = "0A";
 /** `sysconf(_SC_PAGESIZE)` and `sysconf(_SC_CLK_TCK)` of x86-64. */
 const PAGE = 4096, TICKS = 100;
 
-/** What this system says of the Icinga 2 whose process id is in `run/icinga2/icinga2.pid`. */
+/** The sources for the Icinga 2 whose process id is in `run/icinga2/icinga2.pid`. */
 export function procSources({ root }: IcingaFolder): HostSources {
   return {
     tree() {
@@ -78,7 +78,7 @@ export function procTree(pid: number): Promise<Set<number>> {
   return Promise.resolve(treeOf(pid, listProcesses()));
 }
 
-/** Who listens on a port, such as `process 12 (java)`; undefined: nobody. */
+/** The process that listens on a port, such as `process 12 (java)`; undefined: none. */
 export function procHolder(port: number): Promise<string | undefined> {
   const found = tcpTables().flatMap((text) => parseTcp(text, LISTEN))
     .find(({ local }) => local.port === port);

@@ -65,7 +65,7 @@ export interface TreeFacts {
   started?: number;
 }
 
-/** What the system says of the service's processes. */
+/** The service's processes. */
 export interface HostSources {
   /** The service's process tree; undefined while it does not run. */
   tree(): Promise<TreeFacts | undefined>;
@@ -82,7 +82,7 @@ export interface SamplerParts {
   clock: Pick<Clock, "now">;
   /** How long a handshake may take, ms. Default: 10 s. */
   limit?: number;
-  /** What is looked at; `processes`: nothing of Icinga's. Default: `icinga`. */
+  /** What is sampled; `processes`: only the processes. Default: `icinga`. */
   look?: "icinga" | "processes";
 }
 
@@ -92,10 +92,10 @@ const PORT_EVERY = 5 * 60_000;
 /** How often a parent's port is tried while there is no connection, ms. */
 const PARENT_EVERY = 60_000;
 
-/** Lines of the log that are older do not say why there is no connection now, ms. */
+/** Older lines of the log do not explain a missing connection, ms. */
 const REFUSAL_AGE = 2 * 60_000;
 
-/** Takes samples of one Icinga 2; keeps what only several of them can say. */
+/** Takes samples of one Icinga 2; keeps what follows only from several of them. */
 export class Sampler {
   readonly #parts: SamplerParts;
   readonly #seen: Seen;
@@ -175,7 +175,7 @@ export class Sampler {
     return Math.round(Math.max(0, cpu - before.cpu) / ((now - before.at) / 1000) * 100);
   }
 
-  /** Read anew when Icinga has written it anew. */
+  /** Read again when Icinga has written the file again. */
   async #readNode(): Promise<IcingaNode> {
     const { folder } = this.#parts;
     const files = [join(folder.cache, "icinga2.debug"), join(folder.config, "zones.conf")];
@@ -222,7 +222,7 @@ export class Sampler {
     const { fingerprint, file, fault } = facts;
     const [ends, modified] = [facts.ends, facts.modified].map((at) => new Date(at).toISOString());
     const started = tree?.started ?? Infinity;
-    // A file of the future, after the clock was set back, says nothing.
+    // A file from the future, after the clock was set back, is ignored.
     const isNewer = facts.modified > started && facts.modified <= Date.now();
     const isLoaded = !isNewer || await this.#isLoaded(node, `${started} ${fingerprint}`);
     const known = { file, ends: ends!, modified: modified!, ...(fault && { fault }) };

@@ -1,7 +1,7 @@
 import type { Endpoint } from "./node.ts";
 import { expectedOneOf } from "../base/mod.ts";
 
-/** What the agent can mend by itself where the argument `repair` names it. */
+/** The repairs that the argument `repair` can allow. */
 export const REPAIRS = ["state-file"] as const;
 
 /** What would be right instead of an item of `repair`, as a clause; undefined when it is right. */

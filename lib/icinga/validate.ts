@@ -2,13 +2,13 @@ import { join } from "node:path";
 import { cut, errorMessage, sanitize, within } from "../base/mod.ts";
 import { type IcingaFolder, listFolder } from "./folder.ts";
 
-/** What Icinga 2 itself says of its configuration. */
+/** The result of `icinga2 daemon -C`. */
 export interface Validation {
   /** `unknown`: it could not be run, or not to its end. */
   is: "valid" | "invalid" | "unknown";
   /** What is wrong, or why it is unknown, in one line. */
   text: string;
-  /** Where, as `FILE:LINE`; absent when it does not say. */
+  /** The place, as `FILE:LINE`; absent when the output has none. */
   place?: string;
 }
 
@@ -68,7 +68,7 @@ export function readValidation(code: number, output: string): Validation {
   return { is: "invalid", text, ...(file !== undefined && { place: `${file}:${line}` }) };
 }
 
-/** The folders, where they are not those that Icinga 2 takes by itself. */
+/** The folders, when they are not the default ones. */
 function definitions({ root, config, data, log, cache, isUsual }: IcingaFolder): string[] {
   if (isUsual) return [];
   const folders = {

@@ -183,7 +183,7 @@ export class RotatingFile implements Disposable {
     this.#parts.onTrouble(trouble);
   }
 
-  /** A file that has failed may fail to close as well; that is ignored. */
+  /** Ignores an error of closing: a file that failed before may fail again. */
   #close(): void {
     try {
       this.#file?.close();

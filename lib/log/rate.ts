@@ -2,7 +2,7 @@ import type { LogEntry, WriteLog } from "./record.ts";
 
 /** How often something may happen. */
 export interface Rate {
-  /** So many at once. */
+  /** The largest burst. */
   burst: number;
   /** So many a second for long. */
   perSecond: number;
@@ -70,7 +70,7 @@ export interface LimitedLog {
 }
 
 /**
- * Puts a limit before a log. What is above it is dropped, and one record says how many there were.
+ * Limits a log. Records above the limit are dropped, and one record reports their number.
  *
  * @param now gives the time, ms, on a monotonic clock.
  */

@@ -15,7 +15,7 @@ const LINE = {
   sanitize: { newlines: "escape", sgr: "escape" },
 } as const;
 
-/** A sink that writes each record at once to a rotating file, or keeps it until that is possible. */
+/** A sink that writes each record to a rotating file immediately, or keeps it until that is possible. */
 export function fileSink(file: LogFile, parts: RotatingFileParts): Sink & Disposable {
   const rotating = new RotatingFile(file, parts);
   const format = getTextFormatter(LINE);

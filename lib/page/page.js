@@ -12,7 +12,7 @@ const AGAIN = 2_000;
 const FORGOTTEN =
   "You were logged out: the agent was started anew, or the login was older than 12 hours";
 
-/** What goes on with time alone is drawn again each so many ms. */
+/** Time between two updates of what depends on time alone, ms. */
 const REDRAW = 5_000;
 
 let paused = false;

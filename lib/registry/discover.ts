@@ -6,7 +6,7 @@ import { refuseModuleFile } from "../thread/mod.ts";
 /** The folder in home whose modules are found without an entry that names them. */
 export const DAEMONS_FOLDER = "daemons";
 
-/** How many modules of the folder are looked at. */
+/** The largest number of modules of the folder that are read. */
 const MAX_MODULES = 1_000;
 
 /** A module in home's folder of daemons. */
@@ -25,7 +25,7 @@ export interface FoundModule {
 export interface FoundModules {
   /** Sorted by name; empty where there is no such folder. */
   modules: FoundModule[];
-  /** That the folder holds more modules than are looked at, in one line; absent when it does not. */
+  /** A warning, in one line, that the folder holds more modules than are read; absent when it does not. */
   warning?: string;
 }
 

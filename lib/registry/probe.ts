@@ -56,7 +56,7 @@ export interface ProbeRequest {
 export interface ProbeOptions {
   /** The home folder, absolute. Default: the module does not lie in it. */
   home?: string;
-  /** What is known of its files. Default: they are looked for. */
+  /** What is known of its files. Default: they are read. */
   examined?: ExaminedModule;
   /** How long loading may take once the worker has started, ms. Default: 5 s. */
   limit?: number;

@@ -1,5 +1,5 @@
 /**
- * The entry of the probe's worker: it tells what a module defines, or why it cannot be used.
+ * The entry of the probe's worker: it reports what a module defines, or why it cannot be used.
  *
  * @module
  */

@@ -67,7 +67,7 @@ export class Registry {
 
   /**
    * @param home absolute.
-   * @param refuse looks at each module before it is loaded. Default: none is refused.
+   * @param refuse checks each module before it is loaded. Default: none is refused.
    * @param warn takes what is wrong with the folder of daemons, once. Default: it is dropped.
    */
   constructor(

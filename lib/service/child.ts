@@ -81,7 +81,7 @@ async function end(child: Deno.ChildProcess, clock: Clock, endTree?: EndTree): P
   try {
     child.kill("SIGKILL");
   } catch {
-    // It has ended by itself.
+    // It has ended already.
   }
   await child.status;
 }

@@ -20,7 +20,7 @@ const RUNS: readonly ServiceState[] = ["RUNNING", "START_PENDING", "CONTINUE_PEN
 
 /**
  * Plans what is done about dependents: whatever is not stopped is stopped, and what ran is started again. One that is
- * paused or stopping stays stopped: somebody wants it so.
+ * paused or stopping stays stopped: an administrator chose that.
  *
  * @param listed all of them, the indirect ones too, in the order in which Windows lists them: each stands before those
  * that it depends on (`EnumDependentServices`).

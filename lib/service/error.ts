@@ -135,7 +135,7 @@ export function meaningOf(code: number): CodeMeaning {
   return { kind, meaning, advice };
 }
 
-/** Why a service manager could not do what it was asked; the message says it in one line. */
+/** A failed call of a service manager; the message has the reason in one line. */
 export class ServiceError extends Error {
   override name = "ServiceError";
 

@@ -20,7 +20,7 @@ export const serviceModes = ["act", "stopped", "observe"] as const;
  *
  * - `act`: everything
  * - `stopped`: what is stopped is started; one that runs is left alone, whatever else is wrong with it
- * - `observe`: nothing is touched, and it is said what would have been done
+ * - `observe`: nothing is changed; the log and the state show what would have been done
  */
 export type ServiceMode = typeof serviceModes[number];
 
@@ -29,11 +29,11 @@ export function mostCareful(a: ServiceMode, b: ServiceMode): ServiceMode {
   return serviceModes.indexOf(a) > serviceModes.indexOf(b) ? a : b;
 }
 
-/** How far a pending service says that it is. */
+/** The progress that a pending service reports. */
 export interface Progress {
   /** A number that it raises with each step. */
   checkpoint: number;
-  /** How long it says that this step may take, ms. */
+  /** How long this step may take, ms, as the service reports it. */
   waitHint: number;
 }
 
@@ -76,7 +76,7 @@ export const NO_PROGRESS: Progress = { checkpoint: 0, waitHint: 0 };
 /** Longer hints of a service do not count, ms. */
 const LONGEST_HINT = 3_600_000;
 
-/** How long a service may stay as it is, ms: as the configuration says, or as the service itself does. */
+/** How long a service may stay in a pending state, ms: by the configuration, or by its own hint when that is longer. */
 export function pendingLimit(configured: number, { waitHint }: Progress): number {
   return Math.max(configured, Math.min(waitHint, LONGEST_HINT));
 }

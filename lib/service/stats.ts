@@ -25,7 +25,7 @@ export interface ServiceStats {
   restartsLastHour?: number;
   /** It has been RUNNING for `stableAfter`. */
   stable?: boolean;
-  /** It was restarted `maxRestarts` times within 10 min, so that it is tried only now and then. */
+  /** It was restarted `maxRestarts` times within 10 min, so that it is tried only every 5 min. */
   flapping?: boolean;
   query: Histogram;
   restart: Histogram;

@@ -46,7 +46,7 @@ export function windowsPrograms(systemRoot: string): ServicePrograms {
   };
 }
 
-/** The error that says that a change had been made already. */
+/** The error for a change that has been made already. */
 const already: Readonly<Record<ControlVerb, ServiceErrorKind | undefined>> = {
   start: "already-running",
   stop: "not-started",

@@ -2,7 +2,7 @@ import { Type, writeMessage, type WriterProgress } from "./message.ts";
 import { Bucket } from "./pace.ts";
 import type { StateChannel, StateClock } from "./state.ts";
 
-/** Characters that a thread may be sent of what it missed: at once, and for long a second. */
+/** The budget of a thread for missed batches, characters: the burst, and the rate a second. */
 const REPEATED = { burst: 16_777_216, perSecond: 4_194_304 };
 
 /** Told the characters of each message with writes. Returns how long the thread is to wait with the next one, ms. */
@@ -17,14 +17,14 @@ export interface ConnectionParts {
   readonly countWrites: CountWrites;
 }
 
-/** A thread with a copy, as the main thread knows it. */
+/** The main thread's end of a copy's port. */
 export class CopyConnection implements WriterProgress {
   readonly id: number;
   readonly thread: string;
   readonly port: StateChannel;
   number = 0;
   isSnapshotUnderWay = false;
-  /** Whether it was told that this thread's writes were too much. */
+  /** Whether it was reported that this thread writes too much. */
   isTold = false;
   readonly #clock: StateClock;
   readonly #countWrites: CountWrites;
@@ -43,7 +43,7 @@ export class CopyConnection implements WriterProgress {
     this.#repeated = new Bucket(burst, perSecond, clock.now());
   }
 
-  /** Calls `take` with what the thread sends. Writes that come too early wait, and the thread is told to wait, too. */
+  /** Calls `take` with each message of the thread. Writes above the rate wait, and the thread is asked to wait. */
   listen(take: (data: unknown) => void): void {
     this.port.onmessage = ({ data }) => {
       const run = () => take(data);
@@ -68,7 +68,7 @@ export class CopyConnection implements WriterProgress {
     for (let run; (run = this.#held.shift());) run();
   }
 
-  /** Whether it was sent so much of what it had missed that it has to ask again later. */
+  /** Whether its budget for missed batches is used up, so that it has to ask again later. */
   get asksTooOften(): boolean {
     return this.#repeated.use(0, this.#clock.now()) > 0;
   }
@@ -80,7 +80,7 @@ export class CopyConnection implements WriterProgress {
   }
 
   /**
-   * Sends the whole state, a piece each turn: what changes meanwhile travels in batches, too.
+   * Sends the whole state, a piece each turn. Changes in between are sent in batches too.
    *
    * @param lastBatch the number of the last batch that was sent, now and later.
    * @param goesOn whether the next piece is still wanted.

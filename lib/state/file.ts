@@ -2,20 +2,20 @@ import { readSaved, type SavedMaps, writeMap, writeSaved } from "./saved.ts";
 import { type PublicState, realClock, type StateClock } from "./state.ts";
 import { describe } from "./value_kinds.ts";
 
-/** The file is written at most once in so many ms; and a save that took long is followed by a rest of so many times as long. */
+/** The shortest time between two saves, ms; and after a save, a pause of this multiple of its duration. */
 const SAVE = { every: 1_000, rest: 20 };
 
 /** How long after a failure it is tried again, ms. */
 const RETRY_AFTER = 10_000;
 
-/** Characters of the text of all maps. Of more the largest are left out: they are not to keep others from being saved. */
+/** Characters of all maps together. Above that the largest maps are not saved, so that the others are. */
 const LARGEST_FILE = 67_108_864;
 
 /** How a {@linkcode StateFile} is opened. */
 export interface StateFileOptions {
   /** The file's path. */
   path: string;
-  /** Puts a text in the place of a file in one step: whoever reads it meanwhile finds the old one or the new one. */
+  /** Replaces a file's text in one step: a reader sees the old text or the new one. */
   write: (path: string, text: string) => Promise<void>;
   /** Told in one sentence what went wrong once. */
   onWarning: (warning: string) => void;
@@ -39,7 +39,7 @@ export class StateFile {
   /** The text of each map as it was saved last, and those that have changed since. */
   readonly #texts = new Map<string, string>();
   readonly #changed = new Set<string>();
-  /** What was told last. */
+  /** The last reported problem. */
   #trouble: string | undefined;
   #isDue = false;
   /** When the next save may begin, ms. */
@@ -148,7 +148,7 @@ function restore(state: PublicState, options: StateFileOptions): boolean {
   const { path, onTrouble } = options;
   let text: string;
   try {
-    // A pipe would keep the process waiting for ever.
+    // Reading a pipe would not end.
     if (Deno.statSync(path).isFifo) throw new Error("it is a pipe; expected a file");
     text = Deno.readTextFileSync(path);
   } catch (error) {

@@ -19,7 +19,7 @@ import { LARGEST_OWNER, Quota } from "./quota.ts";
 import { PublicState, type StateChannel, type StateOptions } from "./state.ts";
 import { apply, Flag, type Table, Unsent } from "./table.ts";
 
-/** How often the last number is told when nothing changes, ms, and how soon after the last batch, in case that was lost. */
+/** Time between two beats with the last number, ms; and from the last batch, which may be lost, to the first beat. */
 const HEARTBEAT = { every: 10_000, afterBatch: 100 };
 
 /** Characters of the last batches that are kept for those who missed them. */
@@ -106,7 +106,7 @@ export class MainState extends PublicState {
 
   /**
    * Resolves once every other copy has left and its last words are here, or after `limit` ms: a copy that was ended
-   * says no goodbye.
+   * sends no last message.
    */
   async othersLeft(limit: number): Promise<void> {
     const { clock } = this.options;

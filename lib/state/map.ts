@@ -22,7 +22,7 @@ export interface MapHost {
 export type ValueCheck<V> = (value: unknown, key: string) => V;
 
 /**
- * A map that every thread holds in full, with the methods of a `Map`. Reading is local; a write is seen here at once,
+ * A map that every thread holds in full, with the methods of a `Map`. Reading is local; a write is visible here immediately,
  * and everywhere else soon after. The main thread orders the writes: of two to a key the later one wins everywhere.
  *
  * Values are copied and frozen as they are set: to change one, set a new value.
@@ -72,7 +72,7 @@ export class ReplicatedMap<K extends string = string, V = unknown> implements Re
   }
 
   /**
-   * Sets a value, here at once and everywhere else soon.
+   * Sets a value: here immediately, in other threads soon after.
    *
    * @throws {TypeError} when a part of the value cannot be carried, or it is beyond the limits (docs/state.md); it names
    * the part. The map does not change.
@@ -110,7 +110,7 @@ export class ReplicatedMap<K extends string = string, V = unknown> implements Re
 
   /**
    * Adds `by`, a whole number, to the number that the key holds, or to 0, and returns the sum as far as it is known here.
-   * Increments by several threads at once all count.
+   * Concurrent increments of several threads all count.
    *
    * @throws {TypeError} when the key holds something other than a number, or `by` is not a whole number.
    * @throws {Error} as {@linkcode set}.

@@ -7,7 +7,7 @@ export const LIMITS = {
   bytes: 1_048_576,
   /** Parts within parts. */
   depth: 200,
-  /** Parts, a shared one counted each time that it is met. */
+  /** Number of parts; a part that occurs several times counts each time. */
   nodes: 100_000,
   /** Characters of a key. */
   key: 4_096,

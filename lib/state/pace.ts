@@ -2,11 +2,11 @@ import type { StateClock } from "./state.ts";
 
 /** How fast the writes of a copy may travel. */
 export interface PaceOptions {
-  /** So many messages at once. */
+  /** The largest burst of messages. */
   burst: number;
   /** So many a second for long. */
   perSecond: number;
-  /** So many bytes at once. Default: any. */
+  /** The largest burst of bytes. Default: no limit. */
   bytesBurst?: number;
   /** So many bytes a second for long. Default: any. */
   bytesPerSecond?: number;
@@ -14,16 +14,16 @@ export interface PaceOptions {
   onHeld: (held: number) => void;
 }
 
-/** A flood is over after so many ms without a message that was held back. */
+/** A flood is over after this time without a delayed message, ms. */
 const FLOOD_OVER = 1_000;
 
-/** A flood that lasts is told this often, ms. */
+/** Time between two reports of a flood that lasts, ms. */
 const TELL_EVERY = 60_000;
 
 /** Taken when this is loaded: a daemon may replace them, and is not to set its own pace. */
 const { ceil, max, min } = Math;
 
-/** How much may be used: `burst` at once, `perSecond` for long. */
+/** A token bucket: a burst of `burst`, refilled by `perSecond`. */
 export class Bucket {
   #left: number;
   #at: number;
@@ -59,7 +59,7 @@ export class Outbox {
   readonly #send: (limit: number) => number;
   readonly #messages: Bucket | undefined;
   readonly #bytes: Bucket | undefined;
-  /** Until when the main thread wants no more, ms. */
+  /** The time until which the main thread accepts no more, ms. */
   #heldUntil = -Infinity;
   #isDue = false;
   #isUrgent = false;
@@ -72,7 +72,7 @@ export class Outbox {
   #heldAt = 0;
   #began = 0;
 
-  /** @param send sends what was written, up to so many bytes, about; returns how many it was. What is left is added anew. */
+  /** @param send sends about that number of bytes of the writes; returns the number sent. The rest is added again. */
   constructor(
     clock: StateClock,
     pace: PaceOptions | undefined,
@@ -97,12 +97,12 @@ export class Outbox {
     this.#clock.atTurnsEnd(this.#endTurn);
   }
 
-  /** Sends nothing for so many ms. */
+  /** Sends nothing for this time, ms. */
   hold(ms: number): void {
     this.#heldUntil = this.#clock.now() + ms;
   }
 
-  /** Sends all at once. */
+  /** Sends everything immediately. */
   flush(limit = Infinity): void {
     this.#cancelHeld?.();
     this.#cancelHeld = undefined;

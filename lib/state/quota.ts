@@ -26,7 +26,7 @@ export class Quota {
     return more <= 0 || held + more <= LARGEST_OWNER;
   }
 
-  /** Counts `value` in the place of `old`. @param text of the value, where it is known. */
+  /** Counts `value` instead of `old`. @param text of the value, when it is known. */
   count(path: string, key: string, old: unknown, value: unknown, text?: string): void {
     if (text !== undefined && text.length > ENTRY && typeof value === "object" && value !== null) {
       this.#sizes.set(value, text.length);

@@ -1,6 +1,6 @@
 import type { StateClock } from "./state.ts";
 
-/** How soon an unanswered question is asked again, ms: the first time and at most. */
+/** The wait before an unanswered question is repeated, ms: the first one and the longest. */
 const ASK_AGAIN = { first: 200, longest: 5_000 };
 
 /** So many batches that came too early are kept. */

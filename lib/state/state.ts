@@ -52,7 +52,7 @@ export function isUnreadableMessage(reason: unknown): boolean {
     return reason instanceof Error && reason.message === "could not deserialize value" &&
       String(reason.stack).includes("broadcast_channel.js");
   } catch {
-    // What a daemon rejects with may throw when it is looked at.
+    // Reading a daemon's rejection may throw.
     return false;
   }
 }
@@ -73,7 +73,7 @@ export interface StateOptions {
   openChannel?: (name: string) => StateChannel;
 }
 
-/** What a thread says about a map. */
+/** What a thread declares about a map. */
 export interface MapOptions<V = unknown> {
   /** Every thread may write it, not only its owner's. Only who may write the map may declare that; it stays. */
   open?: boolean;
@@ -89,7 +89,7 @@ export interface Traffic {
   sent: number;
   /** Messages that it has received. */
   received: number;
-  /** How often it has asked for what it had missed; of the main thread, how often it was asked. */
+  /** How often it asked for missed batches; on the main thread, how often it was asked. */
   questions: number;
 }
 
@@ -122,7 +122,7 @@ export abstract class PublicState {
   }
 
   /**
-   * The map at a dotted path, such as `Daemons.disk_watch.Free`; it is empty until somebody writes it. What `options`
+   * The map at a dotted path, such as `Daemons.disk_watch.Free`; it is empty until a thread writes it. What `options`
    * declare is declared for every copy.
    *
    * @throws {Error} when this thread declares something about a map that it may not write.

@@ -24,7 +24,7 @@ export interface Pending {
 export class Table {
   /** See {@linkcode Flag}. */
   flags = 0;
-  /** Whether this thread may write it; undefined while nobody has asked. */
+  /** Whether this thread may write it; undefined until that is checked. */
   mayWrite: boolean | undefined;
   /** What is read. */
   values: Map<string, unknown> = new Map();

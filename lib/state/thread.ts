@@ -19,7 +19,7 @@ import type { Pending, Table } from "./table.ts";
 import { WaitingWrites } from "./waiting.ts";
 import { FormatError } from "./value_kinds.ts";
 
-/** A channel without any message, not even a heartbeat, for so long, ms, is opened again. */
+/** A channel that is silent for this time, heartbeats included, is opened again, ms. */
 const DEAF_AFTER = 25_000;
 
 /** Characters of writes that may wait, where there is a pace. */
@@ -117,7 +117,7 @@ export class ThreadState extends PublicState {
     this.#outbox.add();
   }
 
-  /** Sends what was written, up to so many characters, about. Returns how many that was. */
+  /** Sends about `limit` characters of the writes. Returns the number sent. */
   #flush(limit: number): number {
     if (this.#waiting.isEmpty) return 0;
     let size = 0;
@@ -257,7 +257,7 @@ export class ThreadState extends PublicState {
     this.#settle(mine);
   }
 
-  /** The writes up to a number of its own messages are in. */
+  /** Handles the acknowledgement of its own messages up to a number. */
   #settle(mine: number): void {
     for (const table of this.#pending) {
       table.settle(mine, (key, old, writer = this.options.thread) => {

@@ -51,12 +51,12 @@ export function decodeValue(json: unknown): unknown {
   return isSimple(json) ? json : new Decoder().part(json);
 }
 
-/** What stands for all that JSON has no words for. */
+/** A value that JSON has no form for. */
 function tag(kind: string, ...parts: unknown[]): unknown {
   return { $: [kind, ...parts] };
 }
 
-/** An error names so many steps at most. */
+/** The largest number of steps of a path in an error. */
 const STEPS = 20;
 
 class Encoder implements PartWriter {
@@ -124,7 +124,7 @@ class Encoder implements PartWriter {
   }
 
   #array(array: unknown[]): unknown {
-    // Refused before so many are looked at.
+    // Refused before all of them are visited.
     this.size(array.length);
     const json: unknown[] = [];
     for (let i = 0; i < array.length; i++) {

@@ -1,4 +1,4 @@
-/** The kinds of objects that JSON has no words for. @module */
+/** The kinds of objects that JSON has no form for. @module */
 /** Thrown when what was received is not what it should be. */
 export class FormatError extends Error {}
 
@@ -29,7 +29,7 @@ export interface PartWriter {
 
 /** What the parts of an object are read with. */
 export interface PartReader {
-  /** The part that JSON stands for. */
+  /** The part that the JSON represents. */
   part(json: unknown): unknown;
   /** Counts a text, and returns it. */
   text(text: unknown): string;

@@ -26,7 +26,7 @@ export class WaitingWrites {
   }
 
   /**
-   * Adds a write, in the place of an earlier one to this key.
+   * Adds a write; it replaces an earlier one to this key.
    *
    * @throws {Error} when too much waits already.
    */

@@ -6,7 +6,7 @@ import type { ThreadPolicy } from "./restart.ts";
 /** The limits of a thread's health. */
 export type HealthPolicy = Pick<ThreadPolicy, "frozenAfter" | "memoryLimit">;
 
-/** A daemon may take at least so long until it begins to work, ms: the machine may be busy. */
+/** The shortest limit for the start of a daemon, ms: the machine may be busy. */
 const START_PATIENCE = 10_000;
 
 /** What is remembered of a thread from one look to the next. */
@@ -114,7 +114,7 @@ export interface MonitoredThread {
   isBuiltIn: boolean;
   /** Whether its daemon has begun to work. */
   isRunning: () => boolean;
-  /** Asks it for a heartbeat at once. */
+  /** Asks it for an immediate heartbeat. */
   ask: () => void;
   /** Called with what a look has shown. */
   onLook: (verdict: HealthVerdict, beat: Beat) => void;
@@ -123,7 +123,7 @@ export interface MonitoredThread {
 /** The same while all threads are asked for a heartbeat, ms. */
 const LOOK_EVERY_WHEN_ASKED = 250;
 
-/** A thread is young until its daemon has worked for so long, ms: by then a heartbeat has told its memory. */
+/** A thread is young until its daemon has run for this time, ms: by then a heartbeat has reported its memory. */
 const YOUTH = 10_000;
 
 /** What is remembered of a monitored thread. */

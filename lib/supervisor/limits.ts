@@ -98,7 +98,7 @@ export class DaemonLimits {
     this.#arguments += bytes;
   }
 
-  /** The child thread is gone. */
+  /** The child thread has ended. */
   removeChild(bytes: number): void {
     this.#children--;
     this.#arguments -= bytes;

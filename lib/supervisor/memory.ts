@@ -1,4 +1,4 @@
-/** What is known of a thread when the process's memory is looked at. */
+/** What is known of a thread when the process's memory is checked. */
 export interface ThreadMemory {
   /** Heartbeats so far. */
   beats: number;

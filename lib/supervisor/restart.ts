@@ -7,7 +7,7 @@ export type RestartPolicy = "always" | "on-failure" | "never";
 export interface ThreadPolicy {
   /** When it is started again. */
   restart: RestartPolicy;
-  /** Without a heartbeat for so long, ms, it is taken for frozen. */
+  /** After this time without a heartbeat it counts as frozen, ms. */
   frozenAfter: number;
   /** The most bytes that it may hold for long. */
   memoryLimit: number;
@@ -19,7 +19,7 @@ export interface ThreadPolicy {
 /** The wait before a thread is started again after its first failure, ms; doubled with each in a row. */
 const FIRST_WAIT = 1_000;
 
-/** After so many failures in a row a thread is started again only after `failedRetry`. */
+/** After this number of failures in a row a thread is started again only after `failedRetry`. */
 export const FAILED_AFTER = 6;
 
 /** For each such span that a thread ran, half of its failures are forgotten, ms. */

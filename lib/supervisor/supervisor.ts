@@ -22,7 +22,7 @@ export interface SupervisorParts {
   clock: Clock;
   /** Where records go. */
   log: WriteLog;
-  /** Called with a thread's state at each change; undefined: the thread is gone. */
+  /** Called with a thread's state at each change; undefined: the thread has ended. */
   onInfo: (thread: string, info: ThreadInfo | undefined) => void;
   /** Connects a thread to the public state. */
   connect: Connect;
@@ -136,7 +136,7 @@ export class Supervisor {
     return true;
   }
 
-  /** Stops a daemon; resolves when its threads are gone. */
+  /** Stops a daemon; resolves when its threads have ended. */
   async stop(daemon: string): Promise<void> {
     const supervised = this.#daemons.get(daemon);
     if (!supervised) return;
@@ -148,7 +148,7 @@ export class Supervisor {
   }
 
   /**
-   * Stops a daemon and starts it anew; resolves when its old threads are gone.
+   * Stops a daemon and starts it again; resolves when its old threads have ended.
    *
    * @param reason why, in one clause, for the log.
    * @param plan another plan than that in force.
@@ -171,7 +171,7 @@ export class Supervisor {
   }
 
   /**
-   * Stops all daemons for good: every thread is told at once. Resolves when all are gone, after {@linkcode STOP_LIMIT}
+   * Stops all daemons: all threads are asked together. Resolves when all have ended, after {@linkcode STOP_LIMIT}
    * at the latest, with the names of those that are left.
    */
   async stopAll(): Promise<string[]> {

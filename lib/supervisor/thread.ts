@@ -24,7 +24,7 @@ import type { ArgumentsFeed } from "./feed.ts";
 import type { ThreadPlan } from "./plan.ts";
 
 /**
- * How a thread's run ended: its daemon returned; it failed; or it was told to stop and did not in time. Of a
+ * How a thread's run ended: its daemon returned; it failed; or it was asked to stop and did not in time. Of a
  * thread that the agent had to end, `hasHook` says whether its daemon has an `onTerminate`. One that could not be
  * ended is given up: `gone` resolves when it is gone after all.
  */

@@ -2,10 +2,10 @@ import type { ThreadInfo } from "../daemon/mod.ts";
 import type { Beat } from "../thread/mod.ts";
 import type { ThreadChange } from "./keep_running.ts";
 
-/** What of a thread does not change. */
+/** The fields of a thread that do not change. */
 export type ThreadIdentity = Pick<ThreadInfo, "daemon" | "task" | "pool">;
 
-/** Memory and lag are published this often at most, ms, of all threads at once: each write wakes every thread. */
+/** Memory and lag of all threads are published together, once in this time, ms: each write wakes every thread. */
 const PUBLISH_EVERY = 10_000;
 
 /** A thread's published state after a change. */
@@ -30,12 +30,12 @@ export function updateInfo(
   };
 }
 
-/** The number of the span in which memory and lag are published once, at a time, ms. */
+/** The number of the publishing period at a time, ms. */
 export function roundOfNews(now: number): number {
   return Math.floor(now / PUBLISH_EVERY);
 }
 
-/** Whether a thread's memory or lag has changed so much that it is to be published. */
+/** Whether a thread's memory or lag has changed enough to be published. */
 export function isNews({ heap = 0, lag = 0 }: Partial<Beat>, beat: Beat): boolean {
   if (beat.count === 0) return false;
   return Math.abs(beat.heap - heap) > Math.max(2e6, heap / 10) || Math.abs(beat.lag - lag) > 50;

@@ -6,7 +6,7 @@ export function refusalsIn(text: string): string[] {
   return [...text.matchAll(REFUSED)].map(([, kind, what]) => what ? `${kind} ${what}` : kind!);
 }
 
-/** How many different refusals are told. */
+/** The largest number of different refusals that are reported. */
 const MAX_REFUSALS = 100;
 
 /**

@@ -54,7 +54,7 @@ export interface TrialReport {
   stack?: string[];
   /** How long it ran, simulated ms. */
   ran: number;
-  /** How that ended: it returned by itself, threw, stopped when it was told to, or had to be broken off. */
+  /** How that ended: it returned, threw, stopped on request, or had to be ended. */
   end: "returned" | "threw" | "stopped" | "broken off";
   /** What it logged and printed; of many records the first. */
   log: LoggedRecord[];

@@ -1,6 +1,6 @@
 import type { FromThread, Question, ToThread } from "./protocol.ts";
 
-/** What a thread has asked the agent, and waits for. */
+/** The questions of a thread to the agent that have no answer yet. */
 export class Asks {
   readonly #tell: (message: FromThread) => void;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();

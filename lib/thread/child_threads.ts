@@ -32,7 +32,7 @@ export class ChildThreads {
     return child as unknown as ThreadHandle<R>;
   }
 
-  /** Takes what the agent says of one of them. */
+  /** Handles a message of the agent about one of them. */
   take(id: number, news: ChildNews): void {
     const child = this.#children.get(id);
     child?.take(news);

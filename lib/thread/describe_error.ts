@@ -146,7 +146,7 @@ export function describeStack(thrown: unknown, home: string): string[] {
 /** Calls of a stack that are shown. */
 const MOST_CALLS = 20;
 
-/** Characters of a stack in which the place of a failure is looked for. */
+/** Characters of a stack in which the place of a failure is searched. */
 const MOST_STACK = 20_000;
 
 function relativeTo(home: string, path: string): string {
@@ -154,7 +154,7 @@ function relativeTo(home: string, path: string): string {
   return isInside ? path.slice(home.length + 1).replaceAll("\\", "/") : path;
 }
 
-/** A text as it is, anything else as the console shows it. */
+/** A text unchanged, any other value as the console shows it. */
 export function show(value: unknown): string {
   return typeof value === "string" ? value : Deno.inspect(value);
 }

@@ -34,7 +34,7 @@ export async function loadDaemon(module: string): Promise<DaemonDefinition> {
   return definition as DaemonDefinition;
 }
 
-/** What is exported may throw when it is looked at. */
+/** Reading an export may throw. */
 function refuse(definition: unknown, file: string | undefined): string | undefined {
   try {
     return refuseDefinition(definition, file);

@@ -25,7 +25,7 @@ export interface Assignment {
   serviceManager: ServiceManagerPlan;
   /** Records below this level stay in the thread. */
   logLevel: LogLevel;
-  /** Without a heartbeat for so long, ms, it is taken for frozen. */
+  /** After this time without a heartbeat it counts as frozen, ms. */
   frozenAfter: number;
   /** Bytes at which its heap ends. */
   heapLimit: number;
@@ -57,7 +57,7 @@ export type ThreadEnd =
   | { type: "failed"; error: string }
   | { type: "stopped" };
 
-/** What becomes of a child thread, told to the thread that asked for it. */
+/** News of a child thread, sent to the thread that started it. */
 export type ChildNews =
   | { type: "state"; state: ThreadState; thread: string }
   | ThreadEnd;
@@ -92,7 +92,7 @@ const LONGEST_TEXT = 16_000;
 /** The most that a child thread's arguments or its result may take, bytes. */
 const LARGEST_VALUE = 1024 * 1024;
 
-/** A record's time may differ from the agent's by so much, ms; beyond that it is taken for wrong. */
+/** The largest difference between a record's time and the agent's, ms; beyond that the record's time is ignored. */
 const CLOCK_TOLERANCE = 60_000;
 
 /** Taken before a daemon's module is loaded, which may change the globals. */

@@ -13,7 +13,7 @@ const HOLES = {
 export interface RuntimeHoles {
   /** What Deno leaves open and icinga-warden closes. */
   closedByIcingaWarden: string[];
-  /** What Deno closes by itself. */
+  /** What Deno itself closes. */
   closedByDeno: string[];
 }
 

@@ -100,7 +100,7 @@ const LEVELS = {
   trace: "error",
 } as const;
 
-/** The methods of a console that prints nothing by itself: each print is one call of `print`. */
+/** The methods of a console that calls `print` once for each print, and prints nothing itself. */
 export function createConsole(print: Print): Partial<Console> {
   const counts = new Map<string, number>();
   const starts = new Map<string, number>();

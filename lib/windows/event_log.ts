@@ -79,7 +79,7 @@ export interface EventLog {
 /**
  * Opens the event log. The log file has every record, whatever fails here.
  *
- * @param onTrouble told in one line that events are missing, and how many; undefined: they are written again.
+ * @param onTrouble called with one line that says how many events are missing; undefined: events are written again.
  */
 export function openEventLog(
   onTrouble: (trouble: string | undefined) => void = () => {},

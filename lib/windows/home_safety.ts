@@ -33,7 +33,7 @@ const REPLACE = DELETE | WRITE_DAC | WRITE_OWNER | GENERIC_ALL;
 /** The rights that write into a file or folder. */
 const WRITE = REPLACE | FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_DELETE_CHILD | GENERIC_WRITE;
 
-/** What others must not do with a path: write into it, or only replace it. */
+/** What others must not do with a path: write into it; or only: replace it. */
 export type Demand = "unwritable" | "unreplaceable";
 
 /** Why a path is not safe. */
@@ -74,10 +74,9 @@ export interface CheckedPath {
 }
 
 /**
- * Who is trusted: SYSTEM, Administrators and those who belong to it, TrustedInstaller, and these accounts. Everybody else
- * is not.
+ * The trusted accounts: SYSTEM, Administrators and its members, TrustedInstaller, and `accounts`.
  *
- * @param note told in one line when it cannot be known who belongs to Administrators: nobody is taken for one then.
+ * @param note called with one line when the members of Administrators cannot be read; then nobody counts as a member.
  */
 export function trustOf(
   accounts: readonly string[],
@@ -96,7 +95,7 @@ export function trustOf(
   };
 }
 
-/** Who could change a path beside those who are trusted. */
+/** The accounts that can change a path and are not trusted. */
 export function dangersOf(
   { path, demand }: CheckedPath,
   { owner, allowed }: SecurityDescriptor,
@@ -104,7 +103,7 @@ export function dangersOf(
 ): Danger[] {
   const mask = demand === "unwritable" ? WRITE : REPLACE | FILE_DELETE_CHILD;
   const isOwnerTrusted = owner === undefined || isTrusted(owner);
-  // An owner is told as such, and so is whoever stands for it.
+  // The owner, and an entry that stands for the owner, is reported as the owner.
   const isWriter = ({ sid, rights }: Allowed) =>
     (rights & mask) !== 0 && sid !== owner && wellKnown(sid)?.role !== "owner" && !isTrusted(sid);
   const writers = allowed === undefined
@@ -204,7 +203,7 @@ function withFolder(file: string): [file: string, folder: string] {
   return [file, win32.dirname(file)];
 }
 
-/** Each path once: one that others must not write into need not be looked at for less. */
+/** Each path once, with the stronger demand, which comes first. */
 function demands(written: readonly string[], above: readonly string[]): CheckedPath[] {
   const all: CheckedPath[] = [
     ...written.map((path) => ({ path, demand: "unwritable" as const })),
@@ -236,14 +235,14 @@ export interface Safety {
   dangers: Danger[];
   /** Who could put other folders in the place of those above them. */
   above: Danger[];
-  /** What could not be looked at, and why, a line each. */
+  /** Paths that could not be read, and why, a line each. */
   unread: string[];
   /** What else to say, a line each; none of it makes a path unsafe. */
   notes: string[];
 }
 
 /**
- * Looks at paths. One that is not there is no danger: its folder is looked at as well.
+ * Checks paths. A path that does not exist is no danger, since its folder is checked too.
  *
  * @param accounts security identifiers that may own them and write: whom the service runs as.
  */
@@ -355,7 +354,7 @@ const INHERITED = "O:S-1-5-32-544D:";
 
 /**
  * Gives a folder, and everything in it, the permissions of `C:\\Program Files`, and Administrators for its owner.
- * Links are left alone: what they lead to is not the agent's.
+ * Links are not followed: their targets do not belong to the agent.
  *
  * @param account the security identifier of the account that the service runs as.
  * @throws {Error} when the folder cannot be the agent's alone.
@@ -363,13 +362,13 @@ const INHERITED = "O:S-1-5-32-544D:";
  */
 export function protectFolder(folder: string, account: string): void {
   requireProtectable([folder]);
-  // Without them Windows does not let an administrator take what belongs to others.
+  // An administrator needs these privileges to change what other accounts own.
   enablePrivileges("SeTakeOwnershipPrivilege", "SeRestorePrivilege");
   writeFileSecurity(folder, safeDescriptor(account), false);
   for (const path of pathsIn(folder)) writeFileSecurity(path, INHERITED, true);
 }
 
-/** The tokens of a running agent keep their own lists, by which fewer may read them. */
+/** The tokens of a running agent keep their own, stricter lists. */
 function isToken(name: string): boolean {
   return /^(?:control|monitor)\.token(?:\.new)?$/.test(name);
 }

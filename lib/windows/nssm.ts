@@ -1,6 +1,6 @@
 /**
- * NSSM (the Non-Sucking Service Manager, https://nssm.cc): what it keeps in the registry. It is not asked for it: what it
- * prints lacks the letters that the console's code page has not.
+ * NSSM (the Non-Sucking Service Manager, https://nssm.cc): the settings that it keeps in the registry. Its output is
+ * not used, since it lacks letters that are not in the console's code page.
  *
  * @module
  */

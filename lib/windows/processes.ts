@@ -142,14 +142,14 @@ export function processUsage(
 const SYNCHRONIZE = 0x100000;
 const WAIT_TIMEOUT = 258;
 
-/** Opens a process, to ask whether it lives; undefined where it may not be opened, or has ended. */
+/** Opens a process, for {@linkcode isAlive}; undefined when it may not be opened, or has ended. */
 export function openProcess(pid: number): Handle | undefined {
   const { OpenProcess, CloseHandle } = kernel32();
   const opened = OpenProcess(SYNCHRONIZE, 0, pid);
   return opened === null ? undefined : handle(opened, CloseHandle);
 }
 
-/** Whether a process that {@linkcode openProcess} has opened lives. */
+/** Whether a process that {@linkcode openProcess} has opened still runs. */
 export function isAlive(process: Deno.PointerObject): boolean {
   return kernel32().WaitForSingleObject(process, 0) === WAIT_TIMEOUT;
 }

@@ -37,7 +37,7 @@ let status: ServiceStatus = STARTING;
 
 let hasProblem = false;
 
-/** A problem is told once: the checkpoints would repeat it each second. */
+/** Reports a problem once: the checkpoints would repeat it each second. */
 function report(next: ServiceStatus): void {
   status = next;
   if (advapi32().SetServiceStatus(handle, statusBytes(status)) !== 0 || hasProblem) return;

@@ -1,6 +1,6 @@
 /**
  * The table of a registration's settings: how each is worded, and how `sc.exe` and NSSM (the Non-Sucking Service
- * Manager, https://nssm.cc, page "Usage") are told about it. Pure.
+ * Manager, https://nssm.cc, page "Usage") set it. Pure.
  *
  * @module
  */

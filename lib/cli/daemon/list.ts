@@ -10,7 +10,7 @@ interface Row {
   name: string;
   from: string;
   registered: "yes" | "no" | "disabled";
-  /** What the running agent tells of it; null when no agent runs, or the daemon does not run there. */
+  /** Its state in the running agent; null when no agent runs, or the daemon does not run there. */
   running:
     | Pick<DaemonStatus, "state" | "uptime" | "restarts" | "lastError"> & { threads: number }
     | null;
@@ -65,7 +65,7 @@ async function listRows(known: Known): Promise<Row[]> {
   return [...rows, ...unusable];
 }
 
-/** What the agent that runs from this home tells of its daemons; nothing when none answers. */
+/** The states of the daemons in the running agent of this home; empty when none answers. */
 async function askAgent(home: string): Promise<Map<string, NonNullable<Row["running"]>>> {
   try {
     const client = await Client.connect(home);

@@ -11,7 +11,7 @@ import {
   STATE,
 } from "../../windows/mod.ts";
 
-/** How a finding counts; `unknown`: it could not be looked at. In the order in which they are printed. */
+/** The levels of a finding, in the order in which they are printed. `unknown`: it could not be checked. */
 export const LEVELS = ["problem", "warning", "unknown", "ok"] as const;
 
 const FindingSchema = v.strictObject({
@@ -33,10 +33,10 @@ export const DoctorSchema = v.pipe(
   v.title("What 'icinga-warden doctor --json' prints"),
 );
 
-/** One thing that was looked at, and what was found. */
+/** One check, and its result. */
 export type Finding = v.InferOutput<typeof FindingSchema>;
 
-/** What is known of a service of Icinga 2; each part says why where it is not known. */
+/** What is known of a service of Icinga 2; an unknown part has the reason. */
 export interface Facts {
   service: string;
   folder: IcingaFolder;
@@ -159,7 +159,7 @@ function configFinding({ validation: { is, text, place } }: Facts): Finding {
 
 /** Probes that need time are those of the running agent, which has watched for long; the others look now. */
 function probeFindings({ agent = [], items, sample, now }: Facts): Finding[] {
-  // A single look cannot tell the load.
+  // One sample does not show the load.
   const probes = configureProbes(items).filter(({ name, action }) =>
     action !== "off" && name !== "cpu"
   );

@@ -12,7 +12,7 @@ import { findPaths, loadAgentConfig } from "../paths.ts";
 import { align } from "../table.ts";
 import { type Facts, type Finding, findingsOf, LEVELS, SIMULATED } from "./findings.ts";
 
-/** How long a TLS handshake may take, ms: with the rest of what is looked at it makes less than 2 s. */
+/** The limit of a TLS handshake, ms; all checks together take less than 2 s. */
 const HANDSHAKE = 1_500;
 
 /** Crash reports that are older are not shown, ms. */
@@ -119,7 +119,7 @@ async function askAgent(home: string): Promise<Pick<Status, "agent" | "services"
   }
 }
 
-/** Looks at all of it once; what fails is told by its finding. */
+/** Reads all facts once; a failure becomes a finding. */
 async function collect(
   service: string,
   dataDir: string,

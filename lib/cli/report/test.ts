@@ -21,7 +21,7 @@ const DAEMON = "icinga_report";
 /** The permission that reading a result back needs. */
 const READ_PERMISSION = "objects/query/Service";
 
-/** A result of a test holds so long, s: the daemon sends the next within its interval. */
+/** The ttl of a test's result, s: the daemon sends the next one within its interval. */
 const TTL = 750;
 
 /** `icinga-warden report test` */

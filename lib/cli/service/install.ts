@@ -86,7 +86,7 @@ export function planned(
   return { options, host, found, agent, wanted: wantedRegistration(name, agent, request, found) };
 }
 
-/** A bare name is not run: the program that Windows finds by it may be another than the one that is looked at. */
+/** Refuses a bare name: Windows could find another program than the one that was checked. */
 function requireNssm({ options: { runner, nssm }, agent: { files } }: Planned): void {
   if (runner !== "nssm" || files.runner !== undefined) return;
   throw new Error(`There is no '${nssm}' on the path; name nssm.exe with --nssm`);
