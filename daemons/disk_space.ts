@@ -61,8 +61,12 @@ export default defineDaemon({
         const [warning, critical] = [limits.warning, limits.critical].map((x) => bytesOf(x, total));
         map.set(name, { free, total });
         numbers[name] = {
-          ...{ value: free, unit: "B", warning: `${warning}:`, critical: `${critical}:` },
-          ...{ min: 0, max: total },
+          value: free,
+          unit: "B",
+          warning: `${warning}:`,
+          critical: `${critical}:`,
+          min: 0,
+          max: total,
         };
         const text = `${name} ${formatBytes(free)} free of ${formatBytes(total)}`;
         return { level: levelBelow(free, warning!, critical!), text };

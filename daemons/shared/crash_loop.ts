@@ -77,7 +77,10 @@ export function afterAttempt(loop: Loop, succeeded: boolean, now: number): Loop 
   if (!succeeded) return { ...loop, failures: failures + 1, lastAttempt: now };
   return {
     ...loop,
-    ...{ restarts: [...restarts, now], inRow: inRow + 1, failures: 0, runningSince: now },
+    restarts: [...restarts, now],
+    inRow: inRow + 1,
+    failures: 0,
+    runningSince: now,
     lastAttempt: now,
   };
 }

@@ -12,10 +12,21 @@ const LEVELS: readonly VerdictLevel[] = ["ok", "warning", "critical", "unknown"]
 
 /** Units of performance data in those of a verdict, and how many of these one is. */
 const UNITS: Readonly<Record<string, [unit: VerdictNumber["unit"], factor: number]>> = {
-  ...{ s: ["s", 1], ms: ["s", 1e-3], us: ["s", 1e-6], ns: ["s", 1e-9] },
-  ...{ b: ["B", 1], kb: ["B", 1e3], mb: ["B", 1e6], gb: ["B", 1e9], tb: ["B", 1e12] },
-  ...{ kib: ["B", 2 ** 10], mib: ["B", 2 ** 20], gib: ["B", 2 ** 30], tib: ["B", 2 ** 40] },
-  ...{ "%": ["%", 1], c: ["c", 1] },
+  s: ["s", 1],
+  ms: ["s", 1e-3],
+  us: ["s", 1e-6],
+  ns: ["s", 1e-9],
+  b: ["B", 1],
+  kb: ["B", 1e3],
+  mb: ["B", 1e6],
+  gb: ["B", 1e9],
+  tb: ["B", 1e12],
+  kib: ["B", 2 ** 10],
+  mib: ["B", 2 ** 20],
+  gib: ["B", 2 ** 30],
+  tib: ["B", 2 ** 40],
+  "%": ["%", 1],
+  c: ["c", 1],
 };
 
 /** `'label'=value[unit];warning;critical;min;max`, as the Monitoring Plugins guidelines write it. */
@@ -52,8 +63,11 @@ function readDatum([, quoted, plain, value = "", unit = "", rest = ""]: string[]
   const [, warning, critical, min, max] = rest.split(";");
   const bound = (text = "") => /^-?\d+(?:[.,]\d+)?$/.test(text) ? number(text) : undefined;
   const parts = {
-    ...{ unit: known || undefined, warning: range(warning) || undefined },
-    ...{ critical: range(critical) || undefined, min: bound(min), max: bound(max) },
+    unit: known || undefined,
+    warning: range(warning) || undefined,
+    critical: range(critical) || undefined,
+    min: bound(min),
+    max: bound(max),
   };
   const present = Object.entries(parts).filter(([, part]) => part !== undefined);
   return [name.slice(0, 64), { value: number(value), ...Object.fromEntries(present) }];

@@ -203,8 +203,13 @@ export class Reporter {
     const { clock, every, log } = this.#parts;
     const { service, exitStatus, summary, output, performance } = result;
     const answer = await sendResult(connection, {
-      ...{ host, service, exitStatus, output, performance },
-      ...{ source: host, ttl: Math.round(every * TTL / 1_000) },
+      host,
+      service,
+      exitStatus,
+      output,
+      performance,
+      source: host,
+      ttl: Math.round(every * TTL / 1_000),
     });
     const fate = fateOf(answer.code);
     if (fate === "later" || fate === "unknown") {

@@ -35,7 +35,11 @@ export function targetsOf(
   const dataDir = String(values.dataDir);
   const mode = serviceModes.find((mode) => mode === values.mode) ?? "act";
   const target = (service: string, look: Target["look"]): Target => ({
-    ...{ service, dataDir, look, repair, mode },
+    service,
+    dataDir,
+    look,
+    repair,
+    mode,
   });
   if (typeof service === "string") return [target(service, "icinga")];
   const namesIcinga = dataDir !== "" || repair.length > 0 ||

@@ -172,9 +172,18 @@ function readThread(name: string, thread: ThreadInfo, age: AgeOf): ThreadStatus 
   const spanSince = (field: string, time: string) =>
     seconds(age([AGENT_MAPS.threads, name, field], time));
   return {
-    ...{ name, task, pool, state, since, stateFor: spanSince("since", since) },
+    name,
+    task,
+    pool,
+    state,
+    since,
+    stateFor: spanSince("since", since),
     uptime: state === "running" && started !== undefined ? spanSince("started", started) : null,
-    ...{ restarts, failures, lastError, heap, lag },
+    restarts,
+    failures,
+    lastError,
+    heap,
+    lag,
   };
 }
 

@@ -57,7 +57,10 @@ export function programRunner(endTree?: EndTree): RunProgram {
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return async (program, args, { timeout, signal, cwd, env }) => {
     const result = await runChild(program, [...args], {
-      ...{ limit: Math.min(timeout, 2 ** 31 - 1), clock: systemClock, signal, endTree },
+      limit: Math.min(timeout, 2 ** 31 - 1),
+      clock: systemClock,
+      signal,
+      endTree,
       place: { ...(cwd !== undefined && { cwd }), ...(env && { env }) },
     });
     if (!result) return undefined;

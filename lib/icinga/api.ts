@@ -81,7 +81,12 @@ export class ApiConnection {
     const { ca, cert, key } = credentials;
     const own = cert !== undefined && key !== undefined ? { cert, key } : {};
     const socket = connect({
-      ...{ host: host!, port, servername: name, ca, ...own, minVersion: "TLSv1.2" },
+      host: host!,
+      port,
+      servername: name,
+      ca,
+      ...own,
+      minVersion: "TLSv1.2",
     });
     const open = new Promise<void>((resolve, reject) => {
       socket.once("secureConnect", resolve);

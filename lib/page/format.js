@@ -31,7 +31,9 @@ export function ago(time) {
 /** A time of day, in this browser's zone. */
 export function clock(time, seconds = true) {
   return new Date(time).toLocaleTimeString([], {
-    ...{ hour: "2-digit", minute: "2-digit", hour12: false },
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
     ...(seconds && { second: "2-digit" }),
   });
 }

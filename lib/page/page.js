@@ -164,7 +164,8 @@ byId("pause").addEventListener("click", async () => {
     : {
       title: "Pause the agent?",
       text: "For maintenance: daemons idle, and nothing is restarted, the service included.",
-      ...{ yes: "Pause", withDuration: true },
+      yes: "Pause",
+      withDuration: true,
     };
   if (!await confirm(question)) return;
   const duration = byId("duration").value;

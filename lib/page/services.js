@@ -168,7 +168,9 @@ function drawStrip(card, seen, restarts) {
   const start = Math.min(end - 1, Math.max(end - shown, started));
   const length = end - start;
   const parts = seen.map(({ at, value }, i) => ({
-    ...{ value, from: Math.max(start, at), to: seen[i + 1]?.at ?? end },
+    value,
+    from: Math.max(start, at),
+    to: seen[i + 1]?.at ?? end,
   })).filter(({ to }) => to > start);
   const strip = card.querySelector(".strip");
   strip.setAttribute("aria-label", describe(parts));
@@ -194,7 +196,10 @@ function rect({ value, from, to, left, right }, start, length) {
     "rect",
     {
       class: `tone-${serviceTone(value)}`,
-      ...{ x: (left - start) / length, y: 0, width: (right - left) / length, height: 1 },
+      x: (left - start) / length,
+      y: 0,
+      width: (right - left) / length,
+      height: 1,
     },
     svg("title", {}, `${value ?? "unknown"}, ${clock(from)} to ${clock(to)}`),
   );

@@ -180,7 +180,10 @@ export class Registry {
       enabled,
       arguments: config.arguments,
       policy: {
-        ...{ restart, frozenAfter, memoryLimit, failedRetry },
+        restart,
+        frozenAfter,
+        memoryLimit,
+        failedRetry,
         ...(schedule !== undefined && { schedule: { pattern: schedule, timeZone } }),
       },
       url: module === null ? "" : pathToFileURL(resolve(this.#home, module)).href,

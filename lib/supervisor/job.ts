@@ -43,7 +43,12 @@ export async function runOnSchedule(
     const at = wall();
     const began = clock.now();
     const release = await takeSlot({
-      ...{ name: plan.pool, pool: pools.get(plan.pool), user: "daemon", clock, log, signal },
+      name: plan.pool,
+      pool: pools.get(plan.pool),
+      user: "daemon",
+      clock,
+      log,
+      signal,
     });
     try {
       const refusal = limits.refusal();

@@ -254,7 +254,10 @@ function readStatus(service: Deno.PointerObject): QueriedStatus {
   const [type, state, , exitCode, ownCode, , , pid] = new Uint32Array(bytes.buffer);
   const shares = (type! & SERVICE_WIN32_OWN_PROCESS) === 0;
   return {
-    ...{ state: state as StateNumber, exitCode: exitCode!, ownCode: ownCode!, pid: pid! },
+    state: state as StateNumber,
+    exitCode: exitCode!,
+    ownCode: ownCode!,
+    pid: pid!,
     ...(shares && { sharesProcess: true }),
   };
 }

@@ -129,7 +129,11 @@ async function collect(
   const { sources, validate } = await icingaHost(service, folder);
   const now = Date.now();
   const sampler = new Sampler({
-    ...{ folder, sources, every: 1, clock: systemClock, limit: HANDSHAKE },
+    folder,
+    sources,
+    every: 1,
+    clock: systemClock,
+    limit: HANDSHAKE,
   });
   const features = join(folder.config, "features-enabled");
   const [sample, validation, crashes, debugLog, clock] = await Promise.all([

@@ -95,8 +95,13 @@ async function tryResult(
   lines: string[],
 ): Promise<boolean> {
   const answer = await sendResult(connection, {
-    ...{ host, service, exitStatus, output, performance },
-    ...{ source: host, ttl: TTL },
+    host,
+    service,
+    exitStatus,
+    output,
+    performance,
+    source: host,
+    ttl: TTL,
   });
   if (fateOf(answer.code) !== "taken") {
     lines.push(explainRefusedResult(answer, { host, service }, identity));
