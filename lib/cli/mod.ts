@@ -28,7 +28,7 @@ const helpCommand: Command = {
   checksWords: true,
   summary: "show the help of a command",
   async run({ words: [name, action, ...rest] }) {
-    const command = name === undefined ? undefined : await load(name);
+    const command = name === undefined ? undefined : await loadCommand(name);
     // The help of `config check` is a line in that of `config`.
     refuseWords(action !== undefined && !takes(command, action) ? [action] : rest);
     return await help(command);
@@ -73,7 +73,7 @@ export async function runCommandLine(
   let command: Command | undefined;
   try {
     const name = commandName(args) ?? await impliedCommand(args);
-    command = name === undefined ? undefined : await load(name);
+    command = name === undefined ? undefined : await loadCommand(name);
     const code = await dispatch(command, args, until);
     if (lostOutput() === undefined) return code;
     printError(`icinga-warden: Cannot write to standard output: ${lostOutput()}`);
@@ -98,11 +98,11 @@ async function dispatch(
 ): Promise<number> {
   const invocation = parse(args, command?.flags ?? {}, command?.name);
   const [name, ...words] = invocation.words;
-  if (name !== undefined && name !== command?.name) await load(name);
+  if (name !== undefined && name !== command?.name) await loadCommand(name);
   readLevel(invocation);
   if (invocation.given.has("help")) return await help(command);
   if (invocation.given.has("version")) {
-    return await call(await load("version"), { ...invocation, words });
+    return await call(await loadCommand("version"), { ...invocation, words });
   }
   if (command) return await call(command, { ...invocation, words, until });
   if (args.length > 0) throw new UsageError("No command given; see 'icinga-warden help'");
@@ -152,13 +152,13 @@ function takes(command: Command | undefined, action: string): boolean {
   return command !== undefined && command.words.split(/[|\s]/).includes(action);
 }
 
-/** @throws {UsageError} when there is no command of this name. */
-async function load(name: string): Promise<Command> {
+/** The command of a name. @throws {UsageError} when there is none. */
+export async function loadCommand(name: string): Promise<Command> {
   const names = Object.keys(COMMANDS);
   if (names.includes(name)) return await COMMANDS[name]!();
   throw new UsageError(`Unknown command '${name}'; ${suggest(name, names)}`);
 }
 
 async function loadAll(): Promise<Command[]> {
-  return await Promise.all(Object.keys(COMMANDS).map(load));
+  return await Promise.all(Object.keys(COMMANDS).map(loadCommand));
 }

@@ -15,29 +15,35 @@ const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 const UPDATE = Deno.env.has("UPDATE_DOCS");
 
 /** How the page names the folders of the test. */
-const NAMES = { home: "C:\\icinga-warden", spool: "C:\\spool" };
+const NAMES = { home: "C:\\Program Files\\icinga-warden", spool: "C:\\spool" };
 
-Deno.test("the tutorial is what happens: every command, its output, every file and log line", async () => {
+for (const language of ["TypeScript", "JavaScript"] as const) {
+  const name =
+    `the tutorial in ${language} is what happens: every command, its output, every file and log line`;
+  Deno.test(name, () => takeTour(language));
+}
+
+async function takeTour(language: "TypeScript" | "JavaScript"): Promise<void> {
   const root = await Deno.makeTempDir();
   const folders = { home: join(root, "home"), spool: join(root, "spool") };
   await Deno.mkdir(folders.home);
   await Deno.mkdir(folders.spool);
   for (const name of ["a", "b"]) await Deno.writeTextFile(join(folders.spool, name), "");
   await Deno.writeTextFile(join(folders.home, "icinga-warden.json"), CONFIGURATION);
-  const tour = new Tour(folders);
+  const tour = new Tour(folders, language === "TypeScript" ? "ts" : "js");
   let page = await Deno.readTextFile(PAGE);
   try {
     for (const [n, block] of blocks(page).entries()) {
       const now = await tour.follow(block);
-      if (UPDATE) page = withBlock(page, n, now);
-      else assertEquals(now, block.text);
+      if (UPDATE && language === "TypeScript") page = withBlock(page, n, now);
+      else assertEquals(now, tour.inLanguage(block.text));
     }
     if (UPDATE) await Deno.writeTextFile(PAGE, page);
   } finally {
     await tour.end();
     await Deno.remove(root, { recursive: true });
   }
-});
+}
 
 /** An agent on a port of its own, since others may run on this machine. */
 const CONFIGURATION = `{
@@ -52,8 +58,18 @@ class Tour {
   #agent: Deno.ChildProcess | undefined;
   #read = 0;
 
-  constructor(folders: Record<keyof typeof NAMES, string>) {
+  readonly #language: "ts" | "js";
+
+  constructor(folders: Record<keyof typeof NAMES, string>, language: "ts" | "js") {
     this.#folders = folders;
+    this.#language = language;
+  }
+
+  /** A text of the page, which is of TypeScript, in the tour's language. */
+  inLanguage(text: string): string {
+    if (this.#language === "ts") return text;
+    return text.replaceAll(/\bqueue_watch(\.test)?\.ts\b/g, "queue_watch$1.js")
+      .replaceAll(/(daemon new queue_watch)$/gm, "$1.js");
   }
 
   /** Follows a block, and returns it as it is to read. */
@@ -61,16 +77,26 @@ class Tour {
     const [kind = "", file = ""] = info.split(" ");
     switch (language) {
       case "console":
-        return kind === "agent" ? await this.#start(text) : await this.#runAll(text);
+        // The service of Windows is another test's: tests/windows/daemons.test.ts.
+        if (kind === "service") return this.inLanguage(text);
+        if (kind === "agent") return await this.#start(text);
+        return await this.#runAll(this.inLanguage(text));
       case "ts":
-        if (info) await this.#write(file || kind, text);
-        return text;
+      case "js": {
+        const isBroken = kind === "broken";
+        const isOurs = isBroken || language === this.#language;
+        if (info && isOurs) await this.#write(this.inLanguage(file || kind), text);
+        return this.inLanguage(text);
+      }
       case "text":
-        return kind === "log" ? await this.#awaitLines(text) : text;
+        return kind === "log"
+          ? await this.#awaitLines(this.inLanguage(text))
+          : this.inLanguage(text);
       case "jsonc":
-        return kind ? this.#named(await Deno.readTextFile(join(this.#folders.home, kind))) : text;
+        if (!kind) return this.inLanguage(text);
+        return this.#named(await Deno.readTextFile(join(this.#folders.home, kind)));
       default:
-        return text;
+        return this.inLanguage(text);
     }
   }
 
