@@ -85,6 +85,8 @@ export interface Command extends Action {
   checksWords?: boolean;
   /** More help, each string one line; shown by `help COMMAND`. */
   details?: readonly string[];
+  /** What a shell completes after an action, such as names of daemons. Default: nothing. */
+  moreWords?(): Promise<readonly string[]>;
   /** Reports an error and returns the exit code. Default: one line on standard error, and exit code 1, 2 or 3. */
   fail?(error: string): number;
 }

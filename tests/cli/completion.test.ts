@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { completionCommand } from "../../lib/cli/commands/completion.ts";
+import { daemonCommand } from "../../lib/cli/daemon/mod.ts";
 import type { Command, Report } from "../../lib/cli/command.ts";
 
 const COMMANDS: Command[] = [
@@ -8,6 +9,7 @@ const COMMANDS: Command[] = [
     name: "daemon",
     words: "list|show|new",
     summary: "x",
+    moreWords: () => Promise.resolve(["service_watch", "probes=", "repair="]),
     flags: { grant: { help: "x" }, module: { value: "FILE", help: "x" } },
     run: () => 0,
   },
@@ -48,6 +50,9 @@ Deno.test({
       ...common,
     ]);
     assertEquals(await offered(script, "icinga-warden", "get", ""), [""]);
+    const register = ["icinga-warden", "daemon", "new"];
+    assertEquals(await offered(script, ...register, "ser"), ["service_watch"]);
+    assertEquals(await offered(script, ...register, "service_watch", "re"), ["repair="]);
   },
 });
 
@@ -55,7 +60,15 @@ Deno.test("the script for PowerShell has every command with its words and flags"
   const script = await scriptFor("powershell");
   assertStringIncludes(script, "Register-ArgumentCompleter -Native -CommandName icinga-warden,");
   assertStringIncludes(script, "    'daemon' = 'list show new --grant --module --home ");
+  assertStringIncludes(script, "    'daemon +' = 'service_watch probes= repair= --grant ");
   assertStringIncludes(script, "    '' = 'status daemon get --foreground --home ");
   const count = (sign: string) => script.split(sign).length;
   assert(count("{") === count("}") && count("(") === count(")") && count("'") % 2 === 1);
+});
+
+Deno.test("names and arguments of the daemons that ship are completed after an action", async () => {
+  const words = await daemonCommand.moreWords!();
+  for (const word of ["icinga_agent_service", "stableAfter=", "probes=", "repair=", "dataDir="]) {
+    assert(words.includes(word), word);
+  }
 });

@@ -5,6 +5,8 @@ import { suggest } from "../../base/mod.ts";
 interface Typed {
   words: string[];
   flags: string[];
+  /** Words that follow one of `words`; none: nothing does. */
+  more: readonly string[];
 }
 
 /** `icinga-warden completion`; `commands` gives all commands of the program. */
@@ -26,21 +28,28 @@ export function completionCommand(commands: () => Promise<readonly Command[]>): 
       const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;
       if (!script) throw new UsageError(`Unknown shell '${shell}'; ${suggest(shell, shells)}`);
       if (rest.length > 0) throw new UsageError(`Unexpected '${rest[0]}'`);
-      const text = script(typedAfter(await commands()));
+      const text = script(await typedAfter(await commands()));
       return { json: { shell, script: text }, text };
     },
   };
 }
 
 /** By command; under an empty name what begins a command line. */
-function typedAfter(commands: readonly Command[]): Map<string, Typed> {
+async function typedAfter(commands: readonly Command[]): Promise<Map<string, Typed>> {
   const common = Object.keys(COMMON_FLAGS).map((name) => `--${name}`);
-  const own = commands.map(({ name, words, flags = {} }): [string, Typed] => [name, {
-    words: words.split(/[|\s]/).filter((word) => /^[a-z][a-z-]*$/.test(word)),
-    flags: [...Object.keys(flags).map((name) => `--${name}`), ...common],
-  }]);
+  const typed = async (
+    { name, words, flags = {}, moreWords }: Command,
+  ): Promise<[string, Typed]> => [
+    name,
+    {
+      words: words.split(/[|\s]/).filter((word) => /^[a-z][a-z-]*$/.test(word)),
+      flags: [...Object.keys(flags).map((name) => `--${name}`), ...common],
+      more: await moreWords?.() ?? [],
+    },
+  ];
+  const own = await Promise.all(commands.map(typed));
   const names = commands.map(({ name }) => name);
-  return new Map([["", { words: names, flags: ["--foreground", ...common] }], ...own]);
+  return new Map([["", { words: names, flags: ["--foreground", ...common], more: [] }], ...own]);
 }
 
 /** The scripts by shell, made of what can be typed. */
@@ -50,12 +59,13 @@ const SCRIPTS: Readonly<Record<string, (typed: Map<string, Typed>) => string>> =
 };
 
 function bashScript(typed: Map<string, Typed>): string {
-  const cases = [...typed].map(([name, { words, flags }]) =>
-    `    "${name}") words="${words.join(" ")}" flags="${flags.join(" ")}" ;;`
-  );
+  const cases = [...typed].map(([name, { words, flags, more }]) => {
+    const later = more.length > 0 ? ` more="${more.join(" ")}"` : "";
+    return `    "${name}") words="${words.join(" ")}" flags="${flags.join(" ")}"${later} ;;`;
+  });
   const names = [...typed.keys()].filter((name) => name !== "").join(" | ");
   return `_icinga_warden() {
-  local word=\${COMP_WORDS[COMP_CWORD]} command="" each words="" flags=""
+  local word=\${COMP_WORDS[COMP_CWORD]} command="" each words="" flags="" more=""
   for each in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $each in
     ${names}) command=$each && break ;;
@@ -64,16 +74,21 @@ function bashScript(typed: Map<string, Typed>): string {
   case $command in
 ${cases.join("\n")}
   esac
+  [[ $more && \${COMP_WORDS[COMP_CWORD - 1]} != "$command" ]] && words=$more
   [[ $word == -* ]] && words=$flags
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+  [[ \${COMPREPLY-} == *= ]] && compopt -o nospace 2>/dev/null
+  return 0
 }
 complete -o default -F _icinga_warden icinga-warden icinga-warden.exe`;
 }
 
 function powershellScript(typed: Map<string, Typed>): string {
-  const entries = [...typed].map(([name, { words, flags }]) =>
-    `    '${name}' = '${[...words, ...flags].join(" ")}'`
-  );
+  const entries = [...typed].flatMap(([name, { words, flags, more }]) => {
+    const entry = (key: string, words: readonly string[]) =>
+      `    '${key}' = '${[...words, ...flags].join(" ")}'`;
+    return more.length > 0 ? [entry(name, words), entry(`${name} +`, more)] : entry(name, words);
+  });
   return `Register-ArgumentCompleter -Native -CommandName icinga-warden, icinga-warden.exe -ScriptBlock {
   param($word, $ast, $position)
   $typed = @{
@@ -82,6 +97,8 @@ ${entries.join("\n")}
   $before = $ast.CommandElements | Select-Object -Skip 1 |
     Where-Object { $_.Extent.EndOffset -lt $position } | ForEach-Object { "$_" }
   $command = $before | Where-Object { $typed.ContainsKey($_) } | Select-Object -First 1
+  $later = "$command +"
+  if ($typed.ContainsKey($later) -and @($before)[-1] -ne $command) { $command = $later }
   $typed["$command"] -split ' ' | Where-Object { $_ -like "$word*" -and ($word -or $_ -notlike '-*') } |
     ForEach-Object { [System.Management.Automation.CompletionResult]::new($_) }
 }`;

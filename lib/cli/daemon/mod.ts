@@ -20,17 +20,24 @@ const restartAction: Action = {
 };
 
 /** `icinga-warden daemon` */
-export const daemonCommand: Command = commandWithActions(
-  "daemon",
-  "write, test, register and list daemons",
-  {
-    list: listAction,
-    show: showAction,
-    new: newAction,
-    test: testAction,
-    register: registerAction,
-    unregister: unregisterAction,
-    run: runAction,
-    restart: restartAction,
+export const daemonCommand: Command = {
+  ...commandWithActions(
+    "daemon",
+    "write, test, register and list daemons",
+    {
+      list: listAction,
+      show: showAction,
+      new: newAction,
+      test: testAction,
+      register: registerAction,
+      unregister: unregisterAction,
+      run: runAction,
+      restart: restartAction,
+    },
+  ),
+  async moreWords() {
+    const { builtinArguments } = await import("../../../daemons/mod.ts");
+    const named = [...builtinArguments.values()].flatMap((specs) => Object.keys(specs));
+    return [...builtinArguments.keys(), ...new Set(named.map((name) => `${name}=`))];
   },
-);
+};
