@@ -54,11 +54,14 @@ v8_flags=--optimize-for-size,--no-maglev
 pages=()
 for page in README.md docs/*.md; do pages+=(--include "$page"); done
 
+# Without --no-config Deno 2.9 takes the import map of the checkout, and the packages as a whole, instead of the bundles.
+mapfile -t unstable < <(sed -n 's/^ *"unstable": \[\(.*\)\],$/\1/p' deno.json | grep -o '[a-z-]*' | sed 's/^/--unstable-/')
+
 # Without --no-code-cache the exe would run compiled code from a file in the folder for temporary files, which under the
 # account LocalSystem any user can put there first.
 compile() { # <target triple> <file>
   "${deno[@]}" compile --quiet --no-check -A --no-prompt --no-code-cache --v8-flags="$v8_flags" \
-    --config dist/deno.json --target "$1" --output "$2" \
+    --no-config --import-map dist/deno.json "${unstable[@]}" --target "$1" --output "$2" \
     --include dist/thread/worker.js --include lib/registry/probe_worker.ts --include lib/testing/worker.ts \
     --include lib/daemon/author.ts --include lib/testing/author.ts \
     "${pages[@]}" \
