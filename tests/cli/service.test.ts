@@ -15,6 +15,7 @@ import {
   stopService,
 } from "../../lib/cli/service/start_stop.ts";
 import settings from "../../deno.json" with { type: "json" };
+import { printed, replaced } from "./printed.ts";
 import { FakeHost } from "../windows_lib/fake_host.ts";
 import { keptExe } from "../../lib/windows/upgrade.ts";
 
@@ -791,34 +792,6 @@ Deno.test("a configuration is read as the agent reads it, in a dry run too", asy
     await assertRejects(() => install(new FakeHost(), `${flags} --dry-run`), ConfigError);
   });
 });
-
-/** Does something, and returns its exit code and what it has printed. */
-async function printed(
-  act: () => number | Promise<number>,
-): Promise<{ code: number; output: string; errors: string }> {
-  const texts = { stdout: "", stderr: "" };
-  const write = (name: "stdout" | "stderr") => (bytes: Uint8Array) => {
-    texts[name] += new TextDecoder().decode(bytes);
-    return bytes.length;
-  };
-  const restore = [
-    replaced(Deno.stdout, "writeSync", write("stdout")),
-    replaced(Deno.stderr, "writeSync", write("stderr")),
-  ];
-  try {
-    const code = await act();
-    return { code, output: texts.stdout.trimEnd(), errors: texts.stderr.trimEnd() };
-  } finally {
-    restore.forEach((restore) => restore());
-  }
-}
-
-/** Puts a value in the place of another, and returns what puts that back. */
-function replaced<T extends object, K extends keyof T>(of: T, name: K, value: T[K]): () => void {
-  const before = of[name];
-  of[name] = value;
-  return () => void (of[name] = before);
-}
 
 Deno.test("each action takes the flags that it is for, and refuses the others", () => {
   const flags: Record<string, string> = {

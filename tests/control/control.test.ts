@@ -1,95 +1,15 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { type Clock, ManualClock, systemClock } from "../../lib/base/mod.ts";
+import { ManualClock } from "../../lib/base/mod.ts";
 import { readToken, tokenFile } from "../../lib/control/access/token.ts";
 import { describeDanger } from "../../lib/control/exporter.ts";
 import { EventHub } from "../../lib/control/events.ts";
 import type { Status } from "../../lib/control/status_schema.ts";
 import { Client, NotRunningError, RefusedError } from "../../lib/control/client.ts";
-import { type ControlParts, startControl, type StateChange } from "../../lib/control/mod.ts";
+import type { StateChange } from "../../lib/control/mod.ts";
 import type { Past } from "../../lib/control/history.ts";
 import type { LogEntry } from "../../lib/log/mod.ts";
+import { withControl } from "./served.ts";
 import { agentMaps, stateOf } from "./state.ts";
-
-/** An endpoint on a free port, with an agent that writes down what it is told. */
-interface Bench {
-  home: string;
-  base: string;
-  token: string;
-  client: Client;
-  calls: unknown[];
-  /** What was reported last of each kind of trouble. */
-  troubles: Map<string, string | undefined>;
-  logged: LogEntry[];
-  log: (entry: LogEntry) => void;
-  change: (change: StateChange) => void;
-}
-
-async function withControl(
-  test: (bench: Bench) => Promise<void>,
-  config: Partial<ControlParts["config"]> = {},
-  protect: ControlParts["protect"] = () => Promise.resolve(),
-  maps: ReturnType<typeof agentMaps> = agentMaps(),
-  clock: Clock = systemClock,
-): Promise<void> {
-  const home = await Deno.makeTempDir();
-  const calls: unknown[] = [];
-  const troubles: Bench["troubles"] = new Map();
-  const logged: LogEntry[] = [];
-  const listeners = new Set<(entry: LogEntry) => void>();
-  const watchers = new Set<(change: StateChange) => void>();
-  const log = (entry: LogEntry) => {
-    logged.push(entry);
-    for (const listener of listeners) listener(entry);
-  };
-  const control = await startControl({
-    agent: {
-      pause: (...args) => Promise.resolve(void calls.push(["pause", ...args])),
-      resume: (...args) => Promise.resolve(void calls.push(["resume", ...args])),
-      restartDaemon: (name) => {
-        calls.push(["restart", name]);
-        return name === "known" ? Promise.resolve() : Promise.reject(new Error("no such daemon"));
-      },
-    },
-    state: stateOf(maps),
-    watch: (watcher) => {
-      watchers.add(watcher);
-      return () => watchers.delete(watcher);
-    },
-    log: {
-      write: log,
-      listen: (listener) => {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
-    },
-    home,
-    config: { listen: { hostname: "127.0.0.1", port: 0 }, ...config },
-    clock,
-    protect,
-    report: (kind, text) => troubles.set(kind, text),
-  });
-  try {
-    const token = await readToken(home);
-    await test({
-      ...{
-        home,
-        calls,
-        troubles,
-        logged,
-        log,
-        client: token ? await Client.connect(home) : undefined!,
-      },
-      base: `http://127.0.0.1:${token?.port}`,
-      token: token?.text ?? "",
-      change: (change) => watchers.forEach((watcher) => watcher(change)),
-    });
-  } finally {
-    await control.close();
-    assertEquals(await readToken(home), undefined);
-    assertEquals([listeners.size, watchers.size], [0, 0]);
-    await Deno.remove(home, { recursive: true });
-  }
-}
 
 const JSON_TYPE = { "content-type": "application/json" };
 
