@@ -14,20 +14,20 @@ import {
 } from "../windows/mod.ts";
 import type { AgentPaths } from "./home.ts";
 
-/** SYSTEM, as which NSSM runs a service too. */
+/** The account SYSTEM; NSSM's services run as it too. */
 const SYSTEM = "S-1-5-18";
 
 /** Why `allowUnsafeHome` is ignored. */
 const CANNOT_ALLOW =
-  `"allowUnsafeHome" does not count, for others could write it into the configuration; see that administrators alone can write it, or keep it where that is so and name it with '--config'`;
+  `"allowUnsafeHome" does not count, since others can write the configuration; let administrators alone write it, or keep it in a folder that only they can write, and name it with '--config'`;
 
-/** What follows of dangers that earlier versions did not see. */
+/** Follows a danger that earlier versions did not detect. */
 const ONLY_WARNED =
   `this version only warns of it, the next one runs no modules from there: take the right away, or name the account in "trustedWriters"`;
 
-/** The result of a look at who may change the agent's files. */
+/** The result of {@linkcode guardFiles}. */
 export interface Guard {
-  /** What is wrong, a line each. */
+  /** Warnings, a line each. */
   warnings: string[];
   /** Refuses modules that others could change, where the agent runs as a service. */
   refuse: RefuseModule;
@@ -76,7 +76,7 @@ export function guardFiles(
   };
 }
 
-/** Why modules are not run; undefined: they are. What earlier versions let pass is no reason. Pure. */
+/** Why modules are not run; undefined: they are. Dangers that earlier versions did not detect do not count. Pure. */
 export function refusalOf(
   dangers: readonly Danger[],
   unread: readonly string[],

@@ -55,56 +55,81 @@ export interface Claim {
  * @throws {HomeInUseError} when another process has claimed it, or this account may not find out.
  */
 export function claimHome(home: string, report: ReportTrouble, now: Date = new Date()): Claim {
-  const file = join(home, RECORD);
-  const last = read(file);
-  const warn = (text: string) => report("lock", text);
-  const taken = takeLock(join(home, LOCK), warn);
-  if (taken === "taken") throw new HomeInUseError(describeHolder(home, last));
-  let lock = taken;
-  const badEnd = last === undefined ? undefined : describeBadEnd(last.record);
-  const record: RunRecord = { pid: Deno.pid, started: now.toISOString() };
-  // Without a lock nothing can be written here, and the trouble of kind `lock` reports that.
-  const save = () => {
-    const why = write(file, record);
-    if (lock !== undefined) report("record", why);
+  const last = read(join(home, RECORD));
+  const lock = takeLock(join(home, LOCK), (text) => report("lock", text));
+  if (lock === "taken") throw new HomeInUseError(describeHolder(home, last));
+  return new HomeClaim(home, report, lock, { pid: Deno.pid, started: now.toISOString() }, last);
+}
+
+class HomeClaim implements Claim {
+  readonly lastEnd: Claim["lastEnd"];
+  readonly badEnd: string | undefined;
+  readonly wasCutShort: boolean;
+  readonly #home: string;
+  readonly #report: ReportTrouble;
+  readonly #record: RunRecord;
+  #lock: Deno.FsFile | undefined;
+  #isSaved: boolean;
+
+  constructor(
+    home: string,
+    report: ReportTrouble,
+    lock: Deno.FsFile | undefined,
+    record: RunRecord,
+    last: ReturnType<typeof read>,
+  ) {
+    this.#home = home;
+    this.#report = report;
+    this.#lock = lock;
+    this.#record = record;
+    this.badEnd = last && describeBadEnd(last.record);
+    this.lastEnd = last && (this.badEnd === undefined ? "clean" : "unclean");
+    this.wasCutShort = isCutShort(last?.record);
+    this.#isSaved = this.#save();
+  }
+
+  stopping(): void {
+    this.#record.stopping = new Date().toISOString();
+    this.#save();
+  }
+
+  retry(): boolean {
+    if (this.#lock && isReplaced(this.#lock, join(this.#home, LOCK))) {
+      this.#lock.close();
+      this.#lock = undefined;
+      this.#isSaved = false;
+    }
+    return (this.#lock !== undefined || this.#lockAgain()) && (this.#isSaved ||= this.#save());
+  }
+
+  unserved(text: string | undefined): void {
+    const since = this.#record.unserved?.since ?? new Date().toISOString();
+    this.#record.unserved = text === undefined ? undefined : { since, text };
+    this.#isSaved = this.#save();
+  }
+
+  release(reason?: string): void {
+    const end = reason === undefined ? { ended: new Date().toISOString() } : { reason };
+    write(join(this.#home, RECORD), { ...this.#record, ...end });
+    this.#lock?.close();
+  }
+
+  /** Without a lock nothing can be written here, and the trouble of kind `lock` reports that. */
+  #save(): boolean {
+    const why = write(join(this.#home, RECORD), this.#record);
+    if (this.#lock !== undefined) this.#report("record", why);
     return why === undefined;
-  };
-  let isSaved = save();
-  const lockAgain = () => {
-    const found = attempt(() => takeLock(join(home, LOCK), warn), () => undefined);
-    if (found === "taken") warn(`A second agent runs from ${home}; stop one of them`);
+  }
+
+  #lockAgain(): boolean {
+    const warn = (text: string) => this.#report("lock", text);
+    const found = attempt(() => takeLock(join(this.#home, LOCK), warn), () => undefined);
+    if (found === "taken") warn(`A second agent runs from ${this.#home}; stop one of them`);
     if (found === undefined || found === "taken") return false;
-    lock = found;
-    report("lock", undefined);
+    this.#lock = found;
+    this.#report("lock", undefined);
     return true;
-  };
-  return {
-    lastEnd: last && (badEnd === undefined ? "clean" : "unclean"),
-    wasCutShort: isCutShort(last?.record),
-    stopping() {
-      record.stopping = new Date().toISOString();
-      save();
-    },
-    badEnd,
-    retry() {
-      if (lock && isReplaced(lock, join(home, LOCK))) {
-        lock.close();
-        lock = undefined;
-        isSaved = false;
-      }
-      return (lock !== undefined || lockAgain()) && (isSaved ||= save());
-    },
-    unserved(text) {
-      const since = record.unserved?.since ?? new Date().toISOString();
-      record.unserved = text === undefined ? undefined : { since, text };
-      isSaved = save();
-    },
-    release(reason) {
-      const end = reason === undefined ? { ended: new Date().toISOString() } : { reason };
-      write(file, { ...record, ...end });
-      lock?.close();
-    },
-  };
+  }
 }
 
 /**

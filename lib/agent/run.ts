@@ -39,7 +39,7 @@ const MODULES_WAIT = 500;
 /** How long the event log may take for the last events, ms. */
 const LAST_EVENTS = 500;
 
-/** What the command line says of a run. */
+/** What the command line defines of a run. */
 export interface RunPlan {
   paths: AgentPaths;
   /** Reads the configuration; throws {@linkcode ConfigError} when it cannot be used. */
@@ -53,13 +53,13 @@ export interface RunPlan {
   foreground: boolean;
   /** Whether that log has colours. */
   colours: boolean;
-  /** Told when the log cannot be written. */
+  /** Called with a line when the log cannot be written. */
   complain: (text: string) => void;
   /** Aborted when the agent has to stop. */
   until: AbortSignal | undefined;
 }
 
-/** How an agent is run beyond what the command line says. */
+/** Options of a run that the command line does not have. */
 export interface RunOptions {
   /** The process as a Windows service; undefined where the service control manager did not start it. */
   service?: NativeService | undefined;
@@ -125,15 +125,8 @@ export async function runAgent(
       troubles.report(kind, text);
       if (kind === "commands") home.unserved(text);
     };
-    void logIsolation(log, signal);
     void keepClaim(home, signal);
-    void watchIcinga({ agent, log: log.write, clock: systemClock }, signal);
-    if (serviceManager.kind === "windows") {
-      const alsoLook = lookAtServices(agent, systemClock, serviceStateReader());
-      void watchRestartHolds({ agent, clock: systemClock, alsoLook }, signal);
-    }
-    void watchClocks(agentLog(log.write).warning, systemClock, signal);
-    void watchHandles((text) => troubles.report("handles", text), systemClock, signal);
+    watchHost({ agent, log, troubles, isWindows: serviceManager.kind === "windows" }, signal);
     const onRefused = (text?: string) => troubles.report("configuration", text);
     void followChanges({ ...reload, ...paths, log: log.write, onRefused }, signal);
     return { agent, served: serveAgent(agent, own, config.control, log, report) };
@@ -141,22 +134,43 @@ export async function runAgent(
   if (events) await within(events.close(), { ms: LAST_EVENTS });
 }
 
+/** What {@linkcode watchHost} needs. */
+interface HostWatches {
+  agent: Agent;
+  log: Log;
+  troubles: Troubles;
+  isWindows: boolean;
+}
+
+/** Starts everything that watches Icinga 2, services, clocks, handles and the runtime until `signal` is aborted. */
+function watchHost({ agent, log, troubles, isWindows }: HostWatches, signal: AbortSignal): void {
+  const clock = systemClock;
+  void logIsolation(log, signal);
+  void watchIcinga({ agent, log: log.write, clock }, signal);
+  if (isWindows) {
+    const alsoLook = lookAtServices(agent, clock, serviceStateReader());
+    void watchRestartHolds({ agent, clock, alsoLook }, signal);
+  }
+  void watchClocks(agentLog(log.write).warning, clock, signal);
+  void watchHandles((text) => troubles.report("handles", text), clock, signal);
+}
+
 /** How long a stop may take, ms. */
 const LONGEST_STOP = 12_000;
 
-/** Why the last stop was cut short, where NSSM tells. */
+/** Why the last stop was cut short, when NSSM's settings explain it. */
 function hintOf({ wasCutShort }: Claim): string[] {
   if (!wasCutShort || Deno.build.os !== "windows") return [];
   const explain = () => explainShortStop(Deno.execPath(), LONGEST_STOP, windowsHost);
   return [attempt(explain, () => undefined) ?? []].flat();
 }
 
-/** How often the lock is looked at, ms. */
+/** Time between two checks of the lock, ms. */
 const LOCK_LOOK = 5_000;
 
 /**
- * Locks home and records the run as soon as that is possible, where it was not at the start, and locks it again where
- * somebody has removed the lock's file.
+ * Locks home and records the run as soon as that is possible, when it failed at the start; locks it again when the
+ * lock's file was removed.
  */
 async function keepClaim(home: Claim, signal: AbortSignal): Promise<void> {
   for (let failures = 0; !signal.aborted;) {
@@ -166,7 +180,7 @@ async function keepClaim(home: Claim, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** How long after its start an agent examines its runtime, ms, so that the start is not slowed down. */
+/** The runtime is examined this long after the start, ms, so that the start is fast. */
 const LOOK_AFTER = 5_000;
 
 /** Logs what the runtime itself does not forbid to daemons. */

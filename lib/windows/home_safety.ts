@@ -281,7 +281,7 @@ function addNames(dangers: readonly Danger[], { accountOf }: SafetyHost): void {
 
 /** Why `trustedWriters` is ignored. */
 const CANNOT_TRUST =
-  `"trustedWriters" does not count, for others than administrators could write it into the configuration`;
+  `"trustedWriters" does not count, since others than administrators can write the configuration`;
 
 /**
  * The accounts that may write the agent's files: those given and, where the configuration is written by trusted accounts
