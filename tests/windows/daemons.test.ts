@@ -1,4 +1,5 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { blocks } from "../docs/page.ts";
 import { BAD, beat, CURIOUS, REFUSED } from "../exe/modules.ts";
 import { type Agent, testWindows, until } from "./machine.ts";
 
@@ -233,3 +234,42 @@ testWindows("disks are seen without a program, and a late program is ended", asy
   await verdict("well", /"level": ?"warning"/);
   await verdict("late", /"text": ?"cmd\.exe took longer than 2 s, and was ended"/);
 });
+
+testWindows(
+  "the tutorial's daemon runs in the service, by the page's own commands",
+  async (windows) => {
+    const home = await windows.home({ "icinga-warden.json": configuration() });
+    windows.owns("icinga-warden");
+    const page = await Deno.readTextFile(new URL("../../docs/daemons.md", import.meta.url));
+    const files = new Map(blocks(page).map(({ info, text }) => [info, text]));
+    const call = async (line: string) => {
+      assert(page.includes(`> icinga-warden ${line}\n`), `the page shows 'icinga-warden ${line}'`);
+      const words = line.replace("C:\\spool", `${home.inside}\\spool`).split(" ");
+      const { code, output } = await home.warden(...words);
+      assertEquals(code, 0, `${line}\n${output}`);
+      return output.replaceAll("\r\n", "\n");
+    };
+    for (const name of ["a", "b"]) await home.write(`spool/${name}`, "");
+    await call("daemon new queue_watch");
+    for (const name of ["queue_watch.js", "queue_watch.test.js"]) {
+      await home.write(`daemons/${name}`, files.get(`daemons/${name}`)!);
+    }
+    const spool = "folder=C:\\spool limit=2";
+    assertMatch(
+      await call(`daemon test queue_watch ${spool} --grant`),
+      /^queue_watch .*: passed\n/,
+    );
+    const [installed, started] = [await call("service install"), await call("service start")];
+    const printed =
+      `> icinga-warden service install\n${installed}> icinga-warden service start\n${started}`;
+    assertEquals(printed.replace(/process \d+/, "process 4242"), files.get("service"));
+    await home.logged(/Started/);
+    await call(`daemon register queue_watch ${spool}`);
+    await home.logged(/Daemon 'queue_watch' cannot run: it needs permissions/);
+    await call("daemon register queue_watch --grant");
+    await home.logged(/queue_watch::run::Main::0: 2 files, and 2 are allowed/);
+    assertMatch(await call("daemon list"), /^queue_watch +daemons\/queue_watch\.js +yes +running/m);
+    assertEquals(await call("get queue_watch.Queue"), "KEY    VALUE\nfiles  2\nfull   false\n");
+    await home.warden("service", "uninstall");
+  },
+);
