@@ -29,11 +29,14 @@ export async function watchClocks(
   }
 }
 
+/** How a record of a clock that was set begins. */
+export const CLOCK_SET = "The clock was set";
+
 /** What happened to the wall clock, ms; `expected` and `now` are ms since the Unix epoch. */
 function describeParting(parted: number, expected: number, now: number): string {
   const [way, or] = parted > 0 ? ["forward", ", or the machine has slept"] : ["back", ""];
   const [at, is] = [expected, now].map((time) => new Date(time).toISOString());
-  return `The clock was set ${way} by ${
+  return `${CLOCK_SET} ${way} by ${
     formatSpan(Math.round(Math.abs(parted) / 1_000))
   }${or}: where it would be ${at} it is ${is}. Intervals and uptimes do not follow it`;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 export { type AgentPaths, readUnserved } from "./home.ts";
+export { CLOCK_SET } from "./clocks.ts";
 export { icingaHost } from "./icinga.ts";
 export { type Target, targetsOf } from "./targets.ts";
 export { logFatal, runAgent, type RunPlan } from "./run.ts";

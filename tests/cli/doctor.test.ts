@@ -43,6 +43,8 @@ const WELL: Facts = {
   validation: { is: "valid", text: "the configuration is valid" },
   crashes: [],
   hasDebugLog: false,
+  stateFile: undefined,
+  clockStep: undefined,
   clock: "Sprungindikator: 0(keine Warnung)\r\nStratum: 3",
   now: NOW,
 };
@@ -50,7 +52,7 @@ const WELL: Facts = {
 Deno.test("of a healthy host each finding is ok", () => {
   const findings = findingsOf(WELL);
   assertEquals(findings.filter(({ level }) => level !== "ok"), []);
-  assertEquals(findings.length, 14);
+  assertEquals(findings.length, 15);
   v.parse(DoctorSchema, { services: [{ service: "icinga2", dataDir: "/", findings }] });
 });
 
@@ -107,6 +109,20 @@ Deno.test("each finding says what is wrong and how to fix it", () => {
     [
       { clock: "Leap Indicator: 3(not synchronized)" },
       /^warning clock: it is not synchronized; w32tm \/resync/,
+    ],
+    [{ stateFile: "corrupt" }, /^problem state file: it is corrupt; stop the service, move/],
+    [{ stateFile: "empty" }, /^warning state file: it is empty; stop the service, move/],
+    [{ stateFile: "denied" }, /^unknown state file: denied; run doctor as an administrator/],
+    [
+      { clockStep: "The clock was set back by 5 min" },
+      /^warning clock: The clock was set back by 5 min; w32tm/,
+    ],
+    [
+      {
+        agent: [],
+        sample: { ...sample, link: undefined!, parents: [], unknown: { link: "a master" } },
+      },
+      /^ok parent connection: a master/,
     ],
     [{ clock: undefined }, /^unknown clock: nothing tells/],
     [

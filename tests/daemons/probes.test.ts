@@ -392,6 +392,15 @@ Deno.test("a sample of long ago says nothing about now, whatever the clock of th
   }
 });
 
+Deno.test("on a master the probe of the parents is off, and on a node with unknown parents it is unknown", async () => {
+  const look = (parents?: string[]) => () => ({
+    ...{ ...FAR, link: undefined!, parents: parents!, unknown: { link: "none" } },
+  });
+  const shown = async (parents?: string[]) =>
+    (await runFor(HOUR, look(parents))).shared.parent_connection?.is;
+  assertEquals([await shown([]), await shown()], [undefined, "unknown"]);
+});
+
 Deno.test("a day without a master is told once, and restarts nothing", async () => {
   const answer = { ...GOOD, is: "unreachable", text: "refused" } as const;
   const { records, restarts } = await runFor(DAY, () => ({ ...FAR, link: { young: [], answer } }));

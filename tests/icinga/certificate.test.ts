@@ -6,6 +6,7 @@ import { fixture, hasOpenssl, makeCa, makeCertificate } from "./fixture.ts";
 const CASES = {
   valid: { ca: "ca", days: 365 },
   "20 days": { ca: "ca", days: 20 },
+  "3 days": { ca: "ca", days: 3 },
   expired: { ca: "ca", days: -1 },
   "self-signed": { days: 365, fault: /not signed by a CA/ },
   "of another CA": { ca: "other", days: 365, fault: /not signed by the CA/ },

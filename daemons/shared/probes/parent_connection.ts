@@ -13,15 +13,15 @@ export const parentConnection: Probe = {
   arguments: commonArguments({ action: "restart-once", failAfter: "10m", settle: "3m" }),
   permissions: {},
   probe(sample, _, now): ProbeVerdict {
-    const { link, certificate, parents = [] } = sample;
-    if (!link) return unknown(sample, "link");
+    const { link, certificate, parents } = sample;
+    if (!link) return { ...unknown(sample, "link"), ...(parents?.length === 0 && { isOff: true }) };
     const { connected, answer, refusal } = link;
     if (connected) {
       return { is: "ok", text: `connected to ${connected.to} since ${connected.since}` };
     }
     const failed = (text: string, advice: string, isCurable = false): ProbeVerdict => ({
       is: "critical",
-      text: `not connected to ${answer?.parent ?? parents.join(", ")}: ${text}`,
+      text: `not connected to ${answer?.parent ?? parents?.join(", ")}: ${text}`,
       advice,
       ...(!isCurable && { tellOnly: true }),
     });

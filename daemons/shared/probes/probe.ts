@@ -16,6 +16,8 @@ export interface ProbeVerdict {
   advice?: string;
   /** How long the failure has lasted by the probe's own evidence, ms. Default: since the first such verdict. */
   lasted?: number;
+  /** There is nothing for it to look at on this host: the probe is off. */
+  isOff?: true;
   /** A restart does not help: it is only logged, even where `action` is a restart. */
   tellOnly?: true;
 }

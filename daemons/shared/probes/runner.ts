@@ -86,7 +86,13 @@ export class ProbeRunner {
       const before = this.#infos.get(probe.name);
       if (now() - runningSince < probe.settle) continue;
       if (before && now() - before.at < probe.every) continue;
-      const { info, step } = judgeProbe(before, probe.probe(sample, Date.now()), {
+      const verdict = probe.probe(sample, Date.now());
+      if (verdict.isOff) {
+        this.#infos.delete(probe.name);
+        this.#shared.delete(this.#prefix + probe.name);
+        continue;
+      }
+      const { info, step } = judgeProbe(before, verdict, {
         ...probe,
         action: mayRestart ? probe.action : "tell",
         now: now(),

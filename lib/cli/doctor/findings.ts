@@ -57,6 +57,10 @@ export interface Facts {
   crashes: readonly CrashReport[];
   /** Whether the feature `debuglog` is on. */
   hasDebugLog: boolean;
+  /** What is wrong with the state file: `empty`, `corrupt`, or why that is not known; undefined: nothing. */
+  stateFile: string | undefined;
+  /** The last record of the day that says that the clock was set. */
+  clockStep: string | undefined;
   /** What `w32tm /query /status` prints; undefined: it could not be run. */
   clock: string | undefined;
   /** ms since the Unix epoch. */
@@ -73,6 +77,7 @@ export function findingsOf(facts: Facts): Finding[] {
     ...crashFindings(facts),
     debugLogFinding(facts),
     clockFinding(facts),
+    stateFileFinding(facts),
   ];
   return LEVELS.flatMap((level) => findings.filter((finding) => finding.level === level));
 }
@@ -167,9 +172,9 @@ function probeFindings({ agent = [], items, sample, now }: Facts): Finding[] {
     const watched = agent.find((one) => one.name === name && one.is !== "unknown");
     const isLong = name === "parent_connection" || name === "heartbeat_file";
     const verdict = watched && isLong
-      ? { ...watched, advice: watched.advice ?? undefined }
+      ? { ...watched, advice: watched.advice ?? undefined, isOff: undefined }
       : lookOnce(name, sample, (sample) => probe(sample, now), now);
-    const level = verdict.is === "critical" ? "problem" : verdict.is;
+    const level = verdict.is === "critical" ? "problem" : verdict.isOff ? "ok" : verdict.is;
     return finding(level, name.replace("_", " "), verdict.text, verdict.advice);
   });
 }
@@ -180,7 +185,7 @@ function lookOnce(
   sample: IcingaSample,
   probe: (sample: IcingaSample) => ProbeVerdict,
   now: number,
-): Pick<ProbeVerdict, "is" | "text"> & { advice?: string | undefined } {
+): Pick<ProbeVerdict, "is" | "text" | "isOff"> & { advice?: string | undefined } {
   const { link, stateFile } = sample;
   if (name === "parent_connection" && link && link.young.length > 0 && !link.refusal) {
     const text = `a connection to ${
@@ -205,6 +210,21 @@ function lookOnce(
   return probe(sample);
 }
 
+/** Icinga 2 does not start with a corrupt one. */
+function stateFileFinding({ stateFile }: Facts): Finding {
+  const mend = "stop the service, move the file away, start it; or set repair to state-file";
+  switch (stateFile) {
+    case undefined:
+      return finding("ok", "state file", "it can be read");
+    case "corrupt":
+      return finding("problem", "state file", "it is corrupt", mend);
+    case "empty":
+      return finding("warning", "state file", "it is empty", mend);
+    default:
+      return finding("unknown", "state file", stateFile, "run doctor as an administrator");
+  }
+}
+
 function crashFindings({ crashes }: Facts): Finding[] {
   if (crashes.length === 0) return [finding("ok", "crashes", "no crash report of the last week")];
   const mend = "look for an update of Icinga 2; report the crash with this file";
@@ -219,7 +239,10 @@ function debugLogFinding({ hasDebugLog, folder }: Facts): Finding {
 }
 
 /** Of w32tm's words, which differ with the language, the first number is the leap indicator: 3 is not synchronized. */
-function clockFinding({ clock, registration }: Facts): Finding {
+function clockFinding({ clock, clockStep, registration }: Facts): Finding {
+  if (clockStep !== undefined) {
+    return finding("warning", "clock", clockStep, "w32tm /query /status");
+  }
   if (registration === undefined) return finding("unknown", "clock", "it is not looked at here");
   const leap = /:\s*(\d)/.exec(clock ?? "")?.[1];
   if (leap === undefined) {

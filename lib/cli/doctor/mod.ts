@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { builtinDaemons } from "../../../daemons/mod.ts";
-import { icingaHost, targetsOf } from "../../agent/mod.ts";
-import { attempt, parseDuration, sanitize, systemClock } from "../../base/mod.ts";
+import { CLOCK_SET, icingaHost, targetsOf } from "../../agent/mod.ts";
+import { attempt, errorMessage, parseDuration, sanitize, systemClock } from "../../base/mod.ts";
+import { readLogTail } from "../../log/mod.ts";
 import { Client, type Status } from "../../control/mod.ts";
-import { icingaFolder, lookAt, readCrashes, Sampler } from "../../icinga/mod.ts";
+import { icingaFolder, lookAt, readCrashes, Sampler, stateFault } from "../../icinga/mod.ts";
 import { logonRight, windowsHost } from "../../windows/mod.ts";
 import type { Command } from "../command.ts";
 import { readFlag } from "../flags.ts";
@@ -16,7 +17,7 @@ import { type Facts, type Finding, findingsOf, LEVELS, SIMULATED } from "./findi
 const HANDSHAKE = 1_500;
 
 /** Crash reports that are older are not shown, ms. */
-const WEEK = 7 * 24 * 60 * 60_000;
+const DAY = 24 * 60 * 60_000, WEEK = 7 * DAY;
 
 /** `icinga-warden doctor` */
 export const doctorCommand: Command = {
@@ -41,12 +42,13 @@ export const doctorCommand: Command = {
     const { home, ...paths } = findPaths(invocation);
     const { config } = await loadAgentConfig({ home, ...paths });
     const agent = await askAgent(home);
+    const clockStep = attempt(() => lastClockStep(home, Date.now()), () => undefined);
     const services = await Promise.all(
       icingaServices(config.daemons).map(async ({ service, dataDir, probes: items, isWatched }) => {
         if (agent?.agent.simulated && dataDir === "") {
           return { service, dataDir, findings: SIMULATED };
         }
-        const facts = await collect(service, dataDir, limit);
+        const facts = { ...await collect(service, dataDir, limit), clockStep };
         const probes = agent?.services.find(({ name }) => name === service)?.probes;
         const findings = findingsOf({ ...facts, items, isWatched, agent: agent && (probes ?? []) });
         return { service, dataDir: facts.folder.root, findings };
@@ -124,7 +126,7 @@ async function collect(
   service: string,
   dataDir: string,
   limit: number,
-): Promise<Omit<Facts, "items" | "isWatched" | "agent">> {
+): Promise<Omit<Facts, "items" | "isWatched" | "agent" | "clockStep">> {
   const folder = icingaFolder(dataDir, Deno.env.get("ProgramData"));
   const { sources, validate } = await icingaHost(service, folder);
   const now = Date.now();
@@ -136,7 +138,8 @@ async function collect(
     limit: HANDSHAKE,
   });
   const features = join(folder.config, "features-enabled");
-  const [sample, validation, crashes, debugLog, clock] = await Promise.all([
+  const [stateFile, sample, validation, crashes, debugLog, clock] = await Promise.all([
+    stateFault(folder).catch(errorMessage),
     sampler.take(),
     validate(limit),
     readCrashes(folder, now - WEEK).catch(() => []),
@@ -157,10 +160,20 @@ async function collect(
     sample,
     validation,
     crashes,
+    stateFile,
     hasDebugLog: debugLog !== undefined,
     clock,
     now,
   };
+}
+
+/** The last record of the agent's log, not older than a day, that says that the clock was set. */
+function lastClockStep(home: string, now: number): string | undefined {
+  const records = readLogTail(join(home, "logs", "icinga-warden.log"), Infinity, {
+    level: "warning",
+  });
+  const step = records.findLast(({ message }) => message.startsWith(CLOCK_SET));
+  return step && now - step.time < DAY ? step.message : undefined;
 }
 
 async function readClock(): Promise<string | undefined> {
