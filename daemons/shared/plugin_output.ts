@@ -10,7 +10,7 @@ export interface PluginVerdict {
 
 const LEVELS: readonly VerdictLevel[] = ["ok", "warning", "critical", "unknown"];
 
-/** Units of performance data in those of a verdict, and how many of these one is. */
+/** Units of performance data: the unit of a verdict for each, and the factor to convert to it. */
 const UNITS: Readonly<Record<string, [unit: VerdictNumber["unit"], factor: number]>> = {
   s: ["s", 1],
   ms: ["s", 1e-3],
@@ -33,10 +33,10 @@ const UNITS: Readonly<Record<string, [unit: VerdictNumber["unit"], factor: numbe
 const DATUM =
   /(?:'((?:[^']|'')+)'|([^\s='|]+))=(-?\d+(?:[.,]\d+)?)([a-zA-Z%]*)((?:;[^;\s]*){0,4})/g;
 
-/** More numbers of one plugin are left out. */
+/** The largest number of values of one plugin; further ones are left out. */
 const MOST_NUMBERS = 50;
 
-/** Reads what a Monitoring Plugin has said: its exit code is the level, what follows a bar performance data. */
+/** Reads the output of a Monitoring Plugin: the exit code is the level, the text after a bar is performance data. */
 export function readPlugin(code: number, output: string): PluginVerdict {
   const [first = "", ...more] = output.trim().split(/\r?\n/);
   const [text = "", ...data] = first.split("|");

@@ -2,7 +2,7 @@ import { statfs } from "node:fs/promises";
 import { within } from "../base/mod.ts";
 import type { Disk } from "../daemon/mod.ts";
 
-/** How long one file system may take to answer, ms: a disk of the network may hang. */
+/** The limit for reading one file system, ms: a network disk may hang. */
 const PATIENCE = 2_000;
 
 let reading: Promise<Disk[]> | undefined;
@@ -33,7 +33,7 @@ export function mountsIn(text: string): string[] {
     const [, , device = "", , point = ""] = left.split(" ");
     const [type, source = ""] = right.split(" ");
     const isDisk = point === "/" || (source.startsWith("/dev/") && type !== "squashfs");
-    // Of what is mounted twice, such as a folder that is bound elsewhere, the shortest path stands.
+    // A device that is mounted twice, such as by a bind mount, has its shortest path.
     const before = byDevice.get(device);
     if (isDisk && !(before !== undefined && before.length <= point.length)) {
       byDevice.set(device, point);

@@ -159,7 +159,7 @@ function takeLock(path: string, warn: (text: string) => void): Deno.FsFile | "ta
   }
 }
 
-/** Whether a file was removed or replaced since it was opened, where the system tells. */
+/** Whether a file was removed or replaced since it was opened. False when the system does not report that. */
 function isReplaced(file: Deno.FsFile, path: string): boolean {
   try {
     return Deno.statSync(path).ino !== file.statSync().ino;

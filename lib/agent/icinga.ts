@@ -122,7 +122,7 @@ class Watched {
   #stop: Moment | undefined;
   /** The state file is to be moved aside, as soon as that may be done. */
   #mendsNext = false;
-  /** It was moved aside, and the service has not run well since. */
+  /** It was moved aside, and the service has not been RUNNING long enough since. */
   #wasMended = false;
   #restarts: number | undefined;
   #diagnosis: Diagnosis | undefined;

@@ -32,7 +32,7 @@ export function printJson(value: unknown): void {
   print(toJson(value, 2));
 }
 
-/** A reader that has gone away, or a service without a console, is not an error. */
+/** A closed pipe, or a service without a console, is not an error. */
 function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
   try {
     let rest = encoder.encode(`${sanitizePainted(text)}\n`);

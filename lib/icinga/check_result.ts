@@ -72,7 +72,7 @@ export function readAnswer(status: number, body: string): { code: number; text: 
   return { code, text: typeof result.status === "string" ? result.status : `HTTP ${status}` };
 }
 
-/** Who Icinga takes this host for. */
+/** This host's API user in Icinga. */
 export interface Identity {
   /** The name of the ApiUser. */
   user: string;

@@ -4,7 +4,7 @@ export interface Connection {
   local: { address: string; port: number };
   /** The other side. */
   remote: { address: string; port: number };
-  /** The process that holds it. */
+  /** The id of its process. */
   pid: number;
 }
 

@@ -166,7 +166,7 @@ export class Sampler {
     return sample;
   }
 
-  /** Percent of one processor since the sample before; undefined for other processes, and when nothing tells. */
+  /** Percent of one processor since the sample before; undefined for other processes, and when it is not known. */
   #load({ cpu, pids }: TreeFacts): number | undefined {
     const now = this.#parts.clock.now(), before = this.#used;
     const key = [...pids].join(" ");

@@ -4,7 +4,7 @@ import type { LogEntry, WriteLog } from "./record.ts";
 export interface Rate {
   /** The largest burst. */
   burst: number;
-  /** So many a second for long. */
+  /** The lasting rate, a second. */
   perSecond: number;
 }
 

@@ -31,7 +31,7 @@ export interface ServiceStats {
   restart: Histogram;
   /** It is STOPPED and its start type is disabled: whether that is to be warned of; absent: it is not so. */
   disabled?: "warn" | "ignore";
-  /** Why it is not restarted though it does not run, as a clause; absent: nothing holds it back. */
+  /** Why it is not restarted though it does not run, as a clause; absent when there is no reason. */
   held?: string;
   /** What may be done to it; absent: not known. */
   mode?: ServiceMode;

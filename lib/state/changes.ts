@@ -10,7 +10,7 @@ export interface Change<K extends string = string, V = unknown> {
   readonly old: V | undefined;
   /** What it holds now; undefined when it was deleted. */
   readonly value: V | undefined;
-  /** Whether the key is gone. */
+  /** Whether the key was deleted. */
   readonly deleted: boolean;
   /** The thread that wrote; of what came with a snapshot the main thread, since it keeps no writers. */
   readonly writer: string;
@@ -46,7 +46,7 @@ export class Changes {
     };
   }
 
-  /** Notes a change; {@linkcode tell} makes it known. */
+  /** Notes a change; {@linkcode tell} calls the listeners. */
   note(change: Change): void {
     this.#waiting.push(change);
   }

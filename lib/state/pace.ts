@@ -4,11 +4,11 @@ import type { StateClock } from "./state.ts";
 export interface PaceOptions {
   /** The largest burst of messages. */
   burst: number;
-  /** So many a second for long. */
+  /** The lasting rate of messages, a second. */
   perSecond: number;
   /** The largest burst of bytes. Default: no limit. */
   bytesBurst?: number;
-  /** So many bytes a second for long. Default: any. */
+  /** The lasting rate, bytes a second. Default: no limit. */
   bytesPerSecond?: number;
   /** Told after a flood, and each minute of one that lasts, how many messages were held back. */
   onHeld: (held: number) => void;
@@ -89,7 +89,7 @@ export class Outbox {
     }
   }
 
-  /** Something was written. @param isUrgent the pace does not hold it back. */
+  /** Notes a write. @param isUrgent whether it is sent without delay. */
   add(isUrgent = false): void {
     this.#isUrgent ||= isUrgent;
     if (this.#isDue) return;

@@ -76,7 +76,7 @@ export interface ThreadParts extends SharedParts {
 export interface Children {
   /** Takes what the thread asks for. */
   take: NonNullable<ThreadRun["onChild"]>;
-  /** Stops them all; resolves when they are gone. */
+  /** Stops all; resolves when they have ended. */
   stop(): Promise<void>;
 }
 

@@ -9,7 +9,7 @@ export interface ThreadPolicy {
   restart: RestartPolicy;
   /** After this time without a heartbeat it counts as frozen, ms. */
   frozenAfter: number;
-  /** The most bytes that it may hold for long. */
+  /** The limit of its memory, bytes; it may exceed it for a short time. */
   memoryLimit: number;
   /** The wait before it is started again after too many failures in a row, or while threads of it cannot be ended, ms. */
   failedRetry: number;

@@ -87,7 +87,7 @@ export interface ThreadRun {
  */
 const OWN_END = 500;
 
-/** A thread that is ended and not gone by then, ms, is given up: its event loop has no turn. */
+/** A thread that has not ended this long after `terminate()` is given up, ms: its event loop is blocked. */
 const END_PATIENCE = 1_000;
 
 /**
@@ -178,7 +178,7 @@ class LiveThread {
     return await within(ended, { ms: grace, late, clock });
   }
 
-  /** Ends the worker, if it has not ended yet, and all that was for it; resolves when the worker is gone. */
+  /** Ends the worker and releases what it used; resolves when the worker has ended. */
   end(): Promise<void> {
     const { plan, clock, limits } = this.#run;
     for (const cleanUp of this.#cleanups) cleanUp();
@@ -276,7 +276,7 @@ class LiveThread {
   }
 }
 
-/** Whether a thread is gone within `ms`. */
+/** Whether a thread ends within `ms`. */
 async function isSoon(gone: Promise<void>, ms: number, clock: Clock): Promise<boolean> {
   return await within(gone.then(() => true), { ms, late: () => false, clock });
 }

@@ -29,7 +29,7 @@ export interface SimulationOptions {
   scenario?: string;
   /** The time of day at its start, ISO 8601; the time zone of `cron` is UTC. Default: `2026-01-01T00:00:00Z`, a Thursday. */
   start?: string;
-  /** What `context.host.disks` tells. Default: `C:` with 100 GB, of which 40 GB are free. */
+  /** What `context.host.disks` returns. Default: `C:` with 100 GB, of which 40 GB are free. */
   disks?: readonly Disk[];
   /** Stands for a program that `context.run` runs; undefined: it takes too long. Default: the real one is run. */
   run?: (program: string, args: readonly string[]) => Partial<RunResult> | undefined;

@@ -12,13 +12,13 @@ export interface WorkerOptions {
   name: string;
   /** What it may do. */
   permissions: Deno.PermissionOptionsObject;
-  /** Bytes at which its heap ends; it alone ends then, and not the process. */
+  /** The heap limit, bytes. At the limit only the worker ends, not the process. */
   heapLimit: number;
 }
 
 /**
- * Starts a Web Worker with permissions and a heap limit of its own. When its heap is full it has an error event, which
- * {@linkcode ranOutOfHeap} knows.
+ * Starts a Web Worker with permissions and a heap limit of its own. A full heap leads to an error event, which
+ * {@linkcode ranOutOfHeap} recognizes.
  */
 export function startWorker({ entry, name, permissions, heapLimit }: WorkerOptions): Worker {
   const options = { type: "module", name, deno: { permissions } } as const;
@@ -36,8 +36,8 @@ const SOURCE_FOLDERS = Deno.build.standalone
   : [fileURLToPath(new URL("../../", import.meta.url))];
 
 /**
- * What a daemon reads of its own: its module's folder. Where home lies in that, with the control token and the saved
- * state, it is its module alone, what that imports, and what says how it is loaded.
+ * What a daemon may read in any case: its module's folder. If home, with its tokens and the saved state, is
+ * in that folder: only its module, the imports of that, and each folder's package.json, which Deno reads to load them.
  *
  * @param files its module's file and all that it imports, absolute; empty for a daemon that ships inside the program.
  */
@@ -50,11 +50,11 @@ export function ownReads(files: readonly string[], home: string): string[] {
 }
 
 /**
- * The permissions that a daemon's worker gets: what it is allowed, and to read what is its own.
+ * The permissions of a daemon's worker: the granted ones, and reading its own files.
  *
  * @param allowed what its module declares and the configuration grants, paths absolute.
  * @param own files and folders that it may read in any case; see {@linkcode ownReads}.
- * @param programs absolute paths of what the service manager runs; none where it is simulated.
+ * @param programs absolute paths of the programs that the service manager runs; empty when it is simulated.
  */
 export function workerPermissions(
   allowed: DaemonPermissions,
@@ -81,8 +81,8 @@ function asOption(list: readonly string[]): string[] | boolean {
 }
 
 /**
- * Detects that a worker is gone. `terminate()` only asks for that, and Deno does not tell when it is so. One end of a
- * channel goes to the worker, where nobody reads it; it closes with the worker, be that minutes later.
+ * Detects the end of a worker. `terminate()` only requests it, and Deno has no event for it. One end of a channel is
+ * transferred to the worker, which does not use it. It closes when the worker ends, possibly minutes later.
  */
 export class ExitDetector {
   /** The end that goes to the worker. */
@@ -96,7 +96,7 @@ export class ExitDetector {
     this.far = port2;
   }
 
-  /** Resolves when the worker is gone; may be called once. It does not keep the process from ending. */
+  /** Resolves when the worker has ended; call it once. Does not keep the process running. */
   async gone(): Promise<void> {
     const near = await asNodePort(this.#near);
     const gone = Promise.withResolvers<void>();

@@ -302,7 +302,7 @@ function accountsWith(right: string): string[] {
   return Array.from({ length }, (_, i) => sidText(view!.getPointer(8 * i)));
 }
 
-/** The groups of this machine that an account belongs to, also by way of others; none where Windows does not tell. */
+/** The groups of this machine that an account belongs to, nested groups included; empty when they cannot be read. */
 function localGroups(account: string): string[] {
   const { NetUserGetLocalGroups, NetApiBufferFree } = netapi32();
   const list = allocate(8), count = dwords(0);

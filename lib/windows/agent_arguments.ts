@@ -74,7 +74,7 @@ export function agentOf(exe: string, { home: named, ...others }: AgentFlags): Se
   };
 }
 
-/** Whether two paths name the same file on Windows, as far as their text tells. */
+/** Whether two paths name the same file on Windows, by their text. */
 export function samePath(a: string, b: string): boolean {
   return win32.normalize(a).toLowerCase() === win32.normalize(b).toLowerCase();
 }

@@ -1,5 +1,5 @@
 /**
- * The database of the service control manager: its interface, and waiting for what it was asked for.
+ * The database of the service control manager: its interface, and waiting for a state.
  *
  * @module
  */
@@ -15,9 +15,9 @@ export interface QueriedStatus {
   pid: number;
   /** Other services may run in the same process. */
   sharesProcess?: true;
-  /** Windows' code for how it ended; 1066: the service has a code of its own. */
+  /** Windows' exit code; 1066: see `ownCode`. */
   exitCode: number;
-  /** The service's own code for how it ended. */
+  /** The service's own exit code. */
   ownCode: number;
 }
 
@@ -26,7 +26,7 @@ export interface QueriedStatus {
  * fails.
  */
 export interface ServiceDatabase {
-  /** Insists on the rights of an administrator: a `WindowsError` of code 5 when this process has not. */
+  /** @throws {WindowsError} of code 5 when this process does not have the rights of an administrator. */
   requireAdministrator(): void;
   /** The names of all services. */
   names(): string[];
@@ -43,13 +43,13 @@ export interface ServiceDatabase {
   /** Changes the registration of a service; else as {@linkcode create}. */
   change(name: string, registration: Registration, password?: string): void;
   /**
-   * Sets what not every Windows has: description, delayed start, recovery. Returns the settings that this system does
-   * not know.
+   * Sets what old versions of Windows lack: description, delayed start, recovery. Returns the settings that this system
+   * lacks.
    */
   complete(name: string, registration: Registration): string[];
   /** Has a service run as an account with its password from its next start on. */
   setAccount(name: string, account: string, password: string): void;
-  /** Marks a service for deletion: it goes once it has stopped and no program has it open. */
+  /** Marks a service for deletion. Windows deletes it when it has stopped and no program has it open. */
   remove(name: string): void;
   /** Starts a service; it may be starting still afterwards. */
   start(name: string): void;
@@ -57,7 +57,7 @@ export interface ServiceDatabase {
   stop(name: string): void;
 }
 
-/** How often a service is queried while it is waited for, ms. */
+/** Time between two queries while waiting, ms. */
 const POLL = 200;
 
 /** Whether a service is in no pending state, or not installed. */
@@ -71,8 +71,8 @@ export function hasStopped(state: StateNumber | undefined): boolean {
 }
 
 /**
- * Waits at most `limit` ms until a service is in a wanted state, and returns how it was seen last. One that is not
- * installed has no state.
+ * Waits at most `limit` ms until a service is in a wanted state; returns its last status, undefined when it is not
+ * installed.
  */
 export async function awaitState(
   { database, clock }: { database: Pick<ServiceDatabase, "query">; clock: Clock },

@@ -48,7 +48,7 @@ export const TCP_ROWS = {
 export interface TcpConnection {
   local: { address: string; port: number };
   remote: { address: string; port: number };
-  /** The id of the process that holds it. */
+  /** The id of its process. */
   pid: number;
 }
 

@@ -162,7 +162,7 @@ function configFinding({ validation: { is, text, place } }: Facts): Finding {
     : finding("unknown", "configuration", where, "icinga2 daemon -C");
 }
 
-/** Probes that need time are those of the running agent, which has watched for long; the others look now. */
+/** Probes that need several samples come from the running agent; the others use one sample. */
 function probeFindings({ agent = [], items, sample, now }: Facts): Finding[] {
   // One sample does not show the load.
   const probes = configureProbes(items).filter(({ name, action }) =>

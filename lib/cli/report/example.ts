@@ -36,7 +36,7 @@ apply Service "icinga-warden-daemon-" for (name in host.vars.icinga_warden_daemo
 }
 `;
 
-/** Who may send the results of a host: that host alone. Without the filter each could write those of all others. */
+/** A host may send only its own results. Without the filter each host could write those of all others. */
 function usersOf(hosts: readonly string[]): string {
   const title =
     "// One user a host: it is known by its certificate, and may write its own results alone.";

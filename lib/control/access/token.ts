@@ -77,7 +77,7 @@ export async function writeToken(
   });
 }
 
-/** Who may read the files where there are modes: a monitoring system can be made the group of its token. */
+/** The modes of the files, except on Windows: a monitoring system can be made the group of its token. */
 const MODES: Readonly<Record<TokenKind, number>> = { control: 0o600, monitor: 0o640 };
 
 /** Takes the tokens out of home; one that is not there is no error. */

@@ -49,7 +49,7 @@ export class HttpConnection {
     }
   }
 
-  /** Rejects when the client has gone away before it asked. */
+  /** Rejects when the client has closed the connection without a request. */
   async #respond({ handle, onFailure }: HttpOptions): Promise<Response> {
     const late = () => {
       throw new HttpError(408, "The request took too long to arrive");

@@ -74,7 +74,7 @@ function parseLength(text: string): number {
   return Number(text);
 }
 
-/** The `Server` field, by which a client tells the agent from another program that has its port now. */
+/** The `Server` field, by which a client recognizes the agent: another program may use its port. */
 export const SERVER_NAME = "icinga-warden";
 
 /** Header fields of every response: no caching, sniffing, framing or referrer. */

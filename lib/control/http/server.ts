@@ -27,15 +27,15 @@ export const HTTP_LIMITS: HttpLimits = {
 export interface HttpOptions {
   /** Answers a request. An {@linkcode HttpError} that it throws is the response; anything else makes it a 500. */
   handle: (request: Request) => Response | Promise<Response>;
-  /** Called with what `handle` has thrown that is no {@linkcode HttpError}. */
+  /** Called with an error of `handle` that is not an {@linkcode HttpError}. */
   onFailure: (error: unknown) => void;
   /** Default: {@linkcode HTTP_LIMITS}. */
   limits?: HttpLimits;
 }
 
 /**
- * An HTTP/1.1 server, one request a connection, within limits: `Deno.serve` knows no time limit for a request's
- * head and no limit of connections, so that anybody on the host could hold the agent's sockets.
+ * An HTTP/1.1 server with limits, one request a connection. `Deno.serve` has no time limit for a request's head and no
+ * limit of connections, so that any process on the host could use up the agent's sockets.
  */
 export class HttpServer {
   readonly #listener: Deno.Listener;
@@ -53,7 +53,7 @@ export class HttpServer {
     this.#accepting = this.#accept();
   }
 
-  /** Accepts no more and closes every connection; resolves when they are gone. */
+  /** Accepts no more connections and closes all; resolves when they are closed. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#listener.close();
@@ -73,8 +73,8 @@ export class HttpServer {
   }
 
   /**
-   * At the limit the oldest connection without a complete request is closed, so that slow clients cannot keep others out;
-   * where all requests are being answered the new connection is closed.
+   * At the limit, closes the oldest connection without a complete request, so that slow clients cannot block others.
+   * When there is none, closes the new connection.
    */
   #admit(conn: Deno.Conn): void {
     if (this.#open.size >= this.#limits.connections) this.#dropOldest();
