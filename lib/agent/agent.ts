@@ -29,6 +29,7 @@ import type { RegisteredDaemon } from "../registry/mod.ts";
 import { mostCareful, type ServiceManagerPlan } from "../service/mod.ts";
 import { readDisks } from "./disks.ts";
 import { endProcess } from "./end_process.ts";
+import { readSecret } from "./secrets.ts";
 import { Pauses } from "./pauses.ts";
 import { planDaemons } from "./plans.ts";
 import { type Target, targetsOf } from "./targets.ts";
@@ -115,7 +116,7 @@ export class Agent {
       clock,
       log,
       endProcess: (what) => void endProcess(what, log).catch(agentLog(log).warning),
-      answer: () => readDisks(),
+      answer: (what) => what.about === "disks" ? readDisks() : readSecret(parts.home, what.name),
       connect: (port, thread, countWrites) => this.state.connect(port, thread, countWrites),
       onInfo: (thread, info) => {
         if (this.#isOver) return;

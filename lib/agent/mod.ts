@@ -8,3 +8,4 @@ export { CLOCK_SET } from "./clocks.ts";
 export { icingaHost } from "./icinga.ts";
 export { type Target, targetsOf } from "./targets.ts";
 export { logFatal, runAgent, type RunPlan } from "./run.ts";
+export { listSecrets, removeSecret, writeSecret } from "./secrets.ts";

@@ -65,8 +65,11 @@ function planThread(
 }
 
 /** See {@linkcode ThreadPlan.rights}. */
-function rightsOf({ sys = [], run = [] }: RegisteredDaemon["permissions"]): string[] {
+function rightsOf(
+  { sys = [], run = [], secrets = [] }: RegisteredDaemon["permissions"],
+): string[] {
   return [
+    ...secrets.map((name) => `secrets ${name}`),
     ...(sys.some((item) => item === DISKS || item === "*") ? [`sys ${DISKS}`] : []),
     ...(run.length > 0 ? ["run"] : []),
   ];

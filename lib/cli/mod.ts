@@ -54,6 +54,7 @@ const COMMANDS: Readonly<Record<string, () => Command | Promise<Command>>> = {
   daemon: async () => (await import("./daemon/mod.ts")).daemonCommand,
   service: async () => (await import("./service/mod.ts")).serviceCommand,
   config: async () => (await import("./commands/config.ts")).configCommand,
+  secret: async () => (await import("./commands/secret.ts")).secretCommand,
   types: async () => (await import("./commands/types.ts")).typesCommand,
   docs: async () => (await import("./commands/docs.ts")).docsCommand,
   completion: async () => (await import("./commands/completion.ts")).completionCommand(loadAll),

@@ -30,6 +30,7 @@ const permissions = v.pipe(
     net: permissionList("Hosts that it may speak to, host or host:port; * is all"),
     env: permissionList("Environment variables that it may read; * is all"),
     ffi: permissionList("Libraries that it may load; * is all"),
+    secrets: permissionList("Names of secrets that it may read; * is all"),
     sys: permissionList("What it may ask of the system, such as hostname; * is all"),
   }),
   v.description(

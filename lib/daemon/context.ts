@@ -213,6 +213,13 @@ export interface DaemonContext<
     options?: ReportOptions,
   ): void;
   /**
+   * A secret, such as a password: what `icinga-warden secret set NAME` has stored. It needs the permission
+   * `secrets: ["NAME"]`. In what the daemon logs, and in its failures, it is replaced by `***`.
+   *
+   * @throws {Error} when the daemon lacks the permission, or there is no such secret.
+   */
+  secret(name: string): Promise<string>;
+  /**
    * A Windows service to manage.
    *
    * @throws {Error} when the daemon lacks the permission `services`.

@@ -40,6 +40,8 @@ export interface ContextParts<S extends ArgumentSpecs> {
   clock?: Clock;
   /** Runs programs. Default: those of this host. */
   runProgram?: RunProgram;
+  /** Reads a secret. Default: there are none. */
+  secret?: DaemonContext["secret"];
   /** Called when the daemon first asks to be told of changed arguments. */
   onArguments?: () => void;
   /** Reads the host's disks. Default: there are none. */
@@ -115,6 +117,8 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
       agent: (name) => state.map(`Agent.${name}`),
     },
     host: { disks: parts.disks ?? (() => Promise.resolve([])) },
+    secret: parts.secret ??
+      ((name) => Promise.reject(new Error(`There is no secret '${name}'`))),
     ...timing,
     run: createRun(signal, parts.runProgram ?? programRunner()),
     fetch: createFetch({ signal, retry: timing.retry, ask: parts.fetch ?? globalThis.fetch }),

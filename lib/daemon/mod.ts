@@ -55,4 +55,5 @@ export {
   PERMISSION_LISTS,
   type PermissionList,
   PLACEHOLDER,
+  refuseSecretName,
 } from "./permissions.ts";

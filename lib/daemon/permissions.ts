@@ -1,7 +1,10 @@
-import type { Problem } from "../base/mod.ts";
+import { excerpt, type Problem, refuseReserved } from "../base/mod.ts";
 
-/** The kinds of permission that are lists; Deno's own words. */
-export const PERMISSION_LISTS = ["read", "write", "run", "net", "env", "ffi", "sys"] as const;
+/** The kinds of permission that are lists; Deno's own words but for `secrets`. */
+export const PERMISSION_LISTS = [
+  ...["read", "write", "run", "net", "env", "ffi", "sys"] as const,
+  "secrets",
+] as const;
 
 /** A kind of permission that is a list. */
 export type PermissionList = typeof PERMISSION_LISTS[number];
@@ -34,6 +37,14 @@ export interface DaemonPermissions {
   ffi?: readonly string[] | undefined;
   /** What to ask of the system: `disks` for `context.host.disks`; `hostname`, `osRelease`, `systemMemoryInfo` and the other names of Deno. */
   sys?: readonly string[] | undefined;
+  /** Names of secrets that `context.secret` reads; `icinga-warden secret set NAME` makes one. */
+  secrets?: readonly string[] | undefined;
+}
+
+/** What would be right instead of a secret's name, as a clause; undefined when it is right. */
+export function refuseSecretName(name: string): string | undefined {
+  const isName = /^[a-z][a-z0-9_-]{0,63}$/.test(name) && refuseReserved(name) === undefined;
+  return isName ? undefined : "expected small letters, digits, _ and -, a letter first, at most 64";
 }
 
 /** The item of `sys` for {@linkcode DaemonHost.disks}; the others are Deno's. */
@@ -64,7 +75,10 @@ function expectedPermission(
     return typeof value === "boolean" ? undefined : { expected: "expected true or false" };
   }
   const isList = Array.isArray(value) && value.every((item) => typeof item === "string" && item);
-  return isList ? undefined : { expected: "expected a list of texts in square brackets" };
+  if (!isList) return { expected: "expected a list of texts in square brackets" };
+  const isPlain = (item: string) => item !== "*" && !item.includes("{");
+  const odd = kind === "secrets" && value.filter(isPlain).find(refuseSecretName);
+  return odd ? { fault: `got "${excerpt(odd)}"`, expected: refuseSecretName(odd)! } : undefined;
 }
 
 /** Deno's advice about a missing permission: flags of commands that do not apply here. */

@@ -7,7 +7,7 @@ export interface ThreadPlan {
   assignment: Assignment;
   /** What its worker may do. */
   permissions: Deno.PermissionOptionsObject;
-  /** The permissions that the agent itself looks after: `sys disks`; `run`: to have its own children ended. */
+  /** The permissions that the agent itself looks after: `sys disks`, `secrets NAME`; `run`: to have its own children ended. */
   rights: readonly string[];
   /** The name of the pool that it runs in. */
   pool: string;

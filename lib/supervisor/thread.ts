@@ -102,9 +102,6 @@ export async function runThread(run: ThreadRun): Promise<RunOutcome> {
   return await isSoon(gone, END_PATIENCE, run.clock) ? outcome : { ...outcome, gone };
 }
 
-/** What a thread needs to ask. */
-const RIGHTS = { disks: "sys disks" } as const;
-
 class LiveThread {
   readonly #run: ThreadRun;
   /** What {@linkcode end} undoes. */
@@ -244,8 +241,11 @@ class LiveThread {
   async #answer(id: number, what: Question): Promise<void> {
     try {
       const { plan: { rights }, answer } = this.#run;
-      const right = RIGHTS[what.about];
-      if (!rights.includes(right)) throw new Error(`This daemon lacks the permission ${right}`);
+      const right = what.about === "disks" ? "sys disks" : `secrets ${what.name}`;
+      const isAll = what.about === "secret" && rights.includes("secrets *");
+      if (!isAll && !rights.includes(right)) {
+        throw new Error(`This daemon lacks the permission ${right}`);
+      }
       this.#tell({ type: "answer", id, value: await answer?.(what) });
     } catch (error) {
       this.#tell({ type: "answer", id, error: errorMessage(error) });

@@ -31,6 +31,8 @@ export interface SimulationOptions {
   start?: string;
   /** What `context.host.disks` returns. Default: `C:` with 100 GB, of which 40 GB are free. */
   disks?: readonly Disk[];
+  /** What `context.secret` gives, by name. Default: `secret NAME` for each that the daemon declares. */
+  secrets?: Record<string, string>;
   /** Stands for a program that `context.run` runs; undefined: it takes too long. Default: the real one is run. */
   run?: (program: string, args: readonly string[]) => Partial<RunResult> | undefined;
   /** Answers what `context.fetch` asks. Default: the real host is asked. */

@@ -94,7 +94,7 @@ export class Simulation {
       for (const [key, value] of Object.entries(entries)) this.state.map(path).set(key, value);
     }
     this.#pools = options.pools;
-    const outside = standIns(options, (work) => this.#real(work));
+    const outside = standIns(options, daemon, (work) => this.#real(work));
     this.#createContext = (thread, signal) =>
       createContext({
         daemon: this.#name,

@@ -1,12 +1,17 @@
 import { within } from "../base/mod.ts";
-import { type createContext, type Disk, programRunner } from "../daemon/mod.ts";
+import {
+  type createContext,
+  type DaemonDefinition,
+  type Disk,
+  programRunner,
+} from "../daemon/mod.ts";
 import type { SimulationOptions } from "./options.ts";
 
 const DISKS: readonly Disk[] = [{ name: "C:", free: 40e9, total: 100e9 }];
 
 /** What of a context's parts reaches outside of the program. */
 type Outside = Required<
-  Pick<Parameters<typeof createContext>[0], "fetch" | "runProgram" | "disks">
+  Pick<Parameters<typeof createContext>[0], "fetch" | "runProgram" | "disks" | "secret">
 >;
 
 /**
@@ -15,7 +20,8 @@ type Outside = Required<
  * @param real does what takes real time.
  */
 export function standIns(
-  { fetch: answer, run, disks = DISKS }: SimulationOptions,
+  { fetch: answer, run, disks = DISKS, secrets }: SimulationOptions,
+  { permissions }: DaemonDefinition,
   real: <T>(work: () => Promise<T>) => Promise<T>,
 ): Outside {
   const ask = answer
@@ -31,6 +37,14 @@ export function standIns(
     }
     : programRunner();
   return {
+    secret: (name) =>
+      Promise.resolve().then(() => {
+        const secret = secrets ? secrets[name] : `secret ${name}`;
+        const isDeclared = permissions?.secrets?.some((item) => item === name || /[*{]/.test(item));
+        if (!isDeclared) throw new Error(`This daemon lacks the permission secrets ${name}`);
+        if (secret === undefined) throw new Error(`There is no secret '${name}'`);
+        return secret;
+      }),
     disks: () => Promise.resolve([...disks]),
     runProgram: (program, args, given) => real(() => runProgram(program, args, given)),
     fetch: (input, init) => real(() => ask(input, init)),

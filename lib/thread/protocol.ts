@@ -71,8 +71,8 @@ export type ToThread =
   | { type: "arguments"; arguments: Record<string, unknown> }
   | { type: "answer"; id: number; value?: unknown; error?: string };
 
-/** What a thread may ask the agent: about the host's disks. */
-export type Question = { about: "disks" };
+/** What a thread may ask the agent. */
+export type Question = { about: "disks" } | { about: "secret"; name: string };
 
 /** A message from a thread to the agent. */
 export type FromThread =
@@ -141,8 +141,11 @@ export function readFromThread(data: unknown, now = Date.now()): FromThread | un
 }
 
 function readQuestion({ id, what }: Record<string, unknown>): FromThread | undefined {
-  const { about } = fieldsOf(what);
-  return isId(id) && about === "disks" ? { type: "ask", id, what: { about } } : undefined;
+  const { about, name } = fieldsOf(what);
+  if (!isId(id)) return undefined;
+  if (about === "disks") return { type: "ask", id, what: { about } };
+  const isSecret = about === "secret" && typeof name === "string" && name.length <= 64;
+  return isSecret ? { type: "ask", id, what: { about, name } } : undefined;
 }
 
 function readLog(

@@ -21,6 +21,7 @@ import {
 } from "../daemon/mod.ts";
 import { Asks } from "./asks.ts";
 import { ChildThreads } from "./child_threads.ts";
+import { HiddenTexts } from "./hidden.ts";
 import { loadDaemon } from "./load.ts";
 import {
   type Assignment,
@@ -56,6 +57,7 @@ const post: (message: FromThread) => void = self.postMessage.bind(self);
 const { setTimeout } = globalThis;
 const children = new ChildThreads(post);
 const asks = new Asks(post);
+const hidden = new HiddenTexts();
 let takeArguments: (given: Record<string, unknown>) => void = () => {};
 let sender: HeartbeatSender | undefined;
 
@@ -94,15 +96,17 @@ async function work(
   );
   const log = createDaemonLog(
     assignment.logLevel,
-    (level, message) =>
-      records.write({ time: Date.now(), level, source: thread, message: cutText(message) }),
+    (level, text) => {
+      const message = cutText(hidden.hide(text));
+      records.write({ time: Date.now(), level, source: thread, message });
+    },
   );
   catchUncaught({
     print: (level, text) => log[level](text),
     fail: (error, leaves) => {
       if (!leaves) log.debug(error);
       const text = leaves ? describeThrown(error) : describeFailure(error, assignment.home);
-      post({ type: "failed", error: text, leaves });
+      post({ type: "failed", error: hidden.hide(text), leaves });
     },
   });
   const onHeld = (held: number) => {
@@ -153,7 +157,7 @@ async function run(
   } catch (error) {
     if (stop.signal.aborted) return { type: "finished" };
     log.debug(error);
-    return { type: "failed", error: describeFailure(error, assignment.home) };
+    return { type: "failed", error: hidden.hide(describeFailure(error, assignment.home)) };
   }
 }
 
@@ -182,6 +186,11 @@ async function createOwnContext(
     mode: serviceManager.mode,
     endProcess: (service) => post({ type: "end-process", what: service }),
     runProgram: programRunner((pid) => post({ type: "end-process", what: pid })),
+    secret: async (name) => {
+      const secret = String(await asks.ask({ about: "secret", name: String(name) }));
+      hidden.add(secret);
+      return secret;
+    },
     disks: async () => await asks.ask({ about: "disks" }) as Disk[],
     startThread: (task, options) => children.start(task, options),
     clock: heartbeatClock(systemClock, sender),

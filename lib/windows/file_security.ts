@@ -74,15 +74,20 @@ export function writeFileSecurity(path: string, sddl: string, inherit: boolean):
 }
 
 /**
- * Lets only this process's account and administrators open a file.
+ * Lets only one account and administrators open a file.
  *
  * `SetFileSecurityW` sets exactly this list; `SetNamedSecurityInfoW` on Wine adds what the folder hands down.
  *
  * @param readers who may read it besides.
+ * @param account the account's security identifier. Default: that of this process.
  * @throws {WindowsError} when that cannot be set.
  */
-export function makePrivate(path: string, readers: readonly (keyof typeof READERS)[] = []): void {
-  const own = `(A;;FA;;;${currentUser()})`;
+export function makePrivate(
+  path: string,
+  readers: readonly (keyof typeof READERS)[] = [],
+  account: string = currentUser(),
+): void {
+  const own = `(A;;FA;;;${account})`;
   const others = readers.map((reader) => `(A;;FR;;;${READERS[reader]})`).join("");
   using descriptor = parse(ADMINISTRATORS + own + others);
   const kinds = DACL_SECURITY_INFORMATION + PROTECTED_DACL_SECURITY_INFORMATION;

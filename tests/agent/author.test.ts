@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import type { Disk } from "../../lib/daemon/author.ts";
+import { writeSecret } from "../../lib/agent/secrets.ts";
 import { withDaemon } from "./author.ts";
 
 async function until(holds: () => boolean): Promise<void> {
@@ -131,4 +132,36 @@ test("what taking them throws is a failure, and the daemon is started again with
     const failures = records.filter(({ level }) => level === "error");
     assertMatch(failures[0]!.message, /failed: RangeError: odd \(own\.js:\d+:\d+\)/);
   });
+});
+
+test("a secret is told to who has the permission, and hidden in log and failures", async () => {
+  const body = `
+    permissions: { secrets: ["db"] },
+    async run(context) {
+      const seen = context.state.map("Seen");
+      seen.set("other", await context.secret("other").catch(String));
+      const secret = await context.secret("db").catch(String);
+      seen.set("length", secret.length);
+      context.log.info("it is " + secret, { secret });
+      console.log("it is", secret);
+      throw new Error("cannot log on with " + secret);
+    },`;
+  const store = async (home: string) => void await writeSecret(home, "db", "geheim", () => {});
+  const permissions = { secrets: ["db"] };
+  await withDaemon(body, { permissions }, async ({ agent, value, records, info }) => {
+    assertEquals(await value("Seen", "length"), 6);
+    const other = "Error: This daemon lacks the permission secrets other";
+    assertEquals(await value("Seen", "other"), other);
+    await until(() => info()?.lastError !== undefined);
+    assertMatch(info()!.lastError!.message, /cannot log on with \*\*\*/);
+    const own = records.filter(({ source }) => source !== "agent");
+    const told = own.map(({ message }) => message).slice(0, 2);
+    assertEquals(told, ['it is *** {"secret":"***"}', "it is ***"]);
+    const all = agent.state.paths().map((path) => [path, [...agent.state.map(path)]]);
+    assertEquals(/geheim/.test(JSON.stringify([all, records])), false);
+  }, store);
+  await withDaemon(body.replace('["db"]', "[]"), {}, async ({ value }) => {
+    const lacks = "Error: This daemon lacks the permission secrets db";
+    assertEquals(await value("Seen", "length"), lacks.length);
+  }, store);
 });

@@ -20,8 +20,8 @@ export interface Running {
   apply: (entry: Partial<DaemonConfig>) => Promise<void>;
   /** A value of its maps, once it is set. */
   value: (map: string, key: string) => Promise<unknown>;
-  /** The standing of its thread. */
-  standing: () => ThreadInfo | undefined;
+  /** What is known of its thread. */
+  info: () => ThreadInfo | undefined;
 }
 
 /**
@@ -61,7 +61,7 @@ export async function withDaemon(
         await agent.apply(config, daemons);
       },
       value: (map, key) => untilSet(agent, map, key, records),
-      standing: () => [...agent.state.map<string, ThreadInfo>(AGENT_MAPS.threads).values()][0],
+      info: () => [...agent.state.map<string, ThreadInfo>(AGENT_MAPS.threads).values()][0],
     });
   } finally {
     await agent.stop();

@@ -4,6 +4,7 @@ import { describeDefinition, refuseDefinition, refuseFileName } from "../../lib/
 const right = { name: "x", description: "does it", run: () => {} };
 const FREE = { type: "gauge", unit: "bytes", help: "Free space" };
 const MANY = Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`m${n}`, FREE]));
+const NAMED = { name: { type: "string", description: "" } };
 const EXPORT = "expected export default { name, description, run }";
 
 Deno.test("what a module exports is a daemon, or what is wrong is said", () => {
@@ -75,11 +76,16 @@ Deno.test("what a module exports is a daemon, or what is wrong is said", () => {
     ],
     [
       { ...right, permissions: { files: [] } },
-      "permissions.files: unknown permission; known: services, read, write, run, net, env, ffi, sys",
+      "permissions.files: unknown permission; known: services, read, write, run, net, env, ffi, sys, secrets",
     ],
     [
       { ...right, permissions: { read: "C:" } },
       'permissions.read: got "C:"; expected a list of texts in square brackets',
+    ],
+    [{ ...right, permissions: { secrets: ["db_1", "{name}", "*"] }, arguments: NAMED }, undefined],
+    [
+      { ...right, permissions: { secrets: ["db", "../x"] } },
+      'permissions.secrets: got "../x"; expected small letters, digits, _ and -, a letter first, at most 64',
     ],
     [
       { ...right, permissions: { services: 1 } },

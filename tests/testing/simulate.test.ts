@@ -237,3 +237,23 @@ Deno.test("a simulated daemon takes changed arguments, which are checked", async
   await assertRejects(() => run.change({ limit: "soon" }), TypeError, 'limit: got "soon"');
   await run.stop();
 });
+
+Deno.test("a test gives secrets to a daemon that declares them", async () => {
+  const daemon = {
+    name: "asks",
+    permissions: { secrets: ["db"] },
+    run: async (context: DaemonContext) => {
+      context.log.info(await context.secret("db").catch(String));
+      context.log.info(await context.secret("other").catch(String));
+    },
+  };
+  const logged = async (secrets?: Record<string, string>) => {
+    const run = simulate(daemon, { ...(secrets && { secrets }) });
+    await run.advance("1s");
+    return run.log.map(({ message }) => message);
+  };
+  const other = "Error: This daemon lacks the permission secrets other";
+  assertEquals(await logged({ db: "geheim" }), ["geheim", other]);
+  assertEquals(await logged(), ["secret db", other]);
+  assertEquals(await logged({}), ["Error: There is no secret 'db'", other]);
+});

@@ -38,6 +38,11 @@ Deno.test("what a thread tells is read; what a daemon makes up is not", () => {
     [{ type: "ask", id: 1, what: { about: "secrets" } }, undefined],
     [{ type: "ask", id: "1", what: { about: "disks" } }, undefined],
     [{ type: "ask", id: 1 }, undefined],
+    [
+      { type: "ask", id: 1, what: { about: "secret", name: "db", more: 1 } },
+      { type: "ask", id: 1, what: { about: "secret", name: "db" } },
+    ],
+    [{ type: "ask", id: 1, what: { about: "secret", name: "x".repeat(65) } }, undefined],
     [{ type: "takes-arguments", more: 1 }, { type: "takes-arguments" }],
     [{ type: "end-process", what: 42, more: 1 }, { type: "end-process", what: 42 }],
     [{ type: "end-process", what: "icinga2" }, { type: "end-process", what: "icinga2" }],

@@ -7,16 +7,20 @@ const LINE_ENDS = [10, 13];
 /**
  * Asks for a password without showing it, or reads it as the first line of standard input where that is no terminal.
  *
+ * @param none what is said when there is none.
  * @throws {UsageError} when there is none.
  */
-export async function readPassword(prompt: string): Promise<string> {
+export async function readPassword(
+  prompt: string,
+  none = "Flag '--password': no password was given",
+): Promise<string> {
   const isTerminal = Deno.stdin.isTerminal();
   if (isTerminal) Deno.stderr.writeSync(new TextEncoder().encode(prompt));
   if (isTerminal) Deno.stdin.setRaw(true);
   try {
     const bytes = await readLine(Deno.stdin.readable);
     const password = bytes && new TextDecoder().decode(bytes);
-    if (!password) throw new UsageError("Flag '--password': no password was given");
+    if (!password) throw new UsageError(none);
     return password;
   } finally {
     if (isTerminal) Deno.stdin.setRaw(false);

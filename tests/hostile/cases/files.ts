@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { SECRETS } from "../secrets.ts";
 import { assertNothingGot, attempts } from "../attempt.ts";
 
 export default attempts(
@@ -32,6 +33,27 @@ export default attempts(
         descriptors: () => [...Deno.readDirSync("/proc/self/fd")].length,
       });
     },
+    check: ({ outcome }) => assertNothingGot(outcome),
+  },
+  {
+    name: "asks_for_secrets",
+    what: "it asks for a secret that it was not granted, and reads the file of it",
+    holds: "each is refused",
+    prepare: async (home) => {
+      await Deno.mkdir(`${home}/secrets`, { recursive: true });
+      await Deno.writeTextFile(`${home}/secrets/db`, SECRETS.file, { mode: 0o600 });
+    },
+    act: (context, { home }, tryAll) =>
+      tryAll({
+        asked: () => context.secret("db"),
+        star: () => context.secret("*"),
+        upwards: () => context.secret("../control.token"),
+        none: () => context.secret(undefined as never),
+        odd: () => context.secret({ toString: () => "db" } as never),
+        disks: () => context.host.disks(),
+        file: () => Deno.readTextFile(`${home}/secrets/db`),
+        folder: () => [...Deno.readDirSync(`${home}/secrets`)].length,
+      }),
     check: ({ outcome }) => assertNothingGot(outcome),
   },
   {

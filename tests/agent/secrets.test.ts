@@ -1,0 +1,55 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { listSecrets, readSecret, removeSecret, writeSecret } from "../../lib/agent/secrets.ts";
+
+async function withHome(test: (home: string) => Promise<void>): Promise<void> {
+  const home = await Deno.makeTempDir();
+  try {
+    await test(home);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+}
+
+const store = (home: string, name: string, value: string) =>
+  writeSecret(home, name, value, () => {});
+
+Deno.test("a secret is stored for its owner alone, listed by name, and removed", async () => {
+  await withHome(async (home) => {
+    assertEquals(await listSecrets(home), []);
+    const protectedFiles: [string, number][] = [];
+    const file = await writeSecret(home, "db", " pässword ", (path) => {
+      protectedFiles.push([path, Deno.statSync(path).size]);
+    });
+    assertEquals(protectedFiles, [[`${file}.new`, 0]]);
+    assertEquals(await readSecret(home, "db"), " pässword ");
+    await store(home, "a-b", "x");
+    assertEquals(await listSecrets(home), ["a-b", "db"]);
+    if (Deno.build.os !== "windows") {
+      assertEquals(Deno.statSync(file).mode! & 0o777, 0o600);
+      assertEquals(Deno.statSync(`${home}/secrets`).mode! & 0o777, 0o700);
+    }
+    await removeSecret(home, "db");
+    assertEquals(await listSecrets(home), ["a-b"]);
+    await assertRejects(() => removeSecret(home, "db"), Error, "There is no secret 'db'");
+  });
+});
+
+Deno.test("what is no secret, or others can read, is refused in one line", async () => {
+  await withHome(async (home) => {
+    const missing = "There is no secret 'db'; make it with: icinga-warden secret set db";
+    await assertRejects(() => readSecret(home, "db"), Error, missing);
+    for (const name of ["", "../x", "a/b", "A", "nul", "x".repeat(65)]) {
+      const odd = `A secret cannot be named '${name}'; expected small letters`;
+      await assertRejects(() => readSecret(home, name), Error, odd);
+      await assertRejects(() => store(home, name, "x"), Error, odd);
+    }
+    await assertRejects(() => store(home, "db", ""), Error, "from 1 byte to 16 KB");
+    await assertRejects(() => store(home, "db", "x".repeat(16_385)), Error, "from 1 byte to 16 KB");
+    await store(home, "db", "geheim");
+    if (Deno.build.os === "windows") return;
+    await Deno.chmod(`${home}/secrets/db`, 0o644);
+    const { message } = await assertRejects(() => readSecret(home, "db"), Error);
+    assertEquals(message.includes("geheim"), false);
+    assertEquals(/others may read it; make it again with: icinga-warden/.test(message), true);
+  });
+});
