@@ -6,11 +6,12 @@ import { getCommand } from "../../lib/cli/commands/get.ts";
 import { logsCommand } from "../../lib/cli/commands/logs.ts";
 import { pauseCommand, resumeCommand } from "../../lib/cli/commands/pause.ts";
 import { statusCommand } from "../../lib/cli/commands/status.ts";
+import { threadCommand } from "../../lib/cli/commands/thread.ts";
 import { watchCommand } from "../../lib/cli/commands/watch.ts";
 import { parse } from "../../lib/cli/parse.ts";
 import { NotRunningError } from "../../lib/control/client.ts";
 import { withControl } from "../control/served.ts";
-import { agentMaps } from "../control/state.ts";
+import { agentMaps, thread } from "../control/state.ts";
 import { printed } from "./printed.ts";
 
 type Maps = ReturnType<typeof agentMaps>;
@@ -273,3 +274,21 @@ Deno.test("where no agent runs each command says so, and logs shows what was log
   assertEquals(await logs("-f"), "");
   await Deno.remove(home, { recursive: true });
 });
+
+Deno.test("thread list shows each thread with its state, pool, restarts, memory and last error", () =>
+  asking(async (ask, _, maps) => {
+    const lastError = { at: "2026-01-01T00:00:00.000Z", message: "boom" };
+    maps["Agent.Threads"]!["counter::run::Main::0"] = thread("counter", {
+      ...{ state: "failed", pool: "Slow", restarts: 3, lag: 1.6, lastError },
+    });
+    maps["Agent.Daemons"]!.counter = { module: "counter.js", enabled: true };
+    const { text, json } = await ask(threadCommand, "list");
+    const rows = text.split("\n").map((line) => line.split(/ {2,}/));
+    assertEquals(rows[0], [
+      ...["THREAD", "STATE", "POOL", "UPTIME", "RESTARTS", "MEMORY", "LAG", "LAST ERROR"],
+    ]);
+    const row = rows.find(([name]) => name === "counter::run::Main::0")!;
+    assertEquals(row.slice(0, 5), ["counter::run::Main::0", "failed", "Slow", "-", "3"]);
+    assertEquals([row[6], row[7]!.endsWith(" boom")], ["2 ms", true]);
+    assertEquals((json as { name: string }[]).length, 2);
+  }));

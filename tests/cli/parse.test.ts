@@ -1,8 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { type FlagSpecs, UsageError } from "../../lib/cli/command.ts";
+import { commandWithActions } from "../../lib/cli/actions.ts";
+import { checkWords, type FlagSpecs, UsageError } from "../../lib/cli/command.ts";
 import { parse } from "../../lib/cli/parse.ts";
 
 const flags = { foreground: { help: "" }, for: { value: "DURATION", help: "" } };
+
+const nothing = { summary: "it does", run: () => 0 };
 
 Deno.test("flags may stand anywhere, with their value beside them or behind =", () => {
   for (
@@ -70,4 +73,37 @@ Deno.test("a flag that may be given several times keeps its values in order", ()
   assertEquals(read("x"), { state: [] });
   assertEquals(read("--state", "a.b=1", "x", "--state=a.c="), { state: ["a.b=1", "a.c="] });
   assertThrows(() => read("--state="), UsageError, "Flag '--state' needs a value: --state PATH");
+});
+
+Deno.test("how many words may be typed is what the help shows of them", () => {
+  const typed = (words: string, count: number) => () =>
+    checkWords(Array.from({ length: count }, () => "x"), "daemon x", { words, ...nothing });
+  const rows: [words: string, right: number[], wrong: number[]][] = [
+    ["", [0], [1]],
+    ["[PATH]", [0, 1], [2]],
+    ["NAME", [1], [0, 2]],
+    ["NAME [KEY=VALUE...]", [1, 2, 9], [0]],
+    ["NAME [--grant]", [1], [0, 2]],
+    ["[--json] [PATH]", [0, 1], [2]],
+  ];
+  for (const [words, right, wrong] of rows) {
+    for (const count of right) typed(words, count)();
+    for (const count of wrong) {
+      assertThrows(typed(words, count), UsageError, "", `${words} ${count}`);
+    }
+  }
+});
+
+Deno.test("the help of a command with actions has a line for each, with its words and flags", () => {
+  const { words, details } = commandWithActions("thing", "about things", {
+    add: {
+      words: "NAME",
+      ...nothing,
+      flags: { size: { value: "N", help: "" }, now: { help: "" } },
+    },
+    list: { words: "", ...nothing },
+  });
+  assertEquals([words, details], ["add|list", [
+    ...["add NAME [--size N] [--now]", "    it does", "list", "    it does"],
+  ]]);
 });

@@ -812,3 +812,13 @@ Deno.test("each action takes the flags that it is for, and refuses the others", 
     }
   }
 });
+
+Deno.test("with --json what install says and warns of is in the JSON, and nowhere else", async () => {
+  const host = new FakeHost();
+  const flags = "--account NetworkService --json";
+  const { output, errors } = await printed(() => install(host, flags));
+  const { service, outcome, differs, said, warnings } = JSON.parse(output);
+  assertEquals([service, outcome, differs, errors], [NAME, "installed", [], ""]);
+  assertEquals([said.length > 0, warnings.length], [true, 1]);
+  assertStringIncludes(warnings[0], "must be able to write into");
+});

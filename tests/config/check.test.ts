@@ -256,3 +256,22 @@ Deno.test("a schedule and its time zone are checked", () => {
     assertMatch(told[0]!, complaint);
   }
 });
+
+Deno.test("each number, duration and size has its bounds, which themselves may be written", () => {
+  const entry = (key: string) => (value: unknown) => ({ daemons: { own: { [key]: value } } });
+  const rows: [write: (value: unknown) => unknown, right: unknown[], wrong: unknown[]][] = [
+    [entry("frozenAfter"), ["200ms", "1d"], ["199ms", "1441m"]],
+    [entry("memoryLimit"), ["16MB", "8GB"], ["15MB", "16383KB"]],
+    [(maxSize) => ({ log: { maxSize } }), ["64KB", "1GB"], ["63KB"]],
+    [(keep) => ({ log: { keep } }), [1, 100], [0, 101, 1.5]],
+    [(max) => ({ threadPools: { MainPool: { max } } }), [1, 1_000], [0]],
+    [(queryTimeout) => ({ serviceManager: { queryTimeout } }), ["1ms", "1h"], ["0s", "61m"]],
+  ];
+  for (const [write, right, wrong] of rows) {
+    for (const value of right) parse(JSON.stringify(write(value)));
+    for (const value of wrong) {
+      const text = JSON.stringify(write(value));
+      assertEquals(complaints(text).length, 1, text);
+    }
+  }
+});

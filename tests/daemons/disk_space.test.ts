@@ -38,6 +38,14 @@ Deno.test("limits are shares or sizes, and disks can be chosen", async () => {
   const level = async (given: Record<string, unknown>) => (await verdictOf(given)).level;
   assertEquals(await level({ critical: "3%" }), "warning");
   assertEquals(await level({ warning: "3GB", critical: "1GB" }), "ok");
+  const told = async (given: Record<string, unknown>) => (await verdictOf(given)).text;
+  const [c, d] = ["C: 4.0 GB free of 100.0 GB", "D: 8.0 GB free of 100.0 GB"];
+  assertEquals(await told({ warning: "3GB", critical: "1GB" }), `${c}, ${d}`);
+  assertEquals(
+    await told({ warning: "5GB", critical: "1GB" }),
+    c,
+    "those that are well are left out",
+  );
   assertEquals(await level({ disks: ["d:"] }), "warning");
   const { level: unknown, text } = await verdictOf({ disks: ["E:"] });
   assertEquals([unknown, text], ["unknown", "there is no disk E:"]);
