@@ -23,7 +23,7 @@ testWindows(
 
 testWindows("doctor looks at a service and its folder, whether it runs or not", async (windows) => {
   const service = "warden doctor";
-  const home = await windows.home({ "etc/var/lib/icinga2/icinga2.state": "{}" });
+  const home = await windows.home({ "etc/var/lib/icinga2/icinga2.state": "2:{}," });
   const dataDir = `${home.inside}\\etc`;
   const entry = { arguments: { service, dataDir } };
   const config = { daemons: { icinga_agent_service: entry } };
@@ -57,7 +57,7 @@ testWindows(
   async (windows) => {
     const service = "warden probes";
     await windows.install(service);
-    const home = await windows.home({ "icinga/var/lib/icinga2/icinga2.state": "{}" });
+    const home = await windows.home({ "icinga/var/lib/icinga2/icinga2.state": "2:{}," });
     const probes = ["disk settle=0s", "memory settle=0s", "certificate settle=0s"];
     const entry = { arguments: { service, dataDir: `${home.inside}\\icinga`, probes } };
     const daemons = { icinga_agent_service: entry };
@@ -72,3 +72,24 @@ testWindows(
     assertEquals([disk.is, memory.is], ["ok", "ok"], output);
   },
 );
+
+testWindows("a damaged state file is moved aside by the agent, and kept", async (windows) => {
+  const service = "warden_repaired";
+  // Disabled, so that it stays stopped.
+  await windows.register(service, "Z:\\bed\\bin\\standin.exe");
+  await windows.run("sc.exe", "delete", service);
+  const options = ["binPath=", "Z:\\bed\\bin\\standin.exe", "start=", "disabled"];
+  await windows.run("sc.exe", "create", service, ...options);
+  const home = await windows.home({ "icinga/var/lib/icinga2/icinga2.state": "damaged" });
+  const dataDir = `${home.inside}\\icinga`;
+  const entry = { arguments: { service, dataDir, repair: ["state-file"] } };
+  const daemons = { icinga_agent_service: entry };
+  const config = { daemons, control: { listen: "127.0.0.1:0" } };
+  const agent = await windows.agent(["run", "--foreground"], {
+    "icinga-warden.json": JSON.stringify(config),
+  });
+  const log = await agent.logged(/its state file is corrupt; it was moved aside, and is kept as/);
+  const [, kept] = /(icinga2\.state\.\d{8}T\d{6}Z)/.exec(log)!;
+  assertEquals(await home.read(`icinga/var/lib/icinga2/${kept}`), "damaged");
+  assertEquals(await home.read("icinga/var/lib/icinga2/icinga2.state"), "");
+});
