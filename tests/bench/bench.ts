@@ -6,6 +6,7 @@
 // deno-lint-ignore-file no-console
 import { agentRows } from "./agent.ts";
 import { daemonRows } from "./daemons.ts";
+import { icingaRows } from "./icinga.ts";
 import type { Row } from "./row.ts";
 import { seeingRows } from "./seeing.ts";
 import { soakRows } from "./soak.ts";
@@ -20,6 +21,7 @@ const parts = new Map([
   ["supervision", supervisionRows],
   ["soak", soakRows],
   ["seeing", seeingRows],
+  ["icinga", icingaRows],
 ]);
 const rows: Row[] = [];
 for (const part of Deno.args.length > 0 ? Deno.args : parts.keys()) {
