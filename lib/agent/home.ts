@@ -26,7 +26,7 @@ export class HomeInUseError extends Error {
 export interface Claim {
   /** How the last run of this home ended; undefined when there was none. */
   lastEnd: "clean" | "unclean" | undefined;
-  /** How the last run ended badly, in one sentence; undefined when it did not. */
+  /** How the last run did not stop cleanly, in one sentence; undefined when it did not. */
   badEnd: string | undefined;
   /** Whether the last run was ended while it stopped. */
   wasCutShort: boolean;
@@ -42,7 +42,7 @@ export interface Claim {
   /**
    * Unlocks home and records the end of the run.
    *
-   * @param reason why the run breaks off. Default: it ended as it should.
+   * @param reason why the run failed. Default: it ended as it should.
    */
   release(reason?: string): void;
 }
@@ -212,9 +212,9 @@ export interface RunRecord {
   stopping?: string;
   /** Why it serves no commands; absent while it does. */
   unserved?: AgentTrouble | undefined;
-  /** When it ended, UTC ISO 8601; absent while it runs, and after it broke off. */
+  /** When it ended, UTC ISO 8601; absent while it runs, and after it failed. */
   ended?: string;
-  /** Why it broke off, where that is known. */
+  /** Why it failed, where that is known. */
   reason?: string;
 }
 
@@ -251,13 +251,13 @@ function isCutShort(record: RunRecord | undefined): boolean {
   return stopping !== undefined && ended === undefined && reason === undefined;
 }
 
-/** In one sentence, how a run ended badly; undefined when it ended well. */
+/** In one sentence, how a run did not stop cleanly; undefined when it ended well. */
 export function describeBadEnd(record: RunRecord | undefined): string | undefined {
-  if (!record) return "The last run ended badly: its record cannot be read";
+  if (!record) return "The last run did not stop cleanly: its record cannot be read";
   const { pid, started, stopping, ended, reason } = record;
   if (ended !== undefined && reason === undefined) return undefined;
   const why = isCutShort(record)
     ? `its stop, asked for at ${stopping}, was cut short: the process was ended before it was over`
     : reason ?? "it was killed, or the machine went down";
-  return `The last run (process ${pid}, started ${started}) ended badly: ${why}`;
+  return `The last run (process ${pid}, started ${started}) did not stop cleanly: ${why}`;
 }

@@ -256,7 +256,7 @@ function claim(
   try {
     const claim = claimHome(home, report);
     onUncaught((reason) => {
-      fatal(`The agent breaks off: ${reason}`);
+      fatal(`The agent has failed: ${reason}`);
       claim.release(reason);
       log.close();
       Deno.exit(1);

@@ -53,7 +53,7 @@ const AGENT: Metrics<Status> = {
   ],
   maintenance: ["Whether the agent is paused.", ({ maintenance }) => Number(maintenance !== null)],
   previous_run_unclean: [
-    "Whether the previous run broke off.",
+    "Whether the previous run did not stop cleanly.",
     ({ agent }) => Number(agent.lastEnd === "unclean"),
   ],
   trouble: [

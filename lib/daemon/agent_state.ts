@@ -72,7 +72,7 @@ export interface AgentTrouble {
 /** How the program was started. */
 export type RunMode = "foreground" | "service" | "background";
 
-/** How a run ended: it was stopped and came to its end, or it broke off. */
+/** How a run ended: it was stopped and came to its end, or it did not stop cleanly. */
 export type RunEnd = "clean" | "unclean";
 
 /** What the agent is. */

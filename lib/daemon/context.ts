@@ -60,7 +60,7 @@ export interface Service {
   readonly name: string;
   /** What the agent may do to services: in `observe` each change is refused. */
   readonly mode: ServiceMode;
-  /** Its state, such as `RUNNING`; undefined when no such service is installed. */
+  /** Its state, such as `RUNNING`; undefined when the service is not installed. */
   query(): Promise<ServiceState | undefined>;
   /** Starts it; succeeds when it runs already. It may still be `START_PENDING` afterwards. */
   start(): Promise<void>;

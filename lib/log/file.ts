@@ -1,6 +1,13 @@
 import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { type Clock, FileError, growingWait, refusePipe, systemClock } from "../base/mod.ts";
+import {
+  type Clock,
+  counted,
+  FileError,
+  growingWait,
+  refusePipe,
+  systemClock,
+} from "../base/mod.ts";
 import { formatLogLine } from "./record.ts";
 
 /** The path of the rotating log file, and how it is rotated. */
@@ -95,7 +102,10 @@ export class RotatingFile implements Disposable {
     } catch (error) {
       this.#close();
       const lost = this.#lost === 0 ? "" : ` and ${this.#lost} are lost`;
-      const missing = `${this.#waiting.length} records wait in memory${lost}`;
+      const waiting = counted(this.#waiting.length, "record");
+      const missing = `${waiting} ${
+        this.#waiting.length === 1 ? "waits" : "wait"
+      } in memory${lost}`;
       this.#tell(`${new FileError("write", this.#options.path, error).message}; ${missing}`);
       this.#retry = this.#parts.clock.after(growingWait(this.#failures++), () => this.#flush());
     }

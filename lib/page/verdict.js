@@ -18,7 +18,9 @@ export function showVerdict({ health, problems, agent, maintenance }, lead) {
     `${agent.host} · icinga-warden ${agent.version} · up ${
       span(agent.uptime)
     } · process ${agent.pid} · ` +
-      `${size(agent.memory)}${agent.lastEnd === "unclean" ? " · the previous run broke off" : ""}`,
+      `${size(agent.memory)}${
+        agent.lastEnd === "unclean" ? " · the previous run did not stop cleanly" : ""
+      }`,
   );
   say(byId("pause"), maintenance ? "Resume" : "Pause…");
 }

@@ -17,7 +17,7 @@ type Row = readonly [codes: readonly number[], meaning: string, advice: string];
 const kinds = {
   "not-installed": [
     [1060, 2185],
-    "no such service is installed",
+    "the service is not installed",
     "compare its name in services.msc",
   ],
   "already-running": [[1056, 2182], "it is running already", "stop it first"],
@@ -41,7 +41,7 @@ const kinds = {
   ],
   "logon-failed": [
     [1057, 1069, 1326, 1330, 1331, 1385, 1792, 1907, 1909],
-    "the account that it runs as could not log on",
+    "the account it runs under could not log on",
     "correct the account, its password or its right to log on as a service in services.msc",
   ],
   "crashed": [
@@ -105,7 +105,7 @@ const failures: readonly Row[] = [
     "the service control manager did not start this process",
     "start the service instead of its exe",
   ],
-  [[1073], "a service of this name is installed already", "choose another name"],
+  [[1073], "a service of this name is already installed", "choose another name"],
   [[1078], "another service has this display name", "choose another display name"],
   [
     [1079],

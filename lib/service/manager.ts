@@ -45,7 +45,7 @@ export interface Progress {
  * is aborted. Every call ends within its time limit. Calls may overlap; they do not wait for each other.
  */
 export interface ServiceManager {
-  /** The state of the service; `undefined` if no such service is installed. */
+  /** The state of the service; `undefined` if the service is not installed. */
   query(service: string, signal?: AbortSignal): Promise<ServiceState | undefined>;
   /** Starts the service; one that runs already is a success. It may still be `START_PENDING` afterwards. */
   start(service: string, signal?: AbortSignal): Promise<void>;

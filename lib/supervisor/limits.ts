@@ -139,7 +139,7 @@ export class DaemonLimits {
   refusal(): string | undefined {
     const recent = [...this.#givenUp].filter(({ isRecent }) => isRecent).length;
     if (recent < MAX_GIVEN_UP && this.#givenUp.size < MAX_GIVEN_UP_EVER) return undefined;
-    return `${this.#givenUp.size} threads of this daemon that cannot be ended go on: mend the daemon and restart the agent`;
+    return `${this.#givenUp.size} threads of this daemon that cannot be ended go on: correct the daemon and restart the agent`;
   }
 }
 

@@ -306,7 +306,9 @@ function readValues(daemon: DaemonDefinition, given: Record<string, unknown> = {
 
 function readSpan(span: number | string): number {
   const ms = typeof span === "number" ? span : parseDuration(span);
-  if (ms === undefined) throw new TypeError(`'${span}' is no duration; expected one such as 5m`);
+  if (ms === undefined) {
+    throw new TypeError(`'${span}' is not a valid duration; expected one such as 5m`);
+  }
   return ms;
 }
 

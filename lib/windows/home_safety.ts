@@ -151,7 +151,7 @@ interface Permission {
  * What `--fix-permissions` grants: SYSTEM and Administrators have full control, Users read and run, as in
  * `C:\Program Files`.
  *
- * @param account the security identifier of the account that the service runs as: it may write as well.
+ * @param account the security identifier of the account the service runs under: it may write as well.
  */
 export function safePermissions(account?: string): Permission[] {
   const full = { rights: 0x1f01ff, icacls: "(OI)(CI)F" };
@@ -356,7 +356,7 @@ const INHERITED = "O:S-1-5-32-544D:";
  * Gives a folder, and everything in it, the permissions of `C:\\Program Files`, and Administrators for its owner.
  * Links are not followed: their targets do not belong to the agent.
  *
- * @param account the security identifier of the account that the service runs as.
+ * @param account the security identifier of the account the service runs under.
  * @throws {Error} when the folder cannot be the agent's alone.
  * @throws {WindowsError} when the permissions cannot be set.
  */

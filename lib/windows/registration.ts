@@ -40,7 +40,7 @@ export interface Registration {
   displayName: string;
   /** The service's description in services.msc. */
   description: string;
-  /** The account that it runs as: `LocalSystem`, `NT AUTHORITY\LocalService`, `DOMAIN\user`, … */
+  /** The account it runs under: `LocalSystem`, `NT AUTHORITY\LocalService`, `DOMAIN\user`, … */
   account: string;
   /** When it starts. */
   start: StartType;

@@ -33,17 +33,20 @@ Deno.test("a home is claimed by one at a time, and the second hears by whom", as
     next.release("it broke");
     const last = claimHome(home, nothing);
     assertEquals(last.lastEnd, "unclean");
-    assertMatch(last.badEnd!, /The last run \(process \d+, .*\) ended badly: it broke/);
+    assertMatch(last.badEnd!, /The last run \(process \d+, .*\) did not stop cleanly: it broke/);
     last.release();
   });
 });
 
-Deno.test("a run that left half a record, or none of its end, ended badly", () => {
+Deno.test("a run that left half a record, or none of its end, did not stop cleanly", () => {
   assertEquals(parseRecord('{ "pid": 1, "sta'), undefined);
   assertEquals(parseRecord("null"), undefined);
   assertMatch(describeBadEnd(undefined)!, /its record cannot be read/);
   const record = parseRecord('{ "pid": 1, "started": "then" }')!;
-  assertMatch(describeBadEnd(record)!, /process 1, started then\) ended badly: it was killed/);
+  assertMatch(
+    describeBadEnd(record)!,
+    /process 1, started then\) did not stop cleanly: it was killed/,
+  );
   assertEquals(describeBadEnd({ ...record, ended: "later" }), undefined);
 });
 
@@ -57,7 +60,7 @@ Deno.test("a run that is ended while it stops says so to the next one", async ()
     Deno.writeTextFileSync(`${home}/icinga-warden.run.json`, left);
     const next = claimHome(home, nothing);
     assertEquals([next.lastEnd, next.wasCutShort, first.wasCutShort], ["unclean", true, false]);
-    assertMatch(next.badEnd!, /ended badly: its stop, asked for at 20.*Z, was cut short/);
+    assertMatch(next.badEnd!, /did not stop cleanly: its stop, asked for at 20.*Z, was cut short/);
     next.stopping();
     next.release();
     const last = claimHome(home, nothing);

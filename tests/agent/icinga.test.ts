@@ -271,7 +271,7 @@ Deno.test("a stop is explained once; an invalid configuration holds until a file
   assertEquals(diagnosis()!.evidence, [`${config}:1: syntax error`]);
   assertMatch(
     watch.records[0]!,
-    /^Service 'Icinga2': its configuration is invalid; .*:1: syntax error; mend the file/,
+    /^Service 'Icinga2': its configuration is invalid; .*:1: syntax error; correct the file/,
   );
   const began = watch.clock.now();
   await until(() => diagnosis()?.hold === false);

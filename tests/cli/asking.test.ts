@@ -172,7 +172,11 @@ Deno.test("pause and resume say for how long and of what, and refuse other times
     );
     assertEquals(calls.length, 5);
     for (const wrong of ["8d", "0s", "100ms", "soon"]) {
-      await assertRejects(() => ask(pauseCommand, wrong), UsageError, "is no duration of a pause");
+      await assertRejects(
+        () => ask(pauseCommand, wrong),
+        UsageError,
+        "is not a valid duration for a pause",
+      );
     }
     assertEquals(calls.length, 5, "nothing was asked of the agent");
     assertMatch(
@@ -240,7 +244,7 @@ Deno.test("status shows the agent, its services, what the probes see and its dae
     maps["Agent.Daemons"]!.bad = { module: "bad.js", enabled: true, problem: "no such file" };
     const more = await lines();
     assertEquals(more[0], "OK: paused, so that nothing is restarted");
-    assertEquals(more[3], "The previous run broke off");
+    assertEquals(more[3], "The previous run did not stop cleanly");
     assertMatch(more[4]!, /^Paused by the service control manager since .*, until /);
     const from = more.findIndex((line) => line.startsWith("PROBE"));
     assertEquals(more.slice(from, from + 5).map((line) => line.split(/ {2,}/)), [

@@ -92,7 +92,7 @@ Deno.test("each finding says what is wrong and how to fix it", () => {
     [{ agent: undefined }, /^warning icinga-warden: it does not run; icinga-warden service start/],
     [
       { validation: { is: "invalid", text: "syntax error", place: "x.conf:12" } },
-      /^problem configuration: x.conf:12: syntax error; mend the file/,
+      /^problem configuration: x.conf:12: syntax error; correct the file/,
     ],
     [
       { validation: { is: "unknown", text: "it hung" } },
@@ -162,8 +162,8 @@ Deno.test("problems come first, each on a line, and the last line counts them", 
   const crashes = [{ file: "report.1", at: 0, line: "two\nlines" }];
   const findings = findingsOf({ ...WELL, registration: null, crashes });
   const lines = formatFindings(findings, paint(false));
-  assertMatch(lines[0]!, /^PROBLEM +service +'icinga2' is not installed; mend: compare/);
-  assertMatch(lines[1]!, /^WARNING +crashes +report.1: two lines; mend: look/);
+  assertMatch(lines[0]!, /^PROBLEM +service +'icinga2' is not installed; fix: compare/);
+  assertMatch(lines[1]!, /^WARNING +crashes +report.1: two lines; fix: look/);
   assertMatch(lines[2]!, /^OK /);
   assertEquals(lines.at(-1), `1 problem, 1 warning, ${findings.length - 2} ok`);
 });

@@ -43,6 +43,8 @@ Deno.test("the errors on the page are those that are said", () => {
   },
   "log": { "level": "loud" },
 }`;
-  const said = complaints(text).map((line) => `C:\\icinga-warden\\icinga-warden.json:${line}`);
+  const said = complaints(text).map((line) =>
+    `C:\\Program Files\\icinga-warden\\icinga-warden.json:${line}`
+  );
   assertEquals(block("text").split("\n"), said);
 });

@@ -194,7 +194,10 @@ testExe("a paused agent restarts nothing until it is resumed", async (bench) => 
   for (const wrong of ["8d", "0s", "100ms"]) {
     const { code, stderr } = await bench.run("pause", wrong);
     assertEquals(code, 2, wrong);
-    assertMatch(stderr, /^icinga-warden: '\w+' is no duration of a pause; .*from 1s to 7d\n$/);
+    assertMatch(
+      stderr,
+      /^icinga-warden: '\w+' is not a valid duration for a pause; .*from 1s to 7d\n$/,
+    );
   }
   assertMatch((await bench.run("status")).stdout, /\nicinga2 +RUNNING before the pause /);
 });
@@ -262,7 +265,7 @@ testExe("what is not there is said, with what may be meant", async (bench) => {
   assertMatch(await said("logs", "--daemon", "countr"), meant);
   assertEquals((await bench.run("logs", "--daemon", "countr", "-n", "5")).code, 2);
   assertMatch(await said("logs", "--daemon", "countr", "-f"), meant);
-  assertMatch(await said("pause", "-5m"), /'-5m' is no duration of a pause/);
+  assertMatch(await said("pause", "-5m"), /'-5m' is not a valid duration for a pause/);
   assertEquals(
     await said("watch", "nowhere", "--for", "500ms"),
     "icinga-warden: There is nothing at 'nowhere' yet; waiting for it\n",

@@ -59,7 +59,7 @@ testExe("an agent that may not open the lock of its home refuses to run", async 
   assertEquals(code, 1);
   agent.signal("SIGTERM");
   await agent.ended;
-  assertEquals(/ended badly/.test(await bench.log()), false);
+  assertEquals(/did not stop cleanly/.test(await bench.log()), false);
 });
 
 testExe("from 70 % of its handles on the verdict is a warning", async (bench) => {

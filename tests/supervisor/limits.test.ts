@@ -26,7 +26,7 @@ Deno.test("three threads that cannot be ended are the most; each that ends makes
   limits.giveUp("x::run::Main::0", promise);
   assertEquals(
     limits.refusal(),
-    "3 threads of this daemon that cannot be ended go on: mend the daemon and restart the agent",
+    "3 threads of this daemon that cannot be ended go on: correct the daemon and restart the agent",
   );
   resolve();
   await new Promise((resolve) => setTimeout(resolve, 0));

@@ -153,7 +153,7 @@ Deno.test("a daemon of which three threads cannot be ended is not started again,
   await clock.advance(3_600_000);
   assertEquals(runs.map(({ at }) => at), [0, 1_000, 3_000]);
   const refusal =
-    "3 threads of this daemon that cannot be ended go on: mend the daemon and restart the agent";
+    "3 threads of this daemon that cannot be ended go on: correct the daemon and restart the agent";
   assertEquals(records.at(-1), {
     ...records.at(-1)!,
     level: "error",

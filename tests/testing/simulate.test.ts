@@ -82,7 +82,7 @@ Deno.test("the clock stands while something real is waited for", async () => {
 Deno.test("arguments and spans that do not fit are said", async () => {
   assertThrows(() => simulate(worker, { arguments: { item: 1 } }), TypeError, "unknown argument");
   const run = simulate(worker);
-  await assertRejects(() => run.advance("soon"), TypeError, "'soon' is no duration");
+  await assertRejects(() => run.advance("soon"), TypeError, "'soon' is not a valid duration");
   await run.stop();
 });
 

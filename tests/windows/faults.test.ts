@@ -47,7 +47,10 @@ testWindows("after the agent was killed the next one has home, and says so", asy
   await agent.kill();
   const { code } = await agent.warden("run", ...SIMULATED, "--for", "500ms");
   assertEquals(code, 0);
-  assertMatch(await agent.log(), /The last run \(process \d+, .*\) ended badly: it was killed/);
+  assertMatch(
+    await agent.log(),
+    /The last run \(process \d+, .*\) did not stop cleanly: it was killed/,
+  );
 });
 
 /** Nothing is at fault but the agent itself. */

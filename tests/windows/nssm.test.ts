@@ -84,7 +84,7 @@ testUnderNssm(
     assertMatch(await home.log(), /SIGINT: stopping\n(?![^]*Stopped)/);
     await windows.run("net.exe", "start", "warden by hand");
     const log = await home.logged(/Started[^]*Started[^]*AppStopMethodConsole/);
-    assertMatch(log, /ended badly: its stop, asked for at .*Z, was cut short/);
+    assertMatch(log, /did not stop cleanly: its stop, asked for at .*Z, was cut short/);
     assertMatch(log, /NSSM ends service 'warden by hand' 1\.5 s after it has asked for a stop/);
   },
 );

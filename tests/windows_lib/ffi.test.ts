@@ -34,7 +34,7 @@ Deno.test("an error of Windows says what failed, why, its code, and what to do",
   const message = (code: number) => new WindowsError(code, "open service 'x'").message;
   assertEquals(
     message(1060),
-    "Cannot open service 'x': no such service is installed (Windows error 1060); " +
+    "Cannot open service 'x': the service is not installed (Windows error 1060); " +
       "compare its name in services.msc",
   );
   assertMatch(message(5), /: access is denied; open the console as administrator$/);

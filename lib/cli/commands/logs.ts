@@ -32,7 +32,7 @@ export const logsCommand: Command = {
     follow: { short: "f", help: "go on with new records, until Ctrl+C" },
     daemon: { value: "NAME", help: "only records of this daemon" },
     level: { value: "LEVEL", help: "only records of this level and above" },
-    lines: { value: "N", short: "n", help: `how many records to begin with (default: ${LINES})` },
+    lines: { value: "N", short: "n", help: `how many records to show first (default: ${LINES})` },
     for: FOR_FLAG,
   },
   async run(invocation) {

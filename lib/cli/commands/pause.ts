@@ -18,7 +18,7 @@ export const pauseCommand: Command = {
     const [duration] = invocation.words;
     if (duration !== undefined && parsePauseTime(duration) === undefined) {
       throw new UsageError(
-        `'${duration}' is no duration of a pause; write one such as ${PAUSE_TIMES}`,
+        `'${duration}' is not a valid duration for a pause; write one such as ${PAUSE_TIMES}`,
       );
     }
     const { service } = invocation.values;

@@ -18,7 +18,7 @@ import { describePauseEnd } from "./pause.ts";
 export const statusCommand: Command = {
   name: "status",
   words: "",
-  summary: "show how the running agent, its services and its daemons are",
+  summary: "show the state of the agent, its services and daemons",
   details: [
     "With --json as docs/status.schema.json describes it. For a plugin's exit codes: check.",
   ],
@@ -61,7 +61,7 @@ function headLines({ health, problems, agent, maintenance }: Status, paint: Pain
     `${verdict}: ${summary}`,
     paint.dim(agentLine),
     paint.dim(`home ${sanitize(agent.home)}`),
-    ...(agent.lastEnd === "unclean" ? [paint.yellow("The previous run broke off")] : []),
+    ...(agent.lastEnd === "unclean" ? [paint.yellow("The previous run did not stop cleanly")] : []),
     ...(maintenance ? [paint.yellow(pauseLine(maintenance))] : []),
   ];
 }

@@ -13,7 +13,7 @@ type Extension = ".js" | ".ts";
 /** `icinga-warden daemon new NAME` */
 export const newAction: Action = {
   words: "NAME[.js|.ts]",
-  summary: "write a daemon to begin with, and a test beside it, into daemons/ in home",
+  summary: "write a starter daemon, and a test beside it, into daemons/ in home",
   async run(invocation) {
     const { name, extension, note } = readName(invocation.words[0]!);
     const { home } = findPaths(invocation);
@@ -25,7 +25,7 @@ export const newAction: Action = {
         ...notes,
         ...files.map((file) => `Wrote ${file}`),
         `Try it:         icinga-warden daemon test ${name}`,
-        `Put it to work: icinga-warden daemon register ${name}`,
+        `Register it:    icinga-warden daemon register ${name}`,
       ],
     };
   },
@@ -97,7 +97,7 @@ export async function writeDaemon(
 function moduleTemplate(name: string, extension: Extension): string {
   const type = extension === ".ts" ? "<number | string>" : "";
   return `// A daemon of icinga-warden. Try it: icinga-warden daemon test ${name}
-// Put it to work: icinga-warden daemon register ${name} greeting=hi
+// Register it: icinga-warden daemon register ${name} greeting=hi
 import { defineDaemon } from "icinga-warden/daemon";
 
 export default defineDaemon({

@@ -25,7 +25,7 @@ import {
 /** `icinga-warden daemon register NAME key=value…` */
 export const registerAction: Action = {
   words: "NAME [key=value...]",
-  summary: "put a daemon to work, or change its arguments; the configuration is edited in place",
+  summary: "register a daemon, or change its arguments; the configuration is edited in place",
   flags: {
     module: {
       value: "MODULE",

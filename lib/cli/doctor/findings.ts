@@ -158,7 +158,7 @@ function configFinding({ validation: { is, text, place } }: Facts): Finding {
   if (is === "valid") return finding("ok", "configuration", text);
   const where = place === undefined ? text : `${place}: ${text}`;
   return is === "invalid"
-    ? finding("problem", "configuration", where, "mend the file, then: icinga2 daemon -C")
+    ? finding("problem", "configuration", where, "correct the file, then: icinga2 daemon -C")
     : finding("unknown", "configuration", where, "icinga2 daemon -C");
 }
 

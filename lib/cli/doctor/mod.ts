@@ -80,7 +80,7 @@ export function formatFindings(findings: readonly Finding[], paint: Paint): stri
     ok: paint.green,
   };
   const rows = findings.map(({ level, check, text, mend }) => {
-    const todo = mend === null || level === "ok" ? "" : `; mend: ${mend}`;
+    const todo = mend === null || level === "ok" ? "" : `; fix: ${mend}`;
     return [level.toUpperCase(), check, sanitize(text + todo)];
   });
   const lines = align(rows).map((line, i) => {

@@ -11,12 +11,12 @@ export default fault({
     await bench.kill();
     await bench.restart();
     await bench.printed(
-      /The last run \(process \d+, started .*\) ended badly: it was killed, or the machine went down/,
+      /The last run \(process \d+, started .*\) did not stop cleanly: it was killed, or the machine went down/,
     );
     await stopInOrder(bench);
     await bench.restart();
     await bench.until("the third run", () => bench.output().match(/Started/g)?.length === 3);
     const output = await stopInOrder(bench);
-    assertEquals(output.match(/ended badly/g)?.length, 1);
+    assertEquals(output.match(/did not stop cleanly/g)?.length, 1);
   },
 });

@@ -13,10 +13,10 @@ export default fault({
     assertEquals(code, 1);
     assertMatch(
       log(),
-      /\[FATAL\] agent: The agent breaks off: Error: on the main thread at .*throws_on_main/,
+      /\[FATAL\] agent: The agent has failed: Error: on the main thread at .*throws_on_main/,
     );
     const next = run(home, false);
-    const saysSo = /The last run .* ended badly: Error: on the main thread/;
+    const saysSo = /The last run .* did not stop cleanly: Error: on the main thread/;
     await bench.until("the next start says so", () => saysSo.test(log()))
       .finally(() => next.kill("SIGTERM"));
     await next.status;
