@@ -6,6 +6,7 @@
 // deno-lint-ignore-file no-console
 import { agentRows } from "./agent.ts";
 import { daemonRows } from "./daemons.ts";
+import { fleetRows } from "./fleet/rows.ts";
 import { icingaRows } from "./icinga.ts";
 import type { Row } from "./row.ts";
 import { seeingRows } from "./seeing.ts";
@@ -22,6 +23,7 @@ const parts = new Map([
   ["soak", soakRows],
   ["seeing", seeingRows],
   ["icinga", icingaRows],
+  ["fleet", fleetRows],
 ]);
 const rows: Row[] = [];
 for (const part of Deno.args.length > 0 ? Deno.args : parts.keys()) {

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { type IcingaFolder, icingaFolder, procHolder, procSources } from "../../lib/icinga/mod.ts";
+import { type IcingaFolder, icingaFolder, parseTcp, procSources } from "../../lib/icinga/mod.ts";
 import { tellSkipped } from "../skipped.ts";
 import { makeCa, makeCertificate } from "./fixture.ts";
 
@@ -107,6 +107,12 @@ object Zone "${name}" { endpoints = [ "${name}" ]; parent = "parents" }
   );
 }
 
+/** Whether somebody listens on a port of 127.0.0.1, as Linux says. */
+async function isListening(port: number): Promise<boolean> {
+  const listening = parseTcp(await Deno.readTextFile("/proc/net/tcp"), "0A");
+  return listening.some(({ local }) => local.port === port);
+}
+
 /** A port of this machine that nobody listens on. */
 export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -178,7 +184,7 @@ ${more}`,
         if (hasEnded) throw new Error(`${name} has ended`);
         // It writes its process id before it listens.
         const isUp = await Deno.stat(pidFile).then(({ size }) => size > 0, () => false);
-        if (isUp && await procHolder(port)) return;
+        if (isUp && await isListening(port)) return;
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       throw new Error(`${name} did not start within 60 s`);
