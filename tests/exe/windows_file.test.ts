@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { NtExecutable, NtExecutableResource, Resource } from "resedit";
 import settings from "../../deno.json" with { type: "json" };
 import { tellSkipped } from "../skipped.ts";
+import { run, sign } from "./sign.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const EXE = Deno.env.get("ICINGA_WARDEN_EXE") ?? here("../../dist/icinga-warden.exe");
@@ -77,25 +78,8 @@ testFile(
 
 async function signAndVerify(file: string): Promise<void> {
   const folder = await Deno.makeTempDir();
-  const at = (name: string) => join(folder, name);
-  await Deno.copyFile(file, at("x"));
-  await Deno.writeTextFile(at("password"), "secret");
-  const request = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=test";
-  const use = "-addext extendedKeyUsage=codeSigning";
-  await run("openssl", `${request} ${use} -keyout ${at("key")} -out ${at("cert")}`);
-  const pair = `-inkey ${at("key")} -in ${at("cert")}`;
-  await run("openssl", `pkcs12 -export ${pair} -out ${at("p12")} -passout file:${at("password")}`);
-  const env = { SIGN_PKCS12: at("p12"), SIGN_PASSWORD: at("password") };
-  await run(here("../../tools/sign.sh"), at("x"), env);
-  await run("osslsigncode", `verify -CAfile ${at("cert")} -in ${at("x")}`);
+  await Deno.copyFile(file, join(folder, "x"));
+  const certificate = await sign(join(folder, "x"), folder);
+  await run("osslsigncode", `verify -CAfile ${certificate} -in ${join(folder, "x")}`);
   await Deno.remove(folder, { recursive: true });
-}
-
-async function run(program: string, args: string, env: Record<string, string> = {}): Promise<void> {
-  const { success, stdout, stderr } = await new Deno.Command(program, {
-    args: args.split(" "),
-    env,
-  }).output();
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  assert(success, `${program} ${args}: ${text(stdout)}${text(stderr)}`);
 }

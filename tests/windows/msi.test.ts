@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
+import { sign } from "../exe/sign.ts";
 import { isRealWindows, testWindows, type Windows } from "./machine.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -127,4 +128,27 @@ testPackage("an MSI takes over a service that was installed by hand", async (win
   const { state, commandLine } = await status(windows);
   assertEquals(state, "STOPPED");
   assertEquals(commandLine, `"${installed.inside}\\icinga-warden.exe" run`);
+});
+
+testPackage(
+  "the commands of docs/deploy.md install by hand, and an MSI takes over",
+  async (windows) => {
+    const page = await Deno.readTextFile(here("../../docs/deploy.md"));
+    const [, commands = ""] = /\n## By hand\n[^]*?```\n([^]*?)\n```/.exec(page) ?? [];
+    assertEquals(commands.split("\n").length, 6);
+    const download = await windows.home({}, "download");
+    const said = await download.paste(...commands.split("\n"));
+    assertMatch(said, /Service 'icinga-warden' is RUNNING/);
+    assertEquals(await windows.msiexec("/i", CURRENT), 0);
+    assertEquals((await status(windows)).state, "RUNNING");
+  },
+);
+
+testWindows("a signed exe runs", async (windows) => {
+  const home = await windows.home();
+  // On Windows the exe of a release is signed already.
+  if (!isRealWindows) await sign(`${home.outside}/icinga-warden.exe`, home.outside);
+  const { code, output } = await home.warden("version");
+  assertEquals(code, 0);
+  assertMatch(output, /^icinga-warden \d/);
 });
