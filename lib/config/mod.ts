@@ -11,9 +11,9 @@ export {
   type MetricsConfig,
 } from "./control_schema.ts";
 export { checkModulePath } from "./daemon_schema.ts";
-export { removeFromText, type Rewrite, rewriteConfig, setInText } from "./edit.ts";
+export { removeFromText, rewriteConfig, setInText } from "./edit.ts";
 export { configSchema } from "./json_schema.ts";
-export { loadConfig, type LoadedConfig, type LoadOptions, parseConfig } from "./load.ts";
-export { ConfigError, type PlacedProblem } from "./problem.ts";
+export { loadConfig, type LoadedConfig, parseConfig } from "./load.ts";
+export { ConfigError } from "./problem.ts";
 export { type Config, type DaemonConfig, defaultConfig, defaultDaemonConfig } from "./schema.ts";
 export { sampleConfig, writtenConfig } from "./written.ts";

@@ -4,9 +4,8 @@
  * @module
  */
 export { tokenFile, type TokenKind } from "./access/token.ts";
-export type { ControlledAgent } from "./api.ts";
 export { type Control, type ControlParts, startControl } from "./control.ts";
-export type { StateChange, SubscribeToState } from "./state_reader.ts";
+export type { StateChange } from "./state_reader.ts";
 export {
   Client,
   NotRunningError,

@@ -44,7 +44,7 @@ export {
   type ThreadOptions,
 } from "./context.ts";
 export type { DaemonDefinition, MapSpecs } from "./define.ts";
-export { type DaemonMetrics, declaredMetrics, type MetricSeries, readMetrics } from "./metrics.ts";
+export { declaredMetrics, type MetricSeries, readMetrics } from "./metrics.ts";
 export { programRunner, type RunResult } from "./running.ts";
 export { serviceModes } from "../service/mod.ts";
 export { readVerdict, VERDICT_MAP, verdictLevels, verdictUnits } from "./verdict.ts";

@@ -4,8 +4,7 @@
  *
  * @module
  */
-export type { Log, LogOptions } from "./open.ts";
-export type { LogFile } from "./file.ts";
+export type { Log } from "./open.ts";
 export * from "./rate.ts";
 export * from "./record.ts";
 export type { ListenToLog } from "./sinks.ts";

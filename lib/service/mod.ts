@@ -11,7 +11,7 @@ import { SimulatedServiceManager } from "./simulated.ts";
 import { windowsPrograms, WindowsServiceManager } from "./windows.ts";
 
 export { type EndTree, runChild } from "./child.ts";
-export { meaningOf, type ServiceAction, ServiceError, type ServiceErrorKind } from "./error.ts";
+export { meaningOf, ServiceError, type ServiceErrorKind } from "./error.ts";
 export {
   checkServiceName,
   mostCareful,

@@ -3,6 +3,6 @@
  *
  * @module
  */
-export { diffPlans, type PlanDiff, samePlan, type ThreadPlan } from "./plan.ts";
-export type { RestartPolicy, ThreadPolicy } from "./restart.ts";
-export { STOP_LIMIT, Supervisor, type SupervisorParts } from "./supervisor.ts";
+export { diffPlans, samePlan, type ThreadPlan } from "./plan.ts";
+export type { ThreadPolicy } from "./restart.ts";
+export { STOP_LIMIT, Supervisor } from "./supervisor.ts";

@@ -72,7 +72,7 @@ export {
   type StartType,
   wantedRegistration,
 } from "./registration.ts";
-export { explainShortStop, type NssmSettings } from "./nssm.ts";
+export { explainShortStop } from "./nssm.ts";
 export { awaitState, hasStopped, isSettled, type QueriedStatus } from "./service_database.ts";
 export { serviceStateReader } from "./scm.ts";
 export { STATE } from "./service_status.ts";
@@ -88,5 +88,5 @@ export {
 } from "./settings.ts";
 export { keptExe, upgradeExe } from "./upgrade.ts";
 export { isInstalling } from "./windows_installer.ts";
-export { listConnections, listenerOf, type TcpConnection } from "./tcp_table.ts";
+export { listConnections, listenerOf } from "./tcp_table.ts";
 export { makePrivate } from "./file_security.ts";

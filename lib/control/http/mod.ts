@@ -3,5 +3,5 @@
  *
  * @module
  */
-export { type Head, HttpError, jsonResponse, parseHead, response, SERVER_NAME } from "./message.ts";
-export { HTTP_LIMITS, type HttpLimits, type HttpOptions, HttpServer } from "./server.ts";
+export { HttpError, jsonResponse, parseHead, response, SERVER_NAME } from "./message.ts";
+export { type HttpLimits, HttpServer } from "./server.ts";
