@@ -822,3 +822,14 @@ Deno.test("with --json what install says and warns of is in the JSON, and nowher
   assertEquals([said.length > 0, warnings.length], [true, 1]);
   assertStringIncludes(warnings[0], "must be able to write into");
 });
+
+Deno.test("a display name has 1 to 256 characters, and none that controls a terminal", () => {
+  const read = (name: string) =>
+    readOptions("install", parse([`--display-name=${name}`], SERVICE_FLAGS));
+  for (const name of ["x", "x".repeat(256), " a ä "]) {
+    assertEquals(read(name).request.displayName, name);
+  }
+  for (const name of [" ", "x".repeat(257), "a\nb", "\x1b[2J"]) {
+    assertThrows(() => read(name), UsageError, "expected 1 to 256 characters");
+  }
+});
