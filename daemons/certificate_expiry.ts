@@ -48,9 +48,12 @@ export default defineDaemon({
   permissions: { net: ["{hosts}"], read: ["{files}"] },
   maps: {
     Certificates: {
-      description: "By host or file: expiry, when its certificate ends, Unix time",
+      description: "By host or file: end_timestamp, when its certificate ends, Unix time",
       metrics: {
-        expiry: { type: "gauge", unit: "seconds", help: "When a certificate ends, Unix time" },
+        end_timestamp: {
+          ...{ type: "gauge", unit: "seconds" },
+          help: "When a certificate ends, Unix time",
+        },
       },
     },
   },
@@ -63,7 +66,7 @@ export default defineDaemon({
     const look = async (name: string, find: (name: string) => Promise<number>) => {
       try {
         const end = await find(name);
-        map.set(name, { expiry: end / 1_000 });
+        map.set(name, { end_timestamp: end / 1_000 });
         const days = (end - Date.now()) / DAY;
         const limits = { warning: `${warning / DAY}:`, critical: `${critical / DAY}:` };
         const label = name.replaceAll(/[^\w.:\\/ -]/g, "_").slice(-64);

@@ -50,6 +50,8 @@ export interface ContextParts<S extends ArgumentSpecs> {
   fetch?: typeof fetch | undefined;
   /** The time of day, ms since the Unix epoch. Default: `Date.now`. */
   wall?: () => number;
+  /** Calls a function when the time limit of `timeout` is over. Default: that of the clock. */
+  limit?: Clock["after"];
   /** The default time zone of `cron`. Default: the host's. */
   timeZone?: string;
   /** Gives a number from 0 to 1, for waits. Default: `Math.random`. */
@@ -77,6 +79,7 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
     random,
     isPaused: () => maintenance.has("paused"),
     wall,
+    limit: parts.limit,
     timeZone: parts.timeZone,
     warn: parts.log.warning,
   });

@@ -28,6 +28,25 @@ class Unavailable extends Error {
   }
 }
 
+/**
+ * A signal that is aborted with any of some signals, until the limit is over: the body of an answer comes after its
+ * head. Not `AbortSignal.any`: Deno 2.7 may collect its result while somebody waits for it.
+ */
+function join(signals: readonly AbortSignal[], limit: AbortSignal): AbortSignal {
+  const over = new AbortController();
+  const leave = signals.map((signal) => {
+    const abort = () => over.abort(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+    return () => signal.removeEventListener("abort", abort);
+  });
+  limit.addEventListener("abort", () => {
+    over.abort(limit.reason);
+    for (const end of leave) end();
+  }, { once: true });
+  return over.signal;
+}
+
 /** See {@linkcode DaemonContext.fetch}. */
 export function createFetch({ signal, retry, ask }: FetchParts): DaemonContext["fetch"] {
   return async (input, { timeout = 30_000, retries = 0, ...init } = {}) => {
@@ -37,8 +56,8 @@ export function createFetch({ signal, retry, ask }: FetchParts): DaemonContext["
     }
     const attempt = async () => {
       const limit = AbortSignal.timeout(ms);
-      const signals = [signal, limit, ...(init.signal ? [init.signal] : [])];
-      const response = await ask(input, { ...init, signal: AbortSignal.any(signals) })
+      const joined = join([signal, ...(init.signal ? [init.signal] : [])], limit);
+      const response = await ask(input, { ...init, signal: joined })
         .catch((error) => {
           if (error !== limit.reason) throw error;
           throw new DOMException(`${input} did not answer within ${ms / 1_000} s`, "TimeoutError");

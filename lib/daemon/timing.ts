@@ -66,6 +66,8 @@ export interface TimingParts {
   wall: () => number;
   /** The default time zone. Default: the host's. */
   timeZone?: string | undefined;
+  /** Calls a function when a time limit is over, ms; returns what cancels that. Default: that of the clock. */
+  limit?: Clock["after"] | undefined;
   /** Takes a warning. */
   warn: (text: string) => void;
 }
@@ -80,6 +82,7 @@ export function createTiming(
   parts: TimingParts,
 ): Pick<DaemonContext, "now" | "sleep" | "every" | "cron" | "timeout" | "retry"> {
   const { clock, signal, random, isPaused } = parts;
+  const { limit = (ms, run) => clock.after(ms, run) } = parts;
   return {
     now: () => clock.now(),
     sleep: async (span) => await clock.sleep(requireSpan("sleep", span), signal),
@@ -108,13 +111,17 @@ export function createTiming(
     async timeout(span, task) {
       const ms = requireSpan("timeout", span);
       const error = new DOMException(`Took longer than ${describeSpan(span)}`, "TimeoutError");
+      // Not AbortSignal.any: Deno 2.7 may collect its result while somebody waits for it.
       const over = new AbortController();
-      const both = AbortSignal.any([signal, over.signal]);
-      const cancel = clock.after(Math.min(ms, LONGEST), () => over.abort(error));
+      const stop = () => over.abort(signal.reason);
+      signal.addEventListener("abort", stop, { once: true });
+      if (signal.aborted) stop();
+      const cancel = limit(Math.min(ms, LONGEST), () => over.abort(error));
       try {
-        return await within(Promise.resolve(task(both)), { signal: both });
+        return await within(Promise.resolve(task(over.signal)), { signal: over.signal });
       } finally {
         cancel();
+        signal.removeEventListener("abort", stop);
       }
     },
     async retry(task, options = {}) {

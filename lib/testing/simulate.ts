@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers";
-import { describeProblem, ManualClock, parseDuration } from "../base/mod.ts";
+import { describeProblem, ManualClock } from "../base/mod.ts";
 import {
   type ArgumentSpecs,
   createContext,
@@ -20,7 +20,7 @@ import {
   type ThreadState,
 } from "../daemon/mod.ts";
 import { parseScenario, SimulatedServiceManager } from "../service/mod.ts";
-import type { LoggedRecord, SimulationOptions } from "./options.ts";
+import { type LoggedRecord, readSpan, type SimulationOptions } from "./options.ts";
 import { standIns } from "./stand_ins.ts";
 import { readOnly } from "./read_only.ts";
 import { MainState, type PublicState } from "../state/mod.ts";
@@ -69,6 +69,8 @@ export class Simulation {
   /** The time of day at its start, and how long the host has slept since; ms. */
   readonly #start: number;
   #slept = 0;
+  /** Time limits that are not over. */
+  readonly #limits = new Set<object>();
   /** Hosts and programs that are waited for. */
   #pending = 0;
   /** When it returned or threw, simulated ms, and what it threw. */
@@ -120,6 +122,7 @@ export class Simulation {
         ...outside,
         wall: () => this.#start + this.now + this.#slept,
         timeZone: "UTC",
+        limit: (ms, run) => this.#limit(ms, run),
         startThread: (task, options) => this.#startThread(daemon, task, options),
       });
     this.#context = this.#createContext(thread, this.#stop.signal);
@@ -279,11 +282,25 @@ export class Simulation {
   /** Waits until it sleeps or has ended. */
   async #untilIdle(): Promise<void> {
     const began = performance.now();
-    const isIdle = () => this.ended || this.#clock.nextWake !== undefined;
+    const isIdle = () => this.ended || this.#clock.sleeping > this.#limits.size;
     const isLate = () => performance.now() - began > (this.#pending > 0 ? LONG_PATIENCE : PATIENCE);
     while ((this.#pending > 0 || !isIdle()) && !isLate()) {
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
+  }
+
+  /** What has a time limit may wait for something real: the limit alone is no sleep. */
+  #limit(ms: number, run: () => void): () => void {
+    const limit = {};
+    this.#limits.add(limit);
+    const cancel = this.#clock.after(ms, () => {
+      this.#limits.delete(limit);
+      run();
+    });
+    return () => {
+      this.#limits.delete(limit);
+      cancel();
+    };
   }
 
   /** While something real is under way the clock stands. */
@@ -302,14 +319,6 @@ function readValues(daemon: DaemonDefinition, given: Record<string, unknown> = {
   const { values, problems } = readArguments(daemon.arguments ?? {}, given);
   if (problems.length > 0) throw new TypeError(problems.map(describeProblem).join(", and "));
   return values;
-}
-
-function readSpan(span: number | string): number {
-  const ms = typeof span === "number" ? span : parseDuration(span);
-  if (ms === undefined) {
-    throw new TypeError(`'${span}' is not a valid duration; expected one such as 5m`);
-  }
-  return ms;
 }
 
 function noPool(pool: string, pools: readonly string[]): string {

@@ -52,7 +52,7 @@ Deno.test({
     assertEquals(Object.values(numbers).map(({ value }) => value), [9, 9]);
     const today = Math.round(Date.now() / 86_400_000);
     for (const [metric, day] of metrics) {
-      assertEquals(metric, "icinga_warden_daemon_certificate_expiry_expiry_seconds");
+      assertEquals(metric, "icinga_warden_daemon_certificate_expiry_end_timestamp_seconds");
       assertEquals(Math.abs(Number(day) - today - 10) <= 1, true);
     }
     assertEquals((await verdictOf({ files: [cert], warning: "5d", critical: "1d" })).level, "ok");

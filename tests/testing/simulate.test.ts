@@ -257,3 +257,21 @@ Deno.test("a test gives secrets to a daemon that declares them", async () => {
   assertEquals(await logged(), ["secret db", other]);
   assertEquals(await logged({}), ["Error: There is no secret 'db'", other]);
 });
+
+Deno.test("a time limit does not pass while something real is waited for", async () => {
+  const run = simulate({
+    name: "waits",
+    run: async (context) => {
+      const real = new Promise<string>((done) => setTimeout(() => done("came"), 50));
+      context.log.info(await context.timeout("5s", () => real));
+      const never = context.timeout("5s", () => new Promise<never>(() => {}));
+      context.log.info(await never.catch(String));
+    },
+  });
+  await run.advance("1m");
+  assertEquals(run.log.map(({ at, message }) => [at, message]), [
+    [0, "came"],
+    [5_000, "TimeoutError: Took longer than 5s"],
+  ]);
+  await run.stop();
+});
