@@ -273,3 +273,33 @@ testWindows(
     await home.warden("service", "uninstall");
   },
 );
+
+testWindows("a secret is set, asked for by a daemon, and shown nowhere", async (windows) => {
+  const own = { module: "daemons/own.js", permissions: { secrets: ["db"] } };
+  const agent = await windows.agent(["run"], {
+    "icinga-warden.json": configuration({ own }),
+    "daemons/own.js": `export default { name: "own", permissions: { secrets: ["db"] },
+      async run(context) {
+        const secret = await context.retry(() => context.secret("db"), { maxAttempts: 50 });
+        context.log.info(secret.length + " characters: " + secret);
+        await context.every("1h", () => {});
+      } };`,
+  });
+  await agent.logged(/Started/);
+  assertMatch(await agent.paste("echo geheim| icinga-warden secret set db"), /Stored secret 'db'/);
+  await agent.logged(/own::run::Main::0: 6 characters: \*\*\*/);
+  const printed = [
+    await done(agent, "config", "show"),
+    await done(agent, "daemon", "show", "own"),
+    await done(agent, "get", "--json"),
+    await agent.log(),
+  ];
+  assertEquals(/geheim/.test(printed.join("\n")), false);
+  // On Wine access lists are Unix' modes, and Everyone is what is neither owner nor group.
+  if (Deno.build.os !== "windows") {
+    assertEquals((await Deno.stat(`${agent.outside}/secrets/db`)).mode! & 0o007, 0);
+  } else {
+    const { output } = await windows.run("icacls.exe", `${agent.inside}\\secrets\\db`);
+    assertEquals(/Everyone|\\Users:|Authenticated|\(I\)/.test(output), false, output);
+  }
+});
