@@ -269,14 +269,22 @@ export class ServiceWatch {
 
   /** Whether it is disabled, and is not enabled here. When that cannot be read: false, and its start will fail. */
   async #isLeftDisabled(): Promise<boolean> {
-    const isDisabled = await this.#service.isDisabled().catch((error) => {
-      if (this.#isInterrupted(error)) throw error;
-      return undefined;
-    });
+    const isDisabled = await this.#readDisabled();
     const wouldEnable = this.mode === "observe" && this.#settings.whenDisabled === "enable";
     if (isDisabled) return !wouldEnable && await this.#meetDisabled(LOOK_AGAIN);
     if (isDisabled === false) delete this.#report.counted.disabled;
     return false;
+  }
+
+  /** The agent's own thread has asked Windows already; where it cannot, `sc` is run. */
+  async #readDisabled(): Promise<boolean | undefined> {
+    const startTypes = this.#context.state.agent<string>("ServiceStartTypes");
+    const startType = startTypes.get(this.#service.name.toLowerCase());
+    if (startType !== undefined) return startType === "disabled";
+    return await this.#service.isDisabled().catch((error) => {
+      if (this.#isInterrupted(error)) throw error;
+      return undefined;
+    });
   }
 
   /**

@@ -148,7 +148,10 @@ function watchHost({ agent, log, troubles, isWindows }: HostWatches, signal: Abo
   void logIsolation(log, signal);
   void watchIcinga({ agent, log: log.write, clock }, signal);
   if (isWindows) {
-    const alsoLook = lookAtServices(agent, clock, serviceStateReader());
+    const alsoLook = lookAtServices(agent, clock, {
+      stateOf: serviceStateReader(),
+      startTypeOf: (service) => windowsHost.database.find(service)?.start,
+    });
     void watchRestartHolds({ agent, clock, alsoLook }, signal);
   }
   void watchClocks(agentLog(log.write).warning, clock, signal);

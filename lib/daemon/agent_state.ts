@@ -24,6 +24,8 @@ export const AGENT_MAPS = {
   aside: "Agent.Aside",
   /** By a service's name in small letters, the number of its state (1 is STOPPED); 4, RUNNING, while its process exists. */
   serviceStates: "Agent.ServiceStates",
+  /** By a service's name in small letters, its start type, such as `disabled`; only of services that do not run. */
+  serviceStartTypes: "Agent.ServiceStartTypes",
   /** By {@linkcode TroubleKind}, {@linkcode AgentTrouble}: what the agent cannot do at present. */
   troubles: "Agent.Troubles",
 } as const;

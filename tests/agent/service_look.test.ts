@@ -8,12 +8,13 @@ Deno.test("the states of watched services are shared, and each change of one", a
   const state = new MainState({ thread: "main" });
   const numbers: Record<string, number | Error | undefined> = { icinga2: 4, spooler: 1, other: 4 };
   let asked = 0;
-  const look = lookAtServices({ state }, clock, (service) => {
+  const stateOf = (service: string) => {
     asked++;
     const number = numbers[service];
     if (number instanceof Error) throw number;
     return number;
-  });
+  };
+  const look = lookAtServices({ state }, clock, { stateOf, startTypeOf: () => undefined });
   const daemon = { module: null, enabled: true };
   const daemons = state.map<string, unknown>("Agent.Daemons");
   daemons.set("icinga_agent_service", { ...daemon, services: true });
@@ -56,5 +57,49 @@ Deno.test("the states of watched services are shared, and each change of one", a
   await clock.advance(5_000);
   look();
   assertEquals(shared(), {});
+  state.close();
+});
+
+Deno.test("the start type of a service that does not run is shared before its state", async () => {
+  const clock = new ManualClock();
+  const state = new MainState({ thread: "main" });
+  let [number, startType] = [4, "automatic" as string | Error];
+  let asked = 0;
+  const look = lookAtServices({ state }, clock, {
+    stateOf: () => number,
+    startTypeOf() {
+      asked++;
+      if (startType instanceof Error) throw startType;
+      return startType;
+    },
+  });
+  const info = { module: null, enabled: true, services: true };
+  state.map<string, unknown>("Agent.Daemons").set("icinga_agent_service", info);
+  state.map("Daemons.icinga_agent_service.ServiceStats").set("Icinga2", {});
+  const shared = state.map<string, string>("Agent.ServiceStartTypes");
+  const seen: unknown[] = [];
+  state.map("Agent.ServiceStates").onChange(({ value }) =>
+    seen.push([value, shared.get("icinga2")])
+  );
+  look();
+  number = 1;
+  look();
+  look();
+  assertEquals([seen, asked], [[[4, undefined], [1, "automatic"]], 1]);
+  // What a person changes meanwhile is seen after 5 s.
+  startType = "disabled";
+  await clock.advance(5_000);
+  look();
+  assertEquals(shared.get("icinga2"), "disabled");
+  startType = new Error("access is denied");
+  await clock.advance(5_000);
+  look();
+  assertEquals(shared.has("icinga2"), false);
+  startType = "manual";
+  number = 3;
+  look();
+  number = 4;
+  look();
+  assertEquals(seen.slice(2), [[3, "manual"], [4, undefined]]);
   state.close();
 });

@@ -167,7 +167,7 @@ function startDaemon(manager: WindowsServiceManager, interval: number, seen?: st
     const alsoLook = lookAtServices(
       { state },
       systemClock,
-      () => Number(Deno.readTextFileSync(seen)),
+      { stateOf: () => Number(Deno.readTextFileSync(seen)), startTypeOf: () => "automatic" },
     );
     const host = { isInstalling: () => false, bootedFor: () => Infinity } as HoldHost;
     const agent = { state, icinga: () => [] };

@@ -84,6 +84,7 @@ function start(
     aside: state.map<string, string>("Agent.Aside"),
     maintenance: state.map<string, unknown>("Agent.Maintenance"),
     states: state.map<string, number>("Agent.ServiceStates"),
+    startTypes: state.map<string, string>("Agent.ServiceStartTypes"),
     queries: () => manager.calls.filter((call) => call === "query icinga2").length,
     end: async () => {
       stop.abort();
@@ -243,6 +244,25 @@ Deno.test("a disabled service is not tried: one warning, until it is enabled or 
   await clock.advance(60_000);
   assertEquals([stats.get("icinga2")!.disabled, shared.get("value")], [undefined, "RUNNING"]);
   await end();
+});
+
+Deno.test("the start type that the agent has read is taken, and sc is not run for it", async () => {
+  for (const startType of ["disabled", "automatic"]) {
+    let asked = 0;
+    const { clock, manager, startTypes, stats, end } = start(
+      { crashAt: [7_000] },
+      (manager) => changed(manager, { isDisabled: () => Promise.resolve(++asked === 0) }),
+      { service: "Icinga2" },
+    );
+    await clock.advance(6_000);
+    startTypes.set("icinga2", startType);
+    await clock.advance(5_000);
+    const isDisabled = startType === "disabled";
+    assertEquals(stats.get("Icinga2")!.disabled, isDisabled ? "warn" : undefined);
+    assertEquals(manager.calls.some((call) => call.startsWith("start")), !isDisabled);
+    assertEquals(asked, 0);
+    await end();
+  }
 });
 
 Deno.test("where the start type cannot be read, the refusal says that it is disabled; tried each 5 min", async () => {

@@ -40,6 +40,10 @@ testWindows("a disabled service is one warning, and is not tried again", async (
   await until("it is a warning", async () => (await agent.warden("check")).code === 1);
   const log = await agent.log();
   assertEquals([/\[ERROR\]/.test(log), log.match(/is disabled/g)?.length], [false, 1], log);
+  await until("Windows' API says so, too", async () => {
+    const { output } = await agent.warden("get", "Agent.ServiceStartTypes");
+    return /warden_watched.*disabled/s.test(output);
+  });
 });
 
 testWindows(
