@@ -18,8 +18,11 @@ const vendor = join(dist, "vendor");
 const sources = await readSources();
 /** The entry of every thread. */
 const thread = "lib/thread/worker.ts";
-/** What stays outside of the thread's bundle: daemons import it too, and its errors are known by their class. */
-const services = "service/mod.ts";
+/**
+ * What stays outside of the thread's bundle: daemons import services too, whose errors are known by their class, and few
+ * threads need croner.
+ */
+const outside = ["service/mod.ts", "base/schedule.ts"];
 
 const names = importedPackages(sources);
 
@@ -31,7 +34,11 @@ await bundle(vendor, names.map((name) => join(entries, `${fileOf(name)}.ts`)), [
   "--minify",
   "--code-splitting",
 ]);
-await bundle(join(dist, "thread"), [thread], ["--external", `*/${services}`]);
+await bundle(
+  join(dist, "thread"),
+  [thread],
+  outside.flatMap((file) => ["--external", `*/${file}`]),
+);
 await Deno.remove(entries, { recursive: true });
 await Deno.writeTextFile(join(dist, "deno.json"), JSON.stringify(compiledSettings(), null, 2));
 
@@ -66,8 +73,8 @@ function compiledSettings(): unknown {
   const bundled = names.map((name) => [name, `./vendor/${fileOf(name)}.js`]);
   const threads = [
     [`../${thread}`, "./thread/worker.js"],
-    // As it is imported from the bundle, one folder up.
-    [`./${services}`, `../lib/${services}`],
+    // As they are imported from the bundle, one folder up.
+    ...outside.map((file) => [`./${file}`, `../lib/${file}`]),
   ];
   const imports = Object.fromEntries([...local, ...bundled, ...threads]);
   return { unstable: settings.unstable, imports };
