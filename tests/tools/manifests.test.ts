@@ -2,7 +2,6 @@ import { assertEquals } from "@std/assert";
 import { Ajv } from "ajv";
 import { parse } from "yaml";
 import { makeManifests } from "../../tools/manifests.ts";
-import { tellSkipped } from "../skipped.ts";
 
 const release = { version: "1.2.3", repository: "someone/icinga-warden", sha256: "ab".repeat(32) };
 const manifests = makeManifests(release);
@@ -10,8 +9,12 @@ const manifests = makeManifests(release);
 /** A folder with winget's `installer.json`, `defaultLocale.json` and `version.json`, and NuGet's `nuspec.xsd`. */
 const SCHEMAS = Deno.env.get("ICINGA_WARDEN_SCHEMAS");
 
+/** No registry has them, so that .ci/run does not either; the workflow on Windows asks winget itself. */
 function testSchema(name: string, fn: (folder: string) => Promise<void>): void {
-  if (SCHEMAS === undefined) tellSkipped(name, "ICINGA_WARDEN_SCHEMAS names no folder of schemas");
+  if (SCHEMAS === undefined) {
+    // deno-lint-ignore no-console
+    console.log(`SKIPPED: ${name}: ICINGA_WARDEN_SCHEMAS names no folder of schemas`);
+  }
   Deno.test({ name, ignore: SCHEMAS === undefined, fn: () => fn(SCHEMAS!) });
 }
 
