@@ -1,6 +1,6 @@
 import type { Agent } from "./agent.ts";
 import { basename, join } from "node:path";
-import { type Clock, errorMessage, isObject } from "../base/mod.ts";
+import { attempt, type Clock, errorMessage, isObject } from "../base/mod.ts";
 import type { Target } from "./targets.ts";
 import { AGENT_MAPS, mapPath } from "../daemon/mod.ts";
 import type {
@@ -83,13 +83,13 @@ export async function watchIcinga(parts: IcingaWatchParts, signal: AbortSignal):
       for (const key of host.keys()) if (!keys.has(key)) host.delete(key);
       for (const { daemon, ...target } of wanted) {
         const { service, dataDir, look } = target;
-        const { icingaFolder, lookAt } = await import("../icinga/mod.ts");
-        const folder = icingaFolder(dataDir, Deno.env.get("ProgramData"));
+        const { lookAt } = await import("../icinga/mod.ts");
+        const folder = await findIcingaFolder(service, dataDir);
         if (look === "icinga" && !await lookAt(folder.data)) {
           say("info", `There is no ${folder.data}: Icinga 2's own state is not looked at`);
           continue;
         }
-        const key = `${daemon} ${service} ${look} ${dataDir}`;
+        const key = `${daemon} ${service} ${look} ${folder.root}`;
         const one = watched.get(key) ?? await Watched.of(target, folder, parts);
         one.target = target;
         if (!watched.has(key)) follow(daemon, one);
@@ -281,6 +281,20 @@ class Watched {
     // If it stays down, the next check is soon.
     this.#diagnosedAt = now - HOLD_TIME + SAMPLE_EVERY;
   }
+}
+
+/**
+ * The folders of a service's Icinga 2: those below `dataDir`; without it the usual ones, or, on Windows, where these are
+ * missing, those that belong to the service's program.
+ */
+export async function findIcingaFolder(service: string, dataDir: string): Promise<IcingaFolder> {
+  const { folderOfProgram, icingaFolder, lookAt } = await import("../icinga/mod.ts");
+  const folder = icingaFolder(dataDir, Deno.env.get("ProgramData"));
+  if (dataDir !== "" || Deno.build.os !== "windows" || await lookAt(folder.root)) return folder;
+  const { programOf, windowsHost } = await import("../windows/mod.ts");
+  const read = () => windowsHost.database.find(service)?.commandLine;
+  const commandLine = attempt(read, () => undefined) ?? "";
+  return await folderOfProgram(programOf(commandLine)) ?? folder;
 }
 
 /** Seconds of Windows' count, which begins with the year 1601, as ms since the Unix epoch. */

@@ -1,6 +1,7 @@
 import type { Agent } from "./agent.ts";
 import { attempt, type Clock, within } from "../base/mod.ts";
 import { AGENT_MAPS } from "../daemon/mod.ts";
+import { findIcingaFolder } from "./icinga.ts";
 import { isInstalling } from "../windows/mod.ts";
 
 /** Time between two checks whether Windows Installer is at work, ms. It stops no service sooner. */
@@ -131,10 +132,10 @@ function windowsHost(agent: Pick<Agent, "icinga">): HoldHost {
     bootedFor: () => Deno.osUptime() * 1_000,
     addresses: () => Deno.networkInterfaces().map(({ address }) => address),
     async parents() {
-      const { icingaFolder, readNode } = await import("../icinga/mod.ts");
+      const { readNode } = await import("../icinga/mod.ts");
       const nodes = await Promise.all(
-        agent.icinga().flatMap(({ look, dataDir }) =>
-          look === "icinga" ? readNode(icingaFolder(dataDir, Deno.env.get("ProgramData"))) : []
+        agent.icinga().filter(({ look }) => look === "icinga").map(async ({ service, dataDir }) =>
+          readNode(await findIcingaFolder(service, dataDir))
         ),
       );
       return nodes.flatMap(({ parents = [] }) => parents.flatMap(({ host }) => host ?? []));

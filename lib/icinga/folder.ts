@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 /** The folders of an Icinga 2 installation, absolute. */
 export interface IcingaFolder {
@@ -14,12 +14,14 @@ export interface IcingaFolder {
   cache: string;
   /** Whether these are the default folders of Icinga 2. */
   isUsual: boolean;
+  /** How it was found, in a few words. */
+  found: string;
 }
 
 /**
- * The folders below `dataDir`. Without it: `%ProgramData%\icinga2`, the only one that Icinga 2 takes on Windows without
- * definitions on its command line (`Utility::GetIcingaDataPath` in its `lib/base/utility.cpp`), and `/` elsewhere, where
- * packages of Linux have the same folders.
+ * The folders below `dataDir`. Without it: `%ProgramData%\icinga2`, the only one that an Icinga 2 of its MSI takes on
+ * Windows without definitions on its command line (`Utility::GetIcingaDataPath` in its `lib/base/utility.cpp`), and `/`
+ * elsewhere, where packages of Linux have the same folders.
  *
  * @param dataDir Default: empty, for the one of this system.
  * @param programData the value of `%ProgramData%`.
@@ -36,7 +38,21 @@ export function icingaFolder(dataDir = "", programData?: string): IcingaFolder {
     log: join(root, "var", "log", "icinga2"),
     cache: join(root, "var", "cache", "icinga2"),
     isUsual: root === usual,
+    found: dataDir === "" ? "Icinga's usual folder" : "named by dataDir",
   };
+}
+
+/**
+ * The folders that an Icinga 2 without an MSI takes: beside the folder of its program, `sbin`. Undefined when another
+ * program is named, or there is no configuration.
+ *
+ * @param program an absolute path.
+ */
+export async function folderOfProgram(program: string): Promise<IcingaFolder | undefined> {
+  if (!/^icinga2(?:\.exe)?$/i.test(basename(program))) return undefined;
+  const folder = icingaFolder(dirname(dirname(program)));
+  if (!await lookAt(folder.config)) return undefined;
+  return { ...folder, found: `beside the service's program ${program}` };
 }
 
 /** Facts about a file. */

@@ -18,7 +18,7 @@ export {
   userDefinition,
 } from "./check_result.ts";
 export { nextUpdate, readCertificate } from "./certificate.ts";
-export { type IcingaFolder, icingaFolder, lookAt } from "./folder.ts";
+export { folderOfProgram, type IcingaFolder, icingaFolder, lookAt } from "./folder.ts";
 export { type Connection, connectionKey, parentLinks, Seen, treeOf } from "./connections.ts";
 export { type Answer } from "./handshake.ts";
 export { diagnose, type Diagnosis, type DiagnosisParts } from "./diagnose.ts";

@@ -53,7 +53,9 @@ Deno.test("of a healthy host each finding is ok", () => {
   const findings = findingsOf(WELL);
   assertEquals(findings.filter(({ level }) => level !== "ok"), []);
   assertEquals(findings.length, 15);
-  v.parse(DoctorSchema, { services: [{ service: "icinga2", dataDir: "/", findings }] });
+  v.parse(DoctorSchema, {
+    services: [{ service: "icinga2", dataDir: "/", dataDirFound: "", findings }],
+  });
 });
 
 Deno.test("each finding says what is wrong and how to fix it", () => {
@@ -202,6 +204,10 @@ Deno.test({
     const { services: [service] } = v.parse(DoctorSchema, JSON.parse(well.out));
     const levels = Object.fromEntries(service!.findings.map(({ check, level }) => [check, level]));
     assertEquals([well.code, well.error], [0, ""]);
+    assertEquals(
+      [service!.dataDir, service!.dataDirFound],
+      [agent.folder.root, "named by dataDir"],
+    );
     const ok = ["service", "configuration", "api port", "certificate", "disk", "memory"];
     assertEquals(ok.filter((check) => levels[check] !== "ok"), []);
     assertEquals([levels["icinga-warden"], levels["parent connection"]], ["warning", "unknown"]);
@@ -211,6 +217,10 @@ Deno.test({
     await Deno.writeTextFile(agent.config, "object Host {", { append: true });
     const broken = await doctor(root);
     assertEquals(broken.code, 1);
+    assertEquals(
+      broken.out.split("\n")[0],
+      `icinga2, its files in ${agent.folder.root} (named by dataDir)`,
+    );
     assertMatch(broken.out, /^PROBLEM +service +it does not run/m);
     assertMatch(broken.out, /^PROBLEM +configuration +.*icinga2\.conf:\d+: syntax error/m);
     const wrong = await doctor(root, "--timeout", "soon");

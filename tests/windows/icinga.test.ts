@@ -52,6 +52,22 @@ testWindows("doctor looks at a service and its folder, whether it runs or not", 
   assert(found.configuration.startsWith("unknown: 'icinga2 daemon -C' cannot be run"));
 });
 
+testWindows("without dataDir, the folder is found from the service's program", async (windows) => {
+  const service = "warden_found";
+  const home = await windows.home({ "ic inga/etc/icinga2/icinga2.conf": "" });
+  const root = `${home.inside}\\ic inga`;
+  const program = `${root}\\sbin\\icinga2.exe`;
+  await windows.register(service, `"${program}" --scm daemon`);
+  const entry = { arguments: { service } };
+  const config = { daemons: { icinga_agent_service: entry } };
+  await home.write("icinga-warden.json", JSON.stringify(config));
+  const { output } = await home.warden("doctor");
+  assertEquals(
+    output.split(/\r?\n/)[0],
+    `${service}, its files in ${root} (beside the service's program ${program})`,
+  );
+});
+
 testWindows(
   "a running agent's probes look at the service's files and processes",
   async (windows) => {

@@ -27,6 +27,10 @@ export const DoctorSchema = v.pipe(
     services: v.array(v.strictObject({
       service: v.string(),
       dataDir: v.pipe(v.string(), v.description("The folder that holds Icinga's etc and var")),
+      dataDirFound: v.pipe(
+        v.string(),
+        v.description("How that folder was found; empty: there is none"),
+      ),
       findings: v.array(FindingSchema),
     })),
   }),

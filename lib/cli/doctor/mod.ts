@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { builtinDaemons } from "../../../daemons/mod.ts";
-import { CLOCK_SET, icingaHost, targetsOf } from "../../agent/mod.ts";
+import { CLOCK_SET, findIcingaFolder, icingaHost, targetsOf } from "../../agent/mod.ts";
 import { attempt, errorMessage, parseDuration, sanitize, systemClock } from "../../base/mod.ts";
 import { readLogTail } from "../../log/mod.ts";
 import { Client, type Status } from "../../control/mod.ts";
-import { icingaFolder, lookAt, readCrashes, Sampler, stateFault } from "../../icinga/mod.ts";
+import { lookAt, readCrashes, Sampler, stateFault } from "../../icinga/mod.ts";
 import { logonRight, windowsHost } from "../../windows/mod.ts";
 import type { Command } from "../command.ts";
 import { readFlag } from "../flags.ts";
@@ -46,12 +46,13 @@ export const doctorCommand: Command = {
     const services = await Promise.all(
       icingaServices(config.daemons).map(async ({ service, dataDir, probes: items, isWatched }) => {
         if (agent?.agent.simulated && dataDir === "") {
-          return { service, dataDir, findings: SIMULATED };
+          return { service, dataDir, dataDirFound: "", findings: SIMULATED };
         }
         const facts = { ...await collect(service, dataDir, limit), clockStep };
         const probes = agent?.services.find(({ name }) => name === service)?.probes;
         const findings = findingsOf({ ...facts, items, isWatched, agent: agent && (probes ?? []) });
-        return { service, dataDir: facts.folder.root, findings };
+        const { root, found } = facts.folder;
+        return { service, dataDir: root, dataDirFound: found, findings };
       }),
     );
     const levels = new Set(services.flatMap(({ findings }) => findings.map(({ level }) => level)));
@@ -60,10 +61,10 @@ export const doctorCommand: Command = {
     const colours = paint(isColourful());
     return {
       json: { services },
-      text: services.flatMap(({ service, dataDir, findings }) => [
+      text: services.flatMap(({ service, dataDir, dataDirFound, findings }) => [
         dataDir === ""
           ? sanitize(service)
-          : `${sanitize(service)}, its files in ${sanitize(dataDir)}`,
+          : `${sanitize(service)}, its files in ${sanitize(`${dataDir} (${dataDirFound})`)}`,
         ...formatFindings(findings, colours),
       ]),
       code: fails ? 1 : 0,
@@ -127,7 +128,7 @@ async function collect(
   dataDir: string,
   limit: number,
 ): Promise<Omit<Facts, "items" | "isWatched" | "agent" | "clockStep">> {
-  const folder = icingaFolder(dataDir, Deno.env.get("ProgramData"));
+  const folder = await findIcingaFolder(service, dataDir);
   const { sources, validate } = await icingaHost(service, folder);
   const now = Date.now();
   const sampler = new Sampler({
