@@ -57,8 +57,11 @@ export function guardFiles(
   const { trusted, problems } = trustedAccounts(files, [user], said.trustedWriters, sidOf);
   const inspect = (paths: readonly CheckedPath[]) => inspectPaths(paths, trusted);
   const { dangers, above, unread, notes } = inspect(agentPaths(files));
-  const isAllowed = said.allowUnsafeHome &&
-    isConfigSafe(files, dangers.filter(({ isNew }) => !isNew));
+  const decided = decideGuard({
+    allowUnsafeHome: said.allowUnsafeHome,
+    isConfigSafe: isConfigSafe(files, dangers.filter(({ isNew }) => !isNew)),
+    isService: isService || user === SYSTEM,
+  });
   const refuse: RefuseModule = (modules) => {
     const own = inspect(agentPaths(files)).dangers;
     const others = inspect(modulePaths(modules, files));
@@ -70,10 +73,26 @@ export function guardFiles(
       ...warningsOf([...dangers, ...above]),
       ...unread,
       ...notes,
-      ...(said.allowUnsafeHome && !isAllowed ? [CANNOT_ALLOW] : []),
+      ...(decided.isIgnored ? [CANNOT_ALLOW] : []),
     ],
-    refuse: !isAllowed && (isService || user === SYSTEM) ? refuse : () => undefined,
+    refuse: decided.refuses ? refuse : () => undefined,
   };
+}
+
+/**
+ * Whether modules that others could change are refused, and whether `allowUnsafeHome` is ignored. Pure.
+ *
+ * @param isConfigSafe whether administrators alone can write the configuration.
+ */
+export function decideGuard(
+  { allowUnsafeHome, isConfigSafe, isService }: {
+    allowUnsafeHome: boolean;
+    isConfigSafe: boolean;
+    isService: boolean;
+  },
+): { refuses: boolean; isIgnored: boolean } {
+  const isAllowed = allowUnsafeHome && isConfigSafe;
+  return { refuses: isService && !isAllowed, isIgnored: allowUnsafeHome && !isAllowed };
 }
 
 /** Why modules are not run; undefined: they are. Dangers that earlier versions did not detect do not count. Pure. */

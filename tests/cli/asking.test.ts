@@ -9,7 +9,8 @@ import { statusCommand } from "../../lib/cli/commands/status.ts";
 import { threadCommand } from "../../lib/cli/commands/thread.ts";
 import { watchCommand } from "../../lib/cli/commands/watch.ts";
 import { parse } from "../../lib/cli/parse.ts";
-import { NotRunningError } from "../../lib/control/client.ts";
+import { newToken, writeToken } from "../../lib/control/access/token.ts";
+import { NotRunningError, RefusedError } from "../../lib/control/client.ts";
 import { withControl } from "../control/served.ts";
 import { agentMaps, thread } from "../control/state.ts";
 import { printed } from "./printed.ts";
@@ -75,6 +76,23 @@ Deno.test("get reads a value, what is in it, a map or all of it, and names the n
     );
     assertMatch((await ask(getCommand, "zzzzzzzzzzzz")).errors, /'zzzzzzzzzzzz'[^;]*$/);
   }));
+
+Deno.test("what get is refused for another reason is an error, with no hint", async () => {
+  const home = await Deno.makeTempDir();
+  const handler = ({ url }: Request) =>
+    new URL(url).pathname === "/api/state"
+      ? Response.json({ error: "not now" }, { status: 503, headers: { server: "icinga-warden" } })
+      : Response.json([], { headers: { server: "icinga-warden" } });
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, handler);
+  try {
+    const token = newToken(server.addr.port, Deno.pid);
+    await writeToken(home, "control", token, () => Promise.resolve());
+    await assertRejects(() => run(home, getCommand, "counter.Mop"), RefusedError, "not now");
+  } finally {
+    await server.shutdown();
+    await Deno.remove(home, { recursive: true });
+  }
+});
 
 Deno.test("watch shows what there is, then each change, until its end", () =>
   asking(async (_, { home, change }) => {

@@ -276,6 +276,14 @@ Deno.test("the home of the installed service is known to an exe in another folde
   assertEquals(homeOfService(host, EXE), undefined);
 });
 
+Deno.test("a service in which NSSM does not say what it runs is another program's", async () => {
+  const host = new FakeHost();
+  await install(host, "--with nssm --home D:\\mine");
+  assertEquals(homeOfService(host, EXE), "D:\\mine");
+  host.nssm.clear();
+  assertEquals(homeOfService(host, EXE), undefined);
+});
+
 /** A host whose service runs from another folder than the exe that is called. */
 async function withOldExe(host = new FakeHost()): Promise<FakeHost> {
   await install(host);

@@ -49,7 +49,8 @@ Deno.test({
     const { level, text, numbers, metrics } = await verdictOf({ hosts: [host], files: [cert] });
     assertEquals(level, "warning");
     assertMatch(text, /^127\.0\.0\.1:\d+ ends in 9 days, .*c\.pem ends in 9 days$/);
-    assertEquals(Object.values(numbers).map(({ value }) => value), [9, 9]);
+    const number = { value: 9, warning: "21:", critical: "7:" };
+    assertEquals(Object.values(numbers), [number, number]);
     const today = Math.round(Date.now() / 86_400_000);
     for (const [metric, day] of metrics) {
       assertEquals(metric, "icinga_warden_daemon_certificate_expiry_end_timestamp_seconds");

@@ -253,9 +253,10 @@ testReporter("a parent that cannot take results is left for the next one", async
 testReporter(
   "after an outage each object has its last result, and no other is sent",
   async (bench) => {
-    const { one, two, until, log, reporter, verdicts } = bench;
+    const { clock, one, two, until, log, reporter, verdicts } = bench;
     one.answer = two.answer = () => 503;
     await bench.begin();
+    await until(0, () => clock.nextWake === clock.now() + retryWait(1, EVERY, 0.5));
     assertMatch(verdicts[0]!, /^warning one \(.*\): 503 said by the test; two \(.*\): 503/);
     for (let code = 1; code < 4; code++) {
       bench.results = [result("a", code), result("b")];

@@ -354,3 +354,19 @@ dependentsTest(
     assertEquals(await manager.query("icinga2"), "RUNNING", "each is tried once");
   },
 );
+
+dependentsTest(
+  "those that were stopped in an earlier attempt are started as well, each once",
+  [4, 4, 4, 1],
+  async (manager, folder) => {
+    await Deno.writeTextFile(`${folder}/refuse.start.icinga2`, "1053");
+    await assertKind(manager.restart("icinga2"), "no-answer");
+    for (const name of ["icinga2", "app"]) {
+      await Deno.writeTextFile(`${folder}/state.${name}`, "4\n");
+    }
+    await manager.stop("icinga2");
+    await Deno.writeTextFile(`${folder}/state.icinga2`, "4\n");
+    assertEquals(await manager.query("icinga2"), "RUNNING");
+    assertEquals((await netCalls(folder)).slice(-2), ["start mid", "start app"]);
+  },
+);

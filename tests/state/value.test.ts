@@ -155,6 +155,7 @@ const REFUSED: [given: unknown, message: string][] = [
   [Object(Symbol("s")), "Cannot set M.x: M.x is a symbol"],
   [{ a: [1, { b: Symbol("s") }] }, "Cannot set M.x: M.x.a[1].b is a symbol"],
   [new Map([["k", () => 1]]), "Cannot set M.x: M.x.get(k) is a function"],
+  [new Map([["k".repeat(300), () => 1]]), `M.x.get(${"k".repeat(100)}) is a function`],
   [new Set([1, () => 1]), "Cannot set M.x: M.x.item(1) is a function"],
   [[Promise.resolve()], "Cannot set M.x: M.x[0] is a Promise, which cannot be carried"],
   [{ w: new WeakMap() }, "Cannot set M.x: M.x.w is a WeakMap, which cannot be carried"],

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import type { ChildNews, ChildRequest, ToThread } from "../../lib/thread/protocol.ts";
-import type { RunOutcome } from "../../lib/supervisor/thread.ts";
+import type { RunOutcome, ThreadRun } from "../../lib/supervisor/thread.ts";
 import { type Act, ending, failed, givenUp, obedient, planOf, supervisorOf } from "./supervised.ts";
 
 const X = "x::run::Main::0";
@@ -61,6 +61,31 @@ Deno.test("while the gate is closed nothing is started again", async () => {
   supervisor.gate.open();
   await clock.advance(0);
   assertEquals(runs.length, 2);
+  await supervisor.stopAll();
+});
+
+Deno.test("what a thread's memory and lag are is published when it changes, once in a while", async () => {
+  let beat: ThreadRun["onBeat"];
+  const { supervisor, clock, infos } = supervisorOf((run) => {
+    beat = run.onBeat;
+    return obedient(run);
+  });
+  supervisor.start(planOf("x"));
+  await clock.advance(60_000);
+  const seen = (count: number, heap: number, lag: number) => {
+    beat!({ count, heap, lag, exhausted: false });
+    const [{ heap: shown, lag: told } = {}] = infos.values();
+    return [shown, told];
+  };
+  assertEquals(seen(1, 50e6, 0.6), [50e6, 1]);
+  assertEquals(seen(2, 90e6, 900), [50e6, 1], "in the same period");
+  await clock.advance(60_000);
+  assertEquals(seen(3, 55e6, 51), [50e6, 1], "too little has changed");
+  assertEquals(seen(4, 55.1e6, 0), [55.1e6, 0]);
+  await clock.advance(60_000);
+  assertEquals(seen(5, 55.1e6, 51), [55.1e6, 51]);
+  await clock.advance(60_000);
+  assertEquals(seen(0, 1, 900), [55.1e6, 51], "before the first beat");
   await supervisor.stopAll();
 });
 

@@ -106,9 +106,17 @@ Deno.test("it finds what other daemons' maps are to hold, and the configured poo
 });
 
 Deno.test("how long it ran is when it ended; what it prints is logged", async () => {
-  const { error, ran, end, log } = await attempt(`console.warn("printed", 1);`);
+  const { error, ran, end, log } = await attempt(`console.warn("printed", 1);
+    for (const text of ["", "\\r\\n", " two\\nlines \\n"]) {
+      const bytes = new TextEncoder().encode(text);
+      for (const to of [Deno.stdout, Deno.stderr]) {
+        if (to.writeSync(bytes) !== bytes.length || await to.write(bytes) !== bytes.length) throw 1;
+      }
+    }`);
   assertEquals({ error, ran, end }, { error: undefined, ran: 5_000, end: "returned" });
-  assertEquals(log[1], { at: 5_000, level: "warning", message: "printed 1" });
+  const printed = (level: string, message: string) => ({ at: 5_000, level, message });
+  const lines = ["info", "info", "error", "error"].map((level) => printed(level, " two\nlines"));
+  assertEquals(log.slice(1), [printed("warning", "printed 1"), ...lines]);
 });
 
 Deno.test("names that mean something in JavaScript are names like others", async () => {

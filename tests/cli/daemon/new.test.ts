@@ -1,7 +1,9 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { FileError } from "../../../lib/base/mod.ts";
-import { writeDaemon } from "../../../lib/cli/daemon/new.ts";
+import type { Report } from "../../../lib/cli/command.ts";
+import { newAction, writeDaemon } from "../../../lib/cli/daemon/new.ts";
+import { parse } from "../../../lib/cli/parse.ts";
 
 async function inHome(test: (home: string) => Promise<void>): Promise<void> {
   const home = await Deno.makeTempDir();
@@ -31,6 +33,14 @@ Deno.test("a module and its test are written, and no file is replaced", async ()
     await assertRejects(() => writeDaemon(home, "x", ".js"), Error, "x.test.js exists");
     assertEquals(filesIn(folder), ["x.test.js"]);
     assertEquals(await Deno.readTextFile(join(folder, "x.test.js")), "mine");
+  });
+});
+
+Deno.test("from source, where the types for an editor are not made, that is not a trouble", async () => {
+  await inHome(async (home) => {
+    const invocation = parse(["x.js", "--home", home], newAction.flags ?? {}, "new");
+    const { text } = await newAction.run(invocation) as Report;
+    assertMatch([text].flat().join("\n"), /^Wrote .*x\.js\nWrote .*x\.test\.js\nTry it: +icinga/);
   });
 });
 
