@@ -71,6 +71,18 @@ testWindows("uninstall stops the service and, with --purge, clears home", async 
   assertEquals(await home.files(), ["icinga-warden.exe"]);
 });
 
+testWindows("a start that fails gives the reason that the agent logged", async (windows) => {
+  const home = await windows.home(watching);
+  const call = commands(windows, home);
+  assertEquals((await call("install")).code, 0);
+  await home.write("icinga-warden.json", `{ "log": { "level": "loud" } }`);
+  const { code, output } = await call("start", "--json");
+  assertEquals(code, 1);
+  const { ownCode, reason } = JSON.parse(output);
+  assertEquals(ownCode, 2);
+  assertMatch(reason, /icinga-warden\.json:1:\d+: log\.level: got "loud"/);
+});
+
 testWindows("uninstall waits for who has the service open", async (windows) => {
   const home = await windows.home();
   const call = commands(windows, home);
@@ -112,6 +124,7 @@ testWindows("a new exe takes the place of the old one while the service runs", a
   assertMatch(refused.output, /runs a different exe/);
   const upgraded = await upgrade("install", "--force");
   assertEquals(upgraded.code, 0, upgraded.output);
+  assertMatch(upgraded.output, /version: \d\S+ \(\S+\) {2}-> {2}\d\S+ \(\S+\)/);
   assertEquals((await windows.control(WARDEN, 0)).state, STATE.running);
   assertEquals(await home.size("icinga-warden.exe"), await fresh.size("icinga-warden.exe"));
   assertEquals((await home.log()).match(/Started icinga-warden/g)?.length, 2);

@@ -114,8 +114,9 @@ function sayOutcome(
   since = Infinity,
 ): number {
   const hint = nssmWait(options, host, status) ?? resumeHint(options, status);
-  const line = describe(options.name, status, lastWords(options, host, since)) + hint;
-  if (options.json) printJson(statusObject(options, host, status));
+  const reason = lastWords(options, host, since);
+  const line = describe(options.name, status, reason) + hint;
+  if (options.json) printJson({ ...statusObject(options, host, status), reason });
   else if (isDone) print(line);
   else printError(line);
   return isDone ? EXIT.done : EXIT.failed;
