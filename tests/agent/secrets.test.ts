@@ -45,6 +45,15 @@ Deno.test("what is no secret, or others can read, is refused in one line", async
     }
     await assertRejects(() => store(home, "db", ""), Error, "from 1 byte to 16 KB");
     await assertRejects(() => store(home, "db", "x".repeat(16_385)), Error, "from 1 byte to 16 KB");
+    const most = "x".repeat(16_384);
+    await store(home, "db", most);
+    assertEquals(await readSecret(home, "db"), most);
+    await Deno.writeTextFile(`${home}/secrets/db`, `${most}x`);
+    await assertRejects(
+      () => readSecret(home, "db"),
+      Error,
+      "it is larger than 16 KB; make it again",
+    );
     await store(home, "db", "geheim");
     if (Deno.build.os === "windows") return;
     await Deno.chmod(`${home}/secrets/db`, 0o644);

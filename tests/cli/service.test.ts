@@ -7,7 +7,7 @@ import { parse } from "../../lib/cli/parse.ts";
 import { readOptions, SERVICE_FLAGS } from "../../lib/cli/service/options.ts";
 import { installService } from "../../lib/cli/service/install.ts";
 import { uninstallService } from "../../lib/cli/service/uninstall.ts";
-import { homeOfService } from "../../lib/cli/service/installed.ts";
+import { homeOfService, installedProgram } from "../../lib/cli/service/installed.ts";
 import {
   restartService,
   startService,
@@ -280,6 +280,12 @@ Deno.test("a service in which NSSM does not say what it runs is another program'
   const host = new FakeHost();
   await install(host, "--with nssm --home D:\\mine");
   assertEquals(homeOfService(host, EXE), "D:\\mine");
+  const target = { name: NAME, files: options("install").files };
+  assertEquals(installedProgram(registration(host), target, host), {
+    kind: "nssm",
+    exe: EXE,
+    args: ["run", "--home", "D:\\mine"],
+  });
   host.nssm.clear();
   assertEquals(homeOfService(host, EXE), undefined);
 });

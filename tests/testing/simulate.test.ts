@@ -275,3 +275,15 @@ Deno.test("a time limit does not pass while something real is waited for", async
   ]);
   await run.stop();
 });
+
+Deno.test("a simulated daemon's home is the current folder, unless a test names another", async () => {
+  const homeIn = async (options: { home?: string }) => {
+    const run = simulate({
+      name: "tells",
+      run: (context: DaemonContext) => context.log.info(context.home),
+    }, options);
+    await run.advance("1s");
+    return run.log[0]!.message;
+  };
+  assertEquals([await homeIn({}), await homeIn({ home: "/other" })], [Deno.cwd(), "/other"]);
+});
