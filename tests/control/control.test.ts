@@ -554,6 +554,26 @@ Deno.test("an agent that is frozen is said to be, of whatever is asked", async (
   await Deno.remove(home, { recursive: true });
 });
 
+Deno.test({
+  name: "each event of a stream starts the wait for the next one anew, and no timer is left",
+  sanitizeOps: true,
+  async fn() {
+    const home = await Deno.makeTempDir();
+    const body = ["first", "alive", "last"].map((name) => `event: ${name}\ndata: 1\n\n`).join("");
+    const server = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      () => new Response(body, { headers: { server: "icinga-warden" } }),
+    );
+    await Deno.writeTextFile(tokenFile(home), `${server.addr.port}-1-${"A".repeat(43)}`);
+    const client = await Client.connect(home);
+    const events = client.events(new URLSearchParams(), new AbortController().signal);
+    const names = (await Array.fromAsync(events)).map(({ name }) => name);
+    assertEquals(names, ["first", "last"]);
+    await server.shutdown();
+    await Deno.remove(home, { recursive: true });
+  },
+});
+
 Deno.test("where no agent runs it is said where it was looked for", async () => {
   const home = await Deno.makeTempDir();
   const absent = await assertRejects(() => Client.connect(home), NotRunningError);
