@@ -228,14 +228,8 @@ class LiveThread {
       case "ask":
         return void this.#answer(message.id, message.what);
       case "end-process":
-        if (this.#mayEnd(message.what)) this.#run.endProcess?.(message.what);
+        if (mayEnd(this.#run.plan, message.what)) this.#run.endProcess?.(message.what);
     }
-  }
-
-  /** A daemon that may not run a program has no child, and one that may not manage services no service. */
-  #mayEnd(what: number | string): boolean {
-    const { assignment: { services }, rights } = this.#run.plan;
-    return services || (typeof what === "number" && rights.includes("run"));
   }
 
   async #answer(id: number, what: Question): Promise<void> {
@@ -279,4 +273,15 @@ class LiveThread {
 /** Whether a thread ends within `ms`. */
 async function isSoon(gone: Promise<void>, ms: number, clock: Clock): Promise<boolean> {
   return await within(gone.then(() => true), { ms, late: () => false, clock });
+}
+
+/**
+ * Whether a thread may have a process ended, by its number or the name of its service: a daemon that may not run a
+ * program has no child, and one that may not manage services no service. Pure.
+ */
+export function mayEnd(
+  { assignment: { services }, rights }: ThreadPlan,
+  what: number | string,
+): boolean {
+  return services || (typeof what === "number" && rights.includes("run"));
 }

@@ -113,20 +113,24 @@ Deno.test("a home that could not be locked is locked as soon as that is possible
   });
 });
 
-Deno.test("a lock whose file was removed is taken again, and keeps a second agent out", async () => {
-  if (Deno.build.os === "windows") return; // Windows keeps the file while it is open.
-  await inHome(async (home) => {
-    const told: string[] = [];
-    const claim = claimHome(home, (_, text = "") => void told.push(text));
-    await Deno.remove(`${home}/icinga-warden.lock`);
-    assertEquals(claim.retry(), true);
-    assertThrows(() => claimHome(home, nothing), HomeInUseError);
-    await Deno.remove(`${home}/icinga-warden.lock`);
-    const second = claimHome(home, nothing);
-    assertEquals(claim.retry(), false);
-    assertStringIncludes(told.join(), `A second agent runs from ${home}; stop one of them`);
-    second.release();
-    assertEquals(claim.retry(), true);
-    claim.release();
-  });
+Deno.test({
+  name:
+    "a lock whose file was removed is taken again, the old one is closed, and a second agent is kept out",
+  ignore: Deno.build.os === "windows", // Windows keeps the file while it is open.
+  sanitizeResources: true,
+  fn: () =>
+    inHome(async (home) => {
+      const told: string[] = [];
+      const claim = claimHome(home, (_, text = "") => void told.push(text));
+      await Deno.remove(`${home}/icinga-warden.lock`);
+      assertEquals(claim.retry(), true);
+      assertThrows(() => claimHome(home, nothing), HomeInUseError);
+      await Deno.remove(`${home}/icinga-warden.lock`);
+      const second = claimHome(home, nothing);
+      assertEquals(claim.retry(), false);
+      assertStringIncludes(told.join(), `A second agent runs from ${home}; stop one of them`);
+      second.release();
+      assertEquals(claim.retry(), true);
+      claim.release();
+    }),
 });

@@ -25,8 +25,10 @@ async function complaint(file: string, mustExist = false): Promise<string> {
 Deno.test("without a file the defaults are in force", () =>
   inFolder(async (folder) => {
     const file = `${folder}/icinga-warden.json`;
-    const { config, exists } = await loadConfig(file, { builtin });
+    const { config, exists, describe } = await loadConfig(file, { builtin });
     assertEquals([config, exists], [defaultConfig(), false]);
+    const problem = { path: ["daemons", "x"], value: 1, expected: "expected a path" };
+    assertEquals(describe(problem).replace(file, "f"), "f: daemons.x: got 1; expected a path");
   }));
 
 Deno.test("a file that must exist and does not is an error", () =>

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { mayWrite, threadName } from "../../lib/daemon/agent_state.ts";
+import { mapPath, mayWrite, ownerOf, threadName } from "../../lib/daemon/agent_state.ts";
 
 Deno.test("a thread's name is daemon, task, name and index", () => {
   assertEquals(threadName("disk_watch", "run", "Main", 2), "disk_watch::run::Main::2");
@@ -17,4 +17,15 @@ Deno.test("a thread writes its own daemon's maps only; the agent's thread writes
   for (const [thread, path, may] of cases) {
     assertEquals(mayWrite(thread, path), may, `${thread} on ${path}`);
   }
+});
+
+Deno.test("a map is its daemon's, and each of the agent's has itself as owner", () => {
+  assertEquals(mapPath("disk_watch", "Free"), "Daemons.disk_watch.Free");
+  for (
+    const [path, owner] of [
+      ["Daemons.disk_watch.Free", "Daemons.disk_watch"],
+      ["Daemons.disk_watch.Free.more", "Daemons.disk_watch"],
+      ["Agent.Threads", "Agent.Threads"],
+    ] as const
+  ) assertEquals(ownerOf(path), owner);
 });

@@ -7,7 +7,7 @@ import { MainState } from "../../lib/state/mod.ts";
 import { HealthMonitor, type MonitoredThread } from "../../lib/supervisor/health.ts";
 import { DaemonLimits } from "../../lib/supervisor/limits.ts";
 import { workerPermissions } from "../../lib/thread/start.ts";
-import { type RunOutcome, runThread, type ThreadRun } from "../../lib/supervisor/thread.ts";
+import { mayEnd, type RunOutcome, runThread, type ThreadRun } from "../../lib/supervisor/thread.ts";
 import { holdings } from "../bench/holdings.ts";
 import { planOf } from "./supervised.ts";
 
@@ -200,6 +200,21 @@ Deno.test("a thread that may manage services asks for the end of a stuck one's p
   } finally {
     state.close();
     await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("who may manage services has any process ended, who may run programs a child alone", () => {
+  const { assignment, ...plan } = planOf("x");
+  const table: [services: boolean, rights: string[], child: boolean, service: boolean][] = [
+    [false, [], false, false],
+    [false, ["sys disks"], false, false],
+    [false, ["run"], true, false],
+    [true, [], true, true],
+    [true, ["run"], true, true],
+  ];
+  for (const [services, rights, child, service] of table) {
+    const given = { ...plan, assignment: { ...assignment, services }, rights };
+    assertEquals([mayEnd(given, 42), mayEnd(given, "icinga2")], [child, service], `${rights}`);
   }
 });
 
