@@ -182,7 +182,7 @@ export class MainState extends PublicState {
       case Type.missed:
         return this.#repeat(connection, whole(number));
       case Type.leave:
-        return void this.#connections.delete(connection.id);
+        return this.#end(connection);
       default:
         throw new FormatError("it is of no kind that is known");
     }

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { Type } from "../../lib/state/message.ts";
+import { MainState, type StateChannel } from "../../lib/state/mod.ts";
+import { Type, writeMessage } from "../../lib/state/message.ts";
 import { content, Network } from "./network.ts";
 
 /** Threads a, b, c; each may write the maps under its own name. */
@@ -172,4 +173,16 @@ Deno.test("the channel's name is another one in each run", () => {
   const names = new Set([joined(), joined()].flatMap(({ network }) => [...network.names]));
   assertEquals(names.size, 2);
   for (const name of names) assert(name.length >= 36);
+});
+
+Deno.test("the port of a copy that has left is closed", () => {
+  let closed = 0;
+  const port: StateChannel = { onmessage: null, postMessage() {}, close: () => void closed++ };
+  const state = new MainState({ thread: "main" });
+  const disconnect = state.connect(port, "a");
+  port.onmessage!({ data: writeMessage([Type.leave]) } as MessageEvent);
+  assertEquals(closed, 1);
+  disconnect();
+  state.close();
+  assertEquals(closed, 1);
 });
