@@ -189,6 +189,7 @@ Deno.test("pause and resume say for how long and of what, and refuse other times
       "Paused icinga2 until 'icinga-warden resume --service icinga2': it is left alone",
     );
     assertEquals(calls.length, 5);
+    assertEquals(calls.at(-1), ["pause", "command", null, "icinga2"]);
     for (const wrong of ["8d", "0s", "100ms", "soon"]) {
       await assertRejects(
         () => ask(pauseCommand, wrong),
@@ -201,6 +202,11 @@ Deno.test("pause and resume say for how long and of what, and refuse other times
       (await ask(resumeCommand)).text,
       /^(Resumed|The agent was not paused; icinga2 is: .*)$/,
     );
+    assertEquals(calls.at(-1), ["resume", undefined]);
+    const { text: one, json: alone } = await ask(resumeCommand, "--service", "icinga2");
+    assertMatch(one, /^(Resumed icinga2|icinga2 was not paused)$/);
+    assertEquals((alone as { service: string }).service, "icinga2");
+    assertEquals(calls.at(-1), ["resume", "icinga2"]);
   }));
 
 Deno.test("check is a plugin: its text, its exit code, its thresholds", () =>
