@@ -189,7 +189,7 @@ Deno.test("pause and resume say for how long and of what, and refuse other times
       "Paused icinga2 until 'icinga-warden resume --service icinga2': it is left alone",
     );
     assertEquals(calls.length, 5);
-    assertEquals(calls.at(-1), ["pause", "command", null, "icinga2"]);
+    assertEquals(calls.at(-1), ["pause", "command", undefined, "icinga2"]);
     for (const wrong of ["8d", "0s", "100ms", "soon"]) {
       await assertRejects(
         () => ask(pauseCommand, wrong),
