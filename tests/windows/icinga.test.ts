@@ -6,7 +6,7 @@ testWindows(
   async (windows) => {
     const home = await windows.home({}, "home", "connections");
     const { output } = await home.warden();
-    const { ipv4, ipv6, gone, pid, usage, free, other, tree, logon } = JSON.parse(output);
+    const { ipv4, ipv6, gone, pid, usage, free, other, tree, late, logon } = JSON.parse(output);
     assertEquals(ipv4, { seen: [["127.0.0.1", "127.0.0.1"]], holder: pid });
     // A host may be without IPv6.
     if (typeof ipv6 !== "string") assertEquals(ipv6, { seen: [["::1", "::1"]], holder: pid });
@@ -17,6 +17,7 @@ testWindows(
     assert(["granted", "missing", "unknown"].includes(logon[1]), output);
     const both = ["cmd.exe", "ping.exe"];
     assertEquals(tree, { before: both, kept: both, left: [] });
+    assertEquals(late, { result: "ended at its limit", before: both, left: [] });
   },
   "connections",
 );

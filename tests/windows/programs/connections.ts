@@ -5,6 +5,8 @@
  * @module
  */
 import { statfs } from "node:fs/promises";
+import { systemClock } from "../../../lib/base/mod.ts";
+import { runChild } from "../../../lib/service/mod.ts";
 import { accountOf, currentUser } from "../../../lib/windows/account.ts";
 import {
   endTree,
@@ -50,12 +52,45 @@ const endOfTree = async () => {
   await child.status;
   return { before, kept, left: tree() };
 };
+/** A program that starts another, as `net` does with `net1`, is late; says which of them were there, and are left. */
+const endOfLate = async () => {
+  const args = ["/c", "ping -n 600 127.0.0.1 >nul"];
+  let ended = false;
+  const late = runChild("cmd.exe", args, { limit: 5_000, clock: systemClock, endTree })
+    .finally(() => ended = true);
+  const both = () => {
+    const all = listProcesses();
+    const own = all.filter(({ parent, exe }) => parent === Deno.pid && /^cmd\.exe$/i.test(exe));
+    return [...own, ...all.filter(({ parent }) => own.some(({ pid }) => pid === parent))];
+  };
+  let seen: ReturnType<typeof both> = [];
+  while (!ended) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (seen.length < 2) seen = both();
+  }
+  const pids = new Set(listProcesses().map(({ pid }) => pid));
+  return {
+    result: await late ?? "ended at its limit",
+    before: seen.map(({ exe }) => exe.toLowerCase()).sort(),
+    left: seen.filter(({ pid }) => pids.has(pid)),
+  };
+};
 const tree = await endOfTree();
+const late = await endOfLate();
 const gone = listConnections().some(({ pid }) => pid === Deno.pid);
 const { bavail, bsize } = await statfs("C:\\");
 // deno-lint-ignore no-console
 console.log(JSON.stringify({
-  ...{ ipv4, ipv6, gone, tree, pid: Deno.pid, usage: processUsage(Deno.pid), free: bavail * bsize },
+  ...{
+    ipv4,
+    ipv6,
+    gone,
+    tree,
+    late,
+    pid: Deno.pid,
+    usage: processUsage(Deno.pid),
+    free: bavail * bsize,
+  },
   logon: ["LocalSystem", accountOf(currentUser()).name].map(logonRight),
   other: processUsage(0xfffffff0) ?? null,
 }));
