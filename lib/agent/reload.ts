@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Agent } from "./agent.ts";
-import { type Clock, errorMessage, isSameJson, type Problem } from "../base/mod.ts";
+import { attempt, type Clock, errorMessage, isSameJson, type Problem } from "../base/mod.ts";
 import { type Config, ConfigError, type LoadedConfig } from "../config/mod.ts";
 import { signature } from "../thread/mod.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
@@ -95,11 +95,14 @@ class Follower {
   #inForce: InForce;
   /** The files as they were when they were last applied or refused; undefined: they are to be applied. */
   #seen: string | undefined;
+  /** Whether there was a configuration file when it was last read. */
+  #hasFile: boolean;
 
   constructor(parts: ReloadParts, signal: AbortSignal) {
     this.#parts = parts;
     this.#signal = signal;
     this.#inForce = { config: parts.config, daemons: [] };
+    this.#hasFile = attempt(() => Deno.statSync(parts.configFile).isFile, () => false);
   }
 
   async start(): Promise<void> {
@@ -154,6 +157,10 @@ class Follower {
     const faults = faultsOf(before.config, { config: loaded.config, daemons });
     if (faults.length > 0) return this.#refuse(faults.map(loaded.describe));
     const { info, warning } = agentLog(log);
+    if (this.#hasFile && !loaded.exists) {
+      warning(`There is no ${loaded.file} any more: the defaults are in force`);
+    }
+    this.#hasFile = loaded.exists;
     const changes = describeChanges(before.daemons, daemons);
     if (changes !== "") info(`The daemons have changed: ${changes}`);
     this.#parts.onRefused?.(undefined);

@@ -181,7 +181,9 @@ export function refuseImport({ specifier, path, clause }: Import): string | unde
     // Others would be Node.js' modules: an exe of Deno 2.7 takes their bare names as well.
     if (IMPORT_NAMES.includes(specifier)) return undefined;
     const isName = /^[\w@#][^:]*$/.test(specifier);
-    const what = isName ? "" : ": a daemon imports no packages and nothing from the internet";
+    const what = isName
+      ? ""
+      : ": a daemon imports no packages and nothing from the internet; text in quotes or a comment counts as well";
     return `cannot import "${specifier}"${what}; ${KNOWN_IMPORTS}`;
   }
   const name = specifier.slice("node:".length);

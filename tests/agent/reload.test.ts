@@ -52,6 +52,7 @@ class StepClock {
 }
 
 interface Following {
+  home: string;
   write: (name: string, text: string) => Promise<void>;
   /** What was applied after the start, newest last. */
   applied: RegisteredDaemon[][];
@@ -103,7 +104,7 @@ async function following(
   try {
     await clock.check();
     applied.length = 0;
-    await test({ write, applied, records, clock, until });
+    await test({ home, write, applied, records, clock, until });
   } finally {
     stop.abort();
     await done;
@@ -126,6 +127,18 @@ Deno.test("what is registered, changed and unregistered is applied", async () =>
     await until("it is said", () => records.some((record) => record.includes("+c, -a")));
     await write("daemons/help.js", "// changed");
     await until("b has changed", () => records.some((record) => /have changed: b$/.test(record)));
+  });
+});
+
+Deno.test("a configuration that is gone is a warning, once", async () => {
+  await following(async ({ home, write, records, clock, until }) => {
+    const gone = /^warning There is no .*icinga-warden\.json any more: the defaults are in force$/;
+    const warnings = () => records.filter((record) => gone.test(record)).length;
+    await Deno.remove(join(home, "icinga-warden.json"));
+    await until("it is said", () => warnings() === 1);
+    await write("daemons/c.js", module("c"));
+    for (let checks = 3; checks > 0; checks--) await clock.check();
+    assertEquals(warnings(), 1);
   });
 });
 
