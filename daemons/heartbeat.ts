@@ -1,4 +1,4 @@
-import { dirname, resolve } from "node:path";
+import { dirname, relative, resolve, win32 } from "node:path";
 import { errorMessage, replaceFile } from "../lib/base/mod.ts";
 import { defineDaemon } from "icinga-warden/daemon";
 
@@ -10,6 +10,25 @@ export interface WrittenBeat {
   beats: number;
   /** Seconds from one to the next: what is older than some of these is late. */
   interval: number;
+}
+
+/** Names of the agent's own files, wherever they are: the configuration may lie outside home. */
+const OWN_FILE =
+  /^(?:(?:icinga-warden(?:\.run)?|state)\.json.*|.*\.token(?:\.new)?|.*\.(?:exe|lock))$/i;
+/** The agent's own files and folders in home. */
+const OWN_IN_HOME = /^(?:secrets|daemons|logs|icinga-warden)$/i;
+
+/** What would be right instead of `file`, a path in home or an absolute one, when it is the agent's own. */
+function refuseOwnFile(file: string): string | undefined {
+  // Windows ignores dots and spaces at the end of a name, and `name::$DATA` is the file `name`.
+  const plain = (part: string) => part.replace(/(?<=.):.*$/, "").replace(/(?<=[^. ])[. ]+$/, "");
+  const path = win32.normalize(file).replace(/^[a-z]:(?=[^\\])/i, "");
+  const parts = path.split("\\").map(plain);
+  const isOwn = OWN_FILE.test(parts.at(-1) ?? "") ||
+    (!win32.isAbsolute(path) && OWN_IN_HOME.test(parts[0] ?? ""));
+  return isOwn
+    ? "expected another file, such as heartbeat.json: this one is the agent's own"
+    : undefined;
 }
 
 /**
@@ -30,6 +49,7 @@ export default defineDaemon({
     file: {
       type: "string",
       default: "",
+      check: refuseOwnFile,
       description: "File to write each beat to, in home or absolute; none when empty",
     },
   },
@@ -39,6 +59,9 @@ export default defineDaemon({
   run(context) {
     const { interval, file } = context.arguments;
     const map = context.state.map<string | number>("Heartbeat");
+    const path = resolve(context.home, file);
+    const refused = refuseOwnFile(relative(context.home, path));
+    if (file !== "" && refused) throw new Error(`Argument file: got '${file}'; ${refused}`);
     let beats = 0;
     return context.every(interval, async () => {
       const beat: WrittenBeat = {
@@ -48,7 +71,6 @@ export default defineDaemon({
       };
       for (const [key, value] of Object.entries(beat)) map.set(key, value);
       if (file === "") return;
-      const path = resolve(context.home, file);
       // Without a flush and with a mode: so it needs the permission for `{file}.new` alone.
       const options = { flush: false, mode: 0o644 };
       await replaceFile(path, `${JSON.stringify(beat)}\n`, options).catch((error) => {

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import daemon from "../../daemons/heartbeat.ts";
 import { simulate } from "../../lib/testing/author.ts";
 
@@ -20,4 +20,26 @@ Deno.test("a file that cannot be written is said, and the heart beats on", async
   assertEquals(run.map("Heartbeat").get("beats"), 3);
   assertMatch(run.log[0]!.message, /^Cannot write .*all\.json: .*expected a file in /);
   await run.stop();
+});
+
+Deno.test("a file of the agent's own is refused, however its path is written", async () => {
+  const home = await Deno.makeTempDir();
+  const check = daemon.arguments!.file.check!;
+  const own = [
+    ...["icinga-warden.json", "Icinga-Warden.RUN.json", "icinga-warden.lock", "STATE.json.1"],
+    ...["control.token", "monitor.TOKEN", "secrets/x", "Daemons\\x.ts", "logs/icinga-warden.log"],
+    ...["./a/../secrets/x", "/etc/icinga-warden.json", "C:\\x\\icinga-warden.exe", "icinga-warden"],
+    ...["icinga-warden.json. ", "icinga-warden.json::$DATA", "C:state.json"],
+  ];
+  for (const file of own) {
+    assertMatch(check(file) ?? `${file} is taken`, /^expected .*: this one is the agent's own$/);
+  }
+  for (const file of ["", "heartbeat.json", "my/state/x", "/var/logs/x", "C:\\secrets\\x"]) {
+    assertEquals(check(file), undefined);
+  }
+  for (const file of [`${home}/secrets/x`, `${home}/../${home.split("/").at(-1)}/daemons/x.ts`]) {
+    const run = simulate(daemon, { arguments: { file }, home });
+    await assertRejects(() => run.advance("1s"), Error, "this one is the agent's own");
+  }
+  await Deno.remove(home, { recursive: true });
 });
