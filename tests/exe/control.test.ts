@@ -244,6 +244,7 @@ testExe("a service that cannot be queried is UNKNOWN, and it is said why", async
   assert(service!.queries! >= 1);
   assertEquals(service!.queries, service!.queryErrors);
   assertMatch((await bench.run("status")).stdout, /\nicinga2 +unknown /);
+  assertMatch((await bench.run("status")).stdout, /foreground, its services are simulated\n/);
 });
 
 testExe("check takes what plugins take: negative ranges, -v and -V", async (bench) => {

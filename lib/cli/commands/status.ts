@@ -56,6 +56,7 @@ function headLines({ health, problems, agent, maintenance }: Status, paint: Pain
     `process ${agent.pid}`,
     `${formatBytes(agent.memory)} of memory`,
     agent.mode,
+    ...(agent.simulated ? ["its services are simulated"] : []),
   ].join(", ");
   return [
     `${verdict}: ${summary}`,
