@@ -11,64 +11,82 @@ export interface PluginVerdict {
 const LEVELS: readonly VerdictLevel[] = ["ok", "warning", "critical", "unknown"];
 
 /** Units of performance data: the unit of a verdict for each, and the factor to convert to it. */
-const UNITS: Readonly<Record<string, [unit: VerdictNumber["unit"], factor: number]>> = {
-  s: ["s", 1],
-  ms: ["s", 1e-3],
-  us: ["s", 1e-6],
-  ns: ["s", 1e-9],
-  b: ["B", 1],
-  kb: ["B", 1e3],
-  mb: ["B", 1e6],
-  gb: ["B", 1e9],
-  tb: ["B", 1e12],
-  kib: ["B", 2 ** 10],
-  mib: ["B", 2 ** 20],
-  gib: ["B", 2 ** 30],
-  tib: ["B", 2 ** 40],
-  "%": ["%", 1],
-  c: ["c", 1],
-};
+const UNITS: ReadonlyMap<string, [unit: VerdictNumber["unit"], factor: number]> = new Map(
+  Object.entries({
+    s: ["s", 1],
+    ms: ["s", 1e-3],
+    us: ["s", 1e-6],
+    ns: ["s", 1e-9],
+    b: ["B", 1],
+    kb: ["B", 1e3],
+    mb: ["B", 1e6],
+    gb: ["B", 1e9],
+    tb: ["B", 1e12],
+    kib: ["B", 2 ** 10],
+    mib: ["B", 2 ** 20],
+    gib: ["B", 2 ** 30],
+    tib: ["B", 2 ** 40],
+    "%": ["%", 1],
+    c: ["c", 1],
+  }),
+);
 
-/** `'label'=value[unit];warning;critical;min;max`, as the Monitoring Plugins guidelines write it. */
-const DATUM =
-  /(?:'((?:[^']|'')+)'|([^\s='|]+))=(-?\d+(?:[.,]\d+)?)([a-zA-Z%]*)((?:;[^;\s]*){0,4})/g;
+/** `'label'=value;warning;critical;min;max`, as the Monitoring Plugins guidelines write it. */
+const DATUM = /(?:'((?:[^']|'')+)'|([^\s='|]+))=([^\s;|]+)((?:;[^;\s]*){0,4})(?=\s|;|$)/g;
+const NUMBER = String.raw`(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:e[+-]?\d+)?`;
+const VALUE = RegExp(`^([+-]?${NUMBER})([a-z%]*)$`, "i");
+const BOUND = RegExp(`^[+-]?${NUMBER}$`, "i");
+const RANGE = RegExp(`^@?(?:(?:~|-?${NUMBER})?:)?(?:-?${NUMBER})?$`, "i");
 
 /** The largest number of values of one plugin; further ones are left out. */
 const MOST_NUMBERS = 50;
+
+/** The text without the level that the verdict shows anyway. Another level stays, and so does `Unknown host`. */
+function withoutLevel(text: string, level: VerdictLevel): string {
+  const found = /^([a-z]+)(?:\s*:|\s+-+(?=\s))\s*(?=\S)/i.exec(text) ?? /^([A-Z]+)\s+/.exec(text);
+  return found?.[1]?.toLowerCase() === level ? text.slice(found[0].length) : text;
+}
 
 /** Reads the output of a Monitoring Plugin: the exit code is the level, the text after a bar is performance data. */
 export function readPlugin(code: number, output: string): PluginVerdict {
   const [first = "", ...more] = output.trim().split(/\r?\n/);
   const [text = "", ...data] = first.split("|");
   const rest = more.join("\n").split("|").slice(1);
-  const found = [...[...data, ...rest].join(" ").matchAll(DATUM)].slice(0, MOST_NUMBERS);
+  const found = [...[...data, ...rest].join(" ").matchAll(DATUM)].flatMap(readDatum);
+  const level = LEVELS[code] ?? "unknown";
   return {
-    level: LEVELS[code] ?? "unknown",
-    text: text.trim() || `exit code ${code}, and no output`,
-    numbers: Object.fromEntries(found.map(readDatum)),
+    level,
+    text: withoutLevel(text.trim(), level) || `exit code ${code}, and no output`,
+    numbers: Object.fromEntries(found.slice(0, MOST_NUMBERS)),
   };
 }
 
-function readDatum([, quoted, plain, value = "", unit = "", rest = ""]: string[]): [
-  string,
-  VerdictNumber,
-] {
+/** The name and value of a datum; none when its value is no number with a unit that is known or absent. */
+function readDatum(
+  [, quoted, plain, written = "", rest = ""]: string[],
+): [string, VerdictNumber][] {
   const name = (quoted?.replaceAll("''", "'") ?? plain ?? "").replaceAll(/[^\w.:\\/ -]/g, "_");
-  const [known, factor] = UNITS[unit.toLowerCase()] ?? ["", 1];
+  const [, digits, unit = ""] = VALUE.exec(written) ?? [];
+  const [known, factor] = unit === "" ? [undefined, 1] : UNITS.get(unit.toLowerCase()) ?? [];
+  if (digits === undefined || factor === undefined) return [];
   const number = (text: string) => Number(text.replace(",", ".")) * factor;
-  const range = (text = "") =>
-    /^@?[~\d.:+-]{1,20}$/.test(text)
-      ? text.replaceAll(/\d+(?:\.\d+)?/g, (x) => `${number(x)}`)
-      : "";
+  if (!Number.isFinite(number(digits))) return [];
+  const range = (text = "") => {
+    if (!RANGE.test(text)) return "";
+    const converted = text.replaceAll(RegExp(NUMBER, "gi"), (x) => `${number(x)}`);
+    // A verdict takes no range with an exponent, such as `1e-8`.
+    return /^@?[~\d.:+-]{1,40}$/.test(converted) ? converted : "";
+  };
   const [, warning, critical, min, max] = rest.split(";");
-  const bound = (text = "") => /^-?\d+(?:[.,]\d+)?$/.test(text) ? number(text) : undefined;
+  const bound = (text = "") =>
+    BOUND.test(text) && Number.isFinite(number(text)) ? number(text) : undefined;
   const parts = {
-    unit: known || undefined,
+    unit: known,
     warning: range(warning) || undefined,
     critical: range(critical) || undefined,
     min: bound(min),
     max: bound(max),
   };
   const present = Object.entries(parts).filter(([, part]) => part !== undefined);
-  return [name.slice(0, 64), { value: number(value), ...Object.fromEntries(present) }];
+  return [[name.slice(0, 64), { value: number(digits), ...Object.fromEntries(present) }]];
 }

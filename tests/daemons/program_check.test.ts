@@ -58,3 +58,26 @@ Deno.test("a number that cannot be part of a verdict does not keep the verdict f
   assertEquals((run.map("Verdict").get("now") as { level: string }).level, "ok");
   await run.stop();
 });
+
+Deno.test("numbers are read as a whole, and what is none is left out", () => {
+  const data =
+    "a=1e3 b=1.5e-05s;1e-3;~:2E-3;.5 c=1E+2B n=.5 m=-,5 q=0x10 d=5XB e=1e g=1.2.3 h=1e999 o=1constructor";
+  assertEquals(readPlugin(0, `x | ${data} z=5ns;10;;0 i=7;-5:5;@.5:;;1e999`).numbers, {
+    a: { value: 1000 },
+    b: { value: 1.5e-5, unit: "s", warning: "0.001", critical: "~:0.002", min: 0.5 },
+    c: { value: 100, unit: "B" },
+    n: { value: 0.5 },
+    m: { value: -0.5 },
+    z: { value: 5e-9, unit: "s", min: 0 },
+    i: { value: 7, warning: "-5:5", critical: "@0.5:" },
+  });
+});
+
+Deno.test("the level that a plugin writes before its text is not said twice", () => {
+  for (const text of ["WARNING - load is 80", "warning: load is 80", "WARNING load is 80"]) {
+    assertEquals(readPlugin(1, text).text, "load is 80");
+  }
+  const whole = ["DISK WARNING - x", "CRITICAL - x", "Warning signs", "WARNING", "warnings: 3"];
+  for (const text of whole) assertEquals(readPlugin(1, text).text, text);
+  assertEquals(readPlugin(3, "Unknown host x").text, "Unknown host x");
+});
