@@ -12,6 +12,7 @@ export {
 } from "./control_schema.ts";
 export { checkModulePath } from "./daemon_schema.ts";
 export { removeFromText, rewriteConfig, setInText } from "./edit.ts";
+export { decodeText } from "./file.ts";
 export { configSchema } from "./json_schema.ts";
 export { loadConfig, type LoadedConfig, parseConfig } from "./load.ts";
 export { ConfigError } from "./problem.ts";

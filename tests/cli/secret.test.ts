@@ -3,13 +3,15 @@ import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
-async function warden(home: string, args: string[], typed = "") {
+async function warden(home: string, args: string[], typed: string | Uint8Array = "") {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-prompt", "--no-check", MAIN, ...args, "--home", home],
     ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
   }).spawn();
   const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(typed)).catch(() => {});
+  await writer.write(typeof typed === "string" ? new TextEncoder().encode(typed) : typed).catch(
+    () => {},
+  );
   await writer.close().catch(() => {});
   const { code, stdout, stderr } = await child.output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -52,5 +54,26 @@ Deno.test("a secret is read from standard input, and shown by no command", async
   assertMatch(wrong.output, /A secret cannot be named 'DB'; expected small letters/);
   const none = await warden(home, ["secret", "set", "db"], "");
   assertEquals([none.code, /no secret was given/.test(none.output)], [2, true]);
+  await Deno.remove(home, { recursive: true });
+});
+
+Deno.test("a secret in UTF-16 is stored as its text, and what is no text is refused", async () => {
+  const home = await Deno.makeTempDir();
+  const bytes = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+  const stored: [typed: string, secret: string][] = [
+    ["\xff\xfea\0b\0\r\0\n\0", "ab"],
+    ["\xfe\xff\0a\x01\x0d\0b\0\n\0c", "a\u010db"], // a character that has the byte of a line's end
+    ["\xef\xbb\xbfab\r\n", "ab"],
+  ];
+  for (const [typed, secret] of stored) {
+    const { code, output } = await warden(home, ["secret", "set", "s"], bytes(typed));
+    assertEquals([code, await Deno.readTextFile(`${home}/secrets/s`)], [0, secret], output);
+  }
+  for (const typed of ["p\xe4ss\n", "a\0b\0\n\0", "ab\0c\n", "\xff\xfea\0\0\0b\0\n\0"]) {
+    const { code, output } = await warden(home, ["secret", "set", "t"], bytes(typed));
+    assertEquals(code, 2, output);
+    assertMatch(output, /^[^\n]*is no text; expected UTF-8, or UTF-16 with a byte[^\n]*\n$/);
+  }
+  assertMatch((await warden(home, ["secret", "list"])).output, /^s$/m);
   await Deno.remove(home, { recursive: true });
 });
