@@ -61,10 +61,12 @@ export type Result = Report | number;
 /** One thing that the program does: a command, or an action of one such as `list` of `daemon`. */
 export interface Action {
   /**
-   * The words that it takes, as the help shows them. `NAME`, the name of a daemon, must be given; what is in brackets
-   * may be; with `...` any number of words may follow.
+   * The words that it takes, as the help shows them. `NAME` must be given; what is in brackets may be; with `...` any
+   * number of words may follow.
    */
   words: string;
+  /** What `NAME` is the name of. Default: `daemon`. */
+  subject?: string;
   /** One line of help. */
   summary: string;
   /** Its own flags; the common ones are taken everywhere. */
@@ -102,11 +104,15 @@ export class UsageError extends Error {
  * @param name the command or the action, for an error message.
  * @throws {UsageError} when a word is missing or too much.
  */
-export function checkWords(typed: readonly string[], name: string, { words }: Action): void {
+export function checkWords(
+  typed: readonly string[],
+  name: string,
+  { words, subject = "daemon" }: Action,
+): void {
   const taken = words.split(" ").filter((word) => word !== "" && !word.startsWith("[--"));
   const isRequired = taken[0]?.startsWith("NAME");
   if (isRequired && typed.length === 0) {
-    throw new UsageError(`'${name}' needs the name of a daemon`);
+    throw new UsageError(`'${name}' needs the name of a ${subject}`);
   }
   if (!words.includes("...")) refuseWords(typed.slice(taken.length));
 }

@@ -43,7 +43,9 @@ export interface DaemonPermissions {
 
 /** What would be right instead of a secret's name, as a clause; undefined when it is right. */
 export function refuseSecretName(name: string): string | undefined {
-  const isName = /^[a-z][a-z0-9_-]{0,63}$/.test(name) && refuseReserved(name) === undefined;
+  const reserved = refuseReserved(name);
+  if (reserved !== undefined) return `it is ${reserved}; choose another one`;
+  const isName = /^[a-z][a-z0-9_-]{0,63}$/.test(name);
   return isName ? undefined : "expected small letters, digits, _ and -, a letter first, at most 64";
 }
 

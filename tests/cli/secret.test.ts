@@ -77,3 +77,21 @@ Deno.test("a secret in UTF-16 is stored as its text, and what is no text is refu
   assertMatch((await warden(home, ["secret", "list"])).output, /^s$/m);
   await Deno.remove(home, { recursive: true });
 });
+
+Deno.test("a missing or reserved name of a secret is told as such", async () => {
+  const home = await Deno.makeTempDir();
+  const wrong: [args: string[], error: RegExp][] = [
+    [["set"], /'secret set' needs the name of a secret$/],
+    [["remove"], /'secret remove' needs the name of a secret$/],
+    [
+      ["set", "con"],
+      /A secret cannot be named 'con'; it is a reserved name, that of a device of Windows/,
+    ],
+  ];
+  for (const [args, error] of wrong) {
+    const { code, output } = await warden(home, ["secret", ...args], "x\n");
+    assertEquals(code, 2, output);
+    assertMatch(output.trim(), error);
+  }
+  await Deno.remove(home, { recursive: true });
+});

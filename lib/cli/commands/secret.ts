@@ -16,11 +16,12 @@ export const secretCommand: Command = commandWithActions(
   {
     set: {
       words: "NAME",
+      subject: "secret",
       summary: "ask for a secret without showing it, or read the first line of standard input",
       run: set,
     },
     list: { words: "", summary: "list the names of the secrets", run: list },
-    remove: { words: "NAME", summary: "remove a secret", run: remove },
+    remove: { words: "NAME", subject: "secret", summary: "remove a secret", run: remove },
   },
 );
 
