@@ -41,6 +41,19 @@ Deno.test("the example has a user for each host, from words and from a file, eac
     assertEquals([code, out], [2, ""]);
     assertMatch(error, /names of hosts|Flag '--hosts': cannot read .*none/);
   }
+  await Deno.writeTextFile(`${home}/hosts`, "b\nweb1;web2\n");
+  for (
+    const [args, place] of [
+      [["web1,web2"], "'report example': 'web1,web2'"],
+      [["web1", ""], "'report example': ''"],
+      [["web1 web2"], "'report example': 'web1 web2'"],
+      [["a", "--hosts", `${home}/hosts`], `Flag '--hosts': ${home}/hosts: 'web1;web2'`],
+    ] as const
+  ) {
+    const { code, out, error } = await report(home, "example", ...args);
+    assertEquals([code, out], [2, ""]);
+    assertStringIncludes(error, `${place} is no name of a host; expected one such as`);
+  }
   await Deno.remove(home, { recursive: true });
 });
 

@@ -1,4 +1,4 @@
-import { errorMessage } from "../../base/mod.ts";
+import { errorMessage, excerpt } from "../../base/mod.ts";
 import { userDefinition } from "../../icinga/mod.ts";
 import { type Action, type Invocation, UsageError } from "../command.ts";
 import { readFlag } from "../flags.ts";
@@ -89,9 +89,25 @@ export const exampleAction: Action = {
   },
 };
 
+/** Of a host object and of a certificate: a host's name, an address, or a node's name with `_`. */
+const HOST = /^[\p{L}\p{N}_](?:[\p{L}\p{N}_.:-]{0,252})$/u;
+
+/** @throws {UsageError} when one is no name of a host. */
+function checkHosts(hosts: readonly string[], where: string): void {
+  const odd = hosts.find((host) => !HOST.test(host));
+  if (odd === undefined) return;
+  throw new UsageError(
+    `${where}: '${
+      excerpt(odd)
+    }' is no name of a host; expected one such as web1.example.com: letters, digits, ., -, _ and :`,
+  );
+}
+
 /** The hosts of the command line and of the file, each once. */
 async function listHosts({ words, values }: Pick<Invocation, "words" | "values">) {
+  checkHosts(words, "'report example'");
   const listed = values.hosts === undefined ? [] : await readHosts(values.hosts);
+  checkHosts(listed, `Flag '--hosts': ${values.hosts}`);
   return [...new Set([...words, ...listed])];
 }
 
