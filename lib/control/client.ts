@@ -70,7 +70,7 @@ export class Client {
    * What speaks to the agent that runs from a home folder.
    *
    * @param kind what it may ask: everything, or the status and the metrics alone.
-   * @throws {NotRunningError} when there is no token.
+   * @throws {NotRunningError} when there is no token, or the file holds something else.
    * @throws {FileError} when the token cannot be read.
    */
   static async connect(
@@ -86,8 +86,10 @@ export class Client {
       throw new FileError("read", file, error);
     }
     if (!token) {
+      const isThere = await Deno.stat(file).then(() => true, () => false);
+      const why = isThere ? `${file} holds no token of an agent` : `there is no ${file}`;
       throw new NotRunningError(
-        `The agent is not running, or serves no commands (control.listen): there is no ${file}`,
+        `The agent is not running, or serves no commands (control.listen): ${why}`,
       );
     }
     return new Client(file, token, times);

@@ -663,3 +663,13 @@ Deno.test("a taken port of the metrics is said in the same words as one of comma
     return Promise.resolve();
   }, { metrics: { listen, every: 60_000 } });
 });
+
+Deno.test("a token's file that holds something else is not said to be missing", async () => {
+  const home = await Deno.makeTempDir();
+  const missing = await assertRejects(() => Client.connect(home), NotRunningError);
+  assertMatch(missing.message, /: there is no .*control\.token$/);
+  await Deno.writeTextFile(tokenFile(home), "garbage\n");
+  const garbage = await assertRejects(() => Client.connect(home), NotRunningError);
+  assertMatch(garbage.message, /: [^:]*control\.token holds no token of an agent$/);
+  await Deno.remove(home, { recursive: true });
+});
