@@ -90,6 +90,19 @@ export class Registry {
     return leaveToFirst(builtin, describe);
   }
 
+  /** What is wrong with built-in daemons that name a service of another one, by the name of the daemon. */
+  overlaps({ config, describe }: Pick<LoadedConfig, "config" | "describe">): Map<string, string> {
+    const left = this.resolveBuiltin({ config, describe });
+    const builtin = new Map(
+      Object.entries(config.daemons).map(([name, daemon]) => [name, this.#builtin(name, daemon)]),
+    );
+    return new Map(
+      left.flatMap(({ name, problem }) =>
+        problem === undefined || problem === builtin.get(name)?.problem ? [] : [[name, problem]]
+      ),
+    );
+  }
+
   /** Probes the modules of a configuration's daemons. Never rejects for what is wrong with a module. */
   async resolve(loaded: Pick<LoadedConfig, "config" | "describe">): Promise<RegisteredDaemon[]> {
     const entries = Object.entries(loaded.config.daemons);

@@ -1,5 +1,5 @@
 import { builtinArguments } from "../../../daemons/mod.ts";
-import { isSameJson, suggest, toJson } from "../../base/mod.ts";
+import { describeProblem, isSameJson, suggest, toJson } from "../../base/mod.ts";
 import {
   type Config,
   defaultDaemonConfig,
@@ -9,7 +9,13 @@ import {
   setInText,
 } from "../../config/mod.ts";
 import { type DaemonPermissions, refuseDaemonName, withDefaults } from "../../daemon/mod.ts";
-import { describePermissions, fillIn, type Grant, refusePermissions } from "../../registry/mod.ts";
+import {
+  describePermissions,
+  fillIn,
+  type Grant,
+  refusePermissions,
+  Registry,
+} from "../../registry/mod.ts";
 import { type Action, UsageError } from "../command.ts";
 import { findPaths, loadAgentConfig } from "../paths.ts";
 import { describeProblems, type GivenArguments, readGiven } from "./arguments.ts";
@@ -59,7 +65,11 @@ export const registerAction: Action = {
     const unusable = refusePermissions(declared);
     if (unusable !== undefined) throw new UsageError(`Cannot register '${name}': ${unusable}`);
     const entry = newEntry(subject, given, invocation.given.has("grant") ? declared : {});
-    await rewrite(file, (text, config) => editEntry(text, name, entry, config, unset));
+    await rewrite(file, (text, config) => {
+      const edited = editEntry(text, name, entry, config, unset);
+      refuseOverlap(name, home, config, parseConfig(edited, file, builtinArguments));
+      return edited;
+    });
     const registered = { ...subject, entry: { ...defaultDaemonConfig(), ...entry } };
     const grant = grantOf(registered, description, home);
     return {
@@ -71,6 +81,15 @@ export const registerAction: Action = {
     };
   },
 };
+
+/** @throws {UsageError} when the daemon names a service of another one, or leaves another one without one of its own. */
+function refuseOverlap(name: string, home: string, before: Config, after: Config): void {
+  const registry = new Registry(home);
+  const find = (config: Config) => registry.overlaps({ config, describe: describeProblem });
+  const old = find(before);
+  const [, problem] = [...find(after)].find(([other]) => other === name || !old.has(other)) ?? [];
+  if (problem !== undefined) throw new UsageError(`Cannot register '${name}': ${problem}`);
+}
 
 const STOPS = "an agent that runs from this home stops it within seconds.";
 
