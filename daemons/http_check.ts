@@ -3,7 +3,11 @@ import { errorMessage } from "../lib/base/mod.ts";
 
 function checkUrl(text: string): string | undefined {
   const isUrl = /^https?:\/\//.test(text) && URL.canParse(text);
-  return isUrl ? undefined : "expected an address such as https://example.org/health";
+  if (!isUrl) return "expected an address such as https://example.org/health";
+  const { username, password } = new URL(text);
+  return username + password === ""
+    ? undefined
+    : "expected an address without user and password: verdicts, status and metrics show it";
 }
 
 /** The daemon that asks a web server, and looks at what it answers. */

@@ -33,7 +33,11 @@ export function excerpt(text: string): string {
 }
 
 function show(value: unknown): string {
-  if (typeof value === "string") return `"${excerpt(value).replace(/[\\"]/g, "\\$&")}"`;
+  if (typeof value === "string") {
+    // A message is logged: it shows no password of an address.
+    const text = value.replace(/(:\/\/[^\s/?#:]*):[^\s/?#]*@/g, "$1:***@");
+    return `"${excerpt(text).replace(/[\\"]/g, "\\$&")}"`;
+  }
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return value.length === 0 ? "an empty array" : "an array";
   if (typeof value === "object" && value !== null) return "an object";

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import daemon from "../../daemons/http_check.ts";
+import { describeProblem } from "../../lib/base/mod.ts";
 import { simulate } from "../../lib/testing/author.ts";
 
 const url = "https://example.org/health";
@@ -40,4 +41,16 @@ Deno.test("a slow answer is a warning", async () => {
   ]);
   asked = 0;
   assertEquals((await verdictOf(late, { slow: "1s" }))[0], "ok");
+});
+
+Deno.test("an address with a user or a password is refused, and the message does not show it", () => {
+  const { url } = daemon.arguments!;
+  assertEquals(url.check!("https://example.org:8443/a@b?c=d:e@f"), undefined);
+  for (
+    const value of ["http://user:secretpw@host/", "http://user@host", "https://:secretpw@host"]
+  ) {
+    const expected = url.check!(value) ?? "it is taken";
+    assertMatch(expected, /^expected an address without user and password: /);
+    assertEquals(describeProblem({ path: ["url"], value, expected }).includes("secretpw"), false);
+  }
 });
