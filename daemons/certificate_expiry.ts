@@ -14,13 +14,16 @@ async function endOfHost(host: string): Promise<number> {
   const { shownCertificate } = await import("../lib/icinga/handshake.ts");
   const [, name = "", port = "443"] = HOST.exec(host) ?? [];
   const hostname = name.replaceAll(/[[\]]/g, "");
-  const shown = await shownCertificate({ hostname, port: Number(port) });
-  if (!shown) throw new Error("it shows no certificate");
-  return shown.ends;
+  return (await shownCertificate({ hostname, port: Number(port) })).ends;
 }
 
 async function endOfFile(file: string): Promise<number> {
-  return Date.parse(new X509Certificate(await Deno.readTextFile(file)).validTo);
+  const text = await Deno.readTextFile(file);
+  try {
+    return Date.parse(new X509Certificate(text).validTo);
+  } catch {
+    throw new Error("holds no certificate; expected one as PEM");
+  }
 }
 
 const DAY = 86_400_000;

@@ -69,24 +69,30 @@ export async function tryHandshake(
 }
 
 /**
- * The certificate that a port shows, whoever has signed it: fingerprint and end as in {@linkcode CertificateFacts};
- * undefined when it shows none within the limit. It loads `node:tls`, which takes 5 MB, so it is asked for seldom.
+ * The certificate that a port shows, whoever has signed it: fingerprint and end as in {@linkcode CertificateFacts}.
+ * It loads `node:tls`, which takes 5 MB, so it is asked for seldom. Rejects with the reason when the port shows none
+ * within the limit.
  */
 export async function shownCertificate(
   { hostname, port, limit = 10_000 }: Omit<HandshakePlan, "ca">,
-): Promise<{ fingerprint: string; ends: number } | undefined> {
+): Promise<{ fingerprint: string; ends: number }> {
   const { connect } = await import("node:tls");
   const socket = connect({ host: hostname, port, rejectUnauthorized: false });
-  const open = new Promise<boolean>((resolve) => {
-    socket.once("secureConnect", () => resolve(true));
-    socket.on("error", () => resolve(false));
-    socket.once("close", () => resolve(false));
+  const open = new Promise<string | undefined>((resolve) => {
+    socket.once("secureConnect", () => resolve(undefined));
+    socket.on("error", (error) => resolve(errorMessage(error)));
+    socket.once("close", () => resolve("it closed the connection"));
   });
   try {
-    const isOpen = await within(open, { ms: limit, late: () => false });
-    if (!isOpen) return undefined;
-    const { fingerprint256: fingerprint, valid_to } = socket.getPeerCertificate();
-    return { fingerprint, ends: Date.parse(valid_to) };
+    const late = () => `it does not answer within ${limit / 1000} s`;
+    const fault = await within(open, { ms: limit, late });
+    // Up to Deno 2.7 a port without TLS is said to be connected, and has no certificate.
+    const shown = fault === undefined ? socket.getPeerCertificate() : undefined;
+    if (shown?.fingerprint256) {
+      return { fingerprint: shown.fingerprint256, ends: Date.parse(shown.valid_to) };
+    }
+    const isPlain = fault === undefined || /corrupt message|wrong version/i.test(fault);
+    throw new Error(`shows no certificate: ${isPlain ? "it does not speak TLS" : fault}`);
   } finally {
     socket.destroy();
   }

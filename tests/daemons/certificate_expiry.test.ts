@@ -62,7 +62,10 @@ Deno.test({
     await serve.catch(() => {});
     const gone = await verdictOf({ hosts: [host], files: [key] });
     assertEquals(gone.level, "unknown");
-    assertMatch(gone.text, /^127\.0\.0\.1:\d+: it shows no certificate, .*k\.pem: /);
+    assertMatch(
+      gone.text,
+      /^127\.0\.0\.1:\d+: shows no certificate: .*ECONNREFUSED.*, .*k\.pem: holds no cert/,
+    );
     await Deno.remove(folder, { recursive: true });
   },
 });
@@ -70,4 +73,27 @@ Deno.test({
 Deno.test("without hosts and files there is nothing to look at", async () => {
   const run = simulate(daemon);
   await assertRejects(() => run.advance("1s"), Error, "add hosts or files");
+});
+
+Deno.test("why a host or a file has no certificate is said", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const serve = (async () => {
+    for await (const conn of listener) {
+      await conn.read(new Uint8Array(512)).catch(() => {});
+      await conn.write(new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n")).catch(
+        () => {},
+      );
+      conn.close();
+    }
+  })();
+  const file = await Deno.makeTempFile();
+  await Deno.writeTextFile(file, "no PEM");
+  const hosts = [`127.0.0.1:${listener.addr.port}`, "no-such-host.invalid"];
+  const [plain, unknown, odd] = (await verdictOf({ hosts, files: [file] })).text.split(", ");
+  assertMatch(plain!, /^127\.0\.0\.1:\d+: shows no certificate: it does not speak TLS$/);
+  assertMatch(unknown!, /^no-such-host\.invalid: shows no certificate: getaddrinfo /);
+  assertMatch(odd!, /: holds no certificate; expected one as PEM$/);
+  listener.close();
+  await serve;
+  await Deno.remove(file);
 });
