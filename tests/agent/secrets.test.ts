@@ -39,7 +39,8 @@ Deno.test("what is no secret, or others can read, is refused in one line", async
     const missing = "There is no secret 'db'; make it with: icinga-warden secret set db";
     await assertRejects(() => readSecret(home, "db"), Error, missing);
     for (const name of ["", "../x", "a/b", "A", "nul", "x".repeat(65)]) {
-      const odd = `A secret cannot be named '${name}'; expected small letters`;
+      const why = name === "nul" ? "it is a reserved name" : "expected small letters";
+      const odd = `A secret cannot be named '${name}'; ${why}`;
       await assertRejects(() => readSecret(home, name), Error, odd);
       await assertRejects(() => store(home, name, "x"), Error, odd);
     }
