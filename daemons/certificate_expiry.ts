@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { defineDaemon, type VerdictNumber } from "icinga-warden/daemon";
 import { errorMessage } from "../lib/base/mod.ts";
-import { levelBelow, worstLevel } from "./shared/levels.ts";
+import { levelBelow, summarize } from "./shared/levels.ts";
 
 const HOST = /^(\[[0-9a-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?$/i;
 
@@ -85,11 +85,8 @@ export default defineDaemon({
         ...hosts.map((host) => look(host, endOfHost)),
         ...files.map((file) => look(file, endOfFile)),
       ]);
-      const bad = looks.filter(({ level }) => level !== "ok");
-      const text = (bad.length > 0 ? bad : looks).map(({ text }) => text).join(", ");
-      context.report(worstLevel(looks.map(({ level }) => level)), text, numbers, {
-        ttl: 3 * interval,
-      });
+      const { level, text } = summarize(looks);
+      context.report(level, text, numbers, { ttl: 3 * interval });
     });
   },
 });

@@ -1,6 +1,6 @@
 import { defineDaemon, type VerdictNumber } from "icinga-warden/daemon";
 import { formatBytes, parseSize } from "../lib/base/mod.ts";
-import { levelBelow, worstLevel } from "./shared/levels.ts";
+import { levelBelow, summarize } from "./shared/levels.ts";
 
 /** A share such as `10%`, or a size such as `5GB`. */
 function checkAmount(text: string): string | undefined {
@@ -71,9 +71,7 @@ export default defineDaemon({
         const text = `${name} ${formatBytes(free)} free of ${formatBytes(total)}`;
         return { level: levelBelow(free, warning!, critical!), text };
       });
-      const level = worstLevel(looks.map(({ level }) => level));
-      const bad = looks.filter((look) => look.level !== "ok");
-      const text = (bad.length > 0 ? bad : looks).map(({ text }) => text).join(", ");
+      const { level, text } = summarize(looks);
       report(found.length === 0 ? "unknown" : level, text || "there are no disks", numbers, {
         ttl: 3 * interval,
       });

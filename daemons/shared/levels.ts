@@ -2,9 +2,17 @@ import type { VerdictLevel } from "icinga-warden/daemon";
 
 const WORST: readonly VerdictLevel[] = ["critical", "unknown", "warning"];
 
-/** The worst of some levels; `ok` where there are none. */
-export function worstLevel(levels: readonly VerdictLevel[]): VerdictLevel {
-  return WORST.find((level) => levels.includes(level)) ?? "ok";
+/** What was seen of one of several things, such as a disk or a host. */
+export interface Look {
+  level: VerdictLevel;
+  text: string;
+}
+
+/** The verdict on several things: the worst level, `ok` where there are none, and what is bad, or else all texts. */
+export function summarize(looks: readonly Look[]): Look {
+  const level = WORST.find((level) => looks.some((look) => look.level === level)) ?? "ok";
+  const shown = looks.filter((look) => level === "ok" || look.level !== "ok");
+  return { level, text: shown.map(({ text }) => text).join(", ") };
 }
 
 /** The level of a value that is bad when it is low. */
