@@ -44,6 +44,24 @@ export async function within<T, L = undefined>(
   }
 }
 
+/**
+ * Aborts a controller as soon as one of some signals is aborted, with that one's reason. Not `AbortSignal.any`: Deno 2.7
+ * may collect its result while somebody waits for it.
+ *
+ * @returns an unsubscribe function.
+ */
+export function abortWith(over: AbortController, signals: readonly AbortSignal[]): () => void {
+  const leave = signals.map((signal) => {
+    const abort = () => over.abort(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+    return () => signal.removeEventListener("abort", abort);
+  });
+  return () => {
+    for (const end of leave) end();
+  };
+}
+
 /** The signals that ask a program to stop: Ctrl+C, Ctrl+Break, a closed console; on Unix SIGTERM too. */
 export function stopSignals(os: typeof Deno.build.os): readonly Deno.Signal[] {
   return os === "windows" ? ["SIGINT", "SIGBREAK", "SIGHUP"] : ["SIGINT", "SIGTERM", "SIGHUP"];

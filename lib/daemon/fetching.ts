@@ -1,3 +1,4 @@
+import { abortWith } from "../base/mod.ts";
 import type { DaemonContext } from "./context.ts";
 import { requireSpan, type Span } from "./timing.ts";
 
@@ -28,21 +29,13 @@ class Unavailable extends Error {
   }
 }
 
-/**
- * A signal that is aborted with any of some signals, until the limit is over: the body of an answer comes after its
- * head. Not `AbortSignal.any`: Deno 2.7 may collect its result while somebody waits for it.
- */
+/** A signal that is aborted with any of some signals, until the limit is over: an answer's body comes after its head. */
 function join(signals: readonly AbortSignal[], limit: AbortSignal): AbortSignal {
   const over = new AbortController();
-  const leave = signals.map((signal) => {
-    const abort = () => over.abort(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    if (signal.aborted) abort();
-    return () => signal.removeEventListener("abort", abort);
-  });
+  const leave = abortWith(over, signals);
   limit.addEventListener("abort", () => {
     over.abort(limit.reason);
-    for (const end of leave) end();
+    leave();
   }, { once: true });
   return over.signal;
 }

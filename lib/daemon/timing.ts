@@ -1,4 +1,5 @@
 import {
+  abortWith,
   type Clock,
   counted,
   errorMessage,
@@ -111,17 +112,14 @@ export function createTiming(
     async timeout(span, task) {
       const ms = requireSpan("timeout", span);
       const error = new DOMException(`Took longer than ${describeSpan(span)}`, "TimeoutError");
-      // Not AbortSignal.any: Deno 2.7 may collect its result while somebody waits for it.
       const over = new AbortController();
-      const stop = () => over.abort(signal.reason);
-      signal.addEventListener("abort", stop, { once: true });
-      if (signal.aborted) stop();
+      const leave = abortWith(over, [signal]);
       const cancel = limit(Math.min(ms, LONGEST), () => over.abort(error));
       try {
         return await within(Promise.resolve(task(over.signal)), { signal: over.signal });
       } finally {
         cancel();
-        signal.removeEventListener("abort", stop);
+        leave();
       }
     },
     async retry(task, options = {}) {
