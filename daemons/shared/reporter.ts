@@ -201,16 +201,9 @@ export class Reporter {
   /** @throws {Error} when it cannot be accepted now. */
   async #send({ connection, identity, host }: Link, result: ObjectResult): Promise<void> {
     const { clock, every, log } = this.#parts;
-    const { service, exitStatus, summary, output, performance } = result;
-    const answer = await sendResult(connection, {
-      host,
-      service,
-      exitStatus,
-      output,
-      performance,
-      source: host,
-      ttl: Math.round(every * TTL / 1_000),
-    });
+    const { service, exitStatus, summary } = result;
+    const ttl = Math.round(every * TTL / 1_000);
+    const answer = await sendResult(connection, { ...result, host, source: host, ttl });
     const fate = fateOf(answer.code);
     if (fate === "later" || fate === "unknown") {
       throw new Error(`${describeEndpoint(connection.endpoint)}: ${answer.code} ${answer.text}`);

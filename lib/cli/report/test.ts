@@ -91,18 +91,11 @@ async function ownResult(invocation: Parameters<typeof connectAgent>[0]): Promis
 async function tryResult(
   { connection, identity }: Introduced,
   host: string,
-  { service, exitStatus, output, summary, performance }: ObjectResult,
+  result: ObjectResult,
   lines: string[],
 ): Promise<boolean> {
-  const answer = await sendResult(connection, {
-    host,
-    service,
-    exitStatus,
-    output,
-    performance,
-    source: host,
-    ttl: TTL,
-  });
+  const { service, summary } = result;
+  const answer = await sendResult(connection, { ...result, host, source: host, ttl: TTL });
   if (fateOf(answer.code) !== "taken") {
     lines.push(explainRefusedResult(answer, { host, service }, identity));
     return false;
