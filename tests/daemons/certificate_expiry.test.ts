@@ -2,9 +2,7 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import daemon from "../../daemons/certificate_expiry.ts";
 import { simulate } from "../../lib/testing/author.ts";
 import { tellSkipped } from "../skipped.ts";
-
-const hasOpenssl = await new Deno.Command("openssl", { args: ["version"], stdout: "null" })
-  .output().then(() => true, () => false);
+import { hasOpenssl, startTlsHost } from "../tls_host.ts";
 
 async function verdictOf(given: Record<string, unknown>) {
   const run = simulate(daemon, { arguments: given });
@@ -28,24 +26,7 @@ Deno.test({
   name,
   ignore: !hasOpenssl,
   async fn() {
-    const folder = await Deno.makeTempDir();
-    const [cert, key] = [`${folder}/c.pem`, `${folder}/k.pem`];
-    const args = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "10", "-subj", "/CN=x"];
-    const command = ["req", ...args, "-keyout", key, "-out", cert];
-    await new Deno.Command("openssl", { args: command, stderr: "null" }).output();
-    const listener = Deno.listenTls({
-      ...{ hostname: "127.0.0.1", port: 0 },
-      cert: await Deno.readTextFile(cert),
-      key: await Deno.readTextFile(key),
-    });
-    const serve = (async () => {
-      for await (const conn of listener) {
-        await conn.handshake().catch(() => {});
-        await conn.read(new Uint8Array(1)).catch(() => {});
-        conn.close();
-      }
-    })();
-    const host = `127.0.0.1:${listener.addr.port}`;
+    const { host, cert, key, close, remove } = await startTlsHost();
     const { level, text, numbers, metrics } = await verdictOf({ hosts: [host], files: [cert] });
     assertEquals(level, "warning");
     assertMatch(text, /^127\.0\.0\.1:\d+ ends in 9 days, .*c\.pem ends in 9 days$/);
@@ -58,15 +39,14 @@ Deno.test({
     }
     assertEquals((await verdictOf({ files: [cert], warning: "5d", critical: "1d" })).level, "ok");
     assertEquals((await verdictOf({ files: [cert], critical: "20d" })).level, "critical");
-    listener.close();
-    await serve.catch(() => {});
+    await close();
     const gone = await verdictOf({ hosts: [host], files: [key] });
     assertEquals(gone.level, "unknown");
     assertMatch(
       gone.text,
       /^127\.0\.0\.1:\d+: shows no certificate: .*ECONNREFUSED.*, .*k\.pem: holds no cert/,
     );
-    await Deno.remove(folder, { recursive: true });
+    await remove();
   },
 });
 

@@ -5,6 +5,7 @@ import { probeModule } from "../../lib/registry/probe.ts";
 import type { VerdictNumber } from "../../lib/daemon/author.ts";
 import { simulate, type Simulation, type SimulationOptions } from "../../lib/testing/author.ts";
 import { tellSkipped } from "../skipped.ts";
+import { hasOpenssl, startTlsHost } from "../tls_host.ts";
 import certificateWatch from "./certificate_watch.ts";
 import diskWatch from "./disk_watch.ts";
 import httpPoller from "./http_poller.ts";
@@ -58,31 +59,13 @@ Deno.test("http_poller", async () => {
   assertEquals([down.level, down.text], ["critical", "TypeError: connection refused"]);
 });
 
-const hasOpenssl = await new Deno.Command("openssl", { args: ["version"], stdout: "null" })
-  .output().then(() => true, () => false);
 if (!hasOpenssl) tellSkipped("certificate_watch", "there is no openssl");
 
 Deno.test({
   name: "certificate_watch",
   ignore: !hasOpenssl,
   async fn() {
-    const folder = await Deno.makeTempDir();
-    const [cert, key] = [`${folder}/c.pem`, `${folder}/k.pem`];
-    const args = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "10", "-subj", "/CN=x"];
-    const command = ["req", ...args, "-keyout", key, "-out", cert];
-    await new Deno.Command("openssl", { args: command, stderr: "null" }).output();
-    const [certText, keyText] = [await Deno.readTextFile(cert), await Deno.readTextFile(key)];
-    const listener = Deno.listenTls({
-      ...{ hostname: "127.0.0.1", port: 0, cert: certText, key: keyText },
-    });
-    const serve = (async () => {
-      for await (const conn of listener) {
-        await conn.handshake().catch(() => {});
-        await conn.read(new Uint8Array(1)).catch(() => {});
-        conn.close();
-      }
-    })();
-    const host = `127.0.0.1:${listener.addr.port}`;
+    const { host, close, remove } = await startTlsHost();
     const run = simulate(certificateWatch, { arguments: { host } });
     const { level, text, numbers, metrics } = await toldBy(run);
     assertEquals([level, text], ["warning", `${host} ends in 9 days`]);
@@ -90,8 +73,7 @@ Deno.test({
     assertEquals(metrics.map(({ name, labels }) => [name, labels.key]), [
       ["icinga_warden_daemon_certificate_watch_end_timestamp_seconds", host],
     ]);
-    listener.close();
-    await serve.catch(() => {});
-    await Deno.remove(folder, { recursive: true });
+    await close();
+    await remove();
   },
 });
