@@ -1,4 +1,4 @@
-import { printable } from "./text.ts";
+import { hideSecrets, printable } from "./text.ts";
 
 /** One thing that is wrong with a configuration or with a daemon's arguments. */
 export interface Problem {
@@ -34,9 +34,8 @@ export function excerpt(text: string): string {
 
 function show(value: unknown): string {
   if (typeof value === "string") {
-    // A message is logged: it shows no password of an address.
-    const text = value.replace(/(:\/\/[^\s/?#:]*):[^\s/?#]*@/g, "$1:***@");
-    return `"${excerpt(text).replace(/[\\"]/g, "\\$&")}"`;
+    // A message is logged.
+    return `"${excerpt(hideSecrets(value)).replace(/[\\"]/g, "\\$&")}"`;
   }
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return value.length === 0 ? "an empty array" : "an array";

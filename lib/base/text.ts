@@ -53,6 +53,17 @@ export function printable(text: string): string {
   });
 }
 
+/**
+ * A text whose addresses show no password: neither a user's, nor a value of the query whose key says that it is secret,
+ * such as `token` or `api_key`; `***` stands for them.
+ */
+export function hideSecrets(text: string): string {
+  return text.replace(/(:\/\/[^\s/?#:]*):[^\s/?#]*@/g, "$1:***@").replace(SECRET_VALUE, "$1***");
+}
+
+const SECRET_VALUE =
+  /([?&][\w.-]*(?:pass(?:word|wd|phrase)?|pwd|token|secret|key|auth|signature|sig)=)[^\s&#"')]+/gi;
+
 /** An IP address of 4 or 16 bytes as text, in the shortest form; IPv4 that is written in IPv6 as IPv4. */
 export function formatIp(bytes: readonly number[]): string {
   const isMapped = bytes.length === 16 && bytes.slice(0, 10).every((byte) => byte === 0) &&

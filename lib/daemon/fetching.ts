@@ -1,4 +1,4 @@
-import { abortWith } from "../base/mod.ts";
+import { abortWith, hideSecrets } from "../base/mod.ts";
 import type { DaemonContext } from "./context.ts";
 import { requireSpan, type Span } from "./timing.ts";
 
@@ -47,13 +47,21 @@ export function createFetch({ signal, retry, ask }: FetchParts): DaemonContext["
     if (!Number.isInteger(retries) || retries < 0) {
       throw new TypeError(`Cannot fetch: retries is ${retries}; expected a whole number`);
     }
+    if (typeof input === "string" && !URL.canParse(input)) {
+      throw new TypeError(
+        `Cannot fetch ${
+          JSON.stringify(input)
+        }: expected an address such as https://example.org/health`,
+      );
+    }
     const attempt = async () => {
       const limit = AbortSignal.timeout(ms);
       const joined = join([signal, ...(init.signal ? [init.signal] : [])], limit);
       const response = await ask(input, { ...init, signal: joined })
         .catch((error) => {
           if (error !== limit.reason) throw error;
-          throw new DOMException(`${input} did not answer within ${ms / 1_000} s`, "TimeoutError");
+          const late = `${hideSecrets(String(input))} did not answer within ${ms / 1_000} s`;
+          throw new DOMException(late, "TimeoutError");
         });
       if (!RETRIED.includes(response.status)) return response;
       throw new Unavailable(response);

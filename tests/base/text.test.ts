@@ -1,5 +1,13 @@
 import { assertEquals } from "@std/assert";
-import { counted, cut, formatIp, positions, sanitize, sanitizeLines } from "../../lib/base/mod.ts";
+import {
+  counted,
+  cut,
+  formatIp,
+  hideSecrets,
+  positions,
+  sanitize,
+  sanitizeLines,
+} from "../../lib/base/mod.ts";
 
 Deno.test("line ends and the blanks around them become one blank, other blanks stay", () => {
   assertEquals(sanitize(" a  b \r\n\t c\n\nd\te "), "a  b c d e");
@@ -73,4 +81,15 @@ Deno.test("addresses are written in their shortest form, IPv4 within IPv6 as IPv
       [zeros(16), "::"],
     ] as const
   ) assertEquals(formatIp(bytes), text);
+});
+
+Deno.test("addresses show no password, neither a user's nor one of the query", () => {
+  const cases = [
+    ["GET https://u:pw@h/p?a=1", "GET https://u:***@h/p?a=1"],
+    ["http://h/?password=a%20b&n=1&api_key=k#x", "http://h/?password=***&n=1&api_key=***#x"],
+    ["(http://h/?Access-Token=t), and", "(http://h/?Access-Token=***), and"],
+    ["http://h/?secret=&sig=s", "http://h/?secret=&sig=***"],
+    ["http://h/?tokens=3&page=2 key=value", "http://h/?tokens=3&page=2 key=value"],
+  ];
+  for (const [text, shown] of cases) assertEquals(hideSecrets(text!), shown);
 });

@@ -51,9 +51,10 @@ Deno.test("only what may be over soon is tried again, and the last answer counts
 });
 
 Deno.test("an answer that takes too long is an error that says so", async () => {
-  const call = (context: DaemonContext) => context.fetch(URL, { timeout: 20, retries: 1 });
+  const late = `${URL}?key=12`;
+  const call = (context: DaemonContext) => context.fetch(late, { timeout: 20, retries: 1 });
   const { got, tries } = await asked(call, () => new Promise(() => {}));
-  assertEquals(got, `TimeoutError: ${URL} did not answer within 0.02 s`);
+  assertEquals(got, `TimeoutError: ${URL}?key=*** did not answer within 0.02 s`);
   assertEquals(tries, 2);
 });
 
@@ -63,4 +64,7 @@ Deno.test("options that are wrong are named", async () => {
   assertEquals(got, "TypeError: Cannot fetch: retries is -1; expected a whole number");
   const soon = await asked((context) => context.fetch(URL, { timeout: "soon" }), answer);
   assertEquals(soon.tries, 0);
+  const odd = await asked((context) => context.fetch("nonsense"), answer);
+  const expected = "expected an address such as https://example.org/health";
+  assertEquals(odd.got, `TypeError: Cannot fetch "nonsense": ${expected}`);
 });
