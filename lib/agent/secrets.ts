@@ -10,6 +10,13 @@ export function secretsFolder(home: string): string {
   return join(home, "secrets");
 }
 
+/** @throws {Error} when a file stands where the folder of secrets should be. */
+async function refuseFile(home: string): Promise<void> {
+  const folder = secretsFolder(home);
+  const isFile = await Deno.stat(folder).then((found) => !found.isDirectory, () => false);
+  if (isFile) throw new Error(`${folder} is a file; move it away: secrets lie in a folder there`);
+}
+
 /** @throws {Error} when a secret cannot have this name. */
 function secretFile(home: string, name: string): string {
   const expected = refuseSecretName(name);
@@ -24,6 +31,7 @@ function secretFile(home: string, name: string): string {
  */
 export async function readSecret(home: string, name: string): Promise<string> {
   const file = secretFile(home, name);
+  await refuseFile(home);
   try {
     refusePipe(file);
     const { mode, size } = await Deno.stat(file);
@@ -58,6 +66,7 @@ export async function writeSecret(
   if (length === 0 || length > MOST_BYTES) {
     throw new Error(`A secret has from 1 byte to ${MOST_BYTES / 1024} KB`);
   }
+  await refuseFile(home);
   await Deno.mkdir(secretsFolder(home), { recursive: true, mode: 0o700 });
   await replaceFile(file, value, { mode: 0o600, protect });
   return file;
@@ -65,6 +74,7 @@ export async function writeSecret(
 
 /** The names of the secrets, sorted. */
 export async function listSecrets(home: string): Promise<string[]> {
+  await refuseFile(home);
   try {
     const found = await Array.fromAsync(Deno.readDir(secretsFolder(home)));
     const names = found.filter(({ isFile, name }) => isFile && !refuseSecretName(name));
@@ -78,6 +88,7 @@ export async function listSecrets(home: string): Promise<string[]> {
 /** @throws {Error} when there is no such secret, or it cannot be removed. */
 export async function removeSecret(home: string, name: string): Promise<void> {
   const file = secretFile(home, name);
+  await refuseFile(home);
   await Deno.remove(file).catch((error) => {
     if (error instanceof Deno.errors.NotFound) throw new Error(`There is no secret '${name}'`);
     throw new FileError("remove", file, error);

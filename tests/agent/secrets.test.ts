@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { join } from "node:path";
 import { listSecrets, readSecret, removeSecret, writeSecret } from "../../lib/agent/secrets.ts";
 
 async function withHome(test: (home: string) => Promise<void>): Promise<void> {
@@ -61,5 +62,19 @@ Deno.test("what is no secret, or others can read, is refused in one line", async
     const { message } = await assertRejects(() => readSecret(home, "db"), Error);
     assertEquals(message.includes("geheim"), false);
     assertEquals(/others may read it; make it again with: icinga-warden/.test(message), true);
+  });
+});
+
+Deno.test("a file in place of the folder is named", async () => {
+  await withHome(async (home) => {
+    await Deno.writeTextFile(join(home, "secrets"), "");
+    const calls = [
+      () => listSecrets(home),
+      () => readSecret(home, "db"),
+      () => store(home, "db", "x"),
+      () => removeSecret(home, "db"),
+    ];
+    const expected = `${join(home, "secrets")} is a file; move it away`;
+    for (const call of calls) await assertRejects(call, Error, expected);
   });
 });
