@@ -25,11 +25,32 @@ export function planDaemons(
   { log }: Config,
   parts: PlanParts,
 ): Map<string, ThreadPlan> {
+  return new Map(
+    inOrder(daemons).map((daemon) => [daemon.name, planThread(daemon, log, parts)]),
+  );
+}
+
+/** The daemons that can run, in the order in which they are started. */
+function inOrder(daemons: readonly RegisteredDaemon[]): RegisteredDaemon[] {
   const usable = daemons.filter(({ enabled, problem, runs }) =>
     enabled && (problem === undefined || runs)
   );
-  usable.sort((a, b) => Number(a.module !== null) - Number(b.module !== null));
-  return new Map(usable.map((daemon) => [daemon.name, planThread(daemon, log, parts)]));
+  return usable.sort((a, b) => Number(a.module !== null) - Number(b.module !== null));
+}
+
+/**
+ * A warning, in one line, that the pool of the daemons' own threads has fewer places than there are daemons that run all
+ * the time; undefined when it has enough. Jobs are not counted: they leave the pool.
+ */
+export function warnOfPool(
+  daemons: readonly RegisteredDaemon[],
+  { threadPools }: Pick<Config, "threadPools">,
+): string | undefined {
+  const names = inOrder(daemons).filter(({ policy }) => !policy.schedule).map(({ name }) => name);
+  const { max } = threadPools[MAIN_POOL];
+  if (names.length <= max) return undefined;
+  const waiting = names.slice(max).join(", ");
+  return `threadPools.${MAIN_POOL}.max is ${max}, and ${names.length} daemons need a place in it all the time; ${waiting} may wait without end; expected at least ${names.length}`;
 }
 
 function planThread(

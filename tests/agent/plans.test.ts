@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { planDaemons } from "../../lib/agent/plans.ts";
+import { planDaemons, warnOfPool } from "../../lib/agent/plans.ts";
 import { defaultConfig } from "../../lib/config/mod.ts";
 import type { RegisteredDaemon } from "../../lib/registry/mod.ts";
 import { policy } from "../supervisor/supervised.ts";
@@ -92,4 +92,24 @@ Deno.test("what a daemon may do is its worker's, and what the agent looks after 
     write: ["/w"],
     rights: ["secrets s", "secrets t", "run"],
   });
+});
+
+Deno.test("a pool with fewer places than daemons that run all the time is warned of", () => {
+  const module = { module: "x.js", files: ["/home/daemons/x.js"] };
+  const job = { ...module, policy: { ...policy, schedule: { pattern: "0 3 * * *" } } };
+  const daemons = [
+    daemon("own", module),
+    daemon("one"),
+    daemon("two"),
+    daemon("job", job),
+    daemon("disabled", { enabled: false }),
+    daemon("broken", { problem: "it is broken" }),
+  ];
+  const said = (max: number) => warnOfPool(daemons, { threadPools: { MainPool: { max } } });
+  assertEquals(said(3), undefined);
+  assertEquals(
+    said(2),
+    "threadPools.MainPool.max is 2, and 3 daemons need a place in it all the time; own may wait without end; expected at least 3",
+  );
+  assertEquals(said(1)!.includes("; two, own may wait"), true);
 });

@@ -1,4 +1,5 @@
 import { builtinArguments } from "../../../daemons/mod.ts";
+import { warnOfPool } from "../../agent/mod.ts";
 import { type FileError, replaceFile, toJson } from "../../base/mod.ts";
 import { ConfigError, configSchema, sampleConfig, writtenConfig } from "../../config/mod.ts";
 import { Registry } from "../../registry/mod.ts";
@@ -51,7 +52,10 @@ async function check(invocation: Invocation): Promise<Result> {
     );
     const names = Object.keys(config.daemons).join(", ") || "none";
     const note = exists ? "valid" : "does not exist; the defaults are in force";
-    const json = { file, exists, problems: [], daemons: bad };
+    const warning = warnOfPool(daemons, config);
+    const warnings = warning === undefined ? {} : { warnings: [warning] };
+    const json = { file, exists, problems: [], daemons: bad, ...warnings };
+    if (warning !== undefined && !isJson) printError(`Warning: ${warning}`);
     if (bad.length === 0) return { json, text: `${file}: ${note}; daemons: ${names}` };
     if (isJson) return { json, text: "", code: EXIT.usage };
     for (const { name, problem, runs } of bad) {

@@ -1,0 +1,44 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
+
+async function warden(home: string, ...args: string[]) {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-prompt", "--no-check", MAIN, ...args, "--home", home],
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+Deno.test("a pool with too few places is a warning of config check and of run, and no error", async () => {
+  const home = await Deno.makeTempDir();
+  const write = (max: number) =>
+    Deno.writeTextFile(
+      `${home}/icinga-warden.json`,
+      JSON.stringify({
+        daemons: { heartbeat: {}, icinga_agent_service: {} },
+        threadPools: { MainPool: { max } },
+        control: { listen: "off" },
+      }),
+    );
+  await write(1);
+  const warning =
+    /threadPools\.MainPool\.max is 1, and 2 daemons need .*; icinga_agent_service may/;
+  const { code, stdout, stderr } = await warden(home, "config", "check");
+  assertEquals(code, 0);
+  assertMatch(stdout, /^.*icinga-warden\.json: valid; daemons: /);
+  assertMatch(stderr, RegExp(`^Warning: ${warning.source}`));
+  const { warnings } = JSON.parse((await warden(home, "config", "check", "--json")).stdout);
+  assertMatch(warnings.join(), warning);
+  const run = await warden(home, "run", "--foreground", "--simulate", "--for", "1s");
+  assertEquals(run.code, 0);
+  assertEquals(
+    `${run.stdout}${run.stderr}`.split("\n").filter((line) => warning.test(line)).length,
+    1,
+  );
+  await write(2);
+  const enough = await warden(home, "config", "check", "--json");
+  assertEquals([enough.code, JSON.parse(enough.stdout).warnings], [0, undefined]);
+  await Deno.remove(home, { recursive: true });
+});
