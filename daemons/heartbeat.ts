@@ -32,6 +32,30 @@ function refuseOwnFile(file: string): string | undefined {
 }
 
 /**
+ * Refuses a file that holds something else than a beat: by another name (a link, a short name of Windows, `--config`) it
+ * may be one of the agent's own. After a power failure the file may hold zero bytes. One that cannot be read is not
+ * judged.
+ *
+ * @throws {Error} in one line.
+ */
+async function refuseOtherContent(path: string): Promise<void> {
+  const text = await Deno.readTextFile(path).catch(() => "");
+  if (/^[\s\0]*$/.test(text) || isBeat(text)) return;
+  throw new Error(
+    `${path} holds something else than a beat, and is not overwritten; name another file`,
+  );
+}
+
+function isBeat(text: string): boolean {
+  try {
+    const { time, beats } = JSON.parse(text);
+    return typeof time === "string" && typeof beats === "number";
+  } catch {
+    return false;
+  }
+}
+
+/**
  * The daemon that shows that the agent is alive: at an interval it writes the time and a counter to the map
  * `Heartbeat` and, if one is named, to a file that any monitoring check can look at.
  */
@@ -54,16 +78,17 @@ export default defineDaemon({
     },
   },
   // A beat is written aside and renamed, so that no check reads half of one.
-  permissions: { read: ["{file}.new"], write: ["{file}", "{file}.new"] },
+  permissions: { read: ["{file}", "{file}.new"], write: ["{file}", "{file}.new"] },
   maps: { Heartbeat: { description: "time: of the last beat, UTC; beats: how many; interval: s" } },
-  run(context) {
+  async run(context) {
     const { interval, file } = context.arguments;
     const map = context.state.map<string | number>("Heartbeat");
     const path = resolve(context.home, file);
     const refused = refuseOwnFile(relative(context.home, path));
     if (file !== "" && refused) throw new Error(`Argument file: got '${file}'; ${refused}`);
+    if (file !== "") await refuseOtherContent(path);
     let beats = 0;
-    return context.every(interval, async () => {
+    await context.every(interval, async () => {
       const beat: WrittenBeat = {
         time: new Date().toISOString(),
         beats: ++beats,

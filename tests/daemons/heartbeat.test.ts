@@ -11,6 +11,28 @@ Deno.test("each beat is in the map and, in whole, in the file", async () => {
   assertMatch(beat.time, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
   assertEquals(Object.fromEntries(run.map("Heartbeat")), beat);
   await run.stop();
+  // A beat of an earlier run, and what a power failure leaves, are written over.
+  for (const before of [undefined, "", "\0\0\0"]) {
+    if (before !== undefined) await Deno.writeTextFile(`${home}/beat.json`, before);
+    const again = simulate(daemon, { arguments: { file: "beat.json" }, home });
+    await again.advance("1s");
+    await again.stop();
+    assertEquals(JSON.parse(await Deno.readTextFile(`${home}/beat.json`)).beats, 1);
+  }
+  await Deno.remove(home, { recursive: true });
+});
+
+Deno.test("a file that holds anything else, such as a configuration of another name, is kept", async () => {
+  const home = await Deno.makeTempDir();
+  const files = { "other.json": '{ "daemons": {} }', "link.json": "", "note.txt": "a note" };
+  for (const [name, text] of Object.entries(files)) {
+    if (text !== "") await Deno.writeTextFile(`${home}/${name}`, text);
+    else await Deno.symlink(`${home}/other.json`, `${home}/${name}`);
+    const run = simulate(daemon, { arguments: { file: name }, home });
+    const expected = `${name} holds something else than a beat, and is not overwritten`;
+    await assertRejects(() => run.advance("1s"), Error, expected);
+  }
+  assertEquals(await Deno.readTextFile(`${home}/other.json`), files["other.json"]);
   await Deno.remove(home, { recursive: true });
 });
 
