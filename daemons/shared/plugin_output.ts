@@ -28,6 +28,8 @@ const UNITS: ReadonlyMap<string, [unit: VerdictNumber["unit"], factor: number]> 
     tib: ["B", 2 ** 40],
     "%": ["%", 1],
     c: ["c", 1],
+    // Degrees Celsius, of which a verdict knows nothing; a counter has a small letter.
+    C: [undefined, 1],
   }),
 );
 
@@ -41,10 +43,16 @@ const RANGE = RegExp(`^@?(?:(?:~|-?${NUMBER})?:)?(?:-?${NUMBER})?$`, "i");
 /** The largest number of values of one plugin; further ones are left out. */
 const MOST_NUMBERS = 50;
 
-/** The text without the level that the verdict shows anyway. Another level stays, and so does `Unknown host`. */
+/**
+ * The text without the level that the verdict shows anyway, empty where it is nothing else. Another level stays, and so
+ * does `Unknown host`.
+ */
 function withoutLevel(text: string, level: VerdictLevel): string {
+  if (text.toLowerCase() === level) return "";
   const found = /^([a-z]+)(?:\s*:|\s+-+(?=\s))\s*(?=\S)/i.exec(text) ?? /^([A-Z]+)\s+/.exec(text);
-  return found?.[1]?.toLowerCase() === level ? text.slice(found[0].length) : text;
+  return found?.[1]?.toLowerCase() === level
+    ? withoutLevel(text.slice(found[0].length), level)
+    : text;
 }
 
 /** Reads the output of a Monitoring Plugin: the exit code is the level, the text after a bar is performance data. */
@@ -56,7 +64,8 @@ export function readPlugin(code: number, output: string): PluginVerdict {
   const level = LEVELS[code] ?? "unknown";
   return {
     level,
-    text: withoutLevel(text.trim(), level) || `exit code ${code}, and no output`,
+    text: withoutLevel(text.trim(), level) ||
+      `exit code ${code}${text.trim() === "" ? ", and no output" : ""}`,
     numbers: Object.fromEntries(found.slice(0, MOST_NUMBERS)),
   };
 }
@@ -67,7 +76,9 @@ function readDatum(
 ): [string, VerdictNumber][] {
   const name = (quoted?.replaceAll("''", "'") ?? plain ?? "").replaceAll(/[^\w.:\\/ -]/g, "_");
   const [, digits, unit = ""] = VALUE.exec(written) ?? [];
-  const [known, factor] = unit === "" ? [undefined, 1] : UNITS.get(unit.toLowerCase()) ?? [];
+  const [known, factor] = unit === ""
+    ? [undefined, 1]
+    : UNITS.get(unit) ?? UNITS.get(unit.toLowerCase()) ?? [];
   if (digits === undefined || factor === undefined) return [];
   const number = (text: string) => Number(text.replace(",", ".")) * factor;
   if (!Number.isFinite(number(digits))) return [];

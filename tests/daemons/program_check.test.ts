@@ -71,13 +71,20 @@ Deno.test("numbers are read as a whole, and what is none is left out", () => {
     z: { value: 5e-9, unit: "s", min: 0 },
     i: { value: 7, warning: "-5:5", critical: "@0.5:" },
   });
+  assertEquals(readPlugin(0, "x | temperature=45C;60 count=45c").numbers, {
+    temperature: { value: 45, warning: "60" },
+    count: { value: 45, unit: "c" },
+  });
 });
 
 Deno.test("the level that a plugin writes before its text is not said twice", () => {
   for (const text of ["WARNING - load is 80", "warning: load is 80", "WARNING load is 80"]) {
     assertEquals(readPlugin(1, text).text, "load is 80");
   }
-  const whole = ["DISK WARNING - x", "CRITICAL - x", "Warning signs", "WARNING", "warnings: 3"];
+  for (const text of ["WARNING", "Warning: WARNING", "warning: warning - WARNING | a=1"]) {
+    assertEquals(readPlugin(1, text).text, "exit code 1");
+  }
+  const whole = ["DISK WARNING - x", "CRITICAL - x", "Warning signs", "OK", "warnings: 3"];
   for (const text of whole) assertEquals(readPlugin(1, text).text, text);
   assertEquals(readPlugin(3, "Unknown host x").text, "Unknown host x");
 });
