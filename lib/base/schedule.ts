@@ -6,6 +6,7 @@
 import { Cron } from "croner";
 import type { Clock } from "./clock.ts";
 import { errorMessage } from "./errors.ts";
+import { counted } from "./text.ts";
 
 const EXPECTED = `expected cron's five fields, such as "0 3 * * 1-5"`;
 
@@ -17,7 +18,7 @@ export class Schedule {
   readonly #cron: Cron;
 
   /**
-   * @param pattern cron's five fields, such as `0 3 * * 1-5`; six begin with seconds.
+   * @param pattern cron's five fields, such as `0 3 * * 1-5`.
    * @param timeZone such as `Europe/Berlin`. Default: the host's.
    * @throws {TypeError} with a clause about the problem.
    */
@@ -29,6 +30,8 @@ export class Schedule {
         `there is no time zone '${timeZone}'; expected one such as Europe/Berlin`,
       );
     }
+    const fields = pattern.trim().split(/\s+/).filter((field) => field !== "").length;
+    if (fields !== 5) throw new TypeError(`it has ${counted(fields, "field")}; ${EXPECTED}`);
     try {
       this.#cron = new Cron(pattern, { paused: true, ...(timeZone && { timezone: timeZone }) });
     } catch (error) {

@@ -69,8 +69,13 @@ function moduleProblems(name: string, daemon: Entry, builtin: BuiltinArguments):
   const specs = builtin.get(module ?? name);
   if (!specs && module !== undefined) return [unknownModule(name, module, builtin)];
   if (!specs) return [];
-  const given = daemon.arguments;
-  return given === undefined || isObject(given) ? argumentProblems(name, given, specs) : [];
+  const { arguments: given, schedule: value } = daemon;
+  const problems = given === undefined || isObject(given)
+    ? argumentProblems(name, given, specs)
+    : [];
+  if (value === undefined) return problems;
+  const expected = "expected none: a built-in daemon runs all the time, and is no job";
+  return [...problems, { path: ["daemons", name, "schedule"], value, expected }];
 }
 
 /**

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { duration, MINUTE, SECOND, text } from "./fields.ts";
+import { duration, MINUTE, needs, SECOND, text } from "./fields.ts";
 
 /** An address to listen on. */
 export interface Address {
@@ -74,16 +74,6 @@ const user = v.optional(
 /** How often the textfile is written. */
 const DEFAULT_EVERY = "1m";
 
-/** Keys that need the other one of their pair. */
-const PAIRS = [
-  ["user", "listen"],
-  ["certFile", "listen"],
-  ["user", "passwordFile"],
-  ["passwordFile", "user"],
-  ["certFile", "keyFile"],
-  ["keyFile", "certFile"],
-] as const;
-
 const metrics = v.pipe(
   v.strictObject({
     listen: v.optional(address),
@@ -98,24 +88,18 @@ const metrics = v.pipe(
     ),
   }),
   v.description("Serves /metrics, and nothing else, on an address of its own; or writes a file"),
-  v.rawCheck(({ dataset, addIssue }) => {
-    if (!dataset.typed) return;
-    const { value } = dataset;
-    if (value.listen === undefined && value.textfile === undefined) {
-      addIssue({ message: 'expected "listen" or "textfile" in it' });
-    }
-    for (const [key, other] of PAIRS) {
-      if (value[key] === undefined || value[other] !== undefined) continue;
-      const place = {
-        type: "object",
-        origin: "value",
-        input: value,
-        key,
-        value: value[key],
-      } as const;
-      addIssue({ message: `expected "${other}" as well`, path: [place] });
-    }
-  }),
+  v.check(
+    ({ listen, textfile }) => (listen ?? textfile) !== undefined,
+    'expected "listen" or "textfile" in it',
+  ),
+  needs([
+    ["user", "listen"],
+    ["certFile", "listen"],
+    ["user", "passwordFile"],
+    ["passwordFile", "user"],
+    ["certFile", "keyFile"],
+    ["keyFile", "certFile"],
+  ]),
 );
 
 /** The form of the key `control`. */

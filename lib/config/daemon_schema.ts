@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import * as v from "valibot";
 import { expectedOneOf, refuseReserved } from "../base/mod.ts";
 import { refuseSchedule } from "../base/schedule.ts";
-import { duration, MB, MINUTE, SECOND, size, text, yesNo } from "./fields.ts";
+import { duration, MB, MINUTE, needs, SECOND, size, text, yesNo } from "./fields.ts";
 
 const RESTARTS = ["always", "on-failure", "never"] as const;
 
@@ -38,8 +38,7 @@ const permissions = v.pipe(
   ),
 );
 
-/** The form of one daemon's entry. */
-export const DaemonSchema = v.strictObject({
+const Entry = v.strictObject({
   module: v.optional(v.pipe(
     v.string("expected a path in double quotes"),
     v.description(
@@ -101,6 +100,9 @@ export const DaemonSchema = v.strictObject({
     "10m",
   ),
 });
+
+/** The form of one daemon's entry. */
+export const DaemonSchema = v.pipe(Entry, needs([["timeZone", "schedule"]]));
 
 /**
  * What would be right instead of `path` for a daemon's module, as a clause of an error message;

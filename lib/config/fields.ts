@@ -76,3 +76,22 @@ function quantity(
     v.transform((text) => parse(text)!),
   );
 }
+
+/** A check that keys of an object which need another one have it, by pairs of the two. */
+export function needs<T extends object>(
+  pairs: readonly (readonly [key: NoInfer<keyof T>, other: NoInfer<keyof T>])[],
+) {
+  return v.rawCheck<T>(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const { value: input } = dataset;
+    for (const [key, other] of pairs) {
+      const value = input[key];
+      if (value === undefined || input[other] !== undefined) continue;
+      const place = { type: "object", origin: "value", input, key, value } as const;
+      addIssue({
+        message: `expected "${String(other)}" as well`,
+        path: [place as v.IssuePathItem],
+      });
+    }
+  });
+}

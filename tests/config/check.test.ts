@@ -238,16 +238,24 @@ Deno.test("what is served is checked, each key with what it needs beside it", ()
 });
 
 Deno.test("a schedule and its time zone are checked", () => {
-  const written = (entry: object) => JSON.stringify({ daemons: { heartbeat: entry } });
+  const written = (entry: object) => JSON.stringify({ daemons: { tidy: entry } });
   const right = { schedule: "0 3 * * 1-5", timeZone: "Europe/Berlin" };
-  const { schedule, timeZone } = parse(written(right)).daemons.heartbeat!;
+  const { schedule, timeZone } = parse(written(right)).daemons.tidy!;
   assertEquals({ schedule, timeZone }, right);
   const cases: [entry: object, complaint: RegExp][] = [
-    [{ schedule: "0 3 * *" }, /schedule: got "0 3 \* \*"; invalid configuration format/],
+    [{ schedule: "0 3 * *" }, /schedule: got "0 3 \* \*"; it has 4 fields; expected cron's five/],
+    [{ schedule: "0 0 3 * * 1" }, /it has 6 fields; expected cron's five fields, such as "0 3 /],
+    [{ schedule: "@daily" }, /schedule: got "@daily"; it has 1 field; expected cron's five/],
+    [{ schedule: " " }, /schedule: got " "; it has 0 fields; expected cron's five fields/],
+    [{ schedule: "" }, /schedule: got ""; expected text in double quotes/],
     [{ schedule: "0 25 * * *" }, /Invalid value for hour: 25; expected cron's five fields/],
     [
-      { schedule: "@daily", timeZone: "Mars" },
+      { schedule: " 0 3  * * * ", timeZone: "Mars" },
       /timeZone: got "Mars"; there is no time zone 'Mars'; expected one such as Europe\/Berlin/,
+    ],
+    [
+      { timeZone: "UTC" },
+      /^1:\d+: daemons\.tidy\.timeZone: got "UTC"; expected "schedule" as well$/,
     ],
   ];
   for (const [entry, complaint] of cases) {
@@ -255,6 +263,17 @@ Deno.test("a schedule and its time zone are checked", () => {
     assertEquals(told.length, 1);
     assertMatch(told[0]!, complaint);
   }
+});
+
+Deno.test("a built-in daemon, which never ends, is no job", () => {
+  const schedule = "0 3 * * *";
+  const said = (daemons: object) => complaints(JSON.stringify({ daemons }));
+  const expected =
+    `schedule: got "${schedule}"; expected none: a built-in daemon runs all the time`;
+  assertMatch(said({ heartbeat: { schedule } })[0]!, RegExp(RegExp.escape(expected)));
+  const other = { x: { module: "disk_space", schedule } };
+  assertMatch(said(other)[0]!, RegExp(RegExp.escape(`daemons.x.${expected}`)));
+  assertEquals(said({ x: { module: "x.ts", schedule } }), []);
 });
 
 Deno.test("each number, duration and size has its bounds, which themselves may be written", () => {
