@@ -1,20 +1,32 @@
 import { X509Certificate } from "node:crypto";
+import { win32 } from "node:path";
 import { defineDaemon, type VerdictNumber } from "icinga-warden/daemon";
-import { errorMessage } from "../lib/base/mod.ts";
-import { levelBelow, summarize } from "./shared/levels.ts";
+import { errorMessage, formatDuration } from "../lib/base/mod.ts";
+import { checkLimits, levelBelow, summarize } from "./shared/levels.ts";
 
-const HOST = /^(\[[0-9a-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?$/i;
+/** `HOST` or `HOST:PORT`, an IPv6 address in brackets; undefined when the text is neither. */
+function parseHost(text: string): { hostname: string; port: number } | undefined {
+  const [, name, digits = "443"] = /^(\[[0-9a-f:.]+\]|[\w.-]+)(?::(\d{1,5}))?$/i.exec(text) ?? [];
+  const port = Number(digits);
+  if (name === undefined || port < 1 || port > 65_535) return undefined;
+  return { hostname: name.replaceAll(/[[\]]/g, ""), port };
+}
 
 function checkHost(text: string): string | undefined {
-  return HOST.test(text) ? undefined : "expected HOST or HOST:PORT";
+  return parseHost(text) ? undefined : "expected HOST or HOST:PORT, the port from 1 to 65535";
+}
+
+/** A relative path would be none in home: the daemon reads it from the folder that the agent runs in. */
+function checkFile(path: string): string | undefined {
+  return win32.isAbsolute(path)
+    ? undefined
+    : "expected an absolute path, such as C:\\certs\\web.pem";
 }
 
 /** When the certificate of a host ends, ms since the Unix epoch. */
 async function endOfHost(host: string): Promise<number> {
   const { shownCertificate } = await import("../lib/icinga/handshake.ts");
-  const [, name = "", port = "443"] = HOST.exec(host) ?? [];
-  const hostname = name.replaceAll(/[[\]]/g, "");
-  return (await shownCertificate({ hostname, port: Number(port) })).ends;
+  return (await shownCertificate(parseHost(host)!)).ends;
 }
 
 async function endOfFile(file: string): Promise<number> {
@@ -37,15 +49,28 @@ export default defineDaemon({
       type: "list",
       default: [],
       check: checkHost,
+      checkTogether: ({ hosts, files }: { hosts: readonly string[]; files: readonly string[] }) =>
+        hosts.length + files.length > 0 ? undefined : "add hosts or files: else none is looked at",
       description: "Hosts that speak TLS: HOST or HOST:PORT; the port's default is 443",
     },
-    files: { type: "list", default: [], description: "Files with a certificate (PEM), absolute" },
+    files: {
+      type: "list",
+      default: [],
+      check: checkFile,
+      description: "Files with a certificate (PEM), absolute",
+    },
     warning: {
       type: "duration",
       default: "21d",
       description: "An end that is nearer is a warning",
     },
-    critical: { type: "duration", default: "7d", description: "An end that is nearer is critical" },
+    critical: {
+      type: "duration",
+      default: "7d",
+      checkTogether: ({ warning, critical }: { warning: number; critical: number }) =>
+        checkLimits(warning, critical, formatDuration(warning)),
+      description: "An end that is nearer is critical",
+    },
     interval: { type: "duration", default: "1h", min: "1s", description: "From look to look" },
   },
   permissions: { net: ["{hosts}"], read: ["{files}"] },
@@ -61,9 +86,6 @@ export default defineDaemon({
     },
   },
   async run({ arguments: { hosts, files, warning, critical, interval }, ...context }) {
-    if (hosts.length + files.length === 0) {
-      throw new Error("Nothing to look at: add hosts or files");
-    }
     const map = context.state.map("Certificates");
     const numbers: Record<string, VerdictNumber> = {};
     const look = async (name: string, find: (name: string) => Promise<number>) => {

@@ -1,11 +1,19 @@
 import { defineDaemon, type VerdictNumber } from "icinga-warden/daemon";
 import { formatBytes, parseSize } from "../lib/base/mod.ts";
-import { levelBelow, summarize } from "./shared/levels.ts";
+import { checkLimits, levelBelow, summarize } from "./shared/levels.ts";
 
 /** A share such as `10%`, or a size such as `5GB`. */
 function checkAmount(text: string): string | undefined {
   const isShare = /^\d{1,2}%$/.test(text);
   return isShare || parseSize(text) !== undefined ? undefined : "expected such as 10% or 5GB";
+}
+
+/** Two shares or two sizes; a share and a size can be compared only where the disk is known. */
+function checkAmounts({ warning, critical }: Record<"warning" | "critical", string>) {
+  const [least, most] = [critical, warning].map(parseSize);
+  if (least !== undefined && most !== undefined) return checkLimits(most, least, warning);
+  if (least !== undefined || most !== undefined) return undefined;
+  return checkLimits(parseInt(warning), parseInt(critical), warning);
 }
 
 function bytesOf(amount: string, total: number): number {
@@ -28,6 +36,7 @@ export default defineDaemon({
       type: "string",
       default: "5%",
       check: checkAmount,
+      checkTogether: checkAmounts,
       description: "Less free is critical: a share or a size",
     },
     interval: { type: "duration", default: "1m", min: "1s", description: "From look to look" },

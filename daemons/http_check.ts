@@ -1,5 +1,5 @@
 import { defineDaemon } from "icinga-warden/daemon";
-import { errorMessage } from "../lib/base/mod.ts";
+import { errorMessage, hideSecrets } from "../lib/base/mod.ts";
 
 function checkUrl(text: string): string | undefined {
   const isUrl = /^https?:\/\//.test(text) && URL.canParse(text);
@@ -25,8 +25,18 @@ export default defineDaemon({
       description: "The status that is right; 0: any below 400",
     },
     contains: { type: "string", default: "", description: "Text that the answer contains" },
-    slow: { type: "duration", default: "5s", description: "A slower answer is a warning" },
-    timeout: { type: "duration", default: "10s", description: "A slower answer is critical" },
+    slow: {
+      type: "duration",
+      default: "5s",
+      min: "1ms",
+      description: "A slower answer is a warning",
+    },
+    timeout: {
+      type: "duration",
+      default: "10s",
+      min: "1ms",
+      description: "A slower answer is critical",
+    },
     retries: { type: "number", default: 1, min: 0, max: 10, integer: true, description: "Retries" },
     interval: { type: "duration", default: "1m", min: "1s", description: "From look to look" },
   },
@@ -63,7 +73,9 @@ export default defineDaemon({
       const level = fault !== undefined ? "critical" : isSlow ? "warning" : "ok";
       const text = fault ?? `answered within ${seconds.toFixed(2)} s`;
       const time = { value: seconds, unit: "s", warning: `${slow / 1_000}`, min: 0 } as const;
-      context.report(level, `${url}: ${text}`, { time }, { ttl: 3 * interval + timeout });
+      context.report(level, `${hideSecrets(url)}: ${hideSecrets(text)}`, { time }, {
+        ttl: 3 * interval + timeout,
+      });
     });
   },
 });

@@ -7,9 +7,13 @@ export default defineDaemon({
   name: "program_check",
   description: "Runs a Monitoring Plugin, and takes its verdict and performance data",
   arguments: {
-    program: { type: "string", description: "The plugin: an absolute path, or a name on the path" },
+    program: {
+      type: "string",
+      check: (path) => path.trim() === "" ? "expected a program" : undefined,
+      description: "The plugin: an absolute path, or a name on the path",
+    },
     args: { type: "list", default: [], description: "Its arguments" },
-    timeout: { type: "duration", default: "30s", description: "How long it may take" },
+    timeout: { type: "duration", default: "30s", min: "1ms", description: "How long it may take" },
     interval: { type: "duration", default: "1m", min: "1s", description: "From run to run" },
   },
   permissions: { run: ["{program}"] },

@@ -19,3 +19,13 @@ export function summarize(looks: readonly Look[]): Look {
 export function levelBelow(value: number, warning: number, critical: number): VerdictLevel {
   return value < critical ? "critical" : value < warning ? "warning" : "ok";
 }
+
+/**
+ * What would be right instead of the limit `critical` of a value that is bad when it is low, as a clause; undefined when
+ * it is right.
+ *
+ * @param shown the limit `warning` as the configuration writes it.
+ */
+export function checkLimits(warning: number, critical: number, shown: string): string | undefined {
+  return critical <= warning ? undefined : `expected at most ${shown}, which warning has`;
+}

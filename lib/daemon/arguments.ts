@@ -19,10 +19,14 @@ import {
  * A duration is written `5s` and read as milliseconds, a size `10MB` and bytes; a list holds strings, `minItems`
  * of them at least.
  * `check` sees a string, or each item of a list, and answers with what would be right (`expected a drive
- * such as C:`), or undefined when it is right.
+ * such as C:`), or undefined when it is right. `checkTogether` does the same with all arguments, as `run` gets them, once
+ * each is right by itself.
  */
 export type ArgumentSpec =
-  & { description: string }
+  & {
+    description: string;
+    checkTogether?(values: ArgumentValues<ArgumentSpecs>): string | undefined;
+  }
   & (
     | { type: "string"; default?: string; oneOf?: readonly string[]; check?: ArgumentCheck }
     | { type: "number"; default?: number; min?: number; max?: number; integer?: boolean }
@@ -78,7 +82,20 @@ export function readArguments<S extends ArgumentSpecs>(
     return problems;
   });
   const problems = [...unknownArguments(specs, given), ...known];
-  return { values: values as ArgumentValues<S>, problems };
+  const together = known.length > 0 ? [] : togetherProblems(specs, given, values);
+  return { values: values as ArgumentValues<S>, problems: [...problems, ...together] };
+}
+
+function togetherProblems(
+  specs: ArgumentSpecs,
+  given: Readonly<Record<string, unknown>>,
+  values: Record<string, unknown>,
+): Problem[] {
+  const written = withDefaults(specs, given);
+  return Object.entries(specs).flatMap(([name, spec]) => {
+    const expected = spec.checkTogether?.(values as ArgumentValues<ArgumentSpecs>);
+    return expected === undefined ? [] : [{ path: [name], value: written[name], expected }];
+  });
 }
 
 /** The arguments as the configuration writes them: the given one, else its default, else undefined. */

@@ -141,7 +141,10 @@ const BOUNDS: Readonly<Record<string, Rule>> = {
   size: [expectedSize({}), (value) => parseSize(String(value)) !== undefined],
 };
 
-const SPEC_RULES = { description: TEXT, minItems: NUMBER, integer: FLAG, oneOf: TEXTS };
+const SPEC_RULES = {
+  ...{ description: TEXT, minItems: NUMBER, integer: FLAG, oneOf: TEXTS },
+  ...{ check: FUNCTION, checkTogether: FUNCTION },
+};
 const MAP_RULES = { description: TEXT, persistent: FLAG, open: FLAG, check: FUNCTION };
 
 /** Texts that are too long, and objects and lists with too many parts; it looks no further into those. */

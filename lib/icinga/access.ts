@@ -9,7 +9,7 @@ import { type Endpoint, type IcingaNode, readNode } from "./node.ts";
 export interface AccessSettings {
   /** The name of the host object. */
   host: string;
-  /** One without an address has that of Icinga's files. */
+  /** None: those of Icinga's files. */
   parents: readonly Endpoint[];
   /** Files, relative to home or absolute. */
   cert: string;
@@ -35,11 +35,7 @@ export interface Access {
  * @throws {Error} in one line, when there is none.
  */
 export function chooseParents(given: readonly Endpoint[], node: IcingaNode): Endpoint[] {
-  const known = node.parents ?? [];
-  const wanted = given.length > 0 ? given : known;
-  const parents = wanted.map((parent) =>
-    parent.host ? parent : known.find(({ name, host }) => host && name === parent.name) ?? parent
-  );
+  const parents = given.length > 0 ? given : node.parents ?? [];
   const usable = parents.filter(({ host }) => host);
   if (usable.length > 0) return usable;
   const example = 'name them in the argument parents, such as "master=10.0.0.1"';

@@ -25,18 +25,15 @@ export function checkDataDir(path: string): string | undefined {
 /** Icinga's port where its configuration names none. */
 export const ICINGA_PORT = 5665;
 
-/** `NAME`, `NAME=HOST`, `NAME=HOST:PORT`; an IPv6 address in brackets. */
-const PARENT = /^([^=\s]+)(?:=(?:\[([\da-fA-F:.]+)\]|([^\s:[\]/]+))(?::(\d{1,5}))?)?$/;
+/** `NAME=HOST`, `NAME=HOST:PORT`; an IPv6 address in brackets. */
+const PARENT = /^([^=\s]+)=(?:\[([\da-fA-F:.]+)\]|([^\s:[\]/]+))(?::(\d{1,5}))?$/;
 
-/**
- * Reads a parent from a flag or an argument, such as `master=10.0.0.1:5665`. Without an address, the caller takes that
- * from Icinga's files. Undefined when the text has another form.
- */
-export function parseParent(text: string): Endpoint | undefined {
+/** Reads a parent from an argument, such as `master=10.0.0.1:5665`; undefined when the text has another form. */
+export function parseParent(text: string): Required<Endpoint> | undefined {
   const [, name, ip, known, digits] = PARENT.exec(text) ?? [];
   const [host, port] = [ip ?? known, Number(digits ?? ICINGA_PORT)];
-  if (name === undefined || port < 1 || port > 65_535) return undefined;
-  return { name, ...(host && { host }), port };
+  if (name === undefined || host === undefined || port < 1 || port > 65_535) return undefined;
+  return { name, host, port };
 }
 
 /** What would be right instead of a parent, as a clause; undefined when it is right. */

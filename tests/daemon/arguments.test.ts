@@ -109,6 +109,29 @@ Deno.test("a daemon's own check says what would be right, for a text and each it
   ]);
 });
 
+Deno.test("arguments that do not fit together are a problem, once each is right by itself", () => {
+  const checkTogether = ({ warning, critical }: { warning: number; critical: number }) =>
+    critical < warning ? undefined : "expected less than warning";
+  const own: ArgumentSpecs = {
+    warning: { type: "duration", default: "5m", description: "" },
+    critical: { type: "duration", default: "2m", checkTogether, description: "" },
+  };
+  const cases: [given: object, complaints: string[]][] = [
+    [{}, []],
+    [{ warning: "121s" }, []],
+    [{ warning: "2m" }, ['critical: got "2m"; expected less than warning']],
+    [{ critical: "300000ms" }, ['critical: got "300000ms"; expected less than warning']],
+    [{ critical: "1h", other: 1 }, [
+      "other: unknown argument; known: warning, critical",
+      'critical: got "1h"; expected less than warning',
+    ]],
+    [{ critical: "1h", warning: 1 }, [
+      "warning: got 1; expected a duration such as 500ms, 5s, 2m or 1h",
+    ]],
+  ];
+  for (const [given, expected] of cases) assertEquals(complaints(own, given), expected);
+});
+
 Deno.test("a list that has to hold something is refused when it holds too little", () => {
   const own: ArgumentSpecs = { drives: { type: "list", minItems: 2, description: "" } };
   const expected = "expected a list of texts in square brackets, at least 2";

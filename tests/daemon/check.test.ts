@@ -121,6 +121,10 @@ Deno.test("what a module exports is a daemon, or what is wrong is said", () => {
       { ...right, arguments: { n: { type: ["string"], description: "" } } },
       'arguments.n.type: got an array; expected one of "string", "number", "boolean", "duration", "size", "list"',
     ],
+    ...["check", "checkTogether"].map((key): [unknown, string] => [
+      { ...right, arguments: { n: { type: "list", description: "", [key]: /x/ } } },
+      `arguments.n.${key}: got an object; expected a function`,
+    ]),
     [{ ...right, maps: { Free: 1 } }, "maps.Free: got 1; expected an object: { ... }"],
     [
       { ...right, maps: { "a b": { description: "" } } },

@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { builtinArguments } from "../../daemons/mod.ts";
+import { describeProblem } from "../../lib/base/mod.ts";
+import { readArguments } from "../../lib/daemon/arguments.ts";
 
 /** What administrators rely on of each argument: its default, the least and the most that it takes; null: none. */
 const BOUNDS: Record<string, Record<string, [preset: unknown, least: unknown, most: unknown]>> = {
@@ -62,14 +64,14 @@ const BOUNDS: Record<string, Record<string, [preset: unknown, least: unknown, mo
   http_check: {
     status: [0, 0, 599],
     contains: ["", null, null],
-    slow: ["5s", null, null],
-    timeout: ["10s", null, null],
+    slow: ["5s", "1ms", null],
+    timeout: ["10s", "1ms", null],
     retries: [1, 0, 10],
     interval: ["1m", "1s", null],
   },
   program_check: {
     args: [[], null, null],
-    timeout: ["30s", null, null],
+    timeout: ["30s", "1ms", null],
     interval: ["1m", "1s", null],
   },
 };
@@ -86,4 +88,62 @@ Deno.test("the arguments of built-in daemons have these defaults and bounds", ()
     ];
   });
   assertEquals(Object.fromEntries(found), BOUNDS);
+});
+
+/** What is said about arguments; undefined: they are right. */
+const CHECKED: [daemon: string, given: object, said: string | undefined][] = [
+  [
+    "certificate_expiry",
+    {},
+    "hosts: got an empty array; add hosts or files: else none is looked at",
+  ],
+  ["certificate_expiry", { hosts: ["a", "a.b:65535", "[::1]", "[::1]:1"] }, undefined],
+  ...["127.0.0.1:99999", "a:65536", "a:0", "::1", "a b", "a:", ""].map((host) => (
+    [
+      "certificate_expiry",
+      { hosts: [host] },
+      `hosts.0: got "${host}"; expected HOST or HOST:PORT`,
+    ] as [
+      string,
+      object,
+      string,
+    ]
+  )),
+  ["certificate_expiry", { files: ["C:\\a.pem", "\\\\s\\a.pem", "/a.pem"] }, undefined],
+  ["certificate_expiry", { files: ["a.pem"] }, 'files.0: got "a.pem"; expected an absolute path'],
+  ["certificate_expiry", { files: ["C:a.pem"] }, 'files.0: got "C:a.pem"; expected an absolute'],
+  ["certificate_expiry", { hosts: ["a"], warning: "7d" }, undefined],
+  [
+    "certificate_expiry",
+    { hosts: ["a"], warning: "6d" },
+    'critical: got "7d"; expected at most 6d, which warning has',
+  ],
+  ["disk_space", { warning: "5%" }, undefined],
+  ["disk_space", { warning: "4%" }, 'critical: got "5%"; expected at most 4%, which warning has'],
+  ["disk_space", { warning: "1GB", critical: "1024MB" }, undefined],
+  [
+    "disk_space",
+    { warning: "1GB", critical: "1025MB" },
+    'critical: got "1025MB"; expected at most',
+  ],
+  ["disk_space", { warning: "1GB" }, undefined],
+  ["disk_space", { critical: "90GB" }, undefined],
+  ["program_check", { program: "" }, 'program: got ""; expected a program'],
+  ["program_check", { program: " " }, 'program: got " "; expected a program'],
+  ["program_check", { program: "a", timeout: "0s" }, 'timeout: got "0s"; expected a duration'],
+  ["http_check", { url: "http://a", timeout: "0s" }, 'timeout: got "0s"; expected a duration'],
+  [
+    "icinga_report",
+    { parents: ["nonsense"] },
+    'parents.0: got "nonsense"; expected "ENDPOINT=HOST"',
+  ],
+  ["icinga_report", { parents: ["master=a:5665"] }, undefined],
+];
+
+Deno.test("arguments with which a daemon could never do its work are refused before it runs", () => {
+  for (const [name, given, said] of CHECKED) {
+    const { problems } = readArguments(builtinArguments.get(name)!, given);
+    const [first] = problems.map(describeProblem);
+    assertEquals(first?.slice(0, said?.length), said, JSON.stringify(given));
+  }
 });

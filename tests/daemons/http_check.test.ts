@@ -31,6 +31,16 @@ Deno.test("the status and the text of an answer make the verdict", async () => {
   assertEquals(await verdictOf(down), ["critical", `${url}: connection refused`, 0]);
 });
 
+Deno.test("a secret in the query of the address is not shown", async () => {
+  const given = { url: `${url}?token=t0p` };
+  const fails = () => Promise.reject(new TypeError(`no answer of (${given.url})`));
+  assertEquals(await verdictOf(fails, given), [
+    "critical",
+    `${url}?token=***: no answer of (${url}?token=***)`,
+    0,
+  ]);
+});
+
 Deno.test("a slow answer is a warning", async () => {
   let asked = 0;
   // Before the second attempt it waits for half a second.
