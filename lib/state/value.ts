@@ -4,16 +4,7 @@
  *
  * @module
  */
-import {
-  describe,
-  fail,
-  FormatError,
-  KINDS,
-  type PartReader,
-  type PartWriter,
-  Refusal,
-  refuse,
-} from "./value_kinds.ts";
+import { describe, fail, FormatError, KINDS, Refusal, refuse } from "./value_kinds.ts";
 import { LIMITS, Meter, type Part } from "./meter.ts";
 
 /** Whether JSON gives a value back as it was, and it is small and has no parts. */
@@ -59,7 +50,8 @@ function tag(kind: string, ...parts: unknown[]): unknown {
 /** The largest number of steps of a path in an error. */
 const STEPS = 20;
 
-class Encoder implements PartWriter {
+/** Writes one value. */
+export class Encoder {
   /** The way to the part that is being written: indexes, names, and calls in words. */
   readonly #trail: (string | number)[] = [];
   readonly #meter = new Meter((why, isWhole) => {
@@ -76,6 +68,7 @@ class Encoder implements PartWriter {
     return steps.join("") + (this.#trail.length > STEPS ? "…" : "");
   }
 
+  /** The JSON of a part. */
   encode(value: unknown): unknown {
     this.#meter.count(1);
     switch (typeof value) {
@@ -96,17 +89,20 @@ class Encoder implements PartWriter {
     }
   }
 
-  at(step: string | number, value: unknown): unknown {
+  /** The JSON of a part. @param step leads to it. @param get gives it; may throw. */
+  at(step: string | number, get: () => unknown): unknown {
     this.#trail.push(step);
-    const json = this.encode(value);
+    const json = this.encode(get());
     this.#trail.pop();
     return json;
   }
 
+  /** Counts a text, and returns it. */
   text(text: string): string {
     return this.#meter.text(`${text}`);
   }
 
+  /** Counts bytes. */
   size(bytes: number): void {
     this.#meter.size(bytes);
   }
@@ -128,7 +124,7 @@ class Encoder implements PartWriter {
     this.size(array.length);
     const json: unknown[] = [];
     for (let i = 0; i < array.length; i++) {
-      json.push(i in array ? this.#property(array, i) : tag("hole"));
+      json.push(i in array ? this.at(i, () => array[i]) : tag("hole"));
     }
     return json;
   }
@@ -148,42 +144,40 @@ class Encoder implements PartWriter {
     const json = {};
     let isPlain = true;
     for (const name of Object.keys(record)) {
-      put(json, this.text(name), this.#property(record, name));
+      put(json, this.text(name), this.at(name, () => Reflect.get(record, name)));
       isPlain &&= !name.startsWith("$");
     }
     return isPlain ? json : tag("record", json);
-  }
-
-  #property(holder: object, name: string | number): unknown {
-    this.#trail.push(name);
-    const json = this.encode((holder as Record<string | number, unknown>)[name]);
-    this.#trail.pop();
-    return json;
   }
 }
 
 /** What stands in an array for an item that is not there. */
 const HOLE = Symbol("hole");
 
-class Decoder implements PartReader {
+/** Reads one value. */
+export class Decoder {
   readonly #meter = new Meter(fail);
   /** What has been read so far, by its number. */
   readonly #parts: Part[] = [];
   readonly #values: object[] = [];
 
+  /** The part that the JSON represents. */
   part(json: unknown): unknown {
     const value = this.#read(json);
     return value === HOLE ? fail("a hole outside of an array") : value;
   }
 
+  /** Counts a text, and returns it. */
   text(text: unknown): string {
     return typeof text === "string" ? this.#meter.text(text) : fail("a text is none");
   }
 
+  /** Counts bytes. */
   size(bytes: number): void {
     this.#meter.size(bytes);
   }
 
+  /** Makes the object known that is being read, before its parts are: they may refer to it. */
   hold<T extends object>(value: T): T {
     return this.#values[this.#parts.length - 1] = value;
   }

@@ -1,4 +1,6 @@
 /** The kinds of objects that JSON has no form for. @module */
+import type { Decoder, Encoder } from "./value.ts";
+
 /** Thrown when what was received is not what it should be. */
 export class FormatError extends Error {}
 
@@ -15,42 +17,18 @@ export const fail = (why: string): never => {
   throw new FormatError(why);
 };
 
-/** What the parts of an object are written with. */
-export interface PartWriter {
-  /** The JSON of a part. */
-  encode(value: unknown): unknown;
-  /** The JSON of a part; `step` leads to it. */
-  at(step: string | number, value: unknown): unknown;
-  /** Counts a text, and returns it. */
-  text(text: string): string;
-  /** Counts bytes. */
-  size(bytes: number): void;
-}
-
-/** What the parts of an object are read with. */
-export interface PartReader {
-  /** The part that the JSON represents. */
-  part(json: unknown): unknown;
-  /** Counts a text, and returns it. */
-  text(text: unknown): string;
-  /** Counts bytes. */
-  size(bytes: number): void;
-  /** Makes the object known that is being read, before its parts are: they may refer to it. */
-  hold<T extends object>(value: T): T;
-}
-
 /** How a kind of object is written and read. */
 export interface Kind {
   is(value: object): boolean;
   /** Its parts. */
-  write(value: object, encoder: PartWriter): unknown[];
+  write(value: object, encoder: Encoder): unknown[];
   /** The object of its parts. */
-  read(decoder: PartReader, parts: readonly unknown[]): object;
+  read(decoder: Decoder, parts: readonly unknown[]): object;
 }
 
 function kind<T>(
   type: { prototype: T },
-  write: (value: T, encoder: PartWriter) => unknown[],
+  write: (value: T, encoder: Encoder) => unknown[],
   read: Kind["read"],
 ): Kind {
   const is = (value: object) => value instanceof (type as unknown as typeof Object);
@@ -73,7 +51,7 @@ export const KINDS = new Map<unknown, Kind>(Object.entries({
     Map,
     (map: Map<unknown, unknown>, encoder) =>
       [...Map.prototype.entries.call(map)].flatMap((entry) =>
-        entry.map((part) => encoder.at(`get(${describe(entry[0]).slice(0, 100)})`, part))
+        entry.map((part) => encoder.at(`get(${describe(entry[0]).slice(0, 100)})`, () => part))
       ),
     (decoder, parts) => {
       const map = decoder.hold(new Map());
@@ -86,7 +64,7 @@ export const KINDS = new Map<unknown, Kind>(Object.entries({
   Set: kind(
     Set,
     (set: Set<unknown>, encoder) =>
-      [...Set.prototype.values.call(set)].map((item, i) => encoder.at(`item(${i})`, item)),
+      [...Set.prototype.values.call(set)].map((item, i) => encoder.at(`item(${i})`, () => item)),
     (decoder, parts) => {
       const set = decoder.hold(new Set());
       for (const item of parts) set.add(decoder.part(item));
@@ -119,7 +97,7 @@ export const KINDS = new Map<unknown, Kind>(Object.entries({
       Math.max(0, ERRORS.findIndex(({ name }) => name === error.name)),
       encoder.text(error.message ?? ""),
       encoder.text(error.stack ?? ""),
-      ...Object.hasOwn(error, "cause") ? [encoder.at("cause", error.cause)] : [],
+      ...Object.hasOwn(error, "cause") ? [encoder.at("cause", () => error.cause)] : [],
     ],
     (decoder, [type, message, stack, ...causes]) => {
       const error = decoder.hold(new ERRORS[type as number]!(decoder.text(message)));
