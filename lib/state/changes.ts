@@ -18,7 +18,7 @@ export interface Change<K extends string = string, V = unknown> {
 
 /** Tells listeners what changed, once a write or a message has been dealt with in full. */
 export class Changes {
-  readonly #listeners = new Map<string | undefined, Set<(change: Change) => void>>();
+  readonly #listeners = new Set<{ path: string | undefined; call: (change: Change) => void }>();
   readonly #onProblem: (problem: string) => void;
   #waiting: Change[] = [];
   #isTelling = false;
@@ -29,21 +29,14 @@ export class Changes {
 
   /** Whether anybody listens to this map. */
   isHeard(path: string): boolean {
-    return this.#listeners.size > 0 &&
-      (this.#listeners.has(undefined) || this.#listeners.has(path));
+    return this.#listeners.values().some((listener) => hears(listener, path));
   }
 
   /** Calls `listener` for each change of one map, or of all for undefined. Returns an unsubscribe function. */
-  listen(path: string | undefined, listener: (change: Change) => void): () => void {
-    const call = (change: Change) => listener(change);
-    const listeners = this.#listeners.get(path) ?? new Set();
-    this.#listeners.set(path, listeners.add(call));
-    return () => {
-      listeners.delete(call);
-      if (listeners.size === 0 && this.#listeners.get(path) === listeners) {
-        this.#listeners.delete(path);
-      }
-    };
+  listen(path: string | undefined, call: (change: Change) => void): () => void {
+    const listener = { path, call };
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Notes a change; {@linkcode tell} calls the listeners. */
@@ -64,16 +57,19 @@ export class Changes {
   }
 
   #tellOne(change: Change): void {
-    for (const path of [change.path, undefined]) {
-      for (const listener of this.#listeners.get(path) ?? []) {
-        try {
-          listener(change);
-        } catch (error) {
-          this.#onProblem(`A listener to ${change.path} failed: ${describe(error)}`);
-        }
+    for (const listener of this.#listeners) {
+      if (!hears(listener, change.path)) continue;
+      try {
+        listener.call(change);
+      } catch (error) {
+        this.#onProblem(`A listener to ${change.path} failed: ${describe(error)}`);
       }
     }
   }
+}
+
+function hears(listener: { path: string | undefined }, path: string): boolean {
+  return listener.path === undefined || listener.path === path;
 }
 
 /**
