@@ -8,47 +8,35 @@ const REPEATED = { burst: 16_777_216, perSecond: 4_194_304 };
 /** Told the characters of each message with writes. Returns how long the thread is to wait with the next one, ms. */
 export type CountWrites = (characters: number) => number;
 
-/** How a {@linkcode CopyConnection} is made. */
-export interface ConnectionParts {
-  readonly id: number;
-  readonly thread: string;
-  readonly port: StateChannel;
-  readonly clock: StateClock;
-  readonly countWrites: CountWrites;
-}
-
 /** The main thread's end of a copy's port. */
 export class CopyConnection implements WriterProgress {
-  readonly id: number;
-  readonly thread: string;
-  readonly port: StateChannel;
   number = 0;
   isSnapshotUnderWay = false;
   /** Whether it was reported that this thread writes too much. */
   isTold = false;
   readonly #clock: StateClock;
-  readonly #countWrites: CountWrites;
   readonly #repeated: Bucket;
   /** What came too early, and what follows it; and when the last of it is due. */
   readonly #held: (() => void)[] = [];
   #due = 0;
 
-  constructor({ id, thread, port, clock, countWrites }: ConnectionParts) {
-    this.id = id;
-    this.thread = thread;
-    this.port = port;
+  /** @param id unique among all connections, also those of the past. */
+  constructor(
+    readonly id: number,
+    readonly thread: string,
+    readonly port: StateChannel,
+    clock: StateClock,
+  ) {
     this.#clock = clock;
-    this.#countWrites = countWrites;
-    const { burst, perSecond } = REPEATED;
-    this.#repeated = new Bucket(burst, perSecond, clock.now());
+    this.#repeated = new Bucket(REPEATED.burst, REPEATED.perSecond, clock.now());
   }
 
   /** Calls `take` with each message of the thread. Writes above the rate wait, and the thread is asked to wait. */
-  listen(take: (data: unknown) => void): void {
+  listen(countWrites: CountWrites, take: (data: unknown) => void): void {
     this.port.onmessage = ({ data }) => {
       const run = () => take(data);
       if (!isOf(data, Type.write)) return isOf(data, Type.leave) ? this.inTurn(run) : run();
-      const wait = Math.ceil(this.#countWrites(data.length));
+      const wait = Math.ceil(countWrites(data.length));
       if (wait > 0) this.port.postMessage(writeMessage([Type.wait, wait]));
       this.inTurn(run, wait);
     };

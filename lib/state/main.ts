@@ -6,7 +6,6 @@ import {
   type Operation,
   orderedRow,
   packRows,
-  readMessage,
   readWrites,
   Type,
   whole,
@@ -14,7 +13,6 @@ import {
   writeMessage,
 } from "./message.ts";
 import { LIMITS } from "./meter.ts";
-import { Outbox } from "./pace.ts";
 import { LARGEST_OWNER, Quota } from "./quota.ts";
 import { PublicState, type StateChannel, type StateOptions } from "./state.ts";
 import { apply, Flag, type Table, Unsent } from "./table.ts";
@@ -58,10 +56,10 @@ export interface MainOptions extends StateOptions {
 export class MainState extends PublicState {
   readonly ready: Promise<void> = Promise.resolve();
   readonly #name = crypto.randomUUID();
-  readonly #outbox: Outbox;
   readonly #quota: Quota;
   readonly #connections = new Map<number, CopyConnection>();
-  readonly #unsent = new Unsent<CopyConnection>();
+  /** The writes since the last batch: who wrote, and the value's text where that is known. */
+  readonly #unsent = new Unsent<{ author: CopyConnection | undefined; text: string | undefined }>();
   /** Those whose messages are in since the last batch. */
   readonly #advanced = new Set<CopyConnection>();
   /** The last batches, up to `#number`. */
@@ -78,7 +76,6 @@ export class MainState extends PublicState {
   constructor({ ownerOf = (path) => path, ...options }: MainOptions) {
     super(options);
     this.#quota = new Quota(ownerOf);
-    this.#outbox = new Outbox(this.options.clock, options.pace, () => this.#flush());
   }
 
   /**
@@ -91,10 +88,10 @@ export class MainState extends PublicState {
   connect(port: StateChannel, thread: string, countWrites: CountWrites = () => 0): () => void {
     const id = ++this.#lastId;
     const { clock } = this.options;
-    const connection = new CopyConnection({ id, thread, port, clock, countWrites });
+    const connection = new CopyConnection(id, thread, port, clock);
     this.#connections.set(id, connection);
     this.#open();
-    connection.listen((data) => this.#receive(connection, data));
+    connection.listen(countWrites, (data) => this.#receive(connection, data));
     this.#post(connection, writeMessage([Type.welcome, id, this.options.thread, this.#name]));
     this.#sendSnapshot(connection);
     return () => {
@@ -116,14 +113,6 @@ export class MainState extends PublicState {
     for (const connection of [...this.#connections.values()]) connection.takeHeld();
   }
 
-  leave(): void {
-    if (this.isClosed) return;
-    this.#outbox.flush();
-    this.#outbox.close();
-    this.isClosed = true;
-    this.#cancelHeartbeat();
-  }
-
   close(): void {
     this.leave();
     for (const connection of [...this.#connections.values()]) this.#end(connection);
@@ -133,12 +122,21 @@ export class MainState extends PublicState {
 
   protected write(table: Table, key: string, operation: Operation): void {
     this.#carryOut(table, key, operation);
-    this.#outbox.add();
+    this.outbox.add();
   }
 
   protected declared(table: Table): void {
     this.#unsent.of(table);
-    this.#outbox.add();
+    this.outbox.add();
+  }
+
+  protected left(): void {
+    this.#cancelHeartbeat();
+  }
+
+  protected override table(path: string): Table {
+    if (!this.tables.has(path)) this.#quota.countMap(path);
+    return super.table(path);
   }
 
   #carryOut(table: Table, key: string, operation: Operation, author?: CopyConnection): void {
@@ -154,7 +152,8 @@ export class MainState extends PublicState {
     if (this.#channel || this.isClosed) return;
     this.#channel = this.options.openChannel(this.#name);
     // The main thread alone posts here.
-    this.#channel.onmessage = () => this.#tell("a message on its channel that somebody else sent");
+    this.#channel.onmessage = () =>
+      this.ignored("a message on its channel that somebody else sent");
     this.#heartbeatIn(HEARTBEAT.every);
   }
 
@@ -164,15 +163,8 @@ export class MainState extends PublicState {
   }
 
   #receive(connection: CopyConnection, data: unknown): void {
-    if (this.isClosed) return;
-    this.counts.received++;
-    try {
-      this.#take(connection, readMessage(data, LARGEST_MESSAGE));
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
-      this.#tell(`a message of thread '${connection.thread}': ${error.message}`);
-    }
-    this.changed.tell();
+    const what = `a message of thread '${connection.thread}'`;
+    this.receive(data, what, (parts) => this.#take(connection, parts), LARGEST_MESSAGE);
   }
 
   #take(connection: CopyConnection, [type, number, maps]: unknown[]): void {
@@ -192,7 +184,7 @@ export class MainState extends PublicState {
     if (number <= connection.number) throw new FormatError("its number was there already");
     connection.number = number;
     for (const { path, flags, rows } of maps) {
-      if (!this.#mayWrite(connection, path)) continue;
+      if (!this.#mayWrite(connection, path) || !this.#mayMake(connection, path)) continue;
       const table = this.table(path);
       if (flags & ~table.flags) {
         this.flag(table, flags & (Flag.open | Flag.persistent));
@@ -205,20 +197,31 @@ export class MainState extends PublicState {
       }
     }
     this.#advanced.add(connection);
-    this.#outbox.add(true);
+    this.outbox.add(true);
   }
 
   #accepts(connection: CopyConnection, table: Table, key: string, operation: Operation): boolean {
     const { by } = operation;
     const old = table.get(key);
-    const write = `of ${table.path}.${key} by thread '${connection.thread}'`;
+    const name = `${table.path}.${key}`;
     if (by !== undefined && !isCountable(typeof old === "number" ? old : 0, by)) {
-      this.#tell(`an increment ${write} beyond 2^53`);
+      this.ignored(`an increment of ${name} by thread '${connection.thread}' beyond 2^53`);
       return false;
     }
-    if (this.#quota.allows(table.path, key, old, operation)) return true;
+    return this.#quota.allows(table.path, key, old, operation) ||
+      this.#refuse(connection, `the write of ${name}`);
+  }
+
+  /** A map that holds nothing takes room, too: it is made here and in every copy, and stays. */
+  #mayMake(connection: CopyConnection, path: string): boolean {
+    return this.tables.has(path) || this.#quota.allowsMap(path) ||
+      this.#refuse(connection, `the map ${path}`);
+  }
+
+  #refuse(connection: CopyConnection, what: string): false {
+    const { thread, isTold } = connection;
     const limit = `the maps of one owner may hold ${LARGEST_OWNER} characters`;
-    if (!connection.isTold) this.#tell(`the write ${write}, and all like it: ${limit}`);
+    if (!isTold) this.ignored(`${what} by thread '${thread}', and all like it: ${limit}`);
     connection.isTold = true;
     return false;
   }
@@ -227,20 +230,15 @@ export class MainState extends PublicState {
     if (this.options.mayWrite(thread, path)) return true;
     const table = this.tables.get(path);
     if (table && table.flags & Flag.open) return true;
-    this.#tell(`a forged message: '${thread}' may not write ${path}`);
+    this.ignored(`a forged message: '${thread}' may not write ${path}`);
     return false;
   }
 
-  #tell(what: string): void {
-    this.options.onProblem(`The public state ignored ${what}`);
-  }
-
-  /** Sends what changed since the last time. Returns how many characters that was. */
-  #flush(): number {
+  protected flush(): number {
     let size = 0;
-    if (this.#channel && (!this.#unsent.isEmpty || this.#advanced.size > 0)) {
+    if (this.#channel && this.#unsent.size + this.#advanced.size > 0) {
       const writers = [...this.#advanced];
-      for (const { text, isLast } of packRows(this.#unsent.changes(writers))) {
+      for (const { text, isLast } of packRows(this.#changes(writers))) {
         // The progress of the writers is in the last of the batches that belong together.
         const progress = writers.map(({ id, thread, number }) => [id, thread, isLast ? number : 0]);
         size += this.#broadcast(writeMessage([Type.batch, ++this.#number, progress], text));
@@ -249,6 +247,17 @@ export class MainState extends PublicState {
     this.#unsent.clear();
     this.#advanced.clear();
     return size;
+  }
+
+  /** What the written keys hold now, as rows of a batch. @param writers the authors, in the batch's order. */
+  *#changes(writers: readonly CopyConnection[]): Generator<MapRows<string>> {
+    const places = new Map(writers.map((writer, i) => [writer, i + 1]));
+    for (const [table, keys] of this.#unsent) {
+      const rows = keys.entries().map(([key, { author, text }]) =>
+        orderedRow(key, author ? places.get(author)! : 0, { value: table.get(key), text })
+      );
+      yield { path: table.path, flags: table.flags, rows };
+    }
   }
 
   #broadcast(message: string): number {

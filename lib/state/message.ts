@@ -106,24 +106,27 @@ function row(head: [key: string, writer?: number], { value, text }: Operation): 
 export function* packRows(
   maps: Iterable<MapRows<string>>,
 ): Generator<{ text: string; isLast: boolean }> {
-  let done: string[] = [];
+  const done: string[] = [];
   let size = 0;
+  const piece = (isLast: boolean) => {
+    size = 0;
+    return { text: `[${done.splice(0).join()}]`, isLast };
+  };
   for (const { path, flags, rows } of maps) {
-    let texts: string[] = [];
-    const end = () => done.push(writeMessage([path, flags], `[${texts.join()}]`));
+    const texts: string[] = [];
+    const end = () => done.push(writeMessage([path, flags], `[${texts.splice(0).join()}]`));
+    size += path.length;
     for (const row of rows) {
       texts.push(row);
       size += row.length;
       if (size < PIECE) continue;
       end();
-      yield { text: `[${done.join()}]`, isLast: false };
-      done = [];
-      texts = [];
-      size = 0;
+      yield piece(false);
     }
     end();
+    if (size >= PIECE) yield piece(false);
   }
-  yield { text: `[${done.join()}]`, isLast: true };
+  yield piece(true);
 }
 
 /**

@@ -1,10 +1,11 @@
 import { setImmediate } from "node:timers";
 import { type Change, Changes, watch } from "./changes.ts";
 import { ReplicatedMap, type ValueCheck } from "./map.ts";
-import { NOTHING, type Operation } from "./message.ts";
+import { NOTHING, type Operation, readMessage } from "./message.ts";
 import { LIMITS } from "./meter.ts";
-import type { PaceOptions } from "./pace.ts";
+import { Outbox, type PaceOptions } from "./pace.ts";
 import { Flag, Table } from "./table.ts";
+import { FormatError } from "./value_kinds.ts";
 
 /** What carries messages: a `BroadcastChannel`, or one end of a `MessageChannel`. */
 export interface StateChannel {
@@ -101,8 +102,9 @@ export abstract class PublicState {
   /** Resolves once the copy holds what there was when it joined. */
   abstract readonly ready: Promise<void>;
   /** What is made of the options. */
-  protected readonly options: Required<Omit<StateOptions, "pace">> & Pick<StateOptions, "pace">;
+  protected readonly options: Required<Omit<StateOptions, "pace">>;
   protected readonly changed: Changes;
+  protected readonly outbox: Outbox;
   protected readonly tables: Map<string, Table> = new Map();
   protected isClosed = false;
   protected readonly counts: Traffic = { sent: 0, received: 0, questions: 0 };
@@ -119,6 +121,7 @@ export abstract class PublicState {
       ...options,
     };
     this.changed = new Changes(this.options.onProblem);
+    this.outbox = new Outbox(this.options.clock, options.pace, (limit) => this.flush(limit));
   }
 
   /**
@@ -196,7 +199,13 @@ export abstract class PublicState {
   }
 
   /** Sends what was written; from then on nothing is written or heard. What was read can still be read. */
-  abstract leave(): void;
+  leave(): void {
+    if (this.isClosed) return;
+    this.outbox.flush();
+    this.outbox.close();
+    this.left();
+    this.isClosed = true;
+  }
 
   /** Leaves, and closes the channel and every port. */
   abstract close(): void;
@@ -206,6 +215,35 @@ export abstract class PublicState {
 
   /** Sends what was declared here. */
   protected abstract declared(table: Table): void;
+
+  /** Sends about `limit` characters of what was written. Returns how many characters were sent. */
+  protected abstract flush(limit: number): number;
+
+  /** Called when the last writes are sent: ends what the copy has set off. */
+  protected abstract left(): void;
+
+  /** Reads a message and hands its parts to `take`. What is none is reported. @param what the message in words. */
+  protected receive(
+    data: unknown,
+    what: string,
+    take: (parts: unknown[]) => void,
+    limit?: number,
+  ): void {
+    if (this.isClosed) return;
+    this.counts.received++;
+    try {
+      take(readMessage(data, limit));
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      this.ignored(`${what}: ${error.message}`);
+    }
+    this.changed.tell();
+  }
+
+  /** Reports what was ignored. */
+  protected ignored(what: string): void {
+    this.options.onProblem(`The public state ignored ${what}`);
+  }
 
   /** The map under a path; it is made when it is not there. */
   protected table(path: string): Table {

@@ -1,4 +1,4 @@
-import { type MapRows, NOTHING, type Operation, orderedRow } from "./message.ts";
+import { NOTHING, type Operation } from "./message.ts";
 
 /** What can be declared about a map, one bit each. */
 export const Flag = { open: 1, persistent: 2 } as const;
@@ -77,39 +77,13 @@ export class Table {
   }
 }
 
-/** The keys that were written since the last batch, by map; each with its author, and its value's text where that is known. */
-export class Unsent<A> {
-  readonly #tables = new Map<
-    Table,
-    Map<string, { author: A | undefined; text?: string | undefined }>
-  >();
-
-  /** Whether there are none, and no map was declared. */
-  get isEmpty(): boolean {
-    return this.#tables.size === 0;
-  }
-
-  /** Those of a map, which is sent from now on. */
-  of(table: Table): Map<string, { author: A | undefined; text?: string | undefined }> {
-    let keys = this.#tables.get(table);
-    if (!keys) this.#tables.set(table, keys = new Map());
+/** What is to be sent: the maps with the keys that were written, each with what is known of its write. */
+export class Unsent<W> extends Map<Table, Map<string, W>> {
+  /** The keys of a map, which is sent from now on even where there are none: with what was declared. */
+  of(table: Table): Map<string, W> {
+    let keys = this.get(table);
+    if (!keys) this.set(table, keys = new Map());
     return keys;
-  }
-
-  /** What they hold now, as rows of a batch. @param writers the authors, in the batch's order. */
-  *changes(writers: readonly A[]): Generator<MapRows<string>> {
-    const places = new Map(writers.map((writer, i) => [writer, i + 1]));
-    for (const [table, keys] of this.#tables) {
-      const rows = keys.entries().map(([key, { author, text }]) =>
-        orderedRow(key, author ? places.get(author)! : 0, { value: table.get(key), text })
-      );
-      yield { path: table.path, flags: table.flags, rows };
-    }
-  }
-
-  /** All are sent. */
-  clear(): void {
-    this.#tables.clear();
   }
 }
 

@@ -7,17 +7,15 @@ import {
   type Ordered,
   packRows,
   readBatch,
-  readMessage,
   Type,
   whole,
   writeMessage,
 } from "./message.ts";
-import { Outbox } from "./pace.ts";
 import { Sequence } from "./sequence.ts";
 import { PublicState, type StateChannel, type StateOptions } from "./state.ts";
 import type { Pending, Table } from "./table.ts";
-import { WaitingWrites } from "./waiting.ts";
 import { FormatError } from "./value_kinds.ts";
+import { WaitingWrites } from "./waiting.ts";
 
 /** A channel that is silent for this time, heartbeats included, is opened again, ms. */
 const DEAF_AFTER = 25_000;
@@ -41,14 +39,13 @@ export interface ThreadStateOptions extends StateOptions {
  * and {@linkcode opened} says when it is here.
  */
 export class ThreadState extends PublicState {
-  readonly ready: Promise<void>;
-  /** Resolves once the channel is open; only then may code be loaded that is not to be trusted. */
-  readonly opened: Promise<void>;
-  readonly #port: StateChannel;
-  readonly #outbox: Outbox;
-  readonly #onHeard: () => void;
   readonly #joined = Promise.withResolvers<void>();
   readonly #open = Promise.withResolvers<void>();
+  readonly ready: Promise<void> = this.#joined.promise;
+  /** Resolves once the channel is open; only then may code be loaded that is not to be trusted. */
+  readonly opened: Promise<void> = this.#open.promise;
+  readonly #port: StateChannel;
+  readonly #onHeard: () => void;
   readonly #waiting: WaitingWrites;
   /** The maps with writes that are on their way. */
   readonly #pending = new Set<Table>();
@@ -67,12 +64,9 @@ export class ThreadState extends PublicState {
   constructor(options: ThreadStateOptions) {
     super(options);
     const { port, onHeard = () => {}, pace } = options;
-    this.ready = this.#joined.promise;
-    this.opened = this.#open.promise;
     this.#port = port;
     this.#onHeard = onHeard;
     this.#waiting = new WaitingWrites(pace ? LARGEST_WAITING : Infinity);
-    this.#outbox = new Outbox(this.options.clock, pace, (limit) => this.#flush(limit));
     this.#sequence = new Sequence({
       clock: this.options.clock,
       apply: (batch) => this.#apply(batch),
@@ -87,16 +81,6 @@ export class ThreadState extends PublicState {
     this.#watchDeafness();
   }
 
-  leave(): void {
-    if (this.isClosed) return;
-    this.#outbox.flush();
-    this.#outbox.close();
-    this.#post([Type.leave]);
-    this.isClosed = true;
-    this.#sequence.close();
-    this.#cancelDeaf();
-  }
-
   close(): void {
     this.leave();
     this.#channel?.close();
@@ -106,7 +90,7 @@ export class ThreadState extends PublicState {
   protected write(table: Table, key: string, operation: Operation): void {
     const old = table.get(key);
     this.#waiting.add(table, key, operation);
-    this.#outbox.add();
+    this.outbox.add();
     table.overlay(key, operation);
     this.#pending.add(table);
     this.note(table, key, old, this.options.thread);
@@ -114,17 +98,22 @@ export class ThreadState extends PublicState {
 
   protected declared(table: Table): void {
     this.#waiting.declare(table);
-    this.#outbox.add();
+    this.outbox.add();
   }
 
-  /** Sends about `limit` characters of the writes. Returns the number sent. */
-  #flush(limit: number): number {
+  protected left(): void {
+    this.#post([Type.leave]);
+    this.#sequence.close();
+    this.#cancelDeaf();
+  }
+
+  protected flush(limit: number): number {
     if (this.#waiting.isEmpty) return 0;
     let size = 0;
     for (const { text, isLast } of packRows(this.#waiting.take(() => this.#sent + 1))) {
       size += this.#post([Type.write, ++this.#sent], text);
       if (isLast || size < limit) continue;
-      this.#outbox.add();
+      this.outbox.add();
       break;
     }
     return size;
@@ -138,18 +127,11 @@ export class ThreadState extends PublicState {
   }
 
   #receive(data: unknown): void {
-    if (this.isClosed) return;
-    this.counts.received++;
-    try {
-      const [type, ...parts] = readMessage(data);
+    this.receive(data, "a message", ([type, ...parts]) => {
       this.#heardAt = this.options.clock.now();
       this.#onHeard();
       this.#take(type, parts);
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error;
-      this.options.onProblem(`The public state ignored a message: ${error.message}`);
-    }
-    this.changed.tell();
+    });
   }
 
   #take(type: unknown, parts: unknown[]): void {
@@ -163,7 +145,7 @@ export class ThreadState extends PublicState {
       case Type.heartbeat:
         return this.#sequence.hearOf(whole(parts[0]));
       case Type.wait:
-        return this.#outbox.hold(whole(parts[0]));
+        return this.outbox.hold(whole(parts[0]));
       default:
         throw new FormatError("it is of no kind that is known");
     }
@@ -201,36 +183,21 @@ export class ThreadState extends PublicState {
     const piece = readBatch(writers, maps);
     this.#snapshot.push(...piece.maps);
     if (isLast !== 1) return;
-    this.#takeSnapshot(piece.writers[0]?.number ?? 0);
+    const all = [...this.#missingIn(this.#snapshot), ...this.#snapshot];
+    this.#snapshot = [];
+    this.#apply({ writers: piece.writers, maps: all });
     this.#sequence.begin(whole(number), whole(latest));
   }
 
-  /** @param ordered the number of the last message of this thread that is in it. */
-  #takeSnapshot(ordered: number): void {
-    const before = new Map([...this.tables.values()].map((table) => [table, table.values]));
-    for (const table of before.keys()) table.values = new Map();
-    for (const { path, flags, rows } of this.#snapshot) {
-      const table = this.table(path);
-      this.flag(table, flags);
-      for (const { key, value } of rows) table.put(key, value);
+  /** The keys that are here and not in a snapshot: they were deleted. */
+  *#missingIn(snapshot: readonly MapRows<Ordered>[]): Generator<MapRows<Ordered>> {
+    const there = new Map([...this.tables.keys()].map((path) => [path, new Set<string>()]));
+    for (const { path, rows } of snapshot) {
+      for (const { key } of rows) there.get(path)?.add(key);
     }
-    this.#snapshot = [];
-    for (const table of this.#pending) {
-      for (const [key, pending] of table.pending) {
-        pending.base = table.get(key);
-        pending.isChanged = true;
-      }
-      table.settle(ordered, () => {});
-      if (table.pending.size === 0) this.#pending.delete(table);
-    }
-    for (const table of this.tables.values()) this.#compare(table, before.get(table) ?? new Map());
-  }
-
-  /** Notes what a snapshot changed. */
-  #compare(table: Table, before: Map<string, unknown>): void {
-    if (!this.changed.isHeard(table.path)) return;
-    for (const key of new Set([...before.keys(), ...table.values.keys()])) {
-      this.note(table, key, before.has(key) ? before.get(key) : NOTHING, this.#main);
+    for (const { path, values, pending } of this.tables.values()) {
+      const gone = new Set([...values.keys(), ...pending.keys()]).difference(there.get(path)!);
+      yield { path, flags: 0, rows: [...gone].map((key) => ({ key, writer: 0, value: NOTHING })) };
     }
   }
 

@@ -1,11 +1,10 @@
 import { type MapRows, type Operation, writeRow } from "./message.ts";
-import type { Table } from "./table.ts";
+import { type Table, Unsent } from "./table.ts";
 
 /** Writes and declarations of a thread that wait to be sent: of each key the last one. */
 export class WaitingWrites {
   /** Each key with the characters of its write. */
-  readonly #tables = new Map<Table, Map<string, number>>();
-  readonly #declared = new Set<Table>();
+  readonly #unsent = new Unsent<number>();
   readonly #limit: number;
   #size = 0;
 
@@ -16,13 +15,12 @@ export class WaitingWrites {
 
   /** Whether nothing waits. */
   get isEmpty(): boolean {
-    return this.#tables.size === 0;
+    return this.#unsent.size === 0;
   }
 
   /** Adds what a map declares. */
   declare(table: Table): void {
-    this.#declared.add(table);
-    this.#keysOf(table);
+    this.#unsent.of(table);
   }
 
   /**
@@ -31,7 +29,7 @@ export class WaitingWrites {
    * @throws {Error} when too much waits already.
    */
   add(table: Table, key: string, { value, text }: Operation): void {
-    const keys = this.#keysOf(table);
+    const keys = this.#unsent.of(table);
     const size = key.length + (text ?? (typeof value === "string" ? value : "")).length;
     const waiting = this.#size + size - (keys.get(key) ?? 0);
     if (waiting > this.#limit) {
@@ -45,12 +43,11 @@ export class WaitingWrites {
 
   /** Takes them out, as rows of messages. @param number gives the number of the message that is being made. */
   *take(number: () => number): Generator<MapRows<string>> {
-    for (const [table, keys] of this.#tables) {
-      const flags = this.#declared.has(table) ? table.flags : 0;
-      yield { path: table.path, flags, rows: this.#takeRows(table, keys, number) };
+    for (const [table, keys] of this.#unsent) {
+      const { path, flags } = table;
+      yield { path, flags, rows: this.#takeRows(table, keys, number) };
+      this.#unsent.delete(table);
     }
-    this.#tables.clear();
-    this.#declared.clear();
   }
 
   *#takeRows(
@@ -65,11 +62,5 @@ export class WaitingWrites {
       write.number = number();
       yield writeRow(key, write.operation);
     }
-  }
-
-  #keysOf(table: Table): Map<string, number> {
-    let keys = this.#tables.get(table);
-    if (!keys) this.#tables.set(table, keys = new Map());
-    return keys;
   }
 }

@@ -175,6 +175,26 @@ Deno.test("maps of one owner hold a limited number of characters; what is beyond
   assertEquals([network.problems.length, second.has("18"), first.has("0")], [1, true, false]);
 });
 
+Deno.test("maps that hold nothing count, too: beyond the limit of one owner no more are made", () => {
+  const network = new Network();
+  const main = network.join("main", { ownerOf: (path) => path.split(".")[0]! });
+  const writer = network.join("writer");
+  network.run(1_000);
+  const name = "x".repeat(4_000);
+  for (let i = 0; i < 8_000; i++) writer.map(`A.${name}.${i}`, { persistent: true });
+  writer.map("B.other", { persistent: true });
+  network.run(10_000);
+  const known = main.paths().filter((path) => path.startsWith("A")).length;
+  assert(known > 7_400 && known < 7_500, `${known} maps of 4,500 characters each`);
+  assertEquals(main.paths().at(-1), "B.other");
+  assertEquals(network.problems.length, 1, "said once of a thread");
+  assert(network.problems[0]!.includes("ignored the map A.x"));
+  writer.map(`A.${name}.0`).set("x", name);
+  writer.map("B.other").set("x", name);
+  network.run(1_000);
+  assertEquals([main.map(`A.${name}.0`).size, main.map("B.other").size], [0, 1]);
+});
+
 Deno.test("what is set in one turn travels at the pace, too, and all of it when the thread leaves", () => {
   const network = new Network();
   const reader = network.join("reader");
