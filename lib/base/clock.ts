@@ -43,11 +43,14 @@ export interface Timers {
 /** Taken when this is loaded: a daemon that is loaded later may replace the globals. */
 const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis;
 
+/** A timer that is set to more runs at once, ms. */
+const LONGEST = 2 ** 31 - 1;
+
 /** The timers of the runtime. */
 export const systemTimers: Timers = {
   now: performance.now.bind(performance),
   after(ms, run) {
-    const timer = setTimeout(run, ms);
+    const timer = setTimeout(run, Math.min(ms, LONGEST));
     return () => clearTimeout(timer);
   },
   every(ms, run) {
@@ -152,7 +155,7 @@ export class TimerTicks implements Ticks {
   };
 }
 
-/** Longer intervals, ms, gain nothing by a repeating timer; a timer cannot be set to more than 2^31 - 1 ms anyway. */
+/** Longer intervals, ms, gain nothing by a repeating timer. */
 const LONG_INTERVAL = 3_600_000;
 
 /** The real clock: `performance.now()` and timers. */

@@ -57,7 +57,7 @@ export function programRunner(endTree?: EndTree): RunProgram {
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return async (program, args, { timeout, signal, cwd, env }) => {
     const result = await runChild(program, [...args], {
-      limit: Math.min(timeout, 2 ** 31 - 1),
+      limit: timeout,
       clock: systemClock,
       signal,
       endTree,

@@ -73,9 +73,6 @@ export interface TimingParts {
   warn: (text: string) => void;
 }
 
-/** A timer cannot be set to more, ms. */
-const LONGEST = 2 ** 31 - 1;
-
 const EXPECTED_SPAN = "ms or a duration such as 500ms, 5s or 2m";
 
 /** What a context offers to wait and to repeat; see {@linkcode DaemonContext}. */
@@ -114,7 +111,7 @@ export function createTiming(
       const error = new DOMException(`Took longer than ${describeSpan(span)}`, "TimeoutError");
       const over = new AbortController();
       const leave = abortWith(over, [signal]);
-      const cancel = limit(Math.min(ms, LONGEST), () => over.abort(error));
+      const cancel = limit(ms, () => over.abort(error));
       try {
         return await within(Promise.resolve(task(over.signal)), { signal: over.signal });
       } finally {

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { ManualClock } from "../../lib/base/mod.ts";
+import { ManualClock, systemClock } from "../../lib/base/mod.ts";
 
 Deno.test("a sleeper wakes at its time and not before", async () => {
   const clock = new ManualClock();
@@ -35,4 +35,12 @@ Deno.test("an aborted sleep rejects with the signal's reason and leaves nothing 
   await assertRejects(() => sleep, Error, "stopped");
   await assertRejects(() => clock.sleep(1, stop.signal), Error, "stopped");
   assertEquals(clock.sleeping, 0);
+});
+
+Deno.test("a time that is longer than a timer's is not over at once", async () => {
+  let calls = 0;
+  const cancel = systemClock.after(2 ** 31, () => void calls++);
+  await systemClock.sleep(20);
+  cancel();
+  assertEquals(calls, 0);
 });

@@ -42,6 +42,9 @@ Deno.test("only what may be over soon is tried again, and the last answer counts
   const call = (context: DaemonContext) => context.fetch(URL, { retries: 2 });
   const unavailable = () => new Response("later", { status: 503 });
   assertEquals(await asked(call, unavailable), { got: "503 later", tries: 3, at: 1_500 });
+  for (const [status, tries] of [[429, 3], [502, 3], [504, 3], [500, 1], [501, 1]] as const) {
+    assertEquals((await asked(call, () => new Response("", { status }))).tries, tries, `${status}`);
+  }
   const missing = () => new Response("no", { status: 404 });
   assertEquals(await asked(call, missing), { got: "404 no", tries: 1, at: 0 });
   const down = () => Promise.reject(new TypeError("connection refused"));
@@ -56,6 +59,16 @@ Deno.test("an answer that takes too long is an error that says so", async () => 
   const { got, tries } = await asked(call, () => new Promise(() => {}));
   assertEquals(got, `TimeoutError: ${URL}?key=*** did not answer within 0.02 s`);
   assertEquals(tries, 2);
+});
+
+Deno.test("a call's own signal ends it, and nothing is tried again", async () => {
+  const own = new AbortController();
+  const call = (context: DaemonContext) => context.fetch(URL, { signal: own.signal, retries: 5 });
+  const { got, tries } = await asked(call, ({ signal }) => {
+    own.abort(new RangeError("enough"));
+    return signal.aborted ? Promise.reject(signal.reason) : new Response();
+  });
+  assertEquals([got, tries], ["RangeError: enough", 1]);
 });
 
 Deno.test("options that are wrong are named", async () => {

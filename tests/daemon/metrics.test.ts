@@ -36,6 +36,8 @@ Deno.test("series are bounded, and no two are the same", () => {
   assertEquals(read(many).length, 1_000);
   const alike = { "a\nb": { free: 1 }, "a b": { free: 2 }, [`${"x".repeat(300)}1`]: { free: 3 } };
   assertEquals(read({ ...alike, [`${"x".repeat(300)}2`]: { free: 4 } }).length, 2);
+  const [long] = read({ ["x".repeat(300)]: { free: 1 } });
+  assertEquals(long!.match(/x{100,}/)?.[0].length, 200);
   const broken = Object.fromEntries(["\ud800", "\ufffd"].map((key) => [key, { free: 1 }]));
   assertEquals(read(broken).length, 1);
 });

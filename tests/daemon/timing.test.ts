@@ -39,9 +39,17 @@ Deno.test("what takes too long rejects, and its signal is aborted; what is in ti
       return new Promise<never>(() => {});
     }).catch((error) => error);
     log.push(String(late));
+    const never = () => new Promise<never>(() => {});
+    log.push(String(await context.timeout(1_499.6, never).catch((error) => error)));
     log.push(await context.timeout(2 ** 40, () => context.sleep("1s").then(() => "at last")));
   });
-  assertEquals(log, ["in time", 9_000, "TimeoutError: Took longer than 5s", "at last"]);
+  assertEquals(log, [
+    "in time",
+    9_000,
+    "TimeoutError: Took longer than 5s",
+    "TimeoutError: Took longer than 1500ms",
+    "at last",
+  ]);
 });
 
 Deno.test("a retry waits longer each time, and throws the last error", async () => {
@@ -60,11 +68,24 @@ Deno.test("a retry waits longer each time, and throws the last error", async () 
     [0, 60_000, 180_000, 300_000],
   );
   assertEquals(await failing({ isRetriable: () => false }), [0]);
-  await assertRejects(
-    () => failing({ maxAttempts: 0 }),
-    TypeError,
-    "Cannot retry: maxAttempts is 0; expected a whole number, 1 or more",
-  );
+  const steady = { maxAttempts: 4, jitter: 0 };
+  assertEquals(await failing({ ...steady, minTimeout: "40s" }), [0, 40_000, 100_000, 160_000]);
+  assertEquals(await failing({ ...steady, minTimeout: "90s" }), [0, 90_000, 180_000, 270_000]);
+  assertEquals(await failing({ ...steady, multiplier: 1 }), [0, 1_000, 2_000, 3_000]);
+  assertEquals(await failing({ maxAttempts: 2, jitter: 1 }), [0, 500]);
+  const wrong: [options: object, said: string][] = [
+    [{ maxAttempts: 0 }, "maxAttempts is 0; expected a whole number, 1 or more"],
+    [{ maxAttempts: 1.5 }, "maxAttempts is 1.5; expected a whole number, 1 or more"],
+    [{ multiplier: 0.9 }, "multiplier is 0.9; expected a number, 1 or more"],
+    [{ multiplier: Infinity }, "multiplier is Infinity; expected a number, 1 or more"],
+    [{ jitter: -0.1 }, "jitter is -0.1; expected a number from 0 to 1"],
+    [{ jitter: 1.1 }, "jitter is 1.1; expected a number from 0 to 1"],
+    [{ minTimeout: "2m", maxTimeout: "1m" }, 'minTimeout is "2m"; expected at most maxTimeout'],
+  ];
+  for (const [options, said] of wrong) {
+    await assertRejects(() => failing(options), TypeError, `Cannot retry: ${said}`);
+  }
+  assertEquals(await failing({ minTimeout: "2m", maxTimeout: "2m", maxAttempts: 1 }), [0]);
 });
 
 Deno.test("a retry succeeds with what its task returns at last, and ends with the daemon", async () => {
@@ -127,6 +148,41 @@ Deno.test("after a sleep of the host a run is made up for once, and those that w
   ]);
 });
 
+Deno.test("a run that is more than a minute late is told, also where it missed no other", async () => {
+  const lateBy = (span: string) =>
+    runsOf("0 3 * * *", async (run) => {
+      await run.advance("10s");
+      run.sleepHost(span);
+      await run.advance("2m");
+    }, { start: "2026-01-01T02:59:00Z" });
+  const run = "2026-01-01T03:00:00.000Z 0";
+  // It wakes after 50 s of the monotonic clock.
+  assertEquals(await lateBy("55s"), { runs: [run], log: [] });
+  assertEquals(await lateBy("3m"), {
+    runs: [run],
+    log: ["'0 3 * * *' was due at 2026-01-01T03:00:00.000Z and runs late"],
+  });
+});
+
+Deno.test("while the agent is paused neither beats nor runs are", async () => {
+  const marks = async (maintenance: Record<string, unknown>) => {
+    const log: string[] = [];
+    const run = simulate({
+      name: "rests",
+      run: async (context) => {
+        void context.cron("* * * * *", () => void log.push("run"));
+        await context.every("1m", () => void log.push("beat"));
+      },
+    }, { state: { "Agent.Maintenance": maintenance } });
+    await run.advance("61s");
+    assertEquals(run.ended, false);
+    await run.stop();
+    return log.sort();
+  };
+  assertEquals(await marks({}), ["beat", "beat", "run"]);
+  assertEquals(await marks({ paused: { since: "", by: "command" } }), []);
+});
+
 Deno.test("runs never overlap, and those that one overran are left out", async () => {
   const { runs, log } = await runsOf("*/5 * * * *", (run) => run.advance("20m"), {
     start: "2026-01-01T00:00:00Z",
@@ -149,4 +205,9 @@ Deno.test("a pattern or a time zone that is wrong is named", async () => {
     const run = runsOf(pattern, (run) => run.advance("1h"), { start, timeZone });
     await assertRejects(() => run, TypeError, error);
   }
+  const often = (task: unknown) =>
+    timesOf((context) => context.cron("* * * * *", {}, task as () => void));
+  const expected = 'Cannot run cron("* * * * *"): expected a function';
+  await assertRejects(() => often(undefined), TypeError, expected);
+  await assertRejects(() => often(() => Promise.reject(new Error("boom"))), Error, "boom");
 });

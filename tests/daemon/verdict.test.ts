@@ -23,6 +23,11 @@ Deno.test("a verdict has a level, a text, numbers and an end, and is read as it 
       ...{ level: "unknown", text: "x", at: AT, until: "2026-01-01T00:00:01.500Z", numbers: {} },
     }],
   ];
+  const name = "n".repeat(64);
+  cases.push([["warning", "x".repeat(1_001), { [name]: 1 }, { ttl: 999_999_999_999 }], {
+    ...{ level: "warning", text: `${"x".repeat(999)}…`, at: AT },
+    ...{ until: "2057-09-09T01:46:39.999Z", numbers: { [name]: { value: 1 } } },
+  }]);
   for (const [[level, text, numbers, options], expected] of cases) {
     const verdict = makeVerdict(level, text, numbers, options, NOW);
     assertEquals(verdict as unknown, expected);
@@ -58,6 +63,11 @@ Deno.test("what is wrong with a verdict is named, with what would be right", () 
     [["ok", "x", { "a=1;2": 1 }, {}], 'name is "a=1;2"; expected letters, digits, blanks'],
     [["ok", "x", Object.fromEntries(Array(51).fill(0).map((_, i) => [i, i])), {}], "at most 50"],
     [["ok", "x", {}, { ttl: "soon" }], 'ttl is "soon"; expected ms or a duration such as 5m'],
+    [["ok", "x", { ["n".repeat(65)]: 1 }, {}], "blanks and _ . : \\ / -, at most 64 characters"],
+    [["ok", "x", {}, { ttl: 1e12 }], "ttl is 1000000000000; expected ms or a duration"],
+    [["ok", "x", {}, { ttl: NaN }], "ttl is NaN; expected ms or a duration"],
+    [["y".repeat(200), "x", {}, {}], `level is "${"y".repeat(99)}; expected one of`],
+    [["ok", "x", { n: { value: 1, warning: "1".repeat(41) } }, {}], "a range in quotes, such as"],
     [["ok", "x", {}, { ttl: 0 }], "ttl is 0; expected ms or a duration"],
   ];
   for (const [[level, text, numbers, options], message] of cases) {
