@@ -1,5 +1,5 @@
 import { createScanner, findNodeAtLocation, type Node, parseTree } from "jsonc-parser";
-import { FileError, isObject, replaceFile, systemClock } from "../base/mod.ts";
+import { type Clock, FileError, isObject, replaceFile, systemClock } from "../base/mod.ts";
 import { decodeText, encodeLike, readConfigFile } from "./file.ts";
 import { ConfigError } from "./problem.ts";
 
@@ -19,6 +19,8 @@ export interface Rewrite {
    * @throws {ConfigError} when it is wrong.
    */
   check: (text: string) => void;
+  /** Where time comes from. Default: the real clock. */
+  clock?: Pick<Clock, "now" | "sleep">;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface Rewrite {
 export async function rewriteConfig(file: string, rewrite: Rewrite): Promise<void> {
   const target = await Deno.realPath(file).catch(() => file);
   const mark = `${target}.lock`;
-  await placeMark(mark).catch((error) => {
+  await placeMark(mark, rewrite.clock).catch((error) => {
     throw new FileError("write", target, error);
   });
   try {
@@ -43,17 +45,17 @@ export async function rewriteConfig(file: string, rewrite: Rewrite): Promise<voi
 }
 
 /** Waits until no other program rewrites the configuration, and keeps others from it. */
-async function placeMark(mark: string): Promise<void> {
-  for (const end = systemClock.now() + REWRITE_LIMIT;;) {
+async function placeMark(mark: string, clock: Rewrite["clock"] = systemClock): Promise<void> {
+  for (const end = clock.now() + REWRITE_LIMIT;;) {
     try {
       return Deno.openSync(mark, { write: true, createNew: true }).close();
     } catch (error) {
       // On Windows a file that another program is just removing is said to be denied.
       const isThere = await Deno.stat(mark).then(() => true, () => false);
       if (!isThere && !(error instanceof Deno.errors.AlreadyExists)) throw error;
-      if (systemClock.now() > end) await Deno.remove(mark);
+      if (clock.now() > end) await Deno.remove(mark);
     }
-    await systemClock.sleep(20);
+    await clock.sleep(20);
   }
 }
 

@@ -91,8 +91,8 @@ const SAMPLE =
  * The commented configuration that `config init` writes; it equals the defaults. Its lines end as those
  * of text files do on this system, since Notepad before Windows 10 1809 shows no other line ends.
  */
-export function sampleConfig(): string {
-  return Deno.build.os === "windows" ? SAMPLE.replaceAll("\n", "\r\n") : SAMPLE;
+export function sampleConfig(os: typeof Deno.build.os = Deno.build.os): string {
+  return os === "windows" ? SAMPLE.replaceAll("\n", "\r\n") : SAMPLE;
 }
 
 /**

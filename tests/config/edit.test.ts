@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { assertEquals, assertRejects } from "@std/assert";
 import { parse } from "jsonc-parser";
 import { join } from "node:path";
+import { FileError } from "../../lib/base/mod.ts";
 import { removeFromText, rewriteConfig, setInText } from "../../lib/config/edit.ts";
 
 const read = (text: string) => parse(text, [], { allowTrailingComma: true });
@@ -45,6 +46,14 @@ Deno.test("an entry is added at the end, comments and order kept", () => {
     ],
     [`{ "daemons": { "a": {} } }`, `{ "daemons": { "a": {}, "b": { "n": 1 } } }`],
     [`{ "daemons": { "a": {}, } }`, `{ "daemons": { "a": {}, "b": { "n": 1 } } }`],
+    [
+      `{\n  "daemons": { "a": {} }\n}`,
+      `{\n  "daemons": { "a": {}, "b": { "n": 1 } }\n}`,
+    ],
+    [
+      `{\n  "daemons": {\n    "a": {} /* one */ // two\n  } // three\n}`,
+      `{\n  "daemons": {\n    "a": {}, /* one */ // two\n    "b": { "n": 1 }\n  } // three\n}`,
+    ],
     [`{ "daemons": {} }`, `{ "daemons": {\n  "b": { "n": 1 }\n} }`],
     [
       `{\n  "daemons": {\n    // none yet\n  }\n}`,
@@ -65,6 +74,16 @@ Deno.test("a value that is there is replaced", () => {
     setInText(text, [...B, "n"], 7),
     `{ "daemons": { "b": { "n": 7, /* why */ "m": 2 } } }`,
   );
+});
+
+Deno.test("a value takes one line of 60 characters, or else several", () => {
+  const set = (value: unknown) => setInText(`{\n  "b": 1\n}`, ["b"], value);
+  const list = (length: number) => ["x".repeat(length - 4)];
+  assertEquals(set(list(60)), `{\n  "b": ["${"x".repeat(56)}"]\n}`);
+  assertEquals(set(list(61)), `{\n  "b": [\n    "${"x".repeat(57)}"\n  ]\n}`);
+  assertEquals(set({}), `{\n  "b": {}\n}`);
+  assertEquals(set({ a: [1, "2"], c: true }), `{\n  "b": { "a": [1, "2"], "c": true }\n}`);
+  assertEquals(set({ a: {} }), `{\n  "b": {\n    "a": {}\n  }\n}`);
 });
 
 Deno.test("an entry is removed, comments around it kept", () => {
@@ -195,4 +214,22 @@ Deno.test({
     assertEquals(Object.keys(read(await Deno.readTextFile(file)).daemons).at(-1), "b");
     await Deno.remove(folder, { recursive: true });
   },
+});
+
+Deno.test("the mark of a program that was killed holds up the next one for 10 s, and no other error does", async () => {
+  const folder = await Deno.makeTempDir();
+  let now = 0;
+  const clock = {
+    now: () => now,
+    sleep: (ms: number) => Promise.resolve(void (now += ms)),
+  };
+  const rewrite = (file: string) =>
+    rewriteConfig(join(folder, file), { edit: () => "{ }", check: () => {}, clock });
+  await assertRejects(() => rewrite("none/x.json"), FileError, "Cannot write ");
+  assertEquals(now, 0);
+  await Deno.writeTextFile(join(folder, "x.json.lock"), "");
+  await rewrite("x.json");
+  assertEquals(now > 10_000 && now < 10_100, true, `${now}`);
+  assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["x.json"]);
+  await Deno.remove(folder, { recursive: true });
 });

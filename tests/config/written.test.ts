@@ -49,14 +49,14 @@ Deno.test("the sample is right, and equals the defaults with nothing left out", 
   assertEquals(Object.keys(given), Object.keys(builtin.get("icinga_agent_service")!));
 });
 
-Deno.test("the sample's lines end as this system's do", () => {
-  const ends = new Set(sampleConfig().match(/\r?\n/g));
-  assertEquals([...ends], [Deno.build.os === "windows" ? "\r\n" : "\n"]);
-});
-
 Deno.test("what the sample has as an example is right once it is no comment", () => {
   const example = sampleConfig().replace('// "disk_watch"', '"disk_watch"')
     .replace('// "$schema"', '"$schema"');
   assertEquals(complaints(example), []);
   assert(parse(example).daemons.disk_watch);
+});
+
+Deno.test("on Windows the lines of the sample end as Notepad shows them", () => {
+  assertEquals(sampleConfig("windows").split("\r\n").join("\n"), sampleConfig("linux"));
+  assertEquals(/(?<!\r)\n/.test(sampleConfig("windows")), false);
 });

@@ -72,3 +72,27 @@ Deno.test("why a host or a file has no certificate is said", async () => {
   await serve;
   await Deno.remove(file);
 });
+
+/** It has ended at the beginning of 2020-01-02. */
+const ENDED = `-----BEGIN CERTIFICATE-----
+MIIBGjCBwQIUb8YGOH8Gw5xRVlVmI1H1KVSU0yEwCgYIKoZIzj0EAwIwEDEOMAwG
+A1UEAwwFZW5kZWQwHhcNMjAwMTAxMDAwMDAwWhcNMjAwMTAyMDAwMDAwWjAQMQ4w
+DAYDVQQDDAVlbmRlZDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABKLkjjcNLP1W
+UWCpIOf7Yxl2IUS5tHhyCVgxHauDTh6eiKysQk29oTyknNOP+hKHthC+FMSqRTsV
+r3foZQ2ODzAwCgYIKoZIzj0EAwIDSAAwRQIhAMt9dyMotRwEzIHKVn6rw9xwJXzm
+a0ToQrOXIFNwTitwAiA5qijLdtjl+Id10iCGoE3+4Ml1sU1DBo6eFwYuNqbQkQ==
+-----END CERTIFICATE-----
+`;
+
+Deno.test("a certificate that has ended is critical, and a long name is cut at its front", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/${"x".repeat(80)}.pem`;
+  await Deno.writeTextFile(file, ENDED);
+  const { level, text, numbers, metrics } = await verdictOf({ files: [file] });
+  assertEquals([level, text], ["critical", `${file} has ended`]);
+  const days = Math.floor((Date.parse("2020-01-02T00:00:00Z") - Date.now()) / 86_400_000);
+  const [[name, number]] = Object.entries(numbers) as [[string, { value: number }]];
+  assertEquals([name, number.value], [`${"x".repeat(60)}.pem`, days]);
+  assertEquals(metrics.map(([, day]) => day), [Date.parse("2020-01-02T00:00:00Z") / 86_400_000]);
+  await Deno.remove(folder, { recursive: true });
+});

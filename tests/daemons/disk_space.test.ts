@@ -53,3 +53,23 @@ Deno.test("limits are shares or sizes, and disks can be chosen", async () => {
   const odd = () => simulate(daemon, { arguments: { warning: "much" } });
   assertThrows(odd, TypeError, 'warning: got "much"; expected such as 10% or 5GB');
 });
+
+Deno.test("what is as much as a limit is not below it", async () => {
+  const level = async (given: Record<string, unknown>) =>
+    (await verdictOf({ disks: ["C:"], ...given })).level;
+  assertEquals(await level({ warning: "4GB", critical: "4GB" }), "ok");
+  assertEquals(await level({ warning: "4097MB", critical: "4GB" }), "warning");
+  assertEquals(await level({ warning: "4097MB", critical: "4097MB" }), "critical");
+});
+
+Deno.test("a disk that is gone is shown no more", async () => {
+  const there = [...disks];
+  const run = simulate(daemon, { disks: there });
+  await run.advance("1s");
+  there.pop();
+  await run.advance("1m");
+  assertEquals([...run.map("Disks").keys()], ["C:"]);
+  const { text } = run.map("Verdict").get("now") as { text: string };
+  assertEquals(text, "C: 4.0 GB free of 100.0 GB");
+  await run.stop();
+});

@@ -27,6 +27,8 @@ Deno.test("the status and the text of an answer make the verdict", async () => {
   const missing = () => new Response("", { status: 404 });
   assertEquals(await verdictOf(missing), ["critical", `${url}: status 404`, 0]);
   assertEquals((await verdictOf(missing, { status: 404 }))[0], "ok");
+  const coded = async (status: number) => (await verdictOf(() => new Response("", { status })))[0];
+  assertEquals([await coded(399), await coded(400)], ["ok", "critical"]);
   const down = () => Promise.reject(new TypeError("connection refused"));
   assertEquals(await verdictOf(down), ["critical", `${url}: connection refused`, 0]);
 });
@@ -51,6 +53,18 @@ Deno.test("a slow answer is a warning", async () => {
   ]);
   asked = 0;
   assertEquals((await verdictOf(late, { slow: "1s" }))[0], "ok");
+  asked = 0;
+  assertEquals((await verdictOf(late, { slow: "500ms" }))[0], "ok");
+  asked = 0;
+  const run = simulate(daemon, { arguments: { url, slow: "2500ms" }, fetch: late });
+  await run.advance("1s");
+  const { numbers } = run.map("Verdict").get("now") as { numbers: unknown };
+  assertEquals(numbers, { time: { value: 0.5, unit: "s", warning: "2.5", min: 0 } });
+  const duration = () => run.metrics().find(({ name }) => name.endsWith("_seconds"))!.value;
+  assertEquals(duration(), 0.5);
+  await run.advance("1m");
+  assertEquals(duration(), 0);
+  await run.stop();
 });
 
 Deno.test("an address with a user or a password is refused, and the message does not show it", () => {

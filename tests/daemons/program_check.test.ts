@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import daemon from "../../daemons/program_check.ts";
 import { readPlugin } from "../../daemons/shared/plugin_output.ts";
+import type { RunResult } from "../../lib/daemon/author.ts";
 import { simulate } from "../../lib/testing/author.ts";
 
 Deno.test("what a plugin says is read as the guidelines write it", () => {
@@ -33,7 +34,7 @@ Deno.test("what a plugin says is read as the guidelines write it", () => {
 });
 
 Deno.test("the verdict is the plugin's; one that is late or not there is unknown", async () => {
-  const verdictOf = async (run: () => { code?: number; stdout?: string } | undefined) => {
+  const verdictOf = async (run: () => Partial<RunResult> | undefined) => {
     const simulation = simulate(daemon, { arguments: { program: "check_x" }, run });
     await simulation.advance("1s");
     const { level, text, numbers } = simulation.map("Verdict").get("now") as never;
@@ -45,10 +46,21 @@ Deno.test("the verdict is the plugin's; one that is late or not there is unknown
   assertEquals(await verdictOf(() => ({ code: 2, stdout: "X CRITICAL | a=1\n" })), {
     ...{ level: "critical", text: "X CRITICAL", numbers: { a: { value: 1 } }, metrics },
   });
+  const text = "only told on its error output";
+  const told = await verdictOf(() => ({ code: 3, stdout: " \n", stderr: text }));
+  assertEquals([told.level, told.text], ["unknown", text]);
   const late = "check_x took longer than 30 s, and was ended";
   assertEquals(await verdictOf(() => undefined), {
     ...{ level: "unknown", text: late, numbers: {}, metrics },
   });
+});
+
+Deno.test("the metrics are the last exit code and how long the run took, of each run anew", async () => {
+  const run = simulate(daemon, { arguments: { program: "check_x" }, run: () => ({ code: 2 }) });
+  await run.advance("2m");
+  const [code, duration] = run.metrics();
+  assertEquals([code!.value, duration!.value], [2, 0]);
+  await run.stop();
 });
 
 Deno.test("a number that cannot be part of a verdict does not keep the verdict from being told", async () => {
