@@ -142,10 +142,9 @@ interface HostWatches {
   isWindows: boolean;
 }
 
-/** Starts everything that watches Icinga 2, services, clocks, handles and the runtime until `signal` is aborted. */
+/** Starts everything that watches Icinga 2, services, clocks and handles until `signal` is aborted. */
 function watchHost({ agent, log, troubles, isWindows }: HostWatches, signal: AbortSignal): void {
   const clock = systemClock;
-  void logIsolation(log, signal);
   void watchIcinga({ agent, log: log.write, clock }, signal);
   if (isWindows) {
     const alsoLook = lookAtServices(agent, clock, {
@@ -180,20 +179,6 @@ async function keepClaim(home: Claim, signal: AbortSignal): Promise<void> {
     const wait = home.retry() ? LOCK_LOOK : growingWait(failures++);
     if (wait === LOCK_LOOK) failures = 0;
     await systemClock.sleep(wait, signal).catch(() => {});
-  }
-}
-
-/** The runtime is examined this long after the start, ms, so that the start is fast. */
-const LOOK_AFTER = 5_000;
-
-/** Logs what the runtime itself does not forbid to daemons. */
-async function logIsolation(log: Log, signal: AbortSignal): Promise<void> {
-  try {
-    await systemClock.sleep(LOOK_AFTER, signal);
-    const { describeHoles, probeRuntime } = await import("../thread/mod.ts");
-    agentLog(log.write).debug(describeHoles(await probeRuntime()));
-  } catch {
-    // The agent is to stop.
   }
 }
 

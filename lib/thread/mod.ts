@@ -23,6 +23,6 @@ export {
   type ThreadEnd,
   type ToThread,
 } from "./protocol.ts";
-export { describeHoles, probeRuntime } from "./runtime.ts";
+export { probeRuntime } from "./runtime.ts";
 export { ExitDetector, ownReads, ranOutOfHeap, startWorker, workerPermissions } from "./start.ts";
 export { catchUncaught } from "./uncaught_output.ts";

@@ -68,11 +68,3 @@ async function look(file: string): Promise<void> {
   };
   a.postMessage(new DOMException("x"));
 }
-
-/** The holes in one line, for the log. */
-export function describeHoles({ closedByIcingaWarden, closedByDeno }: RuntimeHoles): string {
-  const list = (holes: readonly string[]) => holes.join(", ") || "nothing";
-  return `What daemons cannot use, closed by icinga-warden: ${
-    list(closedByIcingaWarden)
-  }; closed by Deno ${Deno.version.deno} itself: ${list(closedByDeno)}`;
-}
