@@ -1,4 +1,4 @@
-import { errorMessage } from "../base/mod.ts";
+import { abortWith, errorMessage } from "../base/mod.ts";
 import type { ChildNews, ChildRequest, ThreadEnd } from "../thread/mod.ts";
 import type { Children, ThreadChange } from "./keep_running.ts";
 import type { DaemonLimits } from "./limits.ts";
@@ -40,17 +40,19 @@ export function openChildren(
     if (stops.has(id)) throw new Error(`There is a child thread with the number ${id} already`);
     limits.addChild(length);
     const stop = new AbortController();
+    const unlink = abortWith(stop, [signal, ended.signal]);
     stops.set(id, stop);
     try {
       return await superviseChild(
         { plan: planChild(parent, request), task, name },
-        AbortSignal.any([signal, ended.signal, stop.signal]),
+        stop.signal,
         ({ state }, thread) => tell({ type: "state", state, thread }),
       );
     } catch (error) {
       if (stop.signal.aborted) return { type: "stopped" };
       throw error;
     } finally {
+      unlink();
       limits.removeChild(length);
       stops.delete(id);
     }

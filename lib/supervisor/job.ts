@@ -19,7 +19,7 @@ export async function runOnSchedule(
   parts: ThreadParts,
   run: (failures: number) => Promise<RunOutcome>,
 ): Promise<ThreadEnd> {
-  const { signal, clock, log, gate, pools, limits, onChange, wall } = parts;
+  const { signal, clock, log, gate, limits, onChange, wall } = parts;
   const { Schedule, sleepUntil } = await import("../base/schedule.ts");
   const { pattern, timeZone } = plan.policy.schedule!;
   const schedule = new Schedule(pattern, timeZone);
@@ -42,14 +42,7 @@ export async function runOnSchedule(
     onChange({ state: "waiting", failures, job: past });
     const at = wall();
     const began = clock.now();
-    const release = await takeSlot({
-      name: plan.pool,
-      pool: pools.get(plan.pool),
-      user: "daemon",
-      clock,
-      log,
-      signal,
-    });
+    const release = await takeSlot(plan.pool, "daemon", parts);
     try {
       const refusal = limits.refusal();
       const outcome = refusal === undefined ? await run(failures) : undefined;

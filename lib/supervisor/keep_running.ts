@@ -1,14 +1,13 @@
-import { type Clock, errorMessage } from "../base/mod.ts";
+import { errorMessage } from "../base/mod.ts";
 import { type JobInfo, threadName, type ThreadState } from "../daemon/mod.ts";
 import type { Beat, ThreadEnd } from "../thread/mod.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
-import type { HealthMonitor } from "./health.ts";
 import { type DaemonLimits, logGivenUp } from "./limits.ts";
 import type { ThreadPlan } from "./plan.ts";
 import { takeSlot, type ThreadPool, type ThreadPools } from "./pool.ts";
 import { countFailure, decideNext, type Gate, type Next, nextOfRefused } from "./restart.ts";
 import { runOnSchedule } from "./job.ts";
-import type { Connect, RunOutcome, runThread, ThreadRun } from "./thread.ts";
+import type { RunOutcome, runThread, ThreadRun } from "./thread.ts";
 
 /** How long a daemon may take to stop before its thread is ended, and its `onTerminate` may take, ms. */
 const STOP_GRACE = 5_000;
@@ -29,21 +28,12 @@ export interface ThreadChange {
 }
 
 /** What the supervision of all threads shares. */
-export interface SharedParts {
-  /** Where time comes from. */
-  clock: Clock;
+export interface SharedParts
+  extends Pick<ThreadRun, "clock" | "health" | "connect" | "endProcess" | "answer"> {
   /** Where records go. */
   log: WriteLog;
   /** Closed while nothing is to be started again. */
   gate: Gate;
-  /** What looks at heartbeats. */
-  health: HealthMonitor;
-  /** Connects a thread to the public state. */
-  connect: Connect;
-  /** Ends a child process of the agent, or that of a service that is stuck, with all that it has started. */
-  endProcess?: ThreadRun["endProcess"];
-  /** Answers what threads ask. */
-  answer?: ThreadRun["answer"];
   /** The thread pools. */
   pools: ThreadPools;
   /** How many threads start at a time. */
@@ -96,9 +86,8 @@ export async function keepRunning(plan: ThreadPlan, parts: ThreadParts): Promise
 }
 
 async function runAgainAndAgain(plan: ThreadPlan, parts: ThreadParts): Promise<ThreadEnd> {
-  const { clock, log, signal, gate, random, pools, limits, onChange } = parts;
+  const { clock, log, signal, gate, random, limits, onChange } = parts;
   const user = plan.assignment.task.type === "run" ? "daemon" : "child";
-  const pool = pools.get(plan.pool);
   let failures = 0;
   let isRefused = false;
   // A thread that is started again in a moment keeps its slot: it might wait long for another.
@@ -108,7 +97,7 @@ async function runAgainAndAgain(plan: ThreadPlan, parts: ThreadParts): Promise<T
     if (!release) {
       // A thread that was refused stays failed while it is tried again.
       if (!isRefused) onChange({ state: "waiting", failures });
-      release = await takeSlot({ name: plan.pool, pool, user, clock, log, signal });
+      release = await takeSlot(plan.pool, user, parts);
     }
     const refusal = limits.refusal();
     isRefused = refusal !== undefined;

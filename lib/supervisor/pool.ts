@@ -137,26 +137,23 @@ export class ThreadPools {
 /** After such a wait for a slot in a pool it is logged, ms. */
 const POOL_PATIENCE = 10_000;
 
-/** Who takes a slot in a pool, and where from. */
-export interface PoolEntry {
-  /** The name of the pool. */
-  name: string;
-  pool: ThreadPool;
-  user: PoolUser;
-  clock: Clock;
-  log: WriteLog;
-  /** Aborted when the thread is to stop. */
-  signal: AbortSignal;
-}
-
 /**
- * Resolves when there is a slot, with what gives it back. That threads wait for long is logged once.
+ * Resolves when there is a slot in the pool of a name, with what gives it back. That threads wait for long is logged once.
  *
+ * @throws {Error} when there is no such pool.
  * @throws {unknown} the signal's reason, when it is aborted while waiting.
  */
 export async function takeSlot(
-  { name, pool, user, clock, log, signal }: PoolEntry,
+  name: string,
+  user: PoolUser,
+  { pools, clock, log, signal }: {
+    pools: ThreadPools;
+    clock: Clock;
+    log: WriteLog;
+    signal: AbortSignal;
+  },
 ): Promise<() => void> {
+  const pool = pools.get(name);
   const cancel = clock.after(POOL_PATIENCE, () => {
     const waiting = pool.takeWaiting();
     if (waiting === 0) return;

@@ -68,11 +68,6 @@ export function decideNext(
 export class Gate {
   #opened: PromiseWithResolvers<void> | undefined;
 
-  /** Whether it holds back. */
-  get closed(): boolean {
-    return this.#opened !== undefined;
-  }
-
   /** Holds back from now on. */
   close(): void {
     this.#opened ??= Promise.withResolvers();

@@ -1,41 +1,27 @@
-import { type Clock, within } from "../base/mod.ts";
+import { within } from "../base/mod.ts";
 import { type ThreadInfo, threadName } from "../daemon/mod.ts";
-import type { Beat, ThreadEnd } from "../thread/mod.ts";
-import { agentLog, type WriteLog } from "../log/mod.ts";
+import type { ThreadEnd } from "../thread/mod.ts";
+import { agentLog } from "../log/mod.ts";
 import { openChildren, type SuperviseChild } from "./child_threads.ts";
 import { HealthMonitor } from "./health.ts";
 import { keepRunning, type SharedParts, type ThreadChange } from "./keep_running.ts";
 import { DaemonLimits } from "./limits.ts";
-import { ArgumentsFeed } from "./feed.ts";
 import { samePlan, type ThreadPlan } from "./plan.ts";
 import { ThreadPool, ThreadPools } from "./pool.ts";
 import { Gate } from "./restart.ts";
-import { isNews, roundOfNews, type ThreadIdentity, updateInfo } from "./thread_info.ts";
-import { type Connect, runThread, type ThreadRun } from "./thread.ts";
+import { keepInfo } from "./thread_info.ts";
+import { ArgumentsFeed, runThread } from "./thread.ts";
 
 /** How long all threads together may take to stop, with what follows their end, ms. */
 export const STOP_LIMIT = 11_000;
 
-/** What a supervisor is made of. */
-export interface SupervisorParts {
-  /** Where it takes its time from. */
-  clock: Clock;
-  /** Where records go. */
-  log: WriteLog;
+/** What a supervisor is made of. By default nothing answers threads or ends processes, and the rest is real. */
+export interface SupervisorParts
+  extends
+    Pick<SharedParts, "clock" | "log" | "connect" | "endProcess" | "answer">,
+    Partial<Pick<SharedParts, "random" | "wall" | "run">> {
   /** Called with a thread's state at each change; undefined: the thread has ended. */
   onInfo: (thread: string, info: ThreadInfo | undefined) => void;
-  /** Connects a thread to the public state. */
-  connect: Connect;
-  /** Ends a child process of the agent, or that of a service that is stuck, with all that it has started. Default: nothing does. */
-  endProcess?: ThreadRun["endProcess"];
-  /** Answers what threads ask. Default: nothing does. */
-  answer?: ThreadRun["answer"];
-  /** Gives a number from 0 to 1, for the backoff. Default: `Math.random`. */
-  random?: () => number;
-  /** The time of day, ms since the Unix epoch. Default: `Date.now`. */
-  wall?: () => number;
-  /** Runs a thread once. Default: {@linkcode runThread}. */
-  run?: typeof runThread;
 }
 
 /** A daemon whose thread is supervised. */
@@ -74,21 +60,15 @@ export class Supervisor {
 
   /** It has nothing to do until a daemon is started. */
   constructor(parts: SupervisorParts) {
-    const { clock, log, connect, endProcess, random = Math.random, run = runThread } = parts;
-    const { wall = Date.now, answer } = parts;
     this.#parts = parts;
     this.#shared = {
-      clock,
-      log,
-      connect,
-      endProcess,
-      answer,
-      random,
-      wall,
-      run,
+      random: Math.random,
+      wall: Date.now,
+      run: runThread,
+      ...parts,
       gate: this.gate,
       pools: this.pools,
-      health: new HealthMonitor(clock),
+      health: new HealthMonitor(parts.clock),
       // Half of a start is waiting for answers of the main thread.
       starts: new ThreadPool(2 + navigator.hardwareConcurrency),
     };
@@ -196,7 +176,9 @@ export class Supervisor {
     assignment.thread = thread;
     const named = { ...plan, assignment };
     const { daemon } = assignment;
-    const info = this.#keepInfo(thread, { daemon, task, pool: plan.pool });
+    const identity = { daemon, task, pool: plan.pool };
+    const { clock, onInfo } = this.#parts;
+    const info = keepInfo(identity, clock, (info) => onInfo(thread, info));
     return keepRunning(named, {
       ...this.#shared,
       // What is logged of many children is limited like what they log themselves.
@@ -244,25 +226,5 @@ export class Supervisor {
   #forget(thread: string): void {
     this.#names.delete(thread);
     this.#parts.onInfo(thread, undefined);
-  }
-
-  /** Publishes a thread's state at each change, and its memory and lag from time to time. */
-  #keepInfo(thread: string, identity: ThreadIdentity) {
-    const { clock, onInfo } = this.#parts;
-    let info: ThreadInfo | ThreadIdentity = identity;
-    let told = -Infinity;
-    return {
-      change: (change: ThreadChange) => {
-        info = updateInfo(info, change, new Date());
-        onInfo(thread, info as ThreadInfo);
-      },
-      beat: (beat: Beat) => {
-        const round = roundOfNews(clock.now());
-        if (!("state" in info) || round === told || !isNews(info, beat)) return;
-        told = round;
-        info = { ...info, heap: beat.heap, lag: Math.round(beat.lag) };
-        onInfo(thread, info);
-      },
-    };
   }
 }

@@ -20,7 +20,6 @@ import {
   type MonitoredThread,
 } from "./health.ts";
 import { type DaemonLimits, MESSAGE_RATE } from "./limits.ts";
-import type { ArgumentsFeed } from "./feed.ts";
 import type { ThreadPlan } from "./plan.ts";
 
 /**
@@ -48,6 +47,27 @@ export type Connect = (
   thread: string,
   countWrites: (characters: number) => number,
 ) => () => void;
+
+/** Passes changed arguments on to a daemon's thread, while one runs that takes them. */
+export class ArgumentsFeed {
+  #take: ((given: Record<string, unknown>) => void) | undefined;
+
+  /** The thread takes them from now on. */
+  open(take: (given: Record<string, unknown>) => void): void {
+    this.#take = take;
+  }
+
+  /** The thread is ended. */
+  close(): void {
+    this.#take = undefined;
+  }
+
+  /** Passes them on; returns whether there is a thread that takes them. */
+  pass(given: Record<string, unknown>): boolean {
+    this.#take?.(given);
+    return this.#take !== undefined;
+  }
+}
 
 /** What a run of a thread works with. */
 export interface ThreadRun {

@@ -1,7 +1,6 @@
 import type { MessagePort as NodePort } from "node:worker_threads";
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { withHeapLimit } from "./heap_limit.ts";
 import { type DaemonPermissions, DISKS } from "../daemon/mod.ts";
 
 /** How a worker is started. */
@@ -17,12 +16,27 @@ export interface WorkerOptions {
 }
 
 /**
- * Starts a Web Worker with permissions and a heap limit of its own. A full heap leads to an error event, which
- * {@linkcode ranOutOfHeap} recognizes.
+ * Starts a Web Worker with permissions and a heap limit of its own. When the heap is full, the worker ends, and not the
+ * process: an error event tells, which {@linkcode ranOutOfHeap} recognizes.
+ *
+ * Deno has both a heap limit (`resourceLimits` of `node:worker_threads`) and permissions (of Web Workers), but
+ * no API for a worker with the two of them, and without a heap limit a worker that runs out of heap aborts the
+ * process. Both kinds are made by the same operation of the runtime, which takes an object and looks for
+ * `resourceLimits` in it; a Web Worker's leaves it out, so that it is found on the prototype while one is
+ * there. The other way, a `worker_threads` worker within a Web Worker, costs a second worker for each. Where a
+ * later Deno does not look for it any more, workers start without a limit: tests/faults notices.
  */
 export function startWorker({ entry, name, permissions, heapLimit }: WorkerOptions): Worker {
-  const options = { type: "module", name, deno: { permissions } } as const;
-  return withHeapLimit(heapLimit, () => new Worker(entry, options));
+  const maxOldGenerationSizeMb = Math.ceil(heapLimit / 1024 ** 2);
+  Object.defineProperty(Object.prototype, "resourceLimits", {
+    value: { maxOldGenerationSizeMb, maxYoungGenerationSizeMb: 16 },
+    configurable: true,
+  });
+  try {
+    return new Worker(entry, { type: "module", name, deno: { permissions } });
+  } finally {
+    Reflect.deleteProperty(Object.prototype, "resourceLimits");
+  }
 }
 
 /** Whether a worker's error event says that it ran out of heap. */

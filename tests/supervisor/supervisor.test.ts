@@ -256,7 +256,7 @@ Deno.test("at a stop the whole tree is told at once, and what hangs is left behi
   await clock.advance(10_000);
   const stopped = supervisor.stopAll();
   const tree = ["x::run::Main::0", "x::one::Main::0", "x::two::Main::0"];
-  assertEquals(told, tree.map((thread) => [thread, 10_000]));
+  assertEquals(new Map(told), new Map(tree.map((thread) => [thread, 10_000])));
   await clock.advance(11_000);
   assertEquals(await stopped, tree);
 });
