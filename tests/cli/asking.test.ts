@@ -46,8 +46,7 @@ function asking(
   return withControl(
     (bench) => test((command, ...args) => run(bench.home, command, ...args), bench, maps),
     {},
-    undefined,
-    maps,
+    { maps },
   );
 }
 

@@ -1,11 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { basicOf, bearerOf, cookieOf, guardRequest } from "../../lib/control/access/guard.ts";
-import {
-  isSameSecret,
-  newSecret,
-  SESSION_TIME,
-  Sessions,
-} from "../../lib/control/access/sessions.ts";
+import { isSameSecret, newSecret, Sessions } from "../../lib/control/access/sessions.ts";
 import {
   newToken,
   parseToken,
@@ -62,6 +57,8 @@ Deno.test("requests under another name, of another origin or site are refused", 
   for (const [expected, method, fields] of cases) {
     assertEquals(refusalOf(method, fields), expected, JSON.stringify(fields));
   }
+  const unnamed = request("GET", { host: "localhost" });
+  assertEquals(guardRequest(unnamed, 80), undefined, "HTTP implies port 80");
 });
 
 Deno.test("credentials are read from their fields", () => {
@@ -72,6 +69,7 @@ Deno.test("credentials are read from their fields", () => {
   const basic = (text: string) =>
     basicOf(headers("authorization", `Basic ${new TextEncoder().encode(text).toBase64()}`));
   assertEquals(basic("me:pä:ss"), { user: "me", password: "pä:ss" });
+  assertEquals(basic(":pass"), { user: "", password: "pass" });
   assertEquals(basic("nobody"), undefined);
   assertEquals(basicOf(headers("authorization", "Basic %%%")), undefined);
   assertEquals(cookieOf(headers("cookie", "a=1; b=2"), "b"), "2");
@@ -94,14 +92,24 @@ Deno.test("a link opens one session, once, within a minute; a session ends", () 
   const session = sessions.redeem(link)!;
   assertEquals([sessions.has(session), sessions.has(link)], [true, false]);
   assertEquals(sessions.redeem(link), undefined);
-  const late = sessions.issueLink();
-  now += 60_001;
+  const [late, inTime] = [sessions.issueLink(), sessions.issueLink()];
+  now += 59_999;
+  assertEquals(sessions.redeem(inTime) === undefined, false);
+  now += 1;
   assertEquals(sessions.redeem(late), undefined);
-  now = SESSION_TIME + 1;
+  now = 12 * 3_600_000 - 1;
+  assertEquals(sessions.has(session), true);
+  now++;
   assertEquals(sessions.has(session), false);
   const another = sessions.open();
   sessions.end(another);
   assertEquals(sessions.has(another), false);
+});
+
+Deno.test("of more than 16 sessions the oldest are forgotten", () => {
+  const sessions = new Sessions(() => 0);
+  const opened = Array.from({ length: 17 }, () => sessions.open());
+  assertEquals(opened.map((session) => sessions.has(session)).indexOf(true), 1);
 });
 
 Deno.test("a token says its port and process, and anything else is none", () => {

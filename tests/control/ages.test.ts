@@ -39,6 +39,11 @@ Deno.test("uptimes and ages do not follow a wall clock that is set", () => {
   wall -= 24 * HOUR;
   monotonic += HOUR;
   assertEquals(spans(), [4, 1, 1, 1]);
+  const verdict = { level: "ok", text: "", at: time, numbers: {} };
+  ages.note({ map: "Daemons.disk.Verdict", key: "now", value: verdict });
+  monotonic += HOUR;
+  assertEquals(ages.of(["Daemons.disk.Verdict", "now", "at"], time), HOUR);
+  monotonic -= HOUR;
   // What is set to what it was is as old as it was.
   set("Agent.Threads", thread, { ...info, since: time, started: time, heap: 1 });
   assertEquals(spans(), [4, 1, 1, 1]);

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { get } from "node:https";
 import { ManualClock } from "../../lib/base/mod.ts";
-import { readToken, tokenFile } from "../../lib/control/access/token.ts";
+import { newToken, readToken, tokenFile } from "../../lib/control/access/token.ts";
 import { describeDanger } from "../../lib/control/exporter.ts";
 import { EventHub } from "../../lib/control/events.ts";
 import type { Status } from "../../lib/control/status_schema.ts";
@@ -10,8 +11,18 @@ import type { Past } from "../../lib/control/history.ts";
 import type { LogEntry } from "../../lib/log/mod.ts";
 import { withControl } from "./served.ts";
 import { agentMaps, stateOf } from "./state.ts";
+import { hasOpenssl, startTlsHost } from "../tls_host.ts";
 
+const encoder = new TextEncoder();
 const JSON_TYPE = { "content-type": "application/json" };
+
+/** Waits until something holds, for 20 s at most. */
+async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 20_000; !await holds();) {
+    assertEquals(Date.now() < end, true, `not within 20 s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
 
 /** Asks without any client's help, and returns status and body. */
 async function ask(url: string, init: RequestInit = {}): Promise<[number, string]> {
@@ -99,12 +110,13 @@ Deno.test("a pause of a service that nobody watches any more can be ended", asyn
   const maps = { ...agentMaps(), "Agent.ServicePauses": { spooler: pause } };
   await withControl(
     async ({ client, calls }) => {
-      await client.post("/api/resume", { service: "Spooler" });
-      assertEquals(calls, [["resume", "Spooler"]]);
+      const resume = (service: string) => client.post("/api/resume", { service });
+      assertEquals(await resume("Spooler"), { ok: true, wasPaused: true });
+      assertEquals(await resume("icinga2"), { ok: true, wasPaused: false });
+      assertEquals(calls, [["resume", "Spooler"], ["resume", "icinga2"]]);
     },
-    undefined,
-    undefined,
-    maps,
+    {},
+    { maps },
   );
 });
 
@@ -118,14 +130,17 @@ Deno.test("commands reach the agent, and wrong ones do not", async () => {
       ...[["pause", "command", undefined], ["pause", "command", 90_000], ["resume", undefined]],
       ["restart", "known"],
     ]);
-    assertEquals(
-      logged.map(({ message }) => message).slice(-1),
-      ["Resumed by a command"],
-    );
     calls.length = 0;
     await client.post("/api/pause", { duration: "2h", service: "ICINGA2" });
     await client.post("/api/resume", { service: "icinga2" });
     assertEquals(calls, [["pause", "command", 7_200_000, "icinga2"], ["resume", "icinga2"]]);
+    assertEquals(logged.map(({ message }) => message).slice(-5), [
+      "Paused by a command: nothing is restarted",
+      "Paused by a command for 90s: nothing is restarted",
+      "Resumed by a command",
+      "Service 'icinga2' is paused by a command for 2h: it is left alone",
+      "Service 'icinga2' is resumed by a command",
+    ]);
     const nobody = await assertRejects(() => client.post("/api/pause", { service: "icinga" }));
     assertEquals(
       (nobody as Error).message.includes(`'icinga'; did you mean "icinga2"?`),
@@ -133,7 +148,10 @@ Deno.test("commands reach the agent, and wrong ones do not", async () => {
       String(nobody),
     );
     calls.length = 0;
-    for (const duration of ["8d", "1ms", "soon", 5, null, [], "-1s"]) {
+    for (const duration of ["1s", "7d"]) await client.post("/api/pause", { duration });
+    assertEquals(calls.map((call) => (call as unknown[])[2]), [1_000, 604_800_000]);
+    calls.length = 0;
+    for (const duration of ["8d", "999ms", "soon", 5, null, [], "-1s"]) {
       const error = await assertRejects(
         () => client.post("/api/pause", { duration }),
         RefusedError,
@@ -147,10 +165,21 @@ Deno.test("commands reach the agent, and wrong ones do not", async () => {
     assertEquals([unknown.status, unknown.message], [
       ...[404, "no such daemon; known: icinga_agent_service"],
     ]);
+    const registered = { daemon: "icinga_agent_service" };
+    const why = await assertRejects(() => client.post("/api/restart", registered), RefusedError);
+    assertEquals(why.message, "no such daemon");
     const nearest = { daemon: "icinga_agent_servic" };
     const meant = 'did you mean "icinga_agent_service"?';
     await assertRejects(() => client.post("/api/restart", nearest), RefusedError, meant);
     await assertRejects(() => client.post("/api/restart", { daemon: 7 }), RefusedError);
+  });
+});
+
+Deno.test("a page of another origin is refused, whatever token it has", async () => {
+  await withControl(async ({ base, token, calls }) => {
+    const headers = { ...JSON_TYPE, authorization: `Bearer ${token}`, origin: "http://evil.test" };
+    const [status] = await ask(`${base}/api/pause`, { method: "POST", headers, body: "{}" });
+    assertEquals([status, calls], [403, []]);
   });
 });
 
@@ -191,7 +220,10 @@ Deno.test("a login with the token or a link opens a session, which may not issue
     const response = await login({ code: url.split("#")[1] });
     await response.body?.cancel();
     const cookie = response.headers.get("set-cookie")!;
-    assertMatch(cookie, /^icinga-warden-\d+=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\//);
+    assertMatch(
+      cookie,
+      /^icinga-warden-\d+=[\w-]{43}; HttpOnly; SameSite=Strict; Path=\/; Max-Age=43200$/,
+    );
     const again = await login({ code: url.split("#")[1] });
     assertEquals([again.status, (await again.text()).includes("valid")], [401, true]);
     const headers = { ...JSON_TYPE, cookie: cookie.split(";")[0]! };
@@ -260,8 +292,7 @@ Deno.test("a value that JSON does not know harms neither the state nor a stream 
       await events.return(undefined);
     },
     {},
-    undefined,
-    maps,
+    { maps },
   );
 });
 
@@ -470,9 +501,12 @@ Deno.test("the log's tail is told by level and daemon", async () => {
     assertEquals(await tail("lines=0"), "");
     assertEquals(await tail("daemon=disk"), "bc");
     assertEquals(await tail("level=warning"), "b");
-    for (const query of ["lines=-1", "lines=x", "lines=9999", "level=loud"]) {
+    for (const query of ["lines=-1", "lines=x", "lines=1001", "level=loud"]) {
       await assertRejects(() => tail(query), RefusedError);
     }
+    await Deno.writeTextFile(`${home}/logs/icinga-warden.log`, text.repeat(400));
+    assertEquals((await tail("")).length, 50);
+    assertEquals((await tail("lines=1000")).length, 1_000);
   });
 });
 
@@ -510,18 +544,16 @@ Deno.test("a port that is taken is reported, and tried again until it is free", 
       await assertRejects(() => Client.connect(home), NotRunningError);
       other.close();
       metrics.close();
-      for (const end = Date.now() + 20_000; [...troubles.values()].some((text) => text);) {
-        assertEquals(Date.now() < end, true, [...troubles.values()].join());
+      await until("both are served", async () => {
         await clock.advance(1_000);
-      }
+        return ![...troubles.values()].some(Boolean);
+      });
       const status = await (await Client.connect(home)).get<Status>("/api/status");
       assertEquals(status.health, "ok");
       assertEquals((await fetch(`http://127.0.0.1:${at(metrics).port}/metrics`)).status, 200);
     },
     { listen: at(other), metrics: { listen: at(metrics), every: 60_000 } },
-    undefined,
-    undefined,
-    clock,
+    { clock },
   );
 });
 
@@ -534,7 +566,62 @@ Deno.test("where the token cannot be kept private nothing is served", async () =
       return Promise.resolve();
     },
     {},
-    protect,
+    { protect },
+  );
+});
+
+Deno.test("a port is free again where the token cannot be kept private, and is tried again", async () => {
+  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const listen = free.addr as Deno.NetAddr;
+  free.close();
+  const clock = new ManualClock();
+  let fails = true;
+  const protect = () => fails ? Promise.reject(new Error("no such right")) : Promise.resolve();
+  await withControl(
+    async ({ troubles, home }) => {
+      fails = false;
+      await until("it is served", async () => {
+        await clock.advance(1_000);
+        return troubles.get("commands") === undefined;
+      });
+      assertEquals((await readToken(home))?.port, listen.port);
+    },
+    { listen },
+    { protect, clock },
+  );
+});
+
+Deno.test("a token that somebody removes or damages is written again", async () => {
+  const clock = new ManualClock();
+  const kinds = ["control", "monitor"] as const;
+  await withControl(
+    async ({ home, token }) => {
+      const monitor = (await readToken(home, "monitor"))!.text;
+      await Deno.remove(tokenFile(home, "control"));
+      await Deno.writeTextFile(tokenFile(home, "monitor"), "damaged");
+      await clock.advance(5_000);
+      const texts = () =>
+        kinds.map((kind) => Deno.readTextFileSync(tokenFile(home, kind)).trim()).join();
+      await until("both are there", () => {
+        try {
+          return texts() === `${token},${monitor}`;
+        } catch {
+          return false;
+        }
+      });
+    },
+    {},
+    { clock },
+  );
+});
+
+Deno.test("where no commands are served the tokens of an earlier run are removed", async () => {
+  const home = await Deno.makeTempDir();
+  await Deno.writeTextFile(tokenFile(home), newToken(1, 2).text);
+  await withControl(
+    async () => assertEquals(await readToken(home), undefined),
+    { listen: undefined },
+    { home },
   );
 });
 
@@ -560,9 +647,11 @@ Deno.test({
   async fn() {
     const home = await Deno.makeTempDir();
     const body = ["first", "alive", "last"].map((name) => `event: ${name}\ndata: 1\n\n`).join("");
+    // A piece of the network may begin and end within an event.
+    const pieces = [body.slice(0, 30), body.slice(30)].map((text) => encoder.encode(text));
     const server = Deno.serve(
       { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-      () => new Response(body, { headers: { server: "icinga-warden" } }),
+      () => new Response(ReadableStream.from(pieces), { headers: { server: "icinga-warden" } }),
     );
     await Deno.writeTextFile(tokenFile(home), `${server.addr.port}-1-${"A".repeat(43)}`);
     const client = await Client.connect(home);
@@ -631,6 +720,33 @@ Deno.test("metrics on an address of their own are for who has the password, and 
     return Promise.resolve();
   }, { metrics: { ...metrics, passwordFile: `${files}/empty` } });
   await Deno.remove(files, { recursive: true });
+});
+
+Deno.test({
+  name: "metrics are served by TLS where there is a certificate, and who can read them is told",
+  ignore: !hasOpenssl,
+  async fn() {
+    const { cert, key, ...host } = await startTlsHost();
+    await host.close();
+    const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = free.addr as Deno.NetAddr;
+    free.close();
+    const listen = { hostname: "0.0.0.0", port };
+    await withControl(async ({ logged }) => {
+      const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+      const options = { rejectUnauthorized: false };
+      get(`https://127.0.0.1:${port}/metrics`, options, (response) => {
+        response.resume();
+        response.on("end", () => resolve(response.statusCode));
+      }).on("error", reject);
+      assertEquals(await promise, 200);
+      assertEquals(logged.map(({ message }) => message).filter((text) => /metrics/i.test(text)), [
+        `Metrics are served on https://0.0.0.0:${port}/metrics`,
+        describeDanger({ listen })!,
+      ]);
+    }, { metrics: { listen, certFile: cert, keyFile: key, every: 60_000 } });
+    await host.remove();
+  },
 });
 
 Deno.test("metrics that others can read or overhear are warned of", () => {

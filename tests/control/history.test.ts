@@ -51,6 +51,8 @@ Deno.test("restarts are remembered, each once, and for some hours", () => {
   now = HISTORY_TIME + 15;
   note(now);
   assertEquals(history.past().restarts, { "disk.spooler": [20, now] });
+  for (let i = 0; i < 600; i++) note(++now);
+  assertEquals(history.past().restarts["disk.spooler"]!.length, 500);
 });
 
 Deno.test("a thread's memory and lag are sampled, and forgotten with the thread", () => {
@@ -62,6 +64,8 @@ Deno.test("a thread's memory and lag are sampled, and forgotten with the thread"
   assertEquals(samples.length, 120);
   assertEquals(samples[1]!.at - samples[0]!.at, 15_000);
   note(undefined);
+  assertEquals(history.past().threads, {});
+  note(thread("disk", { heap: undefined! }));
   assertEquals(history.past().threads, {});
 });
 

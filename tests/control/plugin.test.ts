@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { THRESHOLDS } from "../../lib/control/health.ts";
-import { pluginOutput } from "../../lib/control/plugin.ts";
+import { formatPerformance, pluginOutput } from "../../lib/control/plugin.ts";
 import { readStatus } from "../../lib/control/status.ts";
 import type { ThreadInfo } from "../../lib/daemon/agent_state.ts";
 import { noStats } from "../../lib/service/stats.ts";
@@ -24,6 +24,37 @@ Deno.test("one line, one more for each service and daemon, and performance data 
     ...["thread_restarts=0c", "heap=4000000B", "memory=80000000B", "uptime=3600s"],
   ]);
   assertEquals(performance[0]!.range, ["0", "2", 0]);
+});
+
+Deno.test("restarts of the last hour and a query's time are told, the time to the microsecond", () => {
+  const { details, performance } = outputWith((maps) => {
+    const stats = maps["Daemons.icinga_agent_service.ServiceStats"]!;
+    const query = { le: [1], counts: [3, 0], sum: 1, count: 3 };
+    stats.icinga2 = { ...stats.icinga2 as object, query, restartsLastHour: 1 };
+  });
+  assertMatch(details[0]!, /, 2 restarts \(1 in the last hour\), the last /);
+  const values = performance.map(formatPerformance);
+  assertEquals(values.slice(3, 5), ["query_time=0.333333s", "restarts_last_hour=1;3;10;0"]);
+});
+
+Deno.test("a label that holds a space, a quote or an equals sign is quoted as plugins do", () => {
+  const cases = { "a_b": "a_b", "a b": "'a b'", "it's": "'it''s'", "a=b": "'a_b'" };
+  for (const [label, written] of Object.entries(cases)) {
+    assertEquals(formatPerformance({ label, value: 1, unit: "s" }), `${written}=1s`);
+  }
+});
+
+Deno.test("of very many numbers of verdicts 200 are performance data", () => {
+  const { performance } = outputWith((maps) => {
+    const numbers = Object.fromEntries(
+      Array.from({ length: 50 }, (_, i) => [`n${i}`, { value: i }]),
+    );
+    for (const daemon of ["a", "b", "c", "d", "e"]) {
+      addWatcher(maps, daemon);
+      maps[`Daemons.${daemon}.Verdict`] = { now: { level: "ok", text: "", at: STARTED, numbers } };
+    }
+  });
+  assertEquals(performance.filter(({ label }) => / n\d+$/.test(label)).length, 200);
 });
 
 Deno.test("a daemon's verdict is a line, and its numbers are performance data", () => {
@@ -97,6 +128,7 @@ Deno.test("a service that cannot be queried, or is not looked at, is not said to
     maps["Agent.Maintenance"] = { paused: { since: STARTED, until: STARTED, by: "command" } };
   });
   assertMatch(paused.details[0]!, /^service icinga2: RUNNING before the pause, /);
+  assertEquals(paused.summary, `OK: paused until ${STARTED}`);
 });
 
 Deno.test("a daemon that waits for a place does not count as one that runs", () => {

@@ -30,8 +30,11 @@ Deno.test("a service that cannot be queried is in the state UNKNOWN, and not in 
 
 Deno.test("a service whose daemon does not run is in the state UNKNOWN, and not in an old one", async () => {
   const text = await metricsWith((maps) => {
+    const stats = maps["Daemons.icinga_agent_service.ServiceStats"]!;
+    stats.icinga2 = { ...stats.icinga2 as object, stable: true };
     maps["Agent.Threads"] = {};
   });
+  assertMatch(text, /^icinga_warden_service_stable\{.*\} 0$/m);
   assertStringIncludes(text, 'state="UNKNOWN"} 1\n');
   assertStringIncludes(text, 'state="RUNNING"} 0\n');
 });

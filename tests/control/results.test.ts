@@ -41,6 +41,8 @@ Deno.test("a service's result is its own: another one's failure and the agent's 
       "odd!na$me": { value: "RUNNING", restart_error: 0 },
       icinga2: { value: "STOPPED", restart_error: 9 },
     };
+    addWatcher(maps, "nameless");
+    maps["Daemons.nameless.ServiceState"] = { value: "RUNNING", restart_error: 0 };
     maps["Agent.Troubles"] = { log: { since: STARTED, text: "the log is full" } };
   });
   const codes = Object.fromEntries(results.map(({ service, exitStatus }) => [service, exitStatus]));

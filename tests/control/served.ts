@@ -21,15 +21,23 @@ export interface Bench {
   change: (change: StateChange) => void;
 }
 
-/** Serves an agent of these maps while `test` runs. */
+/** What an agent of a test differs in. */
+interface Served {
+  protect?: ControlParts["protect"];
+  maps?: ReturnType<typeof agentMaps>;
+  clock?: Clock;
+  /** Default: a new folder. */
+  home?: string;
+}
+
+/** Serves an agent of these maps while `test` runs; its home is removed in the end. */
 export async function withControl(
   test: (bench: Bench) => Promise<void>,
   config: Partial<ControlParts["config"]> = {},
-  protect: ControlParts["protect"] = () => Promise.resolve(),
-  maps: ReturnType<typeof agentMaps> = agentMaps(),
-  clock: Clock = systemClock,
+  { protect = () => Promise.resolve(), maps = agentMaps(), clock = systemClock, ...more }: Served =
+    {},
 ): Promise<void> {
-  const home = await Deno.makeTempDir();
+  const home = more.home ?? await Deno.makeTempDir();
   const calls: unknown[] = [];
   const troubles: Bench["troubles"] = new Map();
   const logged: LogEntry[] = [];

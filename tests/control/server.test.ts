@@ -18,11 +18,12 @@ async function withServer(
   handle: (request: Request) => Response | Promise<Response>,
   test: (port: number) => Promise<void>,
   limits: Partial<HttpLimits> = {},
+  onFailure: (error: unknown) => void = () => {},
 ): Promise<void> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const server = new HttpServer(listener, {
     handle,
-    onFailure: () => {},
+    onFailure,
     limits: { ...LIMITS, ...limits },
   });
   try {
@@ -147,17 +148,39 @@ Deno.test("what is too large, too slow or no request gets its response, and the 
   });
 });
 
-Deno.test("what a handler throws is a response, and gives nothing away", async () => {
-  const handle = ({ url }: Request): Response => {
-    throw url.endsWith("/known") ? new HttpError(404, "not here") : new Error("a secret");
+Deno.test("a head may have 8 KB and a body 16 KB, unless other limits are given", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const server = new HttpServer(listener, { handle: echo, onFailure: () => {} });
+  const { port } = listener.addr as Deno.NetAddr;
+  const ask = async (head: number, body: number) => {
+    const start = `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${body}\r\nX: `;
+    const text = `${start.padEnd(head, "a")}\r\n\r\n${"b".repeat(body)}`;
+    return Number((await exchange(port, text)).split(" ")[1]);
   };
-  await withServer(handle, async (port) => {
-    const known = await fetch(`http://127.0.0.1:${port}/known`);
-    assertEquals([known.status, await known.json()], [404, { error: "not here" }]);
-    const unknown = await fetch(`http://127.0.0.1:${port}/`);
-    assertEquals(unknown.status, 500);
-    assertEquals((await unknown.text()).includes("secret"), false);
-  });
+  assertEquals(await ask(8_192, 16_384), 200);
+  assertEquals([await ask(8_193, 0), await ask(100, 16_385)], [431, 413]);
+  await server.close();
+});
+
+Deno.test("what a handler throws is a response, and gives nothing away", async () => {
+  const secret = new Error("a secret");
+  const handle = ({ url }: Request): Response => {
+    throw url.endsWith("/known") ? new HttpError(404, "not here") : secret;
+  };
+  const failures: unknown[] = [];
+  await withServer(
+    handle,
+    async (port) => {
+      const known = await fetch(`http://127.0.0.1:${port}/known`);
+      assertEquals([known.status, await known.json()], [404, { error: "not here" }]);
+      const unknown = await fetch(`http://127.0.0.1:${port}/`);
+      assertEquals(unknown.status, 500);
+      assertEquals((await unknown.text()).includes("secret"), false);
+      assertEquals(failures, [secret]);
+    },
+    {},
+    (error) => failures.push(error),
+  );
 });
 
 Deno.test("many idle connections do not keep a quick one out, and are let go", async () => {
@@ -194,6 +217,39 @@ Deno.test("while all places are taken by requests that are answered the next con
     for (const answer of await Promise.all(slow)) assertStringIncludes(answer, '"done"');
     assertStringIncludes(await exchange(port, head), '"done"');
   }, { arrival: 20_000, departure: 20_000 });
+});
+
+Deno.test("a client that keeps its connection after the response takes nobody's place", async () => {
+  await withServer(echo, async (port) => {
+    const kept = await Promise.all(Array.from({ length: 8 }, () => connect(port)));
+    try {
+      for (const conn of kept) {
+        await conn.write(encode("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+        assertStringIncludes(await readAll(conn), "200 OK");
+      }
+      assertEquals((await fetch(`http://127.0.0.1:${port}/`)).status, 200);
+    } finally {
+      for (const conn of kept) conn.close();
+    }
+  });
+});
+
+Deno.test("a stream that its sender ends is the end of the connection", async () => {
+  const body = () =>
+    new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        controller.enqueue(encode("last"));
+        controller.close();
+      },
+    });
+  await withServer(() => response("text/event-stream", body()), async (port) => {
+    using conn = await connect(port);
+    await conn.write(encode("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+    let told: string | undefined;
+    void readOn(conn).then((text) => told = text);
+    await until("the stream ends", () => told !== undefined);
+    assertEquals(told!.endsWith("\r\n\r\nlast"), true);
+  });
 });
 
 Deno.test("a stream goes on until its client leaves, or does not read", async () => {

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { LogEntry } from "../../lib/log/mod.ts";
 import { openLog } from "../../lib/log/open.ts";
-import { inOrder } from "../../lib/log/tail.ts";
+import { inOrder, readLogTail } from "../../lib/log/tail.ts";
 
 Deno.test("no record moves a terminal's cursor or turns writing round, in the file and for who listens", async () => {
   const home = await Deno.makeTempDir();
@@ -14,6 +14,7 @@ Deno.test("no record moves a terminal's cursor or turns writing round, in the fi
   const heard: LogEntry[] = [];
   log.listen((entry) => heard.push(entry));
   const message = "a\x1b]0;title\x07b\x9b2Jc\u202ed\u2066e\u2028f\ng";
+  log.write({ time: 0, level: "debug", source: "agent", message });
   log.write({ time: 0, level: "info", source: "agent", message });
   log.close();
   assertEquals(
@@ -24,6 +25,18 @@ Deno.test("no record moves a terminal's cursor or turns writing round, in the fi
   await Deno.remove(home, { recursive: true });
 });
 
+Deno.test("the last records are those of the file's last 256 KB", async () => {
+  const path = await Deno.makeTempFile();
+  const line = (message: string) => `1970-01-01T00:00:00.000Z [INFO] agent: ${message}\n`;
+  const rest = 256 * 1024 - line("first").length;
+  const padding = line("x".repeat(rest - line("").length));
+  await Deno.writeTextFile(path, line("zeroth") + line("first") + padding);
+  const [first, ...more] = readLogTail(path, 10, {});
+  assertEquals([first!.message, more.length], ["first", 1]);
+  await Deno.remove(path);
+  assertEquals(readLogTail(path, 10, {}), []);
+});
+
 Deno.test("records are in the order of their times; a clock that was set back changes nothing", () => {
   const ordered = (...times: number[]) => {
     const entries = times.map((time, i): LogEntry => (
@@ -32,5 +45,7 @@ Deno.test("records are in the order of their times; a clock that was set back ch
     return inOrder(entries).map(({ time, message }) => `${time}.${message}`);
   };
   assertEquals(ordered(5, 9, 7, 9, 6), ["5.0", "6.4", "7.2", "9.1", "9.3"]);
+  assertEquals(ordered(10_001, 1), ["1.1", "10001.0"]);
+  assertEquals(ordered(10_002, 1), ["10002.0", "1.1"]);
   assertEquals(ordered(1, 3_600_000, 2, 3), ["1.0", "3600000.1", "2.2", "3.3"]);
 });

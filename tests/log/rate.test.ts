@@ -38,6 +38,28 @@ Deno.test("of a flood of records one record says how many were dropped", () => {
   ]);
   log.flush();
   assertEquals(written.length, 6);
+  write("dropped");
+  now = 12_000;
+  write("10 s later");
+  assertEquals(written.slice(6), [
+    "Dropped 1 log records: more than 1 a second, or 10 characters a second",
+    "10 s later",
+  ]);
+});
+
+Deno.test("a thread may log 500 records or a million characters at once", () => {
+  for (const [length, passed] of [[1, 500], [250_000, 4]] as const) {
+    const written: string[] = [];
+    const log = limitLog(({ message }) => void written.push(message), () => 0);
+    const entry: LogEntry = { time: 0, level: "info", source: "x", message: "x".repeat(length) };
+    for (let i = 0; i < 600; i++) log.write(entry);
+    assertEquals(written.length, passed);
+    log.flush();
+    assertEquals(
+      written.at(-1)!.split(": ")[1],
+      "more than 50 a second, or 10000 characters a second",
+    );
+  }
 });
 
 Deno.test("what comes above a rate waits for its turn, in order", () => {

@@ -148,6 +148,7 @@ inFolder(
     for (let n = 1; n <= 3; n++) sink(numbered(n));
     await bench.clock.advance(3_000);
     assertEquals(bench.troubles.length, 3);
+    assertMatch(bench.troubles[0]!, /; 1 record waits in memory$/);
     assertMatch(bench.troubles[2]!, /^Cannot write .*a\.log: .*; 3 records wait in memory$/);
     await Deno.remove(join(bench.folder, "logs"));
     await bench.clock.advance(4_000);
@@ -184,6 +185,15 @@ inFolder(
     assertEquals([bench.files(), bench.clock.sleeping], [{ "a.log": "1" }, 0]);
   },
 );
+
+inFolder("a log that is closed tries nothing more", async (bench) => {
+  const sink = bench.open(SMALL);
+  bench.held = bench.path;
+  for (let n = 1; n <= 3; n++) sink(numbered(n));
+  sink[Symbol.dispose]();
+  await bench.clock.advance(60_000);
+  assertEquals([bench.troubles.length, bench.clock.sleeping], [1, 0]);
+});
 
 inFolder("a file that was removed is made anew", async (bench) => {
   using sink = bench.open();
