@@ -82,13 +82,13 @@ export function closeNodeModules(specifiers: readonly string[]): void {
 
 function refuseAll(target: object, reasons: Record<string, string>, prefix: string): void {
   for (const [name, reason] of entries(reasons)) {
-    if (!(name in target)) continue;
-    defineProperty(target, name, {
-      value: refusing(prefix + name, reason),
-      writable: false,
-      configurable: false,
-    });
+    if (name in target) replace(target, name, refusing(prefix + name, reason));
   }
+}
+
+/** Puts something in the place of what a daemon is not to find, for good. */
+function replace(target: object, name: string, value: Callable): void {
+  defineProperty(target, name, { value, writable: false, configurable: false });
 }
 
 /** A function, or a class, that throws when it is called. */
@@ -102,16 +102,12 @@ function refusing(name: string, reason: string): Callable {
 function spareAgent(target: Record<string, Callable>, name: string, prefix: string): void {
   const kill = target[name]!;
   const agent = Deno.pid;
-  defineProperty(target, name, {
-    value(process: number, signal?: Deno.Signal) {
-      const id = process | 0;
-      if (id === agent) {
-        throw new Error(`${prefix}${name} is not available for the agent's own process`);
-      }
-      return apply(kill, target, [id, signal]);
-    },
-    writable: false,
-    configurable: false,
+  replace(target, name, (process: number, signal?: Deno.Signal) => {
+    const id = process | 0;
+    if (id === agent) {
+      throw new Error(`${prefix}${name} is not available for the agent's own process`);
+    }
+    return apply(kill, target, [id, signal]);
   });
 }
 
@@ -153,19 +149,19 @@ function refuseImportInText(): void {
     defineProperty(prototype, "constructor", { value, writable: false });
   }
   globalThis.Function = guardedFunction as FunctionConstructor;
-  const { eval: evaluate, setTimeout, setInterval } = globalThis;
+  const { eval: evaluate } = globalThis;
   globalThis.eval = (text: unknown) =>
     typeof text === "string" ? evaluate(checked([text])[0]!) : text;
   // They take text as well.
-  const withFunction = (set: Callable) =>
-    new Proxy(set, {
+  const global = globalThis as unknown as Record<string, Callable>;
+  for (const name of ["setTimeout", "setInterval"]) {
+    global[name] = new Proxy(global[name]!, {
       apply(target, self, given) {
         if (typeof given[0] !== "function") throw new TypeError("A timer needs a function");
         return apply(target, self, given);
       },
     });
-  globalThis.setTimeout = withFunction(setTimeout) as typeof setTimeout;
-  globalThis.setInterval = withFunction(setInterval) as typeof setInterval;
+  }
 }
 
 /** Node.js' process is made when it is first asked for (Deno 2.9), and is closed then. */
@@ -197,13 +193,9 @@ function closeProcess(process: Record<string, Callable>): void {
   for (const [module, name] of entries(OPENERS)) {
     const { prototype } = process.binding!(module)[name];
     const { open } = prototype;
-    defineProperty(prototype, "open", {
-      value(this: unknown, descriptor: number) {
-        if (descriptor > 2) throw new Error("Descriptors are not available in a daemon");
-        return apply(open, this, [descriptor]);
-      },
-      writable: false,
-      configurable: false,
+    replace(prototype, "open", function (this: unknown, descriptor: number) {
+      if (descriptor > 2) throw new Error("Descriptors are not available in a daemon");
+      return apply(open, this, [descriptor]);
     });
   }
   refuseAll(process, PROCESS, "process.");
