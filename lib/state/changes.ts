@@ -73,20 +73,19 @@ function hears(listener: { path: string | undefined }, path: string): boolean {
 }
 
 /**
- * The changes of one map, or of all, from now on. A watcher that is behind gets the changes of one key as one, from
+ * The changes of one map from now on. A watcher that is behind gets the changes of one key as one, from
  * the oldest value that it has not seen to the newest: what waits for it never exceeds the number of keys.
  */
 export function watch(
   changes: Changes,
-  path: string | undefined,
+  path: string,
   signal?: AbortSignal,
 ): AsyncIterableIterator<Change> {
   const waiting = new Map<string, Change>();
   let wake = Promise.withResolvers<void>();
   const stopListening = changes.listen(path, (change) => {
-    const name = `${change.path}\n${change.key}`;
-    const earlier = waiting.get(name);
-    waiting.set(name, earlier ? { ...change, old: earlier.old } : change);
+    const { old } = waiting.get(change.key) ?? change;
+    waiting.set(change.key, { ...change, old });
     wake.resolve();
   });
   const stop = () => {

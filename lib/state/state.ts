@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers";
-import { type Change, Changes, watch } from "./changes.ts";
+import { type Change, Changes } from "./changes.ts";
 import { ReplicatedMap, type ValueCheck } from "./map.ts";
 import { NOTHING, type Operation, readMessage } from "./message.ts";
 import { LIMITS } from "./meter.ts";
@@ -193,11 +193,6 @@ export abstract class PublicState {
     };
   }
 
-  /** The changes of every map from now on, until `signal` is aborted or the loop is left. */
-  changes(options: { signal?: AbortSignal } = {}): AsyncIterableIterator<Change> {
-    return watch(this.changed, undefined, options.signal);
-  }
-
   /** Sends what was written; from then on nothing is written or heard. What was read can still be read. */
   leave(): void {
     if (this.isClosed) return;
@@ -283,7 +278,7 @@ export abstract class PublicState {
   }
 
   #mayWrite(table: Table): boolean {
-    return table.mayWrite ??= this.options.mayWrite(this.options.thread, table.path);
+    return this.options.mayWrite(this.options.thread, table.path);
   }
 
   #checkRight(table: Table): void {

@@ -24,8 +24,6 @@ export interface Pending {
 export class Table {
   /** See {@linkcode Flag}. */
   flags = 0;
-  /** Whether this thread may write it; undefined until that is checked. */
-  mayWrite: boolean | undefined;
   /** What is read. */
   values: Map<string, unknown> = new Map();
   /** The keys with writes on their way; those of a copy alone. */

@@ -32,14 +32,6 @@ Deno.test("a thread writes its own maps only", () => {
   assertEquals(content(a, "a.M"), { x: 1 });
 });
 
-Deno.test("whether a thread may write a map is decided once", () => {
-  const asked: string[] = [];
-  const mayWrite = (...question: string[]) => asked.push(question.join(" ")) > 0;
-  const map = new Network().join("a", { mayWrite }).map("M");
-  for (let i = 0; i < 3; i++) map.set("x", i);
-  assertEquals(asked, ["a M"]);
-});
-
 Deno.test("a map that its owner opens is everybody's, also for a copy that missed the opening", () => {
   const { network, states, a, b, c } = joined();
   network.fate = (_, to) => to === "c" ? [] : [1];
