@@ -58,6 +58,108 @@ Deno.test("child threads run beside the daemon, with names that count up", async
   await run.stop();
 });
 
+Deno.test("threads of another name count from 0, and each tells what has become of it", async () => {
+  const told: unknown[] = [];
+  const run = simulate({
+    name: "leads",
+    run: async (context) => {
+      const thread = (task: string, name: string) => context.thread(task, { name });
+      const handles = [
+        ...[thread("ends", "A"), thread("ends", "B"), thread("fails", "A"), thread("ends", "A")],
+        ...[thread("waits", "C"), thread("gone", "A")],
+      ];
+      told.push(handles.map(({ thread, status }) => `${thread} ${status}`));
+      handles[4]!.stop();
+      const results = await Promise.allSettled(handles.map(({ result }) => result));
+      told.push(results.map((result) => "value" in result ? result.value : `${result.reason}`));
+      told.push(handles.map(({ status }) => status));
+    },
+    tasks: {
+      ends: () => ({ well: true }),
+      fails: () => Promise.reject(new RangeError("odd")),
+      waits: (context) => context.sleep("1h"),
+    },
+  });
+  await run.advance("1s");
+  const [threads, results, states] = told;
+  assertEquals(threads, [
+    ...["leads::ends::A::0 running", "leads::ends::B::0 running", "leads::fails::A::0 running"],
+    ...["leads::ends::A::1 running", "leads::waits::C::0 running", "leads::gone::A::0 running"],
+  ]);
+  const well = { well: true };
+  const [a, b, failed, c, aborted, missing] = results as unknown[];
+  assertEquals([a, b, failed, c], [well, well, "RangeError: odd", well]);
+  assertEquals((aborted as string).startsWith("AbortError"), true);
+  assertEquals(missing, "Error: there is no task 'gone'");
+  assertEquals(states, ["finished", "finished", "failed", "finished", "stopped", "failed"]);
+  await run.stop();
+});
+
+Deno.test("a stop waits until the daemon has returned, and tells what it threw before", async () => {
+  const done: string[] = [];
+  const slow = simulate({
+    name: "tidies",
+    run: async (context) => {
+      await context.sleep("1h").catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      done.push("tidy");
+      throw new Error("what comes after the stop does not count");
+    },
+  });
+  await slow.advance("1s");
+  assertEquals([slow.ended, slow.endedAt], [false, undefined]);
+  await slow.stop();
+  assertEquals(done, ["tidy"]);
+  const failing = simulate({
+    name: "fails",
+    run: async (context) => {
+      await context.sleep("1m");
+      throw new RangeError("odd");
+    },
+  });
+  await assertRejects(() => failing.advance("5m"), RangeError, "odd");
+  assertEquals([failing.ended, failing.endedAt], [true, 60_000]);
+  await assertRejects(() => failing.stop(), RangeError, "odd");
+});
+
+Deno.test("the clock stands for an answer that takes longer than a second", async () => {
+  const run = simulate({
+    name: "asks",
+    run: async (context) => context.log.info(await (await context.fetch("http://a/")).text()),
+  }, {
+    fetch: () => new Promise((resolve) => setTimeout(() => resolve(new Response("x")), 1_200)),
+  });
+  await run.advance("1m");
+  assertEquals(run.log, [{ at: 0, level: "info", message: "x" }]);
+  await run.stop();
+});
+
+Deno.test("what a daemon does not declare is not there for it", async () => {
+  const call = (permissions: DaemonDefinition["permissions"]) => {
+    const run = simulate({
+      name: "own",
+      ...(permissions && { permissions }),
+      run: async (context) => {
+        context.log.info(await context.secret("db").catch(String));
+        context.log.info((await context.host.disks())[0]!);
+        context.log.info(`${await context.service("x").query()}`);
+      },
+    });
+    return run.advance("1s").catch(String).then((error) => [
+      ...run.log.map(({ message }) => message),
+      ...(error === undefined ? [] : [error]),
+    ]);
+  };
+  const disk = '{"name":"C:","free":40000000000,"total":100000000000}';
+  const lacks = "Error: This daemon lacks the permission secrets db";
+  const [secret, free, refused] = await call({});
+  assertEquals([secret, free], [lacks, disk]);
+  assertEquals(refused!.startsWith("Error: Cannot manage service 'x': daemon 'own' lacks"), true);
+  assertEquals(await call({ secrets: ["*"], services: true }), ["secret db", disk, "RUNNING"]);
+  assertEquals((await call({ secrets: ["{name}"] }))[0], "secret db");
+  assertEquals((await call({ secrets: ["other"] }))[0], lacks);
+});
+
 Deno.test("what a task throws is its result's, and what the daemon throws is the test's", async () => {
   const run = simulate(worker, { arguments: { items: ["bad"] } });
   await assertRejects(() => run.advance("1s"), Error, "as it does");
