@@ -1,3 +1,5 @@
+import { suggest } from "../base/mod.ts";
+
 /** The exit codes of every command (`check` has its own). */
 export const EXIT = { done: 0, failed: 1, usage: 2, notRunning: 3 } as const;
 
@@ -120,4 +122,57 @@ export function checkWords(
 /** @throws {UsageError} when there are words. */
 export function refuseWords(words: readonly string[]): void {
   if (words.length > 0) throw new UsageError(`Unexpected '${words[0]}'; see 'icinga-warden help'`);
+}
+
+/** A command that does one of several things, by its first word. */
+export function commandWithActions(
+  name: string,
+  summary: string,
+  actions: Readonly<Record<string, Action>>,
+): Command {
+  const names = Object.keys(actions);
+  return {
+    name,
+    words: names.join("|"),
+    checksWords: true,
+    summary,
+    details: Object.entries(actions).flatMap(([name, { words, summary, flags = {} }]) => {
+      const typed = Object.entries(flags).map(([flag, { value }]) =>
+        ` [--${flag}${value === undefined ? "" : ` ${value}`}]`
+      );
+      return [`${name} ${words}`.trimEnd() + typed.join(""), `    ${summary}`];
+    }),
+    flags: Object.assign({}, ...Object.values(actions).map(({ flags }) => flags)),
+    run(invocation) {
+      const [word, ...words] = invocation.words;
+      if (word === undefined) {
+        const choice = names.join(", ").replace(/, (?=[^,]*$)/, " or ");
+        throw new UsageError(`'${name}' needs one of ${choice}`);
+      }
+      const action = Object.hasOwn(actions, word) ? actions[word] : undefined;
+      const full = `${name} ${word}`;
+      if (!action) throw new UsageError(`Unknown '${full}'; ${suggest(word, names)}`);
+      refuseForeignFlags(full, action, invocation);
+      checkWords(words, full, action);
+      return action.run({ ...invocation, words });
+    },
+  };
+}
+
+/** A flag of another action of the command is wrong too. */
+function refuseForeignFlags(
+  name: string,
+  { flags = {} }: Action,
+  { given, values, lists }: Invocation,
+) {
+  const typed = [
+    ...given,
+    ...Object.keys(values).filter((flag) => values[flag] !== undefined),
+    ...Object.keys(lists).filter((flag) => lists[flag]!.length > 0),
+  ];
+  const foreign = typed.find((flag) => !(flag in flags) && !(flag in COMMON_FLAGS));
+  if (foreign === undefined) return;
+  throw new UsageError(
+    `Flag '--${foreign}' is not for '${name}'; see 'icinga-warden help ${name.split(" ")[0]}'`,
+  );
 }

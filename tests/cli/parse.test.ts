@@ -1,6 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { commandWithActions } from "../../lib/cli/actions.ts";
-import { checkWords, type FlagSpecs, UsageError } from "../../lib/cli/command.ts";
+import {
+  checkWords,
+  commandWithActions,
+  type FlagSpecs,
+  UsageError,
+} from "../../lib/cli/command.ts";
 import { parse } from "../../lib/cli/parse.ts";
 
 const flags = { foreground: { help: "" }, for: { value: "DURATION", help: "" } };

@@ -1,4 +1,10 @@
-import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { UsageError } from "../../lib/cli/command.ts";
 import { printCommands, serviceCommand } from "../../lib/cli/service/mod.ts";
 import { ConfigError } from "../../lib/config/mod.ts";
@@ -24,8 +30,8 @@ const EXE = `${FOLDER}\\icinga-warden.exe`;
 const NAME = "icinga-warden";
 
 const options = (line: string) => {
-  const [action = "", ...args] = line.split(" ");
-  return readOptions(action, parse(args, SERVICE_FLAGS));
+  const [, ...args] = line.split(" ");
+  return readOptions(parse(args, SERVICE_FLAGS));
 };
 const install = (host: FakeHost, flags = "") =>
   installService(options(`install ${flags}`.trim()), host);
@@ -570,7 +576,7 @@ Deno.test("a folder whose name Windows would replace is refused", async () => {
 
 Deno.test("a service's own virtual account is one, and another's is not", async () => {
   const virtual = (name: string) =>
-    readOptions("install", parse(["--account", `NT SERVICE\\${name}`], SERVICE_FLAGS));
+    readOptions(parse(["--account", `NT SERVICE\\${name}`], SERVICE_FLAGS));
   const host = new FakeHost();
   assertEquals(await installService(virtual("Icinga-Warden"), host), 0);
   assertEquals(registration(host).account, "NT SERVICE\\Icinga-Warden");
@@ -807,7 +813,7 @@ Deno.test("a configuration is read as the agent reads it, in a dry run too", asy
   });
 });
 
-Deno.test("each action takes the flags that it is for, and refuses the others", () => {
+Deno.test("each action takes the flags that it is for, and refuses the others", async () => {
   const flags: Record<string, string> = {
     ...{ name: "x", with: "native", nssm: "nssm.exe --with nssm", account: "LocalService" },
     ...{ "display-name": "x", start: "automatic", password: "", "dry-run": "", force: "" },
@@ -820,9 +826,11 @@ Deno.test("each action takes the flags that it is for, and refuses the others", 
   };
   for (const [action, right] of Object.entries(taken)) {
     for (const [flag, value] of Object.entries(flags)) {
-      const read = () => options(`${action} --${flag} ${value}`.trim());
-      if (right.includes(flag)) read();
-      else assertThrows(read, UsageError, `Flag '--`, `${action} --${flag}`);
+      const line = `${action} --${flag} ${value}`.trim();
+      const run = async () => await serviceCommand.run(parse(line.split(" "), SERVICE_FLAGS));
+      if (right.includes(flag)) {
+        await printed(async () => assert([0, 1].includes(Number(await run())), line));
+      } else await assertRejects(run, UsageError, `is not for 'service ${action}'`, line);
     }
   }
 });
@@ -838,8 +846,7 @@ Deno.test("with --json what install says and warns of is in the JSON, and nowher
 });
 
 Deno.test("a display name has 1 to 256 characters, and none that controls a terminal", () => {
-  const read = (name: string) =>
-    readOptions("install", parse([`--display-name=${name}`], SERVICE_FLAGS));
+  const read = (name: string) => readOptions(parse([`--display-name=${name}`], SERVICE_FLAGS));
   for (const name of ["x", "x".repeat(256), " a ä "]) {
     assertEquals(read(name).request.displayName, name);
   }

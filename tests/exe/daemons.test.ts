@@ -270,7 +270,7 @@ testExe("what is wrong is refused before anything is written", async (bench) => 
     ],
     [["new", "icinga_agent_service"], /is the name of a built-in daemon/],
     [["list", "--grant"], /Flag '--grant' is not for 'daemon list'/],
-    [["lst"], /Unknown 'daemon lst': 'lst'; did you mean "list"\?/],
+    [["lst"], /Unknown 'daemon lst'; did you mean "list"\?/],
     [[], /'daemon' needs one of list, show, new, test, register, unregister, run/],
   ];
   for (const [args, said] of cases) {

@@ -1,5 +1,4 @@
-import { type Command, COMMON_FLAGS, UsageError } from "../command.ts";
-import { suggest } from "../../base/mod.ts";
+import { type Action, type Command, commandWithActions, COMMON_FLAGS } from "../command.ts";
 
 /** What can be typed after a command, or before one: words, and flags with their dashes. */
 interface Typed {
@@ -11,27 +10,26 @@ interface Typed {
 
 /** `icinga-warden completion`; `commands` gives all commands of the program. */
 export function completionCommand(commands: () => Promise<readonly Command[]>): Command {
-  return {
-    name: "completion",
-    words: "powershell|bash",
-    checksWords: true,
-    summary: "print what completes command lines in a shell",
-    details: [
-      "PowerShell, in $PROFILE:  icinga-warden completion powershell | Out-String | Invoke-Expression",
-      'bash, in ~/.bashrc:       eval "$(icinga-warden completion bash)"',
-    ],
-    async run({ words: [shell, ...rest] }) {
-      const shells = Object.keys(SCRIPTS);
-      if (shell === undefined) {
-        throw new UsageError(`'completion' needs one of ${shells.join(", ")}`);
-      }
-      const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;
-      if (!script) throw new UsageError(`Unknown shell '${shell}'; ${suggest(shell, shells)}`);
-      if (rest.length > 0) throw new UsageError(`Unexpected '${rest[0]}'`);
+  const action = (
+    shell: string,
+    summary: string,
+    script: (typed: Map<string, Typed>) => string,
+  ): Action => ({
+    words: "",
+    summary,
+    async run() {
       const text = script(await typedAfter(await commands()));
       return { json: { shell, script: text }, text };
     },
-  };
+  });
+  return commandWithActions("completion", "print what completes command lines in a shell", {
+    powershell: action(
+      "powershell",
+      "in $PROFILE: icinga-warden completion powershell | Out-String | Invoke-Expression",
+      powershellScript,
+    ),
+    bash: action("bash", 'in ~/.bashrc: eval "$(icinga-warden completion bash)"', bashScript),
+  });
 }
 
 /** By command; under an empty name what begins a command line. */
@@ -51,12 +49,6 @@ async function typedAfter(commands: readonly Command[]): Promise<Map<string, Typ
   const names = commands.map(({ name }) => name);
   return new Map([["", { words: names, flags: ["--foreground", ...common], more: [] }], ...own]);
 }
-
-/** The scripts by shell, made of what can be typed. */
-const SCRIPTS: Readonly<Record<string, (typed: Map<string, Typed>) => string>> = {
-  powershell: powershellScript,
-  bash: bashScript,
-};
 
 function bashScript(typed: Map<string, Typed>): string {
   const cases = [...typed].map(([name, { words, flags, more }]) => {

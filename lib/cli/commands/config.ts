@@ -3,8 +3,14 @@ import { warnOfPool } from "../../agent/mod.ts";
 import { type FileError, replaceFile, toJson } from "../../base/mod.ts";
 import { ConfigError, configSchema, sampleConfig, writtenConfig } from "../../config/mod.ts";
 import { Registry } from "../../registry/mod.ts";
-import { commandWithActions } from "../actions.ts";
-import { type Command, EXIT, type Invocation, type Report, type Result } from "../command.ts";
+import {
+  type Command,
+  commandWithActions,
+  EXIT,
+  type Invocation,
+  type Report,
+  type Result,
+} from "../command.ts";
 import { printError } from "../output.ts";
 import { findPaths, loadAgentConfig } from "../paths.ts";
 

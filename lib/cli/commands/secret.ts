@@ -3,8 +3,13 @@ import { listSecrets, removeSecret, writeSecret } from "../../agent/mod.ts";
 import { attempt } from "../../base/mod.ts";
 import { refuseSecretName } from "../../daemon/mod.ts";
 import { currentUser, makePrivate, SERVICE_NAME, sidOf, windowsHost } from "../../windows/mod.ts";
-import { commandWithActions } from "../actions.ts";
-import { type Command, type Invocation, type Report, UsageError } from "../command.ts";
+import {
+  type Command,
+  commandWithActions,
+  type Invocation,
+  type Report,
+  UsageError,
+} from "../command.ts";
 import { findPaths } from "../paths.ts";
 import { homeOfService } from "../service/installed.ts";
 import { readPassword } from "../service/password.ts";

@@ -1,7 +1,6 @@
 import { formatBytes, formatSpan } from "../../base/mod.ts";
 import type { ThreadStatus } from "../../control/mod.ts";
-import { commandWithActions } from "../actions.ts";
-import type { Action, Command } from "../command.ts";
+import { type Action, type Command, commandWithActions } from "../command.ts";
 import { connectAgent } from "../paths.ts";
 import { type Columns, orDash, table } from "../table.ts";
 import { formatLastError } from "./status.ts";

@@ -1,5 +1,4 @@
-import { commandWithActions } from "../actions.ts";
-import type { Action, Command } from "../command.ts";
+import { type Action, type Command, commandWithActions } from "../command.ts";
 import { connectAgent } from "../paths.ts";
 import { listAction } from "./list.ts";
 import { newAction } from "./new.ts";

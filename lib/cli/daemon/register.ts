@@ -20,6 +20,7 @@ import { type Action, UsageError } from "../command.ts";
 import { findPaths, loadAgentConfig } from "../paths.ts";
 import { describeProblems, type GivenArguments, readGiven } from "./arguments.ts";
 import {
+  DAEMON_FLAGS,
   describeMissing,
   findKnown,
   findSubject,
@@ -43,7 +44,7 @@ export const registerAction: Action = {
       help:
         "daemon register: an argument whose default is to count again; may be given several times",
     },
-    grant: { help: "daemon register, test, run: grant the permissions that the module declares" },
+    grant: DAEMON_FLAGS.grant,
   },
   async run(invocation) {
     const [name = "", ...words] = invocation.words;

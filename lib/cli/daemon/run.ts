@@ -6,7 +6,7 @@ import { type Action, EXIT, type Invocation, UsageError } from "../command.ts";
 import { readRun, RUN_FLAGS } from "../commands/run.ts";
 import { printError } from "../output.ts";
 import { describeProblems, readGiven } from "./arguments.ts";
-import { describeMissing, findKnown, findSubject, grantOf } from "./subject.ts";
+import { DAEMON_FLAGS, describeMissing, findKnown, findSubject, grantOf } from "./subject.ts";
 
 const { simulate, scenario, mode } = RUN_FLAGS;
 
@@ -15,16 +15,7 @@ export const runAction: Action = {
   words: "NAME [key=value...]",
   summary:
     "run one daemon in the foreground, as the agent would, until Ctrl+C; its log and state are in a temporary folder, so that an agent that runs from home is not disturbed",
-  flags: {
-    simulate,
-    scenario,
-    mode,
-    for: {
-      value: "DURATION",
-      help: "daemon test: how long it runs, simulated (default: 60s); daemon run: stop after this",
-    },
-    grant: { help: "daemon register, test, run: grant the permissions that the module declares" },
-  },
+  flags: { simulate, scenario, mode, ...DAEMON_FLAGS },
   async run(invocation) {
     const [name = "", ...words] = invocation.words;
     const { entry, needsServices } = await planEntry(name, words, invocation);

@@ -18,8 +18,17 @@ import {
   grantPermissions,
   probeModule,
 } from "../../registry/mod.ts";
-import { type Invocation, UsageError } from "../command.ts";
+import { type FlagSpecs, type Invocation, UsageError } from "../command.ts";
 import { findPaths, loadAgentConfig } from "../paths.ts";
+
+/** Flags that several actions of `icinga-warden daemon` take. */
+export const DAEMON_FLAGS = {
+  for: {
+    value: "DURATION",
+    help: "daemon test: how long it runs, simulated (default: 60s); daemon run: stop after this",
+  },
+  grant: { help: "daemon register, test, run: grant the permissions that the module declares" },
+} as const satisfies FlagSpecs;
 
 /** A daemon that a command is about. */
 export interface Subject {

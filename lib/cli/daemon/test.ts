@@ -9,6 +9,7 @@ import { readRunTime } from "../flags.ts";
 import { describeProblems, type GivenArguments, readGiven } from "./arguments.ts";
 import {
   allSubjects,
+  DAEMON_FLAGS,
   findKnown,
   findSubject,
   grantOf,
@@ -38,17 +39,14 @@ export const testAction: Action = {
   summary:
     "load, check and run a daemon on a simulated context with a fast clock, and the tests beside it; all of home's without NAME",
   flags: {
-    for: {
-      value: "DURATION",
-      help: "daemon test: how long it runs, simulated (default: 60s); daemon run: stop after this",
-    },
+    for: DAEMON_FLAGS.for,
     state: {
       value: "PATH=VALUE",
       many: true,
       help:
         "daemon test: what another daemon's map holds, such as other.Map.key=5; may be given several times",
     },
-    grant: { help: "daemon register, test, run: grant the permissions that the module declares" },
+    grant: DAEMON_FLAGS.grant,
   },
   async run(invocation) {
     const [name, ...words] = invocation.words;

@@ -1,5 +1,4 @@
-import { commandWithActions } from "../actions.ts";
-import type { Command } from "../command.ts";
+import { type Command, commandWithActions } from "../command.ts";
 import { exampleAction } from "./example.ts";
 import { testAction } from "./test.ts";
 

@@ -1,6 +1,13 @@
-import { errorMessage, suggest } from "../../base/mod.ts";
+import { errorMessage } from "../../base/mod.ts";
 import { type Host, LOCAL_SYSTEM, windowsHost } from "../../windows/mod.ts";
-import { type Command, EXIT, type Invocation, refuseWords, UsageError } from "../command.ts";
+import {
+  type Command,
+  commandWithActions,
+  EXIT,
+  type FlagSpecs,
+  type Invocation,
+  UsageError,
+} from "../command.ts";
 import { printError, printJson } from "../output.ts";
 import {
   isControl,
@@ -15,49 +22,68 @@ import { isWindowsExe, readOptions, SERVICE_FLAGS, type ServiceOptions } from ".
 import { installSteps, permissionSteps, showSteps } from "./steps.ts";
 import { uninstallService, uninstallSteps } from "./uninstall.ts";
 
-type Action = (options: ServiceOptions, host: Host) => number | Promise<number>;
+const { purge, ...INSTALL_FLAGS } = SERVICE_FLAGS;
+const { name, "dry-run": dryRun } = INSTALL_FLAGS;
+const CONTROL_FLAGS = { name, "dry-run": dryRun };
 
-const ACTIONS: Readonly<Record<string, Action>> = {
-  install: installService,
-  uninstall: uninstallService,
-  start: startService,
-  stop: stopService,
-  restart: restartService,
-  status: statusOfService,
-  print: (options) => printCommands("print", options),
+type Act = (options: ServiceOptions, host: Host) => number | Promise<number>;
+
+const ACTIONS: Readonly<Record<string, [summary: string, flags: FlagSpecs, Act]>> = {
+  install: [
+    "register this exe as a service that starts with Windows; running it again changes nothing",
+    INSTALL_FLAGS,
+    installService,
+  ],
+  uninstall: [
+    "stop the service and remove it; home stays, unless --purge",
+    { ...CONTROL_FLAGS, purge },
+    uninstallService,
+  ],
+  start: ["start it, and wait until it runs", CONTROL_FLAGS, startService],
+  stop: ["stop it, and wait until it has stopped", CONTROL_FLAGS, stopService],
+  restart: ["stop it, and start it again", CONTROL_FLAGS, restartService],
+  status: [
+    "print its state and its settings; exit code 3 when it does not run",
+    { name },
+    statusOfService,
+  ],
+  print: [
+    "print the commands that do the same as install, ready to paste",
+    INSTALL_FLAGS,
+    (options) => printCommands("print", options),
+  ],
 };
+
+const command = commandWithActions(
+  "service",
+  "have Windows run the agent as a service",
+  Object.fromEntries(
+    Object.entries(ACTIONS).map(([name, [summary, flags, act]]) => [name, {
+      words: "",
+      summary,
+      flags,
+      run(invocation: Invocation) {
+        const options = readOptions(invocation);
+        if (!isWindowsExe && options.dryRun) return printCommands(name, options);
+        if (!isWindowsExe && name !== "print") return refuse(name);
+        return errorsAsJson(options, () => act(options, windowsHost));
+      },
+    }]),
+  ),
+);
 
 /** `icinga-warden service` */
 export const serviceCommand: Command = {
-  name: "service",
-  words: Object.keys(ACTIONS).join("|"),
-  checksWords: true,
-  summary: "have Windows run the agent as a service",
+  ...command,
   details: [
-    "install    register this exe as a service that starts with Windows; running it again changes nothing",
-    "uninstall  stop the service and remove it; home stays, unless --purge",
-    "start      start it, and wait until it runs",
-    "stop       stop it, and wait until it has stopped",
-    "restart    stop it, and start it again",
-    "status     print its state and its settings; exit code 3 when it does not run",
-    "print      print the commands that do the same as install, ready to paste",
+    ...command.details!,
     "",
     "To upgrade, call 'service install --force' from the new exe: it takes the place of the old one,",
     "which comes back if the new one does not run within 30 s.",
   ],
-  flags: SERVICE_FLAGS,
   async run(invocation) {
-    const [word, ...rest] = invocation.words;
     refusePassword(invocation);
-    const names = Object.keys(ACTIONS);
-    if (word === undefined) throw new UsageError(`'service' needs one of ${names.join(", ")}`);
-    const action = Object.hasOwn(ACTIONS, word) ? ACTIONS[word] : undefined;
-    if (!action) throw new UsageError(`Unknown 'service ${word}'; ${suggest(word, names)}`);
-    refuseWords(rest);
-    const options = readOptions(word, invocation);
-    if (!isWindowsExe && options.dryRun) return await printCommands(word, options);
-    if (!isWindowsExe && word !== "print") return refuse(word);
-    return await errorsAsJson(options, () => action(options, windowsHost));
+    return await command.run(invocation);
   },
 };
 

@@ -62,22 +62,6 @@ export const SERVICE_FLAGS = {
   purge: { help: "remove the configuration, the daemons, the logs and the saved state too" },
 } as const satisfies FlagSpecs;
 
-type ServiceFlag = keyof typeof SERVICE_FLAGS;
-
-const INSTALL_FLAGS = (Object.keys(SERVICE_FLAGS) as ServiceFlag[])
-  .filter((flag) => flag !== "purge");
-
-/** Which of the flags each action takes. */
-const FLAGS_OF: Readonly<Record<string, readonly ServiceFlag[]>> = {
-  install: INSTALL_FLAGS,
-  print: INSTALL_FLAGS,
-  uninstall: ["name", "dry-run", "purge"],
-  start: ["name", "dry-run"],
-  stop: ["name", "dry-run"],
-  restart: ["name", "dry-run"],
-  status: ["name"],
-};
-
 /** Where the documentation puts the exe; shown where this program is not that exe. */
 const USUAL_EXE = "C:\\Program Files\\icinga-warden\\icinga-warden.exe";
 
@@ -85,13 +69,12 @@ const USUAL_EXE = "C:\\Program Files\\icinga-warden\\icinga-warden.exe";
 export const isWindowsExe = Deno.build.os === "windows" && Deno.build.standalone;
 
 /**
- * Reads the options of `icinga-warden service ACTION`.
+ * Reads the options of `icinga-warden service`.
  *
- * @throws {UsageError} when one is wrong or not for this action.
+ * @throws {UsageError} when one is wrong.
  */
-export function readOptions(action: string, invocation: Invocation): ServiceOptions {
+export function readOptions(invocation: Invocation): ServiceOptions {
   const { values, given } = invocation;
-  refuseFlags(action, invocation);
   const runner = valid("with", values.with ?? "native", oneOf("native", "nssm"));
   if (values.nssm !== undefined && runner !== "nssm") {
     throw new UsageError("Flag '--nssm' goes with '--with nssm'");
@@ -115,17 +98,6 @@ export function readOptions(action: string, invocation: Invocation): ServiceOpti
     password: given.has("password"),
     json: given.has("json"),
   };
-}
-
-function refuseFlags(action: string, { values, given }: Invocation): void {
-  const taken = FLAGS_OF[action] ?? [];
-  const typed = (Object.keys(SERVICE_FLAGS) as ServiceFlag[]).filter((flag) =>
-    given.has(flag) || values[flag] !== undefined
-  );
-  const foreign = typed.find((flag) => !taken.includes(flag));
-  if (foreign !== undefined) {
-    throw new UsageError(`Flag '--${foreign}' is not for 'service ${action}'`);
-  }
 }
 
 /** Where this program is not the Windows exe, paths are taken as they were typed. */
@@ -156,7 +128,7 @@ function readPlace(invocation: Invocation): Pick<ServiceOptions, "files" | "flag
  * @param check says what would be right; undefined: the value is.
  */
 function valid<T extends string | undefined>(
-  flag: ServiceFlag,
+  flag: keyof typeof SERVICE_FLAGS,
   value: T,
   check: (value: string) => string | undefined,
 ): T {
