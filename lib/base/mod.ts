@@ -4,7 +4,6 @@ export * from "./errors.ts";
 export * from "./files.ts";
 export * from "./json.ts";
 export * from "./problem.ts";
-export * from "./suggest.ts";
 export * from "./text.ts";
 export * from "./units.ts";
 export * from "./wait.ts";

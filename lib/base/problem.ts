@@ -1,3 +1,5 @@
+import { closestString } from "@std/text/closest-string";
+import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import { hideSecrets, printable } from "./text.ts";
 
 /** One thing that is wrong with a configuration or with a daemon's arguments. */
@@ -64,4 +66,24 @@ export function refuseReserved(name: string): string | undefined {
   return RESERVED_KEYS.has(name)
     ? "a reserved name, which has a meaning of its own in JavaScript"
     : undefined;
+}
+
+/** Longer words are not compared, characters. */
+const MAX_WORD = 64;
+
+/**
+ * What someone who wrote `word` may have meant, as an error message says it: the nearest known word when
+ * it is plausibly close (a third of its letters differ at most), else all that are known.
+ */
+export function suggest(word: string, known: readonly string[]): string {
+  if (known.length === 0) return "none is known here";
+  const nearest = word.length > MAX_WORD ? undefined : closestString(word, known);
+  if (nearest && isClose(word.toLowerCase(), nearest.toLowerCase())) {
+    return `did you mean "${nearest}"?`;
+  }
+  return `known: ${known.join(", ")}`;
+}
+
+function isClose(word: string, nearest: string): boolean {
+  return levenshteinDistance(word, nearest) <= Math.max(2, Math.floor(nearest.length / 3));
 }

@@ -16,11 +16,9 @@ import {
   refuseWords,
   UsageError,
 } from "./command.ts";
-import { explainDenied } from "./denied.ts";
-import { readLevel } from "./flags.ts";
 import { commandHelp, programHelp } from "./help.ts";
-import { lostOutput, print, printError, printJson } from "./output.ts";
-import { parse } from "./parse.ts";
+import { explainDenied, lostOutput, print, printError, printJson } from "./output.ts";
+import { parse, readLevel } from "./parse.ts";
 
 const helpCommand: Command = {
   name: "help",
@@ -44,18 +42,18 @@ const COMMANDS: Readonly<Record<string, () => Command | Promise<Command>>> = {
   logs: async () => (await import("./commands/logs.ts")).logsCommand,
   pause: async () => (await import("./commands/pause.ts")).pauseCommand,
   resume: async () => (await import("./commands/pause.ts")).resumeCommand,
-  thread: async () => (await import("./commands/thread.ts")).threadCommand,
+  thread: async () => (await import("./commands/status.ts")).threadCommand,
   console: async () =>
     (await import("./console/mod.ts")).consoleCommand({ run: runCommandLine, commands: loadAll }),
   check: async () => (await import("./commands/check.ts")).checkCommand,
   doctor: async () => (await import("./doctor/mod.ts")).doctorCommand,
-  report: async () => (await import("./report/mod.ts")).reportCommand,
+  report: async () => (await import("./commands/report.ts")).reportCommand,
   open: async () => (await import("./commands/open.ts")).openCommand,
   daemon: async () => (await import("./daemon/mod.ts")).daemonCommand,
   service: async () => (await import("./service/mod.ts")).serviceCommand,
   config: async () => (await import("./commands/config.ts")).configCommand,
   secret: async () => (await import("./commands/secret.ts")).secretCommand,
-  types: async () => (await import("./commands/types.ts")).typesCommand,
+  types: async () => (await import("./daemon/types.ts")).typesCommand,
   docs: async () => (await import("./commands/docs.ts")).docsCommand,
   completion: async () => (await import("./commands/completion.ts")).completionCommand(loadAll),
   version: async () => (await import("./commands/version.ts")).versionCommand,

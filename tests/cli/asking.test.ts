@@ -6,7 +6,7 @@ import { getCommand } from "../../lib/cli/commands/get.ts";
 import { logsCommand } from "../../lib/cli/commands/logs.ts";
 import { pauseCommand, resumeCommand } from "../../lib/cli/commands/pause.ts";
 import { statusCommand } from "../../lib/cli/commands/status.ts";
-import { threadCommand } from "../../lib/cli/commands/thread.ts";
+import { threadCommand } from "../../lib/cli/commands/status.ts";
 import { watchCommand } from "../../lib/cli/commands/watch.ts";
 import { parse } from "../../lib/cli/parse.ts";
 import { newToken, writeToken } from "../../lib/control/access/token.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { explainDenied } from "../../lib/cli/denied.ts";
+import { explainDenied } from "../../lib/cli/output.ts";
 import { WindowsError } from "../../lib/windows/ffi/errors.ts";
 
 Deno.test("a missing right is said in one way, with what to do and without a number", () => {

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { exampleObjects } from "../../lib/cli/report/example.ts";
+import { exampleObjects } from "../../lib/cli/commands/report_example.ts";
 import { ApiConnection, sendResult } from "../../lib/icinga/mod.ts";
 import { hasIcinga, nodes, writeOwnFiles } from "../icinga/nodes.ts";
 

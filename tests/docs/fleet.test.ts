@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { exampleObjects } from "../../lib/cli/report/example.ts";
+import { exampleObjects } from "../../lib/cli/commands/report_example.ts";
 import { hasIcinga, loadFiles } from "../icinga/nodes.ts";
 import { fleetFiles } from "./page.ts";
 

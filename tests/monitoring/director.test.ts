@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { exampleBasket } from "../../lib/cli/report/basket.ts";
+import { exampleBasket } from "../../lib/cli/commands/report_example.ts";
 import { loadFiles } from "../icinga/nodes.ts";
 import { tellSkipped } from "../skipped.ts";
 import { eventually, isThere, runTool } from "./tool.ts";

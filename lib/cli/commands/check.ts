@@ -12,7 +12,7 @@ import {
   worst,
 } from "../../control/mod.ts";
 import type { Command, Invocation } from "../command.ts";
-import { readFlag } from "../flags.ts";
+import { readFlag } from "../parse.ts";
 import { print } from "../output.ts";
 import { connectAgent } from "../paths.ts";
 

@@ -9,10 +9,10 @@ import {
   readLogTail,
 } from "../../log/mod.ts";
 import { type Command, EXIT, type Invocation, UsageError } from "../command.ts";
-import { FOR_FLAG, readFlag, readLevel } from "../flags.ts";
-import { follow } from "../follow.ts";
+import { FOR_FLAG, readFlag, readLevel } from "../parse.ts";
 import { print } from "../output.ts";
 import { findPaths } from "../paths.ts";
+import { follow } from "./watch.ts";
 
 /** How many records are shown. Default of `--lines`. */
 const LINES = 50;

@@ -10,7 +10,7 @@ import {
 } from "../../service/mod.ts";
 import { joinServiceManager, type NativeService, openEventLog } from "../../windows/mod.ts";
 import { type Command, EXIT, type FlagSpecs, type Invocation, UsageError } from "../command.ts";
-import { FOR_FLAG, MODE_FLAG, readLevel, readMode, readRunTime } from "../flags.ts";
+import { FOR_FLAG, MODE_FLAG, readLevel, readMode, readRunTime } from "../parse.ts";
 import { isColourful, printError } from "../output.ts";
 import { findPaths, loadAgentConfig } from "../paths.ts";
 import { align } from "../table.ts";

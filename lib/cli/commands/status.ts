@@ -7,11 +7,12 @@ import {
   serviceState,
   type ServiceStatus,
   type Status,
+  type ThreadStatus,
 } from "../../control/mod.ts";
-import type { Command } from "../command.ts";
+import { type Action, type Command, commandWithActions } from "../command.ts";
 import { isColourful, type Paint, paint } from "../output.ts";
 import { connectAgent } from "../paths.ts";
-import { orDash, table } from "../table.ts";
+import { type Columns, orDash, table } from "../table.ts";
 import { describePauseEnd } from "./pause.ts";
 
 /** `icinga-warden status` */
@@ -166,3 +167,27 @@ function daemonColour({ problem, state }: DaemonStatus, paint: Paint): (text: st
   if (["running", "finished", "scheduled"].includes(state)) return paint.green;
   return state === "disabled" ? paint.dim : paint.yellow;
 }
+
+const THREAD_COLUMNS: Columns<ThreadStatus> = {
+  THREAD: ({ name }) => name,
+  STATE: ({ state }) => state,
+  POOL: ({ pool }) => pool,
+  UPTIME: ({ uptime }) => orDash(uptime, formatSpan),
+  RESTARTS: ({ restarts }) => String(restarts),
+  MEMORY: ({ heap }) => orDash(heap, formatBytes),
+  LAG: ({ lag }) => orDash(lag, (ms) => `${Math.round(ms)} ms`),
+  "LAST ERROR": ({ lastError }) => orDash(lastError, formatLastError),
+};
+
+const list: Action = {
+  words: "",
+  summary: "list the threads of the running agent",
+  async run(invocation) {
+    const { daemons } = await (await connectAgent(invocation)).status();
+    const threads = daemons.flatMap(({ threads }) => threads);
+    return { json: threads, text: table(THREAD_COLUMNS, threads) };
+  },
+};
+
+/** `icinga-warden thread` */
+export const threadCommand: Command = commandWithActions("thread", list.summary, { list });

@@ -1,8 +1,13 @@
-import { cut, formatTime, sanitize, toJson } from "../../base/mod.ts";
-import type { Client, Events, StateChange } from "../../control/mod.ts";
-import { type Command, EXIT } from "../command.ts";
-import { FOR_FLAG } from "../flags.ts";
-import { follow } from "../follow.ts";
+import { cut, formatTime, onStopSignal, sanitize, toJson } from "../../base/mod.ts";
+import {
+  type Client,
+  type Events,
+  NotRunningError,
+  type StateChange,
+  type StreamEvent,
+} from "../../control/mod.ts";
+import { type Command, EXIT, type Invocation } from "../command.ts";
+import { FOR_FLAG, readRunTime } from "../parse.ts";
 import { print, printError } from "../output.ts";
 import { connectAgent } from "../paths.ts";
 import { terminalWidth } from "../table.ts";
@@ -70,4 +75,37 @@ function showJson({ map, key, value, initial }: Seen, time: string): string {
     ...(value === undefined && { deleted: true }),
     ...(initial && { initial }),
   });
+}
+
+/**
+ * Calls `take` with each event of a running agent's stream, until Ctrl+C, the abort of `invocation.until`, or the end
+ * of `--for`.
+ *
+ * @throws {NotRunningError} when the agent ends.
+ * @throws {UsageError} when `--for` is no duration.
+ */
+export async function follow(
+  client: Client,
+  query: Record<string, string>,
+  take: (event: StreamEvent) => void | Promise<void>,
+  invocation: Invocation,
+): Promise<void> {
+  const span = readRunTime(invocation);
+  const stop = new AbortController();
+  const end = () => stop.abort();
+  const { until = stop.signal } = invocation;
+  const signal = AbortSignal.any([until, stop.signal]);
+  const unsubscribe = until === stop.signal ? onStopSignal(end) : undefined;
+  const timer = span === undefined ? undefined : setTimeout(end, span);
+  try {
+    for await (const event of client.events(new URLSearchParams(query), signal)) {
+      await take(event);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    unsubscribe?.();
+    clearTimeout(timer);
+  }
+  if (!signal.aborted) throw new NotRunningError("The agent has ended");
 }

@@ -1,10 +1,9 @@
 import { type Action, type Command, commandWithActions } from "../command.ts";
 import { connectAgent } from "../paths.ts";
-import { listAction } from "./list.ts";
 import { newAction } from "./new.ts";
 import { registerAction, unregisterAction } from "./register.ts";
 import { runAction } from "./run.ts";
-import { showAction } from "./show.ts";
+import { listAction, showAction } from "./show.ts";
 import { testAction } from "./test.ts";
 
 /** `icinga-warden daemon restart NAME` */

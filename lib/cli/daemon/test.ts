@@ -5,7 +5,7 @@ import { describePermissions, fillIn, type Grant } from "../../registry/mod.ts";
 import { examineModule, ownReads, workerPermissions } from "../../thread/mod.ts";
 import { runTrial, type TrialReport } from "../../testing/mod.ts";
 import { type Action, EXIT, UsageError } from "../command.ts";
-import { readRunTime } from "../flags.ts";
+import { readRunTime } from "../parse.ts";
 import { describeProblems, type GivenArguments, readGiven } from "./arguments.ts";
 import {
   allSubjects,

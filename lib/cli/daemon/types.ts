@@ -1,6 +1,23 @@
 import { join } from "node:path";
 import { FileError, replaceFile } from "../../base/mod.ts";
 import { DAEMONS_FOLDER } from "../../registry/mod.ts";
+import type { Command } from "../command.ts";
+import { findPaths } from "../paths.ts";
+
+/** `icinga-warden types` */
+export const typesCommand: Command = {
+  name: "types",
+  words: "",
+  summary: "write into daemons/ in home what an editor needs to know types",
+  details: [
+    "Call it after an upgrade too; 'daemon new' does it by itself. tsconfig.json and deno.json are yours:",
+    "they are written where they are missing, and never changed.",
+  ],
+  async run(invocation) {
+    const files = await writeTypes(findPaths(invocation).home);
+    return { json: { files }, text: files.map((file) => `Wrote ${file}`) };
+  },
+};
 
 /** What an author may change: it is written where it is missing. */
 const SETTINGS = {

@@ -7,7 +7,7 @@ import { Client, type Status } from "../../control/mod.ts";
 import { lookAt, readCrashes, Sampler, stateFault } from "../../icinga/mod.ts";
 import { logonRight, windowsHost } from "../../windows/mod.ts";
 import type { Command } from "../command.ts";
-import { readFlag } from "../flags.ts";
+import { readFlag } from "../parse.ts";
 import { isColourful, type Paint, paint } from "../output.ts";
 import { findPaths, loadAgentConfig } from "../paths.ts";
 import { align } from "../table.ts";

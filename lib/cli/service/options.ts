@@ -13,7 +13,7 @@ import {
   type StartType,
 } from "../../windows/mod.ts";
 import { type FlagSpecs, type Invocation, UsageError } from "../command.ts";
-import { MODE_FLAG, readLevel, readMode } from "../flags.ts";
+import { MODE_FLAG, readLevel, readMode } from "../parse.ts";
 import { findPaths } from "../paths.ts";
 
 /** The options of `icinga-warden service`. */

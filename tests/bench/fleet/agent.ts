@@ -1,4 +1,4 @@
-import { exampleObjects } from "../../../lib/cli/report/example.ts";
+import { exampleObjects } from "../../../lib/cli/commands/report_example.ts";
 import { ApiConnection, type Endpoint } from "../../../lib/icinga/mod.ts";
 import { EXE } from "../../exe/program.ts";
 import { makeCa } from "../../icinga/fixture.ts";

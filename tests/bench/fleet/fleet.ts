@@ -1,5 +1,5 @@
 import process from "node:process";
-import { exampleObjects } from "../../../lib/cli/report/example.ts";
+import { exampleObjects } from "../../../lib/cli/commands/report_example.ts";
 import { type Access, ApiConnection, procSources } from "../../../lib/icinga/mod.ts";
 import { residentMemory } from "../../faults/memory.ts";
 import { makeCa } from "../../icinga/fixture.ts";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { Report } from "../../../lib/cli/command.ts";
-import { listAction } from "../../../lib/cli/daemon/list.ts";
+import { listAction } from "../../../lib/cli/daemon/show.ts";
 import { parse } from "../../../lib/cli/parse.ts";
 
 const CONFIG = {

@@ -13,8 +13,9 @@ import {
   type Introduced,
   sendResult,
 } from "../../icinga/mod.ts";
-import { type Action, EXIT } from "../command.ts";
+import { type Action, type Command, commandWithActions, EXIT } from "../command.ts";
 import { connectAgent, findPaths, loadAgentConfig } from "../paths.ts";
+import { exampleAction } from "./report_example.ts";
 
 const DAEMON = "icinga_report";
 
@@ -25,7 +26,7 @@ const READ_PERMISSION = "objects/query/Service";
 const TTL = 750;
 
 /** `icinga-warden report test` */
-export const testAction: Action = {
+const testAction: Action = {
   words: "",
   summary: "send one result as the daemon icinga_report does, and say what Icinga answers",
   async run(invocation) {
@@ -53,6 +54,13 @@ export const testAction: Action = {
     };
   },
 };
+
+/** `icinga-warden report` */
+export const reportCommand: Command = commandWithActions(
+  "report",
+  "what the daemon icinga_report needs on Icinga's side, and whether it gets through",
+  { example: exampleAction, test: testAction },
+);
 
 /** The first parent that answers and knows this host. What each one says is added to the lines. */
 async function findParent(access: Access, lines: string[]): Promise<Introduced | undefined> {
