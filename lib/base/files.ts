@@ -50,14 +50,7 @@ export interface FileSystem {
 }
 
 /** A file that is being written. */
-export interface WritableFile {
-  /** Writes some of the bytes and returns how many. */
-  write(bytes: Uint8Array): Promise<number>;
-  /** Writes what the system still keeps in memory to the disk. */
-  sync(): Promise<void>;
-  /** Closes the file. */
-  close(): void;
-}
+export type WritableFile = Pick<Deno.FsFile, "write" | "sync" | "close">;
 
 /** How a file is replaced. */
 export interface ReplaceOptions {

@@ -1,5 +1,8 @@
-import { align } from "./table.ts";
+import { indented } from "./table.ts";
 import { type Command, COMMON_FLAGS, type FlagSpecs } from "./command.ts";
+
+/** The least width of what stands before an explanation, characters. */
+const WIDTH = 34;
 
 /** The help of the whole program. */
 export function programHelp(commands: readonly Command[]): string {
@@ -7,10 +10,10 @@ export function programHelp(commands: readonly Command[]): string {
     "icinga-warden keeps the Icinga 2 agent service running and hosts daemons of your own.",
     "",
     "Usage:",
-    ...columns([
-      ...commands.map((c) => [`icinga-warden ${c.name} ${c.words}`.trimEnd(), c.summary] as const),
+    ...indented([
+      ...commands.map((c) => [`icinga-warden ${c.name} ${c.words}`.trimEnd(), c.summary]),
       ["icinga-warden --foreground", "the same as run --foreground"],
-    ]),
+    ], WIDTH),
     "",
     "Everywhere:",
     ...flagLines(COMMON_FLAGS),
@@ -38,14 +41,11 @@ export function commandHelp(command: Command): string {
 }
 
 function flagLines(flags: FlagSpecs): string[] {
-  return columns(
+  return indented(
     Object.entries(flags).map(([name, { short, value = "", help }]) => {
       const letter = short === undefined ? "" : `-${short}, `;
       return [`${letter}--${name} ${value}`.trimEnd(), help];
     }),
+    WIDTH,
   );
-}
-
-function columns(rows: readonly (readonly [string, string])[]): string[] {
-  return align(rows, 34).map((line) => `  ${line}`);
 }

@@ -14,6 +14,11 @@ export function orDash<T>(
   return value === null || value === undefined ? "-" : format(value);
 }
 
+/** Lines of {@linkcode align}, indented. */
+export function indented(rows: readonly (readonly string[])[], least?: number): string[] {
+  return align(rows, least).map((line) => `${GAP}${line}`);
+}
+
 /** Texts in columns, two spaces between them: neither sanitized nor cut. */
 export function align(rows: readonly (readonly string[])[], least = 0): string[] {
   const widths = rows[0]?.map((_, i) => Math.max(least, ...rows.map((row) => row[i]!.length)));

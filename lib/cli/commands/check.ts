@@ -78,21 +78,19 @@ function formatOutput(
 
 function readThresholds(invocation: Invocation): Thresholds {
   const { errors, restarts } = THRESHOLDS;
+  const expected = "a range such as 10, 10:, ~:10, 10:20 or @10:20";
+  const read = (flag: string, usual: Range) =>
+    readFlag(invocation, flag, parseRange, expected) ?? usual;
   return {
     errors: {
-      warning: readRange(invocation, "warning") ?? errors.warning,
-      critical: readRange(invocation, "critical") ?? errors.critical,
+      warning: read("warning", errors.warning),
+      critical: read("critical", errors.critical),
     },
     restarts: {
-      warning: readRange(invocation, "restarts-warning") ?? restarts.warning,
-      critical: readRange(invocation, "restarts-critical") ?? restarts.critical,
+      warning: read("restarts-warning", restarts.warning),
+      critical: read("restarts-critical", restarts.critical),
     },
   };
-}
-
-function readRange(invocation: Invocation, flag: string): Range | undefined {
-  const expected = "a range such as 10, 10:, ~:10, 10:20 or @10:20";
-  return readFlag(invocation, flag, parseRange, expected);
 }
 
 /** Plugins' timeouts are seconds by custom. Returns ms. */

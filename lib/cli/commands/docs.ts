@@ -1,24 +1,24 @@
 import { suggest } from "../../base/mod.ts";
 import { type Command, UsageError } from "../command.ts";
+import { align } from "../table.ts";
 
-/** The pages that the exe has in itself, by name, in the order in which a newcomer reads them. */
-const PAGES: ReadonlyMap<string, string> = new Map([
-  ["readme", "README.md"],
-  ...[
-    ...[
-      "windows",
-      "deploy",
-      "configuration",
-      "icinga",
-      "monitoring",
-      "fleet",
-      "daemons",
-      "supervision",
-      "security",
-    ],
-    ...["state", "performance", "architecture", "building"],
-  ].map((name) => [name, `docs/${name}.md`] as const),
-]);
+/** The pages that the exe has in itself, in the order in which a newcomer reads them. */
+const PAGES = [
+  "readme",
+  "windows",
+  "deploy",
+  "configuration",
+  "icinga",
+  "monitoring",
+  "fleet",
+  "daemons",
+  "supervision",
+  "security",
+  "state",
+  "performance",
+  "architecture",
+  "building",
+];
 
 /** `icinga-warden docs` */
 export const docsCommand: Command = {
@@ -27,9 +27,9 @@ export const docsCommand: Command = {
   summary: "print a page of the documentation, or the list of them",
   async run({ words: [name] }) {
     if (name === undefined) return await listPages();
-    const page = PAGES.get(name.toLowerCase().replace(/\.md$/, ""));
-    if (page === undefined) {
-      throw new UsageError(`Unknown page '${name}'; ${suggest(name, [...PAGES.keys()])}`);
+    const page = name.toLowerCase().replace(/\.md$/, "");
+    if (!PAGES.includes(page)) {
+      throw new UsageError(`Unknown page '${name}'; ${suggest(name, PAGES)}`);
     }
     const text = (await readPage(page)).trimEnd();
     return { json: { page: name, text }, text };
@@ -37,15 +37,15 @@ export const docsCommand: Command = {
 };
 
 async function listPages() {
-  const pages = await Promise.all([...PAGES].map(async ([name, file]) => {
-    const [title = ""] = /(?<=^# ).+/m.exec(await readPage(file)) ?? [];
+  const pages = await Promise.all(PAGES.map(async (name) => {
+    const [title = ""] = /(?<=^# ).+/m.exec(await readPage(name)) ?? [];
     return { name, title };
   }));
-  const width = Math.max(...pages.map(({ name }) => name.length));
-  const lines = pages.map(({ name, title }) => `${name.padEnd(width)}  ${title}`);
+  const lines = align(pages.map(({ name, title }) => [name, title]));
   return { json: pages, text: [...lines, "", "Print one: icinga-warden docs PAGE"] };
 }
 
-function readPage(file: string): Promise<string> {
+function readPage(name: string): Promise<string> {
+  const file = name === "readme" ? "README.md" : `docs/${name}.md`;
   return Deno.readTextFile(new URL(`../../../${file}`, import.meta.url));
 }

@@ -13,7 +13,7 @@ import { type Command, EXIT, type FlagSpecs, type Invocation, UsageError } from 
 import { FOR_FLAG, MODE_FLAG, readLevel, readMode, readRunTime } from "../parse.ts";
 import { isColourful, printError } from "../output.ts";
 import { findPaths, loadAgentConfig } from "../paths.ts";
-import { align } from "../table.ts";
+import { indented } from "../table.ts";
 
 /** The flags that say how an agent is run. */
 export const RUN_FLAGS = {
@@ -37,7 +37,7 @@ export const runCommand: Command = {
     "Ctrl+C stops it in order, within 12 s: daemons get 5 s to end. A second Ctrl+C ends it at once.",
     "",
     "Words of --scenario, with commas between them (without it: crash=8s,refuse=1):",
-    ...align(SCENARIO_WORDS).map((line) => `  ${line}`),
+    ...indented(SCENARIO_WORDS),
   ],
   flags: RUN_FLAGS,
   async run(invocation) {

@@ -6,7 +6,7 @@ import { type Command, EXIT, type Invocation } from "../command.ts";
 import { readRun, RUN_FLAGS } from "../commands/run.ts";
 import { print, printError } from "../output.ts";
 import { findPaths } from "../paths.ts";
-import { align } from "../table.ts";
+import { indented } from "../table.ts";
 import { complete, splitWords, type Vocabulary } from "./complete.ts";
 import { Prompt } from "./prompt.ts";
 
@@ -167,7 +167,7 @@ function helpText(commands: readonly Command[]): string {
     `${name} ${words.length > 16 ? "…" : words}`.trimEnd(),
     summary,
   ]);
-  return align([...lines, ["exit", "leave the console"]]).map((line) => `  ${line}`).join("\n");
+  return indented([...lines, ["exit", "leave the console"]]).join("\n");
 }
 
 async function insideCommands(commandLine: CommandLine): Promise<readonly Command[]> {

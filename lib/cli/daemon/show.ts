@@ -3,7 +3,7 @@ import { Client, type DaemonStatus } from "../../control/mod.ts";
 import type { ArgumentSpec, DaemonDescription } from "../../daemon/mod.ts";
 import { describePermissions, type Grant, Registry } from "../../registry/mod.ts";
 import type { Action } from "../command.ts";
-import { align, type Columns, orDash, table } from "../table.ts";
+import { type Columns, indented, orDash, table } from "../table.ts";
 import {
   allSubjects,
   describeMissing,
@@ -120,28 +120,29 @@ export const showAction: Action = {
 function describe(subject: Subject, description: DaemonDescription, grant: Grant): string[] {
   const { name, entry } = subject;
   const given = entry?.arguments ?? {};
-  const specs = Object.entries(description.arguments).map(([key, spec]) => [
-    key,
-    describeType(spec),
-    Object.hasOwn(given, key) ? `= ${toJson(given[key])}` : describeDefault(spec),
-    spec.description ?? "",
-  ]);
-  const maps = Object.entries(description.maps).map(([key, spec]) => [
-    `Daemons.${name}.${key}`,
-    spec.description ?? "",
-  ]);
+  const specs = Object.entries(description.arguments).map(([key, spec]) =>
+    [
+      key,
+      describeType(spec),
+      Object.hasOwn(given, key) ? `= ${toJson(given[key])}` : describeDefault(spec),
+      spec.description ?? "",
+    ].map(sanitize)
+  );
+  const maps = Object.entries(description.maps).map(([key, spec]) =>
+    [`Daemons.${name}.${key}`, spec.description ?? ""].map(sanitize)
+  );
   return [
     `${name}: ${sanitize(description.description)}`,
     `from        ${origin(subject)}`,
     `registered  ${entry ? (entry.enabled ? "yes" : "disabled") : "no"}`,
     specs.length === 0 ? "arguments   none" : "arguments",
-    ...columns(specs),
+    ...indented(specs),
     `permissions ${describePermissions(description.permissions)}`,
     ...(entry ? [`granted     ${describePermissions(grant.permissions)}`] : []),
     ...(entry ? describeMissing(subject, grant).map((line) => `  ${line}`) : []),
     `tasks       ${description.tasks.join(", ") || "none"}`,
     maps.length === 0 ? "maps        none listed" : "maps",
-    ...columns(maps),
+    ...indented(maps),
   ];
 }
 
@@ -158,9 +159,4 @@ function describeType(spec: ArgumentSpec): string {
 
 function describeDefault({ default: value }: ArgumentSpec): string {
   return value === undefined ? "required" : `default ${toJson(value)}`;
-}
-
-/** Indented rows with their columns below each other. */
-function columns(rows: readonly (readonly string[])[]): string[] {
-  return align(rows.map((row) => row.map(sanitize))).map((line) => `  ${line}`);
 }

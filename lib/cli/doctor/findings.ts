@@ -125,27 +125,36 @@ function serviceFindings({ service, registration, status, logon, sample }: Facts
   ];
 }
 
+const RIGHTS = "in secpol.msc, Local Policies, User Rights Assignment";
+
+const ALLOW = `add it to 'Log on as a service' ${RIGHTS}, or to the group policy that sets it`;
+
+/** What is said of an account after its name, by its right to log on as a service. */
+const LOGON: Readonly<
+  Record<LogonRight | "unread", [level: Finding["level"], text: string, mend?: string]>
+> = {
+  granted: ["ok", " may log on as a service"],
+  missing: ["problem", " may not log on as a service", ALLOW],
+  denied: [
+    "problem",
+    " is denied to log on as a service",
+    `take it, or its group, out of 'Deny log on as a service' ${RIGHTS}`,
+  ],
+  unknown: [
+    "unknown",
+    ": groups of the domain have the right to log on as a service; whether it is a member is not known",
+    ALLOW,
+  ],
+  unread: [
+    "unknown",
+    ": its right to log on as a service cannot be read",
+    "run doctor as an administrator",
+  ],
+};
+
 function accountFinding(account: string, logon: LogonRight | undefined): Finding {
-  const where = "in secpol.msc, Local Policies, User Rights Assignment";
-  const allow = `add it to 'Log on as a service' ${where}, or to the group policy that sets it`;
-  switch (logon) {
-    case "granted":
-      return finding("ok", "account", `${account} may log on as a service`);
-    case "missing":
-      return finding("problem", "account", `${account} may not log on as a service`, allow);
-    case "denied": {
-      const deny = `take it, or its group, out of 'Deny log on as a service' ${where}`;
-      return finding("problem", "account", `${account} is denied to log on as a service`, deny);
-    }
-    case "unknown": {
-      const text = `${account}: groups of the domain have the right to log on as a service`;
-      return finding("unknown", "account", `${text}; whether it is a member is not known`, allow);
-    }
-    case undefined: {
-      const text = `${account}: its right to log on as a service cannot be read`;
-      return finding("unknown", "account", text, "run doctor as an administrator");
-    }
-  }
+  const [level, text, mend] = LOGON[logon ?? "unread"];
+  return finding(level, "account", account + text, mend);
 }
 
 function watchFinding({ isWatched, agent }: Facts): Finding {
@@ -216,17 +225,17 @@ function lookOnce(
 
 /** Icinga 2 does not start with a corrupt one. */
 function stateFileFinding({ stateFile }: Facts): Finding {
-  const mend = "stop the service, move the file away, start it; or set repair to state-file";
-  switch (stateFile) {
-    case undefined:
-      return finding("ok", "state file", "it can be read");
-    case "corrupt":
-      return finding("problem", "state file", "it is corrupt", mend);
-    case "empty":
-      return finding("warning", "state file", "it is empty", mend);
-    default:
-      return finding("unknown", "state file", stateFile, "run doctor as an administrator");
+  if (stateFile === undefined) return finding("ok", "state file", "it can be read");
+  if (stateFile !== "corrupt" && stateFile !== "empty") {
+    return finding("unknown", "state file", stateFile, "run doctor as an administrator");
   }
+  const mend = "stop the service, move the file away, start it; or set repair to state-file";
+  return finding(
+    stateFile === "corrupt" ? "problem" : "warning",
+    "state file",
+    `it is ${stateFile}`,
+    mend,
+  );
 }
 
 function crashFindings({ crashes }: Facts): Finding[] {

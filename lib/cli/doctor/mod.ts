@@ -88,13 +88,10 @@ export function formatFindings(findings: readonly Finding[], paint: Paint): stri
     const { level } = findings[i]!;
     return colours[level](line.slice(0, level.length)) + line.slice(level.length);
   });
-  const counts = LEVELS.map((level) => ({
-    level,
-    count: findings.filter((finding) => finding.level === level).length,
-  }));
-  const sum = counts.filter(({ count }) => count > 0).map(({ level, count }) =>
-    `${count} ${level}`
-  );
+  const sum = LEVELS.flatMap((level) => {
+    const count = findings.filter((finding) => finding.level === level).length;
+    return count > 0 ? `${count} ${level}` : [];
+  });
   return [...lines, sum.join(", ")];
 }
 
