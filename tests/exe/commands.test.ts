@@ -83,7 +83,7 @@ testExe("what cannot be meant is one line on standard error and exit code 2", as
     [["config", "show", "--log-level", "loud"], /Flag '--log-level' is 'loud'; expected one of/],
     [["version", "--simulate"], /Unknown flag '--simulate' of 'version'; known: --home/],
     [["config"], /init, check, show or schema/],
-    [["config", "chek"], /Unknown .*'chek'; did you mean "check"\?/],
+    [["config", "chek"], /Unknown 'config chek'; did you mean "check"\?/],
     [["config", "check", "--config", "/nowhere.json"], /\/nowhere\.json/],
   ];
   for (const [args, message] of cases) {
