@@ -44,7 +44,7 @@ export async function loadConfig(
   if (!bytes) return { config: defaultConfig(), file, exists: false, describe: inFile(file) };
   const text = decodeText(bytes);
   if (typeof text !== "string") throw new ConfigError(file, [text]);
-  return { ...parseLoaded(text, file, builtin), exists: true };
+  return { ...parseConfig(text, file, builtin), exists: true };
 }
 
 /**
@@ -53,14 +53,6 @@ export async function loadConfig(
  * @throws {ConfigError} with every problem, in the order of the text.
  */
 export function parseConfig(
-  text: string,
-  file: string,
-  builtin: BuiltinArguments,
-): Config {
-  return parseLoaded(text, file, builtin).config;
-}
-
-function parseLoaded(
   text: string,
   file: string,
   builtin: BuiltinArguments,

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { builtinDaemons } from "../../daemons/mod.ts";
+import { FileError } from "../base/mod.ts";
 import { nameOfFile, refuseFileName } from "../daemon/mod.ts";
 import { refuseModuleFile } from "../thread/mod.ts";
 
@@ -25,14 +26,26 @@ export interface FoundModule {
 export interface FoundModules {
   /** Sorted by name; empty where there is no such folder. */
   modules: FoundModule[];
-  /** A warning, in one line, that the folder holds more modules than are read; absent when it does not. */
+  /** A warning, in one line: it cannot be listed, or holds more modules than are read. */
   warning?: string;
 }
 
 /** Lists the modules in home's folder of daemons: the first 1,000 by name. */
 export async function findModules(home: string): Promise<FoundModules> {
   const folder = join(home, DAEMONS_FOLDER);
-  const files = (await listFiles(folder)).filter(isModule).sort();
+  let files: string[];
+  try {
+    const entries = await Array.fromAsync(Deno.readDir(folder));
+    const names = entries.filter(({ isDirectory }) => !isDirectory).map(({ name }) => name);
+    files = names.filter(isModule).sort();
+  } catch (error) {
+    const isNone = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory;
+    return {
+      modules: [],
+      ...(!isNone && { warning: new FileError("list", folder, error).message }),
+    };
+  }
   const looked = files.slice(0, MAX_MODULES);
   const namesakes = Map.groupBy(looked, foldName);
   const modules = looked.map((file) => describeFile(folder, file, namesakes.get(foldName(file))!));
@@ -72,18 +85,4 @@ function refuseNamesakes(file: string, namesakes: readonly string[]): string | u
   const others = namesakes.filter((other) => other !== file).slice(0, 3).join(" and ");
   if (others === "") return undefined;
   return `${others} beside it has the same name; keep one, or register the one you mean with --module ${DAEMONS_FOLDER}/${file}`;
-}
-
-async function listFiles(folder: string): Promise<string[]> {
-  const names: string[] = [];
-  try {
-    for await (const entry of Deno.readDir(folder)) if (!entry.isDirectory) names.push(entry.name);
-  } catch (error) {
-    if (!isNoFolder(error)) throw error;
-  }
-  return names;
-}
-
-function isNoFolder(error: unknown): boolean {
-  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
 }

@@ -44,7 +44,7 @@ export function grantPermissions(
   if (granted === undefined) return { permissions: wanted, missing: {} };
   const given = resolvePaths(granted, placeholders.home);
   const isGranted = (kind: PermissionList) => (item: string) =>
-    given[kind]?.some((other) => covers(kind, other, item)) ?? false;
+    given[kind]?.some((other) => covers(kind, other, item));
   const permissions: DaemonPermissions = {};
   const missing: DaemonPermissions = {};
   if (wanted.services) (granted.services ? permissions : missing).services = true;

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { builtinDaemons } from "../../daemons/mod.ts";
-import { errorMessage, type Problem, sanitize, suggest } from "../base/mod.ts";
+import { type Problem, suggest } from "../base/mod.ts";
 import type { DaemonConfig, LoadedConfig } from "../config/mod.ts";
 import {
   type DaemonDescription,
@@ -11,7 +11,7 @@ import {
 } from "../daemon/mod.ts";
 import { examineModule, signature } from "../thread/mod.ts";
 import type { ThreadPolicy } from "../supervisor/mod.ts";
-import { DAEMONS_FOLDER, findModules, type FoundModule } from "./discover.ts";
+import { DAEMONS_FOLDER, findModules, type FoundModules } from "./discover.ts";
 import { leaveToFirst } from "./overlap.ts";
 import { describePermissions, grantPermissions, refusePermissions } from "./grant.ts";
 import { type Probed, probeModule } from "./probe.ts";
@@ -52,11 +52,6 @@ const PROBES = 4;
 /** Why a module must not run, as a clause; undefined when it may. Given its file and all that it imports, absolute. */
 export type RefuseModule = (files: readonly string[]) => string | undefined;
 
-/** What the folder of daemons holds, or why it cannot be listed. */
-type Found = { modules: ReadonlyMap<string, FoundModule>; warning?: string | undefined } | {
-  error: string;
-};
-
 /** Knows the daemons that a configuration registers. It remembers the probes of modules that have not changed. */
 export class Registry {
   readonly #home: string;
@@ -90,19 +85,6 @@ export class Registry {
     return leaveToFirst(builtin, describe);
   }
 
-  /** What is wrong with built-in daemons that name a service of another one, by the name of the daemon. */
-  overlaps({ config, describe }: Pick<LoadedConfig, "config" | "describe">): Map<string, string> {
-    const left = this.resolveBuiltin({ config, describe });
-    const builtin = new Map(
-      Object.entries(config.daemons).map(([name, daemon]) => [name, this.#builtin(name, daemon)]),
-    );
-    return new Map(
-      left.flatMap(({ name, problem }) =>
-        problem === undefined || problem === builtin.get(name)?.problem ? [] : [[name, problem]]
-      ),
-    );
-  }
-
   /** Probes the modules of a configuration's daemons. Never rejects for what is wrong with a module. */
   async resolve(loaded: Pick<LoadedConfig, "config" | "describe">): Promise<RegisteredDaemon[]> {
     const entries = Object.entries(loaded.config.daemons);
@@ -121,29 +103,25 @@ export class Registry {
     return leaveToFirst(resolved, loaded.describe);
   }
 
-  async #find(): Promise<Found> {
-    try {
-      const { modules, warning } = await findModules(this.#home);
-      if (warning !== undefined && warning !== this.#warning) this.#warn(warning);
-      this.#warning = warning;
-      // Of one name's modules the first counts.
-      const byName = new Map(modules.toReversed().map((module) => [module.name, module]));
-      return { modules: byName, warning };
-    } catch (error) {
-      return { error: errorMessage(error) };
-    }
+  async #find(): Promise<FoundModules> {
+    const found = await findModules(this.#home);
+    const { warning } = found;
+    if (warning !== undefined && warning !== this.#warning) this.#warn(warning);
+    this.#warning = warning;
+    return found;
   }
 
   async #resolve(
     name: string,
     config: DaemonConfig,
-    found: Found,
+    found: FoundModules,
     probes: Map<string, Promise<Probed>>,
     { describe }: Pick<LoadedConfig, "describe">,
   ): Promise<RegisteredDaemon> {
     const builtin = this.#builtin(name, config);
     if (builtin) return builtin;
-    const own = "error" in found ? undefined : found.modules.get(name);
+    // Of one name's modules the first counts.
+    const own = found.modules.find((module) => module.name === name);
     const module = config.module ?? own?.module ?? `${DAEMONS_FOLDER}/${name}.js`;
     const plain = this.#unprobed(name, config, module);
     if (!config.enabled) return plain;
@@ -223,20 +201,14 @@ export class Registry {
 }
 
 /** For an entry without a module, whose name is neither a built-in daemon's nor a module's in the folder. */
-function unknownDaemon(name: string, found: Found): Problem {
-  const modules = "error" in found ? [] : [...found.modules.keys()];
-  const none = "error" in found
-    ? `${DAEMONS_FOLDER}/ cannot be listed (${sanitize(found.error)})`
-    : `no module ${name}.ts, .js or .mjs in ${DAEMONS_FOLDER}/${
-      found.warning === undefined ? "" : ` (${found.warning})`
-    }`;
+function unknownDaemon(name: string, { modules, warning }: FoundModules): Problem {
+  const known = new Set([...builtinDaemons.keys(), ...modules.map((module) => module.name)]);
+  const none = `no module ${name}.ts, .js or .mjs in ${DAEMONS_FOLDER}/`;
   return {
     path: ["daemons", name],
     value: undefined,
-    fault: `no built-in daemon of this name, and ${none}`,
-    expected: `${
-      suggest(name, [...new Set([...builtinDaemons.keys(), ...modules])])
-    }, or name a "module"`,
+    fault: `no built-in daemon of this name, and ${none}${warning ? ` (${warning})` : ""}`,
+    expected: `${suggest(name, [...known])}, or name a "module"`,
   };
 }
 

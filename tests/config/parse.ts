@@ -11,7 +11,7 @@ export const builtin: BuiltinArguments = new Map(
 
 /** Reads a configuration's text. */
 export function parse(text: string): Config {
-  return parseConfig(text, "f", builtin);
+  return parseConfig(text, "f", builtin).config;
 }
 
 /** What is said about a configuration, a line for each problem, without the file's name; none when it is right. */

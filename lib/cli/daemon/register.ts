@@ -68,7 +68,7 @@ export const registerAction: Action = {
     const entry = newEntry(subject, given, invocation.given.has("grant") ? declared : {});
     await rewrite(file, (text, config) => {
       const edited = editEntry(text, name, entry, config, unset);
-      refuseOverlap(name, home, config, parseConfig(edited, file, builtinArguments));
+      refuseOverlap(name, home, config, parseConfig(edited, file, builtinArguments).config);
       return edited;
     });
     const registered = { ...subject, entry: { ...defaultDaemonConfig(), ...entry } };
@@ -86,10 +86,12 @@ export const registerAction: Action = {
 /** @throws {UsageError} when the daemon names a service of another one, or leaves another one without one of its own. */
 function refuseOverlap(name: string, home: string, before: Config, after: Config): void {
   const registry = new Registry(home);
-  const find = (config: Config) => registry.overlaps({ config, describe: describeProblem });
-  const old = find(before);
-  const [, problem] = [...find(after)].find(([other]) => other === name || !old.has(other)) ?? [];
-  if (problem !== undefined) throw new UsageError(`Cannot register '${name}': ${problem}`);
+  const overlapping = (config: Config) =>
+    registry.resolveBuiltin({ config, describe: describeProblem })
+      .filter(({ runs }) => runs !== undefined);
+  const old = overlapping(before).map((daemon) => daemon.name);
+  const fresh = overlapping(after).find((one) => one.name === name || !old.includes(one.name));
+  if (fresh) throw new UsageError(`Cannot register '${name}': ${fresh.problem}`);
 }
 
 const STOPS = "an agent that runs from this home stops it within seconds.";
@@ -115,7 +117,7 @@ async function rewrite(
   file: string,
   edit: (text: string, config: Config) => string,
 ): Promise<void> {
-  const parse = (text: string) => parseConfig(text, file, builtinArguments);
+  const parse = (text: string) => parseConfig(text, file, builtinArguments).config;
   await rewriteConfig(file, {
     edit: (text) => edit(text, parse(text)),
     check: (text) => void parse(text),
