@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import * as v from "valibot";
 import { expectedOneOf, refuseReserved } from "../base/mod.ts";
 import { refuseSchedule } from "../base/schedule.ts";
-import { duration, MB, MINUTE, needs, SECOND, size, text, yesNo } from "./fields.ts";
+import { duration, MB, MINUTE, needs, refusedBy, SECOND, size, text, yesNo } from "./fields.ts";
 
 const RESTARTS = ["always", "on-failure", "never"] as const;
 
@@ -44,10 +44,7 @@ const Entry = v.strictObject({
     v.description(
       "The daemon's file (.ts, .js or .mjs), in home or at an absolute path, or the name of a built-in daemon",
     ),
-    v.check(
-      (path) => checkModulePath(path) === undefined,
-      ({ input }) => checkModulePath(input) ?? "",
-    ),
+    refusedBy(checkModulePath),
   )),
   arguments: v.optional(
     v.pipe(v.record(v.string(), v.unknown()), v.description("The daemon's arguments by name")),
@@ -68,15 +65,12 @@ const Entry = v.strictObject({
   schedule: v.optional(v.pipe(
     text(),
     v.description("When its run is called, as cron writes it: a job whose run returns"),
-    v.check((pattern) => !refuseSchedule(pattern), ({ input }) => refuseSchedule(input) ?? ""),
+    refusedBy((pattern) => refuseSchedule(pattern)),
   )),
   timeZone: v.optional(v.pipe(
     text(),
     v.description("The time zone of schedule, such as Europe/Berlin"),
-    v.check(
-      (zone) => !refuseSchedule("* * * * *", zone),
-      ({ input }) => refuseSchedule("* * * * *", input) ?? "",
-    ),
+    refusedBy((zone) => refuseSchedule("* * * * *", zone)),
   )),
   frozenAfter: v.optional(
     duration("After this time without a heartbeat it is ended and started again", {

@@ -28,6 +28,11 @@ export function text() {
   return v.pipe(v.string(EXPECTED_TEXT), v.nonEmpty(EXPECTED_TEXT));
 }
 
+/** A check of a text by a function that says what would be right instead, as a clause; undefined when it is right. */
+export function refusedBy(refuse: (text: string) => string | undefined) {
+  return v.check((text: string) => refuse(text) === undefined, ({ input }) => refuse(input) ?? "");
+}
+
 /** `true` or `false`. */
 export function yesNo(description: string) {
   return v.pipe(v.boolean("expected true or false"), v.description(description));
@@ -42,11 +47,6 @@ export function integer(description: string, bounds: Bounds) {
     v.check((value) => isWithin(value, bounds), expected),
     v.metadata({ description, minimum: bounds.min, maximum: bounds.max }),
   );
-}
-
-/** A limit for one call of the service manager: from 1 ms to 1 h. */
-export function timeout(description: string) {
-  return duration(description, { min: 1, max: 60 * MINUTE });
 }
 
 /** Text such as `5s` within bounds (ms), read as milliseconds. */

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { errorMessage, excerpt, positions } from "../base/mod.ts";
 import { ConfigError, type PlacedProblem } from "./problem.ts";
 
@@ -74,7 +75,7 @@ export function decodeText(bytes: Uint8Array<ArrayBuffer>): string | PlacedProbl
   const { name, mark } = encoding ?? UTF_8;
   const content = encoding ? bytes.subarray(mark.length) : bytes;
   try {
-    return decoder(name).decode(content);
+    return new TextDecoder(name, { fatal: true, ignoreBOM: true }).decode(content);
   } catch {
     return unreadable(name, content);
   }
@@ -83,14 +84,10 @@ export function decodeText(bytes: Uint8Array<ArrayBuffer>): string | PlacedProbl
 /** The bytes of a text in the encoding of `bytes`, its byte order mark included; UTF-8 when there are none. */
 export function encodeLike(bytes: Uint8Array | undefined, text: string): Uint8Array {
   const encoding = MARKED.find(({ mark }) => mark.every((byte, i) => bytes?.[i] === byte));
-  if (!encoding) return new TextEncoder().encode(text);
-  if (encoding === UTF_8) return new TextEncoder().encode(`\ufeff${text}`);
-  const view = new DataView(new ArrayBuffer((text.length + 1) * 2));
-  const units = `\ufeff${text}`;
-  for (let i = 0; i < units.length; i++) {
-    view.setUint16(i * 2, units.charCodeAt(i), encoding.name === "UTF-16LE");
-  }
-  return new Uint8Array(view.buffer);
+  const marked = encoding ? `\ufeff${text}` : text;
+  if (!encoding || encoding === UTF_8) return new TextEncoder().encode(marked);
+  const units = Buffer.from(marked, "utf16le");
+  return new Uint8Array(encoding.name === "UTF-16LE" ? units : units.swap16());
 }
 
 /** By its byte order mark, whose bytes in little-endian order begin with those of UTF-16. */
@@ -104,36 +101,14 @@ function looksLikeUtf16([first, second]: Uint8Array): boolean {
   return second !== undefined && (first === 0) !== (second === 0);
 }
 
-function decoder(name: string): TextDecoder {
-  return new TextDecoder(name, { fatal: true, ignoreBOM: true });
-}
-
+/** Names the first byte that does not fit: there a reader that takes everything has the replacement character. */
 function unreadable(name: Encoding["name"], content: Uint8Array<ArrayBuffer>): PlacedProblem {
-  const text = readablePrefix(name, content);
-  const offset = name === "UTF-8" ? new TextEncoder().encode(text).length : text.length * 2;
+  const lossy = new TextDecoder(name, { ignoreBOM: true }).decode(content);
+  const at = lossy.indexOf("\ufffd");
+  const offset = name === "UTF-8" ? new TextEncoder().encode(lossy.slice(0, at)).length : at * 2;
   const byte = content[offset]!.toString(16).toUpperCase().padStart(2, "0");
-  const { line, column } = positions(text)(text.length);
+  const { line, column } = positions(lossy)(at);
   return unusable(`byte 0x${byte} is not ${name}`, line, column);
-}
-
-/**
- * The text before the first byte that does not fit: the longest start of `content` that decodes, by
- * bisection.
- */
-function readablePrefix(name: string, content: Uint8Array<ArrayBuffer>): string {
-  let text = "";
-  let low = 0;
-  let high = content.length;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    try {
-      text = decoder(name).decode(content.subarray(0, middle), { stream: true });
-      low = middle + 1;
-    } catch {
-      high = middle - 1;
-    }
-  }
-  return text;
 }
 
 function unusable(fault: string, line: number, column: number): PlacedProblem {

@@ -4,7 +4,7 @@ import { LOG_LEVELS } from "../log/mod.ts";
 import { serviceModes } from "../daemon/mod.ts";
 import { ControlSchema } from "./control_schema.ts";
 import { DaemonName, DaemonSchema } from "./daemon_schema.ts";
-import { integer, KB, size, text, timeout, yesNo } from "./fields.ts";
+import { duration, integer, KB, MINUTE, size, text, yesNo } from "./fields.ts";
 
 /** The default number of threads that run at the same time in a pool. */
 const DEFAULT_THREADS = 20;
@@ -55,10 +55,19 @@ const log = v.pipe(
   v.description("The log file, logs/icinga-warden.log in home"),
 );
 
+/** How long a call of the service manager may take, ms. */
+const CALL = { min: 1, max: 60 * MINUTE };
+
 const serviceManager = v.pipe(
   v.strictObject({
-    queryTimeout: v.optional(timeout("How long one query of a service's state may take"), "10s"),
-    changeTimeout: v.optional(timeout("How long one start or stop of a service may take"), "60s"),
+    queryTimeout: v.optional(
+      duration("How long one query of a service's state may take", CALL),
+      "10s",
+    ),
+    changeTimeout: v.optional(
+      duration("How long one start or stop of a service may take", CALL),
+      "60s",
+    ),
     mode: v.optional(
       v.pipe(
         v.picklist(serviceModes, expectedOneOf(serviceModes)),
