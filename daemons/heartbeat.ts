@@ -2,16 +2,6 @@ import { dirname, relative, resolve, win32 } from "node:path";
 import { errorMessage, replaceFile } from "../lib/base/mod.ts";
 import { defineDaemon } from "icinga-warden/daemon";
 
-/** What each beat writes down. */
-export interface WrittenBeat {
-  /** When it was, UTC ISO 8601. */
-  time: string;
-  /** How many there were since the daemon was started, this one included. */
-  beats: number;
-  /** Seconds from one to the next: what is older than some of these is late. */
-  interval: number;
-}
-
 /** Names of the agent's own files, wherever they are: the configuration may lie outside home. */
 const OWN_FILE =
   /^(?:(?:icinga-warden(?:\.run)?|state)\.json.*|.*\.token(?:\.new)?|.*\.(?:exe|lock))$/i;
@@ -89,7 +79,7 @@ export default defineDaemon({
     if (file !== "") await refuseOtherContent(path);
     let beats = 0;
     await context.every(interval, async () => {
-      const beat: WrittenBeat = {
+      const beat = {
         time: new Date().toISOString(),
         beats: ++beats,
         interval: interval / 1000,

@@ -65,7 +65,6 @@ export type ArgumentValues<S extends ArgumentSpecs> = {
  *
  * @returns the values of the arguments that are right (all of them, when there are no problems), and
  * every problem, its path beginning with the argument's name.
- * @throws {TypeError} when a bound in `specs` is no duration or size: a mistake of the daemon's author.
  */
 export function readArguments<S extends ArgumentSpecs>(
   specs: S,
@@ -76,26 +75,18 @@ export function readArguments<S extends ArgumentSpecs>(
     const problem = { path: [], value: given, expected: "expected an object of arguments" };
     return { values: values as ArgumentValues<S>, problems: [problem] };
   }
-  const known = Object.entries(withDefaults(specs, given)).flatMap(([name, value]) => {
+  const written = withDefaults(specs, given);
+  const known = Object.entries(written).flatMap(([name, value]) => {
     const problems = argumentProblems(specs[name]!, value, [name]);
     if (problems.length === 0) values[name] = valueOf(specs[name]!, value);
     return problems;
   });
-  const problems = [...unknownArguments(specs, given), ...known];
-  const together = known.length > 0 ? [] : togetherProblems(specs, given, values);
-  return { values: values as ArgumentValues<S>, problems: [...problems, ...together] };
-}
-
-function togetherProblems(
-  specs: ArgumentSpecs,
-  given: Readonly<Record<string, unknown>>,
-  values: Record<string, unknown>,
-): Problem[] {
-  const written = withDefaults(specs, given);
-  return Object.entries(specs).flatMap(([name, spec]) => {
+  const together = Object.entries(known.length > 0 ? {} : specs).flatMap(([name, spec]) => {
     const expected = spec.checkTogether?.(values as ArgumentValues<ArgumentSpecs>);
     return expected === undefined ? [] : [{ path: [name], value: written[name], expected }];
   });
+  const problems = [...unknownArguments(specs, given), ...known, ...together];
+  return { values: values as ArgumentValues<S>, problems };
 }
 
 /** The arguments as the configuration writes them: the given one, else its default, else undefined. */
@@ -168,22 +159,13 @@ function refusal(spec: ArgumentSpec, value: unknown): string | undefined {
     case "duration":
     case "size": {
       const { parse, expected } = QUANTITIES[spec.type];
-      const bounds = { min: readBound(spec.min, parse), max: readBound(spec.max, parse) };
+      const bounds = { min: parse(spec.min ?? ""), max: parse(spec.max ?? "") };
       const quantity = typeof value === "string" ? parse(value) : undefined;
       return quantity !== undefined && isWithin(quantity, bounds) ? undefined : expected(bounds);
     }
     case "list":
       return `expected a list of texts in square brackets${describeRange({ min: spec.minItems })}`;
   }
-}
-
-function readBound(
-  text: string | undefined,
-  parse: (text: string) => number | undefined,
-): number | undefined {
-  const quantity = text === undefined ? undefined : parse(text);
-  if (text === undefined || quantity !== undefined) return quantity;
-  throw new TypeError(`Cannot use bound '${text}': no such quantity`);
 }
 
 function valueOf(spec: ArgumentSpec, value: unknown): unknown {

@@ -8,10 +8,10 @@ export {
   type DaemonPermissions,
   type DaemonTask,
   defineDaemon,
+  type MapSpec,
+  type MapSpecs,
   type Termination,
 } from "./define.ts";
-export { type MapSpec, type MapSpecs } from "./define.ts";
-export { type ThreadHandle, type ThreadOptions } from "./context.ts";
 export { type ThreadState } from "./agent_state.ts";
 export {
   type DaemonContext,
@@ -21,6 +21,8 @@ export {
   type DaemonState,
   type Disk,
   type Service,
+  type ThreadHandle,
+  type ThreadOptions,
 } from "./context.ts";
 export { type FetchOptions } from "./fetching.ts";
 export { type RunOptions, type RunResult } from "./running.ts";

@@ -10,30 +10,38 @@ import {
   refuseReserved,
   suggest,
 } from "../base/mod.ts";
-import { argumentProblems, type ArgumentSpec, type ArgumentSpecs } from "./arguments.ts";
+import {
+  ARGUMENT_TYPES,
+  argumentProblems,
+  type ArgumentSpec,
+  type ArgumentSpecs,
+} from "./arguments.ts";
 import type { DaemonDefinition, MapSpecs } from "./define.ts";
+import { metricTypes, metricUnits, MOST_METRICS } from "./metrics.ts";
 import {
   type DaemonPermissions,
   PERMISSION_KINDS,
-  permissionProblems,
+  PERMISSION_LISTS,
   PLACEHOLDER,
+  refuseSecretName,
 } from "./permissions.ts";
-import { METRIC_KEYS, metricProblems } from "./metric_rules.ts";
 import {
   ARGUMENT_NAME,
-  check,
-  checkKeys,
+  each,
   FLAG,
   FUNCTION,
-  inEach,
-  inObject,
+  is,
+  LABEL,
   MEMBER_NAME,
+  METRIC_NAME,
   NUMBER,
+  object,
+  oneOf,
+  optional,
   type Rule,
   RUN,
   TEXT,
   TEXTS,
-  TYPE,
 } from "./rules.ts";
 
 /** A daemon's definition as plain data: what can be posted, shown and written as JSON. */
@@ -53,11 +61,11 @@ export interface DaemonDescription {
 }
 
 const EXPORT = "export default { name, description, run }";
-const KEYS = words("name description arguments permissions maps run tasks onTerminate");
 
-/** The keys of an argument and of a map that are plain data. */
+/** The keys of an argument, a map and a metric that are plain data. */
 const ARGUMENT_KEYS = words("type description default min max integer oneOf minItems");
 const MAP_KEYS = words("description persistent open metrics");
+const METRIC_KEYS = words("type help unit label");
 
 /** How many arguments, maps, tasks, or items of a list a module may declare. */
 export const MAX_PARTS = 100;
@@ -106,46 +114,104 @@ export function refuseDefinition(value: unknown, file: string | undefined): stri
 }
 
 function definitionProblems(value: Record<string, unknown>, file: string | undefined): Problem[] {
-  const large = KEYS.flatMap((key) => sizeProblems(value[key], [key]));
+  const large = Object.keys(DEFINITION).flatMap((key) => sizeProblems(value[key], [key]));
   if (large.length > 0) return large;
   return [
     ...nameProblems(value.name, file),
-    ...checkKeys(value, { description: TEXT, onTerminate: FUNCTION }),
-    ...check(value.run, ["run"], RUN),
-    ...Object.keys(value).filter((key) => !KEYS.includes(key)).map((key) => (
-      { path: [key], value: value[key], fault: "unknown key", expected: suggest(key, KEYS) }
-    )),
-    ...inEach(
-      value.arguments,
-      "arguments",
-      ARGUMENT_NAME,
-      (spec, path) => inObject(spec, path, specProblems, "expected { type, description }"),
-    ),
-    ...inObject(value.permissions, ["permissions"], permissionProblems),
+    ...object(DEFINITION, undefined, "unknown key")(value, []),
     ...placeholderProblems(value.permissions, value.arguments),
-    ...inEach(
-      value.maps,
-      "maps",
-      MEMBER_NAME,
-      (map, path) => inObject(map, path, (spec) => checkKeys(spec, MAP_RULES)),
-    ),
-    ...metricProblems(value.maps),
-    ...inEach(value.tasks, "tasks", MEMBER_NAME, (task, path) => check(task, path, FUNCTION)),
+    ...countProblems(value.maps),
   ];
 }
 
 /** What a bound of an argument is written as. */
 const BOUNDS: Readonly<Record<string, Rule>> = {
   number: NUMBER,
-  duration: [expectedDuration({}), (value) => parseDuration(String(value)) !== undefined],
-  size: [expectedSize({}), (value) => parseSize(String(value)) !== undefined],
+  duration: is(expectedDuration({}), (value) => parseDuration(String(value)) !== undefined),
+  size: is(expectedSize({}), (value) => parseSize(String(value)) !== undefined),
 };
 
-const SPEC_RULES = {
-  ...{ description: TEXT, minItems: NUMBER, integer: FLAG, oneOf: TEXTS },
-  ...{ check: FUNCTION, checkTogether: FUNCTION },
+const SPEC = object({
+  type: oneOf(ARGUMENT_TYPES),
+  description: optional(TEXT),
+  minItems: optional(NUMBER),
+  integer: optional(FLAG),
+  oneOf: optional(TEXTS),
+  check: optional(FUNCTION),
+  checkTogether: optional(FUNCTION),
+}, "expected { type, description }");
+
+/** What bounds and a default may be depends on the rest. */
+const ARGUMENT: Rule = (value, path) => {
+  const wrong = SPEC(value, path);
+  if (wrong.length > 0) return wrong;
+  const spec = value as ArgumentSpec;
+  const bound = optional(BOUNDS[spec.type] ?? (() => []));
+  const bounds = object({ min: bound, max: bound })(spec, path);
+  if (bounds.length > 0 || spec.default === undefined) return bounds;
+  return argumentProblems(spec, spec.default, [...path, "default"]);
 };
-const MAP_RULES = { description: TEXT, persistent: FLAG, open: FLAG, check: FUNCTION };
+
+const PERMISSION = is(
+  "expected a list of texts in square brackets",
+  (value) => Array.isArray(value) && value.every((item) => typeof item === "string" && item),
+);
+
+const SECRETS: Rule = (value, path) => {
+  const wrong = PERMISSION(value, path);
+  if (wrong.length > 0) return wrong;
+  const names = (value as string[]).filter((item) => item !== "*" && !item.includes("{"));
+  return names.flatMap((name) => {
+    const expected = refuseSecretName(name);
+    return expected === undefined ? [] : [{ path, value: name, expected }];
+  });
+};
+
+const METRIC = object({
+  type: oneOf(metricTypes),
+  help: TEXT,
+  unit: optional(oneOf(metricUnits)),
+  label: optional(LABEL),
+}, "expected { type, help }");
+
+const MAP = object({
+  description: optional(TEXT),
+  persistent: optional(FLAG),
+  open: optional(FLAG),
+  check: optional(FUNCTION),
+  metrics: optional(each(METRIC_NAME, METRIC)),
+});
+
+/** The rules of a definition's parts; that of its name depends on the file. */
+const DEFINITION: Readonly<Record<string, Rule>> = {
+  name: () => [],
+  description: optional(TEXT),
+  run: RUN,
+  arguments: optional(each(ARGUMENT_NAME, ARGUMENT)),
+  permissions: optional(
+    object(
+      {
+        services: optional(FLAG),
+        ...Object.fromEntries(PERMISSION_LISTS.map((kind) => [kind, optional(PERMISSION)])),
+        secrets: optional(SECRETS),
+      },
+      undefined,
+      "unknown permission",
+    ),
+  ),
+  maps: optional(each(MEMBER_NAME, MAP)),
+  tasks: optional(each(MEMBER_NAME, FUNCTION)),
+  onTerminate: optional(FUNCTION),
+};
+
+/** The maps together have a limit of metrics. */
+function countProblems(value: unknown): Problem[] {
+  const maps = Object.values(isObject(value) ? value : {}).filter(isObject);
+  const count = maps.reduce((sum, { metrics }) => sum + Object.keys(metrics ?? {}).length, 0);
+  if (count <= MOST_METRICS) return [];
+  const fault = `the maps have ${count} metrics`;
+  return [{ path: ["maps"], value, fault, expected: `at most ${MOST_METRICS} in all` }];
+}
 
 /** Texts that are too long, and objects and lists with too many parts; it looks no further into those. */
 function sizeProblems(value: unknown, path: string[]): Problem[] {
@@ -162,16 +228,6 @@ function sizeProblems(value: unknown, path: string[]): Problem[] {
   return keys.flatMap((key) =>
     sizeProblems((value as Record<string, unknown>)[key], [...path, key])
   );
-}
-
-function specProblems(spec: Record<string, unknown>): Problem[] {
-  const bound = BOUNDS[String(spec.type)];
-  const wrong = [
-    ...check(spec.type, ["type"], TYPE),
-    ...checkKeys(spec, { ...SPEC_RULES, ...(bound && { min: bound, max: bound }) }),
-  ];
-  if (wrong.length > 0 || spec.default === undefined) return wrong;
-  return argumentProblems(spec as ArgumentSpec, spec.default, ["default"]);
 }
 
 /** A permission for an argument that does not exist would never be granted. */

@@ -124,7 +124,7 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
       ((name) => Promise.reject(new Error(`There is no secret '${name}'`))),
     ...timing,
     run: createRun(signal, parts.runProgram ?? programRunner()),
-    fetch: createFetch({ signal, retry: timing.retry, ask: parts.fetch ?? globalThis.fetch }),
+    fetch: createFetch(signal, timing.retry, parts.fetch ?? globalThis.fetch),
     report: (level, text, numbers = {}, options = {}) => {
       const verdict = makeVerdict(level, text, numbers, options, Date.now());
       state.map(mapPath(daemon, VERDICT_MAP)).set("now", verdict);

@@ -10,16 +10,6 @@ export interface FetchOptions extends RequestInit {
   retries?: number;
 }
 
-/** What {@linkcode createFetch} works with. */
-export interface FetchParts {
-  /** Aborted when the daemon is to stop. */
-  signal: AbortSignal;
-  /** Repeats an attempt. */
-  retry: DaemonContext["retry"];
-  /** Asks once. */
-  ask: typeof fetch;
-}
-
 const RETRIED: readonly number[] = [429, 502, 503, 504];
 
 /** An answer that is worth another attempt. */
@@ -40,8 +30,18 @@ function join(signals: readonly AbortSignal[], limit: AbortSignal): AbortSignal 
   return over.signal;
 }
 
-/** See {@linkcode DaemonContext.fetch}. */
-export function createFetch({ signal, retry, ask }: FetchParts): DaemonContext["fetch"] {
+/**
+ * See {@linkcode DaemonContext.fetch}.
+ *
+ * @param signal aborted when the daemon is to stop.
+ * @param retry repeats an attempt.
+ * @param ask asks once.
+ */
+export function createFetch(
+  signal: AbortSignal,
+  retry: DaemonContext["retry"],
+  ask: typeof fetch,
+): DaemonContext["fetch"] {
   return async (input, { timeout = 30_000, retries = 0, ...init } = {}) => {
     const ms = requireSpan("fetch with timeout", timeout);
     if (!Number.isInteger(retries) || retries < 0) {

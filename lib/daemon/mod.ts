@@ -3,27 +3,7 @@
  *
  * @module
  */
-export {
-  AGENT_MAPS,
-  type AgentInfo,
-  type AgentTrouble,
-  type DaemonInfo,
-  type JobInfo,
-  MAIN_THREAD,
-  mapPath,
-  mayWrite,
-  ownerOf,
-  type Pause,
-  type ReportTrouble,
-  type RunEnd,
-  type RunMode,
-  type ThreadInfo,
-  threadName,
-  type ThreadState,
-  threadStates,
-  type TroubleKind,
-  troubleKinds,
-} from "./agent_state.ts";
+export * from "./agent_state.ts";
 export { type ArgumentSpec, type ArgumentSpecs, readArguments, withDefaults } from "./arguments.ts";
 export {
   type DaemonDescription,
@@ -45,6 +25,7 @@ export {
 } from "./context.ts";
 export type { DaemonDefinition, MapSpecs } from "./define.ts";
 export { declaredMetrics, type MetricSeries, readMetrics } from "./metrics.ts";
+export { requireSpan } from "./timing.ts";
 export { programRunner, type RunResult } from "./running.ts";
 export { serviceModes } from "../service/mod.ts";
 export { readVerdict, VERDICT_MAP, verdictLevels, verdictUnits } from "./verdict.ts";

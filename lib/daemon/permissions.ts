@@ -1,4 +1,4 @@
-import { excerpt, type Problem, refuseReserved } from "../base/mod.ts";
+import { refuseReserved } from "../base/mod.ts";
 
 /** The kinds of permission that are lists; Deno's own words but for `secrets`. */
 export const PERMISSION_LISTS = [
@@ -57,31 +57,6 @@ export const PLACEHOLDER: RegExp = /\{(\w+)\}/g;
 
 /** The kinds of permission, for messages. */
 export const PERMISSION_KINDS: readonly string[] = ["services", ...PERMISSION_LISTS];
-
-/** What is wrong with permissions as a module declares them; their paths begin with the kind. */
-export function permissionProblems(declared: Record<string, unknown>): Problem[] {
-  return Object.entries(declared).flatMap(([kind, value]): Problem[] => {
-    const expected = expectedPermission(kind, value);
-    return expected === undefined ? [] : [{ path: [kind], value, ...expected }];
-  });
-}
-
-function expectedPermission(
-  kind: string,
-  value: unknown,
-): Omit<Problem, "path" | "value"> | undefined {
-  if (!PERMISSION_KINDS.includes(kind)) {
-    return { fault: "unknown permission", expected: `known: ${PERMISSION_KINDS.join(", ")}` };
-  }
-  if (kind === "services") {
-    return typeof value === "boolean" ? undefined : { expected: "expected true or false" };
-  }
-  const isList = Array.isArray(value) && value.every((item) => typeof item === "string" && item);
-  if (!isList) return { expected: "expected a list of texts in square brackets" };
-  const isPlain = (item: string) => item !== "*" && !item.includes("{");
-  const odd = kind === "secrets" && value.filter(isPlain).find(refuseSecretName);
-  return odd ? { fault: `got "${excerpt(odd)}"`, expected: refuseSecretName(odd)! } : undefined;
-}
 
 /** Deno's advice about a missing permission: flags of commands that do not apply here. */
 const ADVICE =

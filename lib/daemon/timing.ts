@@ -1,8 +1,8 @@
 import {
   abortWith,
+  attempt,
   type Clock,
   counted,
-  errorMessage,
   formatDuration,
   parseDuration,
   within,
@@ -176,7 +176,9 @@ async function cron(
 ): Promise<void> {
   const { signal, wall, warn } = parts;
   const { Schedule, sleepUntil } = await import("../base/schedule.ts");
-  const schedule = createSchedule(() => new Schedule(pattern, timeZone), pattern);
+  const schedule = attempt(() => new Schedule(pattern, timeZone), (why): never => {
+    throw new TypeError(`Cannot run cron(${show(pattern)}): ${why}`);
+  });
   try {
     for (let due = schedule.next(wall()); due !== undefined; due = schedule.next(wall())) {
       await sleepUntil(due, parts, signal);
@@ -189,15 +191,6 @@ async function cron(
     }
   } catch (error) {
     if (!signal.aborted) throw error;
-  }
-}
-
-/** @throws {TypeError} that names the pattern. */
-function createSchedule<S>(create: () => S, pattern: string): S {
-  try {
-    return create();
-  } catch (error) {
-    throw new TypeError(`Cannot run cron(${show(pattern)}): ${errorMessage(error)}`);
   }
 }
 

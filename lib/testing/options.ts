@@ -1,4 +1,3 @@
-import { parseDuration } from "../base/mod.ts";
 import type { Disk, RunResult } from "../daemon/mod.ts";
 import type { LogLevel } from "../log/mod.ts";
 
@@ -42,17 +41,4 @@ export interface SimulationOptions {
   onLog?: (record: LoggedRecord) => void;
   /** Called with each change of its own maps; the value is undefined when the key was deleted. */
   onChange?: (map: string, key: string, value: unknown) => void;
-}
-
-/**
- * A span in ms.
- *
- * @throws {TypeError} when it is neither ms nor a duration.
- */
-export function readSpan(span: number | string): number {
-  const ms = typeof span === "number" ? span : parseDuration(span);
-  if (ms === undefined) {
-    throw new TypeError(`'${span}' is not a valid duration; expected one such as 5m`);
-  }
-  return ms;
 }

@@ -14,15 +14,15 @@ import {
   type MetricSeries,
   readArguments,
   readMetrics,
+  requireSpan,
   type ThreadHandle,
   threadName,
   type ThreadOptions,
   type ThreadState,
 } from "../daemon/mod.ts";
 import { parseScenario, SimulatedServiceManager } from "../service/mod.ts";
-import { type LoggedRecord, readSpan, type SimulationOptions } from "./options.ts";
-import { standIns } from "./stand_ins.ts";
-import { readOnly } from "./read_only.ts";
+import type { LoggedRecord, SimulationOptions } from "./options.ts";
+import { readOnly, standIns } from "./stand_ins.ts";
 import { MainState, type PublicState } from "../state/mod.ts";
 
 /** How long to wait for a daemon that neither sleeps nor returns, real ms. */
@@ -200,7 +200,7 @@ export class Simulation {
    * @throws {TypeError} when the span is neither.
    */
   async advance(span: number | string): Promise<void> {
-    const end = this.now + readSpan(span);
+    const end = this.now + requireSpan("advance", span);
     for (;;) {
       await this.#untilIdle();
       const next = this.#clock.nextWake;
@@ -218,7 +218,7 @@ export class Simulation {
    * @throws {TypeError} when it is neither.
    */
   sleepHost(span: number | string): void {
-    this.#slept += readSpan(span);
+    this.#slept += requireSpan("sleepHost", span);
   }
 
   /**

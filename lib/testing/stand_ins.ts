@@ -5,6 +5,7 @@ import {
   type Disk,
   programRunner,
 } from "../daemon/mod.ts";
+import type { ReplicatedMap } from "../state/mod.ts";
 import type { SimulationOptions } from "./options.ts";
 
 const DISKS: readonly Disk[] = [{ name: "C:", free: 40e9, total: 100e9 }];
@@ -50,3 +51,24 @@ export function standIns(
     fetch: (input, init) => real(() => ask(input, init)),
   };
 }
+
+/** A map that refuses writes, as another daemon's does. */
+export function readOnly<V>(
+  map: ReplicatedMap<string, V>,
+  thread: string,
+): ReplicatedMap<string, V> {
+  const refuse = () => {
+    throw new Error(
+      `Cannot write ${map.path}: it is not for thread '${thread}' to write, and its owner has not opened it`,
+    );
+  };
+  return new Proxy(map, {
+    get(target, key) {
+      if (WRITES.has(key)) return refuse;
+      const member = Reflect.get(target, key, target);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+}
+
+const WRITES = new Set<string | symbol>(["set", "delete", "clear", "increment", "update"]);

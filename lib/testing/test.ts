@@ -16,8 +16,8 @@ export interface TestResult {
   stack?: string[];
 }
 
-/** The longest name or error of a test, characters. */
-const MAX_TEXT = 2_000;
+/** The longest text in a report, characters. */
+export const MAX_TEXT = 2_000;
 
 let collected: Test[] | undefined;
 

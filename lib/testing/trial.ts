@@ -3,7 +3,8 @@ import { cut, errorMessage, sanitize } from "../base/mod.ts";
 import { Heartbeat, ranOutOfHeap, startWorker } from "../thread/mod.ts";
 import { LOG_LEVELS } from "../log/mod.ts";
 import type { LoggedRecord } from "./options.ts";
-import type { TestResult } from "./test.ts";
+import { MAX_REFUSALS } from "./refusals.ts";
+import { MAX_TEXT, type TestResult } from "./test.ts";
 
 /** How long a trial may take, its tests included, real ms. */
 const LIMIT = 30_000;
@@ -17,14 +18,8 @@ const CHECK_EVERY = 250;
 /** The heap that it may take, bytes: a daemon's default. */
 const HEAP = 256 * 1024 * 1024;
 
-/** The longest text in a report, characters. */
-export const MAX_TEXT = 2_000;
-
 /** How much the trial's thread reports, characters; what comes then is left out. */
 export const MAX_REPORT = 8 * 1024 * 1024;
-
-/** How many different refused permissions are reported. */
-const MAX_REFUSED = 100;
 
 /** A daemon to be tried. */
 export interface Trial {
@@ -258,7 +253,7 @@ class Report {
       case "wrote":
         return this.#noteWrite(message);
       case "refused":
-        if (known.refused.length < MAX_REFUSED) known.refused.push(sanitize(message.refusal));
+        if (known.refused.length < MAX_REFUSALS) known.refused.push(sanitize(message.refusal));
         return;
       case "test": {
         const { name, error, stack = [] } = message;

@@ -22,11 +22,10 @@ import {
 import type { LogLevel } from "../log/mod.ts";
 import { Simulation } from "./simulate.ts";
 import { recordRefusals, refusalsIn } from "./refusals.ts";
-import { runTests } from "./test.ts";
+import { MAX_TEXT, runTests } from "./test.ts";
 import {
   BLOCKED_AFTER,
   MAX_REPORT,
-  MAX_TEXT,
   type Trial,
   type TrialMessage,
   type TrialRequest,

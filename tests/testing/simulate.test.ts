@@ -184,7 +184,11 @@ Deno.test("the clock stands while something real is waited for", async () => {
 Deno.test("arguments and spans that do not fit are said", async () => {
   assertThrows(() => simulate(worker, { arguments: { item: 1 } }), TypeError, "unknown argument");
   const run = simulate(worker);
-  await assertRejects(() => run.advance("soon"), TypeError, "'soon' is not a valid duration");
+  await assertRejects(
+    () => run.advance("soon"),
+    TypeError,
+    'Cannot advance("soon"): expected ms or a duration',
+  );
   await run.stop();
 });
 
