@@ -62,7 +62,7 @@ export function stateSet(label: string, states: readonly string[], current: stri
 }
 
 /** The buckets of a histogram in Prometheus count all that is shorter too. */
-export function histogram(durations: Histogram | undefined): Sample[] | null {
+export function histogram(durations: Histogram | null): Sample[] | null {
   if (!durations) return null;
   const { le, counts, sum, count } = durations;
   let below = 0;

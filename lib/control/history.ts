@@ -94,7 +94,7 @@ export class History {
 
   #noteRestart(service: string, stats: unknown): void {
     const time = readStats(stats)?.lastRestart;
-    if (time === undefined) return;
+    if (!time) return;
     const at = Date.parse(time);
     const restarts = remembered(this.#restarts, service);
     if (!restarts || restarts.at(-1) === at) return;

@@ -125,11 +125,11 @@ const SERVICE: Metrics<ServiceStatus> = {
 const SERVICE_DURATION: Metrics<WatchedService> = {
   query_duration_seconds: [
     "How long queries of a service's state took.",
-    ({ stats }) => histogram(stats?.query),
+    ({ stats }) => histogram(stats.query),
   ],
   restart_duration_seconds: [
     "How long restarts of a service took.",
-    ({ stats }) => histogram(stats?.restart),
+    ({ stats }) => histogram(stats.restart),
   ],
 };
 

@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { cut, isObject } from "../base/mod.ts";
 import {
   AGENT_MAPS,
@@ -6,25 +7,21 @@ import {
   mapPath,
   type Pause,
   readVerdict,
-  type ThreadInfo,
   type TroubleKind,
   troubleKinds,
   VERDICT_MAP,
 } from "../daemon/mod.ts";
-import {
-  checkServiceName,
-  type Histogram,
-  serviceModes,
-  type ServiceState,
-  serviceStates,
-  type ServiceStats,
-} from "../service/mod.ts";
+import { checkServiceName, type ServiceState, serviceStates } from "../service/mod.ts";
 import type { Traffic } from "../state/mod.ts";
-import type {
-  DiagnosisStatus,
-  ProbeStatus,
-  ServiceStatus,
-  VerdictStatus,
+import {
+  Count,
+  DiagnosisSchema,
+  NO_STATS,
+  ProbeSchema,
+  type ProbeStatus,
+  type ServiceStatus,
+  StatsSchema,
+  type VerdictStatus,
 } from "./status_schema.ts";
 
 /** A public state to read: what `PublicState` is to the views. */
@@ -71,8 +68,7 @@ export interface WatchedService
     Pick<ServiceStatus, "daemon" | "name" | "path" | "restart_error" | "probes" | "diagnosis"> {
   /** The state last seen; null: it was never found installed. */
   value: ServiceState | null;
-  /** What was counted; undefined before the first query. */
-  stats: ServiceStats | undefined;
+  stats: v.InferOutput<typeof StatsSchema> | typeof NO_STATS;
 }
 
 /** More services of one daemon are not shown. */
@@ -97,77 +93,63 @@ export function watchedServices(state: StateReader): WatchedService[] {
     const listed = isOne
       ? []
       : [...map].filter(([name, value]) => isObject(value) && isServiceName(name));
-    if (listed.length === 0) {
-      const name = [...stats.keys()].find(isServiceName) ?? null;
-      const counted = name === null ? undefined : readStats(stats.get(name));
-      return [{
-        daemon,
-        name,
-        path,
-        ...readEntries(Object.fromEntries(map)),
-        stats: counted,
-        probes: readProbes(state, daemon),
-        diagnosis: readDiagnosis(map.get("diagnosis")),
-      }];
-    }
-    return listed.slice(0, MOST_SERVICES).map(([name, value]) => ({
+    const read = (name: string | null, path: string, entries: Record<string, unknown>) => ({
       daemon,
       name,
-      path: `${path}.${name}`,
-      ...readEntries(value as Record<string, unknown>),
-      stats: readStats(stats.get(name)),
-      probes: readProbes(state, daemon, `${name}/`),
-      diagnosis: readDiagnosis((value as Record<string, unknown>).diagnosis),
-    }));
+      path,
+      value: asServiceState(entries.value) ?? null,
+      restart_error: v.is(Count, entries.restart_error) ? entries.restart_error : 0,
+      stats: readStats(stats.get(name ?? "")) ?? NO_STATS,
+      probes: readProbes(state, daemon, listed.length === 0 ? "" : `${name}/`),
+      diagnosis: readDiagnosis(entries.diagnosis),
+    });
+    if (listed.length === 0) {
+      const name = [...stats.keys()].find(isServiceName) ?? null;
+      return [read(name, path, Object.fromEntries(map))];
+    }
+    return listed.slice(0, MOST_SERVICES).map(([name, value]) =>
+      read(name, `${path}.${name}`, value as Record<string, unknown>)
+    );
   });
 }
 
-function readEntries({ value, restart_error }: Record<string, unknown>) {
-  return {
-    value: asServiceState(value) ?? null,
-    restart_error: isCount(restart_error) ? restart_error : 0,
-  };
+/** An object with its texts cut. */
+export function cutTexts<Value extends object>(value: Value): Value {
+  return Object.fromEntries(
+    Object.entries(value).map(([key, part]) => [
+      key,
+      typeof part === "string" ? cut(part, MOST_TEXT) : part,
+    ]),
+  ) as Value;
 }
 
+const Diagnosis = v.object(DiagnosisSchema.entries);
+
 /** Why a service has stopped, as its daemon shares it; null when the value is not of that form. */
-function readDiagnosis(value: unknown): DiagnosisStatus | null {
-  if (!isObject(value)) return null;
-  const { what, since, evidence, advice, hold } = value;
-  const isText = (text: unknown): text is string => typeof text === "string";
-  if (!isText(what) || !isText(advice) || !isTime(since)) return null;
-  if (!Array.isArray(evidence) || !evidence.every(isText)) return null;
-  const lines = evidence.slice(0, 10).map((line) => cut(line, MOST_TEXT));
-  const [short, todo] = [cut(what, MOST_TEXT), cut(advice, MOST_TEXT)];
-  return { what: short, since, evidence: lines, advice: todo, hold: hold === true };
+function readDiagnosis(value: unknown): ServiceStatus["diagnosis"] {
+  const { success, output } = v.safeParse(Diagnosis, value);
+  if (!success) return null;
+  const evidence = output.evidence.slice(0, 10).map((line) => cut(line, MOST_TEXT));
+  return { ...cutTexts(output), evidence };
 }
 
 /** More probes of one daemon are not shown. */
 const MOST_PROBES = 20;
 
-const VERDICTS = ["ok", "warning", "critical", "unknown"] as const;
+const Probe = v.object(ProbeSchema.entries);
 
 /**
  * The verdicts of a daemon's probes on a service. Values of another form are ignored.
  *
- * @param prefix what their keys begin with, where the daemon has several services. Default: nothing.
+ * @param prefix what their keys begin with, where the daemon has several services; otherwise empty.
  */
-function readProbes(state: StateReader, daemon: string, prefix = ""): ProbeStatus[] {
+function readProbes(state: StateReader, daemon: string, prefix: string): ProbeStatus[] {
   const found = [...state.map(mapPath(daemon, "ServiceProbes"))]
     .filter(([key]) => key.startsWith(prefix)).slice(0, MOST_PROBES);
   return found.flatMap(([key, value]) => {
     const name = key.slice(prefix.length);
-    if (!isObject(value) || !/^[a-z_]{1,40}$/.test(name)) return [];
-    const { text, advice, failed, since } = value;
-    const is = VERDICTS.find((verdict) => verdict === value.is);
-    if (!is || typeof text !== "string") return [];
-    return {
-      name,
-      is,
-      text: cut(text, MOST_TEXT),
-      advice: typeof advice === "string" ? cut(advice, MOST_TEXT) : null,
-      failed: failed === true,
-      since: isTime(since) ? since : null,
-    };
+    const { success, output } = v.safeParse(Probe, { ...value as object, name });
+    return success && /^[a-z_]{1,40}$/.test(name) ? [cutTexts(output)] : [];
   });
 }
 
@@ -177,44 +159,9 @@ export function asServiceState(value: unknown): ServiceState | undefined {
 }
 
 /** What was counted of a service; undefined when the value is not of that form. */
-export function readStats(value: unknown): ServiceStats | undefined {
-  if (!isObject(value)) return undefined;
-  const { queries, queryErrors, restarts, restartFailures } = value;
-  const { query, restart, lastSeen, lastRestart, queryError, recoveries } = value;
-  const { restartsLastHour, stable, flapping, disabled, wouldRestarts, wouldRestart, held } = value;
-  const mode = serviceModes.find((mode) => mode === value.mode);
-  const counted = isCount(queries) && isCount(queryErrors) && isCount(restarts) &&
-    isCount(restartFailures) && isHistogram(query) && isHistogram(restart);
-  if (!counted) return undefined;
-  return {
-    queries,
-    queryErrors,
-    restarts,
-    restartFailures,
-    recoveries: isCount(recoveries) ? recoveries : 0,
-    query,
-    restart,
-    ...(isCount(restartsLastHour) && { restartsLastHour }),
-    ...(typeof stable === "boolean" && { stable }),
-    ...(typeof flapping === "boolean" && { flapping }),
-    ...((disabled === "warn" || disabled === "ignore") && { disabled }),
-    ...(typeof held === "string" && { held: cut(held, MOST_TEXT) }),
-    ...(mode && { mode }),
-    ...(isCount(wouldRestarts) && { wouldRestarts }),
-    ...(typeof wouldRestart === "string" && { wouldRestart: cut(wouldRestart, MOST_TEXT) }),
-    ...(isTime(lastSeen) && { lastSeen }),
-    ...(isTime(lastRestart) && { lastRestart }),
-    ...(typeof queryError === "string" && { queryError: cut(queryError, MOST_TEXT) }),
-  };
-}
-
-/** A histogram of a few buckets, all of them numbers. */
-function isHistogram(value: unknown): value is Histogram {
-  if (!isObject(value)) return false;
-  const { le, counts, sum, count } = value;
-  const bounds = Array.isArray(le) && Array.isArray(counts) && le.length <= 100 &&
-    counts.length === le.length + 1 && le.every(Number.isFinite) && counts.every(isCount);
-  return bounds && Number.isFinite(sum) && isCount(count);
+export function readStats(value: unknown): v.InferOutput<typeof StatsSchema> | undefined {
+  const { success, output } = v.safeParse(StatsSchema, value);
+  return success ? cutTexts(output) : undefined;
 }
 
 /** Whether a daemon may manage services, so that what it shares of them is shown. */
@@ -245,18 +192,6 @@ export function verdictOf(state: StateReader, daemon: string, age: AgeOf): Verdi
   return { level: "unknown", text: `no verdict since ${at}: ${text}`, at, numbers: {} };
 }
 
-/** The threads by name. What they report of themselves is a number, or is left out. */
-export function threadsOf(state: StateReader): [name: string, info: ThreadInfo][] {
-  const all = [...state.map(AGENT_MAPS.threads)] as [string, ThreadInfo][];
-  return all.map(([name, { heap, lag, lastError, ...info }]) => [name, {
-    ...info,
-    ...(isCount(heap) && { heap }),
-    ...(Number.isFinite(lag) && { lag: lag! }),
-    ...(lastError &&
-      { lastError: { at: lastError.at, message: cut(lastError.message, MOST_TEXT) } }),
-  }]);
-}
-
 /** What the agent cannot do at present, in the order of {@linkcode troubleKinds}. */
 export function troublesOf(state: StateReader): ({ kind: TroubleKind } & AgentTrouble)[] {
   const map = state.map(AGENT_MAPS.troubles);
@@ -282,15 +217,4 @@ export function pauseOf(state: StateReader, service?: string | null): Pause | un
 
 function isServiceName(name: string): boolean {
   return checkServiceName(name) === undefined;
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
-
-function isTime(value: unknown): value is string {
-  return typeof value === "string" && value.length < 40 && TIME.test(value) &&
-    !isNaN(Date.parse(value));
 }

@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import {
   AGENT_MAPS,
   type AgentInfo,
@@ -11,22 +12,23 @@ import {
 import { findProblems, isWatching, worst } from "./health.ts";
 import {
   type AgeOf,
+  cutTexts,
   daemonsOf,
   pauseOf,
   type StateReader,
-  threadsOf,
   troublesOf,
   verdictOf,
   type WatchedService,
   watchedServices,
 } from "./state_reader.ts";
-import type {
-  DaemonStatus,
-  JobStatus,
-  ServiceStatus,
-  Status,
-  ThreadStatus,
-  VerdictStatus,
+import {
+  type DaemonStatus,
+  type JobStatus,
+  type ServiceStatus,
+  type Status,
+  ThreadSchema,
+  type ThreadStatus,
+  type VerdictStatus,
 } from "./status_schema.ts";
 
 /** What is not in the public state. */
@@ -91,41 +93,25 @@ function describePause(pause: Pause | undefined): Status["maintenance"] {
 }
 
 function readService(
-  { stats, ...service }: WatchedService,
+  { stats: { query, restart: _, ...counted }, ...service }: WatchedService,
   watched: boolean,
   pause: Pause | undefined,
   age: AgeOf,
 ): ServiceStatus {
-  const query = stats?.query;
   const { daemon, name } = service;
   const seen = [mapPath(daemon, "ServiceStats"), name ?? "", "lastSeen"];
   return {
     ...service,
-    restarts: stats?.restarts ?? null,
-    restartFailures: stats?.restartFailures ?? null,
-    restartsLastHour: stats?.restartsLastHour ?? null,
-    stable: stats?.stable ?? null,
-    flapping: stats?.flapping ?? false,
+    ...counted,
     paused: describePause(pause),
-    mode: stats?.mode ?? null,
-    wouldRestarts: stats?.wouldRestarts ?? 0,
-    wouldRestart: stats?.wouldRestart ?? null,
-    disabled: stats?.disabled ?? null,
-    held: stats?.held ?? null,
-    recoveries: stats?.recoveries ?? null,
-    queries: stats?.queries ?? null,
-    queryErrors: stats?.queryErrors ?? null,
-    queryError: stats?.queryError ?? null,
     queryTime: query && query.count > 0 ? query.sum / query.count : null,
-    lastRestart: stats?.lastRestart ?? null,
-    lastSeen: stats?.lastSeen ?? null,
-    lastSeenAge: stats?.lastSeen === undefined ? null : seconds(age(seen, stats.lastSeen)),
+    lastSeenAge: counted.lastSeen === null ? null : seconds(age(seen, counted.lastSeen)),
     watched,
   };
 }
 
 function readDaemons(state: StateReader, age: AgeOf): DaemonStatus[] {
-  const threads = threadsOf(state);
+  const threads = [...state.map(AGENT_MAPS.threads)] as [string, ThreadInfo][];
   return daemonsOf(state).map(([name, daemon]) => {
     const own = threads.filter(([, thread]) => thread.daemon === name)
       .map(([name, thread]) => readThread(name, thread, age));
@@ -166,25 +152,20 @@ function readJob({ next, last }: JobInfo): JobStatus {
   return { next: next ?? null, last: last ? { ...last, took: last.took / 1_000 } : null };
 }
 
+const Thread = v.object(ThreadSchema.entries);
+
+/** What a thread reports of itself is of the form of the status, or is left out. */
 function readThread(name: string, thread: ThreadInfo, age: AgeOf): ThreadStatus {
-  const { task, pool, state, since, started, restarts, failures = 0 } = thread;
-  const { lastError = null, heap = null, lag = null } = thread;
+  const { state, since, started } = thread;
   const spanSince = (field: string, time: string) =>
     seconds(age([AGENT_MAPS.threads, name, field], time));
-  return {
+  const { lastError, ...status } = v.parse(Thread, {
+    ...thread,
     name,
-    task,
-    pool,
-    state,
-    since,
     stateFor: spanSince("since", since),
     uptime: state === "running" && started !== undefined ? spanSince("started", started) : null,
-    restarts,
-    failures,
-    lastError,
-    heap,
-    lag,
-  };
+  });
+  return { ...status, lastError: lastError && cutTexts(lastError) };
 }
 
 function seconds(ms: number): number {

@@ -8,37 +8,57 @@ import {
 } from "../daemon/mod.ts";
 
 const Time = v.pipe(v.string(), v.isoTimestamp(), v.description("UTC, ISO 8601"));
-const Count = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** A number of things. */
+export const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Seconds = v.pipe(v.number(), v.minValue(0), v.description("Seconds"));
 const Bytes = v.pipe(Count, v.description("Bytes"));
+
+/** A schema with a description. */
+function said<Schema extends v.GenericSchema>(schema: Schema, description: string) {
+  return v.pipe(schema, v.description(description));
+}
+
+/** A value, or null, which the description explains. */
+function orNull<Schema extends v.GenericSchema>(schema: Schema, description: string) {
+  return said(v.nullable(schema), description);
+}
+
+/** What a daemon or a thread shares: null where that is missing, or not of this form. */
+function shared<Schema extends v.GenericSchema>(schema: Schema, description: string) {
+  return v.fallback(orNull(schema, description), null as never);
+}
 
 const LastError = v.strictObject({ at: Time, message: v.string() });
 
 const Job = v.strictObject({
-  next: v.pipe(v.nullable(Time), v.description("When the next run is due; null: one is under way")),
-  last: v.pipe(
-    v.nullable(v.strictObject({
+  next: orNull(Time, "When the next run is due; null: one is under way"),
+  last: orNull(
+    v.strictObject({
       at: Time,
-      took: v.pipe(v.number(), v.description("Seconds")),
+      took: said(v.number(), "Seconds"),
       outcome: v.picklist(["done", "failed"]),
-    })),
-    v.description("The last run that has ended since the agent's start; null: none has"),
+    }),
+    "The last run that has ended since the agent's start; null: none has",
   ),
 });
 
-const Thread = v.strictObject({
+/** The status of a thread. */
+export const ThreadSchema = v.strictObject({
   name: v.string(),
   task: v.string(),
   pool: v.string(),
   state: v.picklist(threadStates),
   since: Time,
-  stateFor: v.pipe(Seconds, v.description("Seconds that it has been in this state")),
+  stateFor: said(Seconds, "Seconds that it has been in this state"),
   uptime: v.nullable(Seconds),
   restarts: Count,
-  failures: v.pipe(Count, v.description("Failures in a row")),
-  lastError: v.nullable(LastError),
-  heap: v.nullable(Bytes),
-  lag: v.nullable(v.pipe(v.number(), v.description("How late its event loop was, ms"))),
+  failures: v.fallback(said(Count, "Failures in a row"), 0),
+  lastError: shared(LastError, "What failed last; null: nothing has"),
+  heap: shared(Bytes, "Bytes in use on its heap; null: not known"),
+  lag: shared(
+    v.pipe(v.number(), v.maxValue(Number.MAX_SAFE_INTEGER)),
+    "How late its event loop was, ms; null: not known",
+  ),
 });
 
 const VerdictNumber = v.strictObject({
@@ -59,41 +79,43 @@ const Verdict = v.strictObject({
 
 const Daemon = v.strictObject({
   name: v.string(),
-  module: v.pipe(v.nullable(v.string()), v.description("null: built in")),
+  module: orNull(v.string(), "null: built in"),
   enabled: v.boolean(),
-  services: v.pipe(v.boolean(), v.description("Whether it may manage services")),
-  problem: v.pipe(v.nullable(v.string()), v.description("Why it cannot run, or not as configured")),
-  state: v.pipe(v.string(), v.description("Of its threads the worst; disabled, or absent: none")),
+  services: said(v.boolean(), "Whether it may manage services"),
+  problem: orNull(v.string(), "Why it cannot run, or not as configured"),
+  state: said(v.string(), "Of its threads the worst; disabled, or absent: none"),
   uptime: v.nullable(Seconds),
   restarts: Count,
   lastError: v.nullable(LastError),
   heap: v.nullable(Bytes),
-  verdict: v.pipe(
-    v.nullable(Verdict),
-    v.description("What it said last of what it looks at; null: nothing"),
-  ),
-  job: v.pipe(
-    v.nullable(Job),
-    v.description("Its runs, where it has a schedule; null: it has none"),
-  ),
-  threads: v.array(Thread),
+  verdict: orNull(Verdict, "What it said last of what it looks at; null: nothing"),
+  job: orNull(Job, "Its runs, where it has a schedule; null: it has none"),
+  threads: v.array(ThreadSchema),
 });
 
-const Probe = v.strictObject({
+/** What a probe says of a service; all but its name is what the daemon shares. */
+export const ProbeSchema = v.strictObject({
   name: v.string(),
-  is: v.picklist(["ok", "warning", "critical", "unknown"]),
-  text: v.pipe(v.string(), v.description("Why, with the evidence")),
-  advice: v.pipe(v.nullable(v.string()), v.description("How to fix it")),
-  failed: v.pipe(v.boolean(), v.description("Whether it is so for longer than failAfter")),
-  since: v.pipe(v.nullable(v.string()), v.description("Since when it fails; null: it does not")),
+  is: v.picklist(verdictLevels),
+  text: said(v.string(), "Why, with the evidence"),
+  advice: shared(v.string(), "How to fix it; null: not known"),
+  failed: v.fallback(
+    said(v.boolean(), "Whether it is so for longer than failAfter"),
+    false,
+  ),
+  since: shared(Time, "Since when it fails; null: it does not"),
 });
 
-const Diagnosis = v.strictObject({
+/** Why a service has stopped, as its daemon shares it. */
+export const DiagnosisSchema = v.strictObject({
   what: v.string(),
   since: Time,
   evidence: v.array(v.string()),
   advice: v.string(),
-  hold: v.pipe(v.boolean(), v.description("Whether it is not restarted until that has changed")),
+  hold: v.fallback(
+    said(v.boolean(), "Whether it is not restarted until that has changed"),
+    false,
+  ),
 });
 
 const Pause = v.nullable(
@@ -104,91 +126,108 @@ const Pause = v.nullable(
   }),
 );
 
-const Service = v.strictObject({
-  daemon: v.pipe(v.string(), v.description("The daemon that keeps it running")),
-  name: v.pipe(v.nullable(v.string()), v.description("null: not known yet")),
-  path: v.pipe(v.string(), v.description("Where it is in the public state")),
-  value: v.pipe(
-    v.nullable(v.string()),
-    v.description("The state last seen, such as RUNNING; null: it was never found installed"),
+/** What a daemon may note of a service beside what it counts; the status shows it unchanged. */
+const Notes = v.object({
+  restartsLastHour: shared(Count, "null: not known"),
+  stable: shared(v.boolean(), "Whether it has been RUNNING for stableAfter; null: not known"),
+  flapping: v.fallback(
+    said(v.boolean(), "Whether it is flapping: restarted too often, and tried every 5 min"),
+    false,
   ),
-  restart_error: v.pipe(Count, v.description("Restarts that failed in a row")),
+  mode: shared(v.picklist(serviceModes), "What may be done to it; null: not known"),
+  wouldRestarts: v.fallback(
+    said(Count, "How often it would have been restarted, were it not only observed"),
+    0,
+  ),
+  wouldRestart: shared(
+    v.string(),
+    "Why it would be restarted now, were it not only observed; null: it would not",
+  ),
+  disabled: shared(
+    v.picklist(["warn", "ignore"]),
+    "It is STOPPED and its start type is disabled, which is a warning, or ignored",
+  ),
+  held: shared(
+    v.string(),
+    "Why it is not restarted though it does not run; null: nothing holds it back",
+  ),
+  queryError: shared(
+    v.string(),
+    "Why the last query failed, so that value is an old one; null: it did not",
+  ),
+  lastRestart: shared(Time, "null: not yet"),
+  lastSeen: shared(Time, "When a query last succeeded; null: not yet"),
+});
+
+/** Durations counted by their length: a few buckets, all of them numbers. */
+const Histogram = v.pipe(
+  v.object({
+    le: v.pipe(v.array(v.pipe(v.number(), v.finite())), v.maxLength(100)),
+    counts: v.array(Count),
+    sum: v.pipe(v.number(), v.finite()),
+    count: Count,
+  }),
+  v.check(({ le, counts }) => counts.length === le.length + 1),
+);
+
+/** What a daemon has counted of a service and notes of it, as it shares it: see `ServiceStats`. */
+export const StatsSchema = v.object({
+  queries: Count,
+  queryErrors: Count,
+  restarts: Count,
+  restartFailures: Count,
+  recoveries: v.fallback(Count, 0),
+  query: Histogram,
+  restart: Histogram,
+  ...Notes.entries,
+});
+
+/** What is known of a service where its daemon has counted nothing yet. */
+export const NO_STATS = {
+  ...{ queries: null, queryErrors: null, restarts: null, restartFailures: null },
+  ...{ recoveries: null, query: null, restart: null },
+  ...v.parse(Notes, {}),
+};
+
+const Service = v.strictObject({
+  daemon: said(v.string(), "The daemon that keeps it running"),
+  name: orNull(v.string(), "null: not known yet"),
+  path: said(v.string(), "Where it is in the public state"),
+  value: orNull(
+    v.string(),
+    "The state last seen, such as RUNNING; null: it was never found installed",
+  ),
+  restart_error: said(Count, "Restarts that failed in a row"),
   restarts: v.nullable(Count),
   restartFailures: v.nullable(Count),
-  restartsLastHour: v.nullable(Count),
-  stable: v.pipe(
-    v.nullable(v.boolean()),
-    v.description("Whether it has been RUNNING for stableAfter; null: not known"),
-  ),
-  flapping: v.pipe(
-    v.boolean(),
-    v.description("Whether it is flapping: restarted too often, and tried every 5 min"),
-  ),
-  paused: v.pipe(Pause, v.description("Whether it alone is paused, and so left alone; null: no")),
-  mode: v.pipe(
-    v.nullable(v.picklist(serviceModes)),
-    v.description("What may be done to it; null: not known"),
-  ),
-  wouldRestarts: v.pipe(
-    Count,
-    v.description("How often it would have been restarted, were it not only observed"),
-  ),
-  wouldRestart: v.pipe(
-    v.nullable(v.string()),
-    v.description("Why it would be restarted now, were it not only observed; null: it would not"),
-  ),
-  disabled: v.pipe(
-    v.nullable(v.picklist(["warn", "ignore"])),
-    v.description("It is STOPPED and its start type is disabled, which is a warning, or ignored"),
-  ),
-  held: v.pipe(
-    v.nullable(v.string()),
-    v.description("Why it is not restarted though it does not run; null: nothing holds it back"),
-  ),
-  recoveries: v.pipe(
-    v.nullable(Count),
-    v.description("How often it ran again without a restart by its daemon"),
-  ),
+  recoveries: orNull(Count, "How often it ran again without a restart by its daemon"),
   queries: v.nullable(Count),
-  queryErrors: v.nullable(v.pipe(Count, v.description("How many of the queries failed"))),
-  queryError: v.pipe(
-    v.nullable(v.string()),
-    v.description("Why the last query failed, so that value is an old one; null: it did not"),
+  queryErrors: orNull(Count, "How many of the queries failed"),
+  queryTime: orNull(v.number(), "Seconds that a query takes, on average"),
+  ...Notes.entries,
+  lastSeenAge: orNull(Seconds, "Seconds since then"),
+  paused: said(Pause, "Whether it alone is paused, and so left alone; null: no"),
+  watched: said(v.boolean(), "Whether its daemon runs; otherwise value is an old one"),
+  diagnosis: orNull(
+    DiagnosisSchema,
+    "Why it has stopped; null: it runs well, or that is not known",
   ),
-  queryTime: v.pipe(
-    v.nullable(v.number()),
-    v.description("Seconds that a query takes, on average"),
-  ),
-  lastRestart: v.nullable(Time),
-  lastSeen: v.pipe(
-    v.nullable(Time),
-    v.description("When a query last succeeded; null: not yet"),
-  ),
-  lastSeenAge: v.pipe(v.nullable(Seconds), v.description("Seconds since then")),
-  watched: v.pipe(
-    v.boolean(),
-    v.description("Whether its daemon runs; otherwise value is an old one"),
-  ),
-  diagnosis: v.pipe(
-    v.nullable(Diagnosis),
-    v.description("Why it has stopped; null: it runs well, or that is not known"),
-  ),
-  probes: v.pipe(v.array(Probe), v.description("What is seen of Icinga 2 itself")),
+  probes: said(v.array(ProbeSchema), "What is seen of Icinga 2 itself"),
 });
 
 /** The form of `status --json`; keys are added in later versions, and none goes away. */
 export const StatusSchema = v.pipe(
   v.strictObject({
-    health: v.picklist(["ok", "warning", "critical", "unknown"]),
+    health: v.picklist(verdictLevels),
     problems: v.array(
       v.strictObject({
         level: v.picklist(["warning", "critical", "unknown"]),
         text: v.string(),
-        daemon: v.pipe(
-          v.nullable(v.string()),
-          v.description("The daemon it is about, or that watches the service; null: the agent"),
+        daemon: orNull(
+          v.string(),
+          "The daemon it is about, or that watches the service; null: the agent",
         ),
-        service: v.pipe(v.nullable(v.string()), v.description("The service; null: none")),
+        service: orNull(v.string(), "The service; null: none"),
       }),
     ),
     agent: v.strictObject({
@@ -199,17 +238,17 @@ export const StatusSchema = v.pipe(
       pid: Count,
       home: v.string(),
       mode: v.picklist(["foreground", "service", "background"]),
-      simulated: v.pipe(v.boolean(), v.description("Whether its services are simulated")),
+      simulated: said(v.boolean(), "Whether its services are simulated"),
       started: Time,
       uptime: Seconds,
-      lastEnd: v.pipe(
-        v.nullable(v.picklist(["clean", "unclean"])),
-        v.description("How the previous run ended; null: there was none"),
+      lastEnd: orNull(
+        v.picklist(["clean", "unclean"]),
+        "How the previous run ended; null: there was none",
       ),
-      memory: v.pipe(Bytes, v.description("Bytes of the process that are resident")),
-      troubles: v.pipe(
+      memory: said(Bytes, "Bytes of the process that are resident"),
+      troubles: said(
         v.array(v.strictObject({ kind: v.picklist(troubleKinds), since: Time, text: v.string() })),
-        v.description("What the agent itself cannot do at present"),
+        "What the agent itself cannot do at present",
       ),
     }),
     maintenance: Pause,

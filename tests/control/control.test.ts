@@ -215,6 +215,8 @@ Deno.test("a login with the token or a link opens a session, which may not issue
       assertEquals([response.status, response.headers.get("set-cookie")], [401, null]);
       await response.body?.cancel();
     }
+    const pasted = await login({ token: ` ${token}\n` });
+    assertEquals([pasted.status, await pasted.text()], [200, '{"ok":true}\n']);
     const { url } = await client.post<{ url: string }>("/api/link");
     assertEquals(url.startsWith(`${base}/#`), true);
     const response = await login({ code: url.split("#")[1] });
