@@ -43,12 +43,18 @@ Deno.test("the writes of one turn travel as one message, with the last value of 
 
 Deno.test("a copy counts what it sends and receives, and how often it asks", () => {
   const { network, a, b } = joined("a", "b");
-  const before = [a.traffic(), b.traffic()];
+  // Of its copy the main thread has sent the welcome and the state; a heartbeat follows after 10 s.
+  assertEquals(a.traffic(), { sent: 2, received: 1, questions: 1 });
+  // When it has joined it asks once whether it has missed something.
+  assertEquals(b.traffic(), { sent: 1, received: 2, questions: 1 });
   a.map("M").set("x", 1);
   network.run(10);
-  assert(a.traffic().sent > before[0]!.sent);
-  assert(b.traffic().received > before[1]!.received);
-  assert(before[1]!.questions > 0); // it has asked for all when it joined
+  assertEquals(a.traffic(), { sent: 3, received: 1, questions: 1 });
+  assertEquals(b.traffic(), { sent: 1, received: 3, questions: 1 });
+  b.map("M").set("y", 1);
+  network.run(10);
+  assertEquals(a.traffic(), { sent: 4, received: 2, questions: 1 });
+  assertEquals(b.traffic(), { sent: 2, received: 4, questions: 1 });
 });
 
 Deno.test("of two concurrent writes the same one wins everywhere", () => {
@@ -151,16 +157,22 @@ Deno.test("a receiver that sees a gap asks again and misses nothing; only what d
 
 Deno.test("who has missed more than is kept gets the whole state instead", () => {
   const { network, a, b } = joined("a", "b");
-  a.map("M").set("gone", 1);
+  a.map("M").set("gone", 1).set("same", 1);
+  b.map("M").increment("n", 5);
   network.run(10);
   network.fate = () => [];
+  const seen: unknown[] = [];
+  const large = (key: string) => key.startsWith("k");
+  b.map("M").onChange(({ key, ...change }) => void (large(key) || seen.push({ key, ...change })));
   a.map("M").delete("gone");
+  a.map("M").set("n", 100);
+  b.map("M").increment("n");
   // More than 4 MB, in messages that are small enough for the channel.
   for (let i = 0; i < 1_200; i++) {
     a.map("M").set(`k${i % 5}`, `${i} ${"x".repeat(3_900)}`);
     network.run(1);
   }
-  assertEquals(content(b), { gone: 1 });
+  assertEquals(content(b), { gone: 1, n: 6, same: 1 });
   network.fate = () => [1];
   const before = network.ported.length;
   a.map("M").set("last", 1);
@@ -168,6 +180,15 @@ Deno.test("who has missed more than is kept gets the whole state instead", () =>
   assertEquals(content(b), content(a));
   const size = network.ported.slice(before).reduce((sum, { text }) => sum + text.length, 0);
   assert(size < 50_000, `${size} characters`);
+  assertEquals(a.map("M").get("n"), 101);
+  const [own, ...others] = seen;
+  assertEquals(own, { path: "M", key: "n", old: 5, value: 6, deleted: false, writer: "b" });
+  const change = { path: "M", deleted: false, writer: "a" };
+  assertEquals(others, [
+    { ...change, key: "gone", old: 1, value: undefined, deleted: true },
+    { ...change, key: "last", old: undefined, value: 1 },
+    { ...change, key: "n", old: 6, value: 101 },
+  ]);
 });
 
 Deno.test("one lost message is made up for, however many follow it at once", () => {
@@ -424,6 +445,18 @@ Deno.test("a copy that has left refuses writes and can be read", () => {
   a.close();
   a.close();
   assertThrows(() => a.map("M").set("x", 2), Error, "Cannot write M: thread 'a' has left");
+  assertEquals(content(a), { x: 1 });
+});
+
+Deno.test("a copy that has left hears nothing, and others do not hear of it", () => {
+  const { network, a, b, c } = joined("a", "b", "c");
+  b.leave();
+  a.map("M").set("x", 1);
+  network.run(1_000);
+  assertEquals([content(b), content(c)], [{}, { x: 1 }]);
+  a.leave();
+  c.map("M").set("x", 2);
+  network.run(1_000);
   assertEquals(content(a), { x: 1 });
 });
 
