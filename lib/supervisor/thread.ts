@@ -168,7 +168,6 @@ class LiveThread {
     });
     this.#worker = worker;
     worker.onmessage = ({ data }) => this.#receive(data);
-    worker.onmessageerror = () => this.#fail("it posted what cannot be read", true);
     worker.onerror = (event) => this.#takeError(event);
     const { port1, port2 } = new MessageChannel();
     this.#cleanups.push(

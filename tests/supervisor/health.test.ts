@@ -57,7 +57,17 @@ Deno.test("what a look has shown is said with what was found and what is allowed
   const text = (verdict: Exclude<HealthVerdict, "well">) =>
     describeVerdict(verdict, { heap: 123 * MB }, policy);
   assertEquals(text("heavy"), "it holds 123MB; its memoryLimit is 100MB");
+  assertEquals(
+    text("too-heavy"),
+    "it holds 123MB and does not let go of it; its memoryLimit is 100MB",
+  );
   assertEquals(text("frozen"), "it is frozen: no heartbeat for 3 s");
+  assertEquals(text("exhausted"), "it ran out of memory; its memoryLimit is 100MB");
+  assertEquals(
+    text("hoarding"),
+    "it takes the machine's memory and does not answer; its memoryLimit is 100MB",
+  );
+  assertEquals(text("stuck"), "it has not begun to work: its module does not come to its end");
 });
 
 Deno.test("threads are looked at as long as there are any, often enough for the most impatient", async () => {
@@ -101,20 +111,31 @@ Deno.test("all are asked for a sign of life when memory has grown by much since 
   let rss = 100;
   const monitor = new HealthMonitor(clock, () => rss);
   let calls = 0;
-  const unwatch = monitor.add({
+  const thread: MonitoredThread = {
     heartbeat: new Heartbeat(),
     policy: { frozenAfter: 1e9, memoryLimit: 400e6 },
     isBuiltIn: false,
     isRunning: () => true,
     ask: () => calls++,
     onLook: () => {},
-  });
+  };
+  const unwatch = monitor.add(thread);
   await clock.advance(1_000);
   assertEquals(calls, 0);
   rss += 200e6;
   await clock.advance(3_000);
   assertEquals(calls, 1);
   unwatch();
+  await clock.advance(0);
+  // What the process has taken since without any thread is not held against the next one.
+  rss += 1e9;
+  const unwatchNext = monitor.add(thread);
+  await clock.advance(3_000);
+  assertEquals(calls, 1);
+  rss += 200e6;
+  await clock.advance(3_000);
+  assertEquals(calls, 2);
+  unwatchNext();
   await clock.advance(0);
 });
 

@@ -53,6 +53,27 @@ Deno.test("a job that fails waits for its next run, and says that it has failed"
   await supervisor.stopAll();
 });
 
+Deno.test("runs that were due while the host slept are one run, and the log says how many it missed", async () => {
+  const { supervisor, clock, runs, infos, records, sleepHost } = supervisorOf(() => ({
+    type: "finished",
+  }));
+  supervisor.start(planOf("tidy", hourly));
+  await clock.advance(1_800_000);
+  sleepHost(3.75 * 3_600_000);
+  await clock.advance(60_000);
+  assertEquals(runs.length, 1);
+  const done = "Job tidy::run::Main::0 is done";
+  assertEquals(records.map(({ level, message }) => `${level}: ${message}`), [
+    "warning: Job tidy::run::Main::0 was due at 2026-01-01T01:00:00.000Z, and missed 3 later runs",
+    `info: ${done}`,
+  ]);
+  const { job } = infos.get("tidy::run::Main::0")!;
+  assertEquals(job?.next, "2026-01-01T05:00:00.000Z");
+  await clock.advance(3_600_000);
+  assertEquals(records.slice(2).map(({ message }) => message), [done]);
+  await supervisor.stopAll();
+});
+
 Deno.test("a job waits for the end of a pause", async () => {
   const { supervisor, clock, runs } = supervisorOf(() => ({ type: "finished" }));
   supervisor.start(planOf("tidy", hourly));

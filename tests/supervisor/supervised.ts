@@ -63,6 +63,8 @@ export interface Supervised {
   states: string[];
   /** Where the threads stand. */
   infos: Map<string, ThreadInfo>;
+  /** The host sleeps: the time of day goes on by `ms`, and the clock does not. */
+  sleepHost: (ms: number) => void;
 }
 
 /** The time of day when a supervisor under test is made: midnight, a Thursday. */
@@ -78,11 +80,12 @@ export function supervisorOf(
   const runs: { thread: string; at: number }[] = [];
   const states: string[] = [];
   const infos = new Map<string, ThreadInfo>();
+  let slept = 0;
   const supervisor = new Supervisor({
     clock,
     connect: () => () => {},
     random: () => 0,
-    wall: () => START + clock.now(),
+    wall: () => START + clock.now() + slept,
     log: (entry) => void records.push(entry),
     onInfo: (thread, info) => {
       states.push(`${thread} ${info?.state ?? "gone"}`);
@@ -97,7 +100,8 @@ export function supervisorOf(
   supervisor.pools.set(
     Object.fromEntries(Object.entries(pools).map(([name, max]) => [name, { max }])),
   );
-  return { supervisor, clock, records, runs, states, infos };
+  const sleepHost = (ms: number) => void (slept += ms);
+  return { supervisor, clock, records, runs, states, infos, sleepHost };
 }
 
 /** Runs until it is told to stop. */

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import type { ChildNews, ChildRequest, ToThread } from "../../lib/thread/protocol.ts";
 import type { RunOutcome, ThreadRun } from "../../lib/supervisor/thread.ts";
+import type { ThreadPolicy } from "../../lib/supervisor/restart.ts";
 import { type Act, ending, failed, givenUp, obedient, planOf, supervisorOf } from "./supervised.ts";
 
 const X = "x::run::Main::0";
@@ -40,6 +41,53 @@ Deno.test("a daemon that is always to run is started again when it has finished"
   await clock.advance(5_000);
   assertEquals(runs.map(({ at }) => at), [0, 1_000]);
   await supervisor.stopAll();
+});
+
+Deno.test("what follows a thread's end is in its record", async () => {
+  const finished: RunOutcome = { type: "finished" };
+  const rows: [restart: ThreadPolicy["restart"], outcome: RunOutcome, record: string][] = [
+    ["never", failed, `error: Thread ${X} failed: boom; it is not started again`],
+    ["never", finished, `info: Thread ${X} has finished`],
+    ["on-failure", finished, `info: Thread ${X} has finished`],
+    ["always", finished, `info: Thread ${X} has finished; starting it again in 1 s`],
+  ];
+  for (const [restart, outcome, record] of rows) {
+    const { supervisor, clock, records } = supervisorOf(ending(outcome));
+    supervisor.start(planOf("x", { restart }));
+    await clock.advance(10);
+    assertEquals(records.map(({ level, message }) => `${level}: ${message}`), [record]);
+    await supervisor.stopAll();
+  }
+});
+
+Deno.test("a thread that cannot be kept running has failed, and the log says why", async () => {
+  const { supervisor, clock, records, infos } = supervisorOf(() => {
+    throw new Error("no more workers");
+  });
+  supervisor.start(planOf("x"));
+  await clock.advance(10_000);
+  assertEquals(records.map(({ level, message }) => `${level}: ${message}`), [
+    `error: Thread ${X} cannot be kept running: no more workers`,
+  ]);
+  const { state, failures, lastError } = infos.get(X)!;
+  assertEquals([state, failures, lastError?.message], ["failed", 1, "no more workers"]);
+});
+
+Deno.test("a failure while a thread is stopped is a warning, and how a thread stops otherwise none", async () => {
+  const outcomes: [RunOutcome, string[]][] = [
+    [failed, [`warning: Thread ${X} failed while it was stopped: boom`]],
+    [{ type: "finished" }, []],
+  ];
+  for (const [outcome, expected] of outcomes) {
+    const { supervisor, clock, records } = supervisorOf(async (run) => {
+      await obedient(run);
+      return outcome;
+    });
+    supervisor.start(planOf("x"));
+    await clock.advance(10);
+    await supervisor.stop("x");
+    assertEquals(records.map(({ level, message }) => `${level}: ${message}`), expected);
+  }
 });
 
 Deno.test("a stop ends the waiting for a restart, and nothing is left of the thread", async () => {
@@ -111,7 +159,7 @@ Deno.test("after a thread had to be ended its daemon's onTerminate is run, once,
   const frozen: RunOutcome = { type: "failed", error: "it is frozen", ended: true, hasHook: true };
   const tasks: unknown[] = [];
   const act = ending(frozen, { type: "finished" });
-  const { supervisor, clock, runs } = supervisorOf((run) => {
+  const { supervisor, clock, runs, records } = supervisorOf((run) => {
     tasks.push(run.plan.assignment.task);
     return act(run);
   });
@@ -123,6 +171,8 @@ Deno.test("after a thread had to be ended its daemon's onTerminate is run, once,
     { type: "onTerminate", thread: X, reason: "it is frozen" },
     { type: "run" },
   ]);
+  const messages = records.map(({ level, message }) => `${level}: ${message}`);
+  assertEquals(messages[0], "info: Thread x::onTerminate::Main::0 has finished");
   await supervisor.stopAll();
 });
 
@@ -132,6 +182,16 @@ Deno.test("after a failure that the agent did not bring about no onTerminate is 
   supervisor.start(planOf("x"));
   await clock.advance(2_000);
   assertEquals(runs.map(({ thread }) => thread), [X, X]);
+  await supervisor.stopAll();
+});
+
+Deno.test("an onTerminate that fails is a warning", async () => {
+  const frozen: RunOutcome = { type: "failed", error: "it is frozen", ended: true, hasHook: true };
+  const { supervisor, clock, records } = supervisorOf(ending(frozen, failed));
+  supervisor.start(planOf("x"));
+  await clock.advance(10);
+  const [{ level, message } = {}] = records;
+  assertEquals([level, message], ["warning", "Thread x::onTerminate::Main::0 failed: boom"]);
   await supervisor.stopAll();
 });
 
