@@ -6,6 +6,7 @@ import type { LogEntry } from "../../lib/log/mod.ts";
 import { MainState } from "../../lib/state/mod.ts";
 import { HealthMonitor, type MonitoredThread } from "../../lib/supervisor/health.ts";
 import { DaemonLimits } from "../../lib/supervisor/limits.ts";
+import { pack, type Task } from "../../lib/thread/protocol.ts";
 import { workerPermissions } from "../../lib/thread/start.ts";
 import { mayEnd, type RunOutcome, runThread, type ThreadRun } from "../../lib/supervisor/thread.ts";
 import { holdings } from "../bench/holdings.ts";
@@ -149,6 +150,91 @@ Deno.test("a thread that is to stop is ended when its grace is over, and not bef
   await clock.advance(1);
   const result = await within(outcome, { ms: 60_000, late: () => assert(false, "it goes on") });
   assertEquals(result, { type: "overdue", hasHook: false });
+  state.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a daemon holds the whole state when it begins, and what it writes last is taken", async () => {
+  const folder = await Deno.makeTempDir();
+  const state = new MainState({ thread: "agent" });
+  const full = state.map("Daemons.x.Full");
+  for (let i = 0; i < 200; i++) full.set(`${i}`, "x".repeat(100_000));
+  const size = 'context.state.map("Full").size';
+  const run = await runOf(folder, "x", `context.state.map("Seen").set("size", ${size});`, state);
+  run.plan.assignment.thread = "x::run::Main::0";
+  assertEquals(await runThread(run), { type: "finished", result: undefined });
+  assertEquals(state.map("Daemons.x.Seen").get("size"), 200);
+  state.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a thread runs the task that it is told, and has its result; one that is not there is a failure", async () => {
+  const folder = await Deno.makeTempDir();
+  const state = new MainState({ thread: "agent" });
+  const run = await runOf(
+    folder,
+    "x",
+    `throw new Error("run") },
+    tasks: { double: (_, n) => 2 * n, port: () => () => {} },
+    async onTerminate(_, given) { throw new Error(JSON.stringify(given));`,
+    state,
+  );
+  const { plan } = run;
+  const runTask = (task: Task) =>
+    runThread({ ...run, plan: { ...plan, assignment: { ...plan.assignment, task } } });
+  const argument = pack(21, "the argument");
+  const failed = async (task: Task) => {
+    const outcome = await runTask(task);
+    assertEquals([outcome.type, outcome.type === "failed" && outcome.hasHook], ["failed", true]);
+    return outcome.type === "failed" ? outcome.error.replace(/ \([^()]*\)$/, "") : "";
+  };
+  assertEquals(await runTask({ type: "task", name: "double", arguments: argument }), {
+    type: "finished",
+    result: pack(42, "the result"),
+  });
+  for (const name of ["gone", "toString"]) {
+    const error = await failed({ type: "task", name, arguments: argument });
+    assertEquals(error, `Daemon 'x' has no task '${name}'`);
+  }
+  const given = { type: "onTerminate", thread: "x::run::Main::0", reason: "it is frozen" } as const;
+  assertEquals(await failed(given), JSON.stringify(given));
+  const unfit = await failed({ type: "task", name: "port", arguments: argument });
+  assertMatch(unfit, /^its result cannot be passed on: /);
+  state.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("what a daemon prints and logs is a record, without the secrets that it has read", async () => {
+  const folder = await Deno.makeTempDir();
+  const state = new MainState({ thread: "agent" });
+  const records: LogEntry[] = [];
+  const body = `
+    const bytes = (text) => new TextEncoder().encode(text);
+    console.log("printed", { a: 1 });
+    console.warn("warned");
+    Deno.stdout.writeSync(bytes("\\n"));
+    Deno.stderr.writeSync(bytes("written\\n"));
+    context.log.info(await Deno.stdout.write(bytes("four")));
+    const secret = await context.secret("token");
+    context.log.info("it is " + secret);
+    throw new Error("not " + secret);`;
+  const run = await runOf(folder, "x", body.replaceAll(/\n */g, " "), state);
+  const log = (record: LogEntry) => void records.push(record);
+  const outcome = await runThread({
+    ...run,
+    plan: { ...run.plan, rights: ["secrets token"] },
+    limits: new DaemonLimits({ clock: systemClock, log }),
+    answer: (what) => Promise.resolve(what.about === "secret" && `open sesame, ${what.name}`),
+  });
+  assertEquals(outcome.type === "failed" && outcome.error.replace(/ \(.*/, ""), "not ***");
+  assertEquals(records.map(({ level, message }) => `${level}: ${message}`), [
+    "info: printed { a: 1 }",
+    "warning: warned",
+    "error: written",
+    "info: four",
+    "info: 4",
+    "info: it is ***",
+  ]);
   state.close();
   await Deno.remove(folder, { recursive: true });
 });

@@ -17,6 +17,20 @@ Deno.test("a child that never ran is stopped or failed, and waits no longer", as
   await assertRejects(() => failed.result, Error, "there is no pool 'None'");
 });
 
+Deno.test("a child's status and its thread's name are those that were told last, up to its end", async () => {
+  const children = new ChildThreads(() => {});
+  const child = children.start("work");
+  assertEquals([child.status, child.thread], ["waiting", undefined]);
+  for (const state of ["starting", "running"] as const) {
+    children.take(1, { type: "state", state, thread: "x::work::Main::0" });
+    assertEquals([child.status, child.thread], [state, "x::work::Main::0"]);
+  }
+  children.take(1, { type: "finished" });
+  children.take(1, { type: "failed", error: "too late" });
+  assertEquals([child.status, child.thread], ["finished", "x::work::Main::0"]);
+  assertEquals(await child.result, undefined);
+});
+
 Deno.test("a child has its task's result, and an error where it cannot be read", async () => {
   const children = new ChildThreads(() => {});
   const [one, two, three] = [
