@@ -1,6 +1,6 @@
 import type { Clock } from "../base/mod.ts";
 import { AGENT_MAPS, VERDICT_MAP } from "../daemon/mod.ts";
-import { type AgeOf, DAEMONS, type StateChange, type StateReader } from "./state_reader.ts";
+import type { AgeOf, StateChange, StateReader } from "./state_reader.ts";
 
 /**
  * The ages of times in the public state. Each is seen when it is set, and counts by the monotonic clock from then on: the
@@ -49,7 +49,6 @@ export class Ages {
 function fieldsOf(map: string): readonly (readonly string[])[] {
   if (map === AGENT_MAPS.info) return [[]];
   if (map === AGENT_MAPS.threads) return [["since"], ["started"]];
-  if (!map.startsWith(`${DAEMONS}.`)) return [];
   if (map.endsWith(`.${VERDICT_MAP}`)) return [["at"]];
   return map.endsWith(".ServiceStats") ? [["lastSeen"]] : [];
 }

@@ -5,7 +5,7 @@ import { bearerOf, cookieOf, guardRequest, refuseLate } from "./access/guard.ts"
 import { isSameSecret, SESSION_TIME, type Sessions } from "./access/sessions.ts";
 import type { TokenKind } from "./access/token.ts";
 import type { EventHub, EventSources } from "./events.ts";
-import { HttpError, jsonResponse, response } from "./http/mod.ts";
+import { HttpError, jsonResponse, response } from "./http/message.ts";
 import { metrics } from "./exporter.ts";
 import { PAGE_FILES, readPageFile } from "../page/mod.ts";
 import { parsePauseTime, PAUSE_TIMES } from "./client.ts";
@@ -221,13 +221,12 @@ async function pause({ request, parts: { agent, note, state } }: Call): Promise<
   }
   const name = findWatched(service, state);
   const span = time === undefined ? "" : ` for ${duration}`;
-  if (name === undefined) {
-    await agent.pause("command", time);
-    note(`Paused by a command${span}: nothing is restarted`);
-  } else {
-    await agent.pause("command", time, name);
-    note(`Service '${name}' is paused by a command${span}: it is left alone`);
-  }
+  await agent.pause("command", time, name);
+  note(
+    name === undefined
+      ? `Paused by a command${span}: nothing is restarted`
+      : `Service '${name}' is paused by a command${span}: it is left alone`,
+  );
   return jsonResponse({ ok: true });
 }
 

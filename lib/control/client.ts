@@ -1,6 +1,6 @@
 import { FileError, parseDuration } from "../base/mod.ts";
 import { DEADLINE_FIELD } from "./access/guard.ts";
-import { SERVER_NAME } from "./http/mod.ts";
+import { SERVER_NAME } from "./http/message.ts";
 import type { Status } from "./status_schema.ts";
 import { readToken, type Token, tokenFile, type TokenKind } from "./access/token.ts";
 

@@ -16,12 +16,11 @@ import {
 import { Ages } from "./ages.ts";
 import { type ApiParts, type ControlledAgent, handleRequest } from "./api.ts";
 import { EventHub, type EventSources } from "./events.ts";
-import { bind, startExporter } from "./exporter.ts";
-import { HttpServer } from "./http/mod.ts";
+import { bind, keepTextfile, startExporter } from "./exporter.ts";
+import { HttpServer } from "./http/server.ts";
 import { mayManageServices, type StateReader, type SubscribeToState } from "./state_reader.ts";
 import { History } from "./history.ts";
 import { readStatus } from "./status.ts";
-import { keepTextfile } from "./textfile.ts";
 
 /** What the control endpoint works with. */
 export interface ControlParts {

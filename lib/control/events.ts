@@ -76,8 +76,8 @@ export class EventHub {
   readonly #sources: EventSources;
   readonly #streams = new Set<EventStream>();
   #stop: (() => void)[] = [];
-  #changes: StateChange[] = [];
-  #records: LogEntry[] = [];
+  readonly #changes: StateChange[] = [];
+  readonly #records: LogEntry[] = [];
   #gathering: Timer | undefined;
   #status: Timer | undefined;
 
@@ -149,11 +149,9 @@ export class EventHub {
     this.#streams.delete(stream);
     if (this.#streams.size > 0) return;
     for (const stop of this.#stop.splice(0)) stop();
-    clearTimeout(this.#gathering);
     clearTimeout(this.#status);
-    this.#gathering = this.#status = undefined;
-    this.#changes = [];
-    this.#records = [];
+    this.#status = undefined;
+    this.#flush();
   }
 
   #gather(): void {

@@ -1,16 +1,13 @@
 import { resolve } from "node:path";
-import { errorMessage } from "../base/mod.ts";
+import { type Clock, errorMessage, replaceFile } from "../base/mod.ts";
 import { type Address, formatAddress, type MetricsConfig } from "../config/mod.ts";
+import type { ReportTrouble } from "../daemon/mod.ts";
 import type { agentLog } from "../log/mod.ts";
 import { basicOf } from "./access/guard.ts";
 import { isSameSecret } from "./access/sessions.ts";
 import type { EventSources } from "./events.ts";
-import { HttpError, HttpServer, response } from "./http/mod.ts";
-
-interface Credentials {
-  user: string;
-  password: string;
-}
+import { HttpError, response } from "./http/message.ts";
+import { HttpServer } from "./http/server.ts";
 
 /**
  * Serves the metrics, and nothing else, on an address of their own; returns what closes that.
@@ -24,16 +21,17 @@ export async function startExporter(
   sources: EventSources,
   log: ReturnType<typeof agentLog>,
 ): Promise<(() => Promise<void>) | undefined> {
-  if (!config || !isServed(config)) return undefined;
+  const { listen } = config ?? {};
+  if (!config || !listen) return undefined;
   const credentials = await readCredentials(config, home);
-  const listener = await listen(config, home);
+  const listener = await listenOn(listen, config, home);
   const server = new HttpServer(listener, {
     handle: (request) => handleScrape(request, credentials, sources),
     onFailure: (error) => log.error(`The metrics endpoint failed: ${error}`),
   });
   const scheme = config.certFile === undefined ? "http" : "https";
-  log.info(`Metrics are served on ${scheme}://${formatAddress(config.listen)}/metrics`);
-  const danger = describeDanger(config);
+  log.info(`Metrics are served on ${scheme}://${formatAddress(listen)}/metrics`);
+  const danger = describeDanger({ ...config, listen });
   if (danger !== undefined) log.warning(danger);
   return () => server.close();
 }
@@ -44,16 +42,9 @@ export async function metrics({ state, status, changes }: EventSources): Promise
   return response(METRICS_TYPE, await formatMetrics(state, status(), changes()));
 }
 
-/** Metrics with an address of their own. */
-type ServedMetrics = MetricsConfig & { listen: Address };
-
-function isServed(config: MetricsConfig): config is ServedMetrics {
-  return config.listen !== undefined;
-}
-
 /** A warning, in one line, when other hosts can read the metrics or the password; undefined when they cannot. */
 export function describeDanger(
-  { listen, user, certFile }: Pick<ServedMetrics, "listen" | "user" | "certFile">,
+  { listen, user, certFile }: Pick<MetricsConfig, "user" | "certFile"> & { listen: Address },
 ): string | undefined {
   if (/^(?:127\.|\[?::1\]?$|localhost$)/.test(listen.hostname)) return undefined;
   const at = `Metrics on ${formatAddress(listen)} are`;
@@ -67,14 +58,15 @@ export function describeDanger(
 /**
  * Answers a scrape.
  *
+ * @param credentials `<user>:<password>` that it has to bear; undefined: none.
  * @throws {HttpError} 401, 404 or 405.
  */
 export function handleScrape(
   request: Request,
-  credentials: Credentials | undefined,
+  credentials: string | undefined,
   sources: EventSources,
 ): Promise<Response> {
-  if (credentials && !isKnown(request.headers, credentials)) {
+  if (credentials !== undefined && !isSameSecret(basicOf(request.headers) ?? "", credentials)) {
     throw new HttpError(401, "User or password is missing or wrong", {
       "www-authenticate": 'Basic realm="icinga-warden", charset="UTF-8"',
     });
@@ -88,30 +80,24 @@ export function handleScrape(
   return metrics(sources);
 }
 
-/** Both are always compared, so that the time reveals nothing. */
-function isKnown(headers: Headers, credentials: Credentials): boolean {
-  const given = basicOf(headers) ?? { user: "", password: "" };
-  const [user, password] = [
-    isSameSecret(given.user, credentials.user),
-    isSameSecret(given.password, credentials.password),
-  ];
-  return user && password;
-}
-
+/** `<user>:<password>`; undefined when none are needed. */
 async function readCredentials(
   { user, passwordFile }: MetricsConfig,
   home: string,
-): Promise<Credentials | undefined> {
+): Promise<string | undefined> {
   if (user === undefined || passwordFile === undefined) return undefined;
   const [password = ""] = (await read("passwordFile", home, passwordFile)).split(/\r?\n/);
   if (password === "") {
     throw new Error(`control.metrics.passwordFile ${passwordFile}: its first line is empty`);
   }
-  return { user, password };
+  return `${user}:${password}`;
 }
 
-async function listen(config: ServedMetrics, home: string): Promise<Deno.Listener> {
-  const { listen: address, certFile, keyFile } = config;
+async function listenOn(
+  address: Address,
+  { certFile, keyFile }: MetricsConfig,
+  home: string,
+): Promise<Deno.Listener> {
   const tls = certFile === undefined || keyFile === undefined
     ? undefined
     : { cert: await read("certFile", home, certFile), key: await read("keyFile", home, keyFile) };
@@ -151,5 +137,53 @@ async function read(key: string, home: string, file: string): Promise<string> {
     return await Deno.readTextFile(path);
   } catch (error) {
     throw new Error(`control.metrics.${key}: cannot read ${path}: ${errorMessage(error)}`);
+  }
+}
+
+/** What a textfile is written with. */
+export interface TextfileParts {
+  /** The home folder, which the path may be relative to. */
+  home: string;
+  clock: Clock;
+  /** Told why it cannot be written, and that it can again. */
+  report: ReportTrouble;
+}
+
+/** An unchanged file is written again after this multiple of `every`: an old file means that the agent has ended. */
+const REWRITE_AFTER = 5;
+
+/** Whether the textfile has to be written. `age` is how long ago it was written, ms. */
+export function isTextfileDue(isChanged: boolean, age: number, every: number): boolean {
+  return isChanged || age >= REWRITE_AFTER * every;
+}
+
+/**
+ * Writes the metrics into the file of `control.metrics.textfile` at each `every` until `signal` is aborted. A reader
+ * finds the old text or the new one. What fails is reported and tried again. Never rejects; the file stays.
+ */
+export async function keepTextfile(
+  { textfile, every }: Pick<MetricsConfig, "textfile" | "every">,
+  sources: EventSources,
+  { home, clock, report }: TextfileParts,
+  signal: AbortSignal,
+): Promise<void> {
+  if (textfile === undefined) return;
+  const path = resolve(home, textfile);
+  const { formatMetrics } = await import("./prometheus.ts");
+  let written = { text: "", at: -Infinity };
+  for (;;) {
+    try {
+      const { state, status, changes } = sources;
+      const text = await formatMetrics(state, status(), changes(), { ownNames: true });
+      if (isTextfileDue(text !== written.text, clock.now() - written.at, every)) {
+        // No flush to the disk: after a crash the file is written again.
+        await replaceFile(path, text, { flush: false, mode: 0o644 });
+        written = { text, at: clock.now() };
+      }
+      report("textfile", undefined);
+    } catch (error) {
+      report("textfile", `control.metrics.textfile: ${errorMessage(error)}`);
+    }
+    if (await clock.sleep(every, signal).then(() => false, () => true)) return;
   }
 }

@@ -292,7 +292,7 @@ function daemonProblems(daemon: DaemonStatus): Finding[] {
     return [{ level: "critical", text }];
   }
   const level = THREAD_LEVELS[state];
-  const why = lastError && state !== "absent" ? `: ${lastError.message}` : "";
+  const why = lastError ? `: ${lastError.message}` : "";
   const verb = state === "failed" ? "has" : "is";
   if (level) return [{ level, text: `daemon ${name} ${verb} ${state}${why}` }];
   if (job?.last?.outcome === "failed") {

@@ -1,8 +1,8 @@
 import Registry from "prom-client/registry";
 import { threadStates, troubleKinds, verdictLevels } from "../daemon/mod.ts";
 import { serviceStates } from "../service/mod.ts";
-import { daemonFamilies } from "./daemon_families.ts";
 import {
+  daemonFamilies,
   families,
   type Family,
   histogram,

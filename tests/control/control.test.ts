@@ -107,13 +107,16 @@ Deno.test("HEAD is answered where GET is", async () => {
 
 Deno.test("a pause of a service that nobody watches any more can be ended", async () => {
   const pause = { since: "2026-01-01T00:00:00.000Z", by: "command" };
-  const maps = { ...agentMaps(), "Agent.ServicePauses": { spooler: pause } };
+  const maps = agentMaps();
+  const stats = "Daemons.icinga_agent_service.ServiceStats";
+  maps[stats] = { Icinga2: maps[stats]!.icinga2 };
+  maps["Agent.ServicePauses"] = { spooler: pause };
   await withControl(
     async ({ client, calls }) => {
       const resume = (service: string) => client.post("/api/resume", { service });
       assertEquals(await resume("Spooler"), { ok: true, wasPaused: true });
       assertEquals(await resume("icinga2"), { ok: true, wasPaused: false });
-      assertEquals(calls, [["resume", "Spooler"], ["resume", "icinga2"]]);
+      assertEquals(calls, [["resume", "Spooler"], ["resume", "Icinga2"]]);
     },
     {},
     { maps },
@@ -127,8 +130,9 @@ Deno.test("commands reach the agent, and wrong ones do not", async () => {
     await client.post("/api/resume");
     await client.post("/api/restart", { daemon: "known" });
     assertEquals(calls, [
-      ...[["pause", "command", undefined], ["pause", "command", 90_000], ["resume", undefined]],
-      ["restart", "known"],
+      ["pause", "command", undefined, undefined],
+      ["pause", "command", 90_000, undefined],
+      ...[["resume", undefined], ["restart", "known"]],
     ]);
     calls.length = 0;
     await client.post("/api/pause", { duration: "2h", service: "ICINGA2" });

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { HttpError, parseHead } from "../../lib/control/http/mod.ts";
+import { HttpError, parseHead } from "../../lib/control/http/message.ts";
 
 function head(...lines: string[]) {
   return parseHead(lines.join("\r\n"));

@@ -1,11 +1,6 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import {
-  HttpError,
-  type HttpLimits,
-  HttpServer,
-  jsonResponse,
-  response,
-} from "../../lib/control/http/mod.ts";
+import { HttpError, jsonResponse, response } from "../../lib/control/http/message.ts";
+import { type HttpLimits, HttpServer } from "../../lib/control/http/server.ts";
 
 /** Short enough for a test, and far from each other. */
 const LIMITS: HttpLimits = {

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { ManualClock } from "../../lib/base/mod.ts";
 import { readStatus } from "../../lib/control/status.ts";
-import { isTextfileDue, keepTextfile } from "../../lib/control/textfile.ts";
+import { isTextfileDue, keepTextfile } from "../../lib/control/exporter.ts";
 import { agentMaps, MOMENT, stateOf } from "./state.ts";
 
 const EVERY = 60_000;

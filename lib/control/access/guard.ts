@@ -1,4 +1,4 @@
-import { HttpError } from "../http/mod.ts";
+import { HttpError } from "../http/message.ts";
 
 /**
  * Refuses what no command and no page of the agent would send: requests under another name than the agent's own
@@ -54,14 +54,12 @@ export function bearerOf(headers: Headers): string | undefined {
   return /^Bearer +([\w.~+/=-]+)$/i.exec(headers.get("authorization") ?? "")?.[1];
 }
 
-/** User and password in a request's Authorization field (RFC 7617); undefined when it has none. */
-export function basicOf(headers: Headers): { user: string; password: string } | undefined {
+/** `<user>:<password>` in a request's Authorization field (RFC 7617); undefined when it has none. */
+export function basicOf(headers: Headers): string | undefined {
   const encoded = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(headers.get("authorization") ?? "")?.[1];
   if (encoded === undefined) return undefined;
   try {
-    const text = new TextDecoder().decode(Uint8Array.fromBase64(encoded));
-    const colon = text.indexOf(":");
-    return colon < 0 ? undefined : { user: text.slice(0, colon), password: text.slice(colon + 1) };
+    return new TextDecoder().decode(Uint8Array.fromBase64(encoded));
   } catch {
     return undefined;
   }

@@ -94,7 +94,7 @@ export function response(
   more: { status?: number; headers?: Record<string, string> } = {},
 ): Response {
   const headers = { ...COMMON_FIELDS, "content-type": type, ...more.headers };
-  return new Response(body, { status: more.status ?? 200, headers });
+  return new Response(body, { ...more, headers });
 }
 
 /** A response in JSON. */
