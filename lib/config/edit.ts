@@ -3,9 +3,6 @@ import { type Clock, FileError, isObject, replaceFile, systemClock } from "../ba
 import { decodeText, encodeLike, readConfigFile } from "./file.ts";
 import { ConfigError } from "./problem.ts";
 
-/** Means the same as no file: the Icinga daemon runs. */
-const DEFAULT = `{\n  "daemons": {\n    "icinga_agent_service": {}\n  }\n}\n`;
-
 /** How long another program may take to rewrite the configuration, ms. One that was killed leaves its mark behind. */
 const REWRITE_LIMIT = 10_000;
 
@@ -61,7 +58,7 @@ async function placeMark(mark: string, clock: Rewrite["clock"] = systemClock): P
 
 async function rewriteAlone(file: string, target: string, { edit, check }: Rewrite): Promise<void> {
   const bytes = await readConfigFile(file);
-  const old = bytes ? decodeText(bytes) : DEFAULT;
+  const old = bytes ? decodeText(bytes) : "{}\n";
   if (typeof old !== "string") throw new ConfigError(file, [old]);
   if (bytes) check(old);
   const text = edit(writeDownDefault(old));

@@ -5,7 +5,6 @@
  */
 export {
   type DaemonDefinition,
-  type DaemonPermissions,
   type DaemonTask,
   defineDaemon,
   type MapSpec,
@@ -24,6 +23,7 @@ export {
   type ThreadHandle,
   type ThreadOptions,
 } from "./context.ts";
+export { type DaemonPermissions } from "./permissions.ts";
 export { type FetchOptions } from "./fetching.ts";
 export { type RunOptions, type RunResult } from "./running.ts";
 export { type MetricSpec, type MetricSpecs } from "./metrics.ts";

@@ -1,5 +1,5 @@
 import type { ValueCheck } from "../state/mod.ts";
-import type { ArgumentSpecs, ArgumentValues } from "./arguments.ts";
+import type { ArgumentSpecs } from "./arguments.ts";
 import type { DaemonContext } from "./context.ts";
 import type { MetricSpecs } from "./metrics.ts";
 import type { DaemonPermissions } from "./permissions.ts";
@@ -77,8 +77,6 @@ export function defineDaemon<
 >(definition: DaemonDefinition<S, M>): DaemonDefinition<S, M> {
   return definition;
 }
-
-export type { ArgumentSpecs, ArgumentValues, DaemonPermissions };
 
 /** The declaration of one of a daemon's maps. */
 export interface MapSpec {

@@ -84,21 +84,7 @@ export function createTiming(
   return {
     now: () => clock.now(),
     sleep: async (span) => await clock.sleep(requireSpan("sleep", span), signal),
-    async every(interval, beat, options = {}) {
-      const call = `beat every(${show(interval)})`;
-      const ms = readSpan(interval);
-      if (!ms) throw new TypeError(`Cannot ${call}: expected more than 0, ${EXPECTED_SPAN}`);
-      if (typeof beat !== "function") {
-        throw new TypeError(`Cannot ${call.slice(0, -1)}, ${show(beat)}): expected a function`);
-      }
-      const { jitter = 0, immediate = true } = options;
-      const most = readSpan(jitter);
-      if (most === undefined) {
-        throw new TypeError(`Cannot ${call}: jitter is ${show(jitter)}; expected ${EXPECTED_SPAN}`);
-      }
-      const late = most > 0 ? () => clock.sleep(random() * most, signal) : undefined;
-      await every(clock, ms, signal, () => isPaused() ? undefined : beat(), { immediate, late });
-    },
+    every: (interval, beat, options) => every(parts, interval, beat, options),
     async cron(pattern: string, second: CronOptions | CronTask, third?: CronTask) {
       const [options, task] = typeof second === "function" ? [{}, second] : [second, third];
       if (typeof task !== "function") {
@@ -135,27 +121,27 @@ export function createTiming(
   };
 }
 
-/**
- * Runs `beat` at once and then every `interval` ms of `clock`, one at a time, until `signal` is aborted;
- * then it resolves.
- *
- * @param options `late`: awaited before each beat; `immediate`: false leaves out the beat at once.
- * @throws {unknown} what `beat` throws, unless the signal was aborted by then.
- */
-export async function every(
-  clock: Pick<Clock, "ticks">,
-  interval: number,
-  signal: AbortSignal,
+async function every(
+  { clock, signal, random, isPaused }: TimingParts,
+  interval: Span,
   beat: () => void | Promise<void>,
-  { immediate = true, late }: { immediate?: boolean; late?: (() => Promise<void>) | undefined } =
-    {},
+  { jitter = 0, immediate = true }: EveryOptions = {},
 ): Promise<void> {
-  const ticks = clock.ticks(interval, signal);
+  const call = `beat every(${show(interval)})`;
+  const [ms, most] = [readSpan(interval), readSpan(jitter)];
+  if (!ms) throw new TypeError(`Cannot ${call}: expected more than 0, ${EXPECTED_SPAN}`);
+  if (typeof beat !== "function") {
+    throw new TypeError(`Cannot ${call.slice(0, -1)}, ${show(beat)}): expected a function`);
+  }
+  if (most === undefined) {
+    throw new TypeError(`Cannot ${call}: jitter is ${show(jitter)}; expected ${EXPECTED_SPAN}`);
+  }
+  const ticks = clock.ticks(ms, signal);
   try {
     if (!immediate) await ticks.next();
     while (!signal.aborted) {
-      if (late) await late();
-      await beat();
+      if (most > 0) await clock.sleep(random() * most, signal);
+      if (!isPaused()) await beat();
       await ticks.next();
     }
   } catch (error) {

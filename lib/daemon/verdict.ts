@@ -1,4 +1,6 @@
-import { cut, isObject, parseDuration, suggest } from "../base/mod.ts";
+import { cut, describeProblem, isObject } from "../base/mod.ts";
+import { each, is, object, oneOf, optional, TEXT } from "./rules.ts";
+import { readSpan } from "./timing.ts";
 
 /** The levels of a verdict, those of a plugin. */
 export const verdictLevels = ["ok", "warning", "critical", "unknown"] as const;
@@ -47,11 +49,50 @@ export const VERDICT_MAP = "Verdict";
 /** Characters of the text of one verdict. */
 const MOST_TEXT = 1_000;
 
-/** Numbers of one verdict, and characters of their names. */
+/** Numbers of one verdict. */
 const MOST_NUMBERS = 50;
-const NAME = /^[A-Za-z0-9_.:\\/ -]{1,64}$/;
 
-const RANGE = /^@?[~\d.:+-]{1,40}$/;
+const FINITE = is("expected a number", Number.isFinite);
+
+const NAME = is(
+  "expected letters, digits, blanks and _ . : \\ / -, at most 64 characters",
+  (name) => /^[A-Za-z0-9_.:\\/ -]{1,64}$/.test(String(name)),
+);
+
+const RANGE = is(
+  'expected a range in quotes, such as "10:"',
+  (value) => typeof value === "string" && /^@?[~\d.:+-]{1,40}$/.test(value),
+);
+
+const PARTS = object(
+  {
+    value: FINITE,
+    unit: optional(oneOf(verdictUnits)),
+    warning: optional(RANGE),
+    critical: optional(RANGE),
+    min: optional(FINITE),
+    max: optional(FINITE),
+  },
+  "expected a number, or { value, unit, … }",
+  "unknown key",
+);
+
+/** What an author hands over; a misspelt key would be without effect. */
+const GIVEN = object({
+  level: oneOf(verdictLevels),
+  text: TEXT,
+  numbers: each(NAME, (value, path) => Number.isFinite(value) ? [] : PARTS(value, path)),
+  options: object(
+    {
+      ttl: optional(is("expected ms or a duration such as 5m", (ttl) => {
+        const ms = readSpan(ttl) ?? 0;
+        return ms > 0 && ms < 1e12;
+      })),
+    },
+    "expected { ttl }",
+    "unknown key",
+  ),
+});
 
 /**
  * Makes a verdict of what an author gives; a daemon in JavaScript may hand over anything.
@@ -66,66 +107,31 @@ export function makeVerdict(
   options: unknown,
   now: number,
 ): Verdict {
-  const known = verdictLevels.find((each) => each === level) ??
-    refuse("level", level, `one of ${verdictLevels.join(", ")}`);
-  if (typeof text !== "string") refuse("text", text, "a text");
-  if (!isObject(options)) refuse("options", options, "{ ttl }");
-  const { ttl } = options as { ttl?: unknown };
-  refuseOthers("options", options as object, ["ttl"]);
-  const ms = typeof ttl === "string" ? parseDuration(ttl) : ttl;
-  if (ttl !== undefined && !(typeof ms === "number" && ms > 0 && ms < 1e12)) {
-    refuse("ttl", ttl, "ms or a duration such as 5m");
+  const [wrong] = GIVEN({ level, text, numbers, options }, []);
+  if (wrong) throw new TypeError(`Cannot report: ${describeProblem(wrong)}`);
+  const entries = Object.entries(numbers as Record<string, number | VerdictNumber>);
+  if (entries.length > MOST_NUMBERS) {
+    throw new TypeError(
+      `Cannot report: ${entries.length} numbers; expected ${MOST_NUMBERS} at most`,
+    );
   }
+  const ms = readSpan((options as ReportOptions).ttl);
   return {
-    level: known,
+    level: level as VerdictLevel,
     text: cut(text as string, MOST_TEXT),
     at: new Date(now).toISOString(),
-    ...(typeof ms === "number" && { until: new Date(now + ms).toISOString() }),
-    numbers: readNumbers(numbers),
+    ...(ms !== undefined && { until: new Date(now + ms).toISOString() }),
+    numbers: Object.fromEntries(
+      entries.map((
+        [name, given],
+      ) => [name, typeof given === "number" ? { value: given } : withoutAbsent(given)]),
+    ),
   };
 }
 
-function readNumbers(numbers: unknown): Record<string, VerdictNumber> {
-  if (!isObject(numbers)) refuse("numbers", numbers, "an object of numbers");
-  const entries = Object.entries(numbers as Record<string, unknown>);
-  if (entries.length > MOST_NUMBERS) {
-    refuse("numbers", `${entries.length} of them`, `at most ${MOST_NUMBERS}`);
-  }
-  return Object.fromEntries(entries.map(([name, given]) => {
-    if (!NAME.test(name)) {
-      refuse("name", name, "letters, digits, blanks and _ . : \\ / -, at most 64 characters");
-    }
-    return [name, readNumber(name, given)];
-  }));
-}
-
-/** What each part of a number must be. */
-const PARTS: Readonly<Record<string, [expected: string, fits: (value: unknown) => boolean]>> = {
-  value: ["a number", Number.isFinite],
-  unit: [
-    `one of ${verdictUnits.map((unit) => `"${unit}"`).join(", ")}`,
-    (value) => (verdictUnits as readonly unknown[]).includes(value),
-  ],
-  warning: ['a range in quotes, such as "10:"', isRange],
-  critical: ['a range in quotes, such as "10:"', isRange],
-  min: ["a number", Number.isFinite],
-  max: ["a number", Number.isFinite],
-};
-
-function isRange(value: unknown): boolean {
-  return typeof value === "string" && RANGE.test(value);
-}
-
-function readNumber(name: string, given: unknown): VerdictNumber {
-  if (typeof given === "number" && Number.isFinite(given)) return { value: given };
-  if (!isObject(given)) return refuse(name, given, "a number, or { value, unit, … }");
-  refuseOthers(name, given, Object.keys(PARTS));
-  const known = Object.entries(PARTS).flatMap(([part, [expected, fits]]) => {
-    const value = given[part];
-    if (value === undefined && part !== "value") return [];
-    return [[part, fits(value) ? value : refuse(`${name}.${part}`, value, expected)]];
-  });
-  return Object.fromEntries(known) as VerdictNumber;
+function withoutAbsent(number: VerdictNumber): VerdictNumber {
+  const present = Object.entries(number).filter(([, part]) => part !== undefined);
+  return Object.fromEntries(present) as unknown as VerdictNumber;
 }
 
 /** A verdict as it lies in the public state; undefined when the value is of another form. */
@@ -139,19 +145,4 @@ export function readVerdict(value: unknown): Verdict | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** A misspelt key would be without effect. */
-function refuseOthers(part: string, given: object, known: readonly string[]): void {
-  const other = Object.keys(given).find((key) => !known.includes(key));
-  if (other !== undefined) {
-    throw new TypeError(
-      `Cannot report: ${part} has an unknown '${other}'; ${suggest(other, known)}`,
-    );
-  }
-}
-
-function refuse(part: string, value: unknown, expected: string): never {
-  const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
-  throw new TypeError(`Cannot report: ${part} is ${shown.slice(0, 100)}; expected ${expected}`);
 }

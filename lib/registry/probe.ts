@@ -21,7 +21,7 @@ import {
 const START_LIMIT = 30_000;
 
 /** How long loading a module may take from then on, ms. */
-export const LOAD_LIMIT = 5_000;
+const LOAD_LIMIT = 5_000;
 
 /** The heap that loading a module may take, bytes. */
 const LOAD_HEAP = 256 * 1024 * 1024;
@@ -80,9 +80,9 @@ export async function probeModule(
   const { promise, resolve } = Promise.withResolvers<Probed>();
   const fail = (what: string) => resolve({ problem: `${file}: ${shorten(what)}` });
   const { port1: receiver, port2: port } = new MessageChannel();
-  const late = () =>
+  const stuck = () =>
     fail(`cannot be examined: its worker did not start within ${startLimit / 1000} s`);
-  let timer = setTimeout(late, startLimit);
+  let timer = setTimeout(stuck, startLimit);
   let worker: Worker | undefined;
   try {
     worker = startWorker({
@@ -102,7 +102,11 @@ export async function probeModule(
     };
     const begin = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => fail(tooSlow(limit)), limit);
+      const late = `did not load within ${limit / 1000} s`;
+      timer = setTimeout(
+        () => fail(`${late}; what takes long, or has no end, belongs in run()`),
+        limit,
+      );
     };
     worker.addEventListener("message", begin, { once: true });
     receiver.onmessage = ({ data }) => resolve(readAnswer(data, file, given));
@@ -178,8 +182,4 @@ function isProblem(value: unknown): value is Omit<Problem, "value"> {
   if (!isObject(value) || !Array.isArray(value.path)) return false;
   const { path, expected, fault = "" } = value;
   return [...path, expected, fault].every((text) => typeof text === "string");
-}
-
-function tooSlow(limit: number): string {
-  return `did not load within ${limit / 1000} s; what takes long, or has no end, belongs in run()`;
 }

@@ -11,6 +11,7 @@ Deno.test("a thread writes its own daemon's maps only; the agent's thread writes
     ["disk_watch::run::Main::0", "Daemons.disk_watch_2.Free", false],
     ["disk_watch::run::Main::0", "Daemons.icinga_agent_service.ServiceState", false],
     ["disk_watch::run::Main::0", "Agent.Threads", false],
+    ["disk_watch::run::Main::0", "Agent.Daemons.disk_watch.Free", false],
     ["main", "Agent.Threads", true],
     ["main", "Daemons.disk_watch.Free", true],
   ];

@@ -69,6 +69,9 @@ Deno.test("a daemon's maps are its own, and those of others and the agent are re
   assertEquals(maps.agent("Info").path, "Agent.Info");
   maps.map("Kept").set("n", "5");
   assertEquals(maps.map("Kept").get("n"), 5);
+  const own = maps.map<unknown>("Own", { check: (value) => `${value} as text` });
+  own.set("n", 5);
+  assertEquals(own.get("n"), "5 as text");
 });
 
 Deno.test("changed arguments are those of the context, and each taker is told them once", () => {

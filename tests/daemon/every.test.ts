@@ -1,6 +1,13 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { ManualClock, nextBeat } from "../../lib/base/mod.ts";
-import { every } from "../../lib/daemon/timing.ts";
+import { createTiming } from "../../lib/daemon/timing.ts";
+
+/** `context.every` on a clock that a test moves. */
+function everyOn(clock: ManualClock, { signal }: AbortController) {
+  const [zero, never] = [() => 0, () => false];
+  return createTiming({ clock, signal, random: zero, wall: zero, isPaused: never, warn() {} })
+    .every;
+}
 
 Deno.test("the next beat keeps the rhythm and leaves out what was missed", () => {
   const cases: [last: number, interval: number, now: number, next: number][] = [
@@ -20,7 +27,7 @@ Deno.test("a loop beats at once, then at each interval, and ends when it is told
   const clock = new ManualClock();
   const stop = new AbortController();
   const beats: number[] = [];
-  const loop = every(clock, 5_000, stop.signal, () => void beats.push(clock.now()));
+  const loop = everyOn(clock, stop)(5_000, () => void beats.push(clock.now()));
   await clock.advance(12_000);
   assertEquals(beats, [0, 5_000, 10_000]);
   stop.abort();
@@ -32,7 +39,7 @@ Deno.test("a slow beat never overlaps the next, and the beats it overran are lef
   const clock = new ManualClock();
   const stop = new AbortController();
   const log: string[] = [];
-  const loop = every(clock, 5_000, stop.signal, async () => {
+  const loop = everyOn(clock, stop)(5_000, async () => {
     log.push(`in ${clock.now()}`);
     await clock.sleep(12_000);
     log.push(`out ${clock.now()}`);
@@ -47,8 +54,8 @@ Deno.test("what a beat throws ends the loop, unless it was told to stop", async 
   const clock = new ManualClock();
   const stop = new AbortController();
   const failing = () => Promise.reject(new Error("broken"));
-  await assertRejects(() => every(clock, 1, stop.signal, failing), Error, "broken");
-  await every(clock, 1, stop.signal, () => {
+  await assertRejects(() => everyOn(clock, stop)(1, failing), Error, "broken");
+  await everyOn(clock, stop)(1, () => {
     stop.abort();
     throw new Error("because of the stop");
   });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { type MetricSpecs, readMetrics } from "../../lib/daemon/metrics.ts";
+import { declaredMetrics, type MetricSpecs, readMetrics } from "../../lib/daemon/metrics.ts";
 
 const SPECS: MetricSpecs = {
   free: { type: "gauge", unit: "bytes", help: "Free space", label: "drive" },
@@ -25,10 +25,25 @@ Deno.test("a number under the metric's own name is its series, without a key", (
   ]);
 });
 
+Deno.test("a module's maps with metrics are known, and a module without them has none", () => {
+  const maps = { Drives: { metrics: SPECS }, Plain: {} };
+  assertEquals(declaredMetrics({ name: "disk", maps }), {
+    module: "disk",
+    maps: { Drives: SPECS },
+  });
+  assertEquals(declaredMetrics({ name: "disk", maps: { Plain: {} } }), undefined);
+  assertEquals(declaredMetrics({ name: "disk" }), undefined);
+  assertEquals(declaredMetrics(undefined), undefined);
+});
+
 Deno.test("what is no number is left out, and so is a counter below 0", () => {
   const odd = [NaN, Infinity, "3", 3n, null, undefined, [3], { valueOf: () => 3 }];
   const entries = Object.fromEntries(odd.map((free, n) => [`k${n}`, { free }]));
   assertEquals(read({ ...entries, list: [3], text: "x", none: null, less: { reads: -1 } }), []);
+  assertEquals(read({ a: { reads: 0, free: -1 } }).map((series) => series.split(" ")[2]), [
+    "-1",
+    "0",
+  ]);
 });
 
 Deno.test("series are bounded, and no two are the same", () => {

@@ -24,6 +24,8 @@ Deno.test("a verdict has a level, a text, numbers and an end, and is read as it 
     }],
   ];
   const name = "n".repeat(64);
+  const many = Object.fromEntries(Array(50).fill(0).map((_, i) => [`${i}`, { value: i }]));
+  cases.push([["ok", "", many, {}], { level: "ok", text: "", at: AT, numbers: many }]);
   cases.push([["warning", "x".repeat(1_001), { [name]: 1 }, { ttl: 999_999_999_999 }], {
     ...{ level: "warning", text: `${"x".repeat(999)}…`, at: AT },
     ...{ until: "2057-09-09T01:46:39.999Z", numbers: { [name]: { value: 1 } } },
@@ -37,42 +39,52 @@ Deno.test("a verdict has a level, a text, numbers and an end, and is read as it 
 
 Deno.test("what is wrong with a verdict is named, with what would be right", () => {
   const cases: [given: unknown[], message: string][] = [
-    [["fine", "x", {}, {}], 'level is "fine"; expected one of ok, warning, critical, unknown'],
-    [[undefined, "x", {}, {}], "level is undefined; expected one of ok"],
-    [["ok", 7, {}, {}], "text is 7; expected a text"],
-    [["ok", "x", [], {}], "numbers is ; expected an object of numbers"],
-    [["ok", "x", { free: "3" }, {}], 'free is "3"; expected a number, or { value, unit'],
-    [["ok", "x", { free: NaN }, {}], "free is NaN; expected a number"],
+    [
+      ["fine", "x", {}, {}],
+      'level: got "fine"; expected one of "ok", "warning", "critical", "unknown"',
+    ],
+    [[undefined, "x", {}, {}], "level: got nothing; expected one of"],
+    [["y".repeat(200), "x", {}, {}], `level: got "${"y".repeat(60)}..."; expected one of`],
+    [["ok", 7, {}, {}], "text: got 7; expected text in quotes"],
+    [["ok", "x", [], {}], "numbers: got an empty array; expected an object"],
+    [["ok", "x", { free: "3" }, {}], 'numbers.free: got "3"; expected a number, or { value, unit'],
+    [["ok", "x", { free: NaN }, {}], "numbers.free: got NaN; expected a number"],
     [
       ["ok", "x", { free: { value: 1, unit: "GB" } }, {}],
-      'free.unit is "GB"; expected one of "", "s", "B", "%", "c"',
+      'numbers.free.unit: got "GB"; expected one of "", "s", "B", "%", "c"',
     ],
     [
       ["ok", "x", { free: { value: 1, warning: "1|2=3" } }, {}],
-      'free.warning is "1|2=3"; expected a',
+      'free.warning: got "1|2=3"; expected a range in quotes, such as "10:"',
     ],
+    [["ok", "x", { n: { value: 1, warning: "1".repeat(41) } }, {}], "expected a range in quotes"],
     [
       ["ok", "x", { free: { value: 1, critical: 5 } }, {}],
-      "free.critical is 5; expected a range in",
+      "free.critical: got 5; expected a range in",
     ],
-    [["ok", "x", { free: { value: 1, min: "x" } }, {}], 'free.min is "x"; expected a number'],
-    [["ok", "x", { free: { min: 5 } }, {}], "free.value is undefined; expected a number"],
-    [["ok", "x", { free: { value: 1, unti: "B" } }, {}], "unknown 'unti'; did you mean \"unit\"?"],
-    [["ok", "x", {}, { tll: "5m" }], "options has an unknown 'tll'; did you mean \"ttl\"?"],
-    [["ok", "x", {}, "5m"], 'options is "5m"; expected { ttl }'],
-    [["ok", "x", { "a=1;2": 1 }, {}], 'name is "a=1;2"; expected letters, digits, blanks'],
-    [["ok", "x", Object.fromEntries(Array(51).fill(0).map((_, i) => [i, i])), {}], "at most 50"],
-    [["ok", "x", {}, { ttl: "soon" }], 'ttl is "soon"; expected ms or a duration such as 5m'],
+    [["ok", "x", { free: { value: 1, min: "x" } }, {}], 'free.min: got "x"; expected a number'],
+    [["ok", "x", { free: { value: 1, max: NaN } }, {}], "free.max: got NaN; expected a number"],
+    [["ok", "x", { free: { min: 5 } }, {}], "free.value: got nothing; expected a number"],
+    [
+      ["ok", "x", { free: { value: 1, unti: "B" } }, {}],
+      'free.unti: unknown key; did you mean "unit"?',
+    ],
+    [["ok", "x", {}, { tll: "5m" }], 'options.tll: unknown key; did you mean "ttl"?'],
+    [["ok", "x", {}, "5m"], 'options: got "5m"; expected { ttl }'],
+    [["ok", "x", { "a=1;2": 1 }, {}], 'numbers."a=1;2": unusable name; expected letters, digits'],
     [["ok", "x", { ["n".repeat(65)]: 1 }, {}], "blanks and _ . : \\ / -, at most 64 characters"],
-    [["ok", "x", {}, { ttl: 1e12 }], "ttl is 1000000000000; expected ms or a duration"],
-    [["ok", "x", {}, { ttl: NaN }], "ttl is NaN; expected ms or a duration"],
-    [["y".repeat(200), "x", {}, {}], `level is "${"y".repeat(99)}; expected one of`],
-    [["ok", "x", { n: { value: 1, warning: "1".repeat(41) } }, {}], "a range in quotes, such as"],
-    [["ok", "x", {}, { ttl: 0 }], "ttl is 0; expected ms or a duration"],
+    [
+      ["ok", "x", Object.fromEntries(Array(51).fill(0).map((_, i) => [i, i])), {}],
+      "51 numbers; expected 50 at most",
+    ],
+    [["ok", "x", {}, { ttl: "soon" }], 'options.ttl: got "soon"; expected ms or a duration such'],
+    [["ok", "x", {}, { ttl: 1e12 }], "ttl: got 1000000000000; expected ms or a duration"],
+    [["ok", "x", {}, { ttl: NaN }], "ttl: got NaN; expected ms or a duration"],
+    [["ok", "x", {}, { ttl: 0 }], "ttl: got 0; expected ms or a duration"],
   ];
   for (const [[level, text, numbers, options], message] of cases) {
     const make = () => makeVerdict(level, text, numbers, options, NOW);
-    assertThrows(make, TypeError, message, message);
+    assertThrows(make, TypeError, message);
   }
 });
 

@@ -215,7 +215,7 @@ export default attempts(
     },
     alone: true,
     check: ({ outcome, views }) => {
-      assertMatch(outcome, /^TypeError: Cannot report: name is "x \| injected/);
+      assertMatch(outcome, /^TypeError: Cannot report: numbers\."x \| injected.*unusable name/);
       const [text = "", rest = ""] = views.check!.split("|");
       const [perfdata = ""] = rest.split("\n");
       assertEquals(views.check!.split("|").length, 2, views.check);
