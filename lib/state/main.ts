@@ -235,18 +235,18 @@ export class MainState extends PublicState {
   }
 
   protected flush(): number {
-    let size = 0;
     if (this.#channel && this.#unsent.size + this.#advanced.size > 0) {
       const writers = [...this.#advanced];
       for (const { text, isLast } of packRows(this.#changes(writers))) {
         // The progress of the writers is in the last of the batches that belong together.
         const progress = writers.map(({ id, thread, number }) => [id, thread, isLast ? number : 0]);
-        size += this.#broadcast(writeMessage([Type.batch, ++this.#number, progress], text));
+        this.#broadcast(writeMessage([Type.batch, ++this.#number, progress], text));
       }
     }
     this.#unsent.clear();
     this.#advanced.clear();
-    return size;
+    // It has no pace in bytes.
+    return 0;
   }
 
   /** What the written keys hold now, as rows of a batch. @param writers the authors, in the batch's order. */
@@ -260,7 +260,7 @@ export class MainState extends PublicState {
     }
   }
 
-  #broadcast(message: string): number {
+  #broadcast(message: string): void {
     this.#backlog.push(message);
     this.#backlogSize += message.length;
     while (this.#backlogSize > BACKLOG) this.#backlogSize -= this.#backlog.shift()!.length;
@@ -269,7 +269,6 @@ export class MainState extends PublicState {
     else for (const connection of this.#connections.values()) this.#post(connection, message);
     if (!this.#isHeartbeatSoon) this.#heartbeatIn(HEARTBEAT.afterBatch);
     this.#isHeartbeatSoon = true;
-    return message.length;
   }
 
   /** Sends the last number. While batches follow each other, the next one shows that its predecessor was lost. */

@@ -68,7 +68,7 @@ export interface StateOptions {
   onProblem?: (problem: string) => void;
   /** Where time comes from. Default: the real clock. */
   clock?: StateClock;
-  /** How fast its own writes travel. Default: each turn of the event loop. */
+  /** How fast its own writes travel; of the main thread's the messages count alone. Default: each turn of the event loop. */
   pace?: PaceOptions;
   /** Opens the channel of a name. Default: a `BroadcastChannel`. */
   openChannel?: (name: string) => StateChannel;

@@ -14,8 +14,6 @@ export interface Pending {
   /** What it holds without them, and whose that was where it was heard since. */
   base: unknown;
   writer: string | undefined;
-  /** Whether {@linkcode base} has changed. */
-  isChanged: boolean;
   /** In their order. */
   readonly writes: PendingWrite[];
 }
@@ -47,7 +45,7 @@ export class Table {
   overlay(key: string, operation: Operation): void {
     let pending = this.pending.get(key);
     if (!pending) {
-      pending = { base: this.get(key), writer: undefined, isChanged: false, writes: [] };
+      pending = { base: this.get(key), writer: undefined, writes: [] };
       this.pending.set(key, pending);
     }
     const last = pending.writes.at(-1);
@@ -56,21 +54,18 @@ export class Table {
     this.put(key, apply(this.get(key), operation));
   }
 
-  /** Takes away the writes up to a number, which are in, and calls `onChange` for each key of which something changed. */
+  /** Takes away the writes up to a number, which are in, and calls `onSettled` with what each key held before. */
   settle(
     number: number,
-    onChange: (key: string, old: unknown, writer: string | undefined) => void,
+    onSettled: (key: string, old: unknown, writer: string | undefined) => void,
   ): void {
-    for (const [key, pending] of this.pending) {
-      const { writes, base, writer } = pending;
-      const isIn = ({ number: own }: PendingWrite) => own !== undefined && own <= number;
-      if (!pending.isChanged && !isIn(writes[0]!)) continue;
+    const isIn = ({ number: own }: PendingWrite) => own !== undefined && own <= number;
+    for (const [key, { writes, base, writer }] of this.pending) {
       while (writes.length > 0 && isIn(writes[0]!)) writes.shift();
-      pending.isChanged = false;
       if (writes.length === 0) this.pending.delete(key);
       const old = this.get(key);
       this.put(key, writes.reduce((value, { operation }) => apply(value, operation), base));
-      onChange(key, old, writer);
+      onSettled(key, old, writer);
     }
   }
 }

@@ -218,7 +218,6 @@ export class ThreadState extends PublicState {
         }
         pending.base = author?.id === this.#id ? ownValue(pending, mine, value) : value;
         pending.writer = thread;
-        pending.isChanged = true;
       }
     }
     this.#settle(mine);

@@ -291,5 +291,9 @@ Deno.test("what could not be saved is saved when that is asked for, not only whe
   await file.close();
   assertEquals(written.map((text) => [...readSaved(text).keys()]), [["M"]]);
   assertEquals(told.length, 2);
+  state.map("M").set("x", 2);
+  state.map("N", { persistent: true });
+  await file.save();
+  assertEquals(written.length, 1, "a file that is closed does not follow the state");
   state.close();
 });

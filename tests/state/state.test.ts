@@ -57,6 +57,27 @@ Deno.test("a copy counts what it sends and receives, and how often it asks", () 
   assertEquals(b.traffic(), { sent: 2, received: 4, questions: 1 });
 });
 
+Deno.test("what others write is seen at once under one's own writes that are still on their way", () => {
+  const network = new Network();
+  const a = network.join("a");
+  const b = network.join("b", { pace: { burst: 1, perSecond: 0.1, onHeld: () => {} } });
+  network.run(1_000);
+  b.map("M").increment("n");
+  network.run(10);
+  b.map("M").set("x", "own");
+  b.map("M").increment("n");
+  network.run(10);
+  const seen: unknown[] = [];
+  b.map("M").onChange(({ key, old, value, writer }) => seen.push([key, old, value, writer]));
+  a.map("M").set("n", 100).set("x", "other");
+  network.run(10);
+  assertEquals([content(a), content(b)], [{ n: 100, x: "other" }, { n: 101, x: "own" }]);
+  assertEquals(seen, [["n", 2, 101, "a"]]);
+  network.run(20_000);
+  assertEquals([content(a), content(b)], Array(2).fill({ n: 101, x: "own" }));
+  assertEquals(seen.length, 1, "what comes back is not another change");
+});
+
 Deno.test("of two concurrent writes the same one wins everywhere", () => {
   const { network, states } = joined("a", "b", "c");
   states.forEach((state, i) => state.map("M").set("x", i));
