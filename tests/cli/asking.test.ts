@@ -5,8 +5,7 @@ import { checkCommand } from "../../lib/cli/commands/check.ts";
 import { getCommand } from "../../lib/cli/commands/get.ts";
 import { logsCommand } from "../../lib/cli/commands/logs.ts";
 import { pauseCommand, resumeCommand } from "../../lib/cli/commands/pause.ts";
-import { statusCommand } from "../../lib/cli/commands/status.ts";
-import { threadCommand } from "../../lib/cli/commands/status.ts";
+import { statusCommand, threadCommand } from "../../lib/cli/commands/status.ts";
 import { watchCommand } from "../../lib/cli/commands/watch.ts";
 import { parse } from "../../lib/cli/parse.ts";
 import { newToken, writeToken } from "../../lib/control/access/token.ts";
@@ -67,6 +66,9 @@ Deno.test("get reads a value, what is in it, a map or all of it, and names the n
     const [all, text] = await get();
     assertEquals(Object.keys(all as object).sort(), Object.keys(maps).sort());
     assertMatch(text as string, /^PATH +VALUE\n(.*\n)*Daemons\.counter\.Map\.a\.b +7$/m);
+    for (const command of [getCommand, watchCommand]) {
+      await assertRejects(() => ask(command, ""), UsageError, "The path is empty; leave it out");
+    }
     const wrong = await ask(getCommand, "counter.Mop.a.b");
     assertEquals([wrong.code, wrong.text], [1, ""]);
     assertMatch(
@@ -156,7 +158,8 @@ Deno.test("logs shows records by number, level and daemon, and of the file where
     }
     for (const follow of [[], ["-f"]]) {
       const unknown = () => ask(logsCommand, "--daemon", "icinga_agent_servic", ...follow);
-      const error = await assertRejects(unknown, UsageError);
+      const error = await assertRejects(unknown, Error);
+      assertEquals(error instanceof UsageError, false, "exit code 1");
       assertMatch(
         error.message,
         /no such daemon is registered; did you mean "icinga_agent_service/,

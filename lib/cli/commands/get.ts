@@ -1,6 +1,6 @@
 import { sanitize, suggest, toJson } from "../../base/mod.ts";
 import { type Found, RefusedError } from "../../control/mod.ts";
-import { type Command, EXIT, type Report } from "../command.ts";
+import { type Command, EXIT, type Invocation, type Report, UsageError } from "../command.ts";
 import { printError } from "../output.ts";
 import { connectAgent } from "../paths.ts";
 import { type Columns, table } from "../table.ts";
@@ -15,7 +15,7 @@ export const getCommand: Command = {
     "  icinga-warden get icinga_agent_service.ServiceState.value",
   ],
   async run(invocation) {
-    const [path = ""] = invocation.words;
+    const path = readPath(invocation);
     const client = await connectAgent(invocation);
     try {
       const found = await client.get<Found>(`/api/state?${new URLSearchParams({ path })}`);
@@ -28,6 +28,16 @@ export const getCommand: Command = {
     }
   },
 };
+
+/**
+ * The path that was typed; empty when none was: the whole state.
+ *
+ * @throws {UsageError} when an empty one was typed, as an empty variable of a script does.
+ */
+export function readPath({ words: [path] }: Pick<Invocation, "words">): string {
+  if (path !== "") return path ?? "";
+  throw new UsageError("The path is empty; leave it out for the whole state");
+}
 
 /** Suggests the nearest path, or beginning of one; empty when none is near, since a list of all would be too long. */
 export function hintAt(path: string, paths: readonly string[]): string {

@@ -8,7 +8,7 @@ import {
   type LogFilter,
   readLogTail,
 } from "../../log/mod.ts";
-import { type Command, EXIT, type Invocation, UsageError } from "../command.ts";
+import { type Command, EXIT, type Invocation } from "../command.ts";
 import { FOR_FLAG, readFlag, readLevel } from "../parse.ts";
 import { print } from "../output.ts";
 import { findPaths } from "../paths.ts";
@@ -74,10 +74,10 @@ async function showLog(
   const unknown = daemon === undefined ? undefined : await refusalOf(client, daemon);
   if (!invocation.given.has("follow")) {
     const entries = await client.get<LogEntry[]>(`/api/logs?${new URLSearchParams(query)}`);
-    if (unknown !== undefined && entries.length === 0) throw new UsageError(unknown);
+    if (unknown !== undefined && entries.length === 0) throw new Error(unknown);
     return printAll(entries);
   }
-  if (unknown !== undefined) throw new UsageError(unknown);
+  if (unknown !== undefined) throw new Error(unknown);
   await follow(
     client,
     { topics: "log", ...query },

@@ -11,7 +11,7 @@ import { FOR_FLAG, readRunTime } from "../parse.ts";
 import { print, printError } from "../output.ts";
 import { connectAgent } from "../paths.ts";
 import { terminalWidth } from "../table.ts";
-import { formatValue, hintAt } from "./get.ts";
+import { formatValue, hintAt, readPath } from "./get.ts";
 
 /** `icinga-warden watch` */
 export const watchCommand: Command = {
@@ -24,7 +24,7 @@ export const watchCommand: Command = {
   ],
   flags: { for: FOR_FLAG },
   async run(invocation) {
-    const [path = ""] = invocation.words;
+    const path = readPath(invocation);
     const client = await connectAgent(invocation);
     const show = invocation.given.has("json") ? showJson : showText;
     await follow(client, { topics: "state", path }, async ({ name, data }) => {
