@@ -1,5 +1,12 @@
 import { parseArgs } from "@std/cli/parse-args";
-import { parseDuration, suggest } from "../base/mod.ts";
+import {
+  type Bounds,
+  describeRange,
+  formatDuration,
+  isWithin,
+  parseDuration,
+  suggest,
+} from "../base/mod.ts";
 import { LOG_LEVELS, type LogLevel } from "../log/mod.ts";
 import { type ServiceMode, serviceModes } from "../service/mod.ts";
 import {
@@ -172,11 +179,34 @@ export const FOR_FLAG: FlagSpec = {
   help: "stop after this time, such as 30s",
 };
 
+/** The longest time of `--for`, ms: a timer takes no more than 2^31 - 1. */
+const MOST_TIME = 24 * 86_400_000;
+
 /**
  * The time of `--for`, ms; undefined when it is not given.
  *
- * @throws {UsageError} when it is not a duration.
+ * @throws {UsageError} when it is not a duration, or longer than 24 days.
  */
 export function readRunTime(invocation: Values): number | undefined {
-  return readFlag(invocation, "for", parseDuration, "a duration such as 500ms, 30s or 2m");
+  return readSpan(invocation, "for", "500ms, 30s or 2m", { max: MOST_TIME });
+}
+
+/**
+ * Reads the value of a flag that is a duration, ms; undefined when it is not given.
+ *
+ * @param examples durations that would be right.
+ * @throws {UsageError} when it is not a duration within the bounds.
+ */
+export function readSpan(
+  invocation: Values,
+  flag: string,
+  examples: string,
+  bounds: Bounds,
+): number | undefined {
+  const parse = (text: string) => {
+    const ms = parseDuration(text);
+    return ms !== undefined && isWithin(ms, bounds) ? ms : undefined;
+  };
+  const range = describeRange(bounds, formatDuration);
+  return readFlag(invocation, flag, parse, `a duration such as ${examples}${range}`);
 }

@@ -180,7 +180,7 @@ function checkHeartbeat(
       report.known.end === "broken off"
         ? `it did not come to an end within ${
           seconds(limit)
-        }; does it use the context's sleep and signal?`
+        }; does it use the context's sleep and signal, and is the time of --for short enough?`
         : `its tests did not come to an end within ${seconds(limit)}`,
     );
   }, CHECK_EVERY);

@@ -93,6 +93,10 @@ Deno.test("each finding says what is wrong and how to fix it", () => {
     ],
     [{ agent: undefined }, /^warning icinga-warden: it does not run; icinga-warden service start/],
     [
+      { agent: undefined, registration: undefined },
+      /^warning icinga-warden: it does not run$/,
+    ],
+    [
       { validation: { is: "invalid", text: "syntax error", place: "x.conf:12" } },
       /^problem configuration: x.conf:12: syntax error; correct the file/,
     ],

@@ -1,7 +1,8 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { join, resolve } from "node:path";
 import { UsageError } from "../../lib/cli/command.ts";
 import { readRun, RUN_FLAGS } from "../../lib/cli/commands/run.ts";
+import { runAction } from "../../lib/cli/daemon/run.ts";
 import { parse } from "../../lib/cli/parse.ts";
 import { demoScenario, parseScenario } from "../../lib/service/mod.ts";
 
@@ -22,9 +23,9 @@ Deno.test("a command line says how an agent is to run", () => {
     until: undefined,
   });
   const { span, level, serviceManager, foreground } = read(
-    ...["--foreground", "--simulate", "--scenario", "hang", "--for", "2m", "--log-level", "debug"],
+    ...["--foreground", "--simulate", "--scenario", "hang", "--for", "24d", "--log-level", "debug"],
   );
-  assertEquals([span, level, foreground], [120_000, "debug", true]);
+  assertEquals([span, level, foreground], [24 * 86_400_000, "debug", true]);
   assertEquals(serviceManager, { kind: "simulated", scenario: parseScenario("hang") });
   assertEquals(read("--simulate", "--mode", "observe").serviceManager.mode, "observe");
 });
@@ -32,12 +33,34 @@ Deno.test("a command line says how an agent is to run", () => {
 Deno.test("what cannot be meant is a usage error, before anything runs", () => {
   const cases: [args: string[], said: string][] = [
     [["--simulate", "--for", "soon"], "Flag '--for' is 'soon'; expected a duration"],
+    [["--simulate", "--for", "25d"], "Flag '--for' is '25d'; expected a duration such as"],
+    [["--simulate", "--for", "100000d"], "such as 500ms, 30s or 2m, at most 24d"],
     [["--simulate", "--log-level", "loud"], "Flag '--log-level' is 'loud'; expected one of"],
     [["--simulate", "--scenario", "x"], "Flag '--scenario': Invalid scenario 'x'"],
     [["--simulate", "--mode", "look"], "Flag '--mode' is 'look'; expected one of act, stopped,"],
     [["--scenario", "hang"], "Flag '--scenario' goes with '--simulate'"],
   ];
   for (const [args, said] of cases) assertThrows(() => read(...args), UsageError, said);
+});
+
+Deno.test("--scenario without --simulate is refused for one daemon too", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const args = [
+      "heartbeat",
+      `file=${folder}/beat`,
+      "--grant",
+      "--scenario",
+      "hang",
+      "--for",
+      "1ms",
+    ];
+    const invocation = parse([...args, "--home", folder], runAction.flags!, "daemon");
+    const run = async () => await runAction.run(invocation);
+    await assertRejects(run, UsageError, "Flag '--scenario' goes with '--simulate'");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("Windows' own service manager is taken unless told, and there is none elsewhere", () => {

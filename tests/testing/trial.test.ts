@@ -170,7 +170,8 @@ Deno.test("the last value counts, however many there were", async () => {
 });
 
 Deno.test("the limit holds while it loads, runs and stops, and for its tests", async () => {
-  const late = /^it did not come to an end within \S+ s; does it use the context's sleep/;
+  const late =
+    /^it did not come to an end within \S+ s; does it use the context's sleep and signal, and is the time of --for short/;
   const cases: [what: string, tests: string, error: RegExp, end: string][] = [
     [`} }; await new Promise(() => {}); { {`, "", late, "broken off"],
     [`await new Promise(() => {});`, "", late, "broken off"],

@@ -71,9 +71,10 @@ async function planEntry(
   return { entry, needsServices: grant.permissions.services ?? false };
 }
 
-/** A daemon without services runs on any system. */
+/** A daemon without services runs on any system; `--scenario` alone is refused later, as `run` does. */
 function withManager(invocation: Invocation, needsServices: boolean): Invocation {
-  if (needsServices || Deno.build.os === "windows") return invocation;
+  const isScenario = invocation.values.scenario !== undefined;
+  if (needsServices || isScenario || Deno.build.os === "windows") return invocation;
   return { ...invocation, given: new Set([...invocation.given, "simulate"]) };
 }
 

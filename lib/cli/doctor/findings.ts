@@ -157,14 +157,15 @@ function accountFinding(account: string, logon: LogonRight | undefined): Finding
   return finding(level, "account", account + text, mend);
 }
 
-function watchFinding({ isWatched, agent }: Facts): Finding {
+function watchFinding({ isWatched, agent, registration }: Facts): Finding {
   if (!isWatched) {
     const mend = "icinga-warden daemon register icinga_agent_service";
     return finding("warning", "icinga-warden", "no daemon keeps the service running", mend);
   }
-  return agent
-    ? finding("ok", "icinga-warden", "it runs, and keeps the service running")
-    : finding("warning", "icinga-warden", "it does not run", "icinga-warden service start");
+  if (agent) return finding("ok", "icinga-warden", "it runs, and keeps the service running");
+  // Where there is no service control manager, it is no service.
+  const mend = registration === undefined ? undefined : "icinga-warden service start";
+  return finding("warning", "icinga-warden", "it does not run", mend);
 }
 
 function configFinding({ validation: { is, text, place } }: Facts): Finding {

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { builtinDaemons } from "../../../daemons/mod.ts";
 import { CLOCK_SET, findIcingaFolder, icingaHost, targetsOf } from "../../agent/mod.ts";
-import { attempt, errorMessage, parseDuration, sanitize, systemClock } from "../../base/mod.ts";
+import { attempt, errorMessage, sanitize, systemClock } from "../../base/mod.ts";
 import { readLogTail } from "../../log/mod.ts";
 import { Client, type Status } from "../../control/mod.ts";
 import { lookAt, readCrashes, Sampler, stateFault } from "../../icinga/mod.ts";
 import { logonRight, windowsHost } from "../../windows/mod.ts";
 import type { Command } from "../command.ts";
-import { readFlag } from "../parse.ts";
+import { readSpan } from "../parse.ts";
 import { isColourful, type Paint, paint } from "../output.ts";
 import { findPaths, loadAgentConfig } from "../paths.ts";
 import { align } from "../table.ts";
@@ -37,8 +37,8 @@ export const doctorCommand: Command = {
     },
   },
   async run(invocation) {
-    const expected = "a duration such as 30s or 2m";
-    const limit = readFlag(invocation, "timeout", parseDuration, expected) ?? 60_000;
+    const limit = readSpan(invocation, "timeout", "30s or 2m", { min: 1, max: 3_600_000 }) ??
+      60_000;
     const { home, ...paths } = findPaths(invocation);
     const { config } = await loadAgentConfig({ home, ...paths });
     const agent = await askAgent(home);
