@@ -132,7 +132,7 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
     service: (name) => {
       if (!services) {
         throw new Error(
-          `Cannot manage service '${name}': daemon '${daemon}' lacks the permission services; its module declares it, the configuration grants it`,
+          `Cannot manage service '${name}': daemon '${daemon}' lacks the permission 'services'; its module declares it, the configuration grants it`,
         );
       }
       const key = name.toLowerCase();

@@ -201,7 +201,9 @@ function own(value: unknown, place: string): Operation {
 
 function checkKey(path: string, key: unknown): void {
   if (typeof key !== "string") {
-    throw new TypeError(`Cannot write ${path}: a key is a string, and not a ${typeof key}`);
+    throw new TypeError(
+      `Cannot write ${path}: a key is a string, and this one is of type ${typeof key}`,
+    );
   }
   if (key.length > LIMITS.key) {
     throw new TypeError(

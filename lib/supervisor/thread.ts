@@ -257,7 +257,7 @@ class LiveThread {
       const right = what.about === "disks" ? "sys disks" : `secrets ${what.name}`;
       const isAll = what.about === "secret" && rights.includes("secrets *");
       if (!isAll && !rights.includes(right)) {
-        throw new Error(`This daemon lacks the permission ${right}`);
+        throw new Error(`This daemon lacks the permission '${right}'`);
       }
       this.#tell({ type: "answer", id, value: await answer?.(what) });
     } catch (error) {

@@ -42,7 +42,7 @@ export function standIns(
       Promise.resolve().then(() => {
         const secret = secrets ? secrets[name] : `secret ${name}`;
         const isDeclared = permissions?.secrets?.some((item) => item === name || /[*{]/.test(item));
-        if (!isDeclared) throw new Error(`This daemon lacks the permission secrets ${name}`);
+        if (!isDeclared) throw new Error(`This daemon lacks the permission 'secrets ${name}'`);
         if (secret === undefined) throw new Error(`There is no secret '${name}'`);
         return secret;
       }),

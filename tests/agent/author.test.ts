@@ -51,7 +51,10 @@ test("disks are told to who has the permission, and to nobody else", async () =>
     assert(root.total > 0 && root.free >= 0 && root.free <= root.total, JSON.stringify(disks));
   });
   await withDaemon(body.replace('"disks"', ""), {}, async ({ value }) => {
-    assertEquals(await value("Seen", "disks"), "Error: This daemon lacks the permission sys disks");
+    assertEquals(
+      await value("Seen", "disks"),
+      "Error: This daemon lacks the permission 'sys disks'",
+    );
   });
 });
 
@@ -150,7 +153,7 @@ test("a secret is told to who has the permission, and hidden in log and failures
   const permissions = { secrets: ["db"] };
   await withDaemon(body, { permissions }, async ({ agent, value, records, info }) => {
     assertEquals(await value("Seen", "length"), 6);
-    const other = "Error: This daemon lacks the permission secrets other";
+    const other = "Error: This daemon lacks the permission 'secrets other'";
     assertEquals(await value("Seen", "other"), other);
     await until(() => info()?.lastError !== undefined);
     assertMatch(info()!.lastError!.message, /cannot log on with \*\*\*/);
@@ -161,7 +164,7 @@ test("a secret is told to who has the permission, and hidden in log and failures
     assertEquals(/geheim/.test(JSON.stringify([all, records])), false);
   }, store);
   await withDaemon(body.replace('["db"]', "[]"), {}, async ({ value }) => {
-    const lacks = "Error: This daemon lacks the permission secrets db";
+    const lacks = "Error: This daemon lacks the permission 'secrets db'";
     assertEquals(await value("Seen", "length"), lacks.length);
   }, store);
 });

@@ -50,7 +50,7 @@ Deno.test("a service is paused whatever the case of its name", () => {
 Deno.test("what a daemon cannot do is said, with what it lacks", async () => {
   const context = contextOf();
   const cases: [call: () => unknown, said: string][] = [
-    [() => context.service("icinga2"), "daemon 'own' lacks the permission services; its module"],
+    [() => context.service("icinga2"), "daemon 'own' lacks the permission 'services'; its module"],
     [() => context.thread("work"), "Cannot start a child thread: there is no agent to run it"],
     [() => context.state.map("Verdict"), "Cannot open map 'Verdict': context.report writes it"],
     [() => context.onArguments(5 as never), "Cannot take arguments: expected a function"],

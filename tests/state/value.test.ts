@@ -198,6 +198,7 @@ for (const [index, [given, message]] of REFUSED.entries()) {
     const before = network.sent.length;
     assertThrows(() => map.set("x", given), TypeError, message);
     assertThrows(() => map.set(7 as unknown as string, 1), TypeError, "a key is a string");
+    assertThrows(() => map.set({} as string, 1), TypeError, "and this one is of type object");
     assertThrows(() => map.set("k".repeat(5_000), 1), TypeError, "a key has at most 4096 char");
     network.run(50);
     assertEquals([...map], [["x", 1]]);

@@ -151,7 +151,7 @@ Deno.test("what a daemon does not declare is not there for it", async () => {
     ]);
   };
   const disk = '{"name":"C:","free":40000000000,"total":100000000000}';
-  const lacks = "Error: This daemon lacks the permission secrets db";
+  const lacks = "Error: This daemon lacks the permission 'secrets db'";
   const [secret, free, refused] = await call({});
   assertEquals([secret, free], [lacks, disk]);
   assertEquals(refused!.startsWith("Error: Cannot manage service 'x': daemon 'own' lacks"), true);
@@ -358,7 +358,7 @@ Deno.test("a test gives secrets to a daemon that declares them", async () => {
     await run.advance("1s");
     return run.log.map(({ message }) => message);
   };
-  const other = "Error: This daemon lacks the permission secrets other";
+  const other = "Error: This daemon lacks the permission 'secrets other'";
   assertEquals(await logged({ db: "geheim" }), ["geheim", other]);
   assertEquals(await logged(), ["secret db", other]);
   assertEquals(await logged({}), ["Error: There is no secret 'db'", other]);
