@@ -4,8 +4,7 @@
  *
  * @module
  */
-export type { Log } from "./open.ts";
+export type { ListenToLog, Log } from "./open.ts";
 export * from "./rate.ts";
 export * from "./record.ts";
-export type { ListenToLog } from "./sinks.ts";
 export { inOrder, isWanted, type LogFilter, readLogTail } from "./tail.ts";

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import type { LogEntry } from "../../lib/log/mod.ts";
 import { openLog } from "../../lib/log/open.ts";
 import { inOrder, readLogTail } from "../../lib/log/tail.ts";
@@ -23,6 +23,27 @@ Deno.test("no record moves a terminal's cursor or turns writing round, in the fi
   );
   assertEquals(heard.map(({ message }) => message), ["a�]0;title�b�2Jc�d�e�f\ng"]);
   await Deno.remove(home, { recursive: true });
+});
+
+Deno.test("records go to standard output too, in colour or plain", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = { path: `${folder}/a.log`, maxSize: 1_000_000, keep: 1 };
+  const shown = async (console: "colour" | "plain") => {
+    const code = `
+      import { openLog } from "${new URL("../../lib/log/open.ts", import.meta.url)}";
+      const file = ${JSON.stringify(file)};
+      const log = openLog({ level: "info", console: "${console}", file, onTrouble() {} });
+      log.write({ time: 0, level: "info", source: "agent", message: "hello" });
+      log.close();`;
+    const command = new Deno.Command(Deno.execPath(), { args: ["eval", code] });
+    return new TextDecoder().decode((await command.output()).stdout);
+  };
+  const line = "1970-01-01T00:00:00.000Z [INFO] agent: hello\n";
+  assertEquals(await shown("plain"), line);
+  // deno-lint-ignore no-control-regex
+  assertMatch(await shown("colour"), /\x1b\[.*hello/);
+  assertEquals(await Deno.readTextFile(file.path), line + line);
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("the last records are those of the file's last 256 KB", async () => {

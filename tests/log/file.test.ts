@@ -2,7 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import type { LogRecord } from "@logtape/logtape";
 import { ManualClock } from "../../lib/base/mod.ts";
-import { fileSink } from "../../lib/log/sinks.ts";
+import { fileSink } from "../../lib/log/open.ts";
 
 function record(message: string): LogRecord {
   return {
