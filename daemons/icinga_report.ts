@@ -88,13 +88,13 @@ export default defineDaemon({
     ],
   },
   async run(context) {
-    const { StateResults } = await import("../lib/control/results.ts");
+    const { stateResults } = await import("../lib/control/results.ts");
     const { Reporter } = await import("./shared/reporter.ts");
     const { arguments: given, home, state, signal } = context;
-    const results = new StateResults(state, context.daemon, context, () => reporter.wake());
+    const results = stateResults(state, context.daemon, context, () => reporter.wake());
     const reporter = new Reporter({
       every: given.every,
-      results: () => results.now(),
+      results,
       access: () => reportAccess(given, home),
       clock: context,
       random: Math.random,

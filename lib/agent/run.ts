@@ -267,7 +267,7 @@ async function serveAgent(
 ): Promise<void> {
   const { startControl } = await import("../control/mod.ts");
   const { state } = agent;
-  const control = await startControl({
+  const close = await startControl({
     agent,
     home,
     config,
@@ -280,7 +280,7 @@ async function serveAgent(
       state.onChange(({ path, key, value }) => listener({ map: path, key, value })),
   });
   await agent.done;
-  await control.close();
+  await close();
 }
 
 /** On Windows a file's mode says nothing: its access list does. */

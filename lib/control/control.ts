@@ -42,17 +42,13 @@ export interface ControlParts {
   report: ReportTrouble;
 }
 
-/** A control endpoint that runs. */
-export interface Control {
-  /** Closes it and takes the token out of home. */
-  close(): Promise<void>;
-}
-
 /**
  * Serves a running agent to commands, the page and scrapers, as configured. What fails, such as a port that another
  * program has, is reported and tried again after 1 s, then 2 s, up to 1 min. Resolves after the first try; never rejects.
+ *
+ * @returns what closes it, and takes the tokens out of home.
  */
-export async function startControl(parts: ControlParts): Promise<Control> {
+export async function startControl(parts: ControlParts): Promise<Close> {
   const { state, watch, log: { listen }, home } = parts;
   const host = Deno.hostname();
   const ages = new Ages(state, parts.clock);
@@ -81,13 +77,11 @@ export async function startControl(parts: ControlParts): Promise<Control> {
   const { metrics } = parts.config;
   const writing = metrics && keepTextfile(metrics, sources, parts, ended.signal);
   await Promise.all(served.map(({ tried }) => tried));
-  return {
-    close: async () => {
-      stopCounting();
-      ended.abort();
-      await writing;
-      await Promise.all(served.map(({ close }) => close()));
-    },
+  return async () => {
+    stopCounting();
+    ended.abort();
+    await writing;
+    await Promise.all(served.map(({ close }) => close()));
   };
 }
 

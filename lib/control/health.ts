@@ -108,10 +108,10 @@ export function findProblems(
     ),
     ...daemons.flatMap((daemon) => daemonProblems(daemon).map(about(daemon.name))),
     ...[
-      ...(isAnyWatched ? [] : [{ level: "unknown", text: "no daemon watches a service" } as const]),
-      ...agent.troubles.map(({ text, since }) => (
-        { level: "warning", text: `${text} (since ${since})` } as const
-      )),
+      ...(isAnyWatched ? [] : problem("unknown", "no daemon watches a service")),
+      ...agent.troubles.flatMap(({ text, since }) =>
+        problem("warning", `${text} (since ${since})`)
+      ),
     ].map(about(null)),
   ];
   return problems.sort((a, b) => SEVERITY.indexOf(b.level) - SEVERITY.indexOf(a.level));
@@ -119,6 +119,10 @@ export function findProblems(
 
 /** A problem without the daemon and service that it belongs to. */
 type Finding = Pick<HealthProblem, "level" | "text">;
+
+function problem(level: Finding["level"], text: string): Finding[] {
+  return [{ level, text }];
+}
 
 function about(daemon: string | null, service: string | null = null) {
   return (finding: Finding): HealthProblem => ({ ...finding, daemon, service });
@@ -186,22 +190,18 @@ function stateProblems(service: ServiceStatus): Finding[] {
   const { value, queryError, watched, disabled } = service;
   if (!watched) {
     const level = value === null || levelOf(value) !== "critical" ? "unknown" : "critical";
-    return [{ level, text: `${label} is not watched${lastSeenOf(service)}` }];
+    return problem(level, `${label} is not watched${lastSeenOf(service)}`);
   }
-  if (queryError !== null) {
-    return [{ level: "unknown", text: `${label} cannot be queried: ${queryError}` }];
-  }
+  if (queryError !== null) return problem("unknown", `${label} cannot be queried: ${queryError}`);
   if (value === null) {
     const what = service.queries ? "was not found installed" : "has not been queried yet";
-    return [{ level: "unknown", text: `${label} ${what}` }];
+    return problem("unknown", `${label} ${what}`);
   }
-  if (disabled === "ignore") return [];
+  if (disabled === "ignore" || value === "RUNNING") return [];
   if (disabled === "warn") {
-    return [{ level: "warning", text: `${label} is ${value}, and its start type is disabled` }];
+    return problem("warning", `${label} is ${value}, and its start type is disabled`);
   }
-  if (value === "RUNNING") return [];
-  const why = whyOf(service) + heldOf(service);
-  return [{ level: levelOf(value), text: `${label} is ${value}${why}` }];
+  return problem(levelOf(value), `${label} is ${value}${whyOf(service)}${heldOf(service)}`);
 }
 
 /** Problems of its restarts: failures in a row, the number in the last hour, and one that `observe` did not make. */
@@ -217,10 +217,10 @@ function restartProblems(service: ServiceStatus, { errors, restarts }: Threshold
   return [
     ...(wouldRestart === null
       ? []
-      : [{ level: "warning", text: `would have restarted ${label}: ${wouldRestart}` } as const]),
+      : problem("warning", `would have restarted ${label}: ${wouldRestart}`)),
     ...failed,
     ...(flapping
-      ? [{ level: "critical", text: `${label} is flapping: ${recent}${why}` } as const]
+      ? problem("critical", `${label} is flapping: ${recent}${why}`)
       : beyond(count, restarts, `${label} had ${recent}`)),
   ];
 }
@@ -229,13 +229,13 @@ function restartProblems(service: ServiceStatus, { errors, restarts }: Threshold
 function probeProblems(service: ServiceStatus): Finding[] {
   if (!service.watched || service.value !== "RUNNING") return [];
   return service.probes.flatMap(({ name, is, text, failed }) =>
-    failed && is !== "ok" ? [{ level: is, text: `${serviceLabel(service)} ${name}: ${text}` }] : []
+    failed && is !== "ok" ? problem(is, `${serviceLabel(service)} ${name}: ${text}`) : []
   );
 }
 
 function beyond(value: number, { warning, critical }: Limits, text: string): Finding[] {
-  if (!isInRange(value, critical)) return [{ level: "critical", text }];
-  return isInRange(value, warning) ? [] : [{ level: "warning", text }];
+  if (!isInRange(value, critical)) return problem("critical", text);
+  return isInRange(value, warning) ? [] : problem("warning", text);
 }
 
 /** A pause without an end may have been forgotten. */
@@ -243,8 +243,9 @@ function pauseProblems(
   { since, until }: NonNullable<Status["maintenance"]>,
   who: string,
 ): Finding[] {
-  const text = `${who}paused since ${since}, and without an end`;
-  return until === null ? [{ level: "warning", text }] : [];
+  return until === null
+    ? problem("warning", `${who}paused since ${since}, and without an end`)
+    : [];
 }
 
 function levelOf(value: string): "warning" | "critical" {
@@ -278,26 +279,26 @@ const THREAD_LEVELS: Readonly<Record<string, HealthProblem["level"]>> = {
 };
 
 function daemonProblems(daemon: DaemonStatus): Finding[] {
-  const { name, enabled, problem, state, lastError, verdict, job } = daemon;
+  const { name, enabled, state, lastError, verdict, job } = daemon;
   if (!enabled) return [];
   const main = mainThread(daemon);
-  if (problem !== null) {
+  if (daemon.problem !== null) {
     return main?.state === "running"
-      ? [{ level: "warning", text: `daemon ${name} runs, but not as configured: ${problem}` }]
-      : [{ level: "critical", text: `daemon ${name} cannot run: ${problem}` }];
+      ? problem("warning", `daemon ${name} runs, but not as configured: ${daemon.problem}`)
+      : problem("critical", `daemon ${name} cannot run: ${daemon.problem}`);
   }
   const waited = main?.state === "waiting" ? main.stateFor : 0;
   if (waited > START_TIME) {
-    const text = `daemon ${name} has waited ${formatSpan(waited)} for a place in ${main!.pool}`;
-    return [{ level: "critical", text }];
+    const span = formatSpan(waited);
+    return problem("critical", `daemon ${name} has waited ${span} for a place in ${main!.pool}`);
   }
   const level = THREAD_LEVELS[state];
   const why = lastError ? `: ${lastError.message}` : "";
   const verb = state === "failed" ? "has" : "is";
-  if (level) return [{ level, text: `daemon ${name} ${verb} ${state}${why}` }];
+  if (level) return problem(level, `daemon ${name} ${verb} ${state}${why}`);
   if (job?.last?.outcome === "failed") {
-    return [{ level: "warning", text: `job ${name} failed at ${job.last.at}${why}` }];
+    return problem("warning", `job ${name} failed at ${job.last.at}${why}`);
   }
   if (!verdict || verdict.level === "ok") return [];
-  return [{ level: verdict.level, text: `${name}: ${verdict.text}` }];
+  return problem(verdict.level, `${name}: ${verdict.text}`);
 }

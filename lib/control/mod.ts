@@ -4,7 +4,7 @@
  * @module
  */
 export { tokenFile, type TokenKind } from "./access/token.ts";
-export { type Control, type ControlParts, startControl } from "./control.ts";
+export { type ControlParts, startControl } from "./control.ts";
 export type { StateChange } from "./state_reader.ts";
 export {
   Client,

@@ -6,6 +6,7 @@ import {
   type Limits,
   serviceLabel,
   serviceState,
+  THRESHOLDS,
   type Thresholds,
   worst,
 } from "./health.ts";
@@ -31,6 +32,7 @@ export interface PerformanceValue {
 
 /** The output of a plugin. */
 export interface PluginOutput {
+  health: Health;
   /** The first line, without performance data. */
   summary: string;
   /** More lines: one for each service and daemon. */
@@ -39,8 +41,12 @@ export interface PluginOutput {
 }
 
 /** A status as the output of a plugin, by the Monitoring Plugins guidelines. */
-export function pluginOutput(status: Status, thresholds: Thresholds): PluginOutput {
+export function pluginOutput(
+  status: Status,
+  thresholds: Thresholds = THRESHOLDS,
+): PluginOutput {
   return {
+    health: status.health,
     summary: pluginText(`${status.health.toUpperCase()}: ${summarize(status)}`),
     details: shorten([
       ...status.services.flatMap((service) => [
@@ -58,33 +64,22 @@ export function pluginOutput(status: Status, thresholds: Thresholds): PluginOutp
 }
 
 /** The output for one service. */
-export function serviceOutput(
-  service: ServiceStatus,
-  status: Status,
-  thresholds: Thresholds,
-): PluginOutput & { health: Health } {
+export function serviceOutput(service: ServiceStatus, status: Status): PluginOutput {
   const agent = { ...status.agent, troubles: [] };
   const parts = { ...status, agent, services: [service], daemons: [] };
-  const problems = findProblems(parts, thresholds);
-  const health = worst(problems);
-  const { summary, details } = pluginOutput({ ...parts, health, problems }, thresholds);
-  return { health, summary, details, performance: servicePerformance(service, "", thresholds) };
+  const problems = findProblems(parts);
+  const output = pluginOutput({ ...parts, health: worst(problems), problems });
+  return { ...output, performance: servicePerformance(service, "", THRESHOLDS) };
 }
 
 /** The output for a daemon's own verdict; undefined when it gives none. */
-export function verdictOutput(
-  daemon: DaemonStatus,
-): PluginOutput & { health: Health } | undefined {
-  const { name, verdict } = daemon;
+export function verdictOutput({ verdict }: DaemonStatus): PluginOutput | undefined {
   if (!verdict) return undefined;
   return {
     health: verdict.level,
     summary: pluginText(`${verdict.level.toUpperCase()}: ${verdict.text}`),
     details: [],
-    performance: verdictPerformance(daemon).map((value) => ({
-      ...value,
-      label: value.label.slice(name.length + 1),
-    })),
+    performance: verdictPerformance(verdict, ""),
   };
 }
 
@@ -156,15 +151,11 @@ function describeVerdict(daemon: string, { level, text, at }: VerdictStatus): st
   return `verdict of ${daemon}: ${level}, ${text} (${at})`;
 }
 
-function verdictPerformance({ name, verdict }: DaemonStatus): PerformanceValue[] {
-  return Object.entries(verdict?.numbers ?? {}).map(([label, number]) => {
+function verdictPerformance({ numbers }: VerdictStatus, prefix: string): PerformanceValue[] {
+  return Object.entries(numbers).map(([name, number]) => {
     const { value, unit = "", warning = "", critical = "", min = "", max = "" } = number;
-    return {
-      label: pluginText(`${name} ${label}`),
-      value,
-      unit,
-      range: [warning, critical, min, max],
-    };
+    const label = pluginText(`${prefix}${name}`);
+    return { label, value, unit, range: [warning, critical, min, max] };
   });
 }
 
@@ -191,7 +182,10 @@ function performanceOf(status: Status, thresholds: Thresholds): PerformanceValue
       : []),
     { label: "memory", value: agent.memory, unit: "B" },
     { label: "uptime", value: agent.uptime, unit: "s" },
-    ...daemons.flatMap(verdictPerformance).slice(0, MOST_VERDICT_NUMBERS),
+    ...daemons.flatMap(({ name, verdict }) =>
+      verdict ? verdictPerformance(verdict, `${name} `) : []
+    )
+      .slice(0, MOST_VERDICT_NUMBERS),
   ];
 }
 

@@ -7,7 +7,7 @@
 import type { Clock } from "../base/mod.ts";
 import type { DaemonMap } from "../daemon/mod.ts";
 import { Ages } from "./ages.ts";
-import { PLUGIN_EXIT, THRESHOLDS } from "./health.ts";
+import { PLUGIN_EXIT } from "./health.ts";
 import { formatPerformance, pluginOutput, serviceOutput, verdictOutput } from "./plugin.ts";
 import type { StateReader } from "./state_reader.ts";
 import { readStatus } from "./status.ts";
@@ -35,12 +35,12 @@ export const AGENT_SERVICE = "icinga-warden";
  * each daemon that gives a verdict (`icinga-warden-daemon-<name>`).
  */
 export function resultsOf(status: Status): ObjectResult[] {
-  const { health, services, daemons } = status;
+  const { services, daemons } = status;
   const found = [
-    { service: AGENT_SERVICE, health, ...pluginOutput(status, THRESHOLDS) },
+    { service: AGENT_SERVICE, ...pluginOutput(status) },
     ...services.filter(({ name }) => name !== null).map((service) => ({
       service: `${AGENT_SERVICE}-service-${service.name}`,
-      ...serviceOutput(service, status, THRESHOLDS),
+      ...serviceOutput(service, status),
     })),
     ...daemons.flatMap((daemon) => {
       const output = verdictOutput(daemon);
@@ -66,50 +66,41 @@ export interface StateMaps {
   agent(map: string): DaemonMap<unknown>;
 }
 
-/** Makes results from the public state of a daemon's thread, and detects when one may have changed. */
-export class StateResults {
-  readonly #maps: StateMaps;
-  readonly #own: string;
-  readonly #onChange: () => void;
-  readonly #ages: Ages;
-  readonly #followed = new Map<string, DaemonMap<unknown>>();
-  readonly #state: StateReader = {
-    map: (path) => this.#follow(path),
+/**
+ * Makes results, as they are at each call, from the public state of a daemon's thread.
+ *
+ * @param own the daemon's name: its own verdict is left out.
+ * @param onChange called when one of the maps that were read changes.
+ */
+export function stateResults(
+  maps: StateMaps,
+  own: string,
+  clock: Pick<Clock, "now">,
+  onChange: () => void,
+): () => ObjectResult[] {
+  const followed = new Map<string, DaemonMap<unknown>>();
+  // A map is listened to from the first time on that it is read.
+  const follow = (path: string) => {
+    const known = followed.get(path);
+    if (known) return known;
+    const [, daemon, name] = /^(?:Agent|Daemons\.([^.]+))\.(.+)$/.exec(path)!;
+    const map = daemon === undefined ? maps.agent(name!) : maps.of(daemon, name!);
+    followed.set(path, map);
+    for (const [key, value] of map) ages.note({ map: path, key, value });
+    map.onChange(({ key, value }) => {
+      ages.note({ map: path, key, value });
+      onChange();
+    });
+    return map;
+  };
+  const state: StateReader = {
+    map: follow,
     paths: () => [],
     traffic: () => ({ sent: 0, received: 0, questions: 0 }),
   };
-
-  /**
-   * @param own the daemon's name: its own verdict is left out.
-   * @param onChange called when one of the maps that were read changes.
-   */
-  constructor(maps: StateMaps, own: string, clock: Pick<Clock, "now">, onChange: () => void) {
-    this.#maps = maps;
-    this.#own = own;
-    this.#onChange = onChange;
-    this.#ages = new Ages(this.#state, clock);
-  }
-
-  /** The results as they are now. */
-  now(): ObjectResult[] {
+  const ages = new Ages(state, clock);
+  return () => {
     const memory = Deno.memoryUsage().rss;
-    return resultsOf(
-      readStatus(this.#state, { age: this.#ages.of, memory, host: "", silent: this.#own }),
-    );
-  }
-
-  /** A map is listened to from the first time on that it is read. */
-  #follow(path: string): DaemonMap<unknown> {
-    const known = this.#followed.get(path);
-    if (known) return known;
-    const [, first, second] = /^(?:Agent|Daemons\.([^.]+))\.(.+)$/.exec(path)!;
-    const map = first === undefined ? this.#maps.agent(second!) : this.#maps.of(first, second!);
-    this.#followed.set(path, map);
-    for (const [key, value] of map) this.#ages.note({ map: path, key, value });
-    map.onChange(({ key, value }) => {
-      this.#ages.note({ map: path, key, value });
-      this.#onChange();
-    });
-    return map;
-  }
+    return resultsOf(readStatus(state, { age: ages.of, memory, host: "", silent: own }));
+  };
 }

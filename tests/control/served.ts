@@ -47,7 +47,7 @@ export async function withControl(
     logged.push(entry);
     for (const listener of listeners) listener(entry);
   };
-  const control = await startControl({
+  const close = await startControl({
     agent: {
       pause: (...args) => Promise.resolve(void calls.push(["pause", ...args])),
       resume: (...args) => Promise.resolve(void calls.push(["resume", ...args])),
@@ -90,7 +90,7 @@ export async function withControl(
       change: (change) => watchers.forEach((watcher) => watcher(change)),
     });
   } finally {
-    await control.close();
+    await close();
     assertEquals(await readToken(home), undefined);
     assertEquals([listeners.size, watchers.size], [0, 0]);
     await Deno.remove(home, { recursive: true });

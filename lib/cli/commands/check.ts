@@ -66,7 +66,7 @@ export const checkCommand: Command = {
     const problems = findProblems(status, thresholds);
     const health = worst(problems);
     const output = pluginOutput({ ...status, health, problems }, thresholds);
-    return { json: { health, ...output }, text: formatOutput(output), code: PLUGIN_EXIT[health] };
+    return { json: output, text: formatOutput(output), code: PLUGIN_EXIT[health] };
   },
 };
 
