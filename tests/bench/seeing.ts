@@ -70,7 +70,7 @@ async function metricsRow(): Promise<Row> {
   }
   const done = () => Promise.resolve();
   const home = await Deno.makeTempDir();
-  const control = await startControl({
+  const closeControl = await startControl({
     agent: { pause: done, resume: done, restartDaemon: done },
     ...{ state: stateOf(maps), watch: () => () => {}, home, clock: systemClock },
     log: { write: () => {}, listen: () => () => {} },
@@ -91,7 +91,7 @@ async function metricsRow(): Promise<Row> {
     times.metrics.push(await scrape("/metrics"));
     times.empty.push(await scrape("/nothing"));
   }
-  await control.close();
+  await closeControl();
   await Deno.remove(home, { recursive: true });
   const [metrics, empty] = [median(times.metrics), median(times.empty)];
   return {
