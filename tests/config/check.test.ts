@@ -224,6 +224,24 @@ Deno.test("what is served is checked, each key with what it needs beside it", ()
       /control\.metrics\.keyFile: got "x"; expected "certFile" as well/,
     ],
     [
+      '{ "metrics": { "listen": "[::]:9664", "passwordFile": "x" } }',
+      /control\.metrics\.passwordFile: got "x"; expected "user" as well/,
+    ],
+    [
+      '{ "metrics": { "listen": "[::]:9664", "certFile": "x" } }',
+      /control\.metrics\.certFile: got "x"; expected "keyFile" as well/,
+    ],
+    [
+      '{ "metrics": { "textfile": "a.prom", "certFile": "x", "keyFile": "y" } }',
+      /control\.metrics\.certFile: got "x"; expected "listen" as well/,
+    ],
+    ['{ "metrics": { "textfile": ".prom" } }', /textfile: got "\.prom"; expected a path that ends/],
+    ['{ "metrics": { "listen": "a:65536" } }', /listen: got "a:65536"; expected "HOST:PORT"/],
+    ...["127.0.0.1", "localhost", "[::]"].map((host): [string, RegExp] => [
+      `{ "metrics": { "listen": "${host}:5664" } }`,
+      /control\.metrics\.listen: got .*; expected another port: control\.listen has this one/,
+    ]),
+    [
       '{ "metrics": { "listen": "a:1", "password": "x" } }',
       /control\.metrics\.password: unknown key/,
     ],
@@ -234,6 +252,10 @@ Deno.test("what is served is checked, each key with what it needs beside it", ()
     assertMatch(said[0]!, complaint);
   }
   assertEquals(control('{ "listen": "off", "metrics": { "listen": "[::1]:0" } }'), []);
+  assertEquals(control('{ "listen": "off", "metrics": { "listen": "127.0.0.1:5664" } }'), []);
+  assertEquals(control('{ "metrics": { "listen": "10.0.0.1:5664" } }'), []);
+  assertEquals(control('{ "listen": "127.0.0.1:0", "metrics": { "listen": "[::]:0" } }'), []);
+  assertEquals(control('{ "listen": "127.0.0.1:65535", "metrics": { "listen": "a:65534" } }'), []);
   assertEquals(control('{ "metrics": { "textfile": "C:\\\\a.prom", "every": "15s" } }'), []);
 });
 
@@ -280,6 +302,20 @@ Deno.test("each number, duration and size has its bounds, which themselves may b
   const entry = (key: string) => (value: unknown) => ({ daemons: { own: { [key]: value } } });
   const rows: [write: (value: unknown) => unknown, right: unknown[], wrong: unknown[]][] = [
     [entry("frozenAfter"), ["200ms", "1d"], ["199ms", "1441m"]],
+    [entry("failedRetry"), ["1s", "1d"], ["999ms", "1441m"]],
+    [
+      (every) => ({ control: { metrics: { textfile: "a.prom", every } } }),
+      ["1s", "60m"],
+      ["999ms", "61m"],
+    ],
+    [entry("permissions"), [{ read: [] }, { net: ["a"] }], [{ read: [""] }, { read: "a" }, []]],
+    [(allowUnsafeHome) => ({ allowUnsafeHome }), [true, false], ["true", 1]],
+    [(trustedWriters) => ({ trustedWriters }), [[], ["a"]], ["a", [""], [1]]],
+    [
+      (name) => ({ threadPools: { [String(name)]: {} } }),
+      ["P", "a_1", "p".repeat(64)],
+      ["_p", "1p", "p-1", "", "p".repeat(65)],
+    ],
     [entry("memoryLimit"), ["16MB", "8GB"], ["15MB", "16383KB"]],
     [(maxSize) => ({ log: { maxSize } }), ["64KB", "1GB"], ["63KB"]],
     [(keep) => ({ log: { keep } }), [1, 100], [0, 101, 1.5]],
