@@ -1,5 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { ManualClock } from "../../lib/base/mod.ts";
 import type { DaemonContext } from "../../lib/daemon/author.ts";
+import { createTiming } from "../../lib/daemon/timing.ts";
 import { simulate, type Simulation } from "../../lib/testing/simulate.ts";
 
 /** Runs a daemon for 10 min of simulated time; returns when it called `mark`, ms. */
@@ -210,4 +212,18 @@ Deno.test("a pattern or a time zone that is wrong is named", async () => {
   const expected = 'Cannot run cron("* * * * *"): expected a function';
   await assertRejects(() => often(undefined), TypeError, expected);
   await assertRejects(() => often(() => Promise.reject(new Error("boom"))), Error, "boom");
+});
+
+Deno.test("what was in time leaves no limit behind, and a stop ends a retry with its reason", async () => {
+  const clock = new ManualClock();
+  const stop = new AbortController();
+  const parts = { clock, signal: stop.signal, random: () => 0, isPaused: () => false };
+  const { timeout, retry } = createTiming({ ...parts, wall: () => 0, warn() {} });
+  assertEquals(await timeout("5s", () => "in time"), "in time");
+  assertEquals(clock.sleeping, 0);
+  const task = () => {
+    stop.abort(new RangeError("the daemon is to stop"));
+    throw new TypeError("what the stop broke");
+  };
+  await assertRejects(() => retry(task, { maxAttempts: 1 }), RangeError, "the daemon is to stop");
 });

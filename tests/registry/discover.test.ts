@@ -67,3 +67,13 @@ Deno.test("of a folder of thousands of modules the first are used, and that is s
   assertEquals(warnings, [warning!]);
   await Deno.remove(home, { recursive: true });
 });
+
+Deno.test({
+  name: "a folder that cannot be listed is a warning, and holds no modules",
+  permissions: { read: false },
+  async fn() {
+    const { modules, warning } = await findModules("/home");
+    assertEquals(modules, []);
+    assertMatch(warning!, /^Cannot list .home.daemons: Requires read access/);
+  },
+});

@@ -1,5 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { pathToFileURL as toFileUrl } from "node:url";
 import { type RegisteredDaemon, Registry } from "../../lib/registry/registry.ts";
 import { parse } from "../config/parse.ts";
 
@@ -101,4 +102,68 @@ Deno.test("a service that two entries name is the first one's, whatever the case
     ["more", ["spooler"], taken("more.arguments.services.1", "service_watch"), true],
     ["own", ["own"], undefined, undefined],
   ]);
+});
+
+Deno.test("a registration has what its entry and its module say", async () => {
+  const home = await Deno.makeTempDir();
+  await Deno.mkdir(join(home, "daemons"));
+  const file = join(home, "daemons", "own.js");
+  await Deno.writeTextFile(
+    file,
+    `export default { name: "own", permissions: { read: ["{drive}"] }, run() {},
+      arguments: { drive: { type: "string", description: "drive" } } };`,
+  );
+  const entry = { arguments: { drive: "/data" }, permissions: { read: ["/data"] } };
+  const job = { schedule: "0 3 * * *", timeZone: "UTC" };
+  const bounds = { frozenAfter: "1m", memoryLimit: "32MB", failedRetry: "5m", restart: "always" };
+  const config = parse(JSON.stringify({
+    daemons: {
+      own: { ...entry, ...job, ...bounds },
+      off: { ...entry, module: "daemons/own.js", enabled: false },
+      heartbeat: { arguments: { file: "beat.json" } },
+    },
+  }));
+  const registry = new Registry(home);
+  const [own, off, heartbeat] = await registry.resolve({ config, describe: String });
+  const { version, description, ...rest } = own!;
+  const url = toFileUrl(file).href;
+  assertEquals([version !== "", description?.name], [true, "own"]);
+  const [restart, frozenAfter, memoryLimit] = ["on-failure", 30_000, 2 ** 28];
+  const policy = { restart, frozenAfter, memoryLimit, failedRetry: 600_000 };
+  assertEquals<unknown>(rest, {
+    ...{ name: "own", module: "daemons/own.js", enabled: true, url, files: [file], faults: [] },
+    ...{ arguments: { drive: "/data" }, permissions: { read: [resolve("/data")] } },
+    policy: {
+      ...{ restart: "always", frozenAfter: 60_000, memoryLimit: 2 ** 25, failedRetry: 300_000 },
+      schedule: { pattern: "0 3 * * *", timeZone: "UTC" },
+    },
+  });
+  assertEquals<unknown>(off, {
+    ...{ name: "off", module: "daemons/own.js", enabled: false, url, files: [], faults: [] },
+    ...{ arguments: { drive: "/data" }, permissions: {}, version: "", policy },
+  });
+  const { description: described, url: builtin, ...plain } = heartbeat!;
+  assertEquals([described?.name, builtin.endsWith("/daemons/heartbeat.ts")], ["heartbeat", true]);
+  const beat = join(home, "beat.json");
+  assertEquals<unknown>(plain, {
+    ...{ name: "heartbeat", module: null, enabled: true, files: [], faults: [], version: "" },
+    ...{ arguments: { file: "beat.json" }, policy },
+    permissions: { read: [beat, `${beat}.new`], write: [beat, `${beat}.new`] },
+  });
+  await Deno.remove(home, { recursive: true });
+});
+
+Deno.test("arguments that do not fit and permissions that are not granted are a daemon's problem", async () => {
+  const text = `export default { name: "own", permissions: { read: ["{drive}"], services: true },
+    arguments: { drive: { type: "string", description: "drive" } }, run() {} };`;
+  const own = { module: "daemons/own.js" };
+  const { odd, poor, net } = await problems({
+    odd: { ...own, arguments: { drive: 5, other: 1 } },
+    poor: { ...own, arguments: { drive: "/data" }, permissions: { read: ["/other"] } },
+    net: { module: "http_check", arguments: { url: "http://a:1" }, permissions: { net: ["b"] } },
+  }, { "own.js": text });
+  assertMatch(odd!, /^daemons\.odd\.arguments\.other: unknown argument; known: drive$/);
+  const refused = "it needs permissions that daemons.poor.permissions does not grant: ";
+  assertEquals(poor, `${refused}read ${JSON.stringify(resolve("/data"))}, services`);
+  assertMatch(net!, /daemons\.net\.permissions does not grant: net "a:1"$/);
 });
