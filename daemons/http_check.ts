@@ -10,6 +10,8 @@ function checkUrl(text: string): string | undefined {
     : "expected an address without user and password: verdicts, status and metrics show it";
 }
 
+const TIME = { type: "duration", min: "1ms" } as const;
+
 /** The daemon that asks a web server, and looks at what it answers. */
 export default defineDaemon({
   name: "http_check",
@@ -25,18 +27,8 @@ export default defineDaemon({
       description: "The status that is right; 0: any below 400",
     },
     contains: { type: "string", default: "", description: "Text that the answer contains" },
-    slow: {
-      type: "duration",
-      default: "5s",
-      min: "1ms",
-      description: "A slower answer is a warning",
-    },
-    timeout: {
-      type: "duration",
-      default: "10s",
-      min: "1ms",
-      description: "A slower answer is critical",
-    },
+    slow: { ...TIME, default: "5s", description: "A slower answer is a warning" },
+    timeout: { ...TIME, default: "10s", description: "A slower answer is critical" },
     retries: { type: "number", default: 1, min: 0, max: 10, integer: true, description: "Retries" },
     interval: { type: "duration", default: "1m", min: "1s", description: "From look to look" },
   },

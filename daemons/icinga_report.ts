@@ -3,6 +3,8 @@ import type { Access } from "../lib/icinga/mod.ts";
 import { checkParent, parseParent } from "../lib/icinga/settings.ts";
 import { DATA_DIR } from "./shared/watch_arguments.ts";
 
+const text = (description: string) => ({ type: "string", default: "", description } as const);
+
 const ARGUMENTS = {
   every: {
     type: "duration",
@@ -18,36 +20,12 @@ const ARGUMENTS = {
       "Endpoints that take the results, in order, such as master=10.0.0.1; none: Icinga's files tell them",
     check: checkParent,
   },
-  host: {
-    type: "string",
-    default: "",
-    description: "Name of the host object in Icinga; empty: this node's name",
-  },
-  cert: {
-    type: "string",
-    default: "",
-    description: "File of the certificate; empty: that of the Icinga agent",
-  },
-  key: {
-    type: "string",
-    default: "",
-    description: "File of its private key; empty: that of the Icinga agent",
-  },
-  ca: {
-    type: "string",
-    default: "",
-    description: "File of the CA's certificate; empty: that of the Icinga agent",
-  },
-  user: {
-    type: "string",
-    default: "",
-    description: "Name of an ApiUser with a password, instead of the certificate",
-  },
-  passwordFile: {
-    type: "string",
-    default: "",
-    description: "File whose first line is the user's password",
-  },
+  host: text("Name of the host object in Icinga; empty: this node's name"),
+  cert: text("File of the certificate; empty: that of the Icinga agent"),
+  key: text("File of its private key; empty: that of the Icinga agent"),
+  ca: text("File of the CA's certificate; empty: that of the Icinga agent"),
+  user: text("Name of an ApiUser with a password, instead of the certificate"),
+  passwordFile: text("File whose first line is the user's password"),
   dataDir: DATA_DIR,
 } as const;
 

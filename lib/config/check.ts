@@ -70,9 +70,10 @@ function moduleProblems(name: string, daemon: Entry, builtin: BuiltinArguments):
   if (!specs && module !== undefined) return [unknownModule(name, module, builtin)];
   if (!specs) return [];
   const { arguments: given, schedule: value } = daemon;
-  const problems = given === undefined || isObject(given)
-    ? argumentProblems(name, given, specs)
-    : [];
+  const found = given === undefined || isObject(given) ? readArguments(specs, given).problems : [];
+  const problems = found.map((problem) => (
+    { ...problem, path: ["daemons", name, "arguments", ...problem.path] }
+  ));
   if (value === undefined) return problems;
   const expected = "expected none: a built-in daemon runs all the time, and is no job";
   return [...problems, { path: ["daemons", name, "schedule"], value, expected }];
@@ -112,12 +113,6 @@ function unknownModule(name: string, module: string, builtin: BuiltinArguments):
     value: module,
     expected: `expected a path that ends in .ts, .js or .mjs, or a built-in daemon: ${known}`,
   };
-}
-
-function argumentProblems(name: string, given: unknown, specs: ArgumentSpecs): Problem[] {
-  return readArguments(specs, given).problems.map((problem) => (
-    { ...problem, path: ["daemons", name, "arguments", ...problem.path] }
-  ));
 }
 
 /**

@@ -43,10 +43,8 @@ function daemon(specs: ArgumentSpecs): JsonSchema {
 
 function argument(spec: ArgumentSpec): JsonSchema {
   const { description } = spec;
-  const fallback = spec.default === undefined
-    ? {}
-    : { default: spec.default as JsonSchema["default"] };
-  return { ...form(spec), description, ...fallback };
+  const fallback = spec.default as JsonSchema["default"];
+  return { ...form(spec), description, ...(fallback !== undefined && { default: fallback }) };
 }
 
 function form(spec: ArgumentSpec): JsonSchema {

@@ -2,7 +2,13 @@ import { refuseReserved } from "../base/mod.ts";
 
 /** The kinds of permission that are lists; Deno's own words but for `secrets`. */
 export const PERMISSION_LISTS = [
-  ...["read", "write", "run", "net", "env", "ffi", "sys"] as const,
+  "read",
+  "write",
+  "run",
+  "net",
+  "env",
+  "ffi",
+  "sys",
   "secrets",
 ] as const;
 

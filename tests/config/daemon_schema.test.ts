@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { checkModulePath } from "../../lib/config/daemon_schema.ts";
 
 Deno.test("a module lies in home or at an absolute path", () => {
@@ -58,4 +58,11 @@ Deno.test("a single backslash that became a control character is named", () => {
   for (const path of ["daemons\new.ts", "C:\temp\\x.ts", "x\0.ts"]) {
     assertEquals(checkModulePath(path), "expected a path; write \\\\ for each backslash", path);
   }
+});
+
+Deno.test("a name that Windows or JavaScript reserves is refused, in each part of the path", () => {
+  for (const path of ["nul.js", "daemons/CON.ts", "C:\\aux\\x.js", "/x/constructor/y.mjs"]) {
+    assertMatch(checkModulePath(path) ?? "it is taken", /^expected a path without a reserved name/);
+  }
+  assertEquals(checkModulePath("nullable.js"), undefined);
 });

@@ -1,6 +1,9 @@
 import { assertEquals } from "@std/assert";
 import daemon from "../../daemons/program_check.ts";
 import { readPlugin } from "../../daemons/shared/plugin_output.ts";
+import { ManualClock } from "../../lib/base/mod.ts";
+import { createContext, createDaemonLog } from "../../lib/daemon/mod.ts";
+import { MainState } from "../../lib/state/mod.ts";
 import type { RunResult } from "../../lib/daemon/author.ts";
 import { simulate } from "../../lib/testing/author.ts";
 
@@ -61,6 +64,26 @@ Deno.test("the metrics are the last exit code and how long the run took, of each
   const [code, duration] = run.metrics();
   assertEquals([code!.value, duration!.value], [2, 0]);
   await run.stop();
+});
+
+Deno.test("a run's duration is in seconds", async () => {
+  const clock = new ManualClock();
+  const stop = new AbortController();
+  const state = new MainState({ thread: "x::run::Main::0" });
+  const context = createContext({
+    ...{ daemon: "x", thread: "x::run::Main::0", signal: stop.signal, clock, state },
+    arguments: { program: "a", args: [], timeout: 30_000, interval: 60_000 },
+    log: createDaemonLog("debug", () => {}),
+    runProgram: async () => {
+      await clock.sleep(1_500);
+      return { code: 0, stdout: "", stderr: "" };
+    },
+  });
+  const done = daemon.run(context as never);
+  await clock.advance(2_000);
+  assertEquals(state.map("Daemons.x.Result").get("duration"), 1.5);
+  stop.abort();
+  await done;
 });
 
 Deno.test("a number that cannot be part of a verdict does not keep the verdict from being told", async () => {
