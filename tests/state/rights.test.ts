@@ -81,6 +81,8 @@ const ON_PORT: Record<string, unknown> = {
   "a number that is none": writes(0.5, "b.M", "x"),
   "a number beyond numbers": writes(2 ** 60, "b.M", "x"),
   "an increment of no number": write(99, [["b.M", 0, [["n", 0, "1"]]]]),
+  "an increment beyond 2^53": write(99, [["b.M", 0, [["n", 0, 2 ** 53 - 1]]]]),
+  "an increment by no whole number": write(99, [["b.M", 0, [["n", 0, 0.5]]]]),
   "a key of 2 MB": writes(99, "b.M", "x".repeat(2_000_000)),
   "13 MB": writes(99, "b.M", "x").padEnd(13_000_000),
   "an unknown kind": "[200,1,2,3]",

@@ -292,6 +292,7 @@ Deno.test("what cannot be counted is refused, and the map stays as it was", () =
     assertThrows(() => map.increment("n", by), TypeError, "whole number");
   }
   assertThrows(() => map.increment("s"), TypeError, "Cannot increment M.s: it holds no number");
+  assertThrows(() => map.increment("k".repeat(4_097)), TypeError, "at most 4096 characters");
   assertEquals(content(a), { n: 1, s: "text" });
 });
 
@@ -373,7 +374,9 @@ Deno.test("a thread that comes back under its name is another copy", () => {
 });
 
 Deno.test("changes tell old value, new value and writer, wherever they were made", () => {
-  const { network, a, b } = joined("a", "b");
+  const { network, a, b, c } = joined("a", "b", "c");
+  const d = network.join("d");
+  network.run(10);
   const seen: unknown[] = [];
   const stop = b.map("M").onChange(({ key, old, value, deleted, writer }) =>
     seen.push([key, old, value, deleted, writer])
@@ -385,6 +388,9 @@ Deno.test("changes tell old value, new value and writer, wherever they were made
   network.run(10);
   a.map("M").delete("x");
   network.run(10);
+  c.map("M").set("y", 1);
+  d.map("M").set("z", 1);
+  network.run(10);
   stop();
   a.map("M").set("x", 3);
   network.run(10);
@@ -392,6 +398,8 @@ Deno.test("changes tell old value, new value and writer, wherever they were made
     ["x", undefined, 1, false, "a"],
     ["x", 1, 2, false, "b"],
     ["x", 2, undefined, true, "a"],
+    ["y", undefined, 1, false, "c"],
+    ["z", undefined, 1, false, "d"],
   ]);
 });
 
