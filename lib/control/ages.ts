@@ -1,6 +1,6 @@
 import type { Clock } from "../base/mod.ts";
 import { AGENT_MAPS, VERDICT_MAP } from "../daemon/mod.ts";
-import type { AgeOf, StateChange, StateReader } from "./state_reader.ts";
+import type { AgeOf, StateChange } from "./state_reader.ts";
 
 /**
  * The ages of times in the public state. Each is seen when it is set, and counts by the monotonic clock from then on: the
@@ -12,16 +12,12 @@ export class Ages {
   /** By place; `at` is on the monotonic clock, ms. */
   readonly #seen = new Map<string, { time: string; at: number }>();
 
-  /** Sees what the state holds already. */
-  constructor(state: StateReader, clock: Pick<Clock, "now">, wall: () => number = Date.now) {
+  constructor(clock: Pick<Clock, "now">, wall: () => number = Date.now) {
     this.#clock = clock;
     this.#wall = wall;
-    for (const map of state.paths()) {
-      for (const [key, value] of state.map(map)) this.note({ map, key, value });
-    }
   }
 
-  /** Takes a change of the state. */
+  /** Takes a change of the state, or what it holds already. */
   note({ map, key, value }: StateChange): void {
     for (const field of fieldsOf(map)) {
       const place = [map, key, ...field];

@@ -18,7 +18,12 @@ import { type ApiParts, type ControlledAgent, handleRequest } from "./api.ts";
 import { EventHub, type EventSources } from "./events.ts";
 import { bind, keepTextfile, startExporter } from "./exporter.ts";
 import { HttpServer } from "./http/server.ts";
-import { mayManageServices, type StateReader, type SubscribeToState } from "./state_reader.ts";
+import {
+  mayManageServices,
+  type StateChange,
+  type StateReader,
+  type SubscribeToState,
+} from "./state_reader.ts";
 import { History } from "./history.ts";
 import { readStatus } from "./status.ts";
 
@@ -51,7 +56,8 @@ export interface ControlParts {
 export async function startControl(parts: ControlParts): Promise<Close> {
   const { state, watch, log: { listen }, home } = parts;
   const host = Deno.hostname();
-  const ages = new Ages(state, parts.clock);
+  const ages = new Ages(parts.clock);
+  noteAll(state, (change) => ages.note(change));
   let changes = 0;
   const stopCounting = watch((change) => {
     changes++;
@@ -65,38 +71,40 @@ export async function startControl(parts: ControlParts): Promise<Close> {
     changes: () => changes,
     status: () => readStatus(state, { age: ages.of, memory: Deno.memoryUsage().rss, host }),
   };
-  const served = [
-    keepTrying("commands", parts, () => serveControl(parts, sources)),
-    keepTrying(
-      "metrics",
-      parts,
-      () => startExporter(parts.config.metrics, home, sources, logOf(parts)),
-    ),
-  ];
   const ended = new AbortController();
   const { metrics } = parts.config;
   const writing = metrics && keepTextfile(metrics, sources, parts, ended.signal);
-  await Promise.all(served.map(({ tried }) => tried));
+  const served = await Promise.all([
+    keepTrying("commands", parts, () => serveControl(parts, sources)),
+    keepTrying("metrics", parts, () => startExporter(metrics, home, sources, logOf(parts))),
+  ]);
   return async () => {
     stopCounting();
     ended.abort();
     await writing;
-    await Promise.all(served.map(({ close }) => close()));
+    await Promise.all(served.map((close) => close()));
   };
 }
 
 type Close = () => Promise<void>;
 
+/** Tells a listener all that the state holds, as if it were written now. */
+function noteAll(state: StateReader, note: (change: StateChange) => void): void {
+  for (const map of state.paths()) {
+    for (const [key, value] of state.map(map)) note({ map, key, value });
+  }
+}
+
 /**
- * Starts something, and tries again until it succeeds or is closed.
+ * Starts something, and tries again until it succeeds or is closed. Resolves after the first try.
  *
- * @returns what resolves after the first try, and what ends the tries or closes it.
+ * @returns what ends the tries or closes it.
  */
-function keepTrying(
+async function keepTrying(
   kind: "commands" | "metrics",
   { clock, report }: ControlParts,
   start: () => Promise<Close | undefined>,
-): { tried: Promise<unknown>; close: Close } {
+): Promise<Close> {
   const ended = new AbortController();
   let close: Close | undefined;
   const attempt = async () => {
@@ -109,20 +117,17 @@ function keepTrying(
       return false;
     }
   };
-  const tried = attempt();
+  const isStarted = await attempt();
   const going = (async () => {
-    for (let failures = 0, isDone = await tried; !isDone; isDone = await attempt()) {
+    for (let failures = 0, isDone = isStarted; !isDone; isDone = await attempt()) {
       const wait = clock.sleep(growingWait(failures++), ended.signal);
       if (await wait.then(() => false, () => true)) return;
     }
   })();
-  return {
-    tried,
-    close: async () => {
-      ended.abort();
-      await going;
-      await close?.();
-    },
+  return async () => {
+    ended.abort();
+    await going;
+    await close?.();
   };
 }
 
@@ -140,9 +145,7 @@ async function serveControl(
   const ended = new AbortController();
   const keeping = keepTokens(parts, tokens, ended.signal);
   const history = new History(Date.now, (daemon) => mayManageServices(state, daemon));
-  for (const path of state.paths()) {
-    for (const [key, value] of state.map(path)) history.note({ map: path, key, value });
-  }
+  noteAll(state, (change) => history.note(change));
   const forget = watch((change) => history.note(change));
   const log = logOf(parts);
   const api: ApiParts = {

@@ -93,10 +93,7 @@ export function worst(problems: readonly HealthProblem[]): Health {
  * since it may have been forgotten.
  */
 export function findProblems(
-  { agent, maintenance, services, daemons }: Pick<
-    Status,
-    "agent" | "maintenance" | "services" | "daemons"
-  >,
+  { agent, maintenance, services, daemons }: Omit<Status, "health" | "problems">,
   thresholds: Thresholds = THRESHOLDS,
 ): HealthProblem[] {
   if (maintenance) return pauseProblems(maintenance, "").map(about(null));

@@ -9,7 +9,6 @@ import type { DaemonMap } from "../daemon/mod.ts";
 import { Ages } from "./ages.ts";
 import { PLUGIN_EXIT } from "./health.ts";
 import { formatPerformance, pluginOutput, serviceOutput, verdictOutput } from "./plugin.ts";
-import type { StateReader } from "./state_reader.ts";
 import { readStatus } from "./status.ts";
 import type { Status } from "./status_schema.ts";
 
@@ -93,14 +92,9 @@ export function stateResults(
     });
     return map;
   };
-  const state: StateReader = {
-    map: follow,
-    paths: () => [],
-    traffic: () => ({ sent: 0, received: 0, questions: 0 }),
-  };
-  const ages = new Ages(state, clock);
+  const ages = new Ages(clock);
   return () => {
     const memory = Deno.memoryUsage().rss;
-    return resultsOf(readStatus(state, { age: ages.of, memory, host: "", silent: own }));
+    return resultsOf(readStatus({ map: follow }, { age: ages.of, memory, host: "", silent: own }));
   };
 }

@@ -24,10 +24,14 @@ import {
   type VerdictStatus,
 } from "./status_schema.ts";
 
-/** A public state to read: what `PublicState` is to the views. */
-export interface StateReader {
+/** The maps of a public state. */
+export interface MapReader {
   /** The map at a dotted path; an empty one when there is none. */
   map(path: string): ReadonlyMap<string, unknown>;
+}
+
+/** A public state to read: what `PublicState` is to the views. */
+export interface StateReader extends MapReader {
   /** The paths of the maps that are known, sorted. */
   paths(): string[];
   /** What the copy has sent and received so far. */
@@ -82,7 +86,7 @@ const MOST_TEXT = 4_000;
  * its map `ServiceState` holds one service, or several, each under its name. Values of another form
  * are ignored.
  */
-export function watchedServices(state: StateReader): WatchedService[] {
+export function watchedServices(state: MapReader): WatchedService[] {
   return daemonsOf(state).flatMap(([daemon, { services }]) => {
     const path = mapPath(daemon, "ServiceState");
     const map = state.map(path);
@@ -143,7 +147,7 @@ const Probe = v.object(ProbeSchema.entries);
  *
  * @param prefix what their keys begin with, where the daemon has several services; otherwise empty.
  */
-function readProbes(state: StateReader, daemon: string, prefix: string): ProbeStatus[] {
+function readProbes(state: MapReader, daemon: string, prefix: string): ProbeStatus[] {
   const found = [...state.map(mapPath(daemon, "ServiceProbes"))]
     .filter(([key]) => key.startsWith(prefix)).slice(0, MOST_PROBES);
   return found.flatMap(([key, value]) => {
@@ -165,13 +169,13 @@ export function readStats(value: unknown): v.InferOutput<typeof StatsSchema> | u
 }
 
 /** Whether a daemon may manage services, so that what it shares of them is shown. */
-export function mayManageServices(state: StateReader, daemon: string): boolean {
+export function mayManageServices(state: MapReader, daemon: string): boolean {
   const info = state.map(AGENT_MAPS.daemons).get(daemon) as DaemonInfo | undefined;
   return info?.services ?? false;
 }
 
 /** The registered daemons by name, sorted. */
-export function daemonsOf(state: StateReader): [name: string, info: DaemonInfo][] {
+export function daemonsOf(state: MapReader): [name: string, info: DaemonInfo][] {
   const all = [...state.map(AGENT_MAPS.daemons)] as [string, DaemonInfo][];
   return all.sort(([a], [b]) => a < b ? -1 : 1);
 }
@@ -180,7 +184,7 @@ export function daemonsOf(state: StateReader): [name: string, info: DaemonInfo][
  * A daemon's last verdict; null when it has given none. A verdict that has expired is
  * unknown.
  */
-export function verdictOf(state: StateReader, daemon: string, age: AgeOf): VerdictStatus | null {
+export function verdictOf(state: MapReader, daemon: string, age: AgeOf): VerdictStatus | null {
   const map = mapPath(daemon, VERDICT_MAP);
   const verdict = readVerdict(state.map(map).get("now"));
   if (!verdict) return null;
@@ -193,7 +197,7 @@ export function verdictOf(state: StateReader, daemon: string, age: AgeOf): Verdi
 }
 
 /** What the agent cannot do at present, in the order of {@linkcode troubleKinds}. */
-export function troublesOf(state: StateReader): ({ kind: TroubleKind } & AgentTrouble)[] {
+export function troublesOf(state: MapReader): ({ kind: TroubleKind } & AgentTrouble)[] {
   const map = state.map(AGENT_MAPS.troubles);
   return troubleKinds.flatMap((kind) => {
     const trouble = map.get(kind) as AgentTrouble | undefined;
@@ -206,7 +210,7 @@ export function troublesOf(state: StateReader): ({ kind: TroubleKind } & AgentTr
  *
  * @param service its name; null: not known. Default: the pause of the whole agent.
  */
-export function pauseOf(state: StateReader, service?: string | null): Pause | undefined {
+export function pauseOf(state: MapReader, service?: string | null): Pause | undefined {
   const pause = service === undefined
     ? state.map(AGENT_MAPS.maintenance).get("paused")
     : service !== null

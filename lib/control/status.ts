@@ -7,15 +7,15 @@ import {
   mapPath,
   type Pause,
   type ThreadInfo,
-  type ThreadState,
+  threadStates,
 } from "../daemon/mod.ts";
 import { findProblems, isWatching, worst } from "./health.ts";
 import {
   type AgeOf,
   cutTexts,
   daemonsOf,
+  type MapReader,
   pauseOf,
-  type StateReader,
   troublesOf,
   verdictOf,
   type WatchedService,
@@ -43,22 +43,8 @@ export interface Moment {
   silent?: string;
 }
 
-/** A daemon's state is the first of these in which one of its threads is. */
-const WORST_FIRST: readonly ThreadState[] = [
-  "failed",
-  "frozen",
-  "backing-off",
-  "stopping",
-  "stopped",
-  "starting",
-  "waiting",
-  "running",
-  "scheduled",
-  "finished",
-];
-
 /** The status of the agent, its services and its daemons, from the public state alone. */
-export function readStatus(state: StateReader, { age, memory, host, silent }: Moment): Status {
+export function readStatus(state: MapReader, { age, memory, host, silent }: Moment): Status {
   const { last_end: lastEnd = null, ...info } = Object.fromEntries(
     state.map(AGENT_MAPS.info),
   ) as unknown as AgentInfo;
@@ -110,7 +96,7 @@ function readService(
   };
 }
 
-function readDaemons(state: StateReader, age: AgeOf): DaemonStatus[] {
+function readDaemons(state: MapReader, age: AgeOf): DaemonStatus[] {
   const threads = [...state.map(AGENT_MAPS.threads)] as [string, ThreadInfo][];
   return daemonsOf(state).map(([name, daemon]) => {
     const own = threads.filter(([, thread]) => thread.daemon === name)
@@ -137,7 +123,8 @@ function readDaemon(
     enabled,
     services: services ?? false,
     problem: problem ?? null,
-    state: WORST_FIRST.find((state) => states.includes(state)) ?? (enabled ? "absent" : "disabled"),
+    state: threadStates.find((state) => states.includes(state)) ??
+      (enabled ? "absent" : "disabled"),
     uptime: uptimes.length > 0 ? Math.max(...uptimes) : null,
     restarts: threads.reduce((sum, { restarts }) => sum + restarts, 0),
     lastError: errors.sort((a, b) => a.at < b.at ? 1 : -1)[0] ?? null,

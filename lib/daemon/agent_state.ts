@@ -100,30 +100,30 @@ export interface AgentInfo {
 }
 
 /**
- * The state of a thread.
+ * The state of a thread, the worst first: a daemon's state is that of its worst thread.
  *
- * - `waiting`: for a place in its pool
- * - `starting`: its worker is being made, its module loaded
- * - `running`: its daemon works
- * - `backing-off`: it failed, and is started again after a while
- * - `frozen`: it sent no heartbeat, and is being ended
  * - `failed`: it failed too often, or threads of its daemon cannot be ended; it is left alone for long
+ * - `frozen`: it sent no heartbeat, and is being ended
+ * - `backing-off`: it failed, and is started again after a while
  * - `stopping`: it was asked to stop
  * - `stopped`: it was stopped
- * - `finished`: its work is done
+ * - `starting`: its worker is being made, its module loaded
+ * - `waiting`: for a place in its pool
+ * - `running`: its daemon works
  * - `scheduled`: it is a job, and waits for its next run
+ * - `finished`: its work is done
  */
 export const threadStates = [
-  "waiting",
-  "starting",
-  "running",
-  "backing-off",
-  "frozen",
   "failed",
+  "frozen",
+  "backing-off",
   "stopping",
   "stopped",
-  "finished",
+  "starting",
+  "waiting",
+  "running",
   "scheduled",
+  "finished",
 ] as const;
 
 /** What a thread is doing; see {@linkcode threadStates}. */

@@ -10,7 +10,10 @@ Deno.test("uptimes and ages do not follow a wall clock that is set", () => {
   const started = Date.parse(STARTED);
   let [wall, monotonic] = [started + HOUR, 50];
   const state = stateOf(maps);
-  const ages = new Ages(state, { now: () => monotonic }, () => wall);
+  const ages = new Ages({ now: () => monotonic }, () => wall);
+  for (const [map, keys] of Object.entries(maps)) {
+    for (const [key, value] of Object.entries(keys)) ages.note({ map, key, value });
+  }
   const thread = "icinga_agent_service::run::Main::0";
   const spans = () => {
     const { agent, daemons, services } = readStatus(state, { ...MOMENT, age: ages.of });
@@ -51,7 +54,7 @@ Deno.test("uptimes and ages do not follow a wall clock that is set", () => {
 
 Deno.test("a time that was not seen when it was set has its age by the wall clock, and none below 0", () => {
   const wall = Date.parse(STARTED) + HOUR;
-  const ages = new Ages(stateOf({}), { now: () => 0 }, () => wall);
+  const ages = new Ages({ now: () => 0 }, () => wall);
   assertEquals(ages.of(["Agent.Info", "started"], STARTED), HOUR);
   assertEquals(ages.of(["Agent.Info", "started"], new Date(wall + 1).toISOString()), 0);
   ages.note({ map: "Agent.Info", key: "started", value: STARTED });

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { HttpError } from "../http/message.ts";
 
 /**
@@ -57,12 +58,7 @@ export function bearerOf(headers: Headers): string | undefined {
 /** `<user>:<password>` in a request's Authorization field (RFC 7617); undefined when it has none. */
 export function basicOf(headers: Headers): string | undefined {
   const encoded = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(headers.get("authorization") ?? "")?.[1];
-  if (encoded === undefined) return undefined;
-  try {
-    return new TextDecoder().decode(Uint8Array.fromBase64(encoded));
-  } catch {
-    return undefined;
-  }
+  return encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString();
 }
 
 /** The value of a cookie of a request; undefined when there is none. */
