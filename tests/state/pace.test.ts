@@ -175,6 +175,18 @@ Deno.test("maps of one owner hold a limited number of characters; what is beyond
   assertEquals([network.problems.length, second.has("18"), first.has("0")], [1, true, false]);
 });
 
+Deno.test("each key takes 100 characters beside its name and its value", () => {
+  const network = new Network();
+  const main = network.join("main");
+  const writer = network.join("writer");
+  network.run(1_000);
+  const name = "x".repeat(4_000);
+  for (let i = 0; i < 8_300; i++) writer.map("M").set(`${name} ${i}`, i);
+  network.run(10_000);
+  const { size } = main.map("M");
+  assert(size > 8_150 && size < 8_185, `${size} keys of 4,105 characters each`);
+});
+
 Deno.test("maps that hold nothing count, too: beyond the limit of one owner no more are made", () => {
   const network = new Network();
   const main = network.join("main", { ownerOf: (path) => path.split(".")[0]! });

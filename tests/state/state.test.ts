@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { isUnreadableMessage } from "../../lib/state/mod.ts";
+import { isUnreadableMessage, type MainState, type PublicState } from "../../lib/state/mod.ts";
 import { Type } from "../../lib/state/message.ts";
 import { content, isOf, Network, type Sent } from "./network.ts";
 
@@ -212,6 +212,75 @@ Deno.test("who has missed more than is kept gets the whole state instead", () =>
   ]);
 });
 
+Deno.test("who has missed less than is kept gets that, and not the whole state", () => {
+  const { network, a, b } = joined("a", "b");
+  network.fate = () => [];
+  const batchesOf = (count: number) => {
+    for (let i = 0; i < count; i++) {
+      a.map("M").set("x", `${i} ${"x".repeat(3_900)}`);
+      network.run(1);
+    }
+  };
+  batchesOf(1_000);
+  network.fate = () => [1];
+  const before = network.ported.length;
+  a.map("M").set("last", 1);
+  network.run(1_000);
+  assertEquals(content(b), content(a));
+  const answers = network.ported.slice(before).filter(({ from }) => from === "a");
+  assertEquals(answers.length, 1_001);
+  assert(answers.every(({ text }) => isOf(text, Type.batch)));
+});
+
+Deno.test("a thread that asks without end for what it has missed gets 16 MB at once and 4 MB a second", () => {
+  const { network, a } = joined("a", "b");
+  const text = "x".repeat(250_000);
+  for (let i = 0; i < 8; i++) a.map("M").set(`${i}`, text);
+  network.run(1_000);
+  const asker = network.port("asker");
+  network.run(1_000);
+  const before = network.ported.length;
+  const sent = () =>
+    network.ported.slice(before).filter(({ from }) => from === "a")
+      .reduce((sum, { text }) => sum + text.length, 0) / 1e6;
+  const ask = (seconds: number) => {
+    for (let ms = 0; ms < 1_000 * seconds; ms += 20) {
+      asker.postMessage(JSON.stringify([Type.missed, -1]));
+      network.run(20);
+    }
+  };
+  ask(1);
+  const burst = sent();
+  assert(burst > 16 && burst < 26, `${burst} MB in the first second`);
+  ask(10);
+  const lasting = sent() - burst;
+  assert(lasting > 38 && lasting < 46, `${lasting} MB in 10 s`);
+});
+
+Deno.test("a large batch goes to each thread's port, a small one on the channel", () => {
+  const { network, a, b, c } = joined("a", "b", "c");
+  const sent = (length: number) => {
+    const [onChannel, onPorts] = [batches(network).length, ported(network, "a", Type.batch).length];
+    a.map("M").set("x", "x".repeat(length));
+    network.run(10);
+    return [
+      batches(network).length - onChannel,
+      ported(network, "a", Type.batch).length - onPorts,
+    ];
+  };
+  assertEquals([sent(4_000), sent(4_100)], [[1, 0], [0, 2]]);
+  assertEquals([content(b), content(c)], [content(a), content(a)]);
+});
+
+Deno.test("what is written in one turn travels in messages that end after 262,144 characters", () => {
+  const { network, a, b } = joined("a", "b");
+  for (let i = 0; i < 10; i++) b.map("M").set(`${i}`, "x".repeat(100_000));
+  network.run(10);
+  const sizes = ported(network, "b", Type.write).map(({ length }) => Math.floor(length / 1e5));
+  assertEquals(sizes, [3, 3, 3, 1]);
+  assertEquals(content(a), content(b));
+});
+
 Deno.test("one lost message is made up for, however many follow it at once", () => {
   const { network, a, b } = joined("a", "b");
   let lost = 1;
@@ -252,6 +321,44 @@ Deno.test("the last writes of a copy that leaves arrive, though their messages w
   b.close();
   network.run(10);
   assertEquals(a.map("M").get("k5"), 299);
+});
+
+/** Waits for others to leave; returns after how many ms that was over. */
+async function othersLeft(network: Network, main: PublicState, limit: number): Promise<number> {
+  let isOver = false;
+  const over = (main as MainState).othersLeft(limit).then(() => isOver = true);
+  let ms = 0;
+  while (!isOver && ms < 100_000) {
+    network.run(1);
+    ms++;
+    for (let turns = 0; turns < 5; turns++) await Promise.resolve();
+  }
+  await over;
+  return ms;
+}
+
+Deno.test("the main thread waits for others to leave, and no longer than it is told to", async () => {
+  const { network, a, b, c } = joined("a", "b", "c");
+  b.map("M").set("b", "last word");
+  b.leave();
+  const tooLong = await othersLeft(network, a, 500);
+  assert(tooLong > 490 && tooLong < 510, `${tooLong} ms`);
+  c.leave();
+  const soon = await othersLeft(network, a, 500);
+  assert(soon < 10, `${soon} ms`);
+  assertEquals(content(a), { b: "last word" });
+});
+
+Deno.test("what waits at the main thread is taken when others have left, or had the time to", async () => {
+  const network = new Network();
+  const a = network.join("a");
+  const b = network.join("b", {}, () => 60_000);
+  network.run(1_000);
+  b.map("M").set("x", 1);
+  network.run(10);
+  assertEquals(content(a), {});
+  await othersLeft(network, a, 100);
+  assertEquals(content(a), { x: 1 });
 });
 
 Deno.test("concurrent increments all count; a set starts anew", () => {
