@@ -108,6 +108,7 @@ function missingProgram(program: string): string | undefined {
 
 /** One process keeps Wine's session, and with it the services, alive as long as a case runs. */
 async function inSession(test: (windows: Windows) => Promise<void>): Promise<void> {
+  await endSession();
   const keeper = system.command("", "ping.exe", ["-n", "600", "127.0.0.1"]).spawn();
   const windows = new Windows();
   try {
@@ -117,7 +118,23 @@ async function inSession(test: (windows: Windows) => Promise<void>): Promise<voi
     keeper.kill("SIGKILL");
     await keeper.stdout.cancel();
     await keeper.status;
+    await endSession();
   }
+}
+
+/**
+ * Ends Wine's session with all that is left in it: a single program that stays, such as the `sc.exe` of an agent that was
+ * killed, would keep it for all cases that follow, and a session whose drivers hang fails each of them.
+ */
+async function endSession(): Promise<void> {
+  if (system !== onWine) return;
+  const end = "wineserver -k; exec timeout 20 wineserver -w";
+  await new Deno.Command(join(BED, "enter"), {
+    args: ["/bed", "sh", "-c", end],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).output();
 }
 
 /** Whether Windows itself is tested, and not Wine. */
@@ -251,13 +268,19 @@ export class Windows {
     return agent;
   }
 
-  /** Registers a command line as a service that is started by hand; removed when the case ends. */
+  /**
+   * Registers a command line as a service that is started by hand; removed when the case ends. One that a run of the tests
+   * has left, since it was killed, gives way.
+   */
   async register(service: string, commandLine: string): Promise<void> {
     this.owns(service);
     const options = ["binPath=", commandLine, "start=", "demand"];
     await this.#insist(
       `${service} is registered`,
-      () => this.run("sc.exe", "create", service, ...options),
+      async () => {
+        await this.run("sc.exe", "delete", service);
+        return await this.run("sc.exe", "create", service, ...options);
+      },
       ({ code }) => code === 0,
     );
   }
