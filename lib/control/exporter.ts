@@ -61,7 +61,7 @@ export function describeDanger(
  * @param credentials `<user>:<password>` that it has to bear; undefined: none.
  * @throws {HttpError} 401, 404 or 405.
  */
-export function handleScrape(
+function handleScrape(
   request: Request,
   credentials: string | undefined,
   sources: EventSources,

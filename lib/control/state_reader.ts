@@ -211,12 +211,10 @@ export function troublesOf(state: MapReader): ({ kind: TroubleKind } & AgentTrou
  * @param service its name; null: not known. Default: the pause of the whole agent.
  */
 export function pauseOf(state: MapReader, service?: string | null): Pause | undefined {
-  const pause = service === undefined
-    ? state.map(AGENT_MAPS.maintenance).get("paused")
-    : service !== null
-    ? state.map(AGENT_MAPS.servicePauses).get(service.toLowerCase())
-    : undefined;
-  return pause as Pause | undefined;
+  const [map, key] = service === undefined
+    ? [AGENT_MAPS.maintenance, "paused"]
+    : [AGENT_MAPS.servicePauses, service?.toLowerCase() ?? ""];
+  return state.map(map).get(key) as Pause | undefined;
 }
 
 function isServiceName(name: string): boolean {

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import { get } from "node:https";
+import { connect } from "node:tls";
 import { ManualClock } from "../../lib/base/mod.ts";
 import { newToken, readToken, tokenFile } from "../../lib/control/access/token.ts";
 import { describeDanger } from "../../lib/control/exporter.ts";
@@ -556,7 +556,7 @@ Deno.test("a port that is taken is reported, and tried again until it is free", 
       });
       const status = await (await Client.connect(home)).get<Status>("/api/status");
       assertEquals(status.health, "ok");
-      assertEquals((await fetch(`http://127.0.0.1:${at(metrics).port}/metrics`)).status, 200);
+      assertEquals((await ask(`http://127.0.0.1:${at(metrics).port}/metrics`))[0], 200);
     },
     { listen: at(other), metrics: { listen: at(metrics), every: 60_000 } },
     { clock },
@@ -739,13 +739,13 @@ Deno.test({
     free.close();
     const listen = { hostname: "0.0.0.0", port };
     await withControl(async ({ logged }) => {
-      const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
-      const options = { rejectUnauthorized: false };
-      get(`https://127.0.0.1:${port}/metrics`, options, (response) => {
-        response.resume();
-        response.on("end", () => resolve(response.statusCode));
-      }).on("error", reject);
-      assertEquals(await promise, 200);
+      const { promise, resolve, reject } = Promise.withResolvers<string>();
+      const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false }, () => {
+        socket.write("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+      });
+      socket.once("data", (bytes) => resolve(String(bytes))).once("error", reject);
+      assertMatch(await promise, /^HTTP\/1\.1 200 OK/);
+      socket.destroy();
       assertEquals(logged.map(({ message }) => message).filter((text) => /metrics/i.test(text)), [
         `Metrics are served on https://0.0.0.0:${port}/metrics`,
         describeDanger({ listen })!,
