@@ -20,7 +20,6 @@ import type { DaemonDefinition, MapSpecs } from "./define.ts";
 import { metricTypes, metricUnits, MOST_METRICS } from "./metrics.ts";
 import {
   type DaemonPermissions,
-  PERMISSION_KINDS,
   PERMISSION_LISTS,
   PLACEHOLDER,
   refuseSecretName,
@@ -61,11 +60,6 @@ export interface DaemonDescription {
 }
 
 const EXPORT = "export default { name, description, run }";
-
-/** The keys of an argument, a map and a metric that are plain data. */
-const ARGUMENT_KEYS = words("type description default min max integer oneOf minItems");
-const MAP_KEYS = words("description persistent open metrics");
-const METRIC_KEYS = words("type help unit label");
 
 /** How many arguments, maps, tasks, or items of a list a module may declare. */
 export const MAX_PARTS = 100;
@@ -264,40 +258,18 @@ export function describeDefinition(definition: DaemonDefinition): DaemonDescript
   return {
     name,
     description,
-    arguments: pickEach(specs, ARGUMENT_KEYS),
-    permissions: pick(definition.permissions ?? {}, PERMISSION_KINDS),
-    maps: mapEach(pickEach(maps, MAP_KEYS), ({ metrics, ...map }) => (
-      metrics ? { ...map, metrics: pickEach(metrics, METRIC_KEYS) } : map
-    )),
+    arguments: plain(specs),
+    permissions: plain(definition.permissions ?? {}),
+    maps: plain(maps),
     tasks: Object.keys(tasks),
   };
 }
 
-function mapEach<T, R>(
-  specs: Readonly<Record<string, T>>,
-  change: (spec: T) => R,
-): Record<string, R> {
-  return Object.fromEntries(Object.entries(specs).map(([name, spec]) => [name, change(spec)]));
-}
-
-function pickEach<T extends object>(
-  specs: Readonly<Record<string, T>>,
-  keys: readonly string[],
-): Record<string, T> {
-  return mapEach(specs, (spec) => pick(spec, keys));
-}
-
-/** Without bounds of `Infinity`, which limit nothing and have no form in JSON. */
-function pick<T extends object>(spec: T, keys: readonly string[]): T {
-  const value = (key: string) => (spec as Record<string, unknown>)[key];
-  const present = keys.filter((key) =>
-    ![undefined, Infinity, -Infinity].includes(value(key) as number)
-  );
-  return Object.fromEntries(present.map((key) => [key, value(key)])) as T;
-}
-
-function words(text: string): string[] {
-  return text.split(" ");
+/** Without checks, which are code, and bounds of `Infinity`, which have no form in JSON. */
+function plain<T>(declared: T): T {
+  const isInfinite = (value: unknown) => value === Infinity || value === -Infinity;
+  const text = JSON.stringify(declared, (_, value) => isInfinite(value) ? undefined : value);
+  return JSON.parse(text);
 }
 
 function kindOf(value: unknown): string {

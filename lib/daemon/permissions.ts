@@ -61,9 +61,6 @@ export const DISKS = "disks";
 /** In an item, the name of an argument that stands for its value. */
 export const PLACEHOLDER: RegExp = /\{(\w+)\}/g;
 
-/** The kinds of permission, for messages. */
-export const PERMISSION_KINDS: readonly string[] = ["services", ...PERMISSION_LISTS];
-
 /** Deno's advice about a missing permission: flags of commands that do not apply here. */
 const ADVICE =
   /, (?:specify the required permissions during compilation using `deno compile [\w -]+`|run again with the --[\w-]+ flag)/g;
