@@ -3,26 +3,9 @@
  *
  * @module
  */
-export {
-  type DaemonDefinition,
-  type DaemonTask,
-  defineDaemon,
-  type MapSpec,
-  type MapSpecs,
-  type Termination,
-} from "./define.ts";
+export * from "./define.ts";
 export { type ThreadState } from "./agent_state.ts";
-export {
-  type DaemonContext,
-  type DaemonHost,
-  type DaemonLog,
-  type DaemonMap,
-  type DaemonState,
-  type Disk,
-  type Service,
-  type ThreadHandle,
-  type ThreadOptions,
-} from "./context.ts";
+export type * from "./context.ts";
 export { type DaemonPermissions } from "./permissions.ts";
 export { type FetchOptions } from "./fetching.ts";
 export { type RunOptions, type RunResult } from "./running.ts";

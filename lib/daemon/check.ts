@@ -62,10 +62,10 @@ export interface DaemonDescription {
 const EXPORT = "export default { name, description, run }";
 
 /** How many arguments, maps, tasks, or items of a list a module may declare. */
-export const MAX_PARTS = 100;
+const MAX_PARTS = 100;
 
 /** The longest text in a declaration, characters. */
-export const MAX_TEXT = 1_000;
+const MAX_TEXT = 1_000;
 
 /** Declarations are not nested deeper: `arguments.drive.default[0]`. */
 const MAX_DEPTH = 5;

@@ -29,7 +29,7 @@ export interface DaemonLog {
 export type DaemonMap<V> = ReplicatedMap<string, V>;
 
 /** The type of a declared map's values: what its check returns. */
-export type MapValue<Spec extends MapSpec> = Spec extends { check: ValueCheck<infer V> } ? V
+type MapValue<Spec extends MapSpec> = Spec extends { check: ValueCheck<infer V> } ? V
   : unknown;
 
 /**

@@ -5,36 +5,14 @@
  */
 export * from "./agent_state.ts";
 export { type ArgumentSpec, type ArgumentSpecs, readArguments, withDefaults } from "./arguments.ts";
-export {
-  type DaemonDescription,
-  describeDefinition,
-  nameOfFile,
-  refuseDaemonName,
-  refuseDefinition,
-  refuseFileName,
-} from "./check.ts";
+export * from "./check.ts";
 export { createContext } from "./create.ts";
 export { createDaemonLog } from "./daemon_log.ts";
-export {
-  type DaemonContext,
-  type DaemonLog,
-  type DaemonMap,
-  type Disk,
-  type ThreadHandle,
-  type ThreadOptions,
-} from "./context.ts";
+export type * from "./context.ts";
 export type { DaemonDefinition, MapSpecs } from "./define.ts";
 export { declaredMetrics, type MetricSeries, readMetrics } from "./metrics.ts";
 export { requireSpan } from "./timing.ts";
 export { programRunner, type RunResult } from "./running.ts";
 export { serviceModes } from "../service/mod.ts";
 export { readVerdict, VERDICT_MAP, verdictLevels, verdictUnits } from "./verdict.ts";
-export {
-  type DaemonPermissions,
-  DISKS,
-  explainRefusal,
-  PERMISSION_LISTS,
-  type PermissionList,
-  PLACEHOLDER,
-  refuseSecretName,
-} from "./permissions.ts";
+export * from "./permissions.ts";

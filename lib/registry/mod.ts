@@ -4,12 +4,6 @@
  * @module
  */
 export { DAEMONS_FOLDER, findModules, type FoundModules } from "./discover.ts";
-export {
-  describePermissions,
-  fillIn,
-  type Grant,
-  grantPermissions,
-  refusePermissions,
-} from "./grant.ts";
+export * from "./grant.ts";
 export { probeModule } from "./probe.ts";
 export { type RefuseModule, type RegisteredDaemon, Registry } from "./registry.ts";
