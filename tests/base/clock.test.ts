@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { ManualClock, systemClock } from "../../lib/base/mod.ts";
+import { ManualClock, nextBeat, systemClock } from "../../lib/base/mod.ts";
 
 Deno.test("a sleeper wakes at its time and not before", async () => {
   const clock = new ManualClock();
@@ -43,4 +43,36 @@ Deno.test("a time that is longer than a timer's is not over at once", async () =
   await systemClock.sleep(20);
   cancel();
   assertEquals(calls, 0);
+});
+
+Deno.test("what is to come can be cancelled, and what is due already comes at once", async () => {
+  const clock = new ManualClock();
+  const calls: number[] = [];
+  assertEquals(clock.nextWake, undefined);
+  const cancel = clock.after(10, () => calls.push(10));
+  clock.after(-5, () => calls.push(0));
+  clock.after(20, () => calls.push(20));
+  assertEquals([clock.nextWake, clock.sleeping], [0, 3]);
+  cancel();
+  await clock.advance(20);
+  assertEquals([calls, clock.nextWake, clock.sleeping], [[0, 20], undefined, 0]);
+});
+
+Deno.test("ticks of a clock come at their times, and end with the signal", async () => {
+  const clock = new ManualClock();
+  const stop = new AbortController();
+  const ticks = clock.ticks(100, stop.signal);
+  const seen: number[] = [];
+  const loop = (async () => {
+    for (;;) seen.push(await ticks.next(), clock.now());
+  })();
+  await clock.advance(250);
+  assertEquals(seen, [0, 100, 0, 200]);
+  stop.abort(new Error("stopped"));
+  await assertRejects(() => loop, Error, "stopped");
+});
+
+Deno.test("the next beat keeps the rhythm, whether the clock was early, late or long away", () => {
+  const beats = [1_000, 999, 1_001, 1_099, 1_100, 1_350].map((now) => nextBeat(1_000, 100, now));
+  assertEquals(beats, [1_100, 1_100, 1_100, 1_100, 1_200, 1_400]);
 });

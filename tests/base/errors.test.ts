@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { errorMessage } from "../../lib/base/mod.ts";
+import { attempt, errorMessage } from "../../lib/base/mod.ts";
 
 class Secretive extends Error {
   override get message(): string {
@@ -49,4 +49,12 @@ Deno.test("a message of any length is cut, and a value of any depth is not walke
   let shared: unknown[] = [1];
   for (let i = 0; i < 6; i++) shared = Array(100).fill(shared);
   assertEquals(errorMessage(shared), "[object Array]");
+});
+
+Deno.test("an attempt gives what it returns, or what is made of the reason", () => {
+  assertEquals(attempt(() => 1, () => 2), 1);
+  const fail = () => {
+    throw new Error("no");
+  };
+  assertEquals(attempt(fail, (why) => `failed: ${why}`), "failed: no");
 });

@@ -70,6 +70,8 @@ Deno.test("a file is written aside, flushed and renamed, in this order", async (
     "rename /h/a.new /h/a",
     "sync /h/",
   ]);
+  await replaceFile("a", "", { files, mode: 0o600 });
+  assertEquals(steps.at(-1), "sync .");
 });
 
 Deno.test("while another program holds the file each step is tried again", async () => {
@@ -94,6 +96,7 @@ Deno.test("a file that is held for longer than 2 s is left, and the error names 
   await clock.advance(2_100);
   await error;
   assertEquals(steps.at(-1), "remove /h/a.new");
+  assertEquals(steps.filter((step) => step.startsWith("rename")).length, 41, "each 50 ms");
 });
 
 Deno.test("the new file has the mode of the old one, or the one that is asked for", {
@@ -102,6 +105,7 @@ Deno.test("the new file has the mode of the old one, or the one that is asked fo
   await inFolder(async (folder) => {
     const file = join(folder, "a");
     await Deno.writeTextFile(file, "old", { mode: 0o640 });
+    await Deno.chmod(file, 0o1640);
     await replaceFile(file, "new");
     assertEquals(await Deno.readTextFile(file), "new");
     assertEquals((await Deno.stat(file)).mode! & 0o777, 0o640);
@@ -111,6 +115,12 @@ Deno.test("the new file has the mode of the old one, or the one that is asked fo
     assertEquals(await Deno.readTextFile(file), "at once");
     assertEquals((await Deno.stat(file)).mode! & 0o777, 0o604);
     assertEquals([...Deno.readDirSync(folder)].length, 1);
+    for (const replace of [replaceFile, replaceFileSync]) {
+      await Deno.remove(file);
+      await replace(file, "x".repeat(100_000));
+      const { mode, size } = await Deno.stat(file);
+      assertEquals([mode! & 0o7777, size], [0o644 & ~Deno.umask(), 100_000]);
+    }
   });
 });
 
@@ -140,6 +150,7 @@ Deno.test("a file that cannot be put in place leaves nothing behind, and the err
     assertEquals(error.path, file);
     assertMatch(error.message, /^Cannot write .*a: .+/);
     assertEquals(error.reason.includes(file), false);
+    assertEquals(error.message, `Cannot write ${file}: ${error.reason}`);
     assertThrows(() => replaceFileSync(file, "x"), FileError, `Cannot write ${file}: `);
     assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["a"]);
   });
@@ -153,6 +164,9 @@ Deno.test(
       const pipe = join(folder, "pipe");
       await new Deno.Command("mkfifo", { args: [pipe] }).output();
       assertThrows(() => refusePipe(pipe), Error, "expected a file");
+      const socket = join(folder, "socket");
+      using _listener = Deno.listen({ transport: "unix", path: socket });
+      assertThrows(() => refusePipe(socket), Error, "it is a pipe or a socket; expected a file");
       refusePipe(join(folder, "nothing"));
       await Deno.writeTextFile(join(folder, "file"), "");
       refusePipe(join(folder, "file"));

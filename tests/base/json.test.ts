@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { toJson } from "../../lib/base/mod.ts";
+import { isObject, isSameJson, toJson, valueAt } from "../../lib/base/mod.ts";
 
 Deno.test("what is shared is whole each time, and what is too deep is cut", () => {
   const shared = { a: 1 };
@@ -87,4 +87,36 @@ Deno.test("what a terminal would obey or turn round is escaped, and stays the sa
   const json = toJson({ [text]: text });
   assertEquals(JSON.parse(json), { [text]: text });
   assertEquals(/^[\x20-\x7e]+$/.test(json), true);
+});
+
+Deno.test("without other limits there are 500,000 values, 200 levels and 8 MB of text", () => {
+  const cut = (json: string) => json.includes("…") || json.includes("[Too deep]");
+  const deep = (levels: number) => {
+    let value: unknown = 1;
+    for (let i = 0; i < levels; i++) value = [value];
+    return value;
+  };
+  const cases: [fits: unknown, exceeds: unknown][] = [
+    [Array(499_999).fill(1), Array(500_000).fill(1)],
+    [deep(200), deep(201)],
+    ["x".repeat(8 * 1024 ** 2 - 1), "x".repeat(8 * 1024 ** 2)],
+  ];
+  for (const [fits, exceeds] of cases) {
+    assertEquals([cut(toJson(fits)), cut(toJson(exceeds))], [false, true]);
+  }
+  assertEquals(toJson(2n ** 4096n - 1n).length, 1_236);
+  assertEquals(toJson(-(2n ** 4096n) + 1n).length, 1_237);
+  assertEquals(toJson(2n ** 4096n), '"a whole number of more than 1,200 digits"');
+});
+
+Deno.test("a value is found at a path of its own keys alone", () => {
+  const value = { a: [{ b: 1 }], "": 2 };
+  assertEquals(valueAt(value, ["a", "0", "b"]), 1);
+  assertEquals(valueAt(value, []), value);
+  for (const path of [["a", "1"], ["toString"], ["a", "length", "x"], ["a", "0", "b", "c"]]) {
+    assertEquals(valueAt(value, path), undefined);
+  }
+  assertEquals(valueAt(null, ["a"]), undefined);
+  assertEquals([{}, [], null, "x", 1].map(isObject), [true, false, false, false, false]);
+  assertEquals([isSameJson({ a: 1 }, { a: 1 }), isSameJson([1], [2])], [true, false]);
 });

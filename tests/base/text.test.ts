@@ -5,6 +5,7 @@ import {
   formatIp,
   hideSecrets,
   positions,
+  printable,
   sanitize,
   sanitizeLines,
 } from "../../lib/base/mod.ts";
@@ -92,4 +93,11 @@ Deno.test("addresses show no password, neither a user's nor one of the query", (
     ["http://h/?tokens=3&page=2 key=value", "http://h/?tokens=3&page=2 key=value"],
   ];
   for (const [text, shown] of cases) assertEquals(hideSecrets(text!), shown);
+});
+
+Deno.test("what cannot be seen is escaped, and everything else stays", () => {
+  assertEquals(
+    printable("a\n\r\t\x01\u2028\u200b\u{e0001} é😀"),
+    "a\\n\\r\\t\\u0001\\u2028\\u200b\\udb40\\udc01 é😀",
+  );
 });

@@ -5,8 +5,10 @@ import {
   expectedDuration,
   expectedNumber,
   expectedSize,
+  formatBytes,
   formatDuration,
   formatSize,
+  formatSpan,
   formatTime,
   isWithin,
   parseDuration,
@@ -114,4 +116,25 @@ Deno.test("people read a time in their own zone, with the zone", () => {
     if (before === undefined) Deno.env.delete("TZ");
     else Deno.env.set("TZ", before);
   }
+});
+
+Deno.test("people read a span in its two largest units", () => {
+  const spans: Record<number, string> = {
+    ...{ 0: "0 s", 0.9: "0 s", 1: "1 s", 59.9: "59 s", 60: "1 min", 61: "1 min 1 s" },
+    ...{ 3_599: "59 min 59 s", 3_600: "1 h", 3_659: "1 h", 11_520: "3 h 12 min" },
+    ...{ 86_399: "23 h 59 min", 86_400: "1 d", 90_000: "1 d 1 h", 176_400: "2 d 1 h" },
+  };
+  for (const [seconds, text] of Object.entries(spans)) {
+    assertEquals(formatSpan(Number(seconds)), text, seconds);
+  }
+});
+
+Deno.test("people read bytes as Windows counts them", () => {
+  const MB = 1024 ** 2;
+  assertEquals(
+    [0, 511, 512, MB - 1024, MB, 4.14 * MB, 1024 * MB - MB, 1024 * MB].map(formatBytes),
+    [
+      ...["0 KB", "0 KB", "1 KB", "1023 KB", "1.0 MB", "4.1 MB", "1023.0 MB", "1.0 GB"],
+    ],
+  );
 });

@@ -1,5 +1,13 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { growingWait, ManualClock, stopSignals, within } from "../../lib/base/mod.ts";
+import {
+  abortWith,
+  growingWait,
+  ManualClock,
+  onStopSignal,
+  stopSignals,
+  systemClock,
+  within,
+} from "../../lib/base/mod.ts";
 
 Deno.test("a wait ends as its promise does, and leaves no timer", async () => {
   const clock = new ManualClock();
@@ -49,4 +57,44 @@ Deno.test("waits grow from 1 s to 1 min", () => {
   assertEquals([0, 1, 2, 5, 6, 7, 2_000].map(growingWait), [
     ...[1_000, 2_000, 4_000, 32_000, 60_000, 60_000, 60_000],
   ]);
+});
+
+Deno.test("a controller is aborted with the first of some signals, until it is let go", () => {
+  const signals = [new AbortController(), new AbortController()];
+  const begin = () => {
+    const over = new AbortController();
+    const leave = abortWith(over, signals.map(({ signal }) => signal));
+    return { over, leave };
+  };
+  const [kept, left] = [begin(), begin()];
+  left.leave();
+  signals[1]!.abort("two");
+  signals[0]!.abort("one");
+  assertEquals([kept.over.signal.reason, left.over.signal.aborted], ["two", false]);
+  assertEquals(begin().over.signal.reason, "one", "one that is aborted already");
+});
+
+Deno.test("who listens to the signals hears each one, until it is let go", async () => {
+  if (Deno.build.os === "windows") return;
+  const heard: string[] = [];
+  let others = 0;
+  // This listener keeps the process alive when nobody else listens any more.
+  const count = () => void others++;
+  const hangUp = async () => {
+    const before = others;
+    Deno.kill(Deno.pid, "SIGHUP");
+    for (let i = 0; i < 200 && others === before; i++) await systemClock.sleep(50);
+    await systemClock.sleep(0);
+  };
+  const leave = onStopSignal((signal) => heard.push(signal));
+  Deno.addSignalListener("SIGHUP", count);
+  try {
+    await hangUp();
+    assertEquals(heard, ["SIGHUP"]);
+    leave();
+    await hangUp();
+    assertEquals([heard, others], [["SIGHUP"], 2]);
+  } finally {
+    Deno.removeSignalListener("SIGHUP", count);
+  }
 });
