@@ -194,10 +194,10 @@ function stateProblems(service: ServiceStatus): Finding[] {
     const what = service.queries ? "was not found installed" : "has not been queried yet";
     return problem("unknown", `${label} ${what}`);
   }
-  if (disabled === "ignore" || value === "RUNNING") return [];
   if (disabled === "warn") {
     return problem("warning", `${label} is ${value}, and its start type is disabled`);
   }
+  if (disabled === "ignore" || value === "RUNNING") return [];
   return problem(levelOf(value), `${label} is ${value}${whyOf(service)}${heldOf(service)}`);
 }
 
