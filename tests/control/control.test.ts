@@ -372,6 +372,16 @@ async function changesOf(
   throw new Error("none of ten events tells changes");
 }
 
+Deno.test("a stream without news tells that the agent is there, before its client gives up", async () => {
+  const { hub } = openHub();
+  const reader = hub.open({ status: false, state: undefined, log: undefined }).getReader();
+  const givenUp = setTimeout(() => reader.cancel(), 15_000);
+  const { value } = await reader.read();
+  clearTimeout(givenUp);
+  assertEquals(new TextDecoder().decode(value), "event: alive\ndata: null\n\n");
+  await reader.cancel();
+});
+
 Deno.test("a stream whose client does not read breaks off at 1 MB, and lets go of it", async () => {
   const { hub, change } = openHub();
   const slow = hub.open(STATE).getReader();

@@ -84,7 +84,7 @@ Deno.test("what a probe finds for long enough is a problem; values of another fo
     disk: { is: "warning", text: "full", advice: "free some", failed: true, since: STARTED },
     parent_connection: { is: "critical", text: "not connected", failed: true },
     certificate: { is: "warning", text: "3 d", failed: false },
-    cpu: { is: "unknown", text: "no process", failed: false },
+    cpu: { is: "unknown", text: "no process" },
     ...{ memory: { is: "fine", text: "x" }, port: "x", "a|b": { is: "ok", text: "x" } },
   };
   const status = readStatus(stateOf(maps), MOMENT);
@@ -93,7 +93,8 @@ Deno.test("what a probe finds for long enough is a problem; values of another fo
     "critical: icinga2 parent_connection: not connected",
     "warning: icinga2 disk: full",
   ]);
-  const [disk] = status.services[0]!.probes;
+  const [disk, , , cpu] = status.services[0]!.probes;
+  assertEquals(cpu!.failed, false);
   assertEquals(status.services[0]!.probes.length, 4);
   assertEquals(disk, {
     ...{ name: "disk", is: "warning", text: "full", advice: "free some", failed: true },
@@ -136,8 +137,9 @@ Deno.test("why a service has stopped is told with it; a diagnosis of another for
     "icinga2 is STOPPED: its configuration is invalid (x.conf:1: syntax error)",
   ]);
   assertEquals(statusOf(diagnosis, "RUNNING").problems, []);
-  const many = statusOf({ ...diagnosis, evidence: Array(11).fill("x") });
-  assertEquals(many.services[0]!.diagnosis!.evidence.length, 10);
+  const many = statusOf({ ...diagnosis, evidence: Array(11).fill("x"), hold: "yes" });
+  const { evidence, hold } = many.services[0]!.diagnosis!;
+  assertEquals([evidence.length, hold], [10, false]);
   const wrongs = [
     ...[{ evidence: [1] }, { evidence: "x" }, { since: "then" }, { what: 1 }, { advice: null }]
       .map((wrong) => ({ ...diagnosis, ...wrong })),
