@@ -12,7 +12,6 @@ import {
 import { examineModule, signature } from "../thread/mod.ts";
 import type { ThreadPolicy } from "../supervisor/mod.ts";
 import { DAEMONS_FOLDER, findModules, type FoundModules } from "./discover.ts";
-import { leaveToFirst } from "./overlap.ts";
 import { describePermissions, grantPermissions, refusePermissions } from "./grant.ts";
 import { type Probed, probeModule } from "./probe.ts";
 
@@ -220,4 +219,44 @@ function notGranted(missing: DaemonPermissions, name: string): string {
   return `it needs permissions that daemons.${name}.permissions does not grant: ${
     describePermissions(missing)
   }`;
+}
+
+/**
+ * Leaves each service to the first built-in daemon that names it: two that watch one service would each act on what the
+ * other does. Names are compared as Windows does, without case. A daemon with a problem goes on with the services that
+ * it has left, if any.
+ */
+function leaveToFirst(
+  daemons: readonly RegisteredDaemon[],
+  describe: LoadedConfig["describe"],
+): RegisteredDaemon[] {
+  const watchers = new Map<string, string>();
+  return daemons.map((daemon) => {
+    if (daemon.module !== null || !daemon.enabled || daemon.problem !== undefined) return daemon;
+    const named = namedServices(daemon);
+    const own = named.filter(({ service }) => {
+      const isFirst = !watchers.has(service.toLowerCase());
+      if (isFirst) watchers.set(service.toLowerCase(), daemon.name);
+      return isFirst;
+    });
+    const taken = named.find((one) => !own.includes(one));
+    if (!taken) return daemon;
+    const watcher = watchers.get(taken.service.toLowerCase());
+    const problem = describe({
+      path: ["daemons", daemon.name, "arguments", ...taken.path],
+      value: taken.service,
+      expected: `name it once: daemon '${watcher}' watches it already`,
+    });
+    if (own.length === 0) return { ...daemon, problem, runs: false };
+    const services = own.map(({ service }) => service);
+    return { ...daemon, arguments: { ...daemon.arguments, services }, problem, runs: true };
+  });
+}
+
+/** The services that a built-in daemon's arguments name, and which argument each is. */
+function namedServices({ arguments: given, description }: RegisteredDaemon) {
+  const { service, services } = withDefaults(description?.arguments ?? {}, given);
+  if (typeof service === "string") return [{ service, path: ["service"] }];
+  const list: string[] = Array.isArray(services) ? services : [];
+  return list.map((service, i) => ({ service, path: ["services", String(i)] }));
 }

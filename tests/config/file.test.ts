@@ -89,6 +89,8 @@ Deno.test("UTF-32 is named as such, though its mark begins as that of UTF-16", (
 Deno.test("UTF-16 that is cut off or has half a character is named by its place", () => {
   const cut = utf16("{\n}", "LE", 0xff, 0xfe).subarray(0, -1);
   assertEquals(complaint(cut), "2:1 byte 0x7D is not UTF-16LE; save the file as UTF-8");
+  const early = utf16("{\n", "LE", 0xff, 0xfe).subarray(0, -1);
+  assertEquals(complaint(early), "1:2 byte 0x0A is not UTF-16LE; save the file as UTF-8");
   const half = utf16("{\ud800}", "BE", 0xfe, 0xff);
   assertEquals(complaint(half), "1:2 byte 0xD8 is not UTF-16BE; save the file as UTF-8");
 });
