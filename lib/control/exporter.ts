@@ -21,8 +21,8 @@ export async function startExporter(
   sources: EventSources,
   log: ReturnType<typeof agentLog>,
 ): Promise<(() => Promise<void>) | undefined> {
-  const { listen } = config ?? {};
-  if (!config || !listen) return undefined;
+  if (!config?.listen) return undefined;
+  const { listen } = config;
   const credentials = await readCredentials(config, home);
   const listener = await listenOn(listen, config, home);
   const server = new HttpServer(listener, {

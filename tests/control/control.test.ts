@@ -124,7 +124,8 @@ Deno.test("a pause of a service that nobody watches any more can be ended", asyn
 });
 
 Deno.test("commands reach the agent, and wrong ones do not", async () => {
-  await withControl(async ({ client, calls, logged }) => {
+  await withControl(async ({ client, calls, logged, troubles }) => {
+    assertEquals([...troubles.values()], [undefined, undefined]);
     await client.post("/api/pause");
     await client.post("/api/pause", { duration: "90s" });
     await client.post("/api/resume");
