@@ -153,10 +153,11 @@ function query<T>(
 function listNames(): string[] {
   using manager = openManager(SC_MANAGER_ENUMERATE_SERVICE);
   const { pointer } = manager;
-  const count = dwords(0), resume = dwords(0);
+  const count = dwords(0);
   const { EnumServicesStatusW: list } = advapi32();
+  // Without a resume handle each call begins with the first service.
   const services = filled(
-    (...to) => list(pointer, SERVICE_WIN32, SERVICE_STATE_ALL, ...to, count, resume),
+    (...to) => list(pointer, SERVICE_WIN32, SERVICE_STATE_ALL, ...to, count, null),
     "list the services",
   )!;
   return Array.from(
