@@ -29,7 +29,7 @@ export function fakeWindows(functions: Functions): void {
 
 const CLOSING = [
   ...["CloseHandle", "CloseServiceHandle", "RegCloseKey", "LocalFree", "NetApiBufferFree"],
-  ...["LsaFreeMemory", "LsaClose"],
+  ...["LsaFreeMemory", "LsaClose", "DeregisterEventSource"],
 ];
 
 function closer(name: string) {

@@ -1,5 +1,5 @@
-import { assertEquals, assertMatch } from "@std/assert";
-import { WindowsError } from "../../lib/windows/ffi/errors.ts";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { check, checkCode, filled, WindowsError } from "../../lib/windows/ffi/errors.ts";
 import {
   addressOf,
   fromWide,
@@ -8,6 +8,9 @@ import {
   wide,
   wideAt,
 } from "../../lib/windows/ffi/memory.ts";
+import { fail, fakeWindows, put } from "./fake_windows.ts";
+
+fakeWindows({});
 
 for (const text of ["", "a", "umlauts ä ü", "beyond 🛡️ the plane"]) {
   Deno.test(`wide text and back: ${JSON.stringify(text)}`, () => {
@@ -39,4 +42,33 @@ Deno.test("an error of Windows says what failed, why, its code, and what to do",
   );
   assertMatch(message(5), /: access is denied; open the console as administrator$/);
   assertMatch(message(4711), /run 'net helpmsg' with this number/);
+});
+
+Deno.test("a result that says that a call has failed is an error, by whatever it says so", () => {
+  fail(1072);
+  for (const failed of [0, null]) {
+    assertThrows(() => check(failed, "do it"), WindowsError, "Cannot do it: it is marked for del");
+  }
+  assertEquals(check(7, "do it"), 7);
+  assertThrows(() => checkCode(1072, "do it"), WindowsError, "Cannot do it: it is marked for del");
+  checkCode(0, "do it");
+});
+
+Deno.test("a buffer grows until what Windows tells fits", () => {
+  for (const code of [122, 234]) {
+    const sizes: number[] = [];
+    const bytes = filled((buffer, size, needed) => {
+      sizes.push(size);
+      put(needed, 3_000);
+      return size < 5_000 ? fail(code) : (buffer.fill(7), 1);
+    }, "read");
+    assertEquals([sizes.length, bytes!.length >= 5_000, bytes![4_999]], [3, true, 7]);
+  }
+});
+
+Deno.test("a setting that is not known is none, and any other failure is an error", () => {
+  assertEquals(filled(() => fail(124), "read"), undefined);
+  assertThrows(() => filled(() => fail(5), "read it"), WindowsError, "Cannot read it: access is");
+  // It would call for ever.
+  assertThrows(() => filled(() => fail(122), "read it"), WindowsError, "Cannot read it");
 });
