@@ -160,7 +160,7 @@ Deno.test("a line lost, doubled or moved never makes another state", () => {
 });
 
 Deno.test("how far a pending service is stands in the last two fields; where they lack, nothing is known", () => {
-  const text = english("2  START_PENDING").replace(": 0x0", ": 0x1f").replace(": 0x0", ": 0x7d0");
+  const text = english("2  START_PENDING").replace(": 0x0", ": 0x1f").replace(": 0x0", ": 0x7d0 ");
   assertEquals(readProgress(bytes(text)), { checkpoint: 31, waitHint: 2000 });
   assertEquals(readProgress(utf16(text)), { checkpoint: 31, waitHint: 2000 });
   assertEquals(readProgress(bytes(running["German"]!)), { checkpoint: 0, waitHint: 0 });

@@ -13,7 +13,10 @@ Deno.test("a duration falls into the first bucket that holds it, the last one ho
   }
 });
 
-Deno.test("there is a bucket more than there are bounds", () => {
+Deno.test("the buckets of the metrics, and one more for what is above them", () => {
   const { query, restart } = noStats();
+  // Alerts and dashboards name these.
+  assertEquals(query.le, [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]);
+  assertEquals(restart.le, [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120]);
   for (const { le, counts } of [query, restart]) assertEquals(counts.length, le.length + 1);
 });

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { ManualClock } from "../../lib/base/mod.ts";
 import { ServiceError, type ServiceErrorKind } from "../../lib/service/error.ts";
 import { WindowsServiceManager } from "../../lib/service/windows.ts";
@@ -253,7 +253,8 @@ esac`,
 /**
  * Stand-ins for a machine on which `app` and `mid` depend on `icinga2`, `app` on `mid` too, and `idle`, which does not
  * run. The file `state.NAME` holds a state's number; `icinga2` is not stopped while a dependent runs. A file
- * `refuse.VERB.NAME` has net refuse that with the error in it.
+ * `refuse.VERB.NAME` has net refuse that with the error in it; the file `pending.NAME` holds the state's number after a
+ * stop.
  */
 const withDependents = {
   sc: `show() {
@@ -270,20 +271,20 @@ if [ "$1 $2" = "stop icinga2" ] && [ "$(cat state.app state.mid state.idle | tr 
 if [ "$error" != "" ]; then
   printf 'System error %s has occurred.\\r\\n\\r\\nIt is refused.\\r\\n' "$error" >&2; exit 2
 fi
-case $1 in stop) echo 1 >state.$2 ;; start) echo 4 >state.$2 ;; esac`,
+case $1 in stop) cp pending.$2 state.$2 2>/dev/null || echo 1 >state.$2 ;; start) echo 4 >state.$2 ;; esac`,
 };
 
 /** A case on that machine: each service's state's number, in the order icinga2, app, mid, idle. */
 function dependentsTest(
   name: string,
   states: [icinga2: number, app: number, mid: number, idle: number],
-  test: (manager: WindowsServiceManager, folder: string) => Promise<void>,
+  test: Parameters<typeof withScripts>[1],
 ): void {
-  windowsTest(name, withDependents, async (manager, folder) => {
+  windowsTest(name, withDependents, async (manager, folder, clock) => {
     for (const [i, service] of ["icinga2", "app", "mid", "idle"].entries()) {
       await Deno.writeTextFile(`${folder}/state.${service}`, `${states[i]}\n`);
     }
-    await test(manager, folder);
+    await test(manager, folder, clock);
   });
 }
 
@@ -370,3 +371,69 @@ dependentsTest(
     assertEquals((await netCalls(folder)).slice(-2), ["start mid", "start app"]);
   },
 );
+
+dependentsTest(
+  "a dependent that is slow to stop is awaited",
+  [4, 1, 4, 1],
+  async (manager, folder, clock) => {
+    await Deno.writeTextFile(`${folder}/pending.mid`, "3\n");
+    const restarted = manager.restart("icinga2");
+    for (let looks = 0; looks < 3; looks++) {
+      await untilItWaits(clock);
+      assertEquals(await netCalls(folder), ["stop icinga2", "stop mid"]);
+      await clock.advance(250);
+    }
+    await Deno.writeTextFile(`${folder}/state.mid`, "1\n");
+    let done = false;
+    restarted.finally(() => done = true);
+    for (let tries = 0; !done && tries < 20_000; tries++) {
+      await Promise.all([clock.advance(10), delay()]);
+    }
+    assertEquals(await restarted, true);
+    assertEquals((await netCalls(folder)).slice(2), [
+      ...["stop icinga2", "start icinga2", "start mid"],
+    ]);
+  },
+);
+
+dependentsTest(
+  "a dependent that does not stop within the limit ends the restart",
+  [4, 1, 4, 1],
+  async (manager, folder, clock) => {
+    await Deno.writeTextFile(`${folder}/pending.mid`, "3\n");
+    const restarted = manager.restart("icinga2");
+    const failed = assertKind(restarted, "timeout");
+    for (let waited = 0; waited < 60_000; waited += 5_000) {
+      await untilItWaits(clock);
+      await clock.advance(5_000);
+    }
+    const { message } = await failed;
+    assertStringIncludes(message, "service 'mid': it is still STOP_PENDING after 1m");
+  },
+);
+
+windowsTest(
+  "how far a pending service is, its last query has told; of any other nothing is known",
+  { sc: `${query}; printf '        CHECKPOINT : 0x5\\r\\n        WAIT_HINT : 0x3e8 \\r\\n'` },
+  async (manager, folder) => {
+    await manager.query("icinga2");
+    assertEquals(manager.progress("icinga2"), { checkpoint: 0, waitHint: 0 });
+    await Deno.writeTextFile(`${folder}/state`, "2");
+    await manager.query("icinga2");
+    assertEquals(manager.progress("icinga2"), { checkpoint: 5, waitHint: 1_000 });
+    assertEquals(manager.progress("other"), { checkpoint: 0, waitHint: 0 });
+  },
+);
+
+/** Resolves once no process runs and the manager waits between two queries. */
+async function untilItWaits(clock: ManualClock): Promise<void> {
+  for (let tries = 0; clock.nextWake !== clock.now() + 250; tries++) {
+    assert(tries < 20_000, "it never waits");
+    await delay();
+  }
+}
+
+/** Lets what real processes do come in. */
+function delay(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1));
+}
