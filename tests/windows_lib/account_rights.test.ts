@@ -9,6 +9,7 @@ import {
   sidOf,
   sidOfLetters,
 } from "../../lib/windows/account.ts";
+import { windowsHost } from "../../lib/windows/host.ts";
 import { WindowsError } from "../../lib/windows/ffi/errors.ts";
 import { addressOf, dwordIn, pointerIn, wide, wideAt } from "../../lib/windows/ffi/memory.ts";
 import {
@@ -271,3 +272,14 @@ accountTest("rights are an administrator's to see and to give", () => {
   assertThrows(give, WindowsError, "Cannot let 'bob' log on as a service: access is denied");
   assertEquals(logonRight("LocalSystem"), "granted");
 });
+
+accountTest(
+  "the right is given to whom lacks it by nature, and Windows' own accounts need none",
+  () => {
+    for (const account of ["LocalSystem", "NT SERVICE\\w"]) windowsHost.grantLogon(account);
+    assertEquals([...rights], []);
+    windowsHost.grantLogon("DOM\\ann");
+    assertEquals([...rights], [["SeServiceLogonRight", [ANN]]]);
+    assertEquals([LONGEST, ANN].map(windowsHost.isCaller), [true, false]);
+  },
+);

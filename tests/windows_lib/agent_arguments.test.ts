@@ -14,6 +14,12 @@ const found: [args: string[], flags: AgentFlags, again: string[]][] = [
   [["run", "--home=D:\\x"], { home: "D:\\x" }, ["run", "--home", "D:\\x"]],
   [["run", "--simulate"], { simulate: "" }, ["run", "--simulate"]],
   [
+    ["run", "--for", "1m", "--scenario", "hang", "--simulate"],
+    { for: "1m", scenario: "hang", simulate: "" },
+    ["run", "--simulate", "--scenario", "hang", "--for", "1m"],
+  ],
+  [["run", "--home"], { home: "" }, ["run", "--home", ""]],
+  [
     ["run", "--log-level", "debug", "--config", "D:\\c.json"],
     { "log-level": "debug", config: "D:\\c.json" },
     ["run", "--config", "D:\\c.json", "--log-level", "debug"],

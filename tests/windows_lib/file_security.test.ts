@@ -2,6 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { WindowsError } from "../../lib/windows/ffi/errors.ts";
 import { wide } from "../../lib/windows/ffi/memory.ts";
 import { makePrivate, readFileSecurity } from "../../lib/windows/file_security.ts";
+import { windowsHost } from "../../lib/windows/host.ts";
 import { protectFolder } from "../../lib/windows/home_safety.ts";
 import {
   behind,
@@ -102,6 +103,8 @@ fakeWindows({
     privileges.push(new Uint32Array(state.buffer)[1]!);
     return 1;
   },
+  // Who belongs to Administrators, and names, are not told.
+  ConvertStringSidToSidW: () => fail(5),
   ConvertSidToStringSidW(sid: Pointer, text: Bytes) {
     own = sid;
     putPointer(text, lend("LocalFree", wide("S-1-5-21-1-2-3-1001")));
@@ -180,5 +183,26 @@ securityTest(
     } finally {
       Deno.readDirSync = readDirSync;
     }
+  },
+);
+
+securityTest(
+  "the account that runs the agent may write its files, and so may whom it trusts",
+  () => {
+    const exe = "E:\\w\\icinga-warden.exe", config = "E:\\w\\icinga-warden.json";
+    files.set(exe, "O:BAD:(A;;FA;;;S-1-5-19)").set(config, "O:BAD:(A;;FA;;;SY)");
+    const look = (account: string, ...writers: string[]) => {
+      const { dangers, notes } = windowsHost.inspect(
+        { exe, home: "E:\\w", config },
+        account,
+        writers,
+      );
+      const ignored = notes.filter((note) => note.startsWith('"trustedWriters" does not count'));
+      return [...dangers.map(({ path }) => path), ...ignored];
+    };
+    assertEquals([look("LocalSystem"), look("LocalService")], [[exe], []]);
+    assertEquals(look("LocalSystem", "S-1-5-19"), []);
+    files.set(config, "O:BAD:(A;;FA;;;S-1-5-19)");
+    assertEquals(look("LocalSystem", "S-1-5-19").length, 3, "whom others could have put there");
   },
 );

@@ -40,3 +40,20 @@ Deno.test("files are renamed, copied, compared, listed and removed", async () =>
   assertEquals([await files.exists(path("b")), await files.list(folder)], [false, []]);
   await assertRejects(() => files.remove(folder));
 });
+
+Deno.test("a program gets its arguments, and its exit code and output are told", {
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  const { code, output } = await windowsHost.run([
+    "sh",
+    "-c",
+    "cat; echo $1; echo no >&2; exit 3",
+    "",
+    "a b",
+  ]);
+  assertEquals([code, new TextDecoder().decode(output)], [3, "a b\n"]);
+});
+
+Deno.test("a log that is not there has no records", () => {
+  assertEquals(windowsHost.readLog("/nowhere/icinga-warden.log", 10, {}), []);
+});

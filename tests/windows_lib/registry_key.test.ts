@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { eventSource } from "../../lib/windows/event_log.ts";
 import { wide } from "../../lib/windows/ffi/memory.ts";
 import {
   readRegistryValue,
@@ -109,4 +110,17 @@ Deno.test("a key that may not be written or removed is named", () => {
   assertThrows(write, WindowsError, "Cannot write the registry key HKLM\\K: access is denied");
   assertThrows(remove, WindowsError, "Cannot remove the registry key HKLM\\K: access is denied");
   refusal = 0;
+});
+
+Deno.test("the source of the agent's events is known once it is registered, until it is removed", () => {
+  const KEY = "SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\icinga-warden";
+  assertEquals(eventSource.isKnown(), false);
+  eventSource.register();
+  assertEquals(eventSource.isKnown(), true);
+  const texts = readRegistryValue(KEY, "EventMessageFile");
+  assertEquals(texts, "%SystemRoot%\\System32\\EventCreate.exe");
+  // EVENTLOG_ERROR_TYPE, EVENTLOG_WARNING_TYPE, EVENTLOG_INFORMATION_TYPE
+  assertEquals(readRegistryValue(KEY, "TypesSupported"), 1 + 2 + 4);
+  eventSource.remove();
+  assertEquals([eventSource.isKnown(), keys.has(KEY)], [false, false]);
 });

@@ -258,7 +258,9 @@ Deno.test("whom a safe configuration names is trusted", () => {
   assertEquals(trusted, ["S-1-5-18", ANN]);
   assertEquals(problems.length, 1);
   assertEquals(/"trustedWriters": Cannot find account 'DOM\\bob'/.test(problems[0]!), true);
-  const open = trust(() => `O:BAD:(A;;FA;;;${ANN})`, "DOM\\ann");
+  const anyone = () => `O:BAD:(A;;FA;;;${ANN})`;
+  assertEquals(trust(anyone), { trusted: ["S-1-5-18"], problems: [] }, "nobody is named");
+  const open = trust(anyone, "DOM\\ann");
   assertEquals(open.trusted, ["S-1-5-18"], "it could have named itself");
   assertEquals(/"trustedWriters" does not count/.test(open.problems.join()), true);
   assertEquals(verdict(`O:${ANN}D:(A;;FA;;;${ANN})`, "unwritable", [ANN]), []);

@@ -52,6 +52,8 @@ const services = new Map<string, Service>();
 let isAdministrator = true;
 /** The levels of settings that this system knows. */
 let known = [1, 2, 3, 4];
+/** The level whose values are refused. */
+let refused: number | undefined;
 /** The processes that live. */
 const living = new Set<number>();
 let opens = 0;
@@ -147,6 +149,7 @@ fakeWindows({
   },
   ChangeServiceConfig2W(handle: Pointer, level: number, value: Bytes) {
     if (!known.includes(level)) return fail(124);
+    if (level === refused) return fail(87);
     // Restarts are actions that need the right to start.
     if (!may(handle, CHANGE_CONFIG | (level === 2 ? START : 0))) return fail(5);
     serviceOf(handle).levels.set(level, value);
@@ -245,7 +248,7 @@ const wanted = (start: StartType, account = "DOM\\bob") =>
 function scmTest(name: string, test: () => void): void {
   Deno.test(name, () => {
     services.clear();
-    [isAdministrator, known] = [true, [1, 2, 3, 4]];
+    [isAdministrator, known, refused] = [true, [1, 2, 3, 4], undefined];
     test();
     assertEquals(leftOpen(), []);
   });
@@ -292,6 +295,13 @@ scmTest("an action that is no restart does not count as one, and no list is none
   const list = pointerIn(levels.get(2)!, 32)!;
   new Uint32Array(Deno.UnsafePointerView.getArrayBuffer(list, 24))[2] = 2;
   assertEquals(scm.find("w")?.recovery?.restartAfter, [5_000, 60_000]);
+});
+
+scmTest("a setting that Windows refuses is an error that names it", () => {
+  add("w");
+  refused = 2;
+  const complete = () => scm.complete("w", wanted("manual"));
+  assertThrows(complete, WindowsError, "Cannot set the service's recovery actions: Windows does");
 });
 
 scmTest("a registration is changed; a new account changes nothing but the account", () => {

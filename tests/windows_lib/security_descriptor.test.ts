@@ -41,6 +41,21 @@ for (const [text, owner, allowed] of texts) {
   });
 }
 
+// sddl.h and winnt.h
+const rights: Record<string, number> = {
+  ...{ GA: 0x10000000, GX: 0x20000000, GW: 0x40000000, GR: 0x80000000 },
+  ...{ FA: 0x1f01ff, FR: 0x120089, FW: 0x120116, FX: 0x1200a0 },
+  ...{ CC: 0x1, DC: 0x2, LC: 0x4, SW: 0x8, RP: 0x10, WP: 0x20, DT: 0x40, LO: 0x80, CR: 0x100 },
+  ...{ SD: 0x10000, RC: 0x20000, WD: 0x40000, WO: 0x80000 },
+};
+
+Deno.test("each pair of letters is a right", () => {
+  for (const [letters, mask] of Object.entries(rights)) {
+    const { allowed } = readSecurityDescriptor(`D:(A;;${letters};;;WD)`);
+    assertEquals(allowed?.[0]?.rights, mask, letters);
+  }
+});
+
 Deno.test("rights that nobody knows are feared to be all", () => {
   const { allowed } = readSecurityDescriptor("O:BAD:(A;;QQ;;;WD)");
   assertEquals(allowed?.[0]?.rights, 0x10000000);
