@@ -64,8 +64,7 @@ export function programRunner(endTree?: EndTree): RunProgram {
       place: { ...(cwd !== undefined && { cwd }), ...(env && { env }) },
     });
     if (!result) return undefined;
-    const { code, output, errors } = result;
-    const stdout = output.subarray(0, output.length - errors.length);
-    return { code, stdout: text(stdout), stderr: text(errors) };
+    const { code, stdout, stderr } = result;
+    return { code, stdout: text(stdout), stderr: text(stderr) };
   };
 }

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { type Clock, within } from "../base/mod.ts";
 import { outputLimit } from "./output.ts";
 
@@ -5,10 +6,10 @@ import { outputLimit } from "./output.ts";
 export interface ChildResult {
   /** Its exit code. */
   code: number;
-  /** What it wrote, standard output before standard error: the first {@linkcode outputLimit} bytes of each. */
-  output: Uint8Array;
-  /** The same of its standard error alone; empty where that is not read. */
-  errors: Uint8Array;
+  /** The first {@linkcode outputLimit} bytes of its standard output. */
+  stdout: Uint8Array;
+  /** The same of its standard error; empty where that is not read. */
+  stderr: Uint8Array;
 }
 
 /** Asks for the end of a child process and of all that it has started. */
@@ -61,11 +62,8 @@ export async function runChild(
     status = await within(child.status, { ms: limit, clock, signal });
     if (!status) return undefined;
     await within(Promise.all(outputs.map((output) => output.ended)), { ms: grace, clock, signal });
-    return {
-      code: status.code,
-      output: concat(outputs.flatMap((output) => output.parts)),
-      errors: concat(outputs[1]?.parts ?? []),
-    };
+    const [stdout, stderr] = outputs.map(({ parts }) => Buffer.concat(parts));
+    return { code: status.code, stdout: stdout!, stderr: stderr ?? new Uint8Array() };
   } finally {
     if (!status) await end(child, clock, endTree);
     await Promise.all(outputs.filter((output) => output.isOpen).map((output) => output.cancel()));
@@ -120,8 +118,4 @@ class Output {
       buffer = new Uint8Array(value.buffer);
     }
   }
-}
-
-function concat(parts: Uint8Array[]): Uint8Array {
-  return parts.length === 1 ? parts[0]! : Uint8Array.from(parts.flatMap((part) => [...part]));
 }

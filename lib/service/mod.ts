@@ -55,7 +55,7 @@ export function createServiceManager(
   endTree?: EndTree,
 ): ServiceManager {
   return plan.kind === "windows"
-    ? new WindowsServiceManager(plan.systemRoot, { ...plan, clock, endTree })
+    ? new WindowsServiceManager(windowsPrograms(plan.systemRoot), { ...plan, clock, endTree })
     : new SimulatedServiceManager(clock, plan.scenario, plan);
 }
 

@@ -3,8 +3,14 @@
  *
  * @module
  */
-import type { Dependent } from "./dependents.ts";
 import { type Progress, type ServiceState, serviceStates } from "./manager.ts";
+
+/** A service that depends on another. */
+export interface Dependent {
+  /** Its name. */
+  name: string;
+  state: ServiceState;
+}
 
 /** How much of a program's output is kept, bytes; an answer has a few hundred. */
 export const outputLimit = 64 * 1024;

@@ -3,6 +3,7 @@ import { type ServiceAction, ServiceError } from "./error.ts";
 import {
   type Progress,
   requireServiceName,
+  type ServiceManager,
   type ServiceState,
   type TimeLimits,
   timeLimits,
@@ -23,7 +24,7 @@ import type { Scenario } from "./scenario.ts";
  * await manager.query("icinga2"); // "STOPPED"
  * ```
  */
-export class SimulatedServiceManager extends ChangingServiceManager {
+export class SimulatedServiceManager extends ChangingServiceManager implements ServiceManager {
   /** What was asked, in order: `query icinga2`, `start icinga2`; a restart also shows what it asks. */
   readonly calls: string[] = [];
   readonly #origin: number;

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { type Clock, formatDuration, systemClock } from "../base/mod.ts";
 import { type ChildResult, type EndTree, runChild } from "./child.ts";
 import { meaningOf, type ServiceAction, ServiceError, type ServiceErrorKind } from "./error.ts";
@@ -5,12 +6,13 @@ import {
   NO_PROGRESS,
   type Progress,
   requireServiceName,
+  type ServiceManager,
   type ServiceState,
   type TimeLimits,
   timeLimits,
 } from "./manager.ts";
-import { planDependents } from "./dependents.ts";
 import {
+  type Dependent,
   readDependents,
   readDisabled,
   readKeyName,
@@ -26,8 +28,6 @@ export interface WindowsOptions extends Partial<TimeLimits> {
   clock?: Clock;
   /** Ends a program that is late, with all that it has started: `net.exe` runs `net1.exe`. Default: it alone is killed. */
   endTree?: EndTree | undefined;
-  /** The paths of the two programs. Default: those of Windows. */
-  programs?: ServicePrograms;
 }
 
 /** The absolute paths of the programs that speak to the service control manager. */
@@ -60,27 +60,25 @@ const DEPENDENTS_RUN = 1051;
 const DEPENDENT_PAUSE = 250;
 
 /** Windows' service control manager, by way of `sc.exe` and `net.exe`. */
-export class WindowsServiceManager extends ChangingServiceManager {
-  readonly #programs: ServicePrograms;
+export class WindowsServiceManager extends ChangingServiceManager implements ServiceManager {
   readonly #endTree: EndTree | undefined;
   readonly #progress = new Map<string, Progress>();
   /** The dependents that were stopped for a service, and are started once it runs. */
   readonly #owed = new Map<string, string[]>();
 
-  /** `systemRoot` is the value of `%SystemRoot%`. */
-  constructor(systemRoot: string, options: WindowsOptions = {}) {
+  /** Speaks to it by these programs. */
+  constructor(private readonly programs: ServicePrograms, options: WindowsOptions = {}) {
     super(options.clock ?? systemClock, timeLimits(options));
     this.#endTree = options.endTree;
-    this.#programs = options.programs ?? windowsPrograms(systemRoot);
   }
 
   /** See {@linkcode ServiceManager.query}. */
   async query(service: string, signal?: AbortSignal): Promise<ServiceState | undefined> {
-    const { code, output } = await this.#run("sc", "query", service, signal);
-    const answer = readQuery(code, output);
+    const { code, stdout } = await this.#run("sc", "query", service, signal);
+    const answer = readQuery(code, stdout);
     if (answer === "unreadable") throw unreadable(service);
     if ("state" in answer) {
-      if (answer.state.endsWith("_PENDING")) this.#progress.set(service, readProgress(output));
+      if (answer.state.endsWith("_PENDING")) this.#progress.set(service, readProgress(stdout));
       if (answer.state === "RUNNING") await this.#startOwed(service, signal);
       return answer.state;
     }
@@ -95,8 +93,8 @@ export class WindowsServiceManager extends ChangingServiceManager {
 
   /** See {@linkcode ServiceManager.isDisabled}. */
   async isDisabled(service: string, signal?: AbortSignal): Promise<boolean | undefined> {
-    const { code, output } = await this.#run("sc", "query", service, signal, ["qc", service]);
-    return readDisabled(code, output);
+    const { code, stdout } = await this.#run("sc", "query", service, signal, ["qc", service]);
+    return readDisabled(code, stdout);
   }
 
   /** See {@linkcode ServiceManager.enable}. */
@@ -109,8 +107,8 @@ export class WindowsServiceManager extends ChangingServiceManager {
   /** See {@linkcode ServiceManager.nameOf}. */
   async nameOf(displayName: string, signal?: AbortSignal): Promise<string | undefined> {
     const args = ["getkeyname", displayName];
-    const { code, output } = await this.#run("sc", "query", displayName, signal, args);
-    return readKeyName(code, output);
+    const { code, stdout } = await this.#run("sc", "query", displayName, signal, args);
+    return readKeyName(code, stdout);
   }
 
   /** A service that others depend on is stopped after these. */
@@ -134,15 +132,16 @@ export class WindowsServiceManager extends ChangingServiceManager {
   async #ask(change: ControlVerb, service: string, signal?: AbortSignal): Promise<number> {
     const net = await this.#run("net", change, service, signal);
     if (net.code === 0) return 0;
-    const code = readNetError(net.output) ?? (await this.#run("sc", change, service, signal)).code;
+    const output = Buffer.concat([net.stdout, net.stderr]);
+    const code = readNetError(output) ?? (await this.#run("sc", change, service, signal)).code;
     return meaningOf(code).kind === already[change] ? 0 : code;
   }
 
   /** Stops the services that depend on one; when that fails, those that are stopped by then are started again. */
   async #stopDependents(service: string, signal?: AbortSignal): Promise<void> {
     const args = ["enumdepend", service, "65536"];
-    const { code, output } = await this.#run("sc", "query", service, signal, args);
-    const { stop, start } = planDependents(readDependents(code, output));
+    const { code, stdout } = await this.#run("sc", "query", service, signal, args);
+    const { stop, start } = planDependents(readDependents(code, stdout));
     const owed = this.#owed.get(service)?.filter((name) => !start.includes(name)) ?? [];
     this.#owed.set(service, [...owed, ...start]);
     try {
@@ -186,7 +185,7 @@ export class WindowsServiceManager extends ChangingServiceManager {
     args = [action, service],
   ): Promise<ChildResult> {
     requireServiceName(service);
-    const path = this.#programs[program];
+    const path = this.programs[program];
     const { queryTimeout, changeTimeout } = this.limits;
     const limit = action === "query" ? queryTimeout : changeTimeout;
     // Of sc the exit code counts, and only the output of a query that succeeded is read.
@@ -199,6 +198,32 @@ export class WindowsServiceManager extends ChangingServiceManager {
     if (!result) throw timedOut(action, service, path, limit);
     return result;
   }
+}
+
+/** What is done about the services that depend on one that is to be stopped. */
+export interface DependentsPlan {
+  /** Those to stop before it, in this order. */
+  stop: string[];
+  /** Those to start once it runs again, in this order. */
+  start: string[];
+}
+
+/** The states of a service that runs, or is about to. */
+const RUNS: readonly ServiceState[] = ["RUNNING", "START_PENDING", "CONTINUE_PENDING"];
+
+/**
+ * Plans what is done about dependents: whatever is not stopped is stopped, and what ran is started again. One that is
+ * paused or stopping stays stopped: an administrator chose that.
+ *
+ * @param listed all of them, the indirect ones too, in the order in which Windows lists them: each stands before those
+ * that it depends on (`EnumDependentServices`).
+ */
+export function planDependents(listed: readonly Dependent[]): DependentsPlan {
+  const named = (dependents: readonly Dependent[]) => dependents.map(({ name }) => name);
+  return {
+    stop: named(listed.filter(({ state }) => state !== "STOPPED")),
+    start: named(listed.filter(({ state }) => RUNS.includes(state))).reverse(),
+  };
 }
 
 /** Of the kind `failed`: what stops or starts a dependent does not do so for the service itself. */

@@ -104,7 +104,7 @@ async function standIns(folder: string): Promise<{ sc: string; net: string; stat
 async function tickRows(folder: string): Promise<Row[]> {
   const interval = 100;
   const { sc, net, state: file } = await standIns(folder);
-  const manager = new WindowsServiceManager("", { programs: { sc, net } });
+  const manager = new WindowsServiceManager({ sc, net });
   const seldom = startDaemon(manager, interval);
   const cpu = await processorTime(30, interval);
   const query = await queryTime(manager);

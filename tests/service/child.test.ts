@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ManualClock, systemClock } from "../../lib/base/mod.ts";
-import { runChild } from "../../lib/service/child.ts";
+import { type ChildResult, runChild } from "../../lib/service/child.ts";
 import { outputLimit } from "../../lib/service/output.ts";
 
 const limit = 60_000;
@@ -12,8 +12,8 @@ function shell(script: string, options: { clock?: ManualClock; signal?: AbortSig
   return runChild("/bin/sh", ["-c", script], { limit, clock: systemClock, ...options });
 }
 
-function text(result: { output: Uint8Array } | undefined): string {
-  return new TextDecoder().decode(result?.output);
+function text(result: ChildResult | undefined): string {
+  return [result?.stdout, result?.stderr].map((bytes) => new TextDecoder().decode(bytes)).join("");
 }
 
 /** Waits, in real time and at most 30 s, for what a real process does. */
@@ -80,7 +80,7 @@ Deno.test({
   async fn() {
     const result = await shell("yes | head -c 20000000; yes | head -c 20000000 >&2; exit 3");
     assertEquals(result?.code, 3);
-    assertEquals(result?.output.length, 2 * outputLimit);
+    assertEquals([result?.stdout.length, result?.stderr.length], [outputLimit, outputLimit]);
   },
 });
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { type ServiceState, serviceStates } from "../../lib/service/manager.ts";
-import { planDependents } from "../../lib/service/dependents.ts";
+import { planDependents } from "../../lib/service/windows.ts";
 import { nextStep, type RestartStep } from "../../lib/service/restart.ts";
 
 const table: [state: ServiceState, taken: RestartStep[], next: RestartStep][] = [

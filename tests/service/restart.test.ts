@@ -1,32 +1,47 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { ManualClock } from "../../lib/base/mod.ts";
 import { ServiceError } from "../../lib/service/error.ts";
-import type { ServiceState } from "../../lib/service/manager.ts";
-import { restart } from "../../lib/service/restart.ts";
+import {
+  NO_PROGRESS,
+  type Progress,
+  type ServiceState,
+  timeLimits,
+} from "../../lib/service/manager.ts";
+import { ChangingServiceManager } from "../../lib/service/restart.ts";
 
-/** A service that shows the given states one after the other (the last one for ever) and notes what is asked. */
-function showing(...states: (ServiceState | undefined)[]) {
-  const asked: string[] = [];
-  let shown = 0;
-  return {
-    asked,
-    query: () => Promise.resolve(states[Math.min(shown++, states.length - 1)]),
-    change(change: string): Promise<void> {
-      asked.push(change);
-      return Promise.resolve();
-    },
-  };
+/** Shows the given states of a service one after the other (the last one for ever) and notes what is asked. */
+class Showing extends ChangingServiceManager {
+  readonly asked: string[] = [];
+  readonly #states: (ServiceState | undefined)[];
+  #shown = 0;
+
+  constructor(readonly time: ManualClock, ...states: (ServiceState | undefined)[]) {
+    super(time, timeLimits({}));
+    this.#states = states;
+  }
+
+  query(): Promise<ServiceState | undefined> {
+    return Promise.resolve(this.#states[Math.min(this.#shown++, this.#states.length - 1)]);
+  }
+
+  override change(change: string): Promise<void> {
+    this.asked.push(change);
+    return Promise.resolve();
+  }
+
+  progress(): Progress {
+    return NO_PROGRESS;
+  }
 }
 
-async function restartWithin(
-  ms: number,
-  controls: ReturnType<typeof showing>,
-  seen?: ServiceState,
-): Promise<boolean> {
-  const clock = new ManualClock();
-  const done = restart(controls, "icinga2", { changeTimeout: 60_000, clock, seen });
+function showing(...states: (ServiceState | undefined)[]) {
+  return new Showing(new ManualClock(), ...states);
+}
+
+async function restartWithin(ms: number, shown: Showing, seen?: ServiceState): Promise<boolean> {
+  const done = shown.restart("icinga2", undefined, seen);
   done.catch(() => {});
-  await clock.advance(ms);
+  await shown.time.advance(ms);
   return await Promise.race([done, Promise.reject(new Error(`it still waits after ${ms} ms`))]);
 }
 
@@ -115,8 +130,8 @@ Deno.test("a service that stays pending is given up at the limit, and not before
 });
 
 Deno.test("the limit counts anew after each change", async () => {
-  const clock = new ManualClock();
   const controls = showing("RUNNING");
+  const clock = controls.time;
   let state: ServiceState = "RUNNING";
   controls.query = () => Promise.resolve(state);
   controls.change = (change) => {
@@ -127,17 +142,18 @@ Deno.test("the limit counts anew after each change", async () => {
     clock.sleep(50_000).then(() => state = then);
     return Promise.resolve();
   };
-  const done = restart(controls, "icinga2", { changeTimeout: 60_000, clock });
+  const done = controls.restart("icinga2");
   await clock.advance(102_000);
   await done;
 });
 
 Deno.test("the limit counts anew after each step that the service tells of", async () => {
-  const clock = new ManualClock();
   let checkpoint = 0;
-  const controls = { ...showing("START_PENDING"), progress: () => ({ checkpoint, waitHint: 0 }) };
+  const controls = showing("START_PENDING");
+  const clock = controls.time;
+  controls.progress = () => ({ checkpoint, waitHint: 0 });
   let error: unknown;
-  restart(controls, "icinga2", { changeTimeout: 60_000, clock }).catch((e) => error = e);
+  controls.restart("icinga2").catch((e) => error = e);
   for (; checkpoint < 5; checkpoint++) await clock.advance(50_000);
   assertEquals(error, undefined);
   await clock.advance(62_000);
@@ -145,14 +161,14 @@ Deno.test("the limit counts anew after each step that the service tells of", asy
 });
 
 Deno.test("a pending service is looked at after 250 ms, then less and less often, at last every second", async () => {
-  const clock = new ManualClock();
   const looks: number[] = [];
   const controls = showing();
+  const clock = controls.time;
   controls.query = () => {
     looks.push(clock.now());
     return Promise.resolve(looks.length < 6 ? "START_PENDING" : "RUNNING");
   };
-  const done = restart(controls, "icinga2", { changeTimeout: 60_000, clock });
+  const done = controls.restart("icinga2");
   await clock.advance(10_000);
   await done;
   assertEquals(looks, [0, 250, 750, 1750, 2750, 3750]);
@@ -176,11 +192,10 @@ Deno.test("an error of a query, a start or a stop ends the restart", async () =>
 });
 
 Deno.test("an abort ends the wait with its reason", async () => {
-  const clock = new ManualClock();
   const abort = new AbortController();
   const controls = showing("START_PENDING");
-  const { signal } = abort;
-  const done = restart(controls, "icinga2", { changeTimeout: 60_000, clock, signal });
+  const clock = controls.time;
+  const done = controls.restart("icinga2", abort.signal);
   done.catch(() => {});
   await clock.advance(100);
   abort.abort(new Error("shutting down"));

@@ -34,7 +34,7 @@ async function withScripts(
       await Deno.writeTextFile(`${folder}/${name}`, text, { mode: 0o755 });
     }
     await Deno.writeTextFile(`${folder}/state`, "4");
-    await test(new WindowsServiceManager("C:\\Windows", { clock, programs }), folder, clock);
+    await test(new WindowsServiceManager(programs, { clock }), folder, clock);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -212,7 +212,7 @@ windowsTest("an abort is thrown as it is", { sc: "exec sleep 60" }, async (manag
 
 windowsTest("a program that is not there is named", {}, async (_, folder) => {
   const programs = { sc: `${folder}/nothing`, net: `${folder}/state` };
-  const manager = new WindowsServiceManager("C:\\Windows", { programs });
+  const manager = new WindowsServiceManager(programs);
   const gone = await assertKind(manager.query("icinga2"), "unavailable");
   assertStringIncludes(gone.message, "NotFound");
   assertStringIncludes(gone.message, programs.sc);
