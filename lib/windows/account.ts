@@ -4,10 +4,8 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { advapi32 } from "./ffi/advapi32.ts";
+import { advapi32, kernel32, kernelHandle, localMemory, netapi32 } from "./ffi/libraries.ts";
 import { check, checkCode } from "./ffi/errors.ts";
-import { kernel32, kernelHandle, localMemory } from "./ffi/kernel32.ts";
-import { netapi32 } from "./ffi/netapi32.ts";
 import {
   allocate,
   dwordIn,
@@ -16,6 +14,7 @@ import {
   type Handle,
   handle,
   pointerIn,
+  pointersAt,
   referring,
   wide,
   wideAt,
@@ -205,9 +204,7 @@ export function administrators(): string[] {
   );
   // An array of LOCALGROUP_MEMBERS_INFO_0, each a pointer to a security identifier.
   using members = handle(pointerIn(list), NetApiBufferFree);
-  const view = members.pointer && new Deno.UnsafePointerView(members.pointer);
-  const length = view ? dwordIn(count) : 0;
-  return Array.from({ length }, (_, i) => sidText(view!.getPointer(8 * i)));
+  return pointersAt(members.pointer, dwordIn(count)).map(sidText);
 }
 
 /** A security identifier made of its text. */
@@ -297,9 +294,7 @@ function accountsWith(right: string): string[] {
   checkStatus(status, what);
   // An array of LSA_ENUMERATION_INFORMATION, each a pointer to a security identifier.
   using found = handle(pointerIn(list), LsaFreeMemory);
-  const view = found.pointer && new Deno.UnsafePointerView(found.pointer);
-  const length = view ? dwordIn(count) : 0;
-  return Array.from({ length }, (_, i) => sidText(view!.getPointer(8 * i)));
+  return pointersAt(found.pointer, dwordIn(count)).map(sidText);
 }
 
 /** The groups of this machine that an account belongs to, nested groups included; empty when they cannot be read. */
@@ -307,22 +302,11 @@ function localGroups(account: string): string[] {
   const { NetUserGetLocalGroups, NetApiBufferFree } = netapi32();
   const list = allocate(8), count = dwords(0);
   const user = wide(account.replace(/^\.\\/, ""));
-  const most = MAX_PREFERRED_LENGTH;
-  const code = NetUserGetLocalGroups(
-    null,
-    user,
-    0,
-    LG_INCLUDE_INDIRECT,
-    list,
-    most,
-    count,
-    dwords(0),
-  );
+  const [flags, most] = [LG_INCLUDE_INDIRECT, MAX_PREFERRED_LENGTH];
+  const code = NetUserGetLocalGroups(null, user, 0, flags, list, most, count, dwords(0));
   if (code !== 0) return [];
   using groups = handle(pointerIn(list), NetApiBufferFree);
-  const view = groups.pointer && new Deno.UnsafePointerView(groups.pointer);
-  const length = view ? dwordIn(count) : 0;
-  return Array.from({ length }, (_, i) => wideAt(view!.getPointer(8 * i)));
+  return pointersAt(groups.pointer, dwordIn(count)).map(wideAt);
 }
 
 /** The bytes of an account's security identifier. */

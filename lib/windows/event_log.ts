@@ -5,7 +5,7 @@
  */
 import { attempt } from "../base/mod.ts";
 import type { LogEntry } from "../log/mod.ts";
-import { advapi32 } from "./ffi/advapi32.ts";
+import { advapi32 } from "./ffi/libraries.ts";
 import { referring, wide } from "./ffi/memory.ts";
 import { readRegistryValue, removeRegistryKey, writeRegistryKey } from "./registry_key.ts";
 
@@ -42,21 +42,14 @@ export const eventSource = {
   remove: (): void => removeRegistryKey(EVENT_SOURCE_KEY),
 };
 
-/** An event of the Windows event log. */
-export interface EventKind {
-  /** Its number; docs/windows.md lists them, and the meaning of a number never changes. */
-  id: number;
-  /** `EVENTLOG_ERROR_TYPE` or `EVENTLOG_WARNING_TYPE`. */
-  type: number;
-}
-
 /**
- * The event that a log record becomes: 100 a warning of the agent, 101 one of a daemon, 200 an error of the agent,
- * 201 one of a daemon, 300 what ends the agent. Undefined: a record for the log file alone.
+ * The event that a log record becomes, its number and Windows' number of its kind: 100 a warning of the agent, 101 one of
+ * a daemon, 200 an error of the agent, 201 one of a daemon, 300 what ends the agent. docs/windows.md lists them; the
+ * meaning of a number never changes. Undefined: a record for the log file alone.
  */
 export function eventOf(
   { level, source }: Pick<LogEntry, "level" | "source">,
-): EventKind | undefined {
+): { id: number; type: number } | undefined {
   const ofDaemon = source === "agent" ? 0 : 1;
   if (level === "warning") return { id: 100 + ofDaemon, type: EVENTLOG_WARNING_TYPE };
   if (level === "error") return { id: 200 + ofDaemon, type: EVENTLOG_ERROR_TYPE };
@@ -125,12 +118,8 @@ export function countMissing(
   return (isWritten) => {
     if (isWritten && missing === 0) return;
     missing = isWritten ? 0 : missing + 1;
-    onTrouble(
-      isWritten
-        ? undefined
-        : `Cannot write the Windows event log: ${missing} ${
-          missing === 1 ? "event is" : "events are"
-        } missing`,
-    );
+    const events = missing === 1 ? "event is" : "events are";
+    const trouble = `Cannot write the Windows event log: ${missing} ${events} missing`;
+    onTrouble(isWritten ? undefined : trouble);
   };
 }

@@ -4,9 +4,8 @@
  * @module
  */
 import { currentUser } from "./account.ts";
-import { advapi32 } from "./ffi/advapi32.ts";
+import { advapi32, localMemory } from "./ffi/libraries.ts";
 import { check, checkCode } from "./ffi/errors.ts";
-import { localMemory } from "./ffi/kernel32.ts";
 import { allocate, dwords, type Handle, pointerIn, wide, wideAt } from "./ffi/memory.ts";
 
 // winnt.h

@@ -95,9 +95,5 @@ function findProgram(typed: string): string | undefined {
 }
 
 function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
+  return attempt(() => Deno.statSync(path).isFile, () => false);
 }

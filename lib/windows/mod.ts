@@ -6,7 +6,6 @@
 export {
   checkAccount,
   currentUser,
-  decideLogon,
   fullAccount,
   isBuiltin,
   LOCAL_SYSTEM,
@@ -33,7 +32,6 @@ export {
   splitCommandLine,
   splitServiceLine,
 } from "./command_line.ts";
-export { fixedDisks } from "./disks.ts";
 export { EVENT_SOURCE_KEY, EVENT_SOURCE_VALUES, type EventLog, openEventLog } from "./event_log.ts";
 export { ERROR_SERVICE_NEVER_STARTED, ERROR_SERVICE_SPECIFIC_ERROR } from "./ffi/errors.ts";
 export {
@@ -56,7 +54,6 @@ export {
   endTree,
   listProcesses,
   type Process,
-  processTree,
   processUsage,
 } from "./processes.ts";
 export {
@@ -87,6 +84,6 @@ export {
   type SettingDrift,
 } from "./settings.ts";
 export { keptExe, upgradeExe } from "./upgrade.ts";
-export { isInstalling } from "./windows_installer.ts";
+export { fixedDisks, isInstalling } from "./machine.ts";
 export { listConnections, listenerOf } from "./tcp_table.ts";
 export { makePrivate } from "./file_security.ts";

@@ -62,7 +62,8 @@ export type ServiceThread = Pick<Worker, "onmessage" | "onerror" | "postMessage"
  * @throws {Error} when the service control manager has started it and Windows takes no control handler.
  */
 export async function joinServiceManager(): Promise<NativeService | undefined> {
-  if (Deno.build.os !== "windows" || !mayBeService(listProcesses, Deno.ppid)) return undefined;
+  if (Deno.build.os !== "windows") return undefined;
+  if (isServiceChild(listProcesses, Deno.ppid, 1) === false) return undefined;
   const thread = new Worker(import.meta.resolve("./service_thread.ts"), {
     type: "module",
     name: "service",
@@ -71,36 +72,28 @@ export async function joinServiceManager(): Promise<NativeService | undefined> {
   return await joinThrough(thread);
 }
 
-/** Whether the service control manager may have started this process: yes if the processes cannot be listed. */
-export function mayBeService(list: () => Process[], parent: number): boolean {
-  try {
-    return list().some((found) => found.pid === parent && isServices(found));
-  } catch {
-    return true;
-  }
-}
-
 /**
  * Whether the service control manager has started this process, itself or by a service that runs programs, such as NSSM
  * or WinSW; false where the processes cannot be listed.
  */
 export function isStartedAsService(): boolean {
-  return Deno.build.os === "windows" &&
-    attempt(() => isServiceChild(listProcesses(), Deno.ppid), () => false);
+  return Deno.build.os === "windows" && isServiceChild(listProcesses, Deno.ppid, 2) === true;
 }
 
 /**
- * Whether `services.exe` is the parent of a process or the parent of that. Further up it says nothing: shells by OpenSSH
- * or WinRM and many build agents descend from it as well.
+ * Whether `services.exe` is the parent of a process or, with two steps, the parent of that; undefined where the processes
+ * cannot be listed. Further up it says nothing: shells by OpenSSH or WinRM and many build agents descend from it as well.
  */
-export function isServiceChild(processes: readonly Process[], parent: number): boolean {
-  const find = (id: number | undefined) => processes.find(({ pid }) => pid === id);
+export function isServiceChild(
+  list: () => readonly Process[],
+  parent: number,
+  steps: 1 | 2,
+): boolean | undefined {
+  const processes = attempt(list, () => undefined);
+  const find = (id: number | undefined) => processes?.find(({ pid }) => pid === id);
   const starter = find(parent);
-  return [starter, find(starter?.parent)].some((found) => found && isServices(found));
-}
-
-function isServices({ exe }: Process): boolean {
-  return exe.toLowerCase() === "services.exe";
+  const starters = [starter, find(starter?.parent)].slice(0, steps);
+  return processes && starters.some((found) => found?.exe.toLowerCase() === "services.exe");
 }
 
 /** As {@linkcode joinServiceManager}, by a thread that has just started. */

@@ -1,6 +1,6 @@
 import { check, lastError, WindowsError } from "./ffi/errors.ts";
-import { kernel32, kernelHandle } from "./ffi/kernel32.ts";
-import { allocate, dwordIn, fromWide, type Handle, handle } from "./ffi/memory.ts";
+import { kernel32, kernelHandle } from "./ffi/libraries.ts";
+import { allocate, dwordIn, fromWide, type Handle, handle, qwordIn } from "./ffi/memory.ts";
 import type { QueriedStatus } from "./service_database.ts";
 import { isPending } from "./service_status.ts";
 
@@ -128,13 +128,11 @@ export function processUsage(
   const { pointer } = process;
   if (K32GetProcessMemoryInfo(pointer, counters, counters.length) === 0) return undefined;
   if (GetProcessTimes(pointer, created!, ended!, kernel!, user!) === 0) return undefined;
-  const wide = (bytes: Uint8Array<ArrayBuffer>, offset = 0) =>
-    Number(new DataView(bytes.buffer).getBigUint64(offset, true));
   return {
-    memory: wide(counters, PROCESS_MEMORY_COUNTERS.workingSet),
+    memory: qwordIn(counters, PROCESS_MEMORY_COUNTERS.workingSet),
     // FILETIME counts 100 ns.
-    cpu: (wide(kernel!) + wide(user!)) / 1e7,
-    created: wide(created!) / 1e7,
+    cpu: (qwordIn(kernel!) + qwordIn(user!)) / 1e7,
+    created: qwordIn(created!) / 1e7,
   };
 }
 

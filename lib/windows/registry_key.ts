@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { advapi32 } from "./ffi/advapi32.ts";
+import { advapi32 } from "./ffi/libraries.ts";
 import { checkCode, ERROR_FILE_NOT_FOUND, ERROR_SUCCESS } from "./ffi/errors.ts";
 import { allocate, dwordIn, dwords, fromWide, handle, pointerIn, wide } from "./ffi/memory.ts";
 

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { advapi32 } from "./ffi/advapi32.ts";
-import { check, ERROR_SERVICE_DOES_NOT_EXIST, filled, WindowsError } from "./ffi/errors.ts";
+import { advapi32 } from "./ffi/libraries.ts";
+import { check, codeOf, ERROR_SERVICE_DOES_NOT_EXIST, filled, WindowsError } from "./ffi/errors.ts";
 import {
   allocate,
   dwordIn,
@@ -157,7 +157,7 @@ function listNames(): string[] {
   const { EnumServicesStatusW: list } = advapi32();
   // Without a resume handle each call begins with the first service.
   const services = filled(
-    (...to) => list(pointer, SERVICE_WIN32, SERVICE_STATE_ALL, ...to, count, null),
+    (...to) => codeOf(list(pointer, SERVICE_WIN32, SERVICE_STATE_ALL, ...to, count, null)),
     "list the services",
   )!;
   return Array.from(
@@ -223,7 +223,7 @@ function optional(text: string | undefined): Uint8Array<ArrayBuffer> | null {
 function readRegistration(service: Deno.PointerObject): FoundRegistration {
   const { QueryServiceConfigW } = advapi32();
   const config = filled(
-    (...to) => QueryServiceConfigW(service, ...to),
+    (...to) => codeOf(QueryServiceConfigW(service, ...to)),
     "read the service's settings",
   )!;
   const text = (field: "commandLine" | "account" | "displayName") =>

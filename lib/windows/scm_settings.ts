@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { advapi32 } from "./ffi/advapi32.ts";
-import { ERROR_INVALID_LEVEL, filled, lastError, WindowsError } from "./ffi/errors.ts";
+import { advapi32 } from "./ffi/libraries.ts";
+import { checkCode, codeOf, ERROR_INVALID_LEVEL, filled } from "./ffi/errors.ts";
 import { dwordIn, dwords, pointerIn, referring, wide, wideAt } from "./ffi/memory.ts";
 import type { Recovery, Registration } from "./registration.ts";
 
@@ -29,7 +29,10 @@ export interface OtherSettings {
 export function readOthers(service: Deno.PointerObject): OtherSettings {
   const { QueryServiceConfig2W } = advapi32();
   const read = (level: number) =>
-    filled((...to) => QueryServiceConfig2W(service, level, ...to), "read the service's settings");
+    filled(
+      (...to) => codeOf(QueryServiceConfig2W(service, level, ...to)),
+      "read the service's settings",
+    );
   const description = read(SERVICE_CONFIG_DESCRIPTION);
   const delayed = read(SERVICE_CONFIG_DELAYED_AUTO_START_INFO);
   const actions = read(SERVICE_CONFIG_FAILURE_ACTIONS);
@@ -83,10 +86,10 @@ function set(
   level: number,
   value: Uint8Array<ArrayBuffer>,
 ): boolean {
-  if (advapi32().ChangeServiceConfig2W(service, level, value) !== 0) return true;
-  const code = lastError();
-  if (code !== ERROR_INVALID_LEVEL) throw new WindowsError(code, `set the service's ${name}`);
-  return false;
+  const code = codeOf(advapi32().ChangeServiceConfig2W(service, level, value));
+  if (code === ERROR_INVALID_LEVEL) return false;
+  checkCode(code, `set the service's ${name}`);
+  return true;
 }
 
 /** `SERVICE_FAILURE_ACTIONSW` with its array of `SC_ACTION`: what to do, and after how many ms. */

@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { advapi32 } from "./ffi/advapi32.ts";
+import { advapi32, kernel32 } from "./ffi/libraries.ts";
 import { lastError, WindowsError } from "./ffi/errors.ts";
-import { kernel32 } from "./ffi/kernel32.ts";
 import { addressOf, allocate, wide, wideAt } from "./ffi/memory.ts";
 import type { FromServiceThread, ToServiceThread } from "./native_service.ts";
 import {

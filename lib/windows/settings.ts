@@ -121,12 +121,13 @@ export function registrationDrift(
 ): SettingDrift[] {
   const isSame = sameAccount(found.account, wanted.account);
   const rows = settingsOf(isSame ? { ...found, account: wanted.account } : found);
-  return settingsOf(wanted).flatMap(({ name, text = "" }, i) => {
-    const other = rows[i]!.text;
-    return other === undefined || other === text
-      ? []
-      : [{ setting: name, found: other, wanted: text }];
-  });
+  return settingsOf(wanted)
+    .flatMap(({ name, text = "" }, i) => drift(name, rows[i]!.text, text));
+}
+
+/** What differs of one setting; nothing where it is not known. */
+function drift(setting: string, found: string | undefined, wanted: string): SettingDrift[] {
+  return found === undefined || found === wanted ? [] : [{ setting, found, wanted }];
 }
 
 /**
@@ -171,12 +172,8 @@ export function nssmDrift(
     ObjectName: sameAccount(account, wanted.account) ? wanted.account : account,
     Start: START_TYPES[start].nssm,
   };
-  return nssmSettings(wanted, agent).flatMap(([parameter, value]) => {
-    const found = told[parameter];
-    return found === undefined || found === value
-      ? []
-      : [{ setting: parameter, found, wanted: value }];
-  });
+  return nssmSettings(wanted, agent)
+    .flatMap(([parameter, value]) => drift(parameter, told[parameter], value));
 }
 
 /** A command of NSSM that sets a parameter of a service. */

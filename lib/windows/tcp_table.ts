@@ -1,7 +1,7 @@
 import { formatIp } from "../base/mod.ts";
-import { checkCode } from "./ffi/errors.ts";
-import { iphlpapi } from "./ffi/iphlpapi.ts";
-import { allocate, dwordIn, dwords } from "./ffi/memory.ts";
+import { filled } from "./ffi/errors.ts";
+import { iphlpapi } from "./ffi/libraries.ts";
+import { dwordIn } from "./ffi/memory.ts";
 
 // winsock2.h, ws2def.h
 const AF_INET = 2;
@@ -11,8 +11,6 @@ const TCP_TABLE_OWNER_PID_ALL = 5;
 // tcpmib.h
 const MIB_TCP_STATE_LISTEN = 2;
 const MIB_TCP_STATE_ESTAB = 5;
-// winerror.h
-const ERROR_INSUFFICIENT_BUFFER = 122;
 
 /** Offsets in a row of a table, and how many bytes an address has. */
 interface Row {
@@ -78,17 +76,11 @@ function listTcp(state: number): TcpConnection[] {
 }
 
 function readTcpTable(family: number): Uint8Array<ArrayBuffer> {
-  const { GetExtendedTcpTable } = iphlpapi();
-  for (let size = 16 * 1024;;) {
-    const table = allocate(size), needed = dwords(size);
-    const code = GetExtendedTcpTable(table, needed, 0, family, TCP_TABLE_OWNER_PID_ALL, 0);
-    if (code !== ERROR_INSUFFICIENT_BUFFER) {
-      checkCode(code, "list the TCP connections");
-      return table;
-    }
-    // There may be more of them by the next call.
-    size = dwordIn(needed) + 16 * 1024;
-  }
+  const { GetExtendedTcpTable: list } = iphlpapi();
+  return filled(
+    (table, _, size) => list(table, size, 0, family, TCP_TABLE_OWNER_PID_ALL, 0),
+    "list the TCP connections",
+  )!;
 }
 
 /** What is in a state in a table: the number of rows, then the rows. */

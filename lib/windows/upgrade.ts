@@ -87,14 +87,12 @@ async function replace(upgrade: Upgrade): Promise<void> {
   const { host: { files }, from, to } = upgrade;
   const fresh = `${to}.new`;
   const isThere = await files.exists(to);
-  let isMoved = false;
   try {
     await files.copy(from, fresh);
     if (isThere) await files.rename(to, waitingExe(upgrade));
-    isMoved = isThere;
     await files.rename(fresh, to);
   } catch (error) {
-    if (isMoved) await files.rename(waitingExe(upgrade), to);
+    if (isThere && !(await files.exists(to))) await files.rename(waitingExe(upgrade), to);
     await files.remove(fresh).catch(() => {});
     const where = isThere ? "the old exe is in its place" : `there is no exe at ${to}`;
     throw new Error(`Cannot upgrade: ${errorMessage(error)}; ${where}`);

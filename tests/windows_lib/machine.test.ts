@@ -1,7 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { fixedDisks } from "../../lib/windows/disks.ts";
 import { WindowsError } from "../../lib/windows/ffi/errors.ts";
-import { isInstalling } from "../../lib/windows/windows_installer.ts";
+import { fixedDisks, isInstalling } from "../../lib/windows/machine.ts";
 import { fail, failNull, fakeWindows, handleOf, leftOpen, textOf } from "./fake_windows.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

@@ -4,7 +4,7 @@
  * @module
  */
 import { meaningOf } from "../../service/mod.ts";
-import { kernel32 } from "./kernel32.ts";
+import { kernel32 } from "./libraries.ts";
 import { allocate, dwordIn, dwords } from "./memory.ts";
 
 export const ERROR_SUCCESS = 0;
@@ -62,7 +62,12 @@ export function lastError(): number {
   return kernel32().GetLastError();
 }
 
-/** Fills a buffer of `size` bytes and writes to `needed` how many bytes it takes; 0: it could not. */
+/** The error code of a call by its result, which is 0 when it has failed; ask before any other call. */
+export function codeOf(result: number): number {
+  return result === 0 ? lastError() : ERROR_SUCCESS;
+}
+
+/** Fills a buffer of `size` bytes, writes to `needed` how many bytes it takes, and returns an error code. */
 type Fill = (
   buffer: Uint8Array<ArrayBuffer>,
   size: number,
@@ -75,11 +80,10 @@ type Fill = (
  * @throws {WindowsError} when it fails.
  */
 export function filled(fill: Fill, what: string): Uint8Array<ArrayBuffer> | undefined {
-  const needed = dwords(0);
   for (let size = 1024;;) {
-    const buffer = allocate(size);
-    if (fill(buffer, size, needed) !== 0) return buffer;
-    const code = lastError();
+    const buffer = allocate(size), needed = dwords(size);
+    const code = fill(buffer, size, needed);
+    if (code === ERROR_SUCCESS) return buffer;
     if (code === ERROR_INVALID_LEVEL) return undefined;
     const isTooSmall = code === ERROR_INSUFFICIENT_BUFFER || code === ERROR_MORE_DATA;
     if (!isTooSmall || dwordIn(needed) === 0) throw new WindowsError(code, what);

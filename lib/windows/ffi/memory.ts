@@ -65,6 +65,18 @@ export function pointerIn(bytes: Uint8Array<ArrayBuffer>, offset = 0): Deno.Poin
   return Deno.UnsafePointer.create(new DataView(bytes.buffer).getBigUint64(offset, true));
 }
 
+/** The number of 64 bits at `offset`, such as a count of bytes; exact below 2^53. */
+export function qwordIn(bytes: Uint8Array<ArrayBuffer>, offset = 0): number {
+  return Number(new DataView(bytes.buffer).getBigUint64(offset, true));
+}
+
+/** The pointers in an array that Windows made; none at a null pointer. */
+export function pointersAt(array: Deno.PointerValue, count: number): Deno.PointerValue[] {
+  if (array === null) return [];
+  const view = new Deno.UnsafePointerView(array);
+  return Array.from({ length: count }, (_, i) => view.getPointer(8 * i));
+}
+
 /** Text as the wide functions take it: UTF-16, ended by a NUL. */
 export function wide(text: string): Uint8Array<ArrayBuffer> {
   const bytes = allocate(2 * (text.length + 1));

@@ -1,11 +1,53 @@
-import { kernel32 } from "./kernel32.ts";
-import { BOOL, BUF, DWORD, fn, library, PTR } from "./memory.ts";
+/**
+ * The libraries of Windows and the signatures of their functions.
+ *
+ * @module
+ */
+import { BOOL, BUF, DWORD, fn, type Handle, handle, library, PTR } from "./memory.ts";
+
+/** The functions of kernel32.dll. */
+export const kernel32 = library("kernel32.dll", {
+  // errhandlingapi.h
+  GetLastError: fn(DWORD),
+  // processthreadsapi.h
+  GetCurrentProcess: fn(PTR),
+  TerminateProcess: fn(BOOL, PTR, DWORD),
+  OpenProcess: fn(PTR, DWORD, BOOL, DWORD),
+  GetProcessTimes: fn(BOOL, PTR, BUF, BUF, BUF, BUF),
+  // psapi.h
+  K32GetProcessMemoryInfo: fn(BOOL, PTR, BUF, DWORD),
+  // synchapi.h
+  WaitForSingleObject: fn(DWORD, PTR, DWORD),
+  OpenMutexW: fn(PTR, DWORD, BOOL, BUF),
+  // handleapi.h
+  CloseHandle: fn(BOOL, PTR),
+  // winbase.h
+  LocalFree: fn(PTR, PTR),
+  // fileapi.h
+  GetLogicalDrives: fn(DWORD),
+  GetDriveTypeW: fn(DWORD, BUF),
+  GetDiskFreeSpaceExW: fn(BOOL, BUF, BUF, BUF, BUF),
+  // tlhelp32.h
+  CreateToolhelp32Snapshot: fn(PTR, DWORD, DWORD),
+  Process32FirstW: fn(BOOL, PTR, BUF),
+  Process32NextW: fn(BOOL, PTR, BUF),
+});
+
+/** Memory that Windows allocated, freed with `LocalFree`. */
+export function localMemory(pointer: Deno.PointerValue): Handle<Deno.PointerValue> {
+  return handle(pointer, kernel32().LocalFree);
+}
+
+/** A handle of the kernel, closed with `CloseHandle`. */
+export function kernelHandle(pointer: Deno.PointerValue): Handle<Deno.PointerValue> {
+  return handle(pointer, kernel32().CloseHandle);
+}
 
 const WORD = "u16";
 
 const reportEvent = fn(BOOL, PTR, WORD, WORD, DWORD, PTR, WORD, DWORD, BUF, PTR);
 
-const open = library("advapi32.dll", {
+const openAdvapi32 = library("advapi32.dll", {
   // winsvc.h
   OpenSCManagerW: fn(PTR, PTR, PTR, DWORD),
   OpenServiceW: fn(PTR, PTR, BUF, DWORD),
@@ -64,7 +106,20 @@ const open = library("advapi32.dll", {
  * The functions of advapi32.dll. kernel32.dll is opened before it: opening it after a call that failed would replace the
  * thread's last error.
  */
-export function advapi32(): ReturnType<typeof open> {
+export function advapi32(): ReturnType<typeof openAdvapi32> {
   kernel32();
-  return open();
+  return openAdvapi32();
 }
+
+/** The functions of iphlpapi.dll. */
+export const iphlpapi = library("iphlpapi.dll", {
+  // iphlpapi.h
+  GetExtendedTcpTable: fn(DWORD, BUF, BUF, BOOL, DWORD, DWORD, DWORD),
+});
+
+/** The functions of netapi32.dll (lmaccess.h, lmapibuf.h). Each returns an error code of Windows. */
+export const netapi32 = library("netapi32.dll", {
+  NetLocalGroupGetMembers: fn(DWORD, PTR, BUF, DWORD, BUF, DWORD, BUF, BUF, PTR),
+  NetUserGetLocalGroups: fn(DWORD, PTR, BUF, DWORD, DWORD, BUF, DWORD, BUF, BUF),
+  NetApiBufferFree: fn(DWORD, PTR),
+});
