@@ -137,23 +137,16 @@ function isTrusted(sid: string): boolean {
   return wellKnown(sid)?.role === "trusted";
 }
 
-/** What one account may do in a folder and in all that is in it. */
-interface Permission {
-  /** Its security identifier. */
-  sid: string;
-  /** An access mask (winnt.h). */
-  rights: number;
-  /** As `icacls` writes it. */
-  icacls: string;
-}
-
 /**
  * What `--fix-permissions` grants: SYSTEM and Administrators have full control, Users read and run, as in
  * `C:\Program Files`.
  *
  * @param account the security identifier of the account the service runs under: it may write as well.
+ * @returns each account's security identifier with its access mask (winnt.h), and with that as `icacls` writes it.
  */
-export function safePermissions(account?: string): Permission[] {
+export function safePermissions(
+  account?: string,
+): { sid: string; rights: number; icacls: string }[] {
   const full = { rights: 0x1f01ff, icacls: "(OI)(CI)F" };
   const modify = { rights: 0x1301bf, icacls: "(OI)(CI)M" };
   return [

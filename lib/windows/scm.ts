@@ -36,7 +36,6 @@ const SERVICE_CHANGE_CONFIG = 0x2;
 const SERVICE_QUERY_STATUS = 0x4;
 const SERVICE_START = 0x10;
 const SERVICE_STOP = 0x20;
-const SERVICE_ALL_ACCESS = 0xf01ff;
 const SERVICE_STATE_ALL = 3;
 const SERVICE_NO_CHANGE = 0xffffffff;
 const SC_STATUS_PROCESS_INFO = 0;
@@ -61,20 +60,22 @@ export const serviceControlManager: ServiceDatabase = {
   find: (name) => query(name, SERVICE_QUERY_CONFIG, readRegistration),
   query: (name) => query(name, SERVICE_QUERY_STATUS, readStatus),
   create(name, registration, password) {
-    using _ = createService(name, registration, password);
+    using manager = openManager(SC_MANAGER_CREATE_SERVICE);
+    const { CreateServiceW, CloseServiceHandle } = advapi32();
+    const [newName, displayName] = [wide(name), wide(registration.displayName)];
+    const config = configuration(registration, password);
+    const { pointer } = manager;
+    const made = CreateServiceW(pointer, newName, displayName, SERVICE_QUERY_STATUS, ...config);
+    CloseServiceHandle(check(made, `create service '${name}'`));
   },
-  change(name, registration, password) {
-    using service = openService(name, SERVICE_CHANGE_CONFIG);
-    changeService(service, registration, password, `change service '${name}'`);
-  },
+  change: (name, registration, password) =>
+    changeService(name, registration, password, `change service '${name}'`),
   complete(name, registration) {
     using service = openService(name, SERVICE_CHANGE_CONFIG | SERVICE_START);
     return setOthers(service.pointer, registration);
   },
-  setAccount(name, account, password) {
-    using service = openService(name, SERVICE_CHANGE_CONFIG);
-    changeService(service, { account }, password, `set the account of service '${name}'`);
-  },
+  setAccount: (name, account, password) =>
+    changeService(name, { account }, password, `set the account of service '${name}'`),
   remove(name) {
     using service = openService(name, DELETE);
     check(advapi32().DeleteService(service.pointer), `remove service '${name}'`);
@@ -166,32 +167,17 @@ function listNames(): string[] {
   );
 }
 
-function createService(
-  name: string,
-  registration: Registration,
-  password: string | undefined,
-): Handle {
-  using manager = openManager(SC_MANAGER_CREATE_SERVICE);
-  const { CreateServiceW, CloseServiceHandle } = advapi32();
-  const [newName, displayName] = [wide(name), wide(registration.displayName)];
-  const config = configuration(registration, password);
-  const { pointer } = manager;
-  const service = CreateServiceW(pointer, newName, displayName, SERVICE_ALL_ACCESS, ...config);
-  return handle(check(service, `create service '${name}'`), CloseServiceHandle);
-}
-
 /** Changes the settings that are given. */
 function changeService(
-  { pointer }: Handle,
+  name: string,
   settings: Partial<Registration>,
   password: string | undefined,
   what: string,
 ): void {
+  using service = openService(name, SERVICE_CHANGE_CONFIG);
   const config = configuration(settings, password);
-  check(
-    advapi32().ChangeServiceConfigW(pointer, ...config, optional(settings.displayName)),
-    what,
-  );
+  const displayName = optional(settings.displayName);
+  check(advapi32().ChangeServiceConfigW(service.pointer, ...config, displayName), what);
 }
 
 /**
@@ -226,14 +212,14 @@ function readRegistration(service: Deno.PointerObject): FoundRegistration {
     (...to) => codeOf(QueryServiceConfigW(service, ...to)),
     "read the service's settings",
   )!;
-  const text = (field: "commandLine" | "account" | "displayName") =>
-    wideAt(pointerIn(config, QUERY_SERVICE_CONFIGW[field]));
+  const { start, commandLine, account, displayName } = QUERY_SERVICE_CONFIGW;
+  const textAt = (offset: number) => wideAt(pointerIn(config, offset));
   const { delayed, ...others } = readOthers(service);
   return {
-    commandLine: text("commandLine"),
-    account: text("account"),
-    displayName: text("displayName"),
-    start: startType(dwordIn(config, QUERY_SERVICE_CONFIGW.start), delayed),
+    commandLine: textAt(commandLine),
+    account: textAt(account),
+    displayName: textAt(displayName),
+    start: startType(dwordIn(config, start), delayed),
     ...others,
   };
 }
