@@ -76,7 +76,10 @@ export class WindowsServiceManager extends ChangingServiceManager implements Ser
   async query(service: string, signal?: AbortSignal): Promise<ServiceState | undefined> {
     const { code, stdout } = await this.#run("sc", "query", service, signal);
     const answer = readQuery(code, stdout);
-    if (answer === "unreadable") throw unreadable(service);
+    if (answer === "unreadable") {
+      const explanation = "the output of 'sc query' cannot be read; run it by hand to see why";
+      throw new ServiceError("unreadable", "query", service, explanation);
+    }
     if ("state" in answer) {
       if (answer.state.endsWith("_PENDING")) this.#progress.set(service, readProgress(stdout));
       if (answer.state === "RUNNING") await this.#startOwed(service, signal);
@@ -244,9 +247,4 @@ function timedOut(action: ServiceAction, service: string, path: string, limit: n
   const explanation = `'${path}' had not ended after ${formatDuration(limit)} and was killed; ` +
     "see in services.msc whether the service hangs";
   return new ServiceError("timeout", action, service, explanation);
-}
-
-function unreadable(service: string) {
-  const explanation = "the output of 'sc query' cannot be read; run it by hand to see why";
-  return new ServiceError("unreadable", "query", service, explanation);
 }

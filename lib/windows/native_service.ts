@@ -1,15 +1,13 @@
 import { attempt } from "../base/mod.ts";
 import { listProcesses, type Process } from "./processes.ts";
-import type { ServiceRequest } from "./service_status.ts";
+import { type ServiceRequest, STATE } from "./service_status.ts";
 
-/** A message from the agent to the thread that speaks to the service control manager. */
-export type ToServiceThread =
-  /** It runs, or it runs again after a pause. */
-  | { type: "running" }
-  /** It is paused. */
-  | { type: "paused" }
-  /** It has ended; the exit code is 0 after a stop. */
-  | { type: "stopped"; exitCode: number };
+/** A message from the agent to the thread that speaks to the service control manager: how it stands now. */
+export interface ToServiceThread {
+  state: typeof STATE["running" | "paused" | "stopped"];
+  /** Why it has stopped: 0 in order. */
+  exitCode?: number;
+}
 
 /** A message from that thread to the agent. */
 export type FromServiceThread =
@@ -142,10 +140,10 @@ function serve(thread: ServiceThread, name: string): NativeService {
       };
       early.splice(0).forEach(take);
     },
-    running: () => tell({ type: "running" }),
-    paused: () => tell({ type: "paused" }),
+    running: () => tell({ state: STATE.running }),
+    paused: () => tell({ state: STATE.paused }),
     async stopped(exitCode) {
-      tell({ type: "stopped", exitCode });
+      tell({ state: STATE.stopped, exitCode });
       await over.promise;
       thread.terminate();
     },

@@ -1,6 +1,7 @@
+import { attempt } from "../base/mod.ts";
 import { check, lastError, WindowsError } from "./ffi/errors.ts";
 import { kernel32, kernelHandle } from "./ffi/libraries.ts";
-import { allocate, dwordIn, fromWide, type Handle, handle, qwordIn } from "./ffi/memory.ts";
+import { allocate, dwordIn, fromWide, type Handle, qwordIn } from "./ffi/memory.ts";
 import type { QueriedStatus } from "./service_database.ts";
 import { isPending } from "./service_status.ts";
 
@@ -52,11 +53,8 @@ export function endStuckService(status: QueriedStatus | undefined): string | und
 
 function endAll(pid: number, all: readonly Process[]): void {
   for (const id of processTree(pid, all, (pid) => processUsage(pid)?.created)) {
-    try {
-      Deno.kill(id, "SIGKILL");
-    } catch {
-      // It has ended.
-    }
+    // One that has ended cannot be killed.
+    attempt(() => Deno.kill(id, "SIGKILL"), () => {});
   }
 }
 
@@ -142,9 +140,8 @@ const WAIT_TIMEOUT = 258;
 
 /** Opens a process, for {@linkcode isAlive}; undefined when it may not be opened, or has ended. */
 export function openProcess(pid: number): Handle | undefined {
-  const { OpenProcess, CloseHandle } = kernel32();
-  const opened = OpenProcess(SYNCHRONIZE, 0, pid);
-  return opened === null ? undefined : handle(opened, CloseHandle);
+  const opened = kernel32().OpenProcess(SYNCHRONIZE, 0, pid);
+  return opened === null ? undefined : kernelHandle(opened);
 }
 
 /** Whether a process that {@linkcode openProcess} has opened still runs. */

@@ -77,10 +77,9 @@ const serviceMain = Deno.UnsafeCallback.threadSafe(
 );
 
 self.onmessage = ({ data }: MessageEvent<ToServiceThread>) => {
-  if (status.state === STATE.stopPending && data.type !== "stopped") return;
-  if (data.type === "running") report(settled(STATE.running));
-  else if (data.type === "paused") report(settled(STATE.paused));
-  else report(settled(STATE.stopped, data.exitCode));
+  // A stop is not taken back.
+  if (status.state === STATE.stopPending && data.state !== STATE.stopped) return;
+  report(settled(data.state, data.exitCode));
 };
 
 setInterval(() => {

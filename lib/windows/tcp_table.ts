@@ -12,17 +12,7 @@ const TCP_TABLE_OWNER_PID_ALL = 5;
 const MIB_TCP_STATE_LISTEN = 2;
 const MIB_TCP_STATE_ESTAB = 5;
 
-/** Offsets in a row of a table, and how many bytes an address has. */
-interface Row {
-  size: number;
-  address: number;
-  state: number;
-  local: { address: number; port: number };
-  remote: { address: number; port: number };
-  pid: number;
-}
-
-/** The rows `MIB_TCPROW_OWNER_PID` and `MIB_TCP6ROW_OWNER_PID` (tcpmib.h). */
+/** Offsets in the rows `MIB_TCPROW_OWNER_PID` and `MIB_TCP6ROW_OWNER_PID` (tcpmib.h), and how many bytes an address has. */
 export const TCP_ROWS = {
   ipv4: {
     size: 24,
@@ -40,7 +30,9 @@ export const TCP_ROWS = {
     remote: { address: 24, port: 44 },
     pid: 52,
   },
-} as const satisfies Record<string, Row>;
+} as const;
+
+type Row = typeof TCP_ROWS["ipv4" | "ipv6"];
 
 /** A TCP connection, or a port that is listened on; addresses as text, IPv4 that is written in IPv6 as IPv4. */
 export interface TcpConnection {
@@ -91,7 +83,7 @@ export function readTable(
 ): TcpConnection[] {
   const starts = Array.from({ length: dwordIn(table) }, (_, i) => 4 + i * row.size);
   return starts.filter((at) => dwordIn(table, at + row.state) === state).map((at) => {
-    const end = ({ address, port }: Row["local"]) => ({
+    const end = ({ address, port }: Record<"address" | "port", number>) => ({
       address: formatIp([...table.subarray(at + address, at + address + row.address)]),
       // In the order of the network, in the lower half of its field.
       port: table[at + port]! << 8 | table[at + port + 1]!,

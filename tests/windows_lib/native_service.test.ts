@@ -96,7 +96,7 @@ Deno.test("requests and problems that come before somebody takes them are not lo
   const stopped = service.stopped(2);
   thread.say({ type: "over" });
   await stopped;
-  assertEquals(thread.told, [{ type: "stopped", exitCode: 2 }]);
+  assertEquals(thread.told, [{ state: 1, exitCode: 2 }]);
   assertEquals(thread.ended, true);
 });
 

@@ -145,8 +145,8 @@ threadTest(
   ) => {
     const { told, reported } = manager;
     assertEquals([manager.registered, told], ["w ä", [{ type: "started", service: "w ä" }]]);
-    manager.tell({ type: "running" });
-    manager.tell({ type: "stopped", exitCode: 2 });
+    manager.tell({ state: STATE.running });
+    manager.tell({ state: STATE.stopped, exitCode: 2 });
     assertEquals(reported, [STARTING, [STATE.running, 0, 0], [STATE.stopped, 2, 0]]);
     manager.end();
     await ended;
@@ -158,13 +158,12 @@ threadTest("controls are answered at once, and the agent is asked for what they 
   manager,
 ) => {
   const { told, reported } = manager;
-  manager.tell({ type: "running" });
+  manager.tell({ state: STATE.running });
   assertEquals(manager.control(CONTROL.pause), 0);
-  manager.tell({ type: "paused" });
+  manager.tell({ state: STATE.paused });
   assertEquals([manager.control(CONTROL.interrogate), manager.control(130)], [0, 120]);
   manager.control(CONTROL.stop);
-  // A stop is not taken back.
-  for (const type of ["running", "paused"] as const) manager.tell({ type });
+  for (const state of [STATE.running, STATE.paused]) manager.tell({ state });
   assertEquals(told.slice(1), [
     { type: "request", request: "pause" },
     { type: "request", request: "stop" },
@@ -174,7 +173,7 @@ threadTest("controls are answered at once, and the agent is asked for what they 
     ...[[STATE.paused, 0, 0], [STATE.paused, 0, 0]],
     [STATE.stopPending, 0, 1],
   ]);
-  manager.tell({ type: "stopped", exitCode: 0 });
+  manager.tell({ state: STATE.stopped, exitCode: 0 });
   assertEquals(reported.at(-1), [STATE.stopped, 0, 0]);
 });
 
@@ -184,13 +183,13 @@ threadTest("a start shows signs of life for a minute, and what is settled shows 
   manager.wait(100);
   assertEquals(manager.reported.length, 60);
   assertEquals(manager.reported.at(-1), [STATE.startPending, 0, 60]);
-  manager.tell({ type: "running" });
+  manager.tell({ state: STATE.running });
   manager.wait(100);
   assertEquals([manager.reported.length, manager.ended], [61, []]);
 });
 
 threadTest("an agent that has not stopped after 25 s is ended as an error", "w", (manager) => {
-  manager.tell({ type: "running" });
+  manager.tell({ state: STATE.running });
   manager.control(CONTROL.stop);
   manager.wait(24);
   assertEquals([manager.reported.at(-1), manager.ended], [[STATE.stopPending, 0, 25], []]);

@@ -39,7 +39,7 @@ export function localMemory(pointer: Deno.PointerValue): Handle<Deno.PointerValu
 }
 
 /** A handle of the kernel, closed with `CloseHandle`. */
-export function kernelHandle(pointer: Deno.PointerValue): Handle<Deno.PointerValue> {
+export function kernelHandle<P extends Deno.PointerValue>(pointer: P): Handle<P> {
   return handle(pointer, kernel32().CloseHandle);
 }
 
