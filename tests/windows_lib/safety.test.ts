@@ -58,6 +58,8 @@ const verdicts: [text: string, dangers: string[]][] = [
   ["O:BAD:(A;;WD;;;BU)", ["S-1-5-32-545"]],
   ["O:BAD:(A;;WO;;;BU)", ["S-1-5-32-545"]],
   ["O:BAD:(A;;GW;;;IU)", ["S-1-5-4"]],
+  ["O:BAD:(A;;GA;;;BU)", ["S-1-5-32-545"]],
+  ["O:BAD:(A;;GRGX;;;BU)", []],
   ["O:BAD:(A;OICIIO;GA;;;BG)(A;CIIOID;FA;;;WD)", []],
   ["O:BAD:(A;;FA;;;S-1-5-21-9-8-7-513)", ["S-1-5-21-9-8-7-513"]],
   ["O:BAD:(A;;FA;;;WD)(A;;FW;;;WD)(A;;FA;;;BU)", ["S-1-1-0", "S-1-5-32-545"]],
