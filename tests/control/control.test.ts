@@ -89,6 +89,22 @@ Deno.test("a GET changes nothing, and what is not there is not found", async () 
   });
 });
 
+Deno.test("anyone may load the page's files, which may load nothing from elsewhere", async () => {
+  await withControl(async ({ base }) => {
+    const types = { "/": "html", "/page.css": "css", "/page.js": "javascript", "/icon.svg": "svg" };
+    for (const [path, type] of Object.entries(types)) {
+      const { status, headers, body } = await fetch(base + path);
+      await body?.cancel();
+      assertEquals([status, headers.get("content-type")!.includes(type)], [200, true], path);
+      assertMatch(
+        headers.get("content-security-policy")!,
+        /^default-src 'none'; script-src 'self';/,
+      );
+      assertEquals(headers.get("cache-control"), "no-store");
+    }
+  });
+});
+
 Deno.test("HEAD is answered where GET is", async () => {
   await withControl(async ({ base, token, calls }) => {
     const head = (path: string) =>
