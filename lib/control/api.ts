@@ -2,7 +2,7 @@ import { errorMessage, suggest } from "../base/mod.ts";
 import { AGENT_MAPS } from "../daemon/mod.ts";
 import { LOG_LEVELS, type LogFilter, readLogTail } from "../log/mod.ts";
 import { bearerOf, cookieOf, guardRequest, refuseLate } from "./access/guard.ts";
-import { isSameSecret, SESSION_TIME, type Sessions } from "./access/sessions.ts";
+import { isSameSecret, SESSION_TIME, type Tickets } from "./access/sessions.ts";
 import type { TokenKind } from "./access/token.ts";
 import type { EventHub, EventSources } from "./events.ts";
 import { HttpError, jsonResponse, response } from "./http/message.ts";
@@ -24,7 +24,9 @@ export interface ControlledAgent {
 export interface ApiParts extends EventSources {
   agent: ControlledAgent;
   history: History;
-  sessions: Sessions;
+  /** What opens the page once, and the pages that are open. */
+  links: Tickets;
+  sessions: Tickets;
   events: EventHub;
   /** The tokens, whole. */
   tokens: Readonly<Record<TokenKind, string>>;
@@ -65,8 +67,8 @@ const ROUTES: ReadonlyMap<string, Route> = new Map(Object.entries<Route>({
   "POST /api/logout": { callers: KNOWN, run: logOut },
   "POST /api/link": {
     callers: ["control"],
-    run: ({ parts: { sessions, port } }) =>
-      jsonResponse({ url: `http://127.0.0.1:${port}/#${sessions.issueLink()}` }),
+    run: ({ parts: { links, port } }) =>
+      jsonResponse({ url: `http://127.0.0.1:${port}/#${links.issue()}` }),
   },
   "GET /api/status": { callers: MONITORS, run: ({ parts }) => jsonResponse(parts.status()) },
   "GET /api/state": { callers: KNOWN, run: readState },
@@ -122,7 +124,7 @@ function identify(headers: Headers, { tokens, sessions, port }: ApiParts): Calle
   const bearer = bearerOf(headers);
   if (bearer !== undefined) return whose(bearer, tokens) ?? "nobody";
   const session = cookieOf(headers, cookieName(port));
-  return session !== undefined && sessions.has(session) ? "page" : "nobody";
+  return session !== undefined && sessions.holds(session) ? "page" : "nobody";
 }
 
 /** All are compared, so that the time reveals nothing. */
@@ -158,16 +160,14 @@ function file(name: string): Route {
   return { callers: ALL, run };
 }
 
-async function logIn({ request, parts: { sessions, tokens, port } }: Call): Promise<Response> {
+async function logIn({ request, parts }: Call): Promise<Response> {
+  const { links, sessions, tokens, port } = parts;
   const { token: given, code } = await readBody(request, ["token", "code"]);
-  const session = typeof given === "string" && isSameSecret(given.trim(), tokens.control)
-    ? sessions.open()
-    : typeof code === "string"
-    ? sessions.redeem(code)
-    : undefined;
-  if (session === undefined) throw new HttpError(401, "The token or the link is not valid", BEARER);
+  const isKnown = typeof given === "string" && isSameSecret(given.trim(), tokens.control) ||
+    typeof code === "string" && links.end(code);
+  if (!isKnown) throw new HttpError(401, "The token or the link is not valid", BEARER);
   return jsonResponse({ ok: true }, {
-    headers: { "set-cookie": cookie(port, session, SESSION_TIME) },
+    headers: { "set-cookie": cookie(port, sessions.issue(), SESSION_TIME) },
   });
 }
 

@@ -3,7 +3,7 @@ import { type Clock, errorMessage, growingWait } from "../base/mod.ts";
 import type { ControlConfig } from "../config/mod.ts";
 import type { ReportTrouble } from "../daemon/mod.ts";
 import { agentLog, type Log } from "../log/mod.ts";
-import { Sessions } from "./access/sessions.ts";
+import { LINK_TIME, SESSION_TIME, Tickets } from "./access/sessions.ts";
 import {
   newToken,
   type ProtectToken,
@@ -155,7 +155,8 @@ async function serveControl(
     port,
     tokens: { monitor: tokens.monitor.text, control: tokens.control.text },
     note: log.info,
-    sessions: new Sessions(() => clock.now()),
+    links: new Tickets(() => clock.now(), LINK_TIME),
+    sessions: new Tickets(() => clock.now(), SESSION_TIME),
     events: new EventHub(sources),
   };
   const server = new HttpServer(listener, {

@@ -66,7 +66,7 @@ function handleScrape(
   credentials: string | undefined,
   sources: EventSources,
 ): Promise<Response> {
-  if (credentials !== undefined && !isSameSecret(basicOf(request.headers) ?? "", credentials)) {
+  if (credentials !== undefined && !isSameSecret(basicOf(request.headers), credentials)) {
     throw new HttpError(401, "User or password is missing or wrong", {
       "www-authenticate": 'Basic realm="icinga-warden", charset="UTF-8"',
     });

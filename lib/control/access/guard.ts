@@ -55,17 +55,14 @@ export function bearerOf(headers: Headers): string | undefined {
   return /^Bearer +([\w.~+/=-]+)$/i.exec(headers.get("authorization") ?? "")?.[1];
 }
 
-/** `<user>:<password>` in a request's Authorization field (RFC 7617); undefined when it has none. */
-export function basicOf(headers: Headers): string | undefined {
-  const encoded = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(headers.get("authorization") ?? "")?.[1];
-  return encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString();
+/** `<user>:<password>` in a request's Authorization field (RFC 7617); empty when it has none. */
+export function basicOf(headers: Headers): string {
+  const [, encoded = ""] = /^Basic +(.+)$/i.exec(headers.get("authorization") ?? "") ?? [];
+  return Buffer.from(encoded, "base64").toString();
 }
 
 /** The value of a cookie of a request; undefined when there is none. */
 export function cookieOf(headers: Headers, name: string): string | undefined {
-  for (const pair of (headers.get("cookie") ?? "").split(";")) {
-    const [key, value] = pair.trim().split("=");
-    if (key === name) return value;
-  }
-  return undefined;
+  const pairs = (headers.get("cookie") ?? "").split(";").map((pair) => pair.trim().split("="));
+  return pairs.find(([key]) => key === name)?.[1];
 }

@@ -1,69 +1,49 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 
 /** How long a one-time link may be followed, ms. */
-const LINK_TIME = 60_000;
+export const LINK_TIME = 60_000;
 
 /** How long a page stays logged in, ms. */
 export const SESSION_TIME = 12 * 3_600_000;
 
-/** As many links, and as many sessions, are remembered; older ones are forgotten. */
+/** As many tickets of a kind are remembered; older ones are forgotten. */
 const MOST = 16;
 
-/** The sessions of the page. They end with the agent. */
-export class Sessions {
+/** Secrets that open something for some time: links, or the sessions of the page. They end with the agent. */
+export class Tickets {
   readonly #now: () => number;
-  #links: Ticket[] = [];
-  #sessions: Ticket[] = [];
+  readonly #time: number;
+  #issued: { secret: string; until: number }[] = [];
 
-  /** @param now the monotonic time, ms. */
-  constructor(now: () => number) {
+  /**
+   * @param now the monotonic time, ms.
+   * @param time how long each one holds, ms.
+   */
+  constructor(now: () => number, time: number) {
     this.#now = now;
+    this.#time = time;
   }
 
-  /** A code that opens one session, once, within a minute. */
-  issueLink(): string {
-    return this.#issue(this.#links, LINK_TIME);
-  }
-
-  /** A session for a link's code; undefined when the code is none, too old, or was used. */
-  redeem(code: string): string | undefined {
-    const link = this.#find(this.#links, code);
-    if (!link) return undefined;
-    this.#links = this.#links.filter((other) => other !== link);
-    return this.open();
-  }
-
-  /** A new session. */
-  open(): string {
-    return this.#issue(this.#sessions, SESSION_TIME);
-  }
-
-  /** Whether a session is open. */
-  has(session: string): boolean {
-    return this.#find(this.#sessions, session) !== undefined;
-  }
-
-  /** Ends a session. */
-  end(session: string): void {
-    this.#sessions = this.#sessions.filter((other) => !isSameSecret(other.secret, session));
-  }
-
-  #issue(tickets: Ticket[], time: number): string {
+  /** A new one. */
+  issue(): string {
     const secret = newSecret();
-    tickets.push({ secret, until: this.#now() + time });
-    if (tickets.length > MOST) tickets.shift();
+    this.#issued.push({ secret, until: this.#now() + this.#time });
+    if (this.#issued.length > MOST) this.#issued.shift();
     return secret;
   }
 
-  #find(tickets: readonly Ticket[], secret: string): Ticket | undefined {
-    const live = tickets.filter(({ until }) => until > this.#now());
-    return live.find((ticket) => isSameSecret(ticket.secret, secret));
+  /** Whether one holds: it was issued, is not too old, and was not ended. */
+  holds(secret: string): boolean {
+    return this.#issued.filter(({ until }) => until > this.#now())
+      .some((ticket) => isSameSecret(ticket.secret, secret));
   }
-}
 
-interface Ticket {
-  secret: string;
-  until: number;
+  /** Ends one, and returns whether it held until now. */
+  end(secret: string): boolean {
+    const held = this.holds(secret);
+    this.#issued = this.#issued.filter((ticket) => !isSameSecret(ticket.secret, secret));
+    return held;
+  }
 }
 
 /** 256 random bits, as base64url. */
