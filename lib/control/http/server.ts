@@ -96,8 +96,7 @@ export class HttpServer {
 
 const END_OF_HEAD = "\r\n\r\n";
 
-/** Bytes that are still read after the response: closing earlier would reset the connection and lose the response. */
-const LINGER_BYTES = 256 * 1024;
+/** How long it still reads after the response, ms: closing earlier would reset the connection and lose the response. */
 const LINGER_TIME = 1_000;
 
 /** One connection: one request, one response, then it is closed. */
@@ -246,11 +245,7 @@ class HttpConnection {
     await this.#conn.closeWrite();
     const buffer = new Uint8Array(16 * 1024);
     const drain = async () => {
-      for (let left = LINGER_BYTES; left > 0;) {
-        const count = await this.#conn.read(buffer);
-        if (count === null) return;
-        left -= count;
-      }
+      while (await this.#conn.read(buffer) !== null);
     };
     await within(drain(), { ms: LINGER_TIME });
   }
