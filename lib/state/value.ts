@@ -244,8 +244,10 @@ export class Decoder {
   }
 
   #meet(id: number): object {
-    this.#meter.meet(this.#parts[id] ?? fail("a part refers to none"));
-    return this.#values[id] ?? fail("a part refers to itself");
+    const [part, value] = [this.#parts[id], this.#values[id]];
+    if (!part || !value) return fail("a part refers to none, or to itself");
+    this.#meter.meet(part);
+    return value;
   }
 }
 

@@ -137,6 +137,59 @@ Deno.test("what a thread's memory and lag are is published when it changes, once
   await supervisor.stopAll();
 });
 
+Deno.test("few threads start at a time; one that works, or takes longer than a second, lets another start", async () => {
+  const atATime = 2 + navigator.hardwareConcurrency;
+  let isQuick = false;
+  const { supervisor, clock, runs } = supervisorOf((run) => {
+    if (isQuick) run.onRunning?.();
+    return new Promise(() => {});
+  }, { MainPool: 3 * atATime });
+  for (let i = 0; i < 2 * atATime; i++) supervisor.start(planOf(`d${i}`));
+  await clock.advance(0);
+  assertEquals(runs.length, atATime);
+  await clock.advance(999);
+  assertEquals(runs.length, atATime);
+  isQuick = true;
+  await clock.advance(1);
+  assertEquals(runs.length, 2 * atATime);
+  const stopped = supervisor.stopAll();
+  await clock.advance(11_000);
+  await stopped;
+});
+
+Deno.test("changed arguments are told to a thread that takes them, where nothing else has changed", async () => {
+  const told: unknown[] = [];
+  const { supervisor, clock, runs, records } = supervisorOf(async (run) => {
+    if (run.plan.assignment.daemon === "x") run.feed!.open((given) => told.push(given));
+    const outcome = await obedient(run);
+    run.feed!.close();
+    return outcome;
+  });
+  const changed = (daemon: string, given: Record<string, unknown>, changes = {}) => {
+    const plan = planOf(daemon, changes);
+    return {
+      ...plan,
+      assignment: { ...plan.assignment, thread: `${daemon}::run::Main::0`, arguments: given },
+    };
+  };
+  for (const daemon of ["x", "y"]) supervisor.start(planOf(daemon));
+  await clock.advance(10);
+  const given = { drive: "C:" };
+  assertEquals(supervisor.changeArguments(changed("x", given)), true);
+  assertEquals([told, supervisor.plans().get("x")!.assignment.arguments], [[given], given]);
+  assertEquals(records.map(({ message }) => message), ["Told daemon 'x' its changed arguments"]);
+  const refused = [
+    changed("x", { drive: "D:" }, { frozenAfter: 1 }), // not the arguments alone
+    changed("y", given), // its thread takes none
+    changed("z", given), // not started
+  ];
+  for (const plan of refused) assertEquals(supervisor.changeArguments(plan), false);
+  assertEquals([told.length, runs.length], [1, 2]);
+  await supervisor.stop("x");
+  assertEquals(supervisor.changeArguments(changed("x", {})), false);
+  await supervisor.stopAll();
+});
+
 Deno.test("a restart is one of this daemon alone, under the same name", async () => {
   const { supervisor, clock, runs, states } = supervisorOf(obedient);
   supervisor.start(planOf("x"));
