@@ -77,7 +77,8 @@ const Moment = v.pipe(v.number(), v.minValue(0));
 const LogLevels = v.picklist(LOG_LEVELS);
 const Ends = v.picklist(["returned", "threw", "stopped"]);
 
-const Stack = v.optional(v.array(v.string()));
+/** Why something failed, and the calls that led there. */
+const FAILURE = { error: v.optional(v.string()), stack: v.optional(v.array(v.string())) };
 
 const Message = v.variant("type", [
   v.object({ type: v.literal("log"), at: Moment, level: LogLevels, message: v.string() }),
@@ -89,20 +90,9 @@ const Message = v.variant("type", [
     value: v.optional(v.string()),
   }),
   v.object({ type: v.literal("refused"), refusal: v.string() }),
-  v.object({
-    type: v.literal("test"),
-    name: v.string(),
-    error: v.optional(v.string()),
-    stack: Stack,
-  }),
-  v.object({ type: v.literal("failed"), at: Moment, error: v.string(), stack: Stack }),
-  v.object({
-    type: v.literal("ended"),
-    at: Moment,
-    end: Ends,
-    error: v.optional(v.string()),
-    stack: Stack,
-  }),
+  v.object({ type: v.literal("test"), name: v.string(), ...FAILURE }),
+  v.object({ type: v.literal("failed"), at: Moment, ...FAILURE, error: v.string() }),
+  v.object({ type: v.literal("ended"), at: Moment, end: Ends, ...FAILURE }),
   v.object({ type: v.literal("done"), logged: v.number(), error: v.optional(v.string()) }),
 ]);
 
