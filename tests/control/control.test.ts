@@ -83,6 +83,7 @@ Deno.test("a GET changes nothing, and what is not there is not found", async () 
       ...["/api", "/api/", "/api/Status", "/api/status/", "/api//status", "/etc/passwd", "/page/"],
       ...["/..%2f..%2fetc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/page.css/../../deno.json"],
       ...["/control.token", "/constructor", "/__proto__", "/api/status%00", "/api/%73tatus"],
+      "/api/state?path=nothing",
     ];
     for (const path of paths) assertEquals((await ask(base + path, { headers }))[0], 404, path);
     assertEquals(calls, []);
