@@ -7,7 +7,7 @@ export function refusalsIn(text: string): string[] {
 }
 
 /** The largest number of different refusals that are reported. */
-export const MAX_REFUSALS = 100;
+const MAX_REFUSALS = 100;
 
 /**
  * Notices each permission that Deno refuses from now on in this realm, whether or not the caller catches the error.

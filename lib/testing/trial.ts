@@ -3,7 +3,6 @@ import { cut, errorMessage, sanitize } from "../base/mod.ts";
 import { Heartbeat, ranOutOfHeap, startWorker } from "../thread/mod.ts";
 import { LOG_LEVELS } from "../log/mod.ts";
 import type { LoggedRecord } from "./options.ts";
-import { MAX_REFUSALS } from "./refusals.ts";
 import { MAX_TEXT, type TestResult } from "./test.ts";
 
 /** How long a trial may take, its tests included, real ms. */
@@ -192,7 +191,6 @@ class Report {
     tests: [],
   };
   readonly #done: () => void;
-  #isOver = false;
   /** Characters; the thread itself keeps to a third of it for each kind of message. */
   #room = 3 * MAX_REPORT;
 
@@ -202,9 +200,8 @@ class Report {
   }
 
   fail(error: string, stack?: string[]): void {
-    if (this.#isOver) return;
     this.#noteError(error, stack);
-    this.#end();
+    this.#done();
   }
 
   /** What failed first counts. */
@@ -214,14 +211,7 @@ class Report {
     if (stack.length > 0) this.known.stack = stack.map(sanitize);
   }
 
-  #end(): void {
-    this.#isOver = true;
-    this.#done();
-  }
-
-  /** What arrives after the trial's end does not count. */
   take(data: unknown): void {
-    if (this.#isOver) return;
     try {
       if (typeof data !== "string") throw new TypeError("not a text");
       if ((this.#room -= data.length) < 0) throw new RangeError("too much");
@@ -243,7 +233,7 @@ class Report {
       case "wrote":
         return this.#noteWrite(message);
       case "refused":
-        if (known.refused.length < MAX_REFUSALS) known.refused.push(sanitize(message.refusal));
+        known.refused.push(sanitize(message.refusal));
         return;
       case "test": {
         const { name, error, stack = [] } = message;
@@ -259,7 +249,7 @@ class Report {
       case "done":
         known.logged = message.logged;
         if (message.error !== undefined) return this.fail(message.error);
-        return this.#end();
+        return this.#done();
       case "failed":
         return this.fail(message.error, message.stack);
     }

@@ -55,7 +55,7 @@ Deno.test("of a daemon that does not come to its end it is said why, and what it
     ],
     [
       `for (const a = [];;) a.push(new Array(1e5).fill(0.5));`,
-      /^it ran out of memory/,
+      /^it ran out of memory: more than 256MB$/,
       "broken off",
     ],
     [`throw new Error("as it does");`, /^as it does \(x\.js:7:15\)$/, "threw"],
