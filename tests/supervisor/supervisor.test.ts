@@ -127,6 +127,8 @@ Deno.test("what a thread's memory and lag are is published when it changes, once
   };
   assertEquals(seen(1, 50e6, 0.6), [50e6, 1]);
   assertEquals(seen(2, 90e6, 900), [50e6, 1], "in the same period");
+  await clock.advance(9_999);
+  assertEquals(seen(2, 90e6, 900), [50e6, 1], "still in the same period");
   await clock.advance(60_000);
   assertEquals(seen(3, 55e6, 51), [50e6, 1], "too little has changed");
   assertEquals(seen(4, 55.1e6, 0), [55.1e6, 0]);

@@ -239,6 +239,69 @@ Deno.test("what a daemon prints and logs is a record, without the secrets that i
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("at debug a failure is logged with its stack, and that a thread ended itself is not", async () => {
+  const folder = await Deno.makeTempDir();
+  const state = new MainState({ thread: "agent" });
+  const ways: [body: string, logged: RegExp | undefined][] = [
+    ["throw new Error('boom')", /^Error: boom\n +at .*logs_0\.js:1:/],
+    [
+      "setTimeout(() => { throw new Error('bang') }); await new Promise(() => {})",
+      /^Error: bang\n +at .*logs_1\.js:1:/,
+    ],
+    ["self.close(); await new Promise(() => {})", undefined],
+  ];
+  for (const [index, [body, logged]] of ways.entries()) {
+    const records: LogEntry[] = [];
+    const run = await runOf(folder, `logs_${index}`, body, state);
+    run.plan.assignment.logLevel = "debug";
+    const log = (record: LogEntry) => void records.push(record);
+    const outcome = await runThread({
+      ...run,
+      limits: new DaemonLimits({ clock: systemClock, log }),
+    });
+    assertEquals(outcome.type, "failed");
+    assertEquals(records.map(({ level }) => level), logged ? ["debug"] : []);
+    if (logged) assertMatch(records[0]!.message, logged);
+  }
+  state.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("what a thread asks the agent is answered where its daemon may ask that", async () => {
+  const folder = await Deno.makeTempDir();
+  const state = new MainState({ thread: "agent" });
+  const questions = ["host.disks()", 'secret("token")', 'secret("gone")'];
+  const body = questions.map((question) =>
+    `await context.${question}.then(JSON.stringify, (error) => error.message).then(context.log.info);`
+  ).join(" ");
+  const none = (name: string) => `This daemon lacks the permission '${name}'`;
+  const missing = "There is no secret 'gone'";
+  const rows: [rights: string[], answers: string[]][] = [
+    [[], [none("sys disks"), none("secrets token"), none("secrets gone")]],
+    [["sys disks", "secrets gone"], ["[]", none("secrets token"), missing]],
+    [["secrets *"], [none("sys disks"), '"***"', missing]],
+  ];
+  for (const [index, [rights, answers]] of rows.entries()) {
+    const told: string[] = [];
+    const run = await runOf(folder, `asks_${index}`, body, state);
+    const log = ({ message }: LogEntry) => void told.push(message);
+    const outcome = await runThread({
+      ...run,
+      plan: { ...run.plan, rights },
+      limits: new DaemonLimits({ clock: systemClock, log }),
+      answer: (what) => {
+        if (what.about === "disks") return Promise.resolve([]);
+        if (what.name === "gone") return Promise.reject(new Error(missing));
+        return Promise.resolve("open sesame");
+      },
+    });
+    assertEquals(outcome.type, "finished");
+    assertEquals(told, answers);
+  }
+  state.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("a record of two million characters is logged, its end cut off", async () => {
   const folder = await Deno.makeTempDir();
   const state = new MainState({ thread: "agent" });
