@@ -22,31 +22,6 @@ export class HomeInUseError extends Error {
   override name = "HomeInUseError";
 }
 
-/** A home that no other agent can use while this process runs. */
-export interface Claim {
-  /** How the last run of this home ended; undefined when there was none. */
-  lastEnd: "clean" | "unclean" | undefined;
-  /** How the last run did not stop cleanly, in one sentence; undefined when it did not. */
-  badEnd: string | undefined;
-  /** Whether the last run was ended while it stopped. */
-  wasCutShort: boolean;
-  /** Records the request to stop, so that the next run knows of it even if this process is killed. */
-  stopping(): void;
-  /** Records why commands are not served, since a command cannot ask the agent then; undefined: they are served. */
-  unserved(text: string | undefined): void;
-  /**
-   * Tries again to lock home and to record the run, where that failed before or somebody has removed the lock's file.
-   * False when it fails again.
-   */
-  retry(): boolean;
-  /**
-   * Unlocks home and records the end of the run.
-   *
-   * @param reason why the run failed. Default: it ended as it should.
-   */
-  release(reason?: string): void;
-}
-
 /**
  * Claims a home for this process: it locks a file, which the system unlocks however the process ends, and writes a
  * record of who holds the lock. Where neither can be made, the run goes on without them.
@@ -54,45 +29,53 @@ export interface Claim {
  * @param report called when there is no lock or no record.
  * @throws {HomeInUseError} when another process has claimed it, or this account may not find out.
  */
-export function claimHome(home: string, report: ReportTrouble, now: Date = new Date()): Claim {
+export function claimHome(home: string, report: ReportTrouble): Claim {
   const last = read(join(home, RECORD));
   const lock = takeLock(join(home, LOCK), (text) => report("lock", text));
   if (lock === "taken") throw new HomeInUseError(describeHolder(home, last));
-  return new HomeClaim(home, report, lock, { pid: Deno.pid, started: now.toISOString() }, last);
+  return new Claim(home, report, lock, last);
 }
 
-class HomeClaim implements Claim {
-  readonly lastEnd: Claim["lastEnd"];
+/** A home that no other agent can use while this process runs. */
+export class Claim {
+  /** How the last run of this home ended; undefined when there was none. */
+  readonly lastEnd: "clean" | "unclean" | undefined;
+  /** How the last run did not stop cleanly, in one sentence; undefined when it did not. */
   readonly badEnd: string | undefined;
+  /** Whether the last run was ended while it stopped. */
   readonly wasCutShort: boolean;
   readonly #home: string;
   readonly #report: ReportTrouble;
-  readonly #record: RunRecord;
+  readonly #record: RunRecord = { pid: Deno.pid, started: new Date().toISOString() };
   #lock: Deno.FsFile | undefined;
   #isSaved: boolean;
 
+  /** See {@linkcode claimHome}, which makes it. */
   constructor(
     home: string,
     report: ReportTrouble,
     lock: Deno.FsFile | undefined,
-    record: RunRecord,
     last: ReturnType<typeof read>,
   ) {
     this.#home = home;
     this.#report = report;
     this.#lock = lock;
-    this.#record = record;
     this.badEnd = last && describeBadEnd(last.record);
     this.lastEnd = last && (this.badEnd === undefined ? "clean" : "unclean");
     this.wasCutShort = isCutShort(last?.record);
     this.#isSaved = this.#save();
   }
 
+  /** Records the request to stop, so that the next run knows of it even if this process is killed. */
   stopping(): void {
     this.#record.stopping = new Date().toISOString();
     this.#save();
   }
 
+  /**
+   * Tries again to lock home and to record the run, where that failed before or somebody has removed the lock's file.
+   * False when it fails again.
+   */
   retry(): boolean {
     if (this.#lock && isReplaced(this.#lock, join(this.#home, LOCK))) {
       this.#lock.close();
@@ -102,12 +85,18 @@ class HomeClaim implements Claim {
     return (this.#lock !== undefined || this.#lockAgain()) && (this.#isSaved ||= this.#save());
   }
 
+  /** Records why commands are not served, since a command cannot ask the agent then; undefined: they are served. */
   unserved(text: string | undefined): void {
     const since = this.#record.unserved?.since ?? new Date().toISOString();
     this.#record.unserved = text === undefined ? undefined : { since, text };
     this.#isSaved = this.#save();
   }
 
+  /**
+   * Unlocks home and records the end of the run.
+   *
+   * @param reason why the run failed. Default: it ended as it should.
+   */
   release(reason?: string): void {
     const end = reason === undefined ? { ended: new Date().toISOString() } : { reason };
     write(join(this.#home, RECORD), { ...this.#record, ...end });
@@ -169,11 +158,7 @@ function isReplaced(file: Deno.FsFile, path: string): boolean {
 }
 
 function isFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
+  return attempt(() => Deno.statSync(path).isFile, () => false);
 }
 
 function describeHolder(home: string, last: ReturnType<typeof read>): string {

@@ -20,12 +20,12 @@ const nothing = () => {};
 
 Deno.test("a home is claimed by one at a time, and the second hears by whom", async () => {
   await inHome((home) => {
-    const first = claimHome(home, nothing, new Date(0));
+    const first = claimHome(home, nothing);
     assertEquals([first.lastEnd, first.badEnd], [undefined, undefined]);
     const error = assertThrows(() => claimHome(home, nothing), HomeInUseError);
     assertMatch(
       error.message,
-      new RegExp(`in use by process ${Deno.pid}, started 1970-01-01T00:00:00.000Z; stop that one`),
+      new RegExp(`in use by process ${Deno.pid}, started 20\\S+Z; stop that one`),
     );
     first.release();
     const next = claimHome(home, nothing);
@@ -52,7 +52,7 @@ Deno.test("a run that left half a record, or none of its end, did not stop clean
 
 Deno.test("a run that is ended while it stops says so to the next one", async () => {
   await inHome((home) => {
-    const first = claimHome(home, nothing, new Date(0));
+    const first = claimHome(home, nothing);
     first.stopping();
     // What a process leaves that is ended now, and what becomes of its lock.
     const left = Deno.readTextFileSync(`${home}/icinga-warden.run.json`);
@@ -93,6 +93,26 @@ Deno.test("where nothing can be written the run goes on, and it is said once", a
       troubles.join(),
       /^lock,Cannot lock .*icinga-warden\.lock: .*; a second agent would not be noticed$/,
     );
+  });
+});
+
+Deno.test("a record that could not be written, or was removed, is written as soon as that is possible", async () => {
+  await inHome(async (home) => {
+    const record = `${home}/icinga-warden.run.json`;
+    const isThere = () => parseRecord(Deno.readTextFileSync(record))?.pid === Deno.pid;
+    await Deno.mkdir(`${record}/in the way`, { recursive: true });
+    const troubles = new Map<string, string | undefined>();
+    const claim = claimHome(home, (kind, text) => void troubles.set(kind, text));
+    assertEquals(claim.retry(), false);
+    assertMatch(troubles.get("record")!, /icinga-warden\.run\.json/);
+    await Deno.remove(record, { recursive: true });
+    assertEquals([claim.retry(), isThere()], [true, true]);
+    assertEquals(troubles, new Map([["record", undefined]]));
+    // Somebody has emptied the folder.
+    await Deno.remove(`${home}/icinga-warden.lock`);
+    await Deno.remove(record);
+    assertEquals([claim.retry(), isThere()], [true, true]);
+    claim.release();
   });
 });
 
