@@ -1,6 +1,6 @@
 import type { TLSSocket } from "node:tls";
 import { errorMessage, within } from "../base/mod.ts";
-import type { Endpoint } from "./node.ts";
+import { describeEndpoint, type Endpoint } from "./node.ts";
 
 /** The credentials of this host for Icinga's API, and what authenticates the server. */
 export interface Credentials {
@@ -151,11 +151,6 @@ export class ApiConnection {
     this.#socket.destroy();
     this.#wake();
   }
-}
-
-/** An endpoint for messages: `master (10.0.0.1:5665)`. */
-export function describeEndpoint({ name, host, port }: Endpoint): string {
-  return `${name} (${host?.includes(":") ? `[${host}]` : host}:${port})`;
 }
 
 /** What failed, in one line that begins with the endpoint. Deno 2.7 checks the certificate with the first request. */

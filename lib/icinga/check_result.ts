@@ -1,7 +1,7 @@
 import { isObject } from "../base/mod.ts";
 import type { Access } from "./access.ts";
-import { ApiConnection, describeEndpoint } from "./api.ts";
-import type { Endpoint } from "./node.ts";
+import { ApiConnection } from "./api.ts";
+import { describeEndpoint, type Endpoint } from "./node.ts";
 
 /** A result of a service of a host, as Icinga takes it. */
 export interface CheckResult {

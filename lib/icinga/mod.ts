@@ -4,7 +4,7 @@
  * @module
  */
 export { type Access, chooseParents, findAccess } from "./access.ts";
-export { ApiConnection, type Credentials, describeEndpoint, parseAnswer } from "./api.ts";
+export { ApiConnection, type Credentials, parseAnswer } from "./api.ts";
 export {
   type CheckResult,
   explainRefusedResult,
@@ -34,4 +34,4 @@ export {
 } from "./validate.ts";
 export { type HostSources, type IcingaSample, Sampler } from "./sample.ts";
 export { type CrashReport, criticalLines, readCrashes, readLog, refusalIn } from "./log.ts";
-export { type Endpoint, readNode } from "./node.ts";
+export { describeEndpoint, type Endpoint, readNode } from "./node.ts";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { isObject } from "../base/mod.ts";
 import type { IcingaFolder } from "./folder.ts";
-import { netstrings } from "./netstring.ts";
 import { ICINGA_PORT } from "./settings.ts";
+import { netstrings } from "./state_file.ts";
 
 /** An endpoint of Icinga's. */
 export interface Endpoint {
@@ -12,6 +12,12 @@ export interface Endpoint {
   host?: string;
   /** Its port. */
   port: number;
+}
+
+/** An endpoint for messages: `master (10.0.0.1:5665)`, or its name alone where it has no address. */
+export function describeEndpoint({ name, host, port }: Endpoint): string {
+  if (host === undefined) return name;
+  return `${name} (${host.includes(":") ? `[${host}]` : host}:${port})`;
 }
 
 /** The Icinga node of this host, and its parents. Unknown fields are absent. */

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { attempt, formatIp } from "../base/mod.ts";
-import { type Connection, treeOf } from "./connections.ts";
+import type { Connection } from "./connections.ts";
 import type { IcingaFolder } from "./folder.ts";
 import type { HostSources, TreeFacts } from "./sample.ts";
 
@@ -20,17 +20,16 @@ const PAGE = 4096, TICKS = 100;
 export function procSources({ root }: IcingaFolder): HostSources {
   return {
     tree() {
-      const text = readIfThere(join(root, "run", "icinga2", "icinga2.pid"));
-      const all = text.trim() === "" ? [] : listProcesses();
-      const worker = all.find(({ pid }) => pid === Number(text));
+      const worker = readProcess(readIfThere(join(root, "run", "icinga2", "icinga2.pid")).trim());
       if (!worker) return Promise.resolve(undefined);
-      const parent = all.find(({ pid, name }) => pid === worker.parent && name === worker.name);
-      const pids = treeOf((parent ?? worker).pid, all);
-      const tree = all.filter(({ pid }) => pids.has(pid));
-      const sum = (read: (facts: typeof all[number]) => number) =>
+      const parent = readProcess(worker.parent);
+      const first = parent?.name === worker.name ? parent : worker;
+      const pids = treeOf(first.pid);
+      const tree = [...pids].flatMap((pid) => readProcess(pid) ?? []);
+      const sum = (read: (facts: typeof first) => number) =>
         tree.reduce((sum, one) => sum + read(one), 0);
       const boot = Date.now() - parseFloat(readIfThere("/proc/uptime")) * 1000;
-      const started = boot + (parent ?? worker).started * 1000;
+      const started = boot + first.started * 1000;
       const known = { memory: sum(({ memory }) => memory), cpu: sum(({ cpu }) => cpu) };
       return Promise.resolve({ pids, ...known, started });
     },
@@ -50,32 +49,44 @@ function readIfThere(path: string): string {
   return attempt(() => Deno.readTextFileSync(path), () => "");
 }
 
-function listProcesses() {
-  const names = [...Deno.readDirSync("/proc")].map(({ name }) => name);
-  const found = names.filter((name) => /^\d+$/.test(name)).map((pid) => {
-    const stat = readIfThere(`/proc/${pid}/stat`);
-    const [, name = "", rest = ""] = /^\d+ \((.*)\) (.*)/s.exec(stat) ?? [];
-    // Fields 3 and following of proc(5): 4 ppid, 14 utime, 15 stime, 22 starttime, 24 rss.
-    const fields = rest.split(" ");
-    const [parent, user, system, start, pages] = [4, 14, 15, 22, 24].map((i) =>
-      Number(fields[i - 3] ?? 0)
-    );
-    return {
-      pid: Number(pid),
-      parent: parent!,
-      name,
-      cpu: (user! + system!) / TICKS,
-      memory: pages! * PAGE,
-      /** Seconds after the boot. */
-      started: start! / TICKS,
-    };
-  });
-  return found.filter(({ name }) => name !== "");
+/** The names of what is in a folder; none where that has ended, or is another user's. */
+function namesIn(path: string): string[] {
+  return attempt(() => [...Deno.readDirSync(path)].map(({ name }) => name), () => []);
+}
+
+function readProcess(pid: number | string) {
+  const stat = readIfThere(`/proc/${pid}/stat`);
+  const [, name, rest = ""] = /^\d+ \((.*)\) (.*)/s.exec(stat) ?? [];
+  if (name === undefined) return undefined;
+  // Fields 3 and following of proc(5): 4 ppid, 14 utime, 15 stime, 22 starttime, 24 rss.
+  const fields = rest.split(" ").map(Number);
+  const [parent, user, system, start, pages] = [4, 14, 15, 22, 24].map((i) => fields[i - 3]!);
+  return {
+    pid: Number(pid),
+    parent: parent!,
+    name,
+    cpu: (user! + system!) / TICKS,
+    memory: pages! * PAGE,
+    /** Seconds after the boot. */
+    started: start! / TICKS,
+  };
+}
+
+/** A process and all that it has started. Only these are read: on a host with many processes the rest would cost more. */
+function treeOf(root: number): Set<number> {
+  const tree = new Set([root]);
+  for (const pid of tree) {
+    for (const thread of namesIn(`/proc/${pid}/task`)) {
+      const children = readIfThere(`/proc/${pid}/task/${thread}/children`).match(/\d+/g) ?? [];
+      for (const child of children) tree.add(Number(child));
+    }
+  }
+  return tree;
 }
 
 /** The ids of a process and of all that it has started. */
 export function procTree(pid: number): Promise<Set<number>> {
-  return Promise.resolve(treeOf(pid, listProcesses()));
+  return Promise.resolve(treeOf(pid));
 }
 
 /** The process that listens on a port, such as `process 12 (java)`; undefined: none. */
@@ -83,14 +94,34 @@ export function procHolder(port: number): Promise<string | undefined> {
   const found = tcpTables().flatMap((text) => parseTcp(text, LISTEN))
     .find(({ local }) => local.port === port);
   if (!found) return Promise.resolve(undefined);
-  const processes = listProcesses();
-  const pid = socketsOf(new Set(processes.map(({ pid }) => pid))).get(found.inode);
-  const name = processes.find((process) => process.pid === pid)?.name;
-  const who = pid === undefined ? "a process of another user" : `process ${pid} (${name})`;
+  const pids = namesIn("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
+  const pid = socketsOf(pids).get(found.inode);
+  const who = pid === undefined
+    ? "a process of another user"
+    : `process ${pid} (${readProcess(pid)?.name})`;
   return Promise.resolve(who);
 }
 
-const tcpTables = () => ["/proc/net/tcp", "/proc/net/tcp6"].map(readIfThere);
+const tcpTables = () =>
+  ["/proc/net/tcp", "/proc/net/tcp6"].map((path) => attempt(() => readTable(path), () => ""));
+
+/** The kernel returns what fits into a page, whole lines of less than 200 bytes. */
+const FULL = PAGE - 200;
+
+/**
+ * Reads a table of connections. To find out that there is no more, the kernel walks its whole hash table again, which is
+ * half of the time that a table takes; so a part that does not fill its page is the last one.
+ */
+function readTable(path: string): string {
+  using file = Deno.openSync(path);
+  const part = new Uint8Array(PAGE);
+  let text = "", length: number;
+  do {
+    length = file.readSync(part) ?? 0;
+    text += new TextDecoder().decode(part.subarray(0, length));
+  } while (length > FULL);
+  return text;
+}
 
 /** The connections in a state, in the text of `/proc/net/tcp` or `tcp6`, each with the inode of its socket. */
 export function parseTcp(
@@ -114,11 +145,10 @@ function parseAddress(text: string): { address: string; port: number } {
 }
 
 /** The processes by the inodes of their sockets. */
-function socketsOf(pids: ReadonlySet<number>): Map<string, number> {
+function socketsOf(pids: Iterable<number>): Map<string, number> {
   const owners = new Map<string, number>();
   for (const pid of pids) {
-    // A process may have ended, or be another user's.
-    for (const { name } of attempt(() => [...Deno.readDirSync(`/proc/${pid}/fd`)], () => [])) {
+    for (const name of namesIn(`/proc/${pid}/fd`)) {
       const target = attempt(() => Deno.readLinkSync(`/proc/${pid}/fd/${name}`), () => "");
       const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
       if (inode !== undefined) owners.set(inode, pid);

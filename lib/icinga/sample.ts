@@ -1,13 +1,19 @@
 import { join } from "node:path";
 import { statfs } from "node:fs/promises";
 import { type Clock, errorMessage } from "../base/mod.ts";
-import { certificateFiles, nextUpdate, readCertificate } from "./certificate.ts";
+import {
+  type CertificateFacts,
+  certificateFiles,
+  nextUpdate,
+  readCertificate,
+} from "./certificate.ts";
 import { type Connection, connectionKey, LINK_AGE, parentLinks, Seen } from "./connections.ts";
 import type { Diagnosis } from "./diagnose.ts";
 import { type IcingaFolder, listFolder, lookAt } from "./folder.ts";
 import { type Answer, shownCertificate, tryHandshake } from "./handshake.ts";
 import { readLog, refusalIn } from "./log.ts";
-import { type IcingaNode, readNode } from "./node.ts";
+import { describeEndpoint, type Endpoint, type IcingaNode, readNode } from "./node.ts";
+import { stateFileOf } from "./state_file.ts";
 
 /** What is seen of Icinga 2 at a time: plain data, shared as `Agent.Host`. What could not be seen is absent. */
 export interface IcingaSample {
@@ -56,6 +62,7 @@ export interface ParentLink {
 
 /** The service's process and all that it started. */
 export interface TreeFacts {
+  /** The service's process is the first. */
   pids: ReadonlySet<number>;
   /** Bytes. */
   memory?: number;
@@ -92,6 +99,12 @@ const PORT_EVERY = 5 * 60_000;
 /** How often a parent's port is tried while there is no connection, ms. */
 const PARENT_EVERY = 60_000;
 
+/**
+ * A parent's connection is looked for again after this time, ms: in every second sample, since one that was there 60 s
+ * ago and is there now has lasted. Of all that is sampled the table of connections costs the system most.
+ */
+const LINK_EVERY = 45_000;
+
 /** Older lines of the log do not explain a missing connection, ms. */
 const REFUSAL_AGE = 2 * 60_000;
 
@@ -101,8 +114,10 @@ export class Sampler {
   readonly #seen: Seen;
   readonly #unchanged: Seen;
   #used: { at: number; cpu: number; key: string } | undefined;
-  #node: { key: string; node: IcingaNode } | undefined;
+  readonly #node = new Unchanged<IcingaNode>();
+  readonly #own = new Unchanged<CertificateFacts | undefined>();
   #port: { at: number; answer: Answer } | undefined;
+  #link: { at: number; node: IcingaNode; root: number | undefined; link: ParentLink } | undefined;
   #parent: { at: number; answer: Answer & { parent: string } } | undefined;
   #shown: { at: number; key: string; isLoaded: boolean } | undefined;
 
@@ -175,18 +190,14 @@ export class Sampler {
     return Math.round(Math.max(0, cpu - before.cpu) / ((now - before.at) / 1000) * 100);
   }
 
-  /** Read again when Icinga has written the file again. */
-  async #readNode(): Promise<IcingaNode> {
+  #readNode(): Promise<IcingaNode> {
     const { folder } = this.#parts;
     const files = [join(folder.cache, "icinga2.debug"), join(folder.config, "zones.conf")];
-    const facts = await Promise.all(files.map(lookAt));
-    const key = JSON.stringify(facts);
-    if (this.#node?.key !== key) this.#node = { key, node: await readNode(folder) };
-    return this.#node.node;
+    return this.#node.read(files, () => readNode(folder));
   }
 
   async #stateFile(): Promise<Partial<IcingaSample> | string> {
-    const path = join(this.#parts.folder.data, "icinga2.state");
+    const path = stateFileOf(this.#parts.folder);
     const facts = await lookAt(path);
     if (!facts) return `there is no ${path}`;
     const key = `${facts.modified} ${facts.size}`;
@@ -217,8 +228,9 @@ export class Sampler {
   ): Promise<Partial<IcingaSample> | string> {
     const { folder } = this.#parts;
     if (node.name === undefined) return "the name of the node is not known";
-    const facts = await readCertificate(folder, node.name);
-    if (!facts) return `there is no ${certificateFiles(folder, node.name).own}`;
+    const { name } = node, { own, ca } = certificateFiles(folder, name);
+    const facts = await this.#own.read([own, ca], () => readCertificate(folder, name));
+    if (!facts) return `there is no ${own}`;
     const { fingerprint, file, fault } = facts;
     const [ends, modified] = [facts.ends, facts.modified].map((at) => new Date(at).toISOString());
     const started = tree?.started ?? Infinity;
@@ -248,14 +260,20 @@ export class Sampler {
   }
 
   async #readLink(
-    { parents, port }: IcingaNode,
+    node: IcingaNode,
     tree: TreeFacts | undefined,
     ca: string,
   ): Promise<Partial<IcingaSample> | string> {
+    const { parents, port } = node;
     if (!parents) return "it is not known which endpoints are the parents";
     if (parents.length === 0) return "the node has no parents: it is a master";
     if (!tree) return "the service has no process";
     const now = this.#parts.clock.now();
+    const [root] = tree.pids;
+    const isKnown = this.#link?.node === node && this.#link.root === root &&
+      now - this.#link.at < LINK_EVERY;
+    if (isKnown) return { link: this.#link!.link };
+    this.#link = undefined;
     const connections = await this.#parts.sources.connections(tree);
     this.#seen.look(connections.map(connectionKey), now);
     const plan = { ports: parents.map(({ port }) => port), port, own: ownAddresses() };
@@ -264,7 +282,9 @@ export class Sampler {
     if (oldest && oldest.age >= LINK_AGE) {
       this.#parent = undefined;
       const since = new Date(Date.now() - oldest.age).toISOString();
-      return { link: { connected: { to: oldest.to, since }, young: [] } };
+      const link = { connected: { to: oldest.to, since }, young: [] };
+      this.#link = { at: now, node, root, link };
+      return { link };
     }
     const young = links.map(({ to }) => to);
     if (ca !== "" && (!this.#parent || now - this.#parent.at >= PARENT_EVERY)) {
@@ -277,24 +297,29 @@ export class Sampler {
   }
 }
 
-function describeEndpoint({ name, host, port }: { name: string; host?: string; port: number }) {
-  return host === undefined ? name : `${name} (${host}:${port})`;
+/** What was read of files, and is read again when one of them has changed. */
+class Unchanged<T> {
+  #known: { key: string; value: T } | undefined;
+
+  async read(files: readonly string[], read: () => Promise<T>): Promise<T> {
+    const key = JSON.stringify([files, await Promise.all(files.map(lookAt))]);
+    if (this.#known?.key !== key) this.#known = { key, value: await read() };
+    return this.#known.value;
+  }
 }
 
 const ORDER: readonly Answer["is"][] = ["good", "certificate", "silent", "unreachable"];
 
 /** The best answer of the parents that this node can connect to; undefined when there is none of these. */
 async function askParents(
-  parents: readonly { name: string; host?: string; port: number }[],
+  parents: readonly Endpoint[],
   ca: string,
   limit: number | undefined,
 ): Promise<Answer & { parent: string } | undefined> {
-  const known = parents.flatMap(({ name, host, port }) =>
-    host === undefined ? [] : [{ name, hostname: host, port }]
-  );
-  const answers = await Promise.all(known.map(async ({ name, ...to }) => ({
-    ...await tryHandshake({ ...to, ca, limit }),
-    parent: describeEndpoint({ name, host: to.hostname, port: to.port }),
+  const known = parents.filter(({ host }) => host !== undefined);
+  const answers = await Promise.all(known.map(async (parent) => ({
+    ...await tryHandshake({ hostname: parent.host!, port: parent.port, ca, limit }),
+    parent: describeEndpoint(parent),
   })));
   return answers.sort((a, b) => ORDER.indexOf(a.is) - ORDER.indexOf(b.is))[0];
 }

@@ -37,6 +37,9 @@ async function withParent(
   }
 }
 
+/** Longer answers are refused, bytes. */
+const MOST_BYTES = 4 * 1024 ** 2;
+
 const ignore = !hasOpenssl;
 const name = "what a parent answers, in pieces too, and why it answers no more";
 if (ignore) tellSkipped(name, "there is no openssl");
@@ -46,8 +49,14 @@ Deno.test({ name, ignore }, async () => {
   const answer = (socket: TLSSocket, request: string) => {
     requests.push(request);
     const begin = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe";
+    const [, size] = / \/size=(\d+) /.exec(request) ?? [];
     if (/ \/half /.test(request)) {
       socket.end(begin);
+    } else if (size !== undefined) {
+      const head = `HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`;
+      // Without its last byte it is never complete.
+      const missing = Number(size) > MOST_BYTES ? 1 : 0;
+      socket.write(head + "x".repeat(Number(size) - missing));
     } else {
       socket.write(begin);
       setTimeout(() => socket.write("llo"), 5);
@@ -68,6 +77,11 @@ Deno.test({ name, ignore }, async () => {
       ...["Content-Type: application/json", "Content-Length: 0", "", ""],
     ]);
     assertEquals(post!.slice(-3), ["Content-Length: 8", "", '{"ä":1}']);
+    const { body } = await connection.ask("GET", `/size=${MOST_BYTES - 100}`);
+    assertEquals(body.length, MOST_BYTES - 100);
+    const long = await connect();
+    await assertRejects(() => long.ask("GET", `/size=${MOST_BYTES + 100}`), Error, "is too long");
+    assertEquals(long.isOpen, false);
     const why = (path: string) => assertRejects(() => connection.ask("GET", path), Error);
     const { message } = await why("/half");
     assertEquals(

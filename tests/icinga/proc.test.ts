@@ -46,3 +46,21 @@ Deno.test(
     }
   },
 );
+
+Deno.test("a long table of connections is read to its end", { ignore }, async () => {
+  await using made = await fixture();
+  await made.write("run/icinga2/icinga2.pid", `${Deno.pid}`);
+  using server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = server.addr as Deno.NetAddr;
+  const open: Deno.Conn[] = [];
+  // Some pages of the kernel's, with 27 connections each.
+  for (let i = 0; i < 100; i++) {
+    open.push(await Deno.connect({ hostname: "127.0.0.1", port }), await server.accept());
+  }
+  const { tree, connections } = procSources(made.folder);
+  const found = (await connections((await tree())!)).map(({ local, remote }) =>
+    [local.port, remote.port].includes(port)
+  );
+  for (const conn of open) conn.close();
+  assertEquals(found.filter(Boolean).length, open.length);
+});

@@ -160,6 +160,36 @@ Deno.test("the connection to a parent counts when it is a minute old; of several
   }
 });
 
+Deno.test("the table of connections is read in every second sample while one is old enough, and at once for another process or other parents", async () => {
+  await using made = await fixture();
+  await nodeFolder(made, "agent", 1, 2);
+  let root = 1, reads = 0;
+  const connections = () => Promise.resolve(reads++ < 6 ? [leadsTo("10.0.0.1", 2)] : []);
+  const take = sampling(made, {
+    tree: () => Promise.resolve({ pids: new Set([root, 7]) }),
+    connections,
+  });
+  const looks: [root: number, reads: number, isConnected: boolean][] = [
+    [1, 1, false],
+    [1, 2, false],
+    [1, 3, true], // a minute old
+    [1, 3, true],
+    [1, 4, true],
+    [1, 4, true],
+    [2, 5, true], // at once
+    [2, 6, true], // other parents
+    [2, 6, true],
+    [2, 7, false], // lost
+    [2, 8, false],
+  ];
+  for (const [i, [process, expected, isConnected]] of looks.entries()) {
+    root = process;
+    if (i === 7) await nodeFolder(made, "agent", 1, 2, 3);
+    const { link } = await take(MINUTE / 2);
+    assertEquals([reads, link!.connected !== undefined], [expected, isConnected], `look ${i}`);
+  }
+});
+
 Deno.test("while no parent is connected the log's refusal of the last two minutes is told", async () => {
   await using made = await fixture();
   await nodeFolder(made, "agent", 1, 2);

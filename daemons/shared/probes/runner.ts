@@ -25,9 +25,9 @@ export interface RunnerPlan {
   /** Stops and starts the service. */
   restart: () => Promise<void>;
   /** What their keys begin with in the map `ServiceProbes`. Default: nothing. */
-  prefix?: string | undefined;
+  prefix?: string;
   /** From 0 to 1, for the wait before a restart. Default: `Math.random`. */
-  random?: (() => number) | undefined;
+  random?: () => number;
 }
 
 /** Runs the probes of one service. */
@@ -38,9 +38,7 @@ export class ProbeRunner {
   readonly #shared: DaemonMap<SharedProbe>;
   readonly #host: DaemonMap<IcingaSample>;
   readonly #infos = new Map<string, ProbeInfo>();
-  readonly #restart: () => Promise<void>;
-  readonly #prefix: string;
-  readonly #random: () => number;
+  readonly #plan: Required<RunnerPlan>;
   #lastRestart: number | undefined;
   /** The sample that was seen last, by its time, and since when, ms of the context's clock. */
   #seen: { at: string; since: number } | undefined;
@@ -50,14 +48,12 @@ export class ProbeRunner {
     context: Context,
     service: Service,
     probes: readonly ConfiguredProbe[],
-    { restart, prefix = "", random = Math.random }: RunnerPlan,
+    { prefix = "", random = Math.random, ...plan }: RunnerPlan,
   ) {
     this.#context = context;
     this.#service = service;
     this.#probes = probes.filter(({ action }) => action !== "off");
-    this.#restart = restart;
-    this.#prefix = prefix;
-    this.#random = random;
+    this.#plan = { prefix, random, ...plan };
     this.#shared = context.state.map<SharedProbe>("ServiceProbes");
     this.#host = context.state.agent<IcingaSample>("Host");
     const keys = new Set(this.#probes.map(({ name }) => prefix + name));
@@ -89,7 +85,7 @@ export class ProbeRunner {
       const verdict = probe.probe(sample, Date.now());
       if (verdict.isOff) {
         this.#infos.delete(probe.name);
-        this.#shared.delete(this.#prefix + probe.name);
+        this.#shared.delete(this.#plan.prefix + probe.name);
         continue;
       }
       const { info, step } = judgeProbe(before, verdict, {
@@ -97,7 +93,7 @@ export class ProbeRunner {
         action: mayRestart ? probe.action : "tell",
         now: now(),
         lastRestart: this.#lastRestart,
-        random: this.#random,
+        random: this.#plan.random,
       });
       this.#infos.set(probe.name, info);
       this.#share(probe.name, info);
@@ -106,7 +102,7 @@ export class ProbeRunner {
       this.#say(probe, info, step);
       if (step !== "restart") continue;
       this.#lastRestart = now();
-      return await this.#restart();
+      return await this.#plan.restart();
     }
   }
 
@@ -132,7 +128,7 @@ export class ProbeRunner {
 
   #share(name: string, { verdict, failed, failsSince }: ProbeInfo): void {
     const { is, text, advice } = verdict;
-    const key = this.#prefix + name;
+    const key = this.#plan.prefix + name;
     const before = this.#shared.get(key);
     const ago = failsSince === undefined ? undefined : this.#context.now() - failsSince;
     const since = before?.since ??
