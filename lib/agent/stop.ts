@@ -62,6 +62,7 @@ export async function runUntilStopped(
       stop.abort();
     }, () => {});
   }
+  if (until?.aborted) stop.abort();
   until?.addEventListener("abort", () => stop.abort(), { once: true });
   const { version, commit, deno } = buildInfo();
   info(`Started icinga-warden ${version} (${commit}, Deno ${deno}), process ${Deno.pid}`);
