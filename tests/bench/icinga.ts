@@ -12,7 +12,7 @@ const WARMING = 60_000;
 /** How long processor time is counted, ms: eight samples. */
 const SPAN = 240_000;
 
-const ROUNDS = 5, PAIRS = 3;
+const ROUNDS = 5, PAIRS = 5;
 
 /** Places in the kernel's table of connections: of a namespace of its own, which can have a smaller one. */
 const PLACES = "net.ipv4.tcp_ehash_entries", CHILD_PLACES = "net.ipv4.tcp_child_ehash_entries";
@@ -54,7 +54,7 @@ async function sysctl(...args: string[]): Promise<string> {
   return new TextDecoder().decode(stdout).trim();
 }
 
-/** Three agents that look at Icinga 2 beside three that do not. */
+/** Agents that look at Icinga 2 beside as many that do not. */
 async function probeRows({ folder }: Node): Promise<Row[]> {
   const kinds = Array.from({ length: PAIRS }, () => [folder.root, ""]).flat();
   const homes = await Promise.all(kinds.map((dataDir) => makeHome({ dataDir })));

@@ -720,7 +720,7 @@ function startSeen(...[scenario, wrap, given]: Parameters<typeof start>) {
 }
 
 Deno.test("a stop is answered when the agent sees it, and the ticks keep their times", async () => {
-  const { pass, records, times, shared, end } = startSeen({ crashAt: [7_100] });
+  const { pass, records, times, shared, end } = startSeen({ crashAt: [7_100, 17_100] });
   await pass(7_000);
   assertEquals(times, [0, 5_000]);
   await pass(250);
@@ -729,6 +729,8 @@ Deno.test("a stop is answered when the agent sees it, and the ticks keep their t
   await pass(8_000);
   // The restart's own queries are the manager's.
   assertEquals(times, [0, 5_000, 7_250, 10_000, 15_000]);
+  await pass(2_500);
+  assertEquals(times.slice(5), [17_250], "the next stop too");
   await end();
 });
 

@@ -142,8 +142,16 @@ Deno.test("what else the probes find", () => {
       "warning",
       /port 5665: refused/,
     ],
+    [
+      "api_port",
+      { port: { port: 5665, is: "certificate", text: "other CA" } },
+      "warning",
+      /other CA; have the node's certificate signed/,
+    ],
     ["certificate", { certificate: { ...OWN, ends: at(20 * DAY) } }, "ok", /ends in 20 d/],
     ["certificate", { certificate: { ...OWN, ends: at(3 * DAY) } }, "warning", /ends in 3 d/],
+    ["certificate", { certificate: { ...OWN, ends: at(14 * DAY) } }, "ok", /ends in 14 d/],
+    ["certificate", { crl: { file: "crl.pem", due: at(1) } }, "ok", /ends in/],
     [
       "certificate",
       { certificate: { ...OWN, ends: at(20 * DAY) } },
@@ -165,14 +173,20 @@ Deno.test("what else the probes find", () => {
       "warning",
       /crl.pem was to be renewed/,
     ],
-    ["disk", { disk: { free: GB - 1, log: 0, replay: 0 } }, "warning", /1024.0 MB are free/],
+    ["disk", { disk: { free: GB - 1, log: 0, replay: 0 } }, "warning", /1024.0 MB are free.*some/],
+    ["disk", { disk: { free: GB, log: 2 * GB, replay: 2 * GB } }, "ok", /1.0 GB are free/],
     [
       "disk",
       { disk: { free: 2 * GB, log: 2 * GB + 1, replay: 0 } },
       "warning",
-      /the log has 2.0 GB/,
+      /the log has 2.0 GB.*; stop the service, move icinga2.log away/,
     ],
-    ["disk", { disk: { free: 2 * GB, log: 0, replay: 3 * GB } }, "warning", /replay log 3.0 GB/],
+    [
+      "disk",
+      { disk: { free: 2 * GB, log: 0, replay: 3 * GB } },
+      "warning",
+      /replay log 3.0 GB.*; find out why the parents/,
+    ],
     ["disk", { disk: { free: 2 * GB, log: 0, replay: 0 } }, "warning", /are free/, "disk free=3GB"],
     ["memory", { tree: { processes: 1, memory: 3 * GB } }, "ok", /take 3.0 GB/],
     [
@@ -182,12 +196,14 @@ Deno.test("what else the probes find", () => {
       /take 3.0 GB/,
       "memory limit=2GB",
     ],
+    ["memory", { tree: { processes: 1, memory: 2 * GB } }, "ok", /take 2.0/, "memory limit=2GB"],
     ["cpu", { tree: { processes: 1, cpu: 90 } }, "warning", /take 90 %/, "cpu limit=80"],
+    ["cpu", { tree: { processes: 1, cpu: 80 } }, "ok", /take 80 %/, "cpu limit=80"],
   ];
   for (const [name, change, is, text, item] of cases) {
     const found = verdict(name, change, ...(item ? [item] : []));
     assertEquals(found.is, is, `${name}: ${found.text}`);
-    assertMatch(found.text, text);
+    assertMatch(`${found.text}; ${found.advice}`, text);
   }
 });
 
