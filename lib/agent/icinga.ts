@@ -20,7 +20,7 @@ export const SAMPLE_EVERY = 30_000;
 const LOOK_EVERY = 5_000;
 
 /** How long an invalid configuration keeps a service from being restarted, though no file changes, ms. */
-export const HOLD_TIME = 10 * 60_000;
+const HOLD_TIME = 10 * 60_000;
 
 /** A service that has run for this time needs no diagnosis, ms. */
 const WELL_AFTER = 5 * 60_000;

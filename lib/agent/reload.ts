@@ -8,10 +8,10 @@ import { DAEMONS_FOLDER, type RegisteredDaemon, type Registry } from "../registr
 import { diffPlans } from "../supervisor/mod.ts";
 
 /** How often the files are checked, ms: a check is one call of the file system for each file. */
-export const LOOK_EVERY = 1_000;
+const LOOK_EVERY = 1_000;
 
 /** How long a file must have been left alone before it is read, ms. */
-export const SETTLE = 200;
+const SETTLE = 200;
 
 /** Where the files are that are followed. */
 export interface WatchedFiles {

@@ -8,13 +8,13 @@ import { isInstalling } from "../windows/mod.ts";
 const LOOK_EVERY = 250;
 
 /** The longest time for which an installation prevents restarts, ms: it may hang. */
-export const INSTALLATION_LIMIT = 30 * 60_000;
+const INSTALLATION_LIMIT = 30 * 60_000;
 
 /** An agent that starts within this time after the host waits for the network, ms. */
-export const BOOT_TIME = 5 * 60_000;
+const BOOT_TIME = 5 * 60_000;
 
 /** The longest wait for the network, ms. */
-export const NETWORK_LIMIT = 3 * 60_000;
+const NETWORK_LIMIT = 3 * 60_000;
 
 /** Time between two checks of the network, and the limit of one check, ms. */
 const NETWORK_EVERY = 1_000;

@@ -1,7 +1,12 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { Agent, type AgentParts } from "../../lib/agent/agent.ts";
 import { type Config, defaultConfig, defaultDaemonConfig } from "../../lib/config/mod.ts";
-import { AGENT_MAPS, type DaemonInfo, type ThreadInfo } from "../../lib/daemon/agent_state.ts";
+import {
+  AGENT_MAPS,
+  type DaemonInfo,
+  type Pause,
+  type ThreadInfo,
+} from "../../lib/daemon/agent_state.ts";
 import type { LogEntry } from "../../lib/log/mod.ts";
 import { type RegisteredDaemon, Registry } from "../../lib/registry/registry.ts";
 
@@ -30,7 +35,9 @@ async function withAgent(
     agent: Agent,
     apply: (daemons: Record<string, string>) => Promise<void>,
     home: string,
+    records: readonly LogEntry[],
   ) => Promise<void>,
+  max = 20,
 ): Promise<void> {
   const home = await Deno.makeTempDir({ prefix: "agent ä " });
   await Deno.writeTextFile(`${home}/counter.js`, COUNTER);
@@ -39,6 +46,7 @@ async function withAgent(
   const records: LogEntry[] = [];
   const config = (daemons: Record<string, string>): Config => ({
     ...defaultConfig(),
+    threadPools: { MainPool: { max } },
     daemons: Object.fromEntries(
       Object.entries(daemons).map((
         [name, module],
@@ -58,10 +66,15 @@ async function withAgent(
   };
   const agent = new Agent(parts);
   try {
-    await test(agent, async (daemons) => {
-      const { config, daemons: registered } = await register(daemons);
-      await agent.apply(config, registered);
-    }, home);
+    await test(
+      agent,
+      async (daemons) => {
+        const { config, daemons: registered } = await register(daemons);
+        await agent.apply(config, registered);
+      },
+      home,
+      records,
+    );
   } finally {
     await agent.stop();
     await Deno.remove(home, { recursive: true });
@@ -200,6 +213,29 @@ Deno.test("a pause is on the disk when it is answered, and so is its end", async
     await agent.resume("b");
     assertEquals(await saved(), ["c"]);
   });
+});
+
+Deno.test("of a pause that the agent's end interrupts what is left is on the disk", async () => {
+  await withAgent({}, async (agent, _apply, home) => {
+    await agent.pause("command", 60_000, "b");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await agent.stop();
+    const { maps } = JSON.parse(await Deno.readTextFile(`${home}/state.json`));
+    const { left }: Pause = maps[AGENT_MAPS.servicePauses].b;
+    assertEquals([left! < 60_000, left! > 0], [true, true]);
+  });
+});
+
+Deno.test("it is warned of daemons that find no place in their pool, once until that changes", async () => {
+  await withAgent({ a: "counter.js", b: "counter.js" }, async (agent, apply, _home, records) => {
+    const warned = () => records.filter(({ message }) => /b may wait/.test(message)).length;
+    await until("a runs", () => beats(agent, "a") > 0);
+    await apply({ a: "counter.js", b: "counter.js" });
+    assertEquals(warned(), 1);
+    await apply({ a: "counter.js" });
+    await apply({ a: "counter.js", b: "counter.js" });
+    assertEquals(warned(), 2);
+  }, 1);
 });
 
 /** Whether a figure has stood still for ten looks in a row. */

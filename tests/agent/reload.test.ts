@@ -8,10 +8,8 @@ import {
   describeChanges,
   faultsOf,
   followChanges,
-  LOOK_EVERY,
   lookAtFiles,
   type ReloadParts,
-  SETTLE,
 } from "../../lib/agent/reload.ts";
 import { builtin, parse } from "../config/parse.ts";
 
@@ -40,7 +38,7 @@ class StepClock {
 
   /** Lets one check run to its end. */
   async check(): Promise<void> {
-    while (await this.next() !== LOOK_EVERY);
+    while (await this.next() !== 1_000);
   }
 
   async #current(): Promise<{ ms: number; end: () => void }> {
@@ -276,12 +274,12 @@ Deno.test("a file is read when it was left alone between two looks", async () =>
   const count = ({ load }: ReloadParts) => ({ load: () => (loads++, load()) });
   await following(async ({ write, clock, applied }) => {
     await write("icinga-warden.json", `{ "daemons": {`);
-    assertEquals(await clock.next(), SETTLE);
+    assertEquals(await clock.next(), 200);
     await write("icinga-warden.json", `{ "daemons": { "a"`);
-    assertEquals([await clock.next(), loads], [SETTLE, 0]);
+    assertEquals([await clock.next(), loads], [200, 0]);
     await write("icinga-warden.json", `{ "daemons": { "a": {} } }`);
-    assertEquals([await clock.next(), loads], [SETTLE, 0]);
-    assertEquals([await clock.next(), loads, applied.length], [LOOK_EVERY, 1, 1]);
+    assertEquals([await clock.next(), loads], [200, 0]);
+    assertEquals([await clock.next(), loads, applied.length], [1_000, 1, 1]);
   }, count);
 });
 

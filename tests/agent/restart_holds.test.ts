@@ -1,33 +1,32 @@
 import { assertEquals } from "@std/assert";
 import { setImmediate } from "node:timers";
 import {
-  BOOT_TIME,
   type HoldHost,
   holdsInstallation,
-  INSTALLATION_LIMIT,
   isNetworkUp,
-  NETWORK_LIMIT,
   waitsForNetwork,
   watchRestartHolds,
 } from "../../lib/agent/restart_holds.ts";
 import { ManualClock } from "../../lib/base/mod.ts";
 import { MainState } from "../../lib/state/mod.ts";
 
+const MINUTE = 60_000;
+
 Deno.test("an installation holds for 30 min, the network for 3 min after a boot", () => {
   const installations: [since: number | undefined, now: number, holds: boolean][] = [
     [undefined, 5, false],
     [5, 5, true],
-    [5, 5 + INSTALLATION_LIMIT - 1, true],
-    [5, 5 + INSTALLATION_LIMIT, false],
+    [5, 5 + 30 * MINUTE - 1, true],
+    [5, 5 + 30 * MINUTE, false],
   ];
   for (const [since, now, holds] of installations) {
     assertEquals(holdsInstallation(since, now), holds, `since ${since}, now ${now}`);
   }
   const networks: [bootedFor: number, waited: number, waits: boolean][] = [
     [0, 0, true],
-    [BOOT_TIME - 1, NETWORK_LIMIT - 1, true],
-    [BOOT_TIME, 0, false],
-    [0, NETWORK_LIMIT, false],
+    [5 * MINUTE - 1, 3 * MINUTE - 1, true],
+    [5 * MINUTE, 0, false],
+    [0, 3 * MINUTE, false],
   ];
   for (const [bootedFor, waited, waits] of networks) {
     assertEquals(waitsForNetwork(bootedFor, waited), waits, `${bootedFor}, ${waited}`);
@@ -84,7 +83,7 @@ function watching(given: Partial<HoldHost>, services = ["icinga2"]) {
 
 Deno.test("an installation is told within 250 ms, and for 30 min at most", async () => {
   let isInstalling = false;
-  await using watch = watching({ isInstalling: () => isInstalling, bootedFor: () => BOOT_TIME });
+  await using watch = watching({ isInstalling: () => isInstalling, bootedFor: () => 5 * MINUTE });
   await watch.clock.advance(1_000);
   assertEquals(watch.keys(), []);
   isInstalling = true;
@@ -94,7 +93,7 @@ Deno.test("an installation is told within 250 ms, and for 30 min at most", async
   await watch.clock.advance(250);
   assertEquals(watch.keys(), []);
   isInstalling = true;
-  await watch.clock.advance(INSTALLATION_LIMIT);
+  await watch.clock.advance(30 * MINUTE);
   assertEquals(watch.keys(), ["installing"]);
   await watch.clock.advance(60_000);
   assertEquals(watch.keys(), []);
@@ -132,7 +131,7 @@ Deno.test("where no Icinga 2 is kept running nothing waits for the network", asy
 Deno.test("the network is waited for 3 min at most, whatever hangs or fails", async () => {
   for (const resolve of [() => Promise.reject(), () => new Promise<void>(() => {})]) {
     await using watch = watching({ resolve });
-    await watch.clock.advance(NETWORK_LIMIT - 10_000);
+    await watch.clock.advance(3 * MINUTE - 10_000);
     assertEquals(watch.keys(), ["network"]);
     await watch.clock.advance(20_000);
     assertEquals(watch.keys(), []);
