@@ -13,12 +13,12 @@ import {
   type TokenKind,
   writeToken,
 } from "./access/token.ts";
-import { Ages } from "./ages.ts";
 import { type ApiParts, type ControlledAgent, handleRequest } from "./api.ts";
 import { EventHub, type EventSources } from "./events.ts";
 import { bind, keepTextfile, startExporter } from "./exporter.ts";
 import { HttpServer } from "./http/server.ts";
 import {
+  Ages,
   mayManageServices,
   type StateChange,
   type StateReader,

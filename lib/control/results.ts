@@ -6,7 +6,7 @@
  */
 import type { Clock } from "../base/mod.ts";
 import type { DaemonMap } from "../daemon/mod.ts";
-import { Ages } from "./ages.ts";
+import { Ages } from "./state_reader.ts";
 import { PLUGIN_EXIT } from "./health.ts";
 import { formatPerformance, pluginOutput, serviceOutput, verdictOutput } from "./plugin.ts";
 import { readStatus } from "./status.ts";

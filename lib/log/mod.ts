@@ -7,4 +7,3 @@
 export type { ListenToLog, Log } from "./open.ts";
 export * from "./rate.ts";
 export * from "./record.ts";
-export { inOrder, isWanted, type LogFilter, readLogTail } from "./tail.ts";

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Ages } from "../../lib/control/ages.ts";
+import { Ages } from "../../lib/control/state_reader.ts";
 import { readStatus } from "../../lib/control/status.ts";
 import { agentMaps, MOMENT, STARTED, stateOf } from "./state.ts";
 

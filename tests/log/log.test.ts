@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import type { LogEntry } from "../../lib/log/mod.ts";
 import { openLog } from "../../lib/log/open.ts";
-import { inOrder, readLogTail } from "../../lib/log/tail.ts";
+import { inOrder, readLogTail } from "../../lib/log/record.ts";
 
 Deno.test("no record moves a terminal's cursor or turns writing round, in the file and for who listens", async () => {
   const home = await Deno.makeTempDir();
