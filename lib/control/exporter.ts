@@ -37,9 +37,9 @@ export async function startExporter(
 }
 
 /** The response to a scrape, here and on the control endpoint. */
-export async function metrics({ state, status, changes }: EventSources): Promise<Response> {
+export async function metrics(sources: EventSources): Promise<Response> {
   const { formatMetrics, METRICS_TYPE } = await import("./prometheus.ts");
-  return response(METRICS_TYPE, await formatMetrics(state, status(), changes()));
+  return response(METRICS_TYPE, await formatMetrics(sources));
 }
 
 /** A warning, in one line, when other hosts can read the metrics or the password; undefined when they cannot. */
@@ -173,8 +173,7 @@ export async function keepTextfile(
   let written = { text: "", at: -Infinity };
   for (;;) {
     try {
-      const { state, status, changes } = sources;
-      const text = await formatMetrics(state, status(), changes(), { ownNames: true });
+      const text = await formatMetrics(sources, { ownNames: true });
       if (isTextfileDue(text !== written.text, clock.now() - written.at, every)) {
         // No flush to the disk: after a crash the file is written again.
         await replaceFile(path, text, { flush: false, mode: 0o644 });

@@ -1,6 +1,7 @@
 import Registry from "prom-client/registry";
 import { threadStates, troubleKinds, verdictLevels } from "../daemon/mod.ts";
 import { serviceStates } from "../service/mod.ts";
+import type { EventSources } from "./events.ts";
 import {
   daemonFamilies,
   families,
@@ -19,25 +20,24 @@ import type {
   ThreadStatus,
 } from "./status_schema.ts";
 
+/** What metrics are made from. */
+export type MetricsSources = Pick<EventSources, "state" | "status" | "changes">;
+
 /** The media type of {@linkcode formatMetrics}. */
 export const METRICS_TYPE: string = Registry.PROMETHEUS_CONTENT_TYPE;
 
 /**
  * The metrics of an agent in Prometheus' text format.
  *
- * @param changes how many changes of the public state the agent has seen.
  * @param ownNames whether the metrics `process_*` begin with `icinga_warden_`, for a program that serves this text
  * beside its own metrics of these names. Default: false.
  */
 export function formatMetrics(
-  state: StateReader,
-  status: Status,
-  changes: number,
+  sources: MetricsSources,
   { ownNames = false } = {},
 ): Promise<string> {
   const registry = new Registry();
-  const prefix = ownNames ? "icinga_warden_process_" : "process_";
-  for (const family of readFamilies(state, status, changes, prefix)) {
+  for (const family of readFamilies(sources, ownNames ? "icinga_warden_process_" : "process_")) {
     registry.registerMetric({ name: family.name, get: () => Promise.resolve(family) });
   }
   return registry.metrics();
@@ -202,11 +202,10 @@ const STATE: Metrics<{ state: StateReader; changes: number }> = {
  * series of which one is 1. A service or daemon that is not known has no series.
  */
 function readFamilies(
-  state: StateReader,
-  status: Status,
-  changes: number,
+  { state, status: read, changes }: MetricsSources,
   processPrefix: string,
 ): Family[] {
+  const status = read();
   const { agent, services, daemons } = status;
   const threads = daemons.flatMap(({ name: daemon, threads }) =>
     threads.map((thread) => ({ ...thread, daemon }))
@@ -229,7 +228,7 @@ function readFamilies(
       daemon,
       thread: name,
     })),
-    ...families("icinga_warden_state_", STATE, [{ state, changes }], unlabelled),
+    ...families("icinga_warden_state_", STATE, [{ state, changes: changes() }], unlabelled),
     ...daemonFamilies(state),
   ].filter(({ values }) => values.length > 0);
 }

@@ -7,7 +7,7 @@ function metricsWith(change: (maps: ReturnType<typeof agentMaps>) => void): Prom
   const maps = agentMaps();
   change(maps);
   const state = stateOf(maps);
-  return formatMetrics(state, readStatus(state, MOMENT), 7);
+  return formatMetrics({ state, status: () => readStatus(state, MOMENT), changes: () => 7 });
 }
 
 Deno.test("a service's state is a set of series, of which one is 1", async () => {
