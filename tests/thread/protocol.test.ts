@@ -1,8 +1,15 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { type FromThread, pack, readFromThread, unpack } from "../../lib/thread/protocol.ts";
+import {
+  cutText,
+  type FromThread,
+  pack,
+  readFromThread,
+  unpack,
+} from "../../lib/thread/protocol.ts";
 
 const NOW = 1_700_000_000_000;
 const MB = 1024 * 1024;
+const LONGEST_NAME = `X_${"9".repeat(62)}`;
 
 Deno.test("what a thread tells is read; what a daemon makes up is not", () => {
   const log: FromThread = { type: "log", level: "info", message: "hello", time: NOW };
@@ -18,12 +25,22 @@ Deno.test("what a thread tells is read; what a daemon makes up is not", () => {
     [{ type: "finished", result: bytes }, { type: "finished", result: bytes }],
     [{ type: "finished", result: { n: 1 } }, { type: "finished", result: undefined }],
     [{ type: "failed", error: "boom" }, { type: "failed", error: "boom" }],
+    [{ type: "failed", error: "boom", leaves: 1 }, { type: "failed", error: "boom" }],
+    [
+      { type: "failed", error: "boom", leaves: true },
+      { type: "failed", error: "boom", leaves: true },
+    ],
     [{ type: "failed", error: { n: 1 } }, noText],
     [{ type: "failed", error: Object.create(null) }, noText],
     [{ type: "start-child", request: { ...child, more: 1 } }, start],
     [{ type: "start-child", request: { ...child, pool: 7 } }, undefined],
     [{ type: "start-child", request: { ...child, task: "x".repeat(65) } }, undefined],
     [{ type: "start-child", request: { ...child, task: "a::b" } }, undefined],
+    [{ type: "start-child", request: { ...child, task: "1a" } }, undefined],
+    [
+      { type: "start-child", request: { ...child, task: LONGEST_NAME } },
+      { type: "start-child", request: { ...child, task: LONGEST_NAME } },
+    ],
     [{ type: "start-child", request: { ...child, name: "" } }, undefined],
     [{ type: "start-child", request: { ...child, arguments: [1] } }, undefined],
     [{ type: "start-child", request: { ...child, arguments: undefined } }, undefined],
@@ -42,10 +59,20 @@ Deno.test("what a thread tells is read; what a daemon makes up is not", () => {
       { type: "ask", id: 1, what: { about: "secret", name: "db", more: 1 } },
       { type: "ask", id: 1, what: { about: "secret", name: "db" } },
     ],
+    [
+      { type: "ask", id: 1, what: { about: "secret", name: LONGEST_NAME } },
+      { type: "ask", id: 1, what: { about: "secret", name: LONGEST_NAME } },
+    ],
     [{ type: "ask", id: 1, what: { about: "secret", name: "x".repeat(65) } }, undefined],
+    [{ type: "ask", id: 1, what: { about: "secret", name: ["db"] } }, undefined],
+    [{ type: "ask", id: 1, what: { about: "password", name: "db" } }, undefined],
     [{ type: "takes-arguments", more: 1 }, { type: "takes-arguments" }],
     [{ type: "end-process", what: 42, more: 1 }, { type: "end-process", what: 42 }],
     [{ type: "end-process", what: "icinga2" }, { type: "end-process", what: "icinga2" }],
+    [
+      { type: "end-process", what: "x".repeat(256) },
+      { type: "end-process", what: "x".repeat(256) },
+    ],
     [{ type: "end-process", what: 4.2 }, undefined],
     [{ type: "end-process", what: "x".repeat(257) }, undefined],
     [{ ...log, level: "loud" }, undefined],
@@ -64,8 +91,8 @@ Deno.test("a record's time is the agent's own where the given one is none, or fa
   const timeOf = (time: unknown) =>
     (readFromThread({ type: "log", level: "info", message: "x", time }, NOW) as { time: number })
       .time;
-  assertEquals(timeOf(NOW - 59_000), NOW - 59_000);
-  for (const time of [1e300, NaN, Infinity, "soon", null, NOW - 3_600_000, NOW + 3_600_000]) {
+  for (const time of [NOW - 60_000, NOW + 60_000]) assertEquals(timeOf(time), time);
+  for (const time of [1e300, NaN, Infinity, "soon", null, NOW - 60_001, NOW + 60_001]) {
     assertEquals(timeOf(time), NOW);
   }
   assertEquals(timeOf({ toString: 1, valueOf: 1 }), NOW);
@@ -78,6 +105,9 @@ Deno.test("of a text that is too long the beginning is kept", () => {
   const { message } = readFromThread(log) as { message: string };
   assertMatch(message, /^x{16000}… \(1000000 characters\)$/);
   assertEquals(readFromThread({ ...log, message }, NOW), { ...log, message });
+  // What says that it is cut would be as long as what is cut off.
+  assertEquals(cutText("x".repeat(16_040)).length, 16_040);
+  assertEquals(cutText("x".repeat(16_041)), `${"x".repeat(16_000)}… (16041 characters)`);
 });
 
 Deno.test("values whose parts are shared many times over are not looked into", () => {
@@ -140,6 +170,8 @@ Deno.test("what cannot be cloned, or is too large, is refused to who gives it", 
   for (const value of [() => 1, Symbol("x"), port, { deep: [port] }, new SharedArrayBuffer(1)]) {
     assertThrows(() => pack(value, "the value"), Error, "");
   }
+  assertEquals(pack("x".repeat(MB - 100), "the value").length < MB, true);
+  assertThrows(() => pack("x".repeat(MB), "the value"), TypeError, "the value take 1.0 MB");
   assertThrows(
     () => pack(new Uint8Array(3 * MB), "the arguments of a thread"),
     TypeError,
