@@ -52,6 +52,9 @@ const WRITE_RATE = {
   bytesPerSecond: 1_048_576,
 };
 
+/** The last writes travel on another port than how the thread ended, and are to be there when somebody hears of that, ms. */
+const HEAD_START = 5;
+
 /** Taken before the daemon's module is loaded, which may do with the globals what it likes. */
 const post: (message: FromThread) => void = self.postMessage.bind(self);
 const { setTimeout } = globalThis;
@@ -127,19 +130,10 @@ async function work(
   // The daemon's module may change the globals: it is loaded when the channel is open.
   await state.opened;
   const outcome = await run(assignment, state, log, sender);
-  state.leave();
-  await sent();
   state.close();
   records.flush();
+  await new Promise((resolve) => setTimeout(resolve, HEAD_START));
   post(outcome);
-}
-
-/**
- * Resolves when what was said on a channel is on its way: Deno before 2.9 says it in one of the next turns of the event
- * loop, which may come after a timer of 0 ms, and not at all once the channel is closed.
- */
-async function sent(): Promise<void> {
-  for (let turns = 5; turns > 0; turns--) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
 async function run(
