@@ -70,9 +70,8 @@ export {
   wantedRegistration,
 } from "./registration.ts";
 export { explainShortStop } from "./nssm.ts";
-export { awaitState, hasStopped, isSettled, type QueriedStatus } from "./service_database.ts";
 export { serviceStateReader } from "./scm.ts";
-export { STATE } from "./service_status.ts";
+export { awaitState, hasStopped, isSettled, type QueriedStatus, STATE } from "./service_status.ts";
 export {
   describeRecovery,
   nssmDrift,

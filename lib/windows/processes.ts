@@ -2,8 +2,7 @@ import { attempt } from "../base/mod.ts";
 import { check, lastError, WindowsError } from "./ffi/errors.ts";
 import { kernel32, kernelHandle } from "./ffi/libraries.ts";
 import { allocate, dwordIn, fromWide, type Handle, qwordIn } from "./ffi/memory.ts";
-import type { QueriedStatus } from "./service_database.ts";
-import { isPending } from "./service_status.ts";
+import { isPending, type QueriedStatus } from "./service_status.ts";
 
 /**
  * The ids of a process and of all that it has started, itself first. The id of a process that has ended is given away

@@ -24,8 +24,7 @@ import {
   type StartType,
 } from "./registration.ts";
 import { readOthers, setOthers } from "./scm_settings.ts";
-import type { QueriedStatus, ServiceDatabase } from "./service_database.ts";
-import { CONTROL, STATE, type StateNumber } from "./service_status.ts";
+import { CONTROL, type QueriedStatus, STATE, type StateNumber } from "./service_status.ts";
 
 // winsvc.h
 const SC_MANAGER_CONNECT = 0x1;
@@ -51,15 +50,24 @@ const QUERY_SERVICE_CONFIGW = { start: 4, commandLine: 16, account: 48, displayN
 /** The size of `ENUM_SERVICE_STATUSW`, which begins with a pointer to the name. */
 const ENUM_SERVICE_STATUSW = 48;
 
-/** The database of this machine. */
-export const serviceControlManager: ServiceDatabase = {
-  requireAdministrator() {
+/** The database of this machine. Every call but the queries throws a {@linkcode WindowsError} when it fails. */
+export const serviceControlManager = {
+  /** @throws {WindowsError} of code 5 when this process does not have the rights of an administrator. */
+  requireAdministrator(): void {
     using _ = openManager(SC_MANAGER_CREATE_SERVICE);
   },
+  /** The names of all services. */
   names: listNames,
-  find: (name) => query(name, SERVICE_QUERY_CONFIG, readRegistration),
-  query: (name) => query(name, SERVICE_QUERY_STATUS, readStatus),
-  create(name, registration, password) {
+  /** The registration of a service; undefined when it is not installed. */
+  find: (name: string) => query(name, SERVICE_QUERY_CONFIG, readRegistration),
+  /** The state of a service; undefined when it is not installed. */
+  query: (name: string) => query(name, SERVICE_QUERY_STATUS, readStatus),
+  /**
+   * Registers a service; `complete` sets the rest.
+   *
+   * @param password of an account that has one.
+   */
+  create(name: string, registration: Registration, password?: string): void {
     using manager = openManager(SC_MANAGER_CREATE_SERVICE);
     const { CreateServiceW, CloseServiceHandle } = advapi32();
     const [newName, displayName] = [wide(name), wide(registration.displayName)];
@@ -68,23 +76,32 @@ export const serviceControlManager: ServiceDatabase = {
     const made = CreateServiceW(pointer, newName, displayName, SERVICE_QUERY_STATUS, ...config);
     CloseServiceHandle(check(made, `create service '${name}'`));
   },
-  change: (name, registration, password) =>
+  /** Changes the registration of a service; else as `create`. */
+  change: (name: string, registration: Registration, password?: string): void =>
     changeService(name, registration, password, `change service '${name}'`),
-  complete(name, registration) {
+  /**
+   * Sets what old versions of Windows lack: description, delayed start, recovery. Returns the settings that this system
+   * lacks.
+   */
+  complete(name: string, registration: Registration): string[] {
     using service = openService(name, SERVICE_CHANGE_CONFIG | SERVICE_START);
     return setOthers(service.pointer, registration);
   },
-  setAccount: (name, account, password) =>
+  /** Has a service run as an account with its password from its next start on. */
+  setAccount: (name: string, account: string, password: string): void =>
     changeService(name, { account }, password, `set the account of service '${name}'`),
-  remove(name) {
+  /** Marks a service for deletion. Windows deletes it when it has stopped and no program has it open. */
+  remove(name: string): void {
     using service = openService(name, DELETE);
     check(advapi32().DeleteService(service.pointer), `remove service '${name}'`);
   },
-  start(name) {
+  /** Starts a service; it may be starting still afterwards. */
+  start(name: string): void {
     using service = openService(name, SERVICE_START);
     check(advapi32().StartServiceW(service.pointer, 0, null), `start service '${name}'`);
   },
-  stop(name) {
+  /** Asks a service to stop; it may be stopping still afterwards. */
+  stop(name: string): void {
     using service = openService(name, SERVICE_STOP);
     const { ControlService } = advapi32();
     check(ControlService(service.pointer, CONTROL.stop, allocate(28)), `stop service '${name}'`);

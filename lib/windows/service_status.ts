@@ -1,9 +1,10 @@
 /**
- * The status that a service reports to the service control manager, and what its controls change in it. Pure; the
- * numbers are those of winsvc.h.
+ * The status that a service reports to the service control manager, what its controls change in it, and waiting for a
+ * state; the numbers are those of winsvc.h.
  *
  * @module
  */
+import type { Clock } from "../base/mod.ts";
 import { ERROR_SERVICE_SPECIFIC_ERROR } from "./ffi/errors.ts";
 import { dwords } from "./ffi/memory.ts";
 
@@ -129,4 +130,50 @@ export function statusBytes(
   return dwords(
     ...[SERVICE_WIN32_OWN_PROCESS, state, accepted, win32ExitCode, exitCode, checkpoint, waitHint],
   );
+}
+
+/** The state of a service (`SERVICE_STATUS_PROCESS`). */
+export interface QueriedStatus {
+  /** What it is doing. */
+  state: StateNumber;
+  /** Its process; 0 when there is none. */
+  pid: number;
+  /** Other services may run in the same process. */
+  sharesProcess?: true;
+  /** Windows' exit code; 1066: see `ownCode`. */
+  exitCode: number;
+  /** The service's own exit code. */
+  ownCode: number;
+}
+
+/** Time between two queries while waiting, ms. */
+const POLL = 200;
+
+/** Whether a service is in no pending state, or not installed. */
+export function isSettled(state: StateNumber | undefined): boolean {
+  return state === undefined || !isPending(state);
+}
+
+/** Whether a service has stopped, or is not installed. */
+export function hasStopped(state: StateNumber | undefined): boolean {
+  return state === undefined || state === STATE.stopped;
+}
+
+/**
+ * Waits at most `limit` ms until a service is in a wanted state; returns its last status, undefined when it is not
+ * installed.
+ */
+export async function awaitState(
+  { database, clock }: {
+    database: { query(name: string): QueriedStatus | undefined };
+    clock: Clock;
+  },
+  name: string,
+  isWanted: (state: StateNumber | undefined) => boolean,
+  limit: number,
+): Promise<QueriedStatus | undefined> {
+  for (const end = clock.now() + limit;; await clock.sleep(POLL)) {
+    const status = database.query(name);
+    if (isWanted(status?.state) || clock.now() >= end) return status;
+  }
 }

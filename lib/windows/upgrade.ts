@@ -7,8 +7,7 @@ import { errorMessage } from "../base/mod.ts";
 import { samePath } from "./agent_arguments.ts";
 import { ERROR_SERVICE_SPECIFIC_ERROR } from "./ffi/errors.ts";
 import type { Host } from "./host.ts";
-import { awaitState, hasStopped, isSettled } from "./service_database.ts";
-import { STATE } from "./service_status.ts";
+import { awaitState, hasStopped, isSettled, STATE } from "./service_status.ts";
 
 /** How long the old agent may take to stop, ms. */
 const STOP_LIMIT = 60_000;

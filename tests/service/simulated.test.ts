@@ -139,6 +139,19 @@ Deno.test("a denied service can be queried, and nothing else", async () => {
   }
 });
 
+Deno.test("a disabled service starts once its start type is another, which may be denied", async () => {
+  const { manager, state } = simulate({ disabled: true, state: "STOPPED" });
+  assertEquals(await manager.isDisabled(), true);
+  const error = await assertRejects(() => manager.start("icinga2"), ServiceError);
+  assertEquals(error.kind, "disabled");
+  await manager.enable("icinga2");
+  await manager.start("icinga2");
+  assertEquals([await state(), await manager.isDisabled()], ["RUNNING", false]);
+  const denied = simulate({ disabled: true, accessDenied: true }).manager;
+  const refused = await assertRejects(() => denied.enable("icinga2"), ServiceError);
+  assertEquals([refused.kind, await denied.isDisabled()], ["access-denied", true]);
+});
+
 Deno.test("an absent service has no state and cannot be changed", async () => {
   const { manager, state } = simulate({ absent: true });
   assertEquals(await state(), undefined);

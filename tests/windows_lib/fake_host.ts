@@ -12,8 +12,12 @@ import {
   START_TYPES,
   type StartType,
 } from "../../lib/windows/registration.ts";
-import type { QueriedStatus, ServiceDatabase } from "../../lib/windows/service_database.ts";
-import { settled, STATE, type StateNumber } from "../../lib/windows/service_status.ts";
+import {
+  type QueriedStatus,
+  settled,
+  STATE,
+  type StateNumber,
+} from "../../lib/windows/service_status.ts";
 
 /** A service of a {@linkcode FakeHost}. */
 interface FakeService {
@@ -60,7 +64,7 @@ export class FakeHost implements Host {
   nssmWorks = true;
   readonly #known = { events: false };
 
-  readonly database: ServiceDatabase = {
+  readonly database: Host["database"] = {
     requireAdministrator: () => {
       if (!this.administrator) throw new WindowsError(5, "open the service control manager");
     },
