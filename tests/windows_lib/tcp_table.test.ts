@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { WindowsError } from "../../lib/windows/ffi/errors.ts";
 import { dwordIn } from "../../lib/windows/ffi/memory.ts";
-import { listConnections, listenerOf, readTable, TCP_ROWS } from "../../lib/windows/tcp_table.ts";
+import { listConnections, listenerOf } from "../../lib/windows/tcp_table.ts";
 import { fakeWindows, put } from "./fake_windows.ts";
 
 /** A table of rows, each of numbers of 32 bits. */
@@ -9,27 +9,6 @@ function table(...rows: number[][]): Uint8Array<ArrayBuffer> {
   const numbers = new Uint32Array([rows.length, ...rows.flat()]);
   return new Uint8Array(numbers.buffer);
 }
-
-Deno.test("the established connections of Windows' tables, IPv4 and IPv6, with their processes", () => {
-  const [established, closed] = [5, 8];
-  // 192.168.0.5, port 40000 (9C 40) and 10.0.0.1, port 5665 (16 21): both in the order of the network.
-  const ends = [0x0500a8c0, 0x409c, 0x0100000a, 0x2116];
-  assertEquals(readTable(table([established, ...ends, 77], [closed, ...ends, 78]), TCP_ROWS.ipv4), [
-    {
-      local: { address: "192.168.0.5", port: 40000 },
-      remote: { address: "10.0.0.1", port: 5665 },
-      pid: 77,
-    },
-  ]);
-  const [localhost, mapped] = [[0, 0, 0, 0x01000000], [0, 0, 0xffff0000, 0x0100000a]];
-  const row = [...localhost, 0, 0x2116, ...mapped, 0, 0x409c, established, 79];
-  assertEquals(readTable(table(row), TCP_ROWS.ipv6), [{
-    local: { address: "::1", port: 5665 },
-    remote: { address: "10.0.0.1", port: 40000 },
-    pid: 79,
-  }]);
-  assertEquals(readTable(table(), TCP_ROWS.ipv4), []);
-});
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -52,6 +31,29 @@ fakeWindows({
     room.set(bytes);
     return 0;
   },
+});
+
+Deno.test("the established connections of Windows' tables, IPv4 and IPv6, with their processes", () => {
+  const closed = 8;
+  // 192.168.0.5, port 40000 (9C 40) and 10.0.0.1, port 5665 (16 21): both in the order of the network.
+  const ends = [0x0500a8c0, 0x409c, 0x0100000a, 0x2116];
+  rows[IPV4] = [[ESTABLISHED, ...ends, 77], [closed, ...ends, 78]];
+  const [localhost, mapped] = [[0, 0, 0, 0x01000000], [0, 0, 0xffff0000, 0x0100000a]];
+  rows[IPV6] = [[...localhost, 0, 0x2116, ...mapped, 0, 0x409c, ESTABLISHED, 79]];
+  assertEquals(listConnections(), [
+    {
+      local: { address: "192.168.0.5", port: 40000 },
+      remote: { address: "10.0.0.1", port: 5665 },
+      pid: 77,
+    },
+    {
+      local: { address: "::1", port: 5665 },
+      remote: { address: "10.0.0.1", port: 40000 },
+      pid: 79,
+    },
+  ]);
+  [rows[IPV4], rows[IPV6]] = [[], []];
+  assertEquals(listConnections(), []);
 });
 
 Deno.test("connections and listeners of both families are listed, however many there are", () => {
