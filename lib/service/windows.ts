@@ -203,14 +203,6 @@ export class WindowsServiceManager extends ChangingServiceManager implements Ser
   }
 }
 
-/** What is done about the services that depend on one that is to be stopped. */
-export interface DependentsPlan {
-  /** Those to stop before it, in this order. */
-  stop: string[];
-  /** Those to start once it runs again, in this order. */
-  start: string[];
-}
-
 /** The states of a service that runs, or is about to. */
 const RUNS: readonly ServiceState[] = ["RUNNING", "START_PENDING", "CONTINUE_PENDING"];
 
@@ -220,8 +212,11 @@ const RUNS: readonly ServiceState[] = ["RUNNING", "START_PENDING", "CONTINUE_PEN
  *
  * @param listed all of them, the indirect ones too, in the order in which Windows lists them: each stands before those
  * that it depends on (`EnumDependentServices`).
+ * @returns the names of those to stop before it and to start once it runs again, each in this order.
  */
-export function planDependents(listed: readonly Dependent[]): DependentsPlan {
+export function planDependents(
+  listed: readonly Dependent[],
+): { stop: string[]; start: string[] } {
   const named = (dependents: readonly Dependent[]) => dependents.map(({ name }) => name);
   return {
     stop: named(listed.filter(({ state }) => state !== "STOPPED")),

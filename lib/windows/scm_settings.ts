@@ -18,15 +18,10 @@ const SERVICE_CONFIG_FAILURE_ACTIONS_FLAG = 4;
 /** Offsets in `SERVICE_FAILURE_ACTIONSW`, and its size. */
 const SERVICE_FAILURE_ACTIONSW = { reset: 0, count: 24, actions: 32, size: 40 } as const;
 
-/** These settings of a service; those that this system does not know are absent. */
-export interface OtherSettings {
-  description?: string;
-  delayed?: boolean;
-  recovery?: Recovery;
-}
-
-/** Reads them. */
-export function readOthers(service: Deno.PointerObject): OtherSettings {
+/** Reads them; those that this system does not know are absent. */
+export function readOthers(
+  service: Deno.PointerObject,
+): Partial<Pick<Registration, "description" | "recovery"> & { delayed: boolean }> {
   const { QueryServiceConfig2W } = advapi32();
   const read = (level: number) =>
     filled(
