@@ -24,7 +24,7 @@ const fullWidthColon = /\uff1a|\xef\xbc\x9a|\x81F|\xa3\xba|\xa1G/g;
  */
 export function readLines(output: Uint8Array): string[] {
   if (output.length >= outputLimit) return [];
-  return decode(output).replace(fullWidthColon, ":").replaceAll("\r", "").split("\n");
+  return decode(output).replace(fullWidthColon, ":").split("\n");
 }
 
 /** A byte a character, but for UTF-16: in no other encoding does text hold a NUL. */

@@ -140,6 +140,7 @@ Deno.test("a denied service can be queried, and nothing else", async () => {
 });
 
 Deno.test("a disabled service starts once its start type is another, which may be denied", async () => {
+  assertEquals(await simulate().manager.isDisabled(), false);
   const { manager, state } = simulate({ disabled: true, state: "STOPPED" });
   assertEquals(await manager.isDisabled(), true);
   const error = await assertRejects(() => manager.start("icinga2"), ServiceError);
