@@ -139,7 +139,7 @@ async function serveControl(
   await removeTokens(home);
   if (listen === undefined) return undefined;
   const hint = 'name a free port in control.listen, or "off"';
-  const listener = bind("commands", listen, hint, () => Deno.listen(listen));
+  const listener = bind("commands", listen, hint);
   const { port } = listener.addr as Deno.NetAddr;
   const tokens = await writeTokens(parts, port, listener);
   const ended = new AbortController();

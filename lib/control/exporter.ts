@@ -101,12 +101,7 @@ async function listenOn(
   const tls = certFile === undefined || keyFile === undefined
     ? undefined
     : { cert: await read("certFile", home, certFile), key: await read("keyFile", home, keyFile) };
-  return bind(
-    "metrics",
-    address,
-    "see control.metrics",
-    () => tls ? Deno.listenTls({ ...address, ...tls }) : Deno.listen(address),
-  );
+  return bind("metrics", address, "see control.metrics", tls);
 }
 
 /**
@@ -114,16 +109,17 @@ async function listenOn(
  *
  * @param what is served there, for the error.
  * @param hint what to do when the address cannot be had.
+ * @param tls certificate and key, in PEM. Default: plain.
  * @throws {Error} in one line, when it cannot be had.
  */
 export function bind(
   what: string,
   address: Address,
   hint: string,
-  listen: () => Deno.Listener,
+  tls?: { cert: string; key: string },
 ): Deno.Listener {
   try {
-    return listen();
+    return tls ? Deno.listenTls({ ...address, ...tls }) : Deno.listen(address);
   } catch (error) {
     const isTaken = error instanceof Deno.errors.AddrInUse;
     const why = isTaken ? "another program has it" : errorMessage(error);
