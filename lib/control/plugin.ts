@@ -159,29 +159,29 @@ function verdictPerformance({ numbers }: VerdictStatus, prefix: string): Perform
   });
 }
 
+/** One value with its range; none when it is not known. */
+function known(
+  label: string,
+  value: number | null,
+  unit: PerformanceValue["unit"],
+  range?: PerformanceValue["range"],
+): PerformanceValue[] {
+  return value === null ? [] : [{ label, value, unit, ...(range && { range }) }];
+}
+
 function performanceOf(status: Status, thresholds: Thresholds): PerformanceValue[] {
   const { services, daemons, agent } = status;
   const heaps = daemons.flatMap(({ heap }) => heap ?? []);
+  const restarts = daemons.reduce((sum, { restarts }) => sum + restarts, 0);
   return [
     ...services.slice(0, MOST_DETAILS).flatMap((service) =>
       servicePerformance(service, labelPrefix(service, services), thresholds)
     ),
-    {
-      label: "daemons",
-      value: runningOf(daemons),
-      unit: "",
-      range: ["", "", 0, enabledOf(daemons)],
-    },
-    {
-      label: "thread_restarts",
-      unit: "c",
-      value: daemons.reduce((sum, { restarts }) => sum + restarts, 0),
-    },
-    ...(heaps.length > 0
-      ? [{ label: "heap", value: heaps.reduce((a, b) => a + b), unit: "B" } as const]
-      : []),
-    { label: "memory", value: agent.memory, unit: "B" },
-    { label: "uptime", value: agent.uptime, unit: "s" },
+    ...known("daemons", runningOf(daemons), "", ["", "", 0, enabledOf(daemons)]),
+    ...known("thread_restarts", restarts, "c"),
+    ...known("heap", heaps.length > 0 ? heaps.reduce((a, b) => a + b) : null, "B"),
+    ...known("memory", agent.memory, "B"),
+    ...known("uptime", agent.uptime, "s"),
     ...daemons.flatMap(({ name, verdict }) =>
       verdict ? verdictPerformance(verdict, `${name} `) : []
     )
@@ -202,21 +202,15 @@ function servicePerformance(
   prefix: string,
   thresholds: Thresholds,
 ): PerformanceValue[] {
-  const known = (
-    label: string,
-    value: number | null,
-    unit: PerformanceValue["unit"],
-    limits?: Limits,
-  ) => {
-    const range = limits && [formatRange(limits.warning), formatRange(limits.critical), 0];
-    return value === null ? [] : [{ label: prefix + label, value, unit, ...(range && { range }) }];
-  };
+  const rangeOf = ({ warning, critical }: Limits) =>
+    [formatRange(warning), formatRange(critical), 0] as const;
+  const seconds = queryTime === null ? null : Number(queryTime.toFixed(6));
   return [
-    ...known("restart_error", restart_error, "", thresholds.errors),
-    ...known("restarts", restarts, "c"),
-    ...known("restart_failures", restartFailures, "c"),
-    ...known("query_time", queryTime === null ? null : Number(queryTime.toFixed(6)), "s"),
-    ...known("restarts_last_hour", restartsLastHour, "", thresholds.restarts),
+    ...known(`${prefix}restart_error`, restart_error, "", rangeOf(thresholds.errors)),
+    ...known(`${prefix}restarts`, restarts, "c"),
+    ...known(`${prefix}restart_failures`, restartFailures, "c"),
+    ...known(`${prefix}query_time`, seconds, "s"),
+    ...known(`${prefix}restarts_last_hour`, restartsLastHour, "", rangeOf(thresholds.restarts)),
   ];
 }
 
