@@ -120,15 +120,12 @@ function removeComma(text: string, at: number): string {
   return splice(text, at, at + 1, "");
 }
 
-/** Removes the line too if nothing else is on it. */
+/** Removes the line too if nothing else is on it; what else is on it is one blank apart. */
 function joinWithoutBlankLine(before: string, after: string): string {
-  const [indent] = /[ \t]*$/.exec(before)!;
-  const startsLine = /(^|\n)[ \t]*$/.test(before);
-  const rest = /^[ \t]*(\r?\n)/.exec(after);
-  if (startsLine && rest) {
-    return before.slice(0, before.length - indent.length) + after.slice(rest[0].length);
-  }
-  return before + after.replace(/^[ \t]+/, startsLine ? "" : " ").replace(/^ (?= *[}\n])/, " ");
+  const start = before.replace(/[ \t]+$/, "");
+  const rest = after.replace(/^[ \t]+/, "");
+  if (!/\n$/.test(start)) return /^\r?\n/.test(rest) ? start + rest : `${start} ${rest}`;
+  return /^\r?\n/.test(rest) ? start + rest.replace(/^\r?\n/, "") : before + rest;
 }
 
 /** How many keys of the path lead to objects that are there. */

@@ -75,7 +75,7 @@ export function decodeText(bytes: Uint8Array<ArrayBuffer>): string | PlacedProbl
   const { name, mark } = encoding ?? UTF_8;
   const content = encoding ? bytes.subarray(mark.length) : bytes;
   try {
-    return new TextDecoder(name, { fatal: true, ignoreBOM: true }).decode(content);
+    return new TextDecoder(name, { fatal: true }).decode(content);
   } catch {
     return unreadable(name, content);
   }
@@ -103,7 +103,7 @@ function looksLikeUtf16([first, second]: Uint8Array): boolean {
 
 /** Names the first byte that does not fit: there a reader that takes everything has the replacement character. */
 function unreadable(name: Encoding["name"], content: Uint8Array<ArrayBuffer>): PlacedProblem {
-  const lossy = new TextDecoder(name, { ignoreBOM: true }).decode(content);
+  const lossy = new TextDecoder(name).decode(content);
   const at = lossy.indexOf("\ufffd");
   const offset = name === "UTF-8" ? new TextEncoder().encode(lossy.slice(0, at)).length : at * 2;
   const byte = content[offset]!.toString(16).toUpperCase().padStart(2, "0");

@@ -75,5 +75,5 @@ function inFile(
 }
 
 function byPlace(a: PlacedProblem, b: PlacedProblem): number {
-  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+  return a.line! - b.line! || a.column! - b.column!;
 }

@@ -1,12 +1,7 @@
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
-import { isObject, type Problem, sanitize, valueAt } from "../base/mod.ts";
-import {
-  type DaemonDefinition,
-  type DaemonDescription,
-  describeDefinition,
-  refuseDefinition,
-} from "../daemon/mod.ts";
+import { type Problem, sanitize, valueAt } from "../base/mod.ts";
+import { type DaemonDescription, describeDefinition, refuseDefinition } from "../daemon/mod.ts";
 import {
   describeThrown,
   type ExaminedModule,
@@ -129,7 +124,6 @@ function readAnswer(data: unknown, file: string, given: Record<string, unknown>)
     if (typeof data !== "string" || data.length > MAX_ANSWER) throw new TypeError("no such answer");
     const { problem, description, argumentProblems } = JSON.parse(data);
     if (typeof problem === "string") return { problem: inFile(file, problem) };
-    if (!isObject(description)) throw new TypeError("it describes no daemon");
     return {
       description: readDescription(description),
       argumentProblems: readProblems(argumentProblems, given),
@@ -151,9 +145,9 @@ function shorten(text: string): string {
 }
 
 /** @throws {TypeError} when it describes no daemon. */
-function readDescription({ tasks, ...declared }: Record<string, unknown>): DaemonDescription {
-  const isList = Array.isArray(tasks) && tasks.every((task) => typeof task === "string");
-  if (!isList) throw new TypeError("it describes no daemon");
+function readDescription(
+  { tasks, ...declared }: Omit<DaemonDescription, "tasks"> & { tasks: string[] },
+): DaemonDescription {
   const run = () => {};
   const definition = {
     ...declared,
@@ -162,24 +156,16 @@ function readDescription({ tasks, ...declared }: Record<string, unknown>): Daemo
   };
   const refusal = refuseDefinition(definition, undefined);
   if (refusal !== undefined) throw new TypeError(`it describes no daemon: ${refusal}`);
-  return describeDefinition(definition as unknown as DaemonDefinition);
+  return describeDefinition(definition);
 }
 
-/** @throws {TypeError} when they are not problems of arguments. */
-function readProblems(list: unknown, given: Record<string, unknown>): Problem[] {
-  if (!Array.isArray(list) || list.length > MAX_PROBLEMS || !list.every(isProblem)) {
-    throw new TypeError("its answer on its arguments cannot be read");
-  }
+/** @throws {TypeError} when they are not problems of arguments: no texts, or too many. */
+function readProblems(list: Problem[], given: Record<string, unknown>): Problem[] {
+  if (list.length > MAX_PROBLEMS) throw new TypeError("its answer cannot be read");
   return list.map(({ path, expected, fault }) => ({
     path: path.map(shorten),
     value: valueAt(given, path),
     expected: shorten(expected),
     ...(fault !== undefined && { fault: shorten(fault) }),
   }));
-}
-
-function isProblem(value: unknown): value is Omit<Problem, "value"> {
-  if (!isObject(value) || !Array.isArray(value.path)) return false;
-  const { path, expected, fault = "" } = value;
-  return [...path, expected, fault].every((text) => typeof text === "string");
 }

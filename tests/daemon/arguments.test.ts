@@ -102,6 +102,12 @@ Deno.test("a daemon's own check says what would be right, for a text and each it
     more: { type: "list", default: [], check, description: "" },
   };
   assertEquals(complaints(own, { drive: "D:", more: ["E:"] }), []);
+  const once = (item: string, before: readonly string[] = []) =>
+    before.includes(item) ? "expected each once" : undefined;
+  const list: ArgumentSpecs = { some: { type: "list", check: once, description: "" } };
+  assertEquals(complaints(list, { some: ["a", "b", "a"] }), [
+    'some.2: got "a"; expected each once',
+  ]);
   assertEquals(complaints(own, { drive: "D", more: ["E:", "F", 7] }), [
     'drive: got "D"; expected a drive such as C:',
     'more.1: got "F"; expected a drive such as C:',

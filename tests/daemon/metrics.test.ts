@@ -49,6 +49,11 @@ Deno.test("what is no number is left out, and so is a counter below 0", () => {
 Deno.test("series are bounded, and no two are the same", () => {
   const many = Object.fromEntries(Array.from({ length: 2_000 }, (_, n) => [n, { free: n }]));
   assertEquals(read(many).length, 1_000);
+  const both = Object.fromEntries(
+    Array.from({ length: 900 }, (_, n) => [n, { free: n, reads: n }]),
+  );
+  assertEquals(read(both).length, 1_000);
+  assertEquals(read({ "a\nb": { free: 1 }, "a b": { free: 2 } }).map((one) => one.at(-1)), ["1"]);
   const alike = { "a\nb": { free: 1 }, "a b": { free: 2 }, [`${"x".repeat(300)}1`]: { free: 3 } };
   assertEquals(read({ ...alike, [`${"x".repeat(300)}2`]: { free: 4 } }).length, 2);
   const [long] = read({ ["x".repeat(300)]: { free: 1 } });

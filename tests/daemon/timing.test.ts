@@ -1,7 +1,7 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { ManualClock } from "../../lib/base/mod.ts";
 import type { DaemonContext } from "../../lib/daemon/author.ts";
-import { createTiming } from "../../lib/daemon/timing.ts";
+import { createTiming, requireSpan } from "../../lib/daemon/timing.ts";
 import { simulate, type Simulation } from "../../lib/testing/simulate.ts";
 
 /** Runs a daemon for 10 min of simulated time; returns when it called `mark`, ms. */
@@ -226,4 +226,14 @@ Deno.test("what was in time leaves no limit behind, and a stop ends a retry with
     throw new TypeError("what the stop broke");
   };
   await assertRejects(() => retry(task, { maxAttempts: 1 }), RangeError, "the daemon is to stop");
+});
+
+Deno.test("a span is ms or a duration, and nothing else", () => {
+  for (const [span, ms] of [[0, 0], [1.5, 1.5], ["5s", 5_000], ["0s", 0]] as const) {
+    assertEquals(requireSpan("sleep", span), ms);
+  }
+  for (const span of [NaN, Infinity, -1, "5", "", null, undefined, {}, [], true]) {
+    const shown = typeof span === "string" ? `"${span}"` : String(span);
+    assertThrows(() => requireSpan("sleep", span), TypeError, `Cannot sleep(${shown}): expected`);
+  }
 });
