@@ -252,7 +252,6 @@ export class ManualClock implements Clock {
       await this.#settle();
     }
     this.#now = end;
-    await this.#settle();
   }
 
   #drop(sleeper: Sleeper): void {

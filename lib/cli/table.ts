@@ -39,7 +39,7 @@ const LEAST_WIDTH = 8;
 const GAP = "  ";
 
 /**
- * Lays out rows in columns, the header's and two spaces between them; the last column is not padded. Each cell is
+ * Lays out rows in columns, the header's and two spaces between them; no line ends with blanks. Each cell is
  * sanitized, and cut with `…` where it is too long.
  */
 export function table<Row>(
@@ -61,10 +61,8 @@ export function table<Row>(
   if (width !== undefined) narrow(widths, width - GAP.length * (header.length - 1));
   return all.map((row) =>
     row.map(({ letters, paint }, column) => {
-      const isLast = column === header.length - 1;
       const shown = fit(letters, widths[column]!);
-      const blanks = isLast ? 0 : widths[column]! - shown.length;
-      const padded = shown.join("") + " ".repeat(blanks);
+      const padded = shown.join("") + " ".repeat(widths[column]! - shown.length);
       return paint ? paint(padded) : padded;
     }).join(GAP).trimEnd()
   );

@@ -71,6 +71,7 @@ Deno.test("a cut says so at its place, and what came before it is whole", () => 
     [{ a: 1, b: 2, c: 3 }, { nodes: 2 }, '{"a":1,"…":"…"}'],
     [new Map([["a", 1]]), { nodes: 2 }, '[["…"]]'],
     [[[[1]]], { depth: 2 }, '[["[Too deep]"]]'],
+    [["\x01", 1, 2], { characters: 13 }, '["\\u0001",1,2]'],
     [["x".repeat(100_000), 1], { characters: 5 }, '["xxx…","…"]'],
   ];
   for (const [value, limits, json] of cases) assertEquals(toJson(value, 0, limits), json);

@@ -434,6 +434,35 @@ Deno.test("nothing is purged when no service says whose home it is", async () =>
   assertEquals(await uninstallService(options("uninstall --name typo --purge"), host), 1);
   assertEquals(host.disk.size, 1);
   assertEquals(host.calls, []);
+  const missing = (flags: string) =>
+    printed(() => uninstallService(options(`uninstall${flags}`), host));
+  assertEquals(await missing(""), {
+    code: 0,
+    output: "Service 'icinga-warden' is not installed",
+    errors: "",
+  });
+  const { output } = await missing(" --json");
+  assertEquals(JSON.parse(output), { service: NAME, wasInstalled: false });
+});
+
+Deno.test("uninstall says what became of the agent's files", async () => {
+  const host = new FakeHost();
+  const uninstall = async (flags: string) => {
+    await install(host, "--home D:\\warden");
+    return await printed(() => uninstallService(options(`uninstall${flags}`), host));
+  };
+  assertEquals(await uninstall(""), {
+    code: 0,
+    output: "Removed service 'icinga-warden'\nNot removed: the files in D:\\warden",
+    errors: "",
+  });
+  assertEquals(
+    (await uninstall(" --purge")).output,
+    "Removed service 'icinga-warden'\nRemoved the agent's files from D:\\warden",
+  );
+  assertEquals(JSON.parse((await uninstall(" --json")).output), {
+    ...{ service: NAME, wasInstalled: true, home: "D:\\warden", left: [] },
+  });
 });
 
 Deno.test("a purge goes on where a file cannot be removed, and says what is left", async () => {

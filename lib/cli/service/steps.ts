@@ -248,8 +248,7 @@ function nssmAccountStep(installation: Installation): Step {
   return {
     commands: [nssmSetCommand(nssm, name, "ObjectName", account, PASSWORD)],
     run() {
-      if (installation.password === undefined) return;
-      host.database.setAccount(name, account, installation.password);
+      host.database.setAccount(name, account, installation.password!);
       logonStep(installation).run();
     },
   };

@@ -1,0 +1,197 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { commandHelp, programHelp } from "../../lib/cli/help.ts";
+import { runCommandLine } from "../../lib/cli/mod.ts";
+import settings from "../../deno.json" with { type: "json" };
+import { printed } from "./printed.ts";
+
+const line = (...args: string[]) => printed(() => runCommandLine(args));
+
+async function inHome(test: (home: string) => Promise<void>): Promise<void> {
+  const home = await Deno.makeTempDir();
+  try {
+    await test(home);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+}
+
+Deno.test("a command line is answered on standard output, or refused on the other, with its code", () =>
+  inHome(async (home) => {
+    const bad = `${home}/bad.json`;
+    await Deno.writeTextFile(bad, '{ "log": { "level": "loud" } }');
+    const version = /^icinga-warden \d+\.\d+\.\d+ \(source, Deno \S+, \S+\)$/;
+    const program = /^icinga-warden keeps the Icinga 2 agent service running/;
+    const cases: [args: string[], code: number, output: RegExp, errors: RegExp][] = [
+      [["version"], 0, version, /^$/],
+      [["--version"], 0, version, /^$/],
+      [["status", "-V"], 0, version, /^$/],
+      [["--home", "status", "version"], 0, version, /^$/],
+      [["--json", "version", "--config", "status"], 0, /^{\n {2}"version": "/, /^$/],
+      [
+        ["version", "more"],
+        2,
+        /^$/,
+        /^icinga-warden: Unexpected 'more'; see 'icinga-warden help'$/,
+      ],
+      [
+        ["version", "--log-level", "loud"],
+        2,
+        /^$/,
+        /Flag '--log-level' is 'loud'; expected one of/,
+      ],
+      [[], 2, /^$/, program],
+      [["--json"], 2, /^$/, /^icinga-warden: No command given; see 'icinga-warden help'$/],
+      [["statu"], 2, /^$/, /^icinga-warden: Unknown command 'statu'; did you mean "status"\?$/],
+      [["--help"], 0, program, /^$/],
+      [["help"], 0, program, /^$/],
+      [["status", "-h"], 0, /^icinga-warden status: show the state of the agent/, /^$/],
+      [["help", "config"], 0, /^icinga-warden config: write, check or show/, /^$/],
+      [["help", "config", "check"], 0, /^icinga-warden config: write, check or show/, /^$/],
+      [["help", "config", "chek"], 2, /^$/, /^icinga-warden: Unexpected 'chek'/],
+      [["help", "config", "check", "x"], 2, /^$/, /^icinga-warden: Unexpected 'x'/],
+      [["help", "nope"], 2, /^$/, /^icinga-warden: Unknown command 'nope'; /],
+      [
+        ["config", "chek"],
+        2,
+        /^$/,
+        /^icinga-warden: Unknown 'config chek'; did you mean "check"\?$/,
+      ],
+      [["config"], 2, /^$/, /^icinga-warden: 'config' needs one of init, check, show or schema$/],
+      [
+        ["config", "check", "--config", bad],
+        2,
+        /^$/,
+        /^\S+bad\.json:1:21: log\.level: got "loud"; /,
+      ],
+      [["status", "--home", home], 3, /^$/, /^icinga-warden: The agent is not running/],
+      [
+        ["check", "--home", home],
+        3,
+        /^icinga-warden UNKNOWN: The agent is not running|^UNKNOWN: /,
+        /^$/,
+      ],
+      [["check", "--home", `${home}/x`], 3, /^UNKNOWN: --home '\S+' is not a folder/, /^$/],
+      [
+        ["status", "--home", `${home}/x`],
+        2,
+        /^$/,
+        /^icinga-warden: --home '\S+x' is not a folder; name/,
+      ],
+      [
+        ["secret", "remove", "db", "--home", home],
+        1,
+        /^$/,
+        /^icinga-warden: There is no secret 'db'$/,
+      ],
+      [["secret", "list", "--home", home], 0, /^There are no secrets$/, /^$/],
+      [["secret", "list", "--home", home, "--json"], 0, /^\[\]$/, /^$/],
+      [
+        ["docs", "windw"],
+        2,
+        /^$/,
+        /^icinga-warden: Unknown page 'windw'; did you mean "windows"\?$/,
+      ],
+      [
+        ["docs"],
+        0,
+        /^readme +icinga-warden\nwindows +On Windows\n(.+\n)+\nPrint one: icinga-/,
+        /^$/,
+      ],
+    ];
+    for (const [args, code, output, errors] of cases) {
+      const said = await line(...args);
+      assertEquals(said.code, code, args.join(" "));
+      assertMatch(said.output, output, args.join(" "));
+      assertMatch(said.errors, errors, args.join(" "));
+    }
+  }));
+
+Deno.test("version --json says what it was made from, and what its runtime can", async () => {
+  const { runtime, ...info } = JSON.parse((await line("version", "--json")).output);
+  const { build: { target }, version: { deno } } = Deno;
+  assertEquals(info, { version: settings.version, commit: "source", deno, target });
+  assertEquals(typeof runtime, "object");
+});
+
+Deno.test("a page of the documentation is printed as it is", async () => {
+  const root = new URL("../../", import.meta.url);
+  for (const [name, file] of [["readme", "README.md"], ["Windows.md", "docs/windows.md"]]) {
+    const { output } = await line("docs", name!);
+    assertEquals(output, (await Deno.readTextFile(new URL(file!, root))).trimEnd());
+  }
+});
+
+Deno.test("config init writes a file that check takes, and replaces none", () =>
+  inHome(async (home) => {
+    const file = `${home}/icinga-warden.json`;
+    const config = (action: string, ...flags: string[]) =>
+      line("config", action, "--home", home, ...flags);
+    const before = await config("check");
+    assertEquals(
+      [before.code, before.output],
+      [0, `${file}: does not exist; the defaults are in force; daemons: icinga_agent_service`],
+    );
+    assertEquals((await config("init")).output, `Wrote ${file}`);
+    const again = await config("init");
+    assertEquals([again.code, again.output], [1, ""]);
+    assertStringIncludes(again.errors, "exists and is not changed; move it away first");
+    assertMatch((await config("check")).output, /: valid; daemons: icinga_agent_service/);
+    const shown = await config("show");
+    assertMatch(shown.output, /^\/\/ \S+\/icinga-warden\.json\n\{/);
+    assertEquals(
+      JSON.parse(shown.output.replace(/^.*\n/, "")),
+      JSON.parse((await config("show", "--json")).output),
+    );
+    await Deno.writeTextFile(file, '{ "daemons": { "nope": {} } }');
+    const bad = await config("check");
+    assertEquals([bad.code, bad.output], [2, ""]);
+    assertMatch(bad.errors, /^Daemon 'nope' cannot run: /);
+    const json = await config("check", "--json");
+    const { file: named, exists, problems, daemons } = JSON.parse(json.output);
+    assertEquals([json.code, named, exists, problems, daemons[0].name], [
+      2,
+      file,
+      true,
+      [],
+      "nope",
+    ]);
+    const missing = await line("config", "init", "--config", `${home}/no/c.json`);
+    assertEquals(missing.code, 1);
+    assertMatch(missing.errors, /no\/c\.json: its folder does not exist; make it$/);
+  }));
+
+Deno.test("a help has the usage, what is to be known, and the flags below each other", () => {
+  const run = () => 0;
+  const flags = {
+    foreground: { help: "to debug" },
+    warning: { short: "w", value: "RANGE", help: "warn outside" },
+  };
+  const command = { name: "x", words: "[PATH]", summary: "does it", run };
+  assertEquals(commandHelp({ ...command, details: ["Mind it."], flags }).split("\n").slice(0, 11), [
+    "icinga-warden x: does it",
+    "",
+    "Usage: icinga-warden x [PATH]",
+    "",
+    "Mind it.",
+    "",
+    "Flags:",
+    "  --foreground                        to debug",
+    "  -w, --warning RANGE                 warn outside",
+    "",
+    "Everywhere:",
+  ]);
+  assertEquals(commandHelp({ ...command, words: "" }).split("\n").slice(0, 5), [
+    ...["icinga-warden x: does it", "", "Usage: icinga-warden x", "", "Everywhere:"],
+  ]);
+  const program = programHelp([command]).split("\n");
+  assertEquals(program.slice(2, 6), [
+    "Usage:",
+    "  icinga-warden x [PATH]              does it",
+    "  icinga-warden --foreground          the same as run --foreground",
+    "",
+  ]);
+  assertMatch(
+    program.at(-2)!,
+    /^Exit codes: 0 done, 1 it failed, 2 usage or configuration, 3 the ag/,
+  );
+});
