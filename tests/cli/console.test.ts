@@ -8,6 +8,7 @@ Deno.test("a line is split into words, quotes and backslashes as on Windows", ()
     ["get 'a b'", ["get", "a b"]],
     [`get "it's"`, ["get", "it's"]],
     ["get a' 'b", ["get", "a b"]],
+    ['a "b"c\t\'d"\'', ["a", "bc", 'd"']],
     ["register x path=C:\\new", ["register", "x", "path=C:\\new"]],
     ["get ''", ["get", ""]],
     ['get "a', undefined],
@@ -40,6 +41,10 @@ Deno.test("commands, paths step by step, and names are completed", () => {
     ["daemon r", ["restart"], "r"],
     ["daemon restart d", ["disk"], "d"],
     ["logs --daemon i", ["icinga_agent_service"], "i"],
+    ["daemon show ", ["disk", "icinga_agent_service"], ""],
+    ["daemon unregister i", ["icinga_agent_service"], "i"],
+    ["daemon test di", ["disk"], "di"],
+    ["daemon list ", [], ""],
     ["thread ", ["list"], ""],
     ["nothing ", [], ""],
   ];

@@ -43,21 +43,35 @@ Deno.test("what cannot be meant is a usage error, before anything runs", () => {
   for (const [args, said] of cases) assertThrows(() => read(...args), UsageError, said);
 });
 
-Deno.test("--scenario without --simulate is refused for one daemon too", async () => {
+Deno.test("one daemon is run alone, unless it could not run or a flag is wrong", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    const args = [
-      "heartbeat",
-      `file=${folder}/beat`,
-      "--grant",
-      "--scenario",
-      "hang",
-      "--for",
-      "1ms",
+    await Deno.mkdir(`${folder}/daemons`);
+    await Deno.writeTextFile(
+      `${folder}/daemons/mine.js`,
+      `export default { name: "mine", permissions: { net: ["h"] }, run() {} };`,
+    );
+    const run = (...typed: string[]) => async () =>
+      await runAction.run(
+        parse([...typed, "--for", "1ms", "--home", folder], runAction.flags!, "daemon"),
+      );
+    const beat = ["heartbeat", `file=${folder}/beat`, "--grant"];
+    const refused: [typed: string[], message: string][] = [
+      [[...beat, "--scenario", "hang"], "Flag '--scenario' goes with '--simulate'"],
+      [
+        [...beat, "interval=x"],
+        "Cannot run 'heartbeat': argument interval: got \"x\"; expected a ",
+      ],
+      [["mine"], "Cannot run 'mine': not granted: net \"h\"; it does not run until they are: "],
+      [["mine"], "daemon register mine --grant, or add '--grant' here"],
+      [["nope"], "No daemon 'nope' is built in or lies in "],
     ];
-    const invocation = parse([...args, "--home", folder], runAction.flags!, "daemon");
-    const run = async () => await runAction.run(invocation);
-    await assertRejects(run, UsageError, "Flag '--scenario' goes with '--simulate'");
+    for (const [typed, message] of refused) {
+      await assertRejects(run(...typed), UsageError, message);
+    }
+    if (Deno.build.os === "windows") return;
+    const none = "There is no Windows service control manager on";
+    await assertRejects(run("icinga_agent_service"), UsageError, none);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
