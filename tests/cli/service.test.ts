@@ -22,7 +22,7 @@ import {
 } from "../../lib/cli/service/start_stop.ts";
 import settings from "../../deno.json" with { type: "json" };
 import { printed, replaced } from "./printed.ts";
-import { FakeHost } from "../windows_lib/fake_host.ts";
+import { FakeHost } from "../windows/fake_host.ts";
 import { keptExe } from "../../lib/windows/upgrade.ts";
 
 const FOLDER = "C:\\Program Files\\icinga-warden";

@@ -78,7 +78,7 @@ class Tour {
     const [kind = "", file = ""] = info.split(" ");
     switch (language) {
       case "console":
-        // The service of Windows is another test's: tests/windows/daemons.test.ts.
+        // The service of Windows is another test's: tests/wine/daemons.test.ts.
         if (kind === "service") return this.inLanguage(text);
         if (kind === "agent") return await this.#start(text);
         return await this.#runAll(this.inLanguage(text));

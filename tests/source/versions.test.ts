@@ -10,7 +10,7 @@ const read = (path: string) => Deno.readTextFileSync(new URL(path, root));
 /** Files that may name a version of Deno in a command. */
 function* filesWithCommands(): Generator<string> {
   yield* ["README.md", "CONTRIBUTING.md", "compile.sh", "deno.json", ".ci/run", ".ci/denort"];
-  for (const folder of ["docs", ".github/workflows", "tests/windows"]) {
+  for (const folder of ["docs", ".github/workflows", "tests/wine"]) {
     for (const { name } of Deno.readDirSync(new URL(`${folder}/`, root))) {
       if (/\.(?:md|yml|sh)$/.test(name)) yield `${folder}/${name}`;
     }

@@ -1,116 +1,119 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { agentOf } from "../../lib/windows/agent_arguments.ts";
 import { wantedRegistration } from "../../lib/windows/registration.ts";
-import { STATE } from "../../lib/windows/service_status.ts";
-import { nssmSettings } from "../../lib/windows/settings.ts";
-import { testWindows, until, type Windows } from "./machine.ts";
+import { explainShortStop, readNssmSettings } from "../../lib/windows/nssm.ts";
+import { nssmDrift, nssmSettings, readNssmOutput } from "../../lib/windows/settings.ts";
 
-const WARDEN = "warden under nssm";
-const FOLDER = "a home ä ü";
-
-const testUnderNssm = (name: string, test: (windows: Windows) => Promise<void>) =>
-  testWindows(name, test, "nssm");
-
-testUnderNssm("NSSM is told what is documented, and runs and stops the agent", async (windows) => {
-  const home = await windows.home({ "icinga-warden.json": `{ "daemons": {} }` }, FOLDER);
-  windows.owns(WARDEN);
-  const call = (action: string, ...args: string[]) =>
-    home.warden("service", action, "--name", WARDEN, ...args);
-  const underNssm = ["--with", "nssm", "--nssm", windows.nssm];
-
-  const installed = await call("install", ...underNssm);
-  assertEquals(installed.code, 0, installed.output);
-  const agent = agentOf(`${home.inside}\\icinga-warden.exe`, {});
-  const settings = nssmSettings(wantedRegistration(WARDEN, agent, {}), agent);
-  assertEquals(await windows.nssmSettings(WARDEN), Object.fromEntries(settings));
-
-  const again = await call("install", ...underNssm);
-  assertEquals(again.code, 0, again.output);
-  assertMatch(again.output, /nothing changed/);
-  assertEquals((await call("status")).output.includes("differs"), false);
-  assertEquals((await call("install")).code, 1, "it is no native service");
-  const renamed = [...underNssm, "--display-name", "Other"];
-  assertEquals((await call("install", ...renamed)).code, 1);
-  assertEquals((await call("install", ...renamed, "--force")).code, 0);
-
-  assertEquals((await call("start")).code, 0);
-  await home.logged(/Started icinga-warden/);
-  assertEquals((await call("stop")).code, 0);
-  await home.logged(/agent: SIGINT: stopping\n[^]*agent: Stopped\n$/);
-  assertEquals((await windows.control(WARDEN, 0)).state, STATE.stopped);
-
-  assertEquals((await call("uninstall", "--purge")).code, 0);
-  assertEquals(await windows.state(WARDEN), undefined);
-  assertEquals(await home.files(), ["icinga-warden.exe"]);
-  await until("no process is left", async () => (await windows.processes()).length === 0);
+const agent = agentOf("C:\\Program Files\\icinga-warden\\icinga-warden.exe", {
+  home: "D:\\my data\\",
 });
-
-testUnderNssm("under NSSM an account with a password is set", async (windows) => {
-  const home = await windows.home({ "icinga-warden.json": `{ "daemons": {} }` }, "a b");
-  windows.owns("warden nssm account");
-  const user = (await windows.run("cmd.exe", "/c", "echo", "%USERNAME%")).output.trim();
-  const named = `--name "warden nssm account" --with nssm --nssm ${windows.nssm}`;
-  const printed = await home.paste(
-    `echo geheim| icinga-warden service install ${named} --account ${user} --password`,
-  );
-  assertMatch(printed, /Installed service/);
-  const status = ["service", "status", "--name", "warden nssm account", "--json"];
-  const { account, kind } = JSON.parse((await home.warden(...status)).output);
-  assertEquals({ account, kind }, { account: `.\\${user}`, kind: "nssm" });
-});
-
-const STUBBORN = {
-  "icinga-warden.json": JSON.stringify({
-    daemons: { stubborn: { module: "stubborn.js" } },
-    control: { listen: "off" },
-  }),
-  "stubborn.js":
-    `export default { name: "stubborn", description: "", run: () => new Promise(() => {}) };`,
-};
-
-testUnderNssm(
-  "registered with nothing but the exe it runs, and says what cut a stop short",
-  async (windows) => {
-    const home = await windows.home(STUBBORN, FOLDER);
-    windows.owns("warden by hand");
-    await windows.callNssm("install", "warden by hand", `${home.inside}\\icinga-warden.exe`);
-    await windows.run("net.exe", "start", "warden by hand");
-    await home.logged(/Started icinga-warden/);
-    const status = await home.warden("service", "status", "--name", "warden by hand");
-    assertMatch(status.output, /differs {5}AppParameters: none; 'service install' sets run/);
-    assertMatch(status.output, /differs {5}AppStopMethodConsole: 1500; .* sets 20000/);
-    await windows.run("net.exe", "stop", "warden by hand");
-    await until("no process is left", async () => (await windows.processes()).length === 0);
-    assertMatch(await home.log(), /SIGINT: stopping\n(?![^]*Stopped)/);
-    await windows.run("net.exe", "start", "warden by hand");
-    const log = await home.logged(/Started[^]*Started[^]*AppStopMethodConsole/);
-    assertMatch(log, /did not stop cleanly: its stop, asked for at .*Z, was cut short/);
-    assertMatch(log, /NSSM ends service 'warden by hand' 1\.5 s after it has asked for a stop/);
-  },
+const settings = new Map(
+  nssmSettings(wantedRegistration("icinga-warden", agent, {}), agent),
 );
 
-testUnderNssm("below a shell that a service runs the exe prints its help", async (windows) => {
-  const home = await windows.home({}, "shell");
-  windows.owns("warden below a shell");
-  const line = "/c icinga-warden.exe >out.txt 2>&1";
-  await windows.callNssm("install", "warden below a shell", "C:\\windows\\system32\\cmd.exe", line);
-  await windows.callNssm("set", "warden below a shell", "AppDirectory", home.inside);
-  await windows.run("net.exe", "start", "warden below a shell");
-  await until("it printed", async () => /Usage|help/i.test(await home.read("out.txt")));
-  assertEquals(await home.log(), "", "no agent ran");
+/** What NSSM's page "Usage" documents of the parameters that are set: a value each of its own kind. */
+const DOCUMENTED: Readonly<Record<string, RegExp>> = {
+  "Application": /^[A-Z]:\\.+\.exe$/,
+  "AppParameters": /^run( |$)/,
+  "AppDirectory": /^[A-Z]:\\/,
+  "AppExit Default": /^(Restart|Ignore|Exit|Suicide)$/,
+  "AppNoConsole": /^[01]$/,
+  "AppRestartDelay": /^\d+$/,
+  "AppStopMethodSkip": /^(?:[0-9]|1[0-5])$/,
+  "AppStopMethodConsole": /^\d+$/,
+  "AppThrottle": /^\d+$/,
+  "Description": /./,
+  "DisplayName": /./,
+  "ObjectName": /./,
+  "Start":
+    /^(SERVICE_AUTO_START|SERVICE_DELAYED_AUTO_START|SERVICE_DEMAND_START|SERVICE_DISABLED)$/,
+  "Type": /^(SERVICE_WIN32_OWN_PROCESS|SERVICE_INTERACTIVE_PROCESS)$/,
+};
+
+Deno.test("NSSM knows each parameter, and each value is of its kind", () => {
+  assertEquals([...settings.keys()].sort(), Object.keys(DOCUMENTED).sort());
+  for (const [parameter, value] of settings) {
+    assertEquals(DOCUMENTED[parameter]?.test(value), true, `${parameter} ${value}`);
+  }
 });
 
-testUnderNssm("an agent that NSSM holds back is explained", async (windows) => {
-  const home = await windows.home({ "icinga-warden.json": `{ "log": { "level": "loud" } }` });
-  windows.owns("warden held back");
-  await windows.callNssm("install", "warden held back", `${home.inside}\\icinga-warden.exe`);
-  await windows.run("net.exe", "start", "warden held back");
-  await until("NSSM waits", async () => await windows.state("warden held back") === STATE.paused);
-  const status = await home.warden("service", "status", "--name", "warden held back");
-  assertEquals(status.code, 3, status.output);
-  assertMatch(
-    status.output,
-    /PAUSED.*: NSSM waits, since the agent ends soon after each start; see/,
+Deno.test("the arguments are one word, quoted for the program that NSSM starts", () => {
+  assertEquals(settings.get("AppParameters"), `run --home "D:\\my data\\\\"`);
+});
+
+Deno.test("Ctrl+C is let to reach the agent, and a stop is given more than the 12 s that it may take", () => {
+  assertEquals(settings.get("AppNoConsole"), "0");
+  assertEquals(settings.get("AppStopMethodSkip"), "0");
+  assertEquals(settings.get("AppStopMethodConsole"), "20000");
+});
+
+Deno.test("what NSSM prints is read in UTF-16 and as it is", () => {
+  const wide = new Uint8Array(new Uint16Array([..."Ja ä\r\n"].map((c) => c.charCodeAt(0))).buffer);
+  assertEquals(readNssmOutput(wide), "Ja ä");
+  assertEquals(readNssmOutput(new Uint8Array([0x43, 0x3a, 0x5c, 0xe4, 13, 10])), "C:\\ä");
+  assertEquals(readNssmOutput(new Uint8Array()), "");
+});
+
+const KEY = "SYSTEM\\CurrentControlSet\\Services\\w\\Parameters";
+const EXE = "C:\\ä\\icinga-warden.exe";
+
+Deno.test("NSSM's settings are read from the registry; where it has none NSSM's defaults count", () => {
+  const values = new Map<string, string | number>([
+    [`${KEY} Application`, EXE],
+    [`${KEY} AppThrottle`, 10_000],
+    [`${KEY}\\AppExit `, "Exit"],
+  ]);
+  assertEquals(readNssmSettings("w", (key, name) => values.get(`${key} ${name}`)), {
+    "Application": EXE,
+    "AppParameters": "",
+    "AppDirectory": "",
+    "AppExit Default": "Exit",
+    "AppRestartDelay": "0",
+    "AppThrottle": "10000",
+    "AppNoConsole": "0",
+    "AppStopMethodSkip": "0",
+    "AppStopMethodConsole": "1500",
+  });
+  assertEquals(readNssmSettings("w", () => undefined), undefined);
+});
+
+Deno.test("a stop that NSSM cuts short is explained by the setting that is too short", () => {
+  const explain = (settings: Record<string, string | number>, service = "w") =>
+    explainShortStop("c:\\Ä\\ICINGA-WARDEN.exe", 12_000, {
+      database: { names: () => ["other", service] },
+      nssmSettings: (name) =>
+        name === "other" ? undefined : readNssmSettings(name, (_, name) => settings[name]),
+    });
+  assertEquals(
+    explain({ Application: EXE }),
+    "NSSM ends service 'w' 1.5 s after it has asked for a stop, which may take 12 s: call 'nssm set w AppStopMethodConsole 20000'",
   );
-  assertMatch(await home.log(), /\[FATAL\] agent: .*log\.level/);
+  assertEquals(explain({ Application: EXE, AppStopMethodConsole: 20_000 }), undefined);
+  assertEquals(explain({ Application: "C:\\other.exe" }), undefined);
+  const named = explain({ Application: EXE }, "by hand");
+  assertEquals(named?.endsWith(`'nssm set "by hand" AppStopMethodConsole 20000'`), true, named);
+});
+
+Deno.test("of a service under NSSM only what is told and has another value differs", () => {
+  const agent = agentOf("C:\\w\\icinga-warden.exe", { home: "D:\\my home" });
+  const wanted = wantedRegistration("icinga-warden", agent, {
+    account: "NT AUTHORITY\\LocalService",
+  });
+  const told = Object.fromEntries(nssmSettings(wanted, agent));
+  const drift = (found: Partial<typeof wanted>, settings = told) =>
+    nssmDrift({ ...wanted, ...found }, settings, wanted, agent).map(({ setting, found, wanted }) =>
+      `${setting}: ${found}, not ${wanted}`
+    );
+  assertEquals([drift({}), drift({}, {})], [[], []]);
+  assertEquals(drift({ account: "nt authority\\localservice" }), []);
+  assertEquals(drift({ account: ".\\bob" }), [
+    "ObjectName: .\\bob, not NT AUTHORITY\\LocalService",
+  ]);
+  assertEquals(drift({ displayName: "Mine" }, {}), ["DisplayName: Mine, not Icinga Warden"]);
+  assertEquals(drift({ start: "manual" }), [
+    "Start: SERVICE_DEMAND_START, not SERVICE_DELAYED_AUTO_START",
+  ]);
+  assertEquals(drift({}, { ...told, AppParameters: "run" }), [
+    `AppParameters: run, not run --home "D:\\my home"`,
+  ]);
 });

@@ -61,13 +61,13 @@ const missing = !exists(EXE)
   : !exists(join(system.root, "bin", "console.exe"))
   ? Deno.build.os === "windows"
     ? `${system.root}\\bin lacks console.exe and standin.exe; compile them as their sources say`
-    : `there is no test bed at ${BED}; make one with tests/windows/bed.sh, as root`
+    : `there is no test bed at ${BED}; make one with tests/wine/bed.sh, as root`
   : undefined;
 
 /**
  * A case on a Windows machine; without one it is skipped, and says why.
  *
- * @param program of tests/windows/programs, NSSM, or an MSI, which the case needs.
+ * @param program of tests/wine/programs, NSSM, or an MSI, which the case needs.
  */
 export function testWindows(
   name: string,
@@ -103,7 +103,7 @@ function missingProgram(program: string): string | undefined {
     : program.endsWith(".msi")
     ? "msi.sh"
     : "compile.sh";
-  return exists(file) ? undefined : `${file} is not there; make it with tests/windows/${script}`;
+  return exists(file) ? undefined : `${file} is not there; make it with tests/wine/${script}`;
 }
 
 /** One process keeps Wine's session, and with it the services, alive as long as a case runs. */
@@ -211,7 +211,7 @@ export class Windows {
     );
   }
 
-  /** Calls Windows Installer for an MSI of tests/windows/msi.sh, as in a batch file, and returns its exit code. */
+  /** Calls Windows Installer for an MSI of tests/wine/msi.sh, as in a batch file, and returns its exit code. */
   async msiexec(verb: "/i" | "/x", msi: string, properties = ""): Promise<number> {
     const at = join(system.root, this.#folder);
     await Deno.mkdir(at, { recursive: true });

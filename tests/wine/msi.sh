@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes dist/icinga-warden.msi, and into dist/windows/ what tests/windows/msi.test.ts installs besides: call it after
-# ./compile.sh windows and tests/windows/compile.sh, with the same DENO.
+# Makes dist/icinga-warden.msi, and into dist/windows/ what tests/wine/msi.test.ts installs besides: call it after
+# ./compile.sh windows and tests/wine/compile.sh, with the same DENO.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 read -ra deno <<<"${DENO:-deno}"
