@@ -254,13 +254,14 @@ class HttpConnection {
 /** The head without its end. A client or a proxy may go by the date (RFC 9110, 6.6.1). */
 function formatHead({ status, headers }: Response): string {
   return [
-    `HTTP/1.1 ${status} ${STATUS_TEXT[status] ?? ""}`,
+    `HTTP/1.1 ${status} ${STATUS_TEXT[status]}`,
     "Connection: close",
     `Date: ${new Date().toUTCString()}`,
     ...[...headers].map(([name, value]) => `${name}: ${value}`),
   ].join("\r\n");
 }
 
+/** Of each status that is answered. */
 const STATUS_TEXT: Readonly<Record<number, string>> = {
   200: "OK",
   400: "Bad Request",
