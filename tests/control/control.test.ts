@@ -197,6 +197,22 @@ Deno.test("commands reach the agent, and wrong ones do not", async () => {
   });
 });
 
+Deno.test("what the agent cannot do is answered as an error, and logged", async () => {
+  const fail = () => Promise.reject(new Error("the disk is full"));
+  await withControl(
+    async ({ client, logged }) => {
+      for (const path of ["/api/pause", "/api/resume"]) {
+        const error = await assertRejects(() => client.post(path), RefusedError);
+        assertEquals(error.status, 500, path);
+      }
+      const said = "The control endpoint failed: Error: the disk is full";
+      assertEquals(logged.map(({ message }) => message).slice(1), [said, said]);
+    },
+    {},
+    { agent: { pause: fail, resume: fail } },
+  );
+});
+
 Deno.test("a page of another origin is refused, whatever token it has", async () => {
   await withControl(async ({ base, token, calls }) => {
     const headers = { ...JSON_TYPE, authorization: `Bearer ${token}`, origin: "http://evil.test" };

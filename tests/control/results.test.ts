@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { resultsOf } from "../../lib/control/results.ts";
+import { resultsOf, type StateMaps, stateResults } from "../../lib/control/results.ts";
 import { readStatus } from "../../lib/control/status.ts";
 import { addWatcher, agentMaps, MOMENT, STARTED, stateOf, thread } from "./state.ts";
 
@@ -63,4 +63,40 @@ Deno.test("the verdict of who sends is in no result", () => {
   assertEquals(resultsWith(change).length, 3);
   const results = resultsWith(change, "icinga_report");
   assertEquals(results.map(({ exitStatus }) => exitStatus), [0, 0]);
+});
+
+Deno.test("the results of a thread follow its copy of the state, whose times age by the monotonic clock", () => {
+  /** A map of a daemon's context, as far as it is used here. */
+  class Copy extends Map<string, unknown> {
+    #listeners: ((change: { key: string; value: unknown }) => void)[] = [];
+    onChange(listener: (change: { key: string; value: unknown }) => void) {
+      this.#listeners.push(listener);
+    }
+    write(key: string, value: unknown) {
+      this.set(key, value);
+      for (const listener of this.#listeners) listener({ key, value });
+    }
+  }
+  const maps = agentMaps();
+  maps["Agent.Daemons"]!.disk = { module: "disk.ts", enabled: true };
+  maps["Agent.Threads"]!["disk::run::Main::0"] = thread("disk");
+  maps["Daemons.disk.Verdict"] = { now: { ...VERDICT, level: "ok" } };
+  const copies = new Map(
+    Object.entries(maps).map(([path, keys]) => [path, new Copy(Object.entries(keys))]),
+  );
+  const copyOf = (path: string) => copies.get(path) ?? new Copy();
+  const state = {
+    of: (daemon: string, map: string) => copyOf(`Daemons.${daemon}.${map}`),
+    agent: (map: string) => copyOf(`Agent.${map}`),
+  } as unknown as StateMaps;
+  let [now, changes] = [0, 0];
+  const results = stateResults(state, "icinga_report", { now: () => now }, () => changes++);
+  const disk = () => results().find(({ service }) => service.endsWith("-disk"))!.exitStatus;
+  assertEquals([disk(), changes], [0, 0]);
+  const at = Date.now();
+  const [since, until] = [at, at + 60_000].map((time) => new Date(time).toISOString());
+  copies.get("Daemons.disk.Verdict")!.write("now", { ...VERDICT, at: since, until });
+  assertEquals([disk(), changes], [1, 1]);
+  now = 60_001;
+  assertEquals(disk(), 3, "the verdict has expired");
 });

@@ -26,6 +26,8 @@ interface Served {
   protect?: ControlParts["protect"];
   maps?: ReturnType<typeof agentMaps>;
   clock?: Clock;
+  /** What the agent does instead of writing down what it is told. */
+  agent?: Partial<ControlParts["agent"]>;
   /** Default: a new folder. */
   home?: string;
 }
@@ -55,6 +57,7 @@ export async function withControl(
         calls.push(["restart", name]);
         return name === "known" ? Promise.resolve() : Promise.reject(new Error("no such daemon"));
       },
+      ...more.agent,
     },
     state: stateOf(maps),
     watch: (watcher) => {
