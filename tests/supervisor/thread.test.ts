@@ -248,6 +248,10 @@ Deno.test("at debug a failure is logged with its stack, and that a thread ended 
       "setTimeout(() => { throw new Error('bang') }); await new Promise(() => {})",
       /^Error: bang\n +at .*logs_1\.js:1:/,
     ],
+    [
+      "Promise.reject(new Error('lost')); await new Promise(() => {})",
+      /^Error: lost\n +at .*logs_2\.js:1:/,
+    ],
     ["self.close(); await new Promise(() => {})", undefined],
   ];
   for (const [index, [body, logged]] of ways.entries()) {
