@@ -12,7 +12,6 @@ import {
   startWorker,
   type ToThread,
 } from "../thread/mod.ts";
-import type { LogLevel } from "../log/mod.ts";
 import {
   describeVerdict,
   type HealthMonitor,
@@ -132,7 +131,6 @@ class LiveThread {
   #running = false;
   #hasHook = false;
   #leaves = false;
-  #isForeign = false;
 
   constructor(run: ThreadRun) {
     this.#run = run;
@@ -216,18 +214,16 @@ class LiveThread {
       const { perSecond } = MESSAGE_RATE;
       return this.#fail(`it floods the agent: more than ${perSecond} messages a second`, true);
     }
+    // A daemon cannot post (see realm.ts): if it finds a way all the same, what it makes up is dropped.
     const message = readFromThread(data);
-    if (message) return this.#take(message);
-    if (this.#isForeign) return;
-    this.#isForeign = true;
-    this.#log("warning", "It posts messages to the agent that are not for it; they are dropped");
+    if (message) this.#take(message);
   }
 
   #take(message: FromThread): void {
     const tell = (answer: ToThread) => this.#tell(answer);
     switch (message.type) {
       case "log":
-        return this.#log(message.level, message.message, message.time);
+        return this.#log(message);
       case "running":
         if (this.#running) return;
         this.#running = true;
@@ -265,7 +261,7 @@ class LiveThread {
     }
   }
 
-  #log(level: LogLevel, message: string, time = Date.now()): void {
+  #log({ level, message, time }: FromThread & { type: "log" }): void {
     const { limits, plan: { assignment } } = this.#run;
     limits.log.write({ time, level, source: assignment.thread, message });
   }

@@ -572,6 +572,7 @@ Deno.test("a check sees what is set, and may refuse it", () => {
   map.set("x", 1.2).set("n", 9);
   assertThrows(() => map.set("x", "1" as unknown as number), TypeError, "a number up to 9");
   assertThrows(() => map.increment("n"), TypeError, "a number up to 9");
+  assertThrows(() => a.map("M").set("x", 10), TypeError, "a number up to 9");
   assertEquals(content(a), { n: 9, x: 1 });
 });
 
@@ -702,8 +703,21 @@ Deno.test("a state of many pieces arrives whole while it changes", () => {
   assertEquals(content(b), content(a));
 });
 
-Deno.test("a rejection that throws when it is looked at is the thread's own", () => {
+Deno.test("a rejection is the channel's own where both its text and its stack say so", () => {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
-  assertEquals(isUnreadableMessage(proxy), false);
+  const text = "could not deserialize value";
+  const rejection = (message: string, file: string) =>
+    Object.assign(new Error(message), { stack: `Error: ${message}\n    at ext:${file}:1:1` });
+  const rows: [reason: unknown, isUnreadable: boolean][] = [
+    [rejection(text, "deno_web/01_broadcast_channel.js"), true],
+    [rejection(text, "deno_web/01_other.js"), false],
+    [rejection("boom", "deno_web/01_broadcast_channel.js"), false],
+    [{ ...rejection(text, "deno_web/01_broadcast_channel.js"), message: text }, false],
+    [text, false],
+    [proxy, false], // throws when it is looked at
+  ];
+  for (const [reason, isUnreadable] of rows) {
+    assertEquals(isUnreadableMessage(reason), isUnreadable);
+  }
 });

@@ -139,6 +139,27 @@ Deno.test("all are asked for a sign of life when memory has grown by much since 
   await clock.advance(0);
 });
 
+Deno.test("a thread that takes the memory and does not answer is found half a second after it is asked", async () => {
+  const clock = new ManualClock();
+  let rss = 100e6;
+  const found: number[] = [];
+  const remove = new HealthMonitor(clock, () => rss).add({
+    heartbeat: new Heartbeat(),
+    policy: { frozenAfter: 1e9, memoryLimit: 64e6 },
+    isBuiltIn: false,
+    isRunning: () => true,
+    ask: () => {},
+    onLook: (verdict) => verdict === "hoarding" && found.push(clock.now()),
+  });
+  for (let looks = 0; looks < 40; looks++) {
+    rss += 15e6;
+    await clock.advance(50);
+  }
+  assertEquals(found[0], 1_500);
+  remove();
+  await clock.advance(0);
+});
+
 Deno.test("a thread that falls silent is found soon after its frozenAfter, however short that is", async () => {
   const clock = new ManualClock();
   const heartbeat = new Heartbeat();

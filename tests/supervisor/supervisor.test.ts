@@ -396,6 +396,34 @@ function parent(requests: (Partial<ChildRequest> | { stop: number })[], child: A
   return { act, news, ends };
 }
 
+Deno.test("a child is what its parent is but for its task and its pool, and is run once", async () => {
+  const children: ThreadRun["plan"][] = [];
+  const { act } = parent([{}], (run) => {
+    children.push(run.plan);
+    return failed;
+  });
+  const { supervisor, clock } = supervisorOf(act, { MainPool: 1, Few: 1 });
+  const schedule = { pattern: "0 * * * *", timeZone: "UTC" };
+  const plan: ThreadRun["plan"] = {
+    ...planOf("x", { restart: "always", failedRetry: 1_000, schedule }),
+    permissions: { read: ["/data"] },
+    rights: ["secrets *"],
+    isBuiltIn: true,
+  };
+  supervisor.start(plan);
+  await clock.advance(3_600_000);
+  await clock.advance(60_000);
+  const { schedule: _, ...policy } = plan.policy;
+  const task = { type: "task", name: "scan", arguments: new Uint8Array([0]) } as const;
+  assertEquals(children, [{
+    ...plan,
+    pool: "Few",
+    assignment: { ...plan.assignment, thread: "x::scan::Main::0", task },
+    policy: { ...policy, restart: "never" },
+  }]);
+  await supervisor.stopAll();
+});
+
 Deno.test("child threads count up in their names, wait for their pool in order, and have results", async () => {
   const open: (() => void)[] = [];
   const { act, ends } = parent([{}, {}, {}], (run) =>

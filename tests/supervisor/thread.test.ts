@@ -306,6 +306,23 @@ Deno.test("what a thread asks the agent is answered where its daemon may ask tha
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("a thread whose heap is full ends, and nothing else does", async () => {
+  const folder = await Deno.makeTempDir();
+  const state = new MainState({ thread: "agent" });
+  const body = "for (const all = [];;) all.push({ i: all.length + 0.5 });";
+  const run = await runOf(folder, "fills_heap", body, state);
+  run.plan.assignment.heapLimit = 32 * 1024 ** 2;
+  const { plan } = run;
+  const outcome = await runThread({
+    ...run,
+    plan: { ...plan, policy: { ...plan.policy, memoryLimit: 64 * 1024 ** 2 } },
+  });
+  const error = "it ran out of memory; its memoryLimit is 64MB";
+  assertEquals(outcome, { type: "failed", error, ended: true, hasHook: false });
+  state.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("a record of two million characters is logged, its end cut off", async () => {
   const folder = await Deno.makeTempDir();
   const state = new MainState({ thread: "agent" });
