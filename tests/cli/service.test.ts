@@ -1,6 +1,7 @@
 import {
   assert,
   assertEquals,
+  assertMatch,
   assertRejects,
   assertStringIncludes,
   assertThrows,
@@ -8,7 +9,7 @@ import {
 import { UsageError } from "../../lib/cli/command.ts";
 import { printCommands, serviceCommand } from "../../lib/cli/service/mod.ts";
 import { ConfigError } from "../../lib/config/mod.ts";
-import { STATE } from "../../lib/windows/service_status.ts";
+import { type QueriedStatus, STATE } from "../../lib/windows/service_status.ts";
 import { parse } from "../../lib/cli/parse.ts";
 import { readOptions, SERVICE_FLAGS } from "../../lib/cli/service/options.ts";
 import { installService } from "../../lib/cli/service/install.ts";
@@ -414,7 +415,11 @@ Deno.test("with --force too what differs is said", async () => {
   const host = new FakeHost();
   await install(host);
   const { output } = await printed(() => install(host, "--display-name Other --force"));
-  assertStringIncludes(output, "display name: Icinga Warden  ->  Other");
+  assertEquals(output.split("\n"), [
+    "Service 'icinga-warden' is already installed with other settings:",
+    "  display name: Icinga Warden  ->  Other",
+    "Changed service 'icinga-warden'; restart the service to apply it: icinga-warden service restart",
+  ]);
 });
 
 Deno.test("a service made by hand that cannot start is put right", async () => {
@@ -882,4 +887,95 @@ Deno.test("a display name has 1 to 256 characters, and none that controls a term
   for (const name of [" ", "x".repeat(257), "a\nb", "\x1b[2J"]) {
     assertThrows(() => read(name), UsageError, "expected 1 to 256 characters");
   }
+});
+
+Deno.test("status tells the state, the process, how it ended, and the settings", async () => {
+  const host = new FakeHost();
+  assertEquals(await status(host), {
+    ...{ code: 3, output: "Service 'icinga-warden' is not installed", errors: "" },
+  });
+  assertEquals(JSON.parse((await status(host, " --json")).output), {
+    ...{ service: NAME, installed: false },
+  });
+  await install(host, "--home D:\\warden");
+  const { code, output } = await status(host);
+  assertEquals(code, 3);
+  assertEquals(output.split("\n"), [
+    "Service 'icinga-warden' is STOPPED",
+    "  kind        native",
+    `  runs        "${EXE}" run --home D:\\warden`,
+    "  home        D:\\warden",
+    "  as          LocalSystem",
+    "  start       delayed",
+    "  on failure  restart after 5 s, 30 s, 60 s on crashes and errors, counted anew after 86400 s",
+  ]);
+  const ends: [state: Partial<QueriedStatus>, code: number, first: RegExp][] = [
+    [{ state: STATE.running, pid: 42 }, 0, /^Service 'icinga-warden' is RUNNING \(process 42\)$/],
+    [{ state: STATE.running, pid: 42, exitCode: 5 }, 0, /^\S+ \S+ is RUNNING \(process 42\)$/],
+    [{ state: STATE.paused, pid: 42 }, 0, / is PAUSED \(process 42\)$/],
+    [{ exitCode: 1077 }, 3, / is STOPPED$/],
+    [{ exitCode: 1069 }, 3, / is STOPPED: .+ \(1069\); .+/],
+    [
+      { exitCode: 1066, ownCode: 2 },
+      3,
+      /: its configuration or command line cannot be used \(its own code 2\); its log says why$/,
+    ],
+    [{ exitCode: 1066, ownCode: 1 }, 3, /: it has failed \(its own code 1\); its log says why$/],
+  ];
+  for (const [state, code, first] of ends) {
+    host.services.get(NAME)!.status = {
+      ...{ state: STATE.stopped, pid: 0, exitCode: 0, ownCode: 0 },
+      ...state,
+    };
+    const told = await status(host);
+    assertEquals(told.code, code);
+    assertMatch(told.output.split("\n")[0]!, first);
+  }
+  registration(host).commandLine = `"D:\\other.exe" run`;
+  const other = (await status(host)).output;
+  assertStringIncludes(other, "  kind        other\n");
+  assertEquals(/home|differs/.test(other), false);
+});
+
+Deno.test("with --json a start is an object, also where it fails", async () => {
+  const host = new FakeHost();
+  await install(host);
+  const start = async () => await printed(() => startService(options("start --json"), host));
+  const { code, output, errors } = await start();
+  const { state, installed, kind, differs } = JSON.parse(output);
+  assertEquals([code, state, installed, kind, differs, errors], [
+    0,
+    "RUNNING",
+    true,
+    "native",
+    [],
+    "",
+  ]);
+  await printed(() => stopService(options("stop"), host));
+  host.runs = () => false;
+  const failed = await start();
+  assertEquals([failed.code, JSON.parse(failed.output).state, failed.errors], [1, "STOPPED", ""]);
+});
+
+Deno.test("an account that may not write into home yet is warned of, once", async () => {
+  const warned = async (host: FakeHost, flags: string) =>
+    (await printed(() => install(host, flags))).errors;
+  const said =
+    `Warning: 'NT AUTHORITY\\NetworkService' must be able to write into ${FOLDER}; --fix-permissions lets it`;
+  const host = new FakeHost();
+  assertEquals(await warned(host, ""), "");
+  assertEquals(await warned(host, "--account NetworkService --force"), said);
+  assertEquals(await warned(host, "--account NetworkService"), "");
+  assertEquals(await warned(new FakeHost(), "--account NetworkService"), said);
+  assertEquals(await warned(new FakeHost(), "--account NetworkService --fix-permissions"), "");
+});
+
+Deno.test("--fix-permissions says which folders are protected", async () => {
+  const host = new FakeHost();
+  const { output } = await printed(() => install(host, "--home D:\\warden --fix-permissions"));
+  const lines = ["D:\\warden", FOLDER].map((folder) =>
+    `Only Administrators, SYSTEM and the service's account can write into ${folder} now`
+  );
+  assertEquals(output.split("\n").slice(0, 2).sort(), lines.sort());
+  assertEquals(host.calls.slice(0, 2).sort(), [`protect ${FOLDER}`, "protect D:\\warden"]);
 });
