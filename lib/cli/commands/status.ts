@@ -150,8 +150,8 @@ function daemonLines(daemons: readonly DaemonStatus[], paint: Paint): string[] {
     }),
     ...(daemons.some(({ job }) => job !== null) && {
       "LAST RUN": ({ job }: DaemonStatus) =>
-        orDash(job?.last ?? null, ({ at, outcome }) => `${formatTime(at)} ${outcome}`),
-      "NEXT RUN": ({ job }: DaemonStatus) => orDash(job?.next ?? null, formatTime),
+        orDash(job?.last, ({ at, outcome }) => `${formatTime(at)} ${outcome}`),
+      "NEXT RUN": ({ job }: DaemonStatus) => orDash(job?.next, formatTime),
     }),
     "LAST ERROR": ({ problem, lastError }) => problem ?? orDash(lastError, formatLastError),
   }, daemons);

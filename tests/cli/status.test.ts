@@ -1,0 +1,132 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { formatStatus } from "../../lib/cli/commands/status.ts";
+import { openCommand } from "../../lib/cli/commands/open.ts";
+import type { Paint } from "../../lib/cli/output.ts";
+import type { Report } from "../../lib/cli/command.ts";
+import { parse } from "../../lib/cli/parse.ts";
+import { Client, type Status } from "../../lib/control/mod.ts";
+import { withControl } from "../control/served.ts";
+import { agentMaps } from "../control/state.ts";
+import { printed, replaced } from "./printed.ts";
+
+/** Writes the name of a colour around what it paints. */
+const named = Object.fromEntries(
+  ["bold", "dim", "green", "yellow", "red"].map((
+    name,
+  ) => [name, (text: string) => `<${name}>${text}</>`]),
+) as Paint;
+
+/** The colours of the cells of one line, in order: `RUNNING green`. */
+function colours(lines: readonly string[], begin: string): string[] {
+  const line = lines.find((line) => line.startsWith(begin)) ?? "";
+  return [...line.matchAll(/<(\w+)>([^<]*)<\/>/g)].map(([, name, text]) =>
+    `${text!.trim()} ${name}`
+  );
+}
+
+Deno.test("a colour tells what is well, what is coming and what is wrong", async () => {
+  const maps = agentMaps();
+  await withControl(
+    async ({ home }) => {
+      const status = await (await Client.connect(home)).status();
+      const service = status.services[0]!, daemon = status.daemons[0]!;
+      const said = (more: Partial<Status>) => formatStatus({ ...status, ...more }, named);
+      const verdicts: [health: Status["health"], shown: string][] = [
+        ["ok", "<bold><green>OK</></>: all is well"],
+        ["warning", "<bold><yellow>WARNING</></>: all is well"],
+        ["critical", "<bold><red>CRITICAL</></>: all is well"],
+        ["unknown", "<bold><yellow>UNKNOWN</></>: all is well"],
+      ];
+      for (const [health, shown] of verdicts) assertEquals(said({ health })[0], shown);
+      const services: [more: Partial<typeof service>, shown: string[]][] = [
+        [{}, ["RUNNING green"]],
+        [{ value: "STOPPED" }, ["STOPPED red"]],
+        [{ value: "START_PENDING" }, ["START_PENDING yellow"]],
+        [{ restart_error: 2 }, ["RUNNING green", "2 red"]],
+        [{ restartsLastHour: 4, flapping: true }, ["RUNNING green", "4 flapping red"]],
+      ];
+      for (const [more, shown] of services) {
+        assertEquals(colours(said({ services: [{ ...service, ...more }] }), "icinga2"), shown);
+      }
+      const unasked = { ...service, value: null, queryError: "no" };
+      assertMatch(colours(said({ services: [unasked] }), "icinga2")[0]!, / yellow$/);
+      const paused = { since: status.agent.started, by: "command" } as Status["maintenance"];
+      assertMatch(colours(said({ maintenance: paused }), "icinga2")[0]!, / yellow$/);
+      const at = status.agent.started;
+      const verdict = (level: "ok" | "critical") =>
+        ({
+          ...{ level, text: "x", at, until: null, numbers: {} },
+        }) as unknown as typeof daemon.verdict;
+      const daemons: [more: Partial<typeof daemon>, shown: string[]][] = [
+        [{ state: "running" }, ["running green"]],
+        [{ state: "finished" }, ["finished green"]],
+        [{ state: "scheduled" }, ["scheduled green"]],
+        [{ state: "failed" }, ["failed red"]],
+        [{ state: "frozen" }, ["frozen red"]],
+        [{ state: "backing-off" }, ["backing-off yellow"]],
+        [{ state: "disabled" }, ["disabled dim"]],
+        [{ problem: "no such file" }, ["problem red"]],
+        [{ verdict: verdict("ok") }, ["running green", "OK: x green"]],
+        [{ verdict: verdict("critical") }, ["running green", "CRITICAL: x red"]],
+      ];
+      for (const [more, shown] of daemons) {
+        const lines = said({ daemons: [{ ...daemon, ...more }] });
+        assertEquals(colours(lines, "icinga_agent_service"), shown);
+        assertEquals(lines.join("\n").includes("VERDICT"), more.verdict !== undefined);
+      }
+    },
+    {},
+    { maps },
+  );
+});
+
+Deno.test("open gives the link to the browser, and prints it where there is none", async () => {
+  if (Deno.build.os !== "linux") return;
+  const folder = await Deno.makeTempDir();
+  const path = Deno.env.get("PATH")!;
+  Deno.env.set("PATH", `${folder}:${path}`);
+  try {
+    await withControl(
+      async ({ home }) => {
+        const open = async (...flags: string[]) => {
+          const invocation = parse(["--home", home, ...flags], openCommand.flags!, "open");
+          const { code } = await printed(() => openCommand.run(invocation));
+          return typeof code === "number" ? code : (code as Report).text;
+        };
+        const browser = async (code: number) => {
+          const script = `#!/bin/sh\nprintf %s "$1" > ${folder}/opened\nexit ${code}\n`;
+          await Deno.writeTextFile(`${folder}/xdg-open`, script, { mode: 0o755 });
+        };
+        const opened = () => Deno.readTextFile(`${folder}/opened`).catch(() => "");
+        const link = /^http:\/\/127\.0\.0\.1:\d+\/\S+$/;
+        await browser(0);
+        for (const flag of ["--print", "--json"]) assertMatch(String(await open(flag)), link);
+        assertEquals(await opened(), "");
+        assertEquals(await open(), 0);
+        assertMatch(await opened(), link);
+        await browser(1);
+        assertMatch(String(await open()), link);
+        await Deno.remove(`${folder}/xdg-open`);
+        const restore = replaced(
+          Deno,
+          "Command",
+          class {
+            constructor() {
+              throw new Error("no such program");
+            }
+          } as unknown as typeof Deno.Command,
+        );
+        try {
+          assertMatch(String(await open()), link);
+        } finally {
+          restore();
+        }
+      },
+      {},
+      { maps: agentMaps() },
+    );
+  } finally {
+    Deno.env.set("PATH", path);
+    await Deno.remove(folder, { recursive: true });
+  }
+});
