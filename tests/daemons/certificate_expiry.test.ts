@@ -68,6 +68,8 @@ Deno.test("why a host or a file has no certificate is said", async () => {
   assertMatch(plain!, /^127\.0\.0\.1:\d+: shows no certificate: it does not speak TLS$/);
   assertMatch(unknown!, /^no-such-host\.invalid: shows no certificate: getaddrinfo /);
   assertMatch(odd!, /: holds no certificate; expected one as PEM$/);
+  const [ip] = (await verdictOf({ hosts: ["[::1]:1"] })).text.split(", ");
+  assertMatch(ip!, /^\[::1\]:1: shows no certificate: connect E\w+ ::1:1/);
   listener.close();
   await serve;
   await Deno.remove(file);

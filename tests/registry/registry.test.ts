@@ -47,10 +47,14 @@ Deno.test("a module that is not there is its daemon's problem alone, in both for
 });
 
 Deno.test("of two modules of one name neither is run, unless the entry says which", async () => {
-  const { two, one } = await problems(
-    { two: {}, one: { module: "daemons/one.mjs" } },
-    { "two.js": "", "two.mjs": "", "one.js": "", "one.mjs": module("one") },
+  const { two, one, only } = await problems(
+    { two: {}, one: { module: "daemons/one.mjs" }, only: {} },
+    {
+      ...{ "two.js": "", "two.mjs": "", "one.js": "", "one.mjs": module("one") },
+      "only.mjs": module("only"),
+    },
   );
+  assertEquals(only, undefined);
   assertMatch(two!, /two\.js: two\.mjs beside it has the same name; keep one, or/);
   assertEquals(one, undefined);
 });
