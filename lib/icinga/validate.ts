@@ -54,7 +54,7 @@ export async function validate(plan: ValidatePlan): Promise<Validation> {
  */
 export function readValidation(code: number, output: string): Validation {
   if (code === 0) return { is: "valid", text: "the configuration is valid" };
-  const lines = output.replaceAll("\r\n", "\n").split("\n");
+  const lines = output.split("\n");
   const [first, any] = [/\bcritical\/config: /, /\bcritical\/\w+: /]
     .map((pattern) => lines.findIndex((line) => pattern.test(line)));
   const said = (line: number) =>

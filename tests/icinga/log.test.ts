@@ -7,6 +7,8 @@ const LOG = `continues a line that was cut
 [2026-11-28 10:00:01 +0100] critical/config: Error: syntax error
 Location: in C:\\etc\\x.conf: 1:1
 [2026-11-28 10:00:02 +0100] critical/ApiListener: Client TLS handshake failed (from [127.0.0.1]:41080): tlsv1 alert
+[2026-11-28 10:00:02 +0100] critical/ApiListener: Client TLS handshake failed (from [::ffff:127.0.0.1]:41081): tlsv1 alert
+[2026-11-28 10:00:02 +0100] critical/ApiListener: Client TLS handshake failed (from [::1]:41082): tlsv1 alert
 [2026-11-28 10:00:03 +0100] critical/ApiListener: Client TLS handshake failed (to [127.0.0.1]:5665): canceled
 [2026-11-28 10:00:04 +0100] warning/ApiListener: Certificate validation failed for endpoint 'master': code 19
 `;
@@ -17,7 +19,7 @@ Deno.test("the log's lines are read in UTF-8, with CRLF, and without those of ow
   for (const text of [LOG, `\ufeff${LOG.replaceAll("\n", "\r\n")}`]) {
     await made.write("var/log/icinga2/icinga2.log", text);
     const lines = await readLog(made.folder);
-    assertEquals(lines.length, 5);
+    assertEquals(lines.length, 7);
     assertEquals(lines[0], {
       at: Date.UTC(2026, 10, 28, 9),
       severity: "information",
@@ -43,10 +45,11 @@ Deno.test("what is of the future was before the clock was set back, and is no ne
   assertEquals(said(now)?.line, "Certificate validation failed");
 });
 
-Deno.test("only the end of a large log is read", async () => {
+Deno.test("only the last 64 KB of a large log are read", async () => {
   await using made = await fixture();
-  await made.write("var/log/icinga2/icinga2.log", `${"x".repeat(99)}\n`.repeat(10_000) + LOG);
-  assertEquals((await readLog(made.folder)).length, 5);
+  const line = "[2026-11-28 10:00:00 +0100] information/x: ".padEnd(99, "x") + "\n";
+  await made.write("var/log/icinga2/icinga2.log", line.repeat(2_000));
+  assertEquals((await readLog(made.folder)).length, 655);
 });
 
 Deno.test("crash reports come with their first line, the newest first, and old ones are left out", async () => {
@@ -94,6 +97,8 @@ Deno.test("Icinga's own words for a refused connection are told by their meaning
       "ClusterEvents: Discarding 'execute command' message from 'm': Invalid endpoint origin (client not allowed).",
       /parent zone/,
     ],
+    ["ApiListener: Ignoring anonymous JSON-RPC connection from [10.0.0.1]:1.", /no endpoint here/],
+    ["JsonRpcConnection: 'event::CheckResult' from 'm': Unauthorized access.", /parent zone/],
     ["ApiListener: Closing anonymous connection [10.0.0.1]:1 after 10 seconds.", undefined],
     ["ApiListener: Finished syncing endpoint 'm' in zone 'm'.", undefined],
   ];

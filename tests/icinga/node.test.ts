@@ -94,8 +94,10 @@ Deno.test("without Icinga's own files the plain configuration is read", async ()
   await using made = await fixture();
   assertEquals(await readNode(made.folder), {});
   await made.write("etc/icinga2/constants.conf", CONSTANTS);
-  const source = await made.write("etc/icinga2/zones.conf", ZONES);
-  assertEquals(await readNode(made.folder), { name: "agent", source, parents: PARENTS });
+  for (const zones of [ZONES.replaceAll("[ ", "[").replaceAll(" ]", "]"), ZONES]) {
+    const source = await made.write("etc/icinga2/zones.conf", zones);
+    assertEquals(await readNode(made.folder), { name: "agent", source, parents: PARENTS });
+  }
   await made.write("etc/icinga2/features-enabled/api.conf", 'object ApiListener "api" { }');
   assertEquals((await readNode(made.folder)).port, 5665);
 });

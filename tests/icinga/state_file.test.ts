@@ -19,6 +19,8 @@ Deno.test("a state file is a row of objects, each with its length; nothing is wr
     [":{},", "corrupt"],
     ["2:{};", "corrupt"],
     ["2:[],", "corrupt"],
+    ["2:{],", "corrupt"],
+    ["2:[},", "corrupt"],
   ];
   for (const [text, fault] of cases) {
     await write("var/lib/icinga2/icinga2.state", text);
