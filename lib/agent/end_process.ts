@@ -1,3 +1,4 @@
+import { attempt } from "../base/mod.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
 
 /**
@@ -18,11 +19,6 @@ export async function endProcess(what: number | string, log: WriteLog): Promise<
 async function endProcTree(pid: number): Promise<void> {
   const { procTree } = await import("../icinga/mod.ts");
   if (!(await procTree(Deno.pid)).has(pid) || pid === Deno.pid) return;
-  for (const id of await procTree(pid)) {
-    try {
-      Deno.kill(id, "SIGKILL");
-    } catch {
-      // It has ended.
-    }
-  }
+  // One may have ended by itself.
+  for (const id of await procTree(pid)) attempt(() => Deno.kill(id, "SIGKILL"), () => {});
 }

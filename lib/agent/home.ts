@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { attempt, errorMessage, FileError, refusePipe, replaceFileSync } from "../base/mod.ts";
+import { attempt, FileError, refusePipe, replaceFileSync } from "../base/mod.ts";
 import type { AgentTrouble, ReportTrouble } from "../daemon/mod.ts";
 
 /** Where an agent's files are. */
@@ -169,22 +169,16 @@ function describeHolder(home: string, last: ReturnType<typeof read>): string {
 
 /** Reads the record in a file; undefined when there is no such file, or it cannot be read. */
 function read(file: string): { record: RunRecord | undefined } | undefined {
-  try {
+  return attempt(() => {
     refusePipe(file);
     return { record: parseRecord(Deno.readTextFileSync(file)) };
-  } catch {
-    return undefined;
-  }
+  }, () => undefined);
 }
 
 /** Writes a record; returns why it could not. */
 function write(file: string, record: RunRecord): string | undefined {
-  try {
-    replaceFileSync(file, `${JSON.stringify(record)}\n`);
-    return undefined;
-  } catch (error) {
-    return errorMessage(error);
-  }
+  const text = `${JSON.stringify(record)}\n`;
+  return attempt(() => void replaceFileSync(file, text), (why) => why);
 }
 
 /** What is written about a run of the agent, in home, so that the next one knows how it ended. */

@@ -180,11 +180,8 @@ class Follower {
 }
 
 function listNames(folder: string): string {
-  try {
-    return [...Deno.readDirSync(folder)].map(({ name }) => name).sort().join("/");
-  } catch {
-    return "";
-  }
+  const names = () => [...Deno.readDirSync(folder)].map(({ name }) => name);
+  return attempt(names, () => []).sort().join("/");
 }
 
 /**

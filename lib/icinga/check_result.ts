@@ -1,4 +1,4 @@
-import { isObject } from "../base/mod.ts";
+import { attempt, isObject } from "../base/mod.ts";
 import type { Access } from "./access.ts";
 import { ApiConnection } from "./api.ts";
 import { describeEndpoint, type Endpoint } from "./node.ts";
@@ -59,12 +59,7 @@ export function fateOf(code: number): Fate {
 
 /** The code and the text of an answer: those of its one result, or of the answer itself. */
 export function readAnswer(status: number, body: string): { code: number; text: string } {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch {
-    // It is a text.
-  }
+  const parsed: unknown = attempt(() => JSON.parse(body), () => undefined);
   const answer = isObject(parsed) ? parsed : {};
   const first = Array.isArray(answer.results) ? answer.results[0] : undefined;
   const result = isObject(first) ? first : answer;

@@ -1,4 +1,4 @@
-import { errorMessage, within } from "../base/mod.ts";
+import { attempt, errorMessage, within } from "../base/mod.ts";
 
 /** What came of a TLS handshake. */
 export interface Answer {
@@ -33,11 +33,8 @@ export async function tryHandshake(
   let conn: Deno.Conn | undefined, isLate = false;
   const close = () => {
     isLate = true;
-    try {
-      conn?.close();
-    } catch {
-      // It is closed.
-    }
+    // It may be closed already.
+    attempt(() => conn?.close(), () => {});
   };
   const shake = async (): Promise<Answer> => {
     const tcp = conn = await Deno.connect({ hostname, port });

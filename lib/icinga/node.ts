@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { isObject } from "../base/mod.ts";
+import { attempt, isObject } from "../base/mod.ts";
 import type { IcingaFolder } from "./folder.ts";
 import { ICINGA_PORT } from "./settings.ts";
 import { netstrings } from "./state_file.ts";
@@ -136,12 +136,8 @@ function readObjects(bytes: Uint8Array): IcingaObject[] {
 }
 
 function parse(text: Uint8Array): Record<string, unknown> | undefined {
-  try {
-    const value = JSON.parse(decode(text));
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = attempt(() => JSON.parse(decode(text)), () => undefined);
+  return isObject(value) ? value : undefined;
 }
 
 /** Reads the configuration itself, which is a language: what is not written plainly stays unknown. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { cut, errorMessage, sanitize, within } from "../base/mod.ts";
+import { attempt, cut, errorMessage, sanitize, within } from "../base/mod.ts";
 import { type IcingaFolder, listFolder } from "./folder.ts";
 
 /** The result of `icinga2 daemon -C`. */
@@ -38,7 +38,10 @@ export async function validate(plan: ValidatePlan): Promise<Validation> {
     }).spawn();
     const output = await within(child.output(), { ms: limit });
     if (!output) {
-      for (const pid of await plan.treeOf(child.pid)) end(pid);
+      for (const pid of await plan.treeOf(child.pid)) {
+        // One may have ended by itself.
+        attempt(() => Deno.kill(pid, "SIGKILL"), () => {});
+      }
       return { is: "unknown", text: `'icinga2 daemon -C' did not end within ${limit / 1000} s` };
     }
     const text = new TextDecoder().decode(output.stdout) + new TextDecoder().decode(output.stderr);
@@ -81,14 +84,6 @@ function definitions({ root, config, data, log, cache, isUsual }: IcingaFolder):
   };
   const defined = Object.entries(folders).flatMap(([key, path]) => ["-D", `${key}=${path}`]);
   return ["-c", join(config, "icinga2.conf"), ...defined];
-}
-
-function end(pid: number): void {
-  try {
-    Deno.kill(pid, "SIGKILL");
-  } catch {
-    // It has ended.
-  }
 }
 
 /** Longer lists of files are cut: enough to notice a change. */
