@@ -95,6 +95,7 @@ Deno.test("a stop ends the waiting for a restart, and nothing is left of the thr
   supervisor.start(planOf("x"));
   await clock.advance(500);
   await supervisor.stop("x");
+  await supervisor.stop("x");
   await clock.advance(10_000);
   assertEquals([runs.length, infos.size, clock.sleeping], [1, 0, 0]);
 });
