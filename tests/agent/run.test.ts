@@ -129,24 +129,31 @@ Deno.test("of a port that is taken the record says it while the agent runs, and 
   });
 });
 
-Deno.test("a home in use is an error, and without a console in the log too", async () => {
-  await inPlace(async ({ run, plan, log, home }) => {
-    await run(async () => {
-      await until(async () => (await log()).join().includes("Started"));
-      const second = (foreground: boolean) =>
-        assertRejects(
-          () => runAgent(plan({ foreground }), { quiet: true }),
-          HomeInUseError,
-          "in use",
-        );
-      await second(true);
-      assert(!(await log()).join().includes("is in use by"));
-      await second(false);
-      assertMatch((await log()).join("\n"), /is in use by process \d+, started /);
+// There is one log in a process: that of the second run takes the place of the first one's, which stays open.
+const sanitizeResources = false;
+
+Deno.test(
+  "a home in use is an error, and without a console in the log too",
+  { sanitizeResources },
+  async () => {
+    await inPlace(async ({ run, plan, log, home }) => {
+      await run(async () => {
+        await until(async () => (await log()).join().includes("Started"));
+        const second = (foreground: boolean) =>
+          assertRejects(
+            () => runAgent(plan({ foreground }), { quiet: true }),
+            HomeInUseError,
+            "in use",
+          );
+        await second(true);
+        assert(!(await log()).join().includes("is in use by"));
+        await second(false);
+        assertMatch((await log()).join("\n"), /is in use by process \d+, started /);
+      });
+      assertEquals(recordOf(home).reason, undefined);
     });
-    assertEquals(recordOf(home).reason, undefined);
-  });
-});
+  },
+);
 
 Deno.test("a configuration that cannot be used is in the log, a record for each line, unless a person reads it", async () => {
   await inPlace(async ({ plan, log }) => {
