@@ -979,3 +979,368 @@ Deno.test("--fix-permissions says which folders are protected", async () => {
   assertEquals(output.split("\n").slice(0, 2).sort(), lines.sort());
   assertEquals(host.calls.slice(0, 2).sort(), [`protect ${FOLDER}`, "protect D:\\warden"]);
 });
+
+Deno.test("install says how to go on, and under what the agent runs", async () => {
+  const said = async (flags: string) =>
+    (await printed(() => install(new FakeHost(), flags))).output.split("\n");
+  assertEquals(await said(""), [
+    "Installed service 'icinga-warden'; it starts with Windows",
+    "Start it now: icinga-warden service start",
+  ]);
+  assertEquals(await said("--with nssm --name x"), [
+    "Installed service 'x' under NSSM; it starts with Windows",
+    "Start it now: icinga-warden service start --name x",
+  ]);
+});
+
+Deno.test("with --json the outcome of install is a word, with what differs", async () => {
+  const host = await withOldExe();
+  const outcome = async (flags: string) => {
+    const { code, output, errors } = await printed(() => install(host, `${flags} --json`.trim()));
+    const { outcome, differs } = JSON.parse(output);
+    assertEquals(errors, "");
+    return [code, outcome, ...differs.map(({ setting }: { setting: string }) => setting)];
+  };
+  assertEquals(await outcome(""), [1, "differs"]);
+  assertEquals(await outcome("--force"), [0, "changed"]);
+  assertEquals(await outcome("--force"), [0, "unchanged"]);
+  assertEquals(await outcome("--display-name X"), [1, "differs", "display name"]);
+  const dry = await printed(() => install(host, "--display-name X --force --dry-run --json"));
+  assertEquals(JSON.parse(dry.output)[0].slice(0, 3), ["sc.exe", "config", "icinga-warden"]);
+  assertEquals(await outcome("--display-name X --force"), [0, "changed", "display name"]);
+  assertEquals(await outcome("--name another"), [0, "installed"]);
+});
+
+Deno.test("what is known of an exe in another folder is said, and what --force would do", async () => {
+  const host = await withOldExe();
+  const { output } = await printed(() => install(host));
+  assertEquals(output.split("\n"), [
+    "Service 'icinga-warden' is already installed with other settings:",
+    "  the service runs a different exe: D:\\old\\icinga-warden.exe",
+    `  version: not known  ->  ${settings.version} (source)`,
+    `  it runs the agent of D:\\old, not one of ${FOLDER}`,
+    "  for a second agent, choose another --name, and name its home with --home",
+    "Nothing changed; add '--force' to apply it",
+  ]);
+  const forced = await printed(() => install(host, "--force"));
+  assertEquals(/Nothing changed|Changed service|second agent/.test(forced.output), false);
+});
+
+Deno.test("a password that is given again is said to be set by --force alone", async () => {
+  const host = new FakeHost();
+  await install(host, "--account DOM\\managed$");
+  registration(host).account = "DOM\\user";
+  const said = async (flags: string) =>
+    (await printed(() => install(host, `--account DOM\\user --password${flags}`))).output;
+  assertStringIncludes(
+    await said(""),
+    "Windows does not tell the password; '--force' sets the one that is given",
+  );
+  const forced = await said(" --force --dry-run");
+  assertStringIncludes(forced, "  password: unknown  ->  the one that is given");
+  assertEquals(forced.includes("Windows does not tell"), false);
+});
+
+Deno.test("a service of the other runner is to be uninstalled first", async () => {
+  const host = new FakeHost();
+  await install(host);
+  const { message } = await assertRejects(() => install(host, "--with nssm --force"), Error);
+  assertEquals(
+    message,
+    "Service 'icinga-warden' is already installed as a native service; call " +
+      "'icinga-warden service uninstall' first, or choose another --name",
+  );
+});
+
+Deno.test("an unsafe folder is refused with what to do, or warned of where that is allowed", async () => {
+  const host = new FakeHost();
+  host.safety.dangers.push(danger);
+  const refused = async (flags: string) =>
+    (await assertRejects(() => install(host, flags), Error)).message.split("\n").at(-1)!;
+  assertMatch(await refused(""), /^Add '--fix-permissions', use another folder, name whom/);
+  assertMatch(await refused("--fix-permissions"), /^Use another folder, name whom/);
+  const dry = "--fix-permissions --dry-run";
+  host.safety.dangers.splice(0, 1, { ...danger, path: `${FOLDER.toUpperCase()}\\DAEMONS` });
+  assertEquals((await printed(() => install(host, dry))).code, 0);
+  host.safety.dangers.splice(0, 1, { ...danger, path: `${FOLDER}-2\\daemons` });
+  assertMatch(await refused(dry), /^Use another folder/);
+  await withHome({ config: { allowUnsafeHome: true } }, async (flags, folder) => {
+    const allowed = new FakeHost();
+    allowed.safety.dangers.push({ ...danger, path: `${folder}/daemons` });
+    allowed.safety.above.push({ ...danger, path: "D:\\" });
+    allowed.safety.unread.push("It cannot be read");
+    allowed.safety.notes.push("A note");
+    const { errors } = await printed(() => install(allowed, flags));
+    assertEquals(errors.split("\n"), [
+      `Warning: Everyone (S-1-1-0) may change ${folder}/daemons`,
+      "Warning: Everyone (S-1-1-0) may change D:\\",
+      "Warning: It cannot be read",
+      "Warning: A note",
+    ]);
+  });
+});
+
+Deno.test("what can be done later is warned of, and the service is installed", async () => {
+  const host = new FakeHost();
+  const fail = () => {
+    throw new Error("it is denied");
+  };
+  host.grantLogon = fail;
+  host.events.register = fail;
+  host.database.complete = () => ["recovery"];
+  const { code, errors } = await printed(() => install(host));
+  assertEquals([code, errors.split("\n")], [0, [
+    "Warning: This system does not know: recovery",
+    "Warning: it is denied; grant it in secpol.msc",
+    "Warning: No events in the Windows event log: it is denied",
+  ]]);
+  const remove = new FakeHost();
+  await printed(() => install(remove));
+  remove.events.remove = fail;
+  const removed = await printed(() => uninstallService(options("uninstall"), remove));
+  assertEquals([removed.code, removed.errors], [0, "icinga-warden: it is denied"]);
+});
+
+Deno.test("the source of events is registered where it is missing, and once", async () => {
+  const host = new FakeHost();
+  await install(host);
+  await install(host, "--name second");
+  assertEquals(host.calls.filter((call) => call === "register events").length, 1);
+  host.events.remove();
+  host.calls.length = 0;
+  assertEquals(await install(host), 0);
+  assertEquals(host.calls, ["register events"]);
+});
+
+Deno.test("what NSSM refuses, and that it cannot be run, is said with its words", async () => {
+  const host = new FakeHost();
+  host.nssmRefuses = "AppDirectory";
+  const { message } = await assertRejects(() => install(host, "--with nssm"), Error);
+  assertMatch(
+    message,
+    /^NSSM refused \(exit code 5\): \S+nssm\.exe set icinga-warden AppDirectory .*icinga-warden"?: refused$/,
+  );
+  const stuck = new FakeHost();
+  stuck.nssmRefuses = "AppDirectory";
+  stuck.database.remove = () => {
+    throw new Error("it cannot be removed");
+  };
+  const { errors } = await printed(() =>
+    assertRejects(() => install(stuck, "--with nssm"), Error, "NSSM refused")
+  );
+  assertEquals(errors, "Warning: it cannot be removed");
+  host.run = () => Promise.reject(new Error("no such file"));
+  await assertRejects(
+    () => install(host, "--with nssm --name b"),
+    Error,
+    "Cannot run C:\\nssm\\nssm.exe: no such file; name nssm.exe with --nssm",
+  );
+});
+
+Deno.test("start, stop and restart tell the state on standard output, or why not on the other", async () => {
+  const host = new FakeHost();
+  await install(host, "--home D:\\warden");
+  const act = (run: typeof startService, flags = "") =>
+    printed(() => run(options(`x${flags}`), host));
+  const running = "Service 'icinga-warden' is RUNNING (process 42)";
+  const stopped = "Service 'icinga-warden' is STOPPED";
+  assertEquals(await act(startService), { code: 0, output: running, errors: "" });
+  assertEquals(await act(restartService), { code: 0, output: running, errors: "" });
+  assertEquals(await act(stopService), { code: 0, output: stopped, errors: "" });
+  const shown = async (run: typeof startService) => (await act(run, " --dry-run")).output;
+  host.calls.length = 0;
+  assertEquals(await shown(startService), "net.exe start icinga-warden");
+  assertEquals(await shown(stopService), "net.exe stop icinga-warden");
+  assertEquals(
+    await shown(restartService),
+    "net.exe stop icinga-warden\nnet.exe start icinga-warden",
+  );
+  assertEquals(host.calls, []);
+  host.runs = () => false;
+  const time = Date.now() + 60_000;
+  const log = [{ level: "fatal", source: "agent", message: "no home", time }] as const;
+  host.logs.set("D:\\warden\\logs\\icinga-warden.log", [...log]);
+  assertEquals(JSON.parse((await act(startService, " --json")).output).reason, "no home");
+  const { commandLine: _line, recovery: _recovery, description: _text, ...status } = JSON.parse(
+    (await act(stopService, " --json")).output,
+  );
+  assertEquals(status, {
+    ...{ service: NAME, installed: true, state: "STOPPED", exitCode: 1066, ownCode: 2, pid: 0 },
+    ...{ kind: "native", displayName: "Icinga Warden", account: "LocalSystem", start: "delayed" },
+    differs: [],
+  });
+});
+
+Deno.test("a service is stopped once it has started, is not stopped twice, and has 60 s", async () => {
+  const host = new FakeHost();
+  await install(host);
+  const { stop } = host.database;
+  host.database.stop = (name) => {
+    assertEquals(host.database.query(name)?.state, STATE.running);
+    stop(name);
+  };
+  const pending = (state: QueriedStatus["state"], then: QueriedStatus["state"]) => {
+    const idle = { pid: 0, exitCode: 0, ownCode: 0 };
+    const at = host.clock.now() + 5_000;
+    host.services.get(NAME)!.status = { state, ...idle };
+    host.services.get(NAME)!.next = { status: { state: then, ...idle }, at };
+    host.calls.length = 0;
+  };
+  pending(STATE.startPending, STATE.running);
+  assertEquals([await stopService(options("stop"), host), host.calls], [0, ["stop icinga-warden"]]);
+  pending(STATE.stopPending, STATE.stopped);
+  assertEquals([await stopService(options("stop"), host), host.calls], [0, []]);
+  host.takes = 59_000;
+  assertEquals(await startService(options("start"), host), 0);
+  assertEquals(await stopService(options("stop"), host), 0);
+  assertEquals(await startService(options("start"), host), 0);
+  host.takes = 61_000;
+  host.calls.length = 0;
+  const late = await printed(() => restartService(options("restart"), host));
+  assertEquals(late, { code: 1, output: "", errors: "Service 'icinga-warden' is STOP_PENDING" });
+  assertEquals(host.calls, ["stop icinga-warden"]);
+  host.takes = 0;
+  await startService(options("start"), host);
+  host.takes = 61_000;
+  await assertRejects(
+    () => uninstallService(options("uninstall"), host),
+    Error,
+    "Service 'icinga-warden' did not stop within 60 s; it stays installed",
+  );
+  assertEquals(host.services.size, 1);
+});
+
+Deno.test("what cannot be asked of a service is left out of its status", async () => {
+  const host = new FakeHost();
+  await install(host);
+  delete (registration(host) as { recovery?: unknown }).recovery;
+  assertStringIncludes((await status(host)).output, "  on failure  this system does not tell");
+  registration(host).commandLine = `"${EXE}" run --home D:\\%X%`;
+  const { code, output } = await status(host);
+  assertEquals([code, output.includes("differs")], [3, false]);
+});
+
+Deno.test("a dry run needs no administrator, and shows what is purged alone", async () => {
+  const host = new FakeHost();
+  await install(host, "--home D:\\x");
+  host.calls.length = 0;
+  host.administrator = false;
+  const dry = async (flags = "") =>
+    (await printed(() => uninstallService(options(`uninstall --dry-run${flags}`), host))).output
+      .split("\n");
+  const steps = [
+    "net.exe stop icinga-warden",
+    "sc.exe delete icinga-warden",
+    "reg.exe delete HKLM\\SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\icinga-warden /f",
+  ];
+  host.disk.set("D:\\x\\control.token", "");
+  assertEquals(await dry(), steps);
+  assertEquals(await dry(" --purge"), [...steps, "del /q D:\\x\\control.token"]);
+  host.disk.set("D:\\x\\logs\\icinga-warden.log", "");
+  const log = [...steps, "del /q D:\\x\\control.token", "del /q D:\\x\\logs\\icinga-warden.log"];
+  assertEquals(await dry(" --purge"), [...log, "rmdir /s /q D:\\x\\logs"]);
+  host.disk.set("D:\\x\\logs\\mine.log", "");
+  assertEquals(await dry(" --purge"), log);
+  assertEquals((await printed(() => install(host, "--dry-run"))).code, 0);
+  const uninstall = () => uninstallService(options("uninstall"), host);
+  await assertRejects(uninstall, Error, "open the console as administrator");
+  assertEquals(host.calls, []);
+});
+
+Deno.test("who keeps a removed service is named, after 30 s", async () => {
+  const host = new FakeHost();
+  const uninstall = async () => {
+    await install(host);
+    host.held = true;
+    const before = host.clock.now();
+    const uninstall = () => uninstallService(options("uninstall"), host);
+    const { message } = await assertRejects(uninstall, Error);
+    assertEquals(Math.round((host.clock.now() - before) / 1_000), 30);
+    return message.split("; ")[1];
+  };
+  assertEquals(await uninstall(), "close mmc.exe (process 7), or restart Windows");
+  host.processes = () => [{ pid: 8, parent: 1, exe: "notmmc.exe" }];
+  const others = "close services.msc, Task Manager and whatever else looks at services";
+  assertEquals(await uninstall(), `${others}, or restart Windows`);
+});
+
+Deno.test("the source of events goes where nobody else is known to write there", async () => {
+  const host = new FakeHost();
+  await install(host);
+  await install(host, "--name under_nssm --with nssm");
+  const { find, names } = host.database;
+  host.database.names = () => [...names(), "hidden"];
+  host.database.find = (name) => {
+    if (name === "hidden") throw new Error("access is denied");
+    return find(name);
+  };
+  await uninstallService(options("uninstall"), host);
+  assertEquals(host.calls.at(-1), "remove events");
+});
+
+Deno.test("what a purge leaves is listed, in JSON too", async () => {
+  const host = new FakeHost();
+  await install(host, "--home D:\\x");
+  host.disk.set("D:\\x\\state.json", "");
+  host.inUse.add("D:\\x\\state.json");
+  const { code, output } = await printed(() =>
+    uninstallService(options("uninstall --purge --json"), host)
+  );
+  const left = ["D:\\x\\state.json: the file is in use"];
+  assertEquals([code, JSON.parse(output).left], [1, left]);
+  await install(host, "--home D:\\x");
+  const text = await printed(() => uninstallService(options("uninstall --purge"), host));
+  assertEquals(text, {
+    ...{ code: 1, output: "Removed service 'icinga-warden'" },
+    errors: `icinga-warden: Not all of the agent's files could be removed from D:\\x; left are\n  ${
+      left[0]
+    }`,
+  });
+});
+
+Deno.test("a stopped service whose exe is gone is upgraded without a stop and a move", async () => {
+  const host = await withOldExe();
+  await stopService(options("stop"), host);
+  host.disk.delete("D:\\old\\icinga-warden.exe");
+  host.versions.set("D:\\old\\icinga-warden.exe", "icinga-warden 0.1.0 (abc, Deno 2.7.11, x)\n");
+  const { output } = await printed(() => install(host, "--force --dry-run"));
+  assertEquals(output.split("\n").slice(-2), [
+    `  version: not known  ->  ${settings.version} (source)`,
+    `copy /y "${EXE}" D:\\old\\icinga-warden.exe`,
+  ]);
+});
+
+Deno.test("what is printed names a local account as icacls takes it, and errors in JSON too", async () => {
+  const print = (line: string) => printed(() => printCommands("print", options(`print ${line}`)));
+  const { output } = await print("--fix-permissions --account .\\ann");
+  assertMatch(output, / "?ann:\(OI\)\(CI\)M/);
+  const system = await print("--fix-permissions");
+  assertEquals(system.output.includes("LocalSystem:"), false);
+  const dry = () => printCommands("install", options("install --account D\\u --dry-run"));
+  await assertRejects(dry, UsageError, "add '--password'");
+  const refused = await printed(() =>
+    assertRejects(async () =>
+      await serviceCommand.run(
+        parse(["print", "--home", "C:\\", "--fix-permissions", "--json"], SERVICE_FLAGS),
+      )
+    )
+  );
+  const { service, error } = JSON.parse(refused.output);
+  assertEquals([service, error.includes("more than the agent lies there")], [NAME, true]);
+});
+
+Deno.test("what only the Windows exe can do is refused elsewhere, with what can be done", async () => {
+  if (Deno.build.os === "windows") return;
+  const run = (...args: string[]) =>
+    printed(async () => await serviceCommand.run(parse(args, SERVICE_FLAGS)));
+  const only = (action: string) =>
+    `icinga-warden: 'service ${action}' is for the Windows exe only; call it there`;
+  assertEquals(await run("start"), {
+    ...{ code: 1, output: "" },
+    errors: `${only("start")}, or add '--dry-run' to see what it does`,
+  });
+  assertEquals(await run("status"), { code: 1, output: "", errors: only("status") });
+  const { code, output } = await run("uninstall", "--dry-run");
+  assertEquals([code, output.split("\n").length], [0, 3]);
+  assertEquals((await run("stop", "--dry-run")).output, "net.exe stop icinga-warden");
+});
