@@ -181,7 +181,7 @@ export function parseAnswer(bytes: Uint8Array): ApiAnswer | undefined {
   const headers = new Map(
     lines.map((line) => {
       const colon = line.indexOf(":");
-      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const;
+      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1)] as const;
     }),
   );
   const start = headEnd + 4;

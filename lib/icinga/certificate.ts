@@ -70,11 +70,11 @@ async function open(file: string): Promise<X509Certificate> {
 export function nextUpdate(text: string): number | undefined {
   const base64 = /-----BEGIN X509 CRL-----([^-]+)-----END/.exec(text)?.[1];
   if (base64 === undefined) return undefined;
-  const bytes = atob(base64.replaceAll(/\s/g, ""));
+  const bytes = atob(base64);
   // UTCTime (tag 23, 13 characters) and GeneralizedTime (tag 24, 15 characters).
   // deno-lint-ignore no-control-regex
   const times = bytes.matchAll(/\x17\x0d(\d{12})Z|\x18\x0f(\d{14})Z/g);
-  const [, next] = [...times].slice(0, 2).map(([, short, long]) => {
+  const [, next] = [...times].map(([, short, long]) => {
     const digits = long ?? (Number(short!.slice(0, 2)) < 50 ? "20" : "19") + short;
     const [date, time] = [digits.slice(0, 8), digits.slice(8)];
     return Date.parse(

@@ -8,7 +8,9 @@ import {
   hasPermission,
   parseAnswer,
   readAnswer,
+  userDefinition,
 } from "../../lib/icinga/mod.ts";
+import { objectDefinition, resultBody } from "../../lib/icinga/check_result.ts";
 import { fixture } from "./fixture.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -29,6 +31,8 @@ Deno.test("an answer is read with a length and in chunks, and not before it is c
   assertThrows(() => parseAnswer(bytes("SSH-2.0\r\n\r\n")), Error, "not HTTP");
   const bad = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n";
   assertThrows(() => parseAnswer(bytes(bad)), Error, "chunk");
+  const long = "HTTP/1.1 200 OK\r\nContent-Length: long\r\n\r\n";
+  assertThrows(() => parseAnswer(bytes(long)), Error, "its answer has no length");
 });
 
 Deno.test("what became of a result is said by the code of the result, or of the answer", () => {
@@ -39,10 +43,33 @@ Deno.test("what became of a result is said by the code of the result, or of the 
   const none = '{"error":404,"status":"No objects found."}';
   assertEquals(readAnswer(404, none), { code: 404, text: "No objects found." });
   assertEquals(readAnswer(502, "<html>"), { code: 502, text: "HTTP 502" });
-  const fates = [200, 400, 401, 403, 404, 409, 500, 503].map(fateOf);
+  const fates = [199, 200, 299, 300, 400, 401, 403, 404, 409, 500, 503].map(fateOf);
   assertEquals(fates, [
-    ...["taken", "refused", "unknown", "refused", "refused", "later", "later", "later"] as const,
+    ...["later", "taken", "taken", "later"] as const,
+    ...["refused", "unknown", "refused", "refused", "later", "later", "later"] as const,
   ]);
+});
+
+Deno.test("a result is sent with its object, and the definitions are Icinga's", () => {
+  const result = { host: "h", service: "s", exitStatus: 2, output: "bad", source: "a", ttl: 90 };
+  assertEquals(resultBody({ ...result, performance: ["x=1"] }), {
+    type: "Service",
+    service: "h!s",
+    exit_status: 2,
+    plugin_output: "bad",
+    performance_data: ["x=1"],
+    check_source: "a",
+    ttl: 90,
+  });
+  assertEquals(
+    userDefinition('a"b'),
+    String
+      .raw`object ApiUser "a\"b" { client_cn = "a\"b"; permissions = [ { permission = "actions/process-check-result"; filter = {{ host.name == "a\"b" }} } ] }`,
+  );
+  assertEquals(
+    objectDefinition("h", "s"),
+    'object Service "s" { import "icinga-warden-passive"; host_name = "h" }',
+  );
 });
 
 Deno.test("a permission is covered by itself, with a filter too, and by wildcards", () => {
@@ -55,6 +82,7 @@ Deno.test("a permission is covered by itself, with a filter too, and by wildcard
     assertEquals(covers(text), false, text);
   }
   assertEquals(hasPermission([], wanted), false);
+  assertEquals(hasPermission(["objects/query/service"], "objects/query/Service"), true);
 });
 
 Deno.test("a refusal names the object and what is to be added", () => {
@@ -75,6 +103,8 @@ Deno.test("a refusal names the object and what is to be added", () => {
     /refuses results of 'h!s' \(403: No\.\); it needs enable_passive_checks/,
   );
   assertEquals(explain(400), "Icinga refuses results of 'h!s' (400: No.)");
+  const stranger = explainRefusedResult({ code: 404, text: "" }, object, undefined);
+  assertMatch(stranger, /the filter of ApiUser '\?' excludes it \(404\)/);
 });
 
 Deno.test("a parent is an endpoint and where it is", () => {
@@ -148,4 +178,10 @@ object Zone ZoneName { endpoints = [ NodeName ]; parent = "master" }
   const { host, credentials } = await find({ user: "u", passwordFile: "password", host: "h" });
   assertEquals([host, credentials], ["h", { ca: "ca.crt", user: "u", password: "s3cret" }]);
   assertEquals(await refusal({ user: "u" }), "The argument passwordFile is missing: user needs it");
+  // Where the node's name is not known, its certificate is that of the host.
+  await Deno.remove(`${folder.config}/constants.conf`);
+  for (const file of ["h.crt", "h.key"]) await write(`var/lib/icinga2/certs/${file}`, file);
+  const parents = [{ name: "m", host: "10.0.0.9", port: 1 }];
+  const named = { host: "h", parents, credentials: { ca: "ca.crt", cert: "h.crt", key: "h.key" } };
+  assertEquals(await find({ host: "h", parents }), named);
 });

@@ -51,5 +51,7 @@ const list = (next: string) => {
 Deno.test("a list of revoked certificates says when the next is due", () => {
   assertEquals(nextUpdate(list("260202030405Z")), Date.UTC(2026, 1, 2, 3, 4, 5));
   assertEquals(nextUpdate(list("20510202030405Z")), Date.UTC(2051, 1, 2, 3, 4, 5));
+  assertEquals(nextUpdate(list("491231235959Z")), Date.UTC(2049, 11, 31, 23, 59, 59));
+  assertEquals(nextUpdate(list("500101000000Z")), Date.UTC(1950, 0, 1));
   assertEquals(nextUpdate("no list"), undefined);
 });

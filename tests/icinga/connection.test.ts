@@ -1,38 +1,76 @@
-import { assertEquals, assertRejects } from "@std/assert";
-import { createServer, type TLSSocket } from "node:tls";
-import { ApiConnection } from "../../lib/icinga/mod.ts";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { attempt } from "../../lib/base/mod.ts";
+import { ApiConnection, type Credentials, introduce } from "../../lib/icinga/mod.ts";
 import { tellSkipped } from "../skipped.ts";
 import { hasOpenssl, makeCa, makeCertificate } from "./fixture.ts";
 
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+/** The parent's side of a connection. */
+class Answering {
+  #sent = Promise.resolve();
+
+  constructor(readonly conn: Deno.TlsConn) {}
+
+  write(text: string): void {
+    this.#sent = this.#sent.then(async () => {
+      const bytes = new TextEncoder().encode(text);
+      for (let at = 0; at < bytes.length;) at += await this.conn.write(bytes.subarray(at));
+    }).catch(() => {});
+  }
+
+  end(text: string): void {
+    this.write(text);
+    this.#sent = this.#sent.then(() => this.conn.close()).catch(() => {});
+  }
+}
+
 /** A parent `master` that takes one connection, and answers each request with what `answer` does. */
 async function withParent(
-  answer: (socket: TLSSocket, request: string) => void,
-  test: (connect: (name?: string) => Promise<ApiConnection>) => Promise<void>,
+  answer: (socket: Answering, request: string) => void,
+  test: (
+    connect: (
+      options?: { name?: string; limit?: number } & Partial<Credentials>,
+    ) => Promise<ApiConnection>,
+    others: { otherCa: string; introduced: typeof introduce },
+  ) => Promise<void>,
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   await makeCa(folder);
+  await makeCa(folder, "other");
   await makeCertificate(folder, "master", { ca: "ca" });
   const read = (name: string) => Deno.readTextFileSync(`${folder}/${name}`);
-  const sockets: TLSSocket[] = [];
-  const server = createServer({ cert: read("master.crt"), key: read("master.key") }, (socket) => {
-    sockets.push(socket);
-    socket.on("error", () => {});
-    socket.on("data", (bytes) => answer(socket, bytes.toString()));
+  const server = Deno.listenTls({
+    ...{ hostname: "127.0.0.1", port: 0 },
+    ...{ cert: read("master.crt"), key: read("master.key") },
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
+  const { port } = server.addr;
+  const open: Deno.TlsConn[] = [];
+  const serve = async (conn: Deno.TlsConn) => {
+    open.push(conn);
+    for await (const bytes of conn.readable) answer(new Answering(conn), decode(bytes));
+  };
+  (async () => {
+    for await (const conn of server) serve(conn).catch(() => {});
+  })();
   const ca = read("ca.crt");
   try {
-    await test((name = "master") =>
-      ApiConnection.open(
-        { name, host: "127.0.0.1", port },
-        { ca, user: "u", password: "ä" },
-        20_000,
-      )
+    const parent = { name: "master", host: "127.0.0.1", port };
+    await test(
+      ({ name = "master", limit = 20_000, ...credentials } = {}) =>
+        ApiConnection.open({ ...parent, name }, {
+          ...{ ca, user: "u", password: "ä" },
+          ...credentials,
+        }, limit),
+      {
+        otherCa: read("other.crt"),
+        introduced: (_, { credentials, ...access }) =>
+          introduce(parent, { ...access, credentials: { ...credentials, ca } }),
+      },
     );
   } finally {
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
+    for (const conn of open) attempt(() => conn.close(), () => {});
+    server.close();
     await Deno.remove(folder, { recursive: true });
   }
 }
@@ -46,7 +84,7 @@ if (ignore) tellSkipped(name, "there is no openssl");
 
 Deno.test({ name, ignore }, async () => {
   const requests: string[] = [];
-  const answer = (socket: TLSSocket, request: string) => {
+  const answer = (socket: Answering, request: string) => {
     requests.push(request);
     const begin = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe";
     const [, size] = / \/size=(\d+) /.exec(request) ?? [];
@@ -90,5 +128,69 @@ Deno.test({ name, ignore }, async () => {
     );
     assertEquals(connection.isOpen, false);
     assertEquals((await why("/whole")).message, message);
+  });
+});
+
+const PORT = /:\d+/;
+
+Deno.test({
+  name: "why nothing is sent to a parent, or it does not answer, is told in one line",
+  ignore,
+}, async () => {
+  const requests: string[] = [];
+  const answer = (_: Answering, request: string) => void requests.push(request);
+  await withParent(answer, async (connect, { otherCa }) => {
+    const why = async (options: Parameters<typeof connect>[0]) => {
+      // Deno 2.7 checks the certificate with the first request.
+      const ask = async () => await (await connect(options)).ask("GET", "/never");
+      return (await assertRejects(ask, Error)).message.replace(PORT, "");
+    };
+    assertMatch(
+      await why({ name: "another" }),
+      /^another \(127\.0\.0\.1\): its certificate is not for the endpoint's name 'another': /,
+    );
+    assertMatch(
+      await why({ ca: otherCa }),
+      /^master \(127\.0\.0\.1\): its certificate is not signed by this CA: /,
+    );
+    assertEquals(requests, []);
+    assertEquals(await why({ limit: 2_000 }), "master (127.0.0.1): no answer within 2 s");
+    const connection = await connect();
+    connection.close();
+    assertEquals(connection.isOpen, false);
+    await assertRejects(() => connection.ask("GET", "/"), Error, "it is closed");
+  });
+});
+
+Deno.test({
+  name: "a parent tells who this host is for it, or that it does not know it",
+  ignore,
+}, async () => {
+  let status = 200;
+  const requests: string[] = [];
+  const known = { user: "agent", permissions: ["*"], version: "r2.13.6-1" };
+  const answer = (socket: Answering, request: string) => {
+    requests.push(request);
+    const body = JSON.stringify({ results: [known] });
+    socket.write(`HTTP/1.1 ${status} x\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  };
+  await withParent(answer, async (_, { introduced }) => {
+    const parent = { name: "master", port: 1 };
+    const meet = (user?: string) => {
+      const credentials = { ca: "", ...(user && { user, password: "p" }) };
+      return introduced(parent, { host: "h", parents: [], credentials });
+    };
+    const { connection, identity } = await meet();
+    assertEquals([identity, connection.isOpen], [known, true]);
+    connection.close();
+    assertEquals(/^GET \/v1 /.test(requests[0]!), true);
+    assertEquals(/Authorization/.test(requests[0]!), false, "without a user there is no password");
+    const why = async (user?: string) =>
+      (await assertRejects(() => meet(user), Error)).message.replace(PORT, "");
+    status = 503;
+    assertEquals(await why(), "master (127.0.0.1): HTTP 503");
+    status = 401;
+    assertMatch(await why(), /this host's certificate \(401\): .*object ApiUser "h" \{/);
+    assertMatch(await why("u"), /it does not know ApiUser 'u', or the password is another \(401\)/);
   });
 });

@@ -71,6 +71,7 @@ Deno.test("a connection's age is counted from the first of unbroken looks", () =
     [180_000, [key], 30_000],
     [280_000, [key], 0], // the host slept
     [310_000, [key], 30_000],
+    [400_000, [key], 120_000], // as long as may be between two looks
   ];
   for (const [now, keys, age] of table) {
     seen.look(keys, now);

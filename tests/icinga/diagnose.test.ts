@@ -31,6 +31,7 @@ Deno.test("the output of daemon -C says what is wrong and where", () => {
     is: "unknown",
     text: "'icinga2 daemon -C' ended with exit code 1: Could not create temporary file",
   });
+  assertEquals(readValidation(1, `[x] critical/config: ${"x".repeat(400)}`).text.length, 300);
   assertEquals(readValidation(0, "").is, "valid");
   assertEquals(readValidation(3, "").is, "unknown");
 });
@@ -82,11 +83,16 @@ Deno.test("a stop is explained by the configuration, a crash, the port's holder,
   const crash = await found();
   assertEquals([crash.what, crash.hold], ["it crashed", false]);
   assertEquals(crash.evidence, [`${report}: Caught SIGABRT.`, said]);
+  await made.write("var/lib/icinga2/icinga2.state", "garbage");
+  const corrupt = await found();
+  assertEquals([corrupt.what, corrupt.mends], ["its state file is corrupt", "state-file"]);
+  await made.write("var/lib/icinga2/icinga2.state", "");
   await Deno.remove(`${made.folder.log}/crash`, { recursive: true });
   assertEquals((await found()).what, "its port 5665 is held by process 7 (java.exe)");
   holder = undefined;
   const empty = await found();
   assertEquals([empty.what, empty.evidence], ["its state file is empty", [state, said]]);
+  assertEquals([empty.mends, empty.hold], ["state-file", false]);
   await Deno.remove(state);
   validation = { is: "unknown", text: "hung" };
   const logged = await found();
@@ -113,6 +119,26 @@ Deno.test({
     assertEquals(isThere(child), false);
     const none = await validate({ program: "/none", folder: made.folder, treeOf: procTree });
     assertMatch(none.text, /^'icinga2 daemon -C' cannot be run: /);
+  },
+});
+
+Deno.test({
+  name: "the configuration of other folders than the usual ones is the one that is validated",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using made = await fixture();
+    const { folder } = made;
+    const program = await made.write("icinga2", '#!/bin/sh\necho "critical/config: $*"\nexit 1\n');
+    await Deno.chmod(program, 0o755);
+    const args = async (isUsual: boolean) => {
+      const plan = { program, folder: { ...folder, isUsual }, treeOf: procTree };
+      return (await validate(plan)).text;
+    };
+    assertEquals(await args(true), "daemon -C");
+    // A line of the output is cut to 300 characters.
+    const begin =
+      `daemon -C -c ${folder.config}/icinga2.conf -D ConfigDir=${folder.config} -D DataDir=`;
+    assertEquals((await args(false)).slice(0, begin.length), begin);
   },
 });
 

@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { isSince, parseLog } from "../../lib/icinga/log.ts";
 import { criticalLines, readCrashes, readLog, refusalIn } from "../../lib/icinga/mod.ts";
 import { fixture } from "./fixture.ts";
 
@@ -29,9 +30,30 @@ Deno.test("the log's lines are read in UTF-8, with CRLF, and without those of ow
       "config: Error: syntax error",
       "ApiListener: Client TLS handshake failed (to [127.0.0.1]:5665): canceled",
     ]);
+    const [first, last] = criticalLines(lines);
+    assertEquals(criticalLines([...lines, ...lines]), [last, first, last], "the last three");
     assertEquals(refusalIn(lines, Date.UTC(2026, 10, 28, 9, 0, 4))?.line, lines.at(-1)!.text);
     assertEquals(refusalIn(lines, Date.UTC(2026, 10, 28, 9, 0, 5)), undefined);
   }
+});
+
+Deno.test("a line whose zone is in words has the time of this host, and its text at most 300 characters", () => {
+  const said = `x: ${"y".repeat(400)}`;
+  const [line, ...others] = parseLog(
+    `[2026-11-28 10:00:00 W. Europe Standard Time] warning/${said}`,
+  );
+  assertEquals(line!.at, new Date(2026, 10, 28, 10).getTime());
+  assertEquals([line!.text.length, others], [300, []]);
+});
+
+Deno.test("what is up to a minute ahead of the clock is not of the future", () => {
+  const cases: [at: number, is: boolean][] = [
+    [999, false],
+    [1_000, true],
+    [62_000, true],
+    [62_001, false],
+  ];
+  for (const [at, is] of cases) assertEquals(isSince(at, 1_000, 2_000), is, `${at}`);
 });
 
 Deno.test("what is of the future was before the clock was set back, and is no news", async () => {
@@ -57,17 +79,22 @@ Deno.test("crash reports come with their first line, the newest first, and old o
   const now = Date.now();
   assertEquals(await readCrashes(made.folder, 0), []);
   await made.write("var/log/icinga2/crash/report.1", "Caught SIGSEGV.\r\nmore", 1_000);
-  await made.write("var/log/icinga2/crash/report.2", "\n\tUnhandled exception\n", 500);
+  await made.write("var/log/icinga2/crash/report.2", " \n\tUnhandled exception\n", 500);
   await made.write("var/log/icinga2/crash/report.3", "old", 90_000);
   await made.write("var/log/icinga2/crash/other.txt", "other");
   const found = await readCrashes(made.folder, now - 60_000);
   assertEquals(found.map(({ line }) => line), ["Unhandled exception", "Caught SIGSEGV."]);
+  for (let i = 10; i < 22; i++) {
+    await made.write(`var/log/icinga2/crash/report.${i}`, "x".repeat(400));
+  }
+  const many = await readCrashes(made.folder, now - 60_000);
+  assertEquals(many.map(({ line }) => line.length), Array(10).fill(300));
 });
 
 Deno.test("Icinga's own words for a refused connection are told by their meaning, the newest first", () => {
   const at = Date.UTC(2026, 10, 28);
   const found = (...texts: string[]) =>
-    refusalIn(texts.map((text) => ({ at, severity: "warning", text })), at)?.meaning;
+    refusalIn(texts.map((text) => ({ at, severity: "warning", text })), at);
   const cases: [text: string, meaning: RegExp | undefined][] = [
     [
       "ApiListener: Certificate validation failed for endpoint 'master': code 19: self-signed",
@@ -103,8 +130,12 @@ Deno.test("Icinga's own words for a refused connection are told by their meaning
     ["ApiListener: Finished syncing endpoint 'm' in zone 'm'.", undefined],
   ];
   for (const [text, meaning] of cases) {
-    const said = found(text);
+    const said = found(text)?.meaning;
     assertEquals(meaning ? meaning.test(said ?? "") : said === undefined, true, `${text}: ${said}`);
   }
-  assertEquals(found(cases[0]![0], cases[1]![0]), "the certificate of the other side has expired");
+  assertEquals(found(cases[0]![0], cases[1]![0]), {
+    line: cases[1]![0],
+    meaning: "the certificate of the other side has expired",
+    advice: "renew it there",
+  });
 });

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { readNode } from "../../lib/icinga/mod.ts";
+import { describeEndpoint, readNode } from "../../lib/icinga/mod.ts";
 import { fixture, netstrings } from "./fixture.ts";
 
 const object = (type: string, name: string, properties: Record<string, unknown>) => ({
@@ -66,6 +66,32 @@ Deno.test("the address that it listens on is told, where that is not every one",
   }
 });
 
+Deno.test("a port that is none is Icinga's own", async () => {
+  const cases = [[1, 1], ["65535", 65_535], [65_536, 5665], ["0", 5665], [1.5, 5665], ["x", 5665]];
+  for (const [written_, expected] of cases) {
+    const api = object("ApiListener", "api", { bind_port: written_ });
+    const { made } = await written("agent", [...OBJECTS.slice(0, -1), api]);
+    await using _ = made;
+    assertEquals((await readNode(made.folder)).port, expected as number, `${written_}`);
+  }
+});
+
+Deno.test("an endpoint is told with its address, where it has one", () => {
+  const told = ["10.0.0.1", "m.example", "::1", undefined].map((host) =>
+    describeEndpoint({ name: "m", port: 5665, ...(host !== undefined && { host }) })
+  );
+  assertEquals(told, ["m (10.0.0.1:5665)", "m (m.example:5665)", "m ([::1]:5665)", "m"]);
+});
+
+Deno.test("a file of objects of up to 64 MB is read", async () => {
+  const { made, source } = await written("agent");
+  await using _ = made;
+  for (const [size, parents] of [[10, PARENTS], [64, PARENTS], [64.1, undefined]] as const) {
+    await Deno.truncate(source, size * 1_048_576);
+    assertEquals((await readNode(made.folder)).parents, parents, `${size} MB`);
+  }
+});
+
 Deno.test("a torn file of objects says what its whole part says", async () => {
   const { made, source } = await written("agent");
   await using _ = made;
@@ -94,12 +120,21 @@ Deno.test("without Icinga's own files the plain configuration is read", async ()
   await using made = await fixture();
   assertEquals(await readNode(made.folder), {});
   await made.write("etc/icinga2/constants.conf", CONSTANTS);
-  for (const zones of [ZONES.replaceAll("[ ", "[").replaceAll(" ]", "]"), ZONES]) {
+  const narrow = ZONES.replaceAll("[ ", "[").replaceAll(" ]", "]");
+  for (const zones of [narrow, ZONES.replaceAll(" ]", ", ]"), ZONES]) {
     const source = await made.write("etc/icinga2/zones.conf", zones);
     assertEquals(await readNode(made.folder), { name: "agent", source, parents: PARENTS });
   }
   await made.write("etc/icinga2/features-enabled/api.conf", 'object ApiListener "api" { }');
   assertEquals((await readNode(made.folder)).port, 5665);
+  // The name that Icinga used counts, as everywhere in the configuration.
+  await made.write("etc/icinga2/constants.conf", 'const ZoneName = "agent"\n');
+  await made.write(
+    "var/cache/icinga2/icinga2.vars",
+    netstrings([{ name: "NodeName", value: "agent" }]),
+  );
+  const { name, parents } = await readNode(made.folder);
+  assertEquals([name, parents], ["agent", PARENTS]);
 });
 
 Deno.test("a configuration that is not plain leaves the parents unknown", async () => {

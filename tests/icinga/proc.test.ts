@@ -28,6 +28,7 @@ Deno.test(
       const { user, system } = process.cpuUsage();
       const used = (user + system) / 1e6;
       assert(facts.cpu! >= used - 1 && facts.memory! >= Deno.memoryUsage().rss / 2);
+      assert(facts.memory! < 8 * Deno.memoryUsage().rss, `${facts.memory} bytes`);
       const seen = (await connections(facts)).filter(({ local, remote }) =>
         local.port === port || remote.port === port
       );

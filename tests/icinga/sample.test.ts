@@ -24,7 +24,11 @@ import { hasIcinga, type Node, nodes } from "./nodes.ts";
 const MINUTE = 60_000;
 
 /** A sampler whose clock is moved by hand. */
-function sampling(node: Pick<Node, "folder">, sources: HostSources) {
+function sampling(
+  node: Pick<Node, "folder">,
+  sources: HostSources,
+  look?: "icinga" | "processes",
+) {
   let now = 0;
   const sampler = new Sampler({
     ...node,
@@ -32,6 +36,7 @@ function sampling(node: Pick<Node, "folder">, sources: HostSources) {
     every: MINUTE,
     clock: { now: () => now },
     limit: 1_000,
+    ...(look && { look }),
   });
   return (passed: number) => {
     now += passed;
@@ -44,8 +49,28 @@ Deno.test("without a folder every part of a sample says why it is not known", as
   const sources = { tree: () => Promise.resolve(undefined), connections: () => Promise.reject() };
   const { unknown, at: _, ...known } = await sampling(made, sources)(0);
   assertEquals(known, { dataDir: made.folder.root });
-  const parts = ["certificate", "crl", "disk", "link", "node", "port", "stateFile", "tree"];
-  assertEquals(Object.keys(unknown).sort(), parts);
+  const { data } = made.folder;
+  assertEquals(unknown, {
+    certificate: "the name of the node is not known",
+    crl: "the configuration names no crl_path",
+    disk: `there is no ${data}`,
+    link: "it is not known which endpoints are the parents",
+    node: "neither icinga2.vars nor constants.conf names it",
+    port: "the node has no ApiListener, so it has no port",
+    stateFile: `there is no ${join(data, "icinga2.state")}`,
+    tree: "the service has no process",
+  });
+  await nodeFolder(made, "agent", 1, 2);
+  const { link, tree } = (await sampling(made, sources)(0)).unknown;
+  assertEquals([link, tree], Array(2).fill("the service has no process"));
+});
+
+Deno.test("where only the processes are looked at, nothing else is in a sample", async () => {
+  await using made = await fixture();
+  await nodeFolder(made, "agent", 1, 2);
+  const tree = () => Promise.resolve({ pids: new Set([1]) });
+  const { at: _, ...sample } = await sampling(made, { tree, connections: none }, "processes")(0);
+  assertEquals(sample, { dataDir: made.folder.root, tree: { processes: 1 }, unknown: {} });
 });
 
 Deno.test("the state file's age is counted while it is watched, whatever the clock of the host does", async () => {
@@ -60,17 +85,28 @@ Deno.test("the state file's age is counted while it is watched, whatever the clo
   await made.write("var/lib/icinga2/icinga2.state", "", 23 * 60 * MINUTE);
   assertEquals(await unchanged(MINUTE), 0);
   assertEquals(await unchanged(MINUTE), 60);
-  assertEquals(await unchanged(60 * MINUTE), 0, "the host slept");
+  assertEquals(await unchanged(3 * MINUTE), 240);
+  assertEquals(await unchanged(3 * MINUTE + 1), 0, "the host slept");
 });
 
 /** A folder of a node of this name that listens on `port`, its parents on `parents`. */
 async function nodeFolder(made: Fixture, name: string, port: number, ...parents: number[]) {
+  await namedFolder(made, name, { bind_port: port }, parents.map((port) => ["127.0.0.1", port]));
+}
+
+/** A folder of a node with this ApiListener and with parents at these hosts and ports. */
+async function namedFolder(
+  made: Fixture,
+  name: string,
+  listener: Record<string, unknown>,
+  parents: readonly [host: string, port: number][],
+) {
   const object = (type: string, name: string, properties: Record<string, unknown>) => ({
     ...{ name, properties, type },
   });
-  const endpoint = (port: number, i: number) =>
-    object("Endpoint", `master-${i}`, { host: "127.0.0.1", port });
-  const endpoints = parents.map(endpoint);
+  const endpoints = parents.map(([host, port], i) =>
+    object("Endpoint", `master-${i}`, { host, port })
+  );
   const zone = (name: string, endpoints: string[], parent: string) =>
     object("Zone", name, { endpoints, parent });
   const objects = [
@@ -78,7 +114,7 @@ async function nodeFolder(made: Fixture, name: string, port: number, ...parents:
     object("Endpoint", name, { host: "" }),
     zone("master", endpoints.map(({ name }) => name), ""),
     zone(name, [name], "master"),
-    object("ApiListener", "api", { bind_port: port }),
+    object("ApiListener", "api", listener),
   ];
   await made.write(
     "var/cache/icinga2/icinga2.vars",
@@ -147,6 +183,8 @@ Deno.test("the connection to a parent counts when it is a minute old; of several
     [MINUTE, [two], "10.0.0.2:3", []],
     [MINUTE, [], undefined, []],
     [MINUTE, [one], undefined, ["10.0.0.1:2"]],
+    [3 * MINUTE, [one], "10.0.0.1:2", []],
+    [3 * MINUTE + 1, [one], undefined, ["10.0.0.1:2"]],
   ];
   for (const [passed, connections, to, young] of looks) {
     seen.push(connections);
@@ -215,6 +253,9 @@ Deno.test("what is known of a node's files is told, and what is missing for the 
   await made.write("var/lib/icinga2/api/log/current", "x".repeat(50));
   await made.write("var/log/icinga2/icinga2.log", "x".repeat(20));
   const tree = () => Promise.resolve({ pids: new Set([1, 2]), memory: 7 });
+  if (Deno.build.os === "linux") {
+    await Deno.symlink("/none", join(made.folder.data, "api", "log", "gone"));
+  }
   const { unknown, disk, ...sample } = await sampling(made, { tree, connections: none })(0);
   assertEquals([disk!.log, disk!.replay, disk!.free > 1e6], [20, 350, true]);
   assertEquals([sample.node, sample.parents, sample.tree], [
@@ -229,6 +270,105 @@ Deno.test("what is known of a node's files is told, and what is missing for the 
     link: "the node has no parents: it is a master",
     stateFile: `there is no ${join(data, "icinga2.state")}`,
   });
+});
+
+Deno.test("the list of revoked certificates and the disk are told; where there is no log it takes no place", async () => {
+  await using made = await fixture();
+  const file = await made.write("crl.pem", "no list");
+  await made.write("var/lib/icinga2/icinga2.state", "");
+  await namedFolder(made, "agent", { crl_path: file }, []);
+  const tree = () => Promise.resolve(undefined);
+  const take = sampling(made, { tree, connections: none });
+  const { unknown, disk } = await take(0);
+  assertEquals(unknown.crl, `${file} does not say when the next is due`);
+  assertEquals([disk!.log, disk!.replay], [0, 0]);
+  const body = "\x17\x0d260102030405Z\x17\x0d260202030405Z";
+  await Deno.writeTextFile(
+    file,
+    `-----BEGIN X509 CRL-----\n${btoa(body)}\n-----END X509 CRL-----\n`,
+  );
+  assertEquals((await take(0)).crl, { file, due: "2026-02-02T03:04:05.000Z" });
+});
+
+/** A server of TLS that counts its connections. */
+function countingServer(folder: string, name: string) {
+  const [cert, key] = ["crt", "key"].map((end) =>
+    Deno.readTextFileSync(join(folder, `${name}.${end}`))
+  );
+  const server = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert: cert!, key: key! });
+  const open: Deno.TlsConn[] = [];
+  let count = 0;
+  (async () => {
+    for await (const conn of server) {
+      count++;
+      open.push(conn);
+      conn.handshake().catch(() => {});
+    }
+  })();
+  return {
+    port: server.addr.port,
+    /** How many connections there were since it was asked last. */
+    count() {
+      const found = count;
+      count = 0;
+      return found;
+    },
+    [Symbol.dispose]() {
+      for (const conn of open) conn.close();
+      server.close();
+    },
+  };
+}
+
+Deno.test({
+  name:
+    "a port that answers is tried every 5 minutes, a parent's every minute, and its certificate until it is loaded",
+  ignore: !hasOpenssl,
+  async fn() {
+    await using made = await fixture();
+    const certs = join(made.folder.data, "certs");
+    await Deno.mkdir(certs, { recursive: true });
+    await makeCa(certs);
+    await makeCertificate(certs, "agent", { ca: "ca" });
+    await makeCertificate(certs, "old", { ca: "ca" });
+    using own = countingServer(certs, "old");
+    using parent = countingServer(certs, "old");
+    await namedFolder(made, "agent", { bind_port: own.port }, [
+      ["127.0.0.1", parent.port],
+      // It connects to this node.
+      ["", parent.port],
+    ]);
+    let connections: Connection[] = [], started = Infinity;
+    const take = sampling(made, {
+      tree: () => Promise.resolve({ pids: new Set([1]), started }),
+      connections: () => Promise.resolve(connections),
+    });
+    const tried = async (passed: number) => {
+      const { certificate, port, link } = await take(passed);
+      return [own.count(), parent.count(), port?.is, link?.answer?.is, certificate?.isLoaded];
+    };
+    const good = ["good", "good", undefined] as const;
+    assertEquals(await tried(0), [1, 1, ...good]);
+    assertEquals(await tried(MINUTE - 1), [0, 0, ...good]);
+    assertEquals(await tried(1), [0, 1, ...good]);
+    assertEquals(await tried(4 * MINUTE - 1), [0, 1, ...good]);
+    assertEquals(await tried(1), [1, 0, ...good]);
+    // A parent that was connected is asked at once when it is no more.
+    connections = [leadsTo("10.0.0.1", parent.port)];
+    assertEquals(await tried(MINUTE / 2), [0, 0, ...good]);
+    assertEquals(await tried(MINUTE), [0, 0, "good", undefined, undefined]);
+    connections = [];
+    assertEquals(await tried(MINUTE / 2 + MINUTE / 4), [0, 1, ...good]);
+    // The file is newer than the process, which shows another certificate.
+    started = 1_000;
+    assertEquals((await tried(0))[4], false);
+    assertEquals(await tried(MINUTE / 4), [0, 0, "good", "good", false]);
+    assertEquals((await tried(5 * MINUTE)).slice(0, 2), [2, 1]);
+    // It is loaded now.
+    await Deno.copyFile(join(certs, "old.crt"), join(certs, "agent.crt"));
+    assertEquals(await tried(0), [1, 0, ...good]);
+    assertEquals(await tried(5 * MINUTE), [1, 1, ...good]);
+  },
 });
 
 Deno.test({
@@ -249,6 +389,7 @@ Deno.test({
     const take = sampling(made, { tree, connections: none });
     const { link, port } = await take(0);
     assertEquals([port!.is, link!.answer!.is], ["unreachable", "silent"]);
+    assertEquals(link!.answer!.text, "no answer to the TLS handshake within 1 s");
     assertEquals(link!.answer!.parent, `master-1 (127.0.0.1:${open})`);
     using late = Deno.listen({ hostname: "127.0.0.1", port: gone! });
     const asked = late.accept().then((conn) => conn.close());

@@ -28,6 +28,15 @@ Deno.test("a state file is a row of objects, each with its length; nothing is wr
   }
 });
 
+Deno.test("a state file of more than 256 MB is taken to be in order", async () => {
+  await using made = await fixture();
+  const path = await made.write("var/lib/icinga2/icinga2.state", "garbage");
+  for (const [megabytes, fault] of [[30, "corrupt"], [256.1, undefined]] as const) {
+    await Deno.truncate(path, megabytes * 1_048_576);
+    assertEquals(await stateFault(made.folder), fault, `${megabytes} MB`);
+  }
+});
+
 Deno.test("what is moved aside is kept, and replaces nothing", async () => {
   await using made = await fixture();
   const { folder, write } = made;
