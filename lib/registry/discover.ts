@@ -36,8 +36,7 @@ export async function findModules(home: string): Promise<FoundModules> {
   let files: string[];
   try {
     const entries = await Array.fromAsync(Deno.readDir(folder));
-    const names = entries.filter(({ isDirectory }) => !isDirectory).map(({ name }) => name);
-    files = names.filter(isModule).sort();
+    files = moduleNames(entries).sort();
   } catch (error) {
     const isNone = error instanceof Deno.errors.NotFound ||
       error instanceof Deno.errors.NotADirectory;
@@ -53,6 +52,18 @@ export async function findModules(home: string): Promise<FoundModules> {
   const warning =
     `${folder} holds ${files.length} modules; only the first ${MAX_MODULES} by name are used`;
   return { modules, warning };
+}
+
+/** The names of modules; a folder's only where no file has that daemon's name. */
+function moduleNames(entries: readonly Deno.DirEntry[]): string[] {
+  const modules = entries.filter(({ name }) => isModule(name));
+  const { file = [], folder = [] } = Object.groupBy(
+    modules,
+    ({ isDirectory }) => isDirectory ? "folder" : "file",
+  );
+  const taken = new Set(file.map(({ name }) => foldName(name)));
+  const alone = folder.filter(({ name }) => !taken.has(foldName(name)));
+  return [...file, ...alone].map(({ name }) => name);
 }
 
 /**

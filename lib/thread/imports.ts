@@ -211,6 +211,12 @@ export const KNOWN_IMPORTS = `known: ${
 /** What a daemon's module may be: its files with what they import, bytes of a file and of all, imports of all. */
 const MOST = { files: 200, size: 4 * 1024 ** 2, total: 16 * 1024 ** 2, imports: 1_000 };
 
+/**
+ * What UTF-16 looks like where it is read as UTF-8: its byte order mark is no text, and every other byte of a Latin
+ * character is zero. PowerShell's `>` writes it.
+ */
+const UTF_16 = /^(?:\ufffd\ufffd|\0|[^]\0)/;
+
 /** A module's files. */
 export interface ExaminedModule {
   /** Its file and all that it imports, absolute; not all of them where there is a refusal. */
@@ -231,6 +237,7 @@ export async function examineModule(file: string): Promise<ExaminedModule> {
     const own = refuseModuleFile(next);
     if (own !== undefined) return refused(`${next}: ${own}`);
     const text = await readModule(next);
+    if (UTF_16.test(text)) return refused(`${next}: is UTF-16 text; save the file as UTF-8`);
     texts.set(next, text);
     size += text.length;
     const specifiers = specifiersIn(text, MOST.imports + 1 - count);

@@ -14,7 +14,9 @@ Deno.test("tests, types, private files and what is no module are no daemons", ()
 Deno.test("modules in home's folder are found, and what is wrong with their names is said", async () => {
   const home = await Deno.makeTempDir();
   assertEquals(await findModules(home), { modules: [] });
-  await Deno.mkdir(join(home, "daemons", "folder.js"), { recursive: true });
+  for (const folder of ["folder.js", "a.js", "_own.js", "plain"]) {
+    await Deno.mkdir(join(home, "daemons", folder), { recursive: true });
+  }
   for (
     const file of ["b.js", "a.ts", "Odd.js", "twin.js", "twin.ts", "a.test.ts", "heartbeat.js"]
   ) {
@@ -26,6 +28,7 @@ Deno.test("modules in home's folder are found, and what is wrong with their name
     ["daemons/Odd.js", true],
     ["daemons/a.ts", false],
     ["daemons/b.js", false],
+    ["daemons/folder.js", true],
     ["daemons/heartbeat.js", true],
     ["daemons/twin.js", true],
     ["daemons/twin.ts", true],
@@ -36,8 +39,9 @@ Deno.test("modules in home's folder are found, and what is wrong with their name
     file: join(home, "daemons", "a.ts"),
   });
   assertMatch(found[0]!.problem!, /Odd\.js: its file name is "Odd"; expected small letters/);
-  assertMatch(found[3]!.problem!, /heartbeat\.js: has the name of a built-in daemon, which comes/);
-  assertMatch(found[4]!.problem!, /twin\.js: twin\.ts beside it has the same name; keep one, or/);
+  assertMatch(found[3]!.problem!, /folder\.js: is a folder; expected a daemon's module$/);
+  assertMatch(found[4]!.problem!, /heartbeat\.js: has the name of a built-in daemon, which comes/);
+  assertMatch(found[5]!.problem!, /twin\.js: twin\.ts beside it has the same name; keep one, or/);
   await Deno.remove(home, { recursive: true });
 });
 

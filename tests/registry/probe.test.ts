@@ -223,6 +223,24 @@ Deno.test("a pipe is not opened, be it the module or what it imports", async () 
   });
 });
 
+Deno.test("UTF-16 is named with what to do, be it the module's or what it imports", async () => {
+  const text = `import { x } from "./gone.js"; export default { name: "x", run() {} };`;
+  const units = new Uint8Array(Uint16Array.from(text, (c) => c.charCodeAt(0)).buffer);
+  const swapped = units.map((_, i) => units[i ^ 1]!);
+  const files = [[0xff, 0xfe, ...units], [0xfe, 0xff, ...swapped], [...units], [...swapped]];
+  await inFolder({ "y.js": `import "./x.js"; ${text}` }, async (path) => {
+    for (const bytes of files) {
+      await Deno.writeFile(path("x.js"), Uint8Array.from(bytes));
+      const problem = `${path("x.js")}: is UTF-16 text; save the file as UTF-8`;
+      assertEquals(await probeModule(path("x.js"), {}), { problem });
+      assertEquals(await probeModule(path("y.js"), {}), { problem });
+    }
+    const good = text.replace(/.*?;/, "");
+    await Deno.writeTextFile(path("x.js"), `\ufeff${good}`);
+    assert("description" in await probeModule(path("x.js"), {}), "UTF-8 with its mark");
+  });
+});
+
 Deno.test("a module that is not there is said to be so", async () => {
   await inFolder({}, async (path) => {
     const probed = await probeModule(path("gone.js"), {});
