@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { builtinDaemons } from "../../daemons/mod.ts";
 import { FileError } from "../base/mod.ts";
+import type { DaemonConfig } from "../config/mod.ts";
 import { nameOfFile, refuseFileName } from "../daemon/mod.ts";
 import { refuseModuleFile } from "../thread/mod.ts";
 
@@ -52,6 +53,22 @@ export async function findModules(home: string): Promise<FoundModules> {
   const warning =
     `${folder} holds ${files.length} modules; only the first ${MAX_MODULES} by name are used`;
   return { modules, warning };
+}
+
+/**
+ * Warnings, a line each, of modules that do not run because a built-in daemon has their name.
+ *
+ * @param entries the daemons of the configuration: one that names a module runs it.
+ */
+export function hiddenModules(
+  modules: readonly FoundModule[],
+  entries: Readonly<Record<string, Pick<DaemonConfig, "module">>>,
+): string[] {
+  const named = new Set(Object.values(entries).map(({ module }) => module));
+  const hidden = modules.filter(({ name, module }) =>
+    builtinDaemons.has(name) && !named.has(module)
+  );
+  return hidden.flatMap(({ problem = [] }) => problem);
 }
 
 /** The names of modules; a folder's only where no file has that daemon's name. */

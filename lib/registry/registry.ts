@@ -11,7 +11,7 @@ import {
 } from "../daemon/mod.ts";
 import { examineModule, signature } from "../thread/mod.ts";
 import type { ThreadPolicy } from "../supervisor/mod.ts";
-import { DAEMONS_FOLDER, findModules, type FoundModules } from "./discover.ts";
+import { DAEMONS_FOLDER, findModules, type FoundModules, hiddenModules } from "./discover.ts";
 import { describePermissions, grantPermissions, refusePermissions } from "./grant.ts";
 import { type Probed, probeModule } from "./probe.ts";
 
@@ -57,12 +57,12 @@ export class Registry {
   readonly #refuse: RefuseModule;
   readonly #warn: (warning: string) => void;
   #probes = new Map<string, Promise<Probed>>();
-  #warning: string | undefined;
+  #warnings: readonly string[] = [];
 
   /**
    * @param home absolute.
    * @param refuse checks each module before it is loaded. Default: none is refused.
-   * @param warn takes what is wrong with the folder of daemons, once. Default: it is dropped.
+   * @param warn takes what is wrong with the folder of daemons, each line once. Default: it is dropped.
    */
   constructor(
     home: string,
@@ -87,7 +87,7 @@ export class Registry {
   /** Probes the modules of a configuration's daemons. Never rejects for what is wrong with a module. */
   async resolve(loaded: Pick<LoadedConfig, "config" | "describe">): Promise<RegisteredDaemon[]> {
     const entries = Object.entries(loaded.config.daemons);
-    const found = await this.#find();
+    const found = await this.#find(loaded.config);
     const probes = new Map<string, Promise<Probed>>();
     const resolved: RegisteredDaemon[] = new Array(entries.length);
     const waiting = entries.keys();
@@ -102,11 +102,12 @@ export class Registry {
     return leaveToFirst(resolved, loaded.describe);
   }
 
-  async #find(): Promise<FoundModules> {
+  async #find({ daemons }: LoadedConfig["config"]): Promise<FoundModules> {
     const found = await findModules(this.#home);
-    const { warning } = found;
-    if (warning !== undefined && warning !== this.#warning) this.#warn(warning);
-    this.#warning = warning;
+    const hidden = hiddenModules(found.modules, daemons);
+    const warnings = found.warning === undefined ? hidden : [found.warning, ...hidden];
+    for (const line of warnings) if (!this.#warnings.includes(line)) this.#warn(line);
+    this.#warnings = warnings;
     return found;
   }
 

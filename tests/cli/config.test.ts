@@ -42,3 +42,19 @@ Deno.test("a pool with too few places is a warning of config check and of run, a
   assertEquals([enough.code, JSON.parse(enough.stdout).warnings], [0, undefined]);
   await Deno.remove(home, { recursive: true });
 });
+
+Deno.test("a module with the name of a built-in daemon is a warning of config check and of its commands", async () => {
+  const home = await Deno.makeTempDir();
+  await Deno.mkdir(`${home}/daemons`);
+  await Deno.writeTextFile(`${home}/daemons/heartbeat.js`, "");
+  const warning = /heartbeat\.js: has the name of a built-in daemon, which comes first; rename the/;
+  for (const typed of [["config", "check"], ["daemon", "register", "heartbeat", "file=x.json"]]) {
+    const { code, stderr } = await warden(home, ...typed);
+    assertEquals(code, 0, stderr);
+    assertMatch(stderr, RegExp(`^Warning: .*${warning.source}`));
+  }
+  const { code, stdout } = await warden(home, "config", "check", "--json");
+  assertMatch(JSON.parse(stdout).warnings.join(), warning);
+  assertEquals(code, 0);
+  await Deno.remove(home, { recursive: true });
+});

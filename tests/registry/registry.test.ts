@@ -59,6 +59,30 @@ Deno.test("of two modules of one name neither is run, unless the entry says whic
   assertEquals(one, undefined);
 });
 
+Deno.test("a module with the name of a built-in daemon is a warning once, unless an entry names it", async () => {
+  const home = await Deno.makeTempDir();
+  await Deno.mkdir(join(home, "daemons"));
+  const file = join(home, "daemons", "heartbeat.js");
+  await Deno.writeTextFile(file, module("heartbeat"));
+  const warnings: string[] = [];
+  const registry = new Registry(home, undefined, (warning) => void warnings.push(warning));
+  const look = async (entry: Record<string, unknown>) => {
+    const config = parse(JSON.stringify({ daemons: { heartbeat: entry } }));
+    const [{ module, problem }] = await registry.resolve({ config, describe: String }) as [
+      RegisteredDaemon,
+    ];
+    return [module, problem];
+  };
+  const own = { module: "daemons/heartbeat.js" };
+  assertEquals(await look(own), [own.module, undefined]);
+  assertEquals(warnings, []);
+  for (let times = 2; times > 0; times--) assertEquals(await look({}), [null, undefined]);
+  assertEquals(warnings, [
+    `${file}: has the name of a built-in daemon, which comes first; rename the file and its daemon`,
+  ]);
+  await Deno.remove(home, { recursive: true });
+});
+
 Deno.test("a module that has changed is looked at anew; one that has not is not", async () => {
   const home = await Deno.makeTempDir();
   try {

@@ -52,16 +52,21 @@ async function check(invocation: Invocation): Promise<Result> {
   try {
     const loaded = await loadAgentConfig(paths);
     const { file, exists, config } = loaded;
-    const daemons = await new Registry(paths.home).resolve(loaded);
+    const warnings: string[] = [];
+    const registry = new Registry(paths.home, undefined, (line) => void warnings.push(line));
+    const daemons = await registry.resolve(loaded);
     const bad = daemons.flatMap(({ name, problem, runs = false }) =>
       problem === undefined ? [] : { name, problem, runs }
     );
     const names = Object.keys(config.daemons).join(", ") || "none";
     const note = exists ? "valid" : "does not exist; the defaults are in force";
-    const warning = warnOfPool(daemons, config);
-    const warnings = warning === undefined ? {} : { warnings: [warning] };
-    const json = { file, exists, problems: [], daemons: bad, ...warnings };
-    if (warning !== undefined && !isJson) printError(`Warning: ${warning}`);
+    const crowded = warnOfPool(daemons, config);
+    if (crowded !== undefined) warnings.push(crowded);
+    const json = {
+      ...{ file, exists, problems: [], daemons: bad },
+      ...(warnings.length > 0 && { warnings }),
+    };
+    if (!isJson) warnings.forEach((line) => printError(`Warning: ${line}`));
     if (bad.length === 0) return { json, text: `${file}: ${note}; daemons: ${names}` };
     if (isJson) return { json, text: "", code: EXIT.usage };
     for (const { name, problem, runs } of bad) {

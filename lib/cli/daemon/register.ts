@@ -20,10 +20,10 @@ import { type Action, UsageError } from "../command.ts";
 import { findPaths, loadAgentConfig } from "../paths.ts";
 import { describeProblems, type GivenArguments, readGiven } from "./arguments.ts";
 import {
+  chooseSubject,
   DAEMON_FLAGS,
   describeMissing,
   findKnown,
-  findSubject,
   grantOf,
   origin,
   type Subject,
@@ -54,7 +54,7 @@ export const registerAction: Action = {
     }
     const known = await findKnown(invocation);
     const { home, configFile: file } = known.paths;
-    const subject = findSubject(name, known, invocation.values.module);
+    const subject = chooseSubject(name, known, invocation.values.module);
     const unset = invocation.lists.unset ?? [];
     const { problems, ...read } = await readGiven(subject, words, home, unset);
     const { given, description } = read;

@@ -6,7 +6,7 @@ import { type Action, EXIT, type Invocation, UsageError } from "../command.ts";
 import { readRun, RUN_FLAGS } from "../commands/run.ts";
 import { printError } from "../output.ts";
 import { describeProblems, readGiven } from "./arguments.ts";
-import { DAEMON_FLAGS, describeMissing, findKnown, findSubject, grantOf } from "./subject.ts";
+import { chooseSubject, DAEMON_FLAGS, describeMissing, findKnown, grantOf } from "./subject.ts";
 
 const { simulate, scenario, mode } = RUN_FLAGS;
 
@@ -45,7 +45,7 @@ async function planEntry(
 ): Promise<{ entry: DaemonConfig; needsServices: boolean }> {
   const known = await findKnown(invocation);
   const { home } = known.paths;
-  const subject = findSubject(name, known);
+  const subject = chooseSubject(name, known);
   const { given, description, problems } = await readGiven(subject, words, home);
   if (problems.length > 0) {
     throw new UsageError(`Cannot run '${name}': ${describeProblems(problems)}`);

@@ -6,10 +6,10 @@ import type { Action } from "../command.ts";
 import { type Columns, indented, orDash, table } from "../table.ts";
 import {
   allSubjects,
+  chooseSubject,
   describeMissing,
   examine,
   findKnown,
-  findSubject,
   grantOf,
   type Known,
   origin,
@@ -98,7 +98,7 @@ export const showAction: Action = {
     const name = invocation.words[0]!;
     const known = await findKnown(invocation);
     const { home } = known.paths;
-    const subject = findSubject(name, known);
+    const subject = chooseSubject(name, known);
     const { entry, module } = subject;
     const given = entry?.arguments ?? {};
     const { description } = await examine(subject, given, home);

@@ -19,6 +19,7 @@ import {
   probeModule,
 } from "../../registry/mod.ts";
 import { type FlagSpecs, type Invocation, UsageError } from "../command.ts";
+import { printError } from "../output.ts";
 import { findPaths, loadAgentConfig } from "../paths.ts";
 
 /** Flags that several actions of `icinga-warden daemon` take. */
@@ -103,6 +104,16 @@ export function findSubject(name: string, known: Known, module?: string): Subjec
       suggest(wanted, allNames(known))
     }`,
   );
+}
+
+/** As {@linkcode findSubject}; prints a warning where a module of home has the name of the built-in daemon that it is. */
+export function chooseSubject(...args: Parameters<typeof findSubject>): Subject {
+  const subject = findSubject(...args);
+  const [, { modules }] = args;
+  for (const { name, problem } of modules) {
+    if (name === subject.builtin && problem !== undefined) printError(`Warning: ${problem}`);
+  }
+  return subject;
 }
 
 function allNames({ loaded, modules }: Known): string[] {

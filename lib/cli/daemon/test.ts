@@ -9,9 +9,9 @@ import { readRunTime } from "../parse.ts";
 import { describeProblems, type GivenArguments, readGiven } from "./arguments.ts";
 import {
   allSubjects,
+  chooseSubject,
   DAEMON_FLAGS,
   findKnown,
-  findSubject,
   grantOf,
   type Known,
   origin,
@@ -54,7 +54,7 @@ export const testAction: Action = {
     const state = readState(invocation.lists.state ?? []);
     const options = { words, span, state, grant: invocation.given.has("grant") };
     const known = await findKnown(invocation);
-    const subjects = name === undefined ? ownSubjects(known) : [findSubject(name, known)];
+    const subjects = name === undefined ? ownSubjects(known) : [chooseSubject(name, known)];
     const verdicts: Verdict[] = [];
     for (const subject of subjects) verdicts.push(await judge(subject, known, options));
     return {

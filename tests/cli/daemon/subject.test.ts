@@ -1,7 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { resolve } from "node:path";
 import { UsageError } from "../../../lib/cli/command.ts";
-import { allSubjects, findSubject, type Known } from "../../../lib/cli/daemon/subject.ts";
+import {
+  allSubjects,
+  chooseSubject,
+  findSubject,
+  type Known,
+} from "../../../lib/cli/daemon/subject.ts";
+import { printed } from "../printed.ts";
 import { defaultConfig, defaultDaemonConfig } from "../../../lib/config/mod.ts";
 
 const home = resolve("home");
@@ -63,4 +69,17 @@ Deno.test("a daemon that is not there, or cannot be used, is refused with what w
     assertEquals(names.filter((other) => other === name), [name]);
   }
   assertEquals(names.includes("twice"), false);
+});
+
+Deno.test("a command about a built-in daemon warns of a module that has its name", async () => {
+  const hidden = module("heartbeat", "heartbeat.js: has the name of a built-in daemon");
+  const both = { ...known, modules: [...known.modules, hidden] };
+  const errors = async (name: string, module?: string) =>
+    (await printed(() => void chooseSubject(name, both, module))).errors;
+  const warning = "Warning: heartbeat.js: has the name of a built-in daemon";
+  assertEquals(await errors("heartbeat"), warning);
+  assertEquals(await errors("fresh", "heartbeat"), warning);
+  assertEquals(await errors("fresh", "daemons/heartbeat.js"), "");
+  assertEquals(await errors("disk"), "");
+  assertEquals((await printed(() => allSubjects(both))).errors, "");
 });
