@@ -93,8 +93,11 @@ async function until(what: string, holds: () => boolean): Promise<void> {
 }
 
 Deno.test("the agent says what it is, what is registered, and where each thread stands", async () => {
-  await withAgent({ a: "counter.js" }, async (agent) => {
+  await withAgent({ a: "counter.js" }, async (agent, _apply, home) => {
     await until("a beats", () => beats(agent, "a") > 2);
+    const info = Object.fromEntries(agent.state.map(AGENT_MAPS.info));
+    assertEquals([info.home, info.mode, info.simulated], [home, "foreground", true]);
+    assertEquals(["last_end" in info, Date.parse(info.started as string) > 0], [false, true]);
     const { daemon, task, pool, state, restarts } = threads(agent).get("a::run::Main::0")!;
     assertEquals([daemon, task, pool, state, restarts], ["a", "run", "MainPool", "running", 0]);
     assertEquals(agent.state.map(AGENT_MAPS.info).get("pid"), Deno.pid);
@@ -145,13 +148,17 @@ Deno.test("a daemon's verdict goes with its registration, and its other maps sta
 });
 
 Deno.test("a daemon whose new module cannot be used goes on with the old one", async () => {
-  await withAgent({ a: "counter.js" }, async (agent, apply) => {
+  await withAgent({ a: "counter.js" }, async (agent, apply, _home, records) => {
     await until("a beats", () => beats(agent, "a") > 2);
     const since = threads(agent).get("a::run::Main::0")!.since;
     await apply({ a: "./missing.js" });
     const before = beats(agent, "a");
     await until("a beats on", () => beats(agent, "a") > before);
     assertEquals(threads(agent).get("a::run::Main::0")!.since, since);
+    await apply({ a: "./missing.js", b: "./missing.js" });
+    const errors = records.filter(({ level }) => level === "error");
+    const said = errors.map(({ message }) => /^Daemon '\w' [\w ,]+(?=: )/.exec(message)?.[0]);
+    assertEquals(said, ["Daemon 'a' goes on as it was", "Daemon 'b' cannot run"], "each once");
   });
 });
 
@@ -216,7 +223,10 @@ Deno.test("a pause is on the disk when it is answered, and so is its end", async
 });
 
 Deno.test("of a pause that the agent's end interrupts what is left is on the disk", async () => {
-  await withAgent({}, async (agent, _apply, home) => {
+  await withAgent({}, async (agent, _apply, home, records) => {
+    assertEquals(records.map(({ level, message }) => `${level} ${message}`), [
+      "warning No daemon is registered and enabled: there is nothing to do",
+    ]);
     await agent.pause("command", 60_000, "b");
     await new Promise((resolve) => setTimeout(resolve, 10));
     await agent.stop();

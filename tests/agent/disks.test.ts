@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { statfs } from "node:fs/promises";
 import { mountsIn, readDisks } from "../../lib/agent/disks.ts";
 
 Deno.test("disks are what is mounted of a device, each once, and the root", () => {
@@ -20,5 +21,8 @@ Deno.test("this host's disks have a size, and are read once for all that ask at 
   assertEquals(asked, readDisks());
   const disks = await asked;
   assert(disks.length > 0);
+  const { bsize, blocks } = await statfs("/");
+  const root = disks.find(({ name }) => name === "/");
+  if (root) assertEquals(root.total, blocks * bsize);
   for (const { free, total } of disks) assert(total > 0 && free >= 0 && free <= total);
 });

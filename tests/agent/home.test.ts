@@ -27,6 +27,8 @@ Deno.test("a home is claimed by one at a time, and the second hears by whom", as
       error.message,
       new RegExp(`in use by process ${Deno.pid}, started 20\\S+Z; stop that one`),
     );
+    Deno.removeSync(`${home}/icinga-warden.run.json`);
+    assertThrows(() => claimHome(home, nothing), HomeInUseError, "is in use by another process;");
     first.release();
     const next = claimHome(home, nothing);
     assertEquals([next.lastEnd, next.badEnd], ["clean", undefined]);
@@ -40,7 +42,9 @@ Deno.test("a home is claimed by one at a time, and the second hears by whom", as
 
 Deno.test("a run that left half a record, or none of its end, did not stop cleanly", () => {
   assertEquals(parseRecord('{ "pid": 1, "sta'), undefined);
-  assertEquals(parseRecord("null"), undefined);
+  for (const text of ["null", '{"pid":1}', '{"started":"then"}', '{"pid":1.5,"started":"then"}']) {
+    assertEquals(parseRecord(text), undefined, text);
+  }
   assertMatch(describeBadEnd(undefined)!, /its record cannot be read/);
   const record = parseRecord('{ "pid": 1, "started": "then" }')!;
   assertMatch(
@@ -48,6 +52,14 @@ Deno.test("a run that left half a record, or none of its end, did not stop clean
     /process 1, started then\) did not stop cleanly: it was killed/,
   );
   assertEquals(describeBadEnd({ ...record, ended: "later" }), undefined);
+  const failed = { ...record, stopping: "soon", reason: "it broke" };
+  for (const more of [{}, { ended: "later" }]) {
+    assertMatch(describeBadEnd({ ...failed, ...more })!, /did not stop cleanly: it broke$/);
+  }
+  const whole = { ...failed, ended: "later", unserved: { since: "then", text: "no port" } };
+  assertEquals(parseRecord(JSON.stringify(whole)), whole);
+  const odd = { ...record, stopping: 1, ended: 1, reason: 1, unserved: { text: 1 } };
+  assertEquals(parseRecord(JSON.stringify(odd)), record);
 });
 
 Deno.test("a run that is ended while it stops says so to the next one", async () => {

@@ -167,14 +167,18 @@ Deno.test("a damaged state file is moved aside once, where repair names it, and 
   await made.write(STATE, "5:{...");
   await using watch = watching(made.folder.root, {}, { repair: ["state-file"] });
   const { service, diagnosis, until, state } = watch;
-  const pauses = state.map<string, unknown>("Agent.ServicePauses");
-  pauses.set("icinga2", {});
+  // Whatever leaves the service alone.
+  const reasons = [["ServicePauses", "icinga2"], ["Maintenance", "paused"], ["Aside", "installing"]]
+    .map(([map, key]) => ({ map: state.map<string, unknown>(`Agent.${map}`), key: key! }));
+  for (const { map, key } of reasons) map.set(key, {});
   service.set("value", "STOPPED");
   await until(() => diagnosis() !== undefined);
-  const pausedUntil = watch.clock.now() + 60_000;
-  await until(() => watch.clock.now() > pausedUntil);
-  assertEquals([diagnosis()!.hold, await kept(made)], [true, []]);
-  pauses.delete("icinga2");
+  for (const { map, key } of reasons) {
+    const pausedUntil = watch.clock.now() + 60_000;
+    await until(() => watch.clock.now() > pausedUntil);
+    assertEquals([diagnosis()!.hold, await kept(made)], [true, []], key);
+    map.delete(key);
+  }
   await until(() => diagnosis()!.mended !== undefined);
   const [file] = await kept(made);
   assertMatch(file!, /^icinga2\.state\.\d{8}T\d{6}Z$/);
@@ -294,4 +298,39 @@ Deno.test("a stop is explained once; an invalid configuration holds until a file
   service.set("value", "RUNNING");
   await until(() => diagnosis() === undefined);
   assertEquals(watch.levels, ["warning"]);
+});
+
+Deno.test("a service that stays down is looked at every 10 min and told every hour; one that runs for 5 min is well", async () => {
+  await using made = await fixture();
+  await made.write("var/lib/icinga2/icinga2.state", "2:{},");
+  let validated = 0, samples = 0;
+  await using watch = watching(made.folder.root, {
+    validate: () => Promise.resolve({ is: "unknown", text: `${++validated}` } as const),
+    sources: {
+      tree: () => Promise.resolve(void samples++),
+      connections: () => Promise.resolve([]),
+    },
+  });
+  const minute = 60_000;
+  watch.service.set("value", "STOPPED");
+  await watch.until(() => watch.diagnosis() !== undefined);
+  const began = watch.clock.now();
+  const table: [minutes: number, validated: number, records: number][] = [
+    [9, 1, 1],
+    [11, 2, 1],
+    [19, 2, 1],
+    [21, 3, 1],
+    [59, 6, 1],
+    [62, 7, 2],
+  ];
+  for (const [minutes, expected, records] of table) {
+    await watch.until(() => watch.clock.now() >= began + minutes * minute);
+    assertEquals([validated, watch.records.length], [expected, records], `${minutes} min`);
+  }
+  assertEquals(samples >= 120 && samples <= 126, true, `${samples} samples`);
+  watch.service.set("value", "RUNNING");
+  const runs = watch.clock.now();
+  await watch.until(() => watch.diagnosis() === undefined);
+  const passed = watch.clock.now() - runs;
+  assertEquals(passed >= 5 * minute && passed <= 5.5 * minute, true, `${passed} ms`);
 });

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Pauses } from "../../lib/agent/pauses.ts";
 import { ManualClock } from "../../lib/base/mod.ts";
 import { AGENT_MAPS, type Pause } from "../../lib/daemon/mod.ts";
@@ -69,6 +69,14 @@ Deno.test("no pause is longer than it was asked for, wherever the clock was set"
   for (const [saved, left] of cases) {
     const run = startRun({ all: saved });
     assertEquals(run.isClosed(), left > 0);
+    const goesOn = run.state.map<string, Pause>(AGENT_MAPS.maintenance).get("paused");
+    if (goesOn) {
+      assertEquals(goesOn.by, "command");
+      // A beginning in the future is none.
+      const since = Math.min(Date.parse(saved.since), Date.now());
+      assert(Math.abs(Date.parse(goesOn.since) - since) < 10_000, goesOn.since);
+      assert(Date.parse(goesOn.since) <= Date.now(), goesOn.since);
+    }
     // The test itself takes some of it.
     await run.clock.advance(Math.max(0, left - 10_000));
     assertEquals(run.isClosed(), left > 0);
@@ -76,6 +84,22 @@ Deno.test("no pause is longer than it was asked for, wherever the clock was set"
     assertEquals(run.isClosed(), false);
     run.stop();
   }
+});
+
+Deno.test("a pause of a service leaves the agent's daemons alone, with an end or without one", async () => {
+  const run = startRun();
+  const services = run.state.map<string, Pause>(AGENT_MAPS.servicePauses);
+  run.pauses.begin("command", HOUR, "One");
+  run.pauses.begin("command", undefined, "Two");
+  assertEquals([run.isClosed(), [...services.keys()]], [false, ["one", "two"]]);
+  const { since, until, left } = services.get("one")!;
+  assertEquals([Date.parse(until!) - Date.parse(since), left], [HOUR, HOUR]);
+  assertEquals([services.get("two")!.until, services.get("two")!.left], [undefined, undefined]);
+  await run.clock.advance(HOUR);
+  assertEquals([...services.keys()], ["two"]);
+  run.pauses.end("TWO");
+  assertEquals(services.size, 0);
+  run.stop();
 });
 
 Deno.test("a pause without an end, and what cannot be read, ends with the agent", () => {

@@ -49,7 +49,10 @@ Deno.test("the network is up with an address and the name of a parent", () => {
 });
 
 /** Runs the watch on a clock that is moved by hand. */
-function watching(given: Partial<HoldHost>, services = ["icinga2"]) {
+function watching(
+  given: Partial<HoldHost>,
+  looks: readonly ("icinga" | "processes")[] = ["icinga"],
+) {
   const clock = new ManualClock(() => new Promise((resolve) => setImmediate(resolve)));
   const state = new MainState({ thread: "main" });
   const stop = new AbortController();
@@ -64,13 +67,16 @@ function watching(given: Partial<HoldHost>, services = ["icinga2"]) {
   const agent = {
     state,
     icinga: () =>
-      services.map((service) => ({
-        ...{ daemon: "d", service, dataDir: "" },
-        ...{ look: "icinga" as const, repair: [], mode: "act" as const },
+      looks.map((look) => ({
+        ...{ daemon: "d", service: "s", dataDir: "", look },
+        ...{ repair: [], mode: "act" as const },
       })),
   };
-  const done = watchRestartHolds({ agent, clock, host }, stop.signal);
+  let looked = 0;
+  const alsoLook = () => void looked++;
+  const done = watchRestartHolds({ agent, clock, host, alsoLook }, stop.signal);
   return {
+    looks: () => looked,
     clock,
     keys: () => [...state.map("Agent.Aside").keys()],
     async [Symbol.asyncDispose]() {
@@ -84,8 +90,9 @@ function watching(given: Partial<HoldHost>, services = ["icinga2"]) {
 Deno.test("an installation is told within 250 ms, and for 30 min at most", async () => {
   let isInstalling = false;
   await using watch = watching({ isInstalling: () => isInstalling, bootedFor: () => 5 * MINUTE });
+  assertEquals(watch.looks(), 1);
   await watch.clock.advance(1_000);
-  assertEquals(watch.keys(), []);
+  assertEquals([watch.keys(), watch.looks()], [[], 5]);
   isInstalling = true;
   await watch.clock.advance(250);
   assertEquals(watch.keys(), ["installing"]);
@@ -122,10 +129,14 @@ Deno.test("after a boot it is told before any thread runs, until a parent's name
 });
 
 Deno.test("where no Icinga 2 is kept running nothing waits for the network", async () => {
-  await using watch = watching({ resolve: () => Promise.reject(new Error("no such host")) }, []);
-  assertEquals(watch.keys(), []);
-  await watch.clock.advance(60_000);
-  assertEquals(watch.keys(), []);
+  const resolve = () => Promise.reject(new Error("no such host"));
+  const cases = [[[], []], [["processes"], []], [["processes", "icinga"], ["network"]]] as const;
+  for (const [looks, keys] of cases) {
+    await using watch = watching({ resolve }, looks);
+    assertEquals(watch.keys(), [...keys]);
+    await watch.clock.advance(60_000);
+    assertEquals(watch.keys(), [...keys]);
+  }
 });
 
 Deno.test("the network is waited for 3 min at most, whatever hangs or fails", async () => {

@@ -60,6 +60,18 @@ Deno.test("the states of watched services are shared, and each change of one", a
   state.close();
 });
 
+Deno.test("of at most 32 services the state is asked", () => {
+  const clock = new ManualClock();
+  const state = new MainState({ thread: "main" });
+  const info = { module: null, enabled: true, services: true };
+  state.map<string, unknown>("Agent.Daemons").set("service_watch", info);
+  const counts = state.map("Daemons.service_watch.ServiceStats");
+  for (let i = 0; i < 40; i++) counts.set(`s${i}`, {});
+  lookAtServices({ state }, clock, { stateOf: () => 4, startTypeOf: () => undefined })();
+  assertEquals(state.map("Agent.ServiceStates").size, 32);
+  state.close();
+});
+
 Deno.test("the start type of a service that does not run is shared before its state", async () => {
   const clock = new ManualClock();
   const state = new MainState({ thread: "main" });

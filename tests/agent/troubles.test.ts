@@ -29,6 +29,25 @@ Deno.test("a trouble is logged when it begins and when it ends, and published me
   assertEquals(logged[1], `info: It works again. Since ${since}: Cannot write it; 2 wait`);
 });
 
+Deno.test("commands and metrics that are not served are errors; what is wrong in the configuration is logged elsewhere", async () => {
+  const logged: string[] = [];
+  const map = new Map<string, AgentTrouble>();
+  const troubles = new Troubles();
+  troubles.logTo(({ level, message }) => logged.push(`${level}: ${message}`));
+  troubles.publish(map);
+  for (const kind of ["commands", "metrics", "configuration", "record"] as const) {
+    troubles.report(kind, `no ${kind}`);
+  }
+  await Promise.resolve();
+  assertEquals(logged, ["error: no commands", "error: no metrics", "warning: no record"]);
+  assertEquals([...map.keys()], ["commands", "metrics", "configuration", "record"]);
+  troubles.publish(undefined);
+  troubles.report("commands", undefined);
+  assertEquals(map.size, 4);
+  await Promise.resolve();
+  assertMatch(logged.at(-1)!, /^info: It works again\. Since 2.*Z: no commands$/);
+});
+
 Deno.test("a trouble keeps the time at which it began", async () => {
   const map = new Map<string, AgentTrouble>();
   const troubles = new Troubles();

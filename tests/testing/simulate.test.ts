@@ -393,3 +393,42 @@ Deno.test("a simulated daemon's home is the current folder, unless a test names 
   };
   assertEquals([await homeIn({}), await homeIn({ home: "/other" })], [Deno.cwd(), "/other"]);
 });
+
+Deno.test("a simulated day begins when the test says so, and goes on while the host sleeps", async () => {
+  const beats = async (start?: string) => {
+    const run = simulate({
+      name: "daily",
+      run: (context) => context.cron("0 3 * * *", () => context.log.info("due")),
+    }, { ...(start !== undefined && { start }) });
+    await run.advance("2h");
+    run.sleepHost("30m");
+    await run.advance("1h");
+    await run.stop();
+    return run.log.map(({ at }) => at / 60_000);
+  };
+  assertEquals([await beats(), await beats("2026-03-04T02:50:00Z")], [[150], [10]]);
+});
+
+Deno.test("what maps hold at the start is there, and the name is the one of the registration", async () => {
+  const changes: unknown[] = [];
+  const run = simulate({
+    name: "reads",
+    run: (context: DaemonContext) => {
+      const own = context.state.map("Own"), other = context.state.of("other", "M");
+      context.log.info([own.get("a"), other.get("b")].join());
+      own.set("a", 2);
+      own.delete("c");
+    },
+  }, {
+    name: "second",
+    maps: { Own: { a: 1, c: 3 } },
+    state: { "Daemons.other.M": { b: 5 } },
+    onChange: (...change) => changes.push(change),
+  });
+  await run.advance("1s");
+  assertEquals(run.log[0]!.message, "1,5");
+  assertEquals(run.mapOf("second", "Own").get("a"), 2);
+  assertEquals(run.ownMaps(), { Own: { a: 2 } });
+  assertEquals(changes.slice(-2), [["Own", "a", 2], ["Own", "c", undefined]]);
+  await run.stop();
+});

@@ -70,6 +70,12 @@ Deno.test("of a daemon that does not come to its end it is said why, and what it
   }
 });
 
+Deno.test("a permission that a record or a failure names is told as refused", async () => {
+  const { refused } = await attempt(`context.log.warning('Requires net access to "h:1", specify');
+    throw new Error('Requires env access to "X", specify');`);
+  assertEquals(refused, ['read "/etc/hostname"', 'net "h:1"', 'env "X"']);
+});
+
 Deno.test("of a failure the calls that led there are told, without colours; of a test's too", async () => {
   const report = await attempt(
     `const deep = () => { throw new TypeError("\x1b[31mred\x1b[39m"); }; deep();`,
