@@ -176,7 +176,10 @@ class Tour {
     }
     return named
       .replaceAll(/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, "2026-11-24T09:00:00.000Z")
-      .replaceAll(/(running +1 +)\d+ s {1,2}/g, "$15 s  ");
+      .replaceAll(
+        /(running +1 +)(\d+ s +)/g,
+        (_, before, uptime) => before + "5 s".padEnd(uptime.length),
+      );
   }
 
   #real(word: string): string {
