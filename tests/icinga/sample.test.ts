@@ -297,16 +297,23 @@ function countingServer(folder: string, name: string) {
   );
   const server = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert: cert!, key: key! });
   const open: Deno.TlsConn[] = [];
-  let count = 0;
+  let count = 0, live = 0;
+  const serve = async (conn: Deno.TlsConn) => {
+    live++;
+    await conn.read(new Uint8Array(1)).catch(() => {});
+    live--;
+  };
   (async () => {
     for await (const conn of server) {
       count++;
       open.push(conn);
-      conn.handshake().catch(() => {});
+      serve(conn);
     }
   })();
   return {
     port: server.addr.port,
+    /** How many connections the other side has left open. */
+    live: () => live,
     /** How many connections there were since it was asked last. */
     count() {
       const found = count;
@@ -368,6 +375,9 @@ Deno.test({
     await Deno.copyFile(join(certs, "old.crt"), join(certs, "agent.crt"));
     assertEquals(await tried(0), [1, 0, ...good]);
     assertEquals(await tried(5 * MINUTE), [1, 1, ...good]);
+    const isOver = () => own.live() + parent.live() === 0;
+    for (let i = 0; i < 500 && !isOver(); i++) await new Promise((go) => setTimeout(go, 10));
+    assertEquals(isOver(), true, "each connection is closed");
   },
 });
 
