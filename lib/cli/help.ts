@@ -11,7 +11,7 @@ export function programHelp(commands: readonly Command[]): string {
     "",
     "Usage:",
     ...indented([
-      ...commands.map((c) => [`icinga-warden ${c.name} ${c.words}`.trimEnd(), c.summary]),
+      ...commands.map((c) => [`icinga-warden ${c.name} ${c.words}`, c.summary]),
       ["icinga-warden --foreground", "the same as run --foreground"],
     ], WIDTH),
     "",
@@ -44,7 +44,7 @@ function flagLines(flags: FlagSpecs): string[] {
   return indented(
     Object.entries(flags).map(([name, { short, value = "", help }]) => {
       const letter = short === undefined ? "" : `-${short}, `;
-      return [`${letter}--${name} ${value}`.trimEnd(), help];
+      return [`${letter}--${name} ${value}`, help];
     }),
     WIDTH,
   );

@@ -14,8 +14,7 @@ import { type Invocation, UsageError } from "./command.ts";
  * @throws {UsageError} when home is not a folder.
  */
 export function findPaths({ values }: Pick<Invocation, "values">): AgentPaths {
-  const variable = Deno.env.get("ICINGA_WARDEN_HOME") || undefined;
-  const named = values.home ?? variable;
+  const named = namedHome(values);
   const home = resolve(named ?? defaultHome());
   if (named !== undefined && !isFolder(home)) {
     const source = values.home === undefined ? "ICINGA_WARDEN_HOME" : "--home";
@@ -26,6 +25,10 @@ export function findPaths({ values }: Pick<Invocation, "values">): AgentPaths {
     configFile: resolve(values.config ?? join(home, "icinga-warden.json")),
     configNamed: values.config !== undefined,
   };
+}
+
+function namedHome(values: Invocation["values"]): string | undefined {
+  return values.home ?? (Deno.env.get("ICINGA_WARDEN_HOME") || undefined);
 }
 
 function defaultHome(): string {
@@ -63,7 +66,7 @@ export async function connectAgent(
     if (isReadOnly(home)) {
       throw new NotRunningError(`The agent cannot be asked: ${home} ${READ_ONLY}`);
     }
-    const isNamed = (invocation.values.home || Deno.env.get("ICINGA_WARDEN_HOME")) !== undefined;
+    const isNamed = namedHome(invocation.values) !== undefined;
     if (Deno.build.os !== "windows" || !Deno.build.standalone || isNamed) throw error;
     const { homeOfService } = await import("./service/installed.ts");
     const other = homeOfService();

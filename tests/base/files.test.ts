@@ -20,6 +20,11 @@ async function inFolder(test: (folder: string) => void | Promise<void>): Promise
   }
 }
 
+/** Lets whoever does not wait go on first. */
+async function soon(): Promise<void> {
+  for (let i = 0; i < 20; i++) await undefined;
+}
+
 /** A file system that notes each step; `held`: how often a step fails because another program holds the file. */
 function notedFiles(held: Partial<Record<"create" | "rename", number>> = {}, size = 3) {
   const steps: string[] = [];
@@ -37,7 +42,7 @@ function notedFiles(held: Partial<Record<"create" | "rename", number>> = {}, siz
           steps.push(`write ${new TextDecoder().decode(part)}`);
           return Promise.resolve(part.length);
         },
-        sync: () => Promise.resolve(void steps.push("sync")),
+        sync: () => soon().then(() => void steps.push("sync")),
         close: () => void steps.push("close"),
       });
     },
@@ -45,8 +50,8 @@ function notedFiles(held: Partial<Record<"create" | "rename", number>> = {}, siz
       await Promise.resolve();
       note("rename", `rename ${from} ${to}`);
     },
-    remove: (path) => Promise.resolve(void steps.push(`remove ${path}`)),
-    syncFolder: (path) => Promise.resolve(void steps.push(`sync ${path}`)),
+    remove: (path) => soon().then(() => void steps.push(`remove ${path}`)),
+    syncFolder: (path) => soon().then(() => void steps.push(`sync ${path}`)),
     isHeld: (error) => error instanceof Error && error.message === "held",
   };
   return { files, steps };
@@ -57,7 +62,7 @@ Deno.test("a file is written aside, flushed and renamed, in this order", async (
   await replaceFile("/h/a", "abcde", {
     files,
     mode: 0o600,
-    protect: (path) => void steps.push(`protect ${path}`),
+    protect: (path) => soon().then(() => void steps.push(`protect ${path}`)),
   });
   assertEquals(steps, [
     "remove /h/a.new",

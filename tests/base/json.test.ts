@@ -73,6 +73,10 @@ Deno.test("a cut says so at its place, and what came before it is whole", () => 
     [[[[1]]], { depth: 2 }, '[["[Too deep]"]]'],
     [["\x01", 1, 2], { characters: 13 }, '["\\u0001",1,2]'],
     [["x".repeat(100_000), 1], { characters: 5 }, '["xxx…","…"]'],
+    [{ a: 1, b: 2, c: 3, d: 4 }, { characters: 13 }, '{"a":1,"b":2,"…":"…"}'],
+    [{ a: 1, b: 2, c: 3, d: 4 }, { characters: 17 }, '{"a":1,"b":2,"c":3,"…":"…"}'],
+    [[[], [], [], []], { characters: 7 }, '[[],[],"…"]'],
+    [[true, null, 1], { characters: 8 }, '[true,null,"…"]'],
   ];
   for (const [value, limits, json] of cases) assertEquals(toJson(value, 0, limits), json);
 });

@@ -60,6 +60,17 @@ Deno.test("a rhythm ends at its signal, and who waits is told why", async () => 
   await assertRejects(() => ticks.next(), Error, "stopped");
 });
 
+Deno.test("a rhythm that was stopped hears no more of its signal", async () => {
+  const stop = new AbortController();
+  const ticks = new TimerTicks(60_000, stop.signal);
+  let isOver = false;
+  void ticks.next().catch(() => isOver = true);
+  ticks.stop();
+  stop.abort();
+  await systemClock.sleep(0);
+  assertEquals(isOver, false);
+});
+
 Deno.test("the system's rhythm beats, also one that no timer can be set to", async () => {
   const stop = new AbortController();
   const ticks = systemClock.ticks(1, stop.signal);

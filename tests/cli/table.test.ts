@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { paint, sanitizePainted } from "../../lib/cli/output.ts";
-import { type Cell, table, type TableLimits } from "../../lib/cli/table.ts";
+import { align, type Cell, table, type TableLimits } from "../../lib/cli/table.ts";
 
 /** The table of rows with a cell for each header. */
 function tableOf(headers: string[], rows: Cell[][], limits: TableLimits): string[] {
@@ -16,6 +16,22 @@ Deno.test("columns are below each other, and paint does not count", () => {
     "a     b",
     "\x1b[31mlong\x1b[39m  x",
   ]);
+});
+
+Deno.test("texts are aligned by their widest, and an empty column takes no place", () => {
+  assertEquals(align([["a", "", "bb"], ["ccc", "", "d"]]), ["a      bb", "ccc    d"]);
+  assertEquals(align([["a", "b"]], 3), ["a    b"]);
+  assertEquals(align([]), []);
+});
+
+Deno.test("each paint has its number, and ends; without colours there is none", () => {
+  const codes = { bold: [1, 22], dim: [2, 22], green: [32, 39], yellow: [33, 39], red: [31, 39] };
+  for (const [name, [begin, end]] of Object.entries(codes)) {
+    const key = name as keyof typeof codes;
+    assertEquals(paint(true)[key]("x"), `\x1b[${begin}mx\x1b[${end}m`);
+    assertEquals(sanitizePainted(paint(true)[key]("x")), paint(true)[key]("x"));
+    assertEquals(paint(false)[key]("x"), "x");
+  }
 });
 
 Deno.test("no cell begins a line, moves the cursor or turns the writing round", () => {
