@@ -1,15 +1,16 @@
 import { assertEquals, assertMatch, assertRejects, fail } from "@std/assert";
 import { within } from "../../lib/base/mod.ts";
-import { type Command, type Report, UsageError } from "../../lib/cli/command.ts";
+import { type Action, type Command, type Report, UsageError } from "../../lib/cli/command.ts";
 import { checkCommand } from "../../lib/cli/commands/check.ts";
 import { getCommand } from "../../lib/cli/commands/get.ts";
 import { logsCommand } from "../../lib/cli/commands/logs.ts";
 import { pauseCommand, resumeCommand } from "../../lib/cli/commands/pause.ts";
 import { statusCommand, threadCommand } from "../../lib/cli/commands/status.ts";
 import { watchCommand } from "../../lib/cli/commands/watch.ts";
+import { listAction } from "../../lib/cli/daemon/show.ts";
 import { parse } from "../../lib/cli/parse.ts";
 import { newToken, writeToken } from "../../lib/control/access/token.ts";
-import { NotRunningError, RefusedError } from "../../lib/control/client.ts";
+import { Client, NotRunningError, RefusedError } from "../../lib/control/client.ts";
 import { withControl } from "../control/served.ts";
 import { agentMaps, thread } from "../control/state.ts";
 import { printed } from "./printed.ts";
@@ -17,8 +18,8 @@ import { printed } from "./printed.ts";
 type Maps = ReturnType<typeof agentMaps>;
 
 /** Runs a command in a home: what it reports, and what it has printed. */
-async function run(home: string, command: Command, ...args: string[]) {
-  const invocation = parse([...args, "--home", home], command.flags ?? {}, command.name);
+async function run(home: string, command: Command | Action, ...args: string[]) {
+  const invocation = parse([...args, "--home", home], command.flags ?? {});
   const { code: result, output, errors } = await printed(() => command.run(invocation));
   const { json, text = output, code = 0 } = typeof result === "number"
     ? { code: result } as Partial<Report>
@@ -36,7 +37,7 @@ async function writeLog(home: string, ...records: string[]): Promise<void> {
 /** An agent with a counter beside the Icinga daemon, and a command asked of it. */
 function asking(
   test: (
-    ask: (command: Command, ...args: string[]) => ReturnType<typeof run>,
+    ask: (command: Command | Action, ...args: string[]) => ReturnType<typeof run>,
     bench: Parameters<Parameters<typeof withControl>[0]>[0],
     maps: Maps,
   ) => Promise<void>,
@@ -321,4 +322,48 @@ Deno.test("thread list shows each thread with its state, pool, restarts, memory 
     assertEquals(row.slice(0, 5), ["counter::run::Main::0", "failed", "Slow", "-", "3"]);
     assertEquals([row[6], row[7]!.endsWith(" boom")], ["2 ms", true]);
     assertEquals((json as { name: string }[]).length, 2);
+  }));
+
+Deno.test("daemon list shows what the running agent says of each daemon", () =>
+  asking(async (ask, _, maps) => {
+    const lastError = { at: "2026-01-01T00:00:00.000Z", message: "boom" };
+    const name = "icinga_agent_service::run::Main::0";
+    maps["Agent.Threads"]![name] = thread("icinga_agent_service", { restarts: 3, lastError });
+    const { text } = await ask(listAction);
+    const rows = text.split("\n").map((line) => line.split(/ {2,}/));
+    const row = rows.find(([name]) => name === "icinga_agent_service")!;
+    assertEquals(row.slice(1, 5), ["built in", "yes", "running", "1"]);
+    assertEquals(row.slice(6), ["3", "boom"]);
+  }));
+
+Deno.test("resume says what goes on, or what else is paused", () =>
+  asking(async (_, { home }, maps) => {
+    const since = "2026-01-01T00:00:00.000Z";
+    maps["Agent.ServicePauses"] = { icinga2: { since, by: "command" } };
+    const resume = async (wasPaused: boolean, ...args: string[]) => {
+      const handler = (request: Request) =>
+        Response.json(
+          request.method === "POST" ? { wasPaused } : status,
+          { headers: { server: "icinga-warden" } },
+        );
+      const status = await (await Client.connect(home)).status();
+      const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, handler);
+      const other = await Deno.makeTempDir();
+      try {
+        const token = newToken(server.addr.port, Deno.pid);
+        await writeToken(other, "control", token, () => Promise.resolve());
+        return await run(other, resumeCommand, ...args);
+      } finally {
+        await server.shutdown();
+        await Deno.remove(other, { recursive: true });
+      }
+    };
+    const service = ["--service", "icinga2"];
+    assertEquals((await resume(true)).text, "Resumed");
+    assertEquals(
+      (await resume(false)).text,
+      "The agent was not paused; icinga2 is: 'icinga-warden resume --service icinga2'",
+    );
+    assertEquals((await resume(true, ...service)).text, "Resumed icinga2");
+    assertEquals((await resume(false, ...service)).text, "icinga2 was not paused");
   }));

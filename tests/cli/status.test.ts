@@ -1,7 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { formatStatus } from "../../lib/cli/commands/status.ts";
 import { openCommand } from "../../lib/cli/commands/open.ts";
-import type { Paint } from "../../lib/cli/output.ts";
+import { type Paint, paint } from "../../lib/cli/output.ts";
+import { formatTime } from "../../lib/base/mod.ts";
 import type { Report } from "../../lib/cli/command.ts";
 import { parse } from "../../lib/cli/parse.ts";
 import { Client, type Status } from "../../lib/control/mod.ts";
@@ -42,6 +43,7 @@ Deno.test("a colour tells what is well, what is coming and what is wrong", async
         [{}, ["RUNNING green"]],
         [{ value: "STOPPED" }, ["STOPPED red"]],
         [{ value: "START_PENDING" }, ["START_PENDING yellow"]],
+        [{ watched: false }, ["RUNNING when last seen yellow"]],
         [{ restart_error: 2 }, ["RUNNING green", "2 red"]],
         [{ restartsLastHour: 4, flapping: true }, ["RUNNING green", "4 flapping red"]],
       ];
@@ -65,6 +67,7 @@ Deno.test("a colour tells what is well, what is coming and what is wrong", async
         [{ state: "frozen" }, ["frozen red"]],
         [{ state: "backing-off" }, ["backing-off yellow"]],
         [{ state: "disabled" }, ["disabled dim"]],
+        [{ state: "starting" }, ["starting yellow"]],
         [{ problem: "no such file" }, ["problem red"]],
         [{ verdict: verdict("ok") }, ["running green", "OK: x green"]],
         [{ verdict: verdict("critical") }, ["running green", "CRITICAL: x red"]],
@@ -73,6 +76,60 @@ Deno.test("a colour tells what is well, what is coming and what is wrong", async
         const lines = said({ daemons: [{ ...daemon, ...more }] });
         assertEquals(colours(lines, "icinga_agent_service"), shown);
         assertEquals(lines.join("\n").includes("VERDICT"), more.verdict !== undefined);
+      }
+    },
+    {},
+    { maps },
+  );
+});
+
+Deno.test("of what there is not nothing is shown, and of what there is each thing in its column", async () => {
+  const maps = agentMaps();
+  await withControl(
+    async ({ home }) => {
+      const status = await (await Client.connect(home)).status();
+      const service = status.services[0]!, daemon = status.daemons[0]!;
+      const at = status.agent.started;
+      const shown = (more: Partial<Status>) => formatStatus({ ...status, ...more }, paint(false));
+      const columns = (more: Partial<Status>, name: string) => {
+        const lines = shown(more);
+        const header = lines.findIndex((line) => line.split(/ {2,}/).includes(name));
+        return lines.slice(header, header + 2).map((line) => line.split(/ {2,}/));
+      };
+      assertEquals(shown({ services: [], daemons: [] }).length, 3);
+      assertMatch(shown({ agent: { ...status.agent, simulated: true } })[1]!, /are simulated$/);
+      assertEquals(shown({})[1]!.includes("simulated"), false);
+      assertEquals(columns({}, "MODE"), columns({}, "nothing"));
+      const observed = { ...service, mode: "observe", lastRestart: at } as const;
+      const [header, row] = columns({ services: [observed] }, "MODE");
+      assertEquals(header!.slice(0, 3), ["MODE", "SERVICE", "STATE"]);
+      assertEquals(row!.slice(0, 2), ["observe", "icinga2"]);
+      assertEquals(row!.slice(5), ["-", "3", formatTime(at)]);
+      const job = { next: at, last: { at, outcome: "failed" } } as unknown as typeof daemon.job;
+      const runs = columns({ daemons: [{ ...daemon, job }] }, "NEXT RUN");
+      assertEquals(runs[0]!.slice(-3), ["LAST RUN", "NEXT RUN", "LAST ERROR"]);
+      assertEquals(runs[1]!.slice(-3), [`${formatTime(at)} failed`, formatTime(at), "-"]);
+      const paused = { since: at, until: null, by: "command" } as Status["maintenance"];
+      assertEquals(
+        shown({ maintenance: paused })[3],
+        `Paused by a command since ${formatTime(at)}, until 'icinga-warden resume'`,
+      );
+      const diagnosis = {
+        ...{ what: "no disk", since: at, evidence: ["a"], advice: "free some", hold: false },
+      } as unknown as typeof service.diagnosis;
+      const told = `diagnosis of ${at}: no disk; a; free some`;
+      assertEquals(shown({ services: [{ ...service, diagnosis }] }).includes(told), true);
+      const probe = { is: "ok", failed: false, since: null, text: "x", advice: null } as const;
+      const probes: [more: Partial<typeof service.probes[number]>, state: string][] = [
+        [{}, "ok green"],
+        [{ is: "warning" }, "not yet failed green"],
+        [{ is: "warning", failed: true }, "warning yellow"],
+        [{ is: "critical", failed: true }, "critical red"],
+        [{ is: "unknown" }, "unknown dim"],
+      ];
+      for (const [more, state] of probes) {
+        const services = [{ ...service, probes: [{ name: "disk", ...probe, ...more }] }];
+        assertEquals(colours(formatStatus({ ...status, services }, named), "disk"), [state]);
       }
     },
     {},

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { paint, sanitizePainted } from "../../lib/cli/output.ts";
-import { align, type Cell, table, type TableLimits } from "../../lib/cli/table.ts";
+import { replaced } from "./printed.ts";
+import { isColourful, paint, sanitizePainted } from "../../lib/cli/output.ts";
+import { align, type Cell, table, type TableLimits, terminalWidth } from "../../lib/cli/table.ts";
 
 /** The table of rows with a cell for each header. */
 function tableOf(headers: string[], rows: Cell[][], limits: TableLimits): string[] {
@@ -31,6 +32,31 @@ Deno.test("each paint has its number, and ends; without colours there is none", 
     assertEquals(paint(true)[key]("x"), `\x1b[${begin}mx\x1b[${end}m`);
     assertEquals(sanitizePainted(paint(true)[key]("x")), paint(true)[key]("x"));
     assertEquals(paint(false)[key]("x"), "x");
+  }
+});
+
+Deno.test("there is a width and colour on a terminal alone, and none where NO_COLOR is set", () => {
+  const before = Deno.env.get("NO_COLOR");
+  let columns = () => 40;
+  const size = () => ({ columns: columns(), rows: 1 });
+  const restore = [
+    replaced(Deno.stdout, "isTerminal", () => false),
+    replaced(Deno, "consoleSize", size),
+  ];
+  try {
+    Deno.env.delete("NO_COLOR");
+    assertEquals([terminalWidth(), isColourful()], [undefined, false]);
+    Deno.stdout.isTerminal = () => true;
+    assertEquals([terminalWidth(), isColourful()], [40, true]);
+    Deno.env.set("NO_COLOR", "1");
+    columns = () => {
+      throw new Error("no size");
+    };
+    assertEquals([terminalWidth(), isColourful()], [undefined, false]);
+  } finally {
+    restore.forEach((restore) => restore());
+    if (before === undefined) Deno.env.delete("NO_COLOR");
+    else Deno.env.set("NO_COLOR", before);
   }
 });
 

@@ -20,7 +20,7 @@ Deno.test("each daemon is listed with where it is from, whether it is to run, an
     }
     await Deno.writeTextFile(`${home}/icinga-warden.json`, JSON.stringify(CONFIG));
     const invocation = parse(["--home", home], listAction.flags ?? {}, "list");
-    const { json } = await listAction.run(invocation) as Report;
+    const { json, text } = await listAction.run(invocation) as Report;
     const rows = (json as Record<string, unknown>[]).map((row) =>
       [row.name, row.from, row.registered, row.running, row.problem !== null].join(" ")
     );
@@ -34,6 +34,15 @@ Deno.test("each daemon is listed with where it is from, whether it is to run, an
       "twice daemons/twice.js no  true",
       "twice daemons/twice.ts no  true",
     ]);
+    const lines = [text].flat();
+    assertEquals(lines[0]!.split(/ {2,}/), [
+      ...["NAME", "FROM", "REGISTERED", "STATE", "THREADS", "UPTIME", "RESTARTS", "LAST ERROR"],
+    ]);
+    const mine = lines.find((line) => line.startsWith("mine "))!;
+    assertEquals(mine.split(/ {2,}/), ["mine", "daemons/mine.js", "disabled", ..."-----"]);
+    const problems = lines.slice((json as unknown[]).length + 1);
+    assertEquals(problems.length, 3);
+    assertEquals(problems.filter((line) => line.includes("twice")).length, 2);
   } finally {
     await Deno.remove(home, { recursive: true });
   }

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { FileError } from "../../../lib/base/mod.ts";
-import type { Report } from "../../../lib/cli/command.ts";
+import { type Report, UsageError } from "../../../lib/cli/command.ts";
 import { newAction, writeDaemon } from "../../../lib/cli/daemon/new.ts";
 import { parse } from "../../../lib/cli/parse.ts";
 
@@ -41,6 +41,35 @@ Deno.test("from source, where the types for an editor are not made, that is not 
     const invocation = parse(["x.js", "--home", home], newAction.flags ?? {}, "new");
     const { text } = await newAction.run(invocation) as Report;
     assertMatch([text].flat().join("\n"), /^Wrote .*x\.js\nWrote .*x\.test\.js\nTry it: +icinga/);
+  });
+});
+
+Deno.test("a daemon is written in TypeScript unless told, and is named with what is to be typed next", async () => {
+  await inHome(async (home) => {
+    const write = async (word: string) => {
+      const invocation = parse([word, "--home", home], newAction.flags ?? {}, "new");
+      const { json, text } = await newAction.run(invocation) as Report;
+      return { json, lines: [text].flat() };
+    };
+    const daemons = join(home, "daemons");
+    for (const [word, name, end] of [["a", "a", "ts"], ["b.ts", "b", "ts"], ["c.js", "c", "js"]]) {
+      const files = [join(daemons, `${name}.${end}`), join(daemons, `${name}.test.${end}`)];
+      assertEquals(await write(word!), {
+        json: { name, files },
+        lines: [
+          ...files.map((file) => `Wrote ${file}`),
+          `Try it:         icinga-warden daemon test ${name}`,
+          `Register it:    icinga-warden daemon register ${name}`,
+        ],
+      });
+    }
+    const refused: [word: string, message: string][] = [
+      ["A", "'A' is not a valid name for a daemon; "],
+      ["heartbeat.js", "'heartbeat' is the name of a built-in daemon; choose another one"],
+    ];
+    for (const [word, message] of refused) {
+      await assertRejects(() => write(word), UsageError, message);
+    }
   });
 });
 

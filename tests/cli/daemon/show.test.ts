@@ -94,3 +94,11 @@ maps
     ...[{ net: ["h:1"] }, { run: ["/bin/x"] }],
   ]);
 });
+
+Deno.test("a built-in daemon that is not registered would have what it declares", async () => {
+  const { json, text } = await show("icinga_agent_service");
+  const { registered, permissions, granted, missing } = json;
+  assertEquals([registered, granted, missing], [false, permissions, {}]);
+  assertEquals(/^granted|not granted/m.test(text), false);
+  assertEquals(text.split("\n").slice(1, 3), ["from        built in", "registered  no"]);
+});
