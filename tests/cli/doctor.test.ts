@@ -62,6 +62,13 @@ Deno.test("each finding says what is wrong and how to fix it", () => {
   const sample = WELL.sample;
   const answer = { is: "unreachable", text: "refused", parent: "m" } as const;
   const refused = { young: [], answer };
+  const written = (offset: number) => ({
+    sample: { ...sample, stateFile: { modified: at(offset), unchanged: 0 } },
+  });
+  const seen = (name: string, is: "critical" | "unknown") => [
+    { name, is, text: "it is stale", advice: "restart it", failed: true, since: null },
+  ];
+  const MINUTE = 60_000;
   const cases: [change: Partial<Facts>, finding: RegExp][] = [
     [{ registration: null }, /^problem service: 'icinga2' is not installed; .*services.msc/],
     [
@@ -151,6 +158,25 @@ Deno.test("each finding says what is wrong and how to fix it", () => {
       { agent: undefined },
       /^unknown parent connection: a connection to 10.0.0.1:5665; whether it lasts/,
     ],
+    [
+      { validation: { is: "invalid", text: "syntax error" } },
+      /^problem configuration: syntax error; correct the file/,
+    ],
+    [{ registration: { ...WELL.registration!, start: "delayed" } }, /^ok start type: delayed$/],
+    [{ registration: undefined }, /^ok service: it runs as 2 processes$/],
+    [{ registration: undefined }, /^unknown clock: it is not looked at here$/],
+    [{ clock: "no number" }, /^unknown clock: nothing tells/],
+    [written(-14 * MINUTE), /^ok heartbeat file: icinga2.state was written 2026/],
+    [written(-16 * MINUTE), /^warning heartbeat file: .* not written for 16 min; if/],
+    [written(59_000), /^ok heartbeat file: icinga2.state was written 2026/],
+    [written(61_000), /^unknown heartbeat file: .* is in the future/],
+    // What takes long to see is known by a running agent; the rest is looked at.
+    [
+      { agent: seen("heartbeat_file", "critical") },
+      /^problem heartbeat file: it is stale; restart/,
+    ],
+    [{ agent: seen("heartbeat_file", "unknown") }, /^ok heartbeat file: icinga2.state was/],
+    [{ agent: seen("disk", "critical") }, /^ok disk: 50.0 GB/],
     [{ items: ["disk free=60GB"] }, /^warning disk: 50.0 GB are free/],
   ];
   for (const [change, expected] of cases) {
@@ -160,6 +186,11 @@ Deno.test("each finding says what is wrong and how to fix it", () => {
       );
     assert(lines.some((line) => expected.test(line)), `${expected}\n${lines.join("\n")}`);
   }
+  assertEquals(
+    findingsOf(WELL).some(({ check }) => check === "cpu"),
+    false,
+    "it needs a second look",
+  );
   const off = findingsOf({ ...WELL, items: ["disk off"] });
   assertEquals(off.some(({ check }) => check === "disk"), false);
 });
@@ -172,6 +203,23 @@ Deno.test("problems come first, each on a line, and the last line counts them", 
   assertMatch(lines[1]!, /^WARNING +crashes +report.1: two lines; fix: look/);
   assertMatch(lines[2]!, /^OK /);
   assertEquals(lines.at(-1), `1 problem, 1 warning, ${findings.length - 2} ok`);
+});
+
+Deno.test("each level has its colour, and what is ok needs no fix", () => {
+  const levels = ["problem", "warning", "unknown", "ok"] as const;
+  const findings = levels.map((level) => ({ level, check: "x", text: "t", mend: "do it" }));
+  const name = (colour: string) => (text: string) => `<${colour}>${text}</>`;
+  const named = {
+    ...{ bold: name("bold"), dim: name("dim"), green: name("green") },
+    ...{ yellow: name("yellow"), red: name("red") },
+  };
+  assertEquals(formatFindings(findings, named), [
+    "<red>PROBLEM</>  x  t; fix: do it",
+    "<yellow>WARNING</>  x  t; fix: do it",
+    "<dim>UNKNOWN</>  x  t; fix: do it",
+    "<green>OK</>       x  t",
+    "1 problem, 1 warning, 1 unknown, 1 ok",
+  ]);
 });
 
 Deno.test("the schema in docs is that of the doctor", async () => {

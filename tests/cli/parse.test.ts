@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   checkWords,
   commandWithActions,
@@ -33,11 +33,16 @@ Deno.test("what is wrong with a flag is said with what would be right", () => {
     [["--home="], "Flag '--home' needs a value"],
     [["--json=1"], "Flag '--json' takes no value, and got '1'"],
     [["--home", "x", "--home=y"], "Flag '--home' is given twice; give it once"],
+    [["--hme=x"], `Unknown flag '--hme'; did you mean "--home"?`],
     [["--for"], "Flag '--for' needs a value: --for DURATION"],
   ];
   for (const [args, message] of cases) {
     assertThrows(() => parse(args, flags), UsageError, message);
   }
+  const named = () => parse(["--hme"], flags, "run");
+  assertThrows(named, UsageError, "Unknown flag '--hme' of 'run'; did");
+  const words = ["--home", "x", "--", "--json=1", "--home=y"];
+  assertEquals(parse(words, flags).words, ["--json=1", "--home=y"]);
 });
 
 Deno.test("a value may be a negative number, and nothing else with a dash", () => {
@@ -110,4 +115,37 @@ Deno.test("the help of a command with actions has a line for each, with its word
   assertEquals([words, details], ["add|list", [
     ...["add NAME [--size N] [--now]", "    it does", "list", "    it does"],
   ]]);
+});
+
+Deno.test("an action refuses the flags of the others, and takes those of every command", async () => {
+  const { flags, run } = commandWithActions("thing", "about things", {
+    add: {
+      words: "",
+      ...nothing,
+      flags: {
+        size: { value: "N", help: "" },
+        now: { help: "" },
+        tag: { value: "T", many: true, help: "" },
+      },
+    },
+    list: { words: "[PATH]", ...nothing },
+  });
+  const call = async (...args: string[]) => await run(parse(args, flags!, "thing"));
+  assertEquals(await call("add", "--size", "1", "--now", "--tag=a", "--home", "x", "--json"), 0);
+  assertEquals(await call("list", "path", "--home", "x", "--json"), 0);
+  for (const flag of ["size", "now", "tag"]) {
+    await assertRejects(
+      () => call("list", `--${flag}`, ...(flag === "now" ? [] : ["1"])),
+      UsageError,
+      `Flag '--${flag}' is not for 'thing list'; see 'icinga-warden help thing'`,
+    );
+  }
+  const wrong: [args: string[], message: string][] = [
+    [[], "'thing' needs one of add or list"],
+    [["toString"], "Unknown 'thing toString'; known: add, list"],
+    [["add", "x"], "Unexpected 'x'; see 'icinga-warden help'"],
+  ];
+  for (const [args, message] of wrong) {
+    await assertRejects(() => call(...args), UsageError, message);
+  }
 });

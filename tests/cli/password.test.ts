@@ -25,3 +25,18 @@ for (const [chunks, expected] of lines) {
     assertEquals(await read(...chunks), expected);
   });
 }
+
+Deno.test("a line in UTF-16 ends where its line does, with either byte first", async () => {
+  const bytes = async (...chunks: number[][]) =>
+    await readLine(ReadableStream.from(chunks.map((chunk) => Uint8Array.from(chunk))));
+  assertEquals(
+    await bytes([0xff, 0xfe, 97, 0], [3, 0, 10], [0, 98, 0]),
+    new Uint8Array([0xff, 0xfe, 97, 0, 3, 0]),
+  );
+  assertEquals(
+    await bytes([0xfe, 0xff, 0, 97, 10, 0, 0, 13, 0, 98]),
+    new Uint8Array([0xfe, 0xff, 0, 97, 10, 0]),
+  );
+  assertEquals(await bytes([0xff, 97, 10]), new Uint8Array([0xff, 97]));
+  assertEquals(await bytes([0xff, 0xfe, 97, 0]), new Uint8Array([0xff, 0xfe, 97, 0]));
+});

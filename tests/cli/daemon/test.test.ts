@@ -16,6 +16,8 @@ const MODULES: Record<string, string> = {
     test("it is wrong", () => { throw new Error("1 is not 2"); });`,
   "asks.js": `export default { name: "asks", permissions: { read: ["/data"] },
     run: () => { try { Deno.readTextFileSync("/data/x"); } catch (error) { if (error.name === "NotCapable") return; } } };`,
+  "fails.js": `export default { name: "fails", run() { fail(); } };
+    const fail = () => { throw new Error("no\\nluck"); };`,
   "ends.js": `export default { name: "ends", run: (context) => context.sleep(1_500) };`,
   "needs.js":
     `export default { name: "needs", arguments: { file: { type: "string" } }, run() {} };`,
@@ -118,6 +120,21 @@ Deno.test("a permission is granted for a trial, and what a daemon does by itself
       (await run("ends")).lines[1],
       "ran for 1.5 s of simulated time, and returned by itself",
     );
+  }));
+
+Deno.test("a daemon that fails is told from where, and a built-in one is tried too", () =>
+  inHome(["fails.js"], async (run) => {
+    const { code, lines } = await run("fails");
+    assertEquals([code, lines[0]], [
+      1,
+      "fails (daemons/fails.js): FAILED: no luck (daemons/fails.js:2:32)",
+    ]);
+    assertEquals(lines[1], "  at fail (daemons/fails.js:2:32)");
+    const rest = lines.slice(lines.findIndex((line) => line.startsWith("ran for")));
+    assertEquals(rest.slice(0, 2), ["ran for 0 s of simulated time, and threw", "logged nothing"]);
+    const builtin = await run("icinga_agent_service", "--for", "1s");
+    assertMatch(builtin.lines[0]!, /^icinga_agent_service \(built in\): /);
+    assertEquals(builtin.lines.at(-1), "no tests beside it");
   }));
 
 Deno.test("without a daemon of its own a home has nothing to try", () =>
