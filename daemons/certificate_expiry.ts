@@ -17,10 +17,12 @@ function checkHost(text: string): string | undefined {
 }
 
 /** A relative path would be none in home: the daemon reads it from the folder that the agent runs in. */
-function checkFile(path: string): string | undefined {
-  return win32.isAbsolute(path)
-    ? undefined
-    : "expected an absolute path, such as C:\\certs\\web.pem";
+function checkFiles({ files }: { files: readonly string[] }) {
+  const path = files.find((path) => !win32.isAbsolute(path));
+  if (path === undefined) return undefined;
+  return {
+    warning: `'${path}' is relative; expected an absolute path, such as C:\\certs\\web.pem`,
+  };
 }
 
 /** When the certificate of a host ends, ms since the Unix epoch. */
@@ -50,13 +52,15 @@ export default defineDaemon({
       default: [],
       check: checkHost,
       checkTogether: ({ hosts, files }: { hosts: readonly string[]; files: readonly string[] }) =>
-        hosts.length + files.length > 0 ? undefined : "add hosts or files: else none is looked at",
+        hosts.length + files.length > 0
+          ? undefined
+          : { warning: "add hosts or files: else none is looked at" },
       description: "Hosts that speak TLS: HOST or HOST:PORT; the port's default is 443",
     },
     files: {
       type: "list",
       default: [],
-      check: checkFile,
+      checkTogether: checkFiles,
       description: "Files with a certificate (PEM), absolute",
     },
     warning: {

@@ -20,12 +20,26 @@ function bytesOf(amount: string, total: number): number {
   return parseSize(amount) ?? Math.round(total * parseInt(amount) / 100);
 }
 
+/** Whether a disk of a list is named before, in capital letters or small ones. */
+const isAgain = (name: string, index: number, disks: readonly string[]) =>
+  disks.slice(0, index).some((other) => other.toLowerCase() === name.toLowerCase());
+
+function checkDisks({ disks }: { disks: readonly string[] }) {
+  const twice = disks.find(isAgain);
+  return twice === undefined ? undefined : { warning: `'${twice}' is named twice` };
+}
+
 /** The daemon that warns when a disk is nearly full. */
 export default defineDaemon({
   name: "disk_space",
   description: "Warns when a disk is nearly full",
   arguments: {
-    disks: { type: "list", default: [], description: "Disks, such as C:; none: all fixed ones" },
+    disks: {
+      type: "list",
+      default: [],
+      checkTogether: checkDisks,
+      description: "Disks, such as C:; none: all fixed ones",
+    },
     warning: {
       type: "string",
       default: "10%",
@@ -51,8 +65,9 @@ export default defineDaemon({
       },
     },
   },
-  run({ arguments: { disks: wanted, interval, ...limits }, host, state, report, every }) {
+  run({ arguments: { disks, interval, ...limits }, host, state, report, every }) {
     const map = state.map("Disks");
+    const wanted = disks.filter((...disk) => !isAgain(...disk));
     return every(interval, async () => {
       const all = await host.disks();
       const named = (name: string) => all.find((disk) => disk.name.toLowerCase() === name);

@@ -4,9 +4,15 @@ import { defineDaemon } from "icinga-warden/daemon";
 
 /** Names of the agent's own files, wherever they are: the configuration may lie outside home. */
 const OWN_FILE =
-  /^(?:(?:icinga-warden(?:\.run)?|state)\.json.*|.*\.token(?:\.new)?|.*\.(?:exe|lock))$/i;
+  /^(?:(?:icinga-warden(?:\.run)?|state)\.json.*|icinga-warden\.log.*|.*\.token(?:\.new)?|.*\.(?:exe|lock))$/i;
 /** The agent's own files and folders in home. */
-const OWN_IN_HOME = /^(?:secrets|daemons|logs|icinga-warden)$/i;
+const OWN_IN_HOME = /^(?:secrets|daemons|icinga-warden)$/i;
+
+/** The daemon alone is refused when it runs, and not the whole configuration. */
+function checkFile({ file }: { file: string }): { warning: string } | undefined {
+  const warning = refuseOwnFile(file);
+  return warning === undefined ? undefined : { warning };
+}
 
 /** What would be right instead of `file`, a path in home or an absolute one, when it is the agent's own. */
 function refuseOwnFile(file: string): string | undefined {
@@ -63,7 +69,7 @@ export default defineDaemon({
     file: {
       type: "string",
       default: "",
-      check: refuseOwnFile,
+      checkTogether: checkFile,
       description: "File to write each beat to, in home or absolute; none when empty",
     },
   },

@@ -3,21 +3,34 @@ import { errorMessage, hideSecrets } from "../lib/base/mod.ts";
 
 function checkUrl(text: string): string | undefined {
   const isUrl = /^https?:\/\//.test(text) && URL.canParse(text);
-  if (!isUrl) return "expected an address such as https://example.org/health";
-  const { username, password } = new URL(text);
-  return username + password === ""
-    ? undefined
-    : "expected an address without user and password: verdicts, status and metrics show it";
+  return isUrl ? undefined : "expected an address such as https://example.org/health";
 }
 
-const TIME = { type: "duration", min: "1ms" } as const;
+function checkLogin({ url }: { url: string }) {
+  const { username, password } = new URL(url);
+  if (username + password === "") return undefined;
+  return {
+    warning: "expected an address without user and password: verdicts, status and metrics show it",
+  };
+}
+
+/** The tries together may take longer than the timeout of one. */
+function checkSlow({ slow, timeout, retries }: Record<"slow" | "timeout" | "retries", number>) {
+  if (slow < timeout * (retries + 1)) return undefined;
+  return { warning: "expected less than timeout: else the warning never comes" };
+}
 
 /** The daemon that asks a web server, and looks at what it answers. */
 export default defineDaemon({
   name: "http_check",
   description: "Asks a web server, and looks at what it answers",
   arguments: {
-    url: { type: "string", check: checkUrl, description: "The address that is asked" },
+    url: {
+      type: "string",
+      check: checkUrl,
+      checkTogether: checkLogin,
+      description: "The address that is asked",
+    },
     status: {
       type: "number",
       default: 0,
@@ -27,8 +40,18 @@ export default defineDaemon({
       description: "The status that is right; 0: any below 400",
     },
     contains: { type: "string", default: "", description: "Text that the answer contains" },
-    slow: { ...TIME, default: "5s", description: "A slower answer is a warning" },
-    timeout: { ...TIME, default: "10s", description: "A slower answer is critical" },
+    slow: {
+      type: "duration",
+      default: "5s",
+      checkTogether: checkSlow,
+      description: "A slower answer is a warning",
+    },
+    timeout: {
+      type: "duration",
+      default: "10s",
+      min: "1ms",
+      description: "A slower answer is critical",
+    },
     retries: { type: "number", default: 1, min: 0, max: 10, integer: true, description: "Retries" },
     interval: { type: "duration", default: "1m", min: "1s", description: "From look to look" },
   },

@@ -24,7 +24,11 @@ const ARGUMENTS = {
   cert: text("File of the certificate; empty: that of the Icinga agent"),
   key: text("File of its private key; empty: that of the Icinga agent"),
   ca: text("File of the CA's certificate; empty: that of the Icinga agent"),
-  user: text("Name of an ApiUser with a password, instead of the certificate"),
+  user: {
+    ...text("Name of an ApiUser with a password, instead of the certificate"),
+    checkTogether: ({ user, passwordFile }: Record<"user" | "passwordFile", string>) =>
+      user === "" || passwordFile !== "" ? undefined : { warning: "expected passwordFile as well" },
+  },
   passwordFile: text("File whose first line is the user's password"),
   dataDir: DATA_DIR,
 } as const;

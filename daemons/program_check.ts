@@ -1,6 +1,13 @@
+import { win32 } from "node:path";
 import { defineDaemon } from "icinga-warden/daemon";
 import { errorMessage } from "../lib/base/mod.ts";
 import { type PluginVerdict, readPlugin } from "./shared/plugin_output.ts";
+
+/** A relative path is one in the folder that the agent happens to run in. */
+function checkProgram({ program }: { program: string }) {
+  if (win32.isAbsolute(program) || !/[\\/]/.test(program)) return undefined;
+  return { warning: "expected an absolute path, or a name on the path" };
+}
 
 /** The daemon that runs a Monitoring Plugin, and takes its verdict and its performance data. */
 export default defineDaemon({
@@ -10,6 +17,7 @@ export default defineDaemon({
     program: {
       type: "string",
       check: (path) => path.trim() === "" ? "expected a program" : undefined,
+      checkTogether: checkProgram,
       description: "The plugin: an absolute path, or a name on the path",
     },
     args: { type: "list", default: [], description: "Its arguments" },

@@ -22,10 +22,15 @@ export function levelBelow(value: number, warning: number, critical: number): Ve
 
 /**
  * What would be right instead of the limit `critical` of a value that is bad when it is low, as a clause; undefined when
- * it is right.
+ * it is right. The other order is harmless: `warning` never comes.
  *
  * @param shown the limit `warning` as the configuration writes it.
  */
-export function checkLimits(warning: number, critical: number, shown: string): string | undefined {
-  return critical <= warning ? undefined : `expected at most ${shown}, which warning has`;
+export function checkLimits(
+  warning: number,
+  critical: number,
+  shown: string,
+): { warning: string } | undefined {
+  if (critical <= warning) return undefined;
+  return { warning: `expected at most ${shown}, which warning has` };
 }

@@ -31,7 +31,7 @@ import { readDisks } from "./disks.ts";
 import { endProcess } from "./end_process.ts";
 import { readSecret } from "./secrets.ts";
 import { Pauses } from "./pauses.ts";
-import { planDaemons, warnOfPool } from "./plans.ts";
+import { planDaemons, warningsOf } from "./plans.ts";
 import { type Target, targetsOf } from "./targets.ts";
 import { MainState, StateFile } from "../state/mod.ts";
 import { diffPlans, samePlan, STOP_LIMIT, Supervisor } from "../supervisor/mod.ts";
@@ -85,8 +85,8 @@ export class Agent {
   readonly #pauses: Pauses;
   readonly #end = Promise.withResolvers<void>();
   #daemons: readonly RegisteredDaemon[] = [];
-  /** The warning of a pool with too few places that was logged last. */
-  #crowded: string | undefined;
+  /** What was warned of last. */
+  #warned: readonly string[] = [];
   #stopped = false;
   #isOver = false;
 
@@ -130,7 +130,7 @@ export class Agent {
     this.#supervisor.pools.set(config.threadPools);
     this.#tellInfo();
     this.#tellDaemons(daemons);
-    this.#warnOfPool(daemons, config);
+    this.#warn(daemons, config);
     const plans = planDaemons(daemons, config, parts);
     if (!Object.values(config.daemons).some(({ enabled }) => enabled)) {
       agentLog(log).warning("No daemon is registered and enabled: there is nothing to do");
@@ -187,7 +187,7 @@ export class Agent {
    */
   async apply(config: Config, daemons: readonly RegisteredDaemon[]): Promise<void> {
     this.#tellDaemons(daemons);
-    this.#warnOfPool(daemons, config);
+    this.#warn(daemons, config);
     this.#supervisor.pools.set(config.threadPools);
     const before = this.#supervisor.plans();
     const after = planDaemons(daemons, config, this.#parts);
@@ -222,11 +222,12 @@ export class Agent {
     });
   }
 
-  /** Logs it once, until it changes. */
-  #warnOfPool(daemons: readonly RegisteredDaemon[], config: Config): void {
-    const text = warnOfPool(daemons, config);
-    if (text !== undefined && text !== this.#crowded) agentLog(this.#parts.log).warning(text);
-    this.#crowded = text;
+  /** Logs each warning once, until it is gone. */
+  #warn(daemons: readonly RegisteredDaemon[], config: Config): void {
+    const warnings = warningsOf(daemons, config);
+    const fresh = warnings.filter((text) => !this.#warned.includes(text));
+    for (const text of fresh) agentLog(this.#parts.log).warning(text);
+    this.#warned = warnings;
   }
 
   async #takeDown(): Promise<void> {

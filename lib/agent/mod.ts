@@ -7,6 +7,6 @@ export { type AgentPaths, readUnserved } from "./home.ts";
 export { CLOCK_SET } from "./clocks.ts";
 export { findIcingaFolder, icingaHost } from "./icinga.ts";
 export { type Target, targetsOf } from "./targets.ts";
-export { warnOfPool } from "./plans.ts";
+export { warningsOf } from "./plans.ts";
 export { logFatal, runAgent, type RunPlan } from "./run.ts";
 export { listSecrets, removeSecret, writeSecret } from "./secrets.ts";

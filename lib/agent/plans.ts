@@ -38,6 +38,15 @@ function inOrder(daemons: readonly RegisteredDaemon[]): RegisteredDaemon[] {
   return usable.sort((a, b) => Number(a.module !== null) - Number(b.module !== null));
 }
 
+/** What `run` and `config check` warn of, a line each: what daemons have, and {@linkcode warnOfPool}. */
+export function warningsOf(
+  daemons: readonly RegisteredDaemon[],
+  config: Pick<Config, "threadPools">,
+): string[] {
+  const running = inOrder(daemons).flatMap(({ warnings }) => warnings);
+  return [...running, ...[warnOfPool(daemons, config)].filter((text) => text !== undefined)];
+}
+
 /**
  * A warning, in one line, that the pool of the daemons' own threads has fewer places than there are daemons that run all
  * the time; undefined when it has enough. Jobs are not counted: they leave the pool.

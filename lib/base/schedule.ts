@@ -18,7 +18,7 @@ export class Schedule {
   readonly #cron: Cron;
 
   /**
-   * @param pattern cron's five fields, such as `0 3 * * 1-5`.
+   * @param pattern cron's five fields, such as `0 3 * * 1-5`; what {@linkcode unusualSchedule} names is taken too.
    * @param timeZone such as `Europe/Berlin`. Default: the host's.
    * @throws {TypeError} with a clause about the problem.
    */
@@ -30,8 +30,9 @@ export class Schedule {
         `there is no time zone '${timeZone}'; expected one such as Europe/Berlin`,
       );
     }
-    const fields = pattern.trim().split(/\s+/).filter((field) => field !== "").length;
-    if (fields !== 5) throw new TypeError(`it has ${counted(fields, "field")}; ${EXPECTED}`);
+    if (countFields(pattern) < 5 && !pattern.trim().startsWith("@")) {
+      throw new TypeError(unusualSchedule(pattern));
+    }
     try {
       this.#cron = new Cron(pattern, { paused: true, ...(timeZone && { timezone: timeZone }) });
     } catch (error) {
@@ -88,4 +89,14 @@ export function refuseSchedule(pattern: string, timeZone?: string): string | und
   } catch (error) {
     return errorMessage(error);
   }
+}
+
+/** What would be right instead of a pattern that has not five fields, as a clause; undefined when it has. */
+export function unusualSchedule(pattern: string): string | undefined {
+  const fields = countFields(pattern);
+  return fields === 5 ? undefined : `it has ${counted(fields, "field")}; ${EXPECTED}`;
+}
+
+function countFields(pattern: string): number {
+  return pattern.trim().split(/\s+/).filter((field) => field !== "").length;
 }

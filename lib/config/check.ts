@@ -69,14 +69,11 @@ function moduleProblems(name: string, daemon: Entry, builtin: BuiltinArguments):
   const specs = builtin.get(module ?? name);
   if (!specs && module !== undefined) return [unknownModule(name, module, builtin)];
   if (!specs) return [];
-  const { arguments: given, schedule: value } = daemon;
+  const { arguments: given } = daemon;
   const found = given === undefined || isObject(given) ? readArguments(specs, given).problems : [];
-  const problems = found.map((problem) => (
+  return found.filter(({ warning }) => !warning).map((problem) => (
     { ...problem, path: ["daemons", name, "arguments", ...problem.path] }
   ));
-  if (value === undefined) return problems;
-  const expected = "expected none: a built-in daemon runs all the time, and is no job";
-  return [...problems, { path: ["daemons", name, "schedule"], value, expected }];
 }
 
 /**

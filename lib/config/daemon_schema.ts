@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import * as v from "valibot";
 import { expectedOneOf, refuseReserved } from "../base/mod.ts";
 import { refuseSchedule } from "../base/schedule.ts";
-import { duration, MB, MINUTE, needs, refusedBy, SECOND, size, text, yesNo } from "./fields.ts";
+import { duration, MB, MINUTE, refusedBy, SECOND, size, text, yesNo } from "./fields.ts";
 
 const RESTARTS = ["always", "on-failure", "never"] as const;
 
@@ -38,7 +38,8 @@ const permissions = v.pipe(
   ),
 );
 
-const Entry = v.strictObject({
+/** The form of one daemon's entry. */
+export const DaemonSchema = v.strictObject({
   module: v.optional(v.pipe(
     v.string("expected a path in double quotes"),
     v.description(
@@ -94,9 +95,6 @@ const Entry = v.strictObject({
     "10m",
   ),
 });
-
-/** The form of one daemon's entry. */
-export const DaemonSchema = v.pipe(Entry, needs([["timeZone", "schedule"]]));
 
 /**
  * What would be right instead of `path` for a daemon's module, as a clause of an error message;

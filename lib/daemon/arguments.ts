@@ -20,12 +20,14 @@ import {
  * of them at least.
  * `check` sees a string, or each item of a list, and answers with what would be right (`expected a drive
  * such as C:`), or undefined when it is right. `checkTogether` does the same with all arguments, as `run` gets them, once
- * each is right by itself.
+ * each is right by itself; an answer `{ warning }` is said, and the daemon runs.
  */
 export type ArgumentSpec =
   & {
     description: string;
-    checkTogether?(values: ArgumentValues<ArgumentSpecs>): string | undefined;
+    checkTogether?(
+      values: ArgumentValues<ArgumentSpecs>,
+    ): string | { warning: string } | undefined;
   }
   & (
     | { type: "string"; default?: string; oneOf?: readonly string[]; check?: ArgumentCheck }
@@ -64,7 +66,7 @@ export type ArgumentValues<S extends ArgumentSpecs> = {
  * defaults.
  *
  * @returns the values of the arguments that are right (all of them, when there are no problems), and
- * every problem, its path beginning with the argument's name.
+ * every problem, its path beginning with the argument's name; with warnings alone the daemon can run.
  */
 export function readArguments<S extends ArgumentSpecs>(
   specs: S,
@@ -82,8 +84,11 @@ export function readArguments<S extends ArgumentSpecs>(
     return problems;
   });
   const together = Object.entries(known.length > 0 ? {} : specs).flatMap(([name, spec]) => {
-    const expected = spec.checkTogether?.(values as ArgumentValues<ArgumentSpecs>);
-    return expected === undefined ? [] : [{ path: [name], value: written[name], expected }];
+    const said = spec.checkTogether?.(values as ArgumentValues<ArgumentSpecs>);
+    if (said === undefined) return [];
+    const problem = { path: [name], value: written[name] };
+    if (typeof said === "string") return [{ ...problem, expected: said }];
+    return [{ ...problem, expected: said.warning, warning: true } as const];
   });
   const problems = [...unknownArguments(specs, given), ...known, ...together];
   return { values: values as ArgumentValues<S>, problems };

@@ -162,10 +162,11 @@ function readDescription(
 /** @throws {TypeError} when they are not problems of arguments: no texts, or too many. */
 function readProblems(list: Problem[], given: Record<string, unknown>): Problem[] {
   if (list.length > MAX_PROBLEMS) throw new TypeError("its answer cannot be read");
-  return list.map(({ path, expected, fault }) => ({
+  return list.map(({ path, expected, fault, warning }) => ({
     path: path.map(shorten),
     value: valueAt(given, path),
     expected: shorten(expected),
     ...(fault !== undefined && { fault: shorten(fault) }),
+    ...(warning && { warning: true }),
   }));
 }

@@ -36,8 +36,8 @@ async function probe(module: string, given: Record<string, unknown>): Promise<st
   const { problems } = readArguments(definition.arguments ?? {}, given);
   return stringify({
     description: describeDefinition(definition),
-    argumentProblems: problems.slice(0, MAX_PROBLEMS).map(({ path, expected, fault }) => (
-      { path, expected, fault }
+    argumentProblems: problems.slice(0, MAX_PROBLEMS).map(({ path, expected, fault, warning }) => (
+      { path, expected, fault, warning }
     )),
   });
 }

@@ -2,11 +2,13 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { builtinDaemons } from "../../daemons/mod.ts";
 import { type Problem, suggest } from "../base/mod.ts";
+import { unusualSchedule } from "../base/schedule.ts";
 import type { DaemonConfig, LoadedConfig } from "../config/mod.ts";
 import {
   type DaemonDescription,
   type DaemonPermissions,
   describeDefinition,
+  readArguments,
   withDefaults,
 } from "../daemon/mod.ts";
 import { examineModule, signature } from "../thread/mod.ts";
@@ -39,6 +41,8 @@ export interface RegisteredDaemon {
   description?: DaemonDescription;
   /** Arguments that do not fit, with the path in the configuration. */
   faults: readonly Problem[];
+  /** What is not as it should be, although the daemon runs, a line each. */
+  warnings: readonly string[];
   /** Why it cannot run, or not as configured, in one line. */
   problem?: string;
   /** Whether it runs in spite of its problem; absent: as it was, where it runs already. */
@@ -79,7 +83,7 @@ export class Registry {
     { config, describe }: Pick<LoadedConfig, "config" | "describe">,
   ): RegisteredDaemon[] {
     const builtin = Object.entries(config.daemons).flatMap(([name, daemon]) =>
-      this.#builtin(name, daemon) ?? []
+      this.#builtin(name, daemon, describe) ?? []
     );
     return leaveToFirst(builtin, describe);
   }
@@ -118,12 +122,12 @@ export class Registry {
     probes: Map<string, Promise<Probed>>,
     { describe }: Pick<LoadedConfig, "describe">,
   ): Promise<RegisteredDaemon> {
-    const builtin = this.#builtin(name, config);
+    const builtin = this.#builtin(name, config, describe);
     if (builtin) return builtin;
     // Of one name's modules the first counts.
     const own = found.modules.find((module) => module.name === name);
     const module = config.module ?? own?.module ?? `${DAEMONS_FOLDER}/${name}.js`;
-    const plain = this.#unprobed(name, config, module);
+    const plain = this.#unprobed(name, config, module, describe);
     if (!config.enabled) return plain;
     if (config.module === undefined && own?.problem !== undefined) {
       return { ...plain, problem: own.problem };
@@ -144,26 +148,45 @@ export class Registry {
     const probed = await probing;
     if ("problem" in probed) return { ...daemon, problem: probed.problem };
     const { description, argumentProblems } = probed;
-    const faults = argumentProblems.map((problem) => (
+    const all = argumentProblems.map((problem) => (
       { ...problem, path: ["daemons", name, "arguments", ...problem.path] }
     ));
+    const faults = all.filter(({ warning }) => !warning);
     if (faults.length > 0) {
       return { ...daemon, description, faults, problem: describe(faults[0]!) };
     }
-    return this.#grant({ ...daemon, description }, config.permissions ?? {});
+    const warnings = [...daemon.warnings, ...all.map(describe)];
+    return this.#grant({ ...daemon, description, warnings }, config.permissions ?? {});
   }
 
-  #builtin(name: string, config: DaemonConfig): RegisteredDaemon | undefined {
+  #builtin(
+    name: string,
+    config: DaemonConfig,
+    describe: LoadedConfig["describe"],
+  ): RegisteredDaemon | undefined {
     const builtin = builtinDaemons.get(config.module ?? name);
     if (!builtin) return undefined;
     const description = describeDefinition(builtin.definition);
+    const { problems } = readArguments(builtin.definition.arguments ?? {}, config.arguments);
+    const plain = this.#unprobed(name, config, null, describe);
+    const warnings = [
+      ...plain.warnings,
+      ...problems.map((problem) =>
+        describe({ ...problem, path: ["daemons", name, "arguments", ...problem.path] })
+      ),
+    ];
     return this.#grant(
-      { ...this.#unprobed(name, config, null), url: builtin.module, description },
+      { ...plain, url: builtin.module, description, warnings },
       config.permissions,
     );
   }
 
-  #unprobed(name: string, config: DaemonConfig, module: string | null): RegisteredDaemon {
+  #unprobed(
+    name: string,
+    config: DaemonConfig,
+    module: string | null,
+    describe: LoadedConfig["describe"],
+  ): RegisteredDaemon {
     const { enabled, restart, frozenAfter, memoryLimit, failedRetry, schedule, timeZone } = config;
     return {
       name,
@@ -182,6 +205,7 @@ export class Registry {
       files: [],
       version: "",
       faults: [],
+      warnings: scheduleWarnings(name, config, module === null).map(describe),
     };
   }
 
@@ -210,6 +234,23 @@ function unknownDaemon(name: string, { modules, warning }: FoundModules): Proble
     fault: `no built-in daemon of this name, and ${none}${warning ? ` (${warning})` : ""}`,
     expected: `${suggest(name, [...known])}, or name a "module"`,
   };
+}
+
+/** What version 0.2.0 took and was of no use, or not documented. */
+function scheduleWarnings(
+  name: string,
+  { schedule, timeZone }: DaemonConfig,
+  isBuiltin: boolean,
+): Problem[] {
+  const said = (key: string, value: unknown, expected: string | undefined): Problem[] =>
+    expected === undefined ? [] : [{ path: ["daemons", name, key], value, expected }];
+  if (schedule === undefined) {
+    return said("timeZone", timeZone, timeZone && 'expected "schedule" as well');
+  }
+  const expected = isBuiltin
+    ? "expected none: a built-in daemon runs all the time, and is no job"
+    : unusualSchedule(schedule);
+  return said("schedule", schedule, expected);
 }
 
 function notSafe(name: string, refusal: string): string {

@@ -174,6 +174,7 @@ Deno.test("who may manage services is said, and still is when it was switched of
     files: [],
     version: "",
     faults: [],
+    warnings: [],
     ...change,
   });
   await withAgent({}, async (agent) => {

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { planDaemons, warnOfPool } from "../../lib/agent/plans.ts";
+import { planDaemons, warningsOf } from "../../lib/agent/plans.ts";
 import { defaultConfig } from "../../lib/config/mod.ts";
 import type { RegisteredDaemon } from "../../lib/registry/mod.ts";
 import { policy } from "../supervisor/supervised.ts";
@@ -16,6 +16,7 @@ function daemon(name: string, changes: Partial<RegisteredDaemon> = {}): Register
     files: [],
     version: `version of ${name}`,
     faults: [],
+    warnings: [],
     ...changes,
   };
 }
@@ -105,11 +106,14 @@ Deno.test("a pool with fewer places than daemons that run all the time is warned
     daemon("disabled", { enabled: false }),
     daemon("broken", { problem: "it is broken" }),
   ];
-  const said = (max: number) => warnOfPool(daemons, { threadPools: { MainPool: { max } } });
-  assertEquals(said(3), undefined);
+  const said = (max: number) => warningsOf(daemons, { threadPools: { MainPool: { max } } });
+  assertEquals(said(3), []);
   assertEquals(
     said(2),
-    "threadPools.MainPool.max is 2, and 3 daemons need a place in it all the time; own may wait without end; expected at least 3",
+    ["threadPools.MainPool.max is 2, and 3 daemons need a place in it all the time; own may wait without end; expected at least 3"],
   );
-  assertEquals(said(1)!.includes("; two, own may wait"), true);
+  assertEquals(said(1)[0]!.includes("; two, own may wait"), true);
+  const warned = (enabled: boolean) =>
+    warningsOf([daemon("a", { enabled, warnings: ["odd"] })], defaultConfig());
+  assertEquals([warned(true), warned(false)], [["odd"], []]);
 });

@@ -64,7 +64,7 @@ const BOUNDS: Record<string, Record<string, [preset: unknown, least: unknown, mo
   http_check: {
     status: [0, 0, 599],
     contains: ["", null, null],
-    slow: ["5s", "1ms", null],
+    slow: ["5s", null, null],
     timeout: ["10s", "1ms", null],
     retries: [1, 0, 10],
     interval: ["1m", "1s", null],
@@ -110,8 +110,12 @@ const CHECKED: [daemon: string, given: object, said: string | undefined][] = [
     ]
   )),
   ["certificate_expiry", { files: ["C:\\a.pem", "\\\\s\\a.pem", "/a.pem"] }, undefined],
-  ["certificate_expiry", { files: ["a.pem"] }, 'files.0: got "a.pem"; expected an absolute path'],
-  ["certificate_expiry", { files: ["C:a.pem"] }, 'files.0: got "C:a.pem"; expected an absolute'],
+  [
+    "certificate_expiry",
+    { files: ["/a.pem", "a.pem"] },
+    "files: got an array; 'a.pem' is relative; expected an absolute path",
+  ],
+  ["certificate_expiry", { files: ["C:a.pem"] }, "files: got an array; 'C:a.pem' is relative"],
   ["certificate_expiry", { hosts: ["a"], warning: "7d" }, undefined],
   [
     "certificate_expiry",
@@ -131,6 +135,28 @@ const CHECKED: [daemon: string, given: object, said: string | undefined][] = [
   ["program_check", { program: "" }, 'program: got ""; expected a program'],
   ["program_check", { program: " " }, 'program: got " "; expected a program'],
   ["program_check", { program: "a", timeout: "0s" }, 'timeout: got "0s"; expected a duration'],
+  ["program_check", { program: "./x" }, 'program: got "./x"; expected an absolute path, or a name'],
+  ["program_check", { program: "x\\y" }, 'program: got "x\\\\y"; expected an absolute path'],
+  ["program_check", { program: "C:\\x.exe" }, undefined],
+  ["program_check", { program: "/x" }, undefined],
+  ["program_check", { program: "x.exe" }, undefined],
+  ["http_check", { url: "http://u:p@a" }, 'url: got "http://u:***@a"; expected an address without'],
+  [
+    "http_check",
+    { url: "http://a", slow: "20s", timeout: "10s" },
+    'slow: got "20s"; expected less than timeout',
+  ],
+  ["http_check", { url: "http://a", slow: "19999ms", timeout: "10s" }, undefined],
+  [
+    "http_check",
+    { url: "http://a", slow: "1s", timeout: "1s", retries: 0 },
+    'slow: got "1s"; expected less than timeout',
+  ],
+  ["icinga_report", { user: "u" }, 'user: got "u"; expected passwordFile as well'],
+  ["icinga_report", { user: "u", passwordFile: "p" }, undefined],
+  ["disk_space", { disks: ["C:", "D:"] }, undefined],
+  ["disk_space", { disks: ["C:", "D:", "d:"] }, "disks: got an array; 'd:' is named twice"],
+  ["heartbeat", { file: "state.json" }, 'file: got "state.json"; expected another file'],
   ["http_check", { url: "http://a", timeout: "0s" }, 'timeout: got "0s"; expected a duration'],
   [
     "icinga_report",

@@ -47,6 +47,7 @@ Deno.test("limits are shares or sizes, and disks can be chosen", async () => {
     "those that are well are left out",
   );
   assertEquals(await level({ disks: ["d:"] }), "warning");
+  assertEquals(await told({ disks: ["D:", "d:"], warning: "1GB", critical: "1GB" }), d);
   const { level: unknown, text } = await verdictOf({ disks: ["E:"] });
   assertEquals([unknown, text], ["unknown", "there is no disk E:"]);
   assertEquals((await verdictOf({}, [])).level, "unknown");

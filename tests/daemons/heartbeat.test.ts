@@ -46,7 +46,7 @@ Deno.test("a file that cannot be written is said, and the heart beats on", async
 
 Deno.test("a file of the agent's own is refused, however its path is written", async () => {
   const home = await Deno.makeTempDir();
-  const check = daemon.arguments!.file.check!;
+  const check = (file: string) => daemon.arguments!.file.checkTogether({ file })?.warning;
   const own = [
     ...["icinga-warden.json", "Icinga-Warden.RUN.json", "icinga-warden.lock", "STATE.json.1"],
     ...["control.token", "monitor.TOKEN", "secrets/x", "Daemons\\x.ts", "logs/icinga-warden.log"],
@@ -56,7 +56,16 @@ Deno.test("a file of the agent's own is refused, however its path is written", a
   for (const file of own) {
     assertMatch(check(file) ?? `${file} is taken`, /^expected .*: this one is the agent's own$/);
   }
-  for (const file of ["", "heartbeat.json", "my/state/x", "/var/logs/x", "C:\\secrets\\x"]) {
+  for (
+    const file of [
+      "",
+      "heartbeat.json",
+      "my/state/x",
+      "logs/beat.json",
+      "/var/logs/x",
+      "C:\\secrets\\x",
+    ]
+  ) {
     assertEquals(check(file), undefined);
   }
   for (const file of [`${home}/secrets/x`, `${home}/../${home.split("/").at(-1)}/daemons/x.ts`]) {

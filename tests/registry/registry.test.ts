@@ -2,6 +2,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { join, resolve } from "node:path";
 import { pathToFileURL as toFileUrl } from "node:url";
 import { type RegisteredDaemon, Registry } from "../../lib/registry/registry.ts";
+import { describeProblem } from "../../lib/base/mod.ts";
 import { parse } from "../config/parse.ts";
 
 /** The daemons of a configuration, in a home with these modules. */
@@ -165,19 +166,51 @@ Deno.test("a registration has what its entry and its module say", async () => {
       ...{ restart: "always", frozenAfter: 60_000, memoryLimit: 2 ** 25, failedRetry: 300_000 },
       schedule: { pattern: "0 3 * * *", timeZone: "UTC" },
     },
+    warnings: [],
   });
   assertEquals<unknown>(off, {
     ...{ name: "off", module: "daemons/own.js", enabled: false, url, files: [], faults: [] },
-    ...{ arguments: { drive: "/data" }, permissions: {}, version: "", policy },
+    ...{ arguments: { drive: "/data" }, permissions: {}, version: "", policy, warnings: [] },
   });
   const { description: described, url: builtin, ...plain } = heartbeat!;
   assertEquals([described?.name, builtin.endsWith("/daemons/heartbeat.ts")], ["heartbeat", true]);
   const beat = join(home, "beat.json");
   assertEquals<unknown>(plain, {
     ...{ name: "heartbeat", module: null, enabled: true, files: [], faults: [], version: "" },
-    ...{ arguments: { file: "beat.json" }, policy },
+    ...{ arguments: { file: "beat.json" }, policy, warnings: [] },
     permissions: { read: [beat, `${beat}.new`], write: [beat, `${beat}.new`] },
   });
+  await Deno.remove(home, { recursive: true });
+});
+
+Deno.test("what is odd and harmless is a warning of a daemon that runs", async () => {
+  const home = await Deno.makeTempDir();
+  await Deno.mkdir(join(home, "daemons"));
+  await Deno.writeTextFile(
+    join(home, "daemons", "own.js"),
+    `export default { name: "own", run() {}, arguments: { n: { type: "number", default: 1,
+      description: "", checkTogether: ({ n }) => n < 5 ? undefined : { warning: "too much" } } } };`,
+  );
+  const config = parse(JSON.stringify({
+    daemons: {
+      own: { arguments: { n: 5 }, schedule: "@daily" },
+      b: { module: "daemons/own.js", timeZone: "UTC" },
+      disk_space: { arguments: { warning: "4%" }, schedule: "0 3 * * *" },
+    },
+  }));
+  const resolved = await new Registry(home).resolve({ config, describe: describeProblem });
+  assertEquals(resolved.map(({ problem }) => problem), [undefined, undefined, undefined]);
+  assertEquals(resolved.map(({ warnings }) => warnings), [
+    [
+      `daemons.own.schedule: got "@daily"; it has 1 field; expected cron's five fields, such as "0 3 * * 1-5"`,
+      "daemons.own.arguments.n: got 5; too much",
+    ],
+    ['daemons.b.timeZone: got "UTC"; expected "schedule" as well'],
+    [
+      'daemons.disk_space.schedule: got "0 3 * * *"; expected none: a built-in daemon runs all the time, and is no job',
+      'daemons.disk_space.arguments.critical: got "5%"; expected at most 4%, which warning has',
+    ],
+  ]);
   await Deno.remove(home, { recursive: true });
 });
 

@@ -1,5 +1,5 @@
 import { builtinArguments } from "../../../daemons/mod.ts";
-import { warnOfPool } from "../../agent/mod.ts";
+import { warningsOf } from "../../agent/mod.ts";
 import { type FileError, replaceFile, toJson } from "../../base/mod.ts";
 import { ConfigError, configSchema, sampleConfig, writtenConfig } from "../../config/mod.ts";
 import { Registry } from "../../registry/mod.ts";
@@ -60,8 +60,7 @@ async function check(invocation: Invocation): Promise<Result> {
     );
     const names = Object.keys(config.daemons).join(", ") || "none";
     const note = exists ? "valid" : "does not exist; the defaults are in force";
-    const crowded = warnOfPool(daemons, config);
-    if (crowded !== undefined) warnings.push(crowded);
+    warnings.push(...warningsOf(daemons, config));
     const json = {
       ...{ file, exists, problems: [], daemons: bad },
       ...(warnings.length > 0 && { warnings }),

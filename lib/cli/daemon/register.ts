@@ -83,12 +83,17 @@ export const registerAction: Action = {
   },
 };
 
-/** @throws {UsageError} when the daemon names a service of another one, or leaves another one without one of its own. */
+/**
+ * @throws {UsageError} when the daemon names a service of another one, or leaves another one without one of its own, or
+ * has what `run` would warn of.
+ */
 function refuseOverlap(name: string, home: string, before: Config, after: Config): void {
   const registry = new Registry(home);
-  const overlapping = (config: Config) =>
-    registry.resolveBuiltin({ config, describe: describeProblem })
-      .filter(({ runs }) => runs !== undefined);
+  const builtin = (config: Config) =>
+    registry.resolveBuiltin({ config, describe: describeProblem });
+  const overlapping = (config: Config) => builtin(config).filter(({ runs }) => runs !== undefined);
+  const [warning] = builtin(after).find((one) => one.name === name)?.warnings ?? [];
+  if (warning !== undefined) throw new UsageError(`Cannot register '${name}': ${warning}`);
   const old = overlapping(before).map((daemon) => daemon.name);
   const fresh = overlapping(after).find((one) => one.name === name || !old.includes(one.name));
   if (fresh) throw new UsageError(`Cannot register '${name}': ${fresh.problem}`);

@@ -38,6 +38,22 @@ Deno.test("a daemon is not registered for a service that another one watches", a
   await Deno.remove(home, { recursive: true });
 });
 
+Deno.test("what run would warn of is not registered", async () => {
+  const home = await Deno.makeTempDir();
+  const refused = (message: string, ...typed: string[]) =>
+    assertRejects(() => register(home, ...typed), UsageError, message);
+  await refused(
+    "Cannot register 'disk_space': argument critical: got \"5%\"; expected at most 4%",
+    ...["disk_space", "warning=4%"],
+  );
+  const heartbeat = { schedule: "0 3 * * *" };
+  const text = JSON.stringify({ daemons: { heartbeat } });
+  await Deno.writeTextFile(join(home, "icinga-warden.json"), text);
+  await refused('daemons.heartbeat.schedule: got "0 3 * * *"; expected none', "heartbeat");
+  await register(home, "disk_space");
+  await Deno.remove(home, { recursive: true });
+});
+
 Deno.test("what others have wrong already does not keep a daemon from being registered", async () => {
   const home = await Deno.makeTempDir();
   const file = join(home, "icinga-warden.json");
