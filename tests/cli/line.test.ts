@@ -119,6 +119,12 @@ Deno.test("a page of the documentation is printed as it is", async () => {
     const { output } = await line("docs", name!);
     assertEquals(output, (await Deno.readTextFile(new URL(file!, root))).trimEnd());
   }
+  const { page, text } = JSON.parse((await line("docs", "windows", "--json")).output);
+  assertEquals([page, text.split("\n")[0]], ["windows", "# On Windows"]);
+  const pages: { name: string; title: string }[] = JSON.parse(
+    (await line("docs", "--json")).output,
+  );
+  assertEquals(pages.filter(({ title }) => title === ""), []);
 });
 
 Deno.test("config init writes a file that check takes, and replaces none", () =>
@@ -130,6 +136,10 @@ Deno.test("config init writes a file that check takes, and replaces none", () =>
     assertEquals(
       [before.code, before.output],
       [0, `${file}: does not exist; the defaults are in force; daemons: icinga_agent_service`],
+    );
+    assertMatch(
+      (await config("show")).output,
+      /^\/\/ \S+icinga-warden\.json: does not exist; these are the defaults\n\{/,
     );
     assertEquals((await config("init")).output, `Wrote ${file}`);
     const again = await config("init");
@@ -155,6 +165,12 @@ Deno.test("config init writes a file that check takes, and replaces none", () =>
       [],
       "nope",
     ]);
+    await Deno.writeTextFile(file, '{ "log": { "level": "loud" } }');
+    const loud = await config("check", "--json");
+    const { problems: [problem], ...rest } = JSON.parse(loud.output);
+    assertEquals([loud.code, rest, problem.line], [2, { file, exists: true }, 1]);
+    const lost = await config("check", "--json", "--config", `${home}/c.json`);
+    assertEquals([lost.code, JSON.parse(lost.output).exists], [2, false]);
     const missing = await line("config", "init", "--config", `${home}/no/c.json`);
     assertEquals(missing.code, 1);
     assertMatch(missing.errors, /no\/c\.json: its folder does not exist; make it$/);

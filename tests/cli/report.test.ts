@@ -1,6 +1,8 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { exampleObjects } from "../../lib/cli/commands/report_example.ts";
+import { type Report, UsageError } from "../../lib/cli/command.ts";
+import { exampleAction, exampleObjects } from "../../lib/cli/commands/report_example.ts";
+import { parse } from "../../lib/cli/parse.ts";
 import { ApiConnection, sendResult } from "../../lib/icinga/mod.ts";
 import { hasIcinga, nodes, writeOwnFiles } from "../icinga/nodes.ts";
 
@@ -69,8 +71,15 @@ Deno.test("the basket for the Director has the template and the rules, and no us
     { datafield_id }: { datafield_id: number },
   ) => Datafield[datafield_id].varname);
   assertEquals(fields, ["icinga_warden_services", "icinga_warden_daemons"]);
-  const { check_interval, object_type } = ServiceTemplate["icinga-warden-passive"];
-  assertEquals([check_interval, object_type], ["900", "template"]);
+  assertEquals(ServiceTemplate["icinga-warden-passive"], {
+    ...{ object_name: "icinga-warden-passive", object_type: "template", check_command: "passive" },
+    ...{ check_interval: "900", retry_interval: "900", max_check_attempts: "1" },
+    ...{ use_agent: false, fields: [] },
+  });
+  const { vars, fields: [first] } = HostTemplate["icinga-warden"];
+  assertEquals(vars, { icinga_warden: true, icinga_warden_services: ["icinga2"] });
+  assertEquals(first, { datafield_id: 1, is_required: "n", var_filter: null });
+  assertEquals(Object.keys(Datafield), ["1", "2"]);
   // What each object is called by is its key too.
   for (const objects of [ExternalCommand, HostTemplate, ServiceTemplate, ServiceSet]) {
     for (const [key, { object_name }] of Object.entries<{ object_name: string }>(objects)) {
@@ -92,6 +101,24 @@ Deno.test("the basket for the Director has the template and the rules, and no us
     assertMatch(error, why);
   }
   await Deno.remove(home, { recursive: true });
+});
+
+Deno.test("a host has a name of 1 to 253 letters, and the example each host once", async () => {
+  const file = await Deno.makeTempFile();
+  const example = async (...args: string[]) =>
+    (await exampleAction.run(parse(args, exampleAction.flags!, "report")) as Report).json;
+  const longest = "x".repeat(253);
+  const hosts = ["Größe_1", "_::1", "a.b-c:d_e", longest];
+  assertEquals(await example(...hosts), { hosts, text: exampleObjects(hosts) });
+  for (const host of [`${longest}x`, ".a", "-", ":1", "a b"]) {
+    await Deno.writeTextFile(file, host);
+    await assertRejects(() => example("--hosts", file), UsageError, "is no name of a host");
+  }
+  await Deno.writeTextFile(file, "  a \n # none\n#b\nc\na\n");
+  const { hosts: listed } = await example("c", "--hosts", file) as { hosts: string[] };
+  assertEquals(listed, ["c", "a"]);
+  assertStringIncludes(exampleObjects(["a"]), "check_interval = 15m\n  retry_interval = 15m\n");
+  await Deno.remove(file);
 });
 
 Deno.test("the users of the hosts are printed alone", async () => {

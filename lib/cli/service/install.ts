@@ -179,7 +179,7 @@ function sayDrift(installation: Installation, { settings, exe, versions }: Drift
     say(`  ${setting}: ${found || "none"}  ->  ${wanted}`);
   }
   if (exe) say(`  the service runs a different exe: ${agent.files.exe}`);
-  if (exe && versions) say(`  version: ${versions.found ?? "not known"}  ->  ${versions.wanted}`);
+  if (versions) say(`  version: ${versions.found ?? "not known"}  ->  ${versions.wanted}`);
   if (!force) sayHome(installation);
   if (!force) say("Nothing changed; add '--force' to apply it");
 }
