@@ -31,6 +31,9 @@ const open = async (hostname: string) => {
   return { seen: seen.map(({ local, remote }) => [local.address, remote.address]), holder };
 };
 
+/** Both processes are there; one that has just started has no name yet. */
+const areBoth = (names: string[]) => names.length === 2 && names.every((name) => name !== "");
+
 const ipv4 = await open("127.0.0.1");
 const ipv6 = await open("::1").catch(({ message }) => message);
 /** Ends `cmd` and the `ping` that it waits for; says which processes there were, and which are left. */
@@ -40,7 +43,7 @@ const endOfTree = async () => {
   const tree = () =>
     listProcesses().filter(({ pid, parent }) => pid === child.pid || parent === child.pid)
       .map(({ exe }) => exe.toLowerCase()).sort();
-  for (const end = Date.now() + 20_000; tree().length < 2 && Date.now() < end;) {
+  for (const end = Date.now() + 20_000; !areBoth(tree()) && Date.now() < end;) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const before = tree();
@@ -66,7 +69,7 @@ const endOfLate = async () => {
   let seen: ReturnType<typeof both> = [];
   while (!ended) {
     await new Promise((resolve) => setTimeout(resolve, 100));
-    if (seen.length < 2) seen = both();
+    if (!areBoth(seen.map(({ exe }) => exe))) seen = both();
   }
   const pids = new Set(listProcesses().map(({ pid }) => pid));
   return {
