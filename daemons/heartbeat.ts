@@ -84,6 +84,18 @@ export default defineDaemon({
     if (file !== "" && refused) throw new Error(`Argument file: got '${file}'; ${refused}`);
     if (file !== "") await refuseOtherContent(path);
     let beats = 0;
+    const last = context.state.of<{ level: string; text: string }>(context.daemon, "Verdict").get(
+      "now",
+    );
+    let fault = last?.level === "critical" ? last.text : undefined;
+    const tell = (now: string | undefined) => {
+      if (now === fault) return;
+      if (now !== undefined && fault === undefined) context.log.error(now);
+      if (now === undefined) context.log.info(`It works again: ${fault}`);
+      fault = now;
+      context.report(now === undefined ? "ok" : "critical", now ?? "Each beat is written");
+    };
+    if (file === "") tell(undefined);
     await context.every(interval, async () => {
       const beat = {
         time: new Date().toISOString(),
@@ -94,9 +106,10 @@ export default defineDaemon({
       if (file === "") return;
       // Without a flush and with a mode: so it needs the permission for `{file}.new` alone.
       const options = { flush: false, mode: 0o644 };
-      await replaceFile(path, `${JSON.stringify(beat)}\n`, options).catch((error) => {
-        context.log.error(`${errorMessage(error)}; expected a file in ${dirname(path)}`);
-      });
+      await replaceFile(path, `${JSON.stringify(beat)}\n`, options).then(
+        () => tell(undefined),
+        (error) => tell(`${errorMessage(error)}; expected a file in ${dirname(path)}`),
+      );
     });
   },
 });

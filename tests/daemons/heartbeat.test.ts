@@ -36,12 +36,31 @@ Deno.test("a file that holds anything else, such as a configuration of another n
   await Deno.remove(home, { recursive: true });
 });
 
-Deno.test("a file that cannot be written is said, and the heart beats on", async () => {
-  const run = simulate(daemon, { arguments: { interval: "1s", file: "/nowhere/at/all.json" } });
+Deno.test("a file that cannot be written is a verdict and one error, and the heart beats on", async () => {
+  const home = await Deno.makeTempDir();
+  const run = simulate(daemon, { arguments: { interval: "1s", file: "a/beat.json" }, home });
+  const verdict = () => run.map("Verdict").get("now") as Record<string, unknown> | undefined;
   await run.advance("2s");
   assertEquals(run.map("Heartbeat").get("beats"), 3);
-  assertMatch(run.log[0]!.message, /^Cannot write .*all\.json: .*expected a file in /);
+  const expected = /^Cannot write .*beat\.json: .*; expected a file in .*a$/;
+  const errors = run.log.filter(({ level }) => level === "error");
+  assertEquals(errors.length, 1);
+  assertMatch(errors[0]!.message, expected);
+  assertEquals(verdict()?.level, "critical");
+  assertMatch(`${verdict()?.text}`, expected);
+  await Deno.mkdir(`${home}/a`);
+  await run.advance("2s");
+  assertEquals(verdict()?.level, "ok");
+  assertMatch(run.log.at(-1)!.message, /^It works again: Cannot write .*beat\.json/);
+  await Deno.remove(`${home}/a`, { recursive: true });
+  await run.advance("2s");
+  assertEquals([verdict()?.level, run.log.length], ["critical", 3]);
   await run.stop();
+  const well = simulate(daemon, { arguments: { interval: "1s", file: "beat.json" }, home });
+  await well.advance("2s");
+  assertEquals([well.map("Verdict").get("now"), well.log], [undefined, []]);
+  await well.stop();
+  await Deno.remove(home, { recursive: true });
 });
 
 Deno.test("a file of the agent's own is refused, however its path is written", async () => {
