@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { win32 } from "node:path";
 import { defineDaemon, type VerdictNumber } from "icinga-warden/daemon";
-import { errorMessage, formatDuration } from "../lib/base/mod.ts";
+import { formatDuration, plainError } from "../lib/base/mod.ts";
 import { checkLimits, levelBelow, summarize } from "./shared/levels.ts";
 
 /** `HOST` or `HOST:PORT`, an IPv6 address in brackets; undefined when the text is neither. */
@@ -103,7 +103,7 @@ export default defineDaemon({
         const text = days < 0 ? "has ended" : `ends in ${Math.floor(days)} days`;
         return { level: levelBelow(days * DAY, warning, critical), text: `${name} ${text}` };
       } catch (error) {
-        return { level: "unknown", text: `${name}: ${errorMessage(error)}` } as const;
+        return { level: "unknown", text: `${name}: ${plainError(error)}` } as const;
       }
     };
     await context.every(interval, async () => {

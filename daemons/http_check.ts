@@ -1,5 +1,5 @@
 import { defineDaemon } from "icinga-warden/daemon";
-import { errorMessage, hideSecrets } from "../lib/base/mod.ts";
+import { hideSecrets, plainError } from "../lib/base/mod.ts";
 
 function checkUrl(text: string): string | undefined {
   const isUrl = /^https?:\/\//.test(text) && URL.canParse(text);
@@ -75,7 +75,7 @@ export default defineDaemon({
         if (!isRight(response.status)) return `status ${response.status}`;
         return text.includes(contains) ? undefined : `its answer does not contain '${contains}'`;
       } catch (error) {
-        return errorMessage(error);
+        return plainError(error);
       }
     };
     return context.every(interval, async () => {

@@ -1,6 +1,6 @@
 import { win32 } from "node:path";
 import { defineDaemon } from "icinga-warden/daemon";
-import { errorMessage } from "../lib/base/mod.ts";
+import { errorMessage, plainError } from "../lib/base/mod.ts";
 import { type PluginVerdict, readPlugin } from "./shared/plugin_output.ts";
 
 /** A relative path is one in the folder that the agent happens to run in. */
@@ -43,7 +43,10 @@ export default defineDaemon({
         return readPlugin(code, stdout.trim() === "" ? stderr : stdout);
       } catch (error) {
         map.set("exit_code", 3);
-        return { level: "unknown", text: errorMessage(error), numbers: {} };
+        const message = errorMessage(error);
+        const isNotRun = message.startsWith("Failed to spawn");
+        const text = isNotRun ? `Cannot run '${program}': ${plainError(error)}` : message;
+        return { level: "unknown", text, numbers: {} };
       }
     };
     return context.every(interval, async () => {

@@ -30,6 +30,35 @@ function textOf(value: unknown): string {
   return typeof value === "bigint" ? "a big number" : String(value);
 }
 
+/** Usual causes: names in a message, numbers of Linux, numbers of Windows, and the words for them. */
+const CAUSES: readonly [names: string, linux: string, windows: string, said: string][] = [
+  ["ECONNREFUSED", "111", "10061", "the connection is refused"],
+  ["ENOTFOUND|EAI_AGAIN|failed to lookup address", "", "1100[1-4]", "the name is not found"],
+  ["ETIMEDOUT", "110", "10060", "no answer in time"],
+  ["ENOENT|entity not found", "2", "[23]", "it does not exist"],
+  ["EACCES|EPERM", "1|13", "5", "access is denied"],
+  ["ENOTDIR", "20", "267", "a part of its path is no folder"],
+  ["EISDIR", "21", "", "it is a folder"],
+  ["EEXIST", "17", "183", "a file has this name"],
+  ["ENOSPC", "28", "112", "no space is left on the disk"],
+];
+
+/**
+ * Like {@linkcode errorMessage}, but where the cause is a usual one only that, in plain words: `the connection is refused`.
+ * The caller says what was tried, and with what.
+ *
+ * @param os whose numbers they are. Default: this system's.
+ */
+export function plainError(error: unknown, os: string = Deno.build.os): string {
+  const message = errorMessage(error);
+  const cause = CAUSES.find(([names, linux, windows]) => {
+    const numbers = os === "windows" ? windows : linux;
+    const number = numbers === "" ? "" : `|\\(os error (?:${numbers})\\)`;
+    return RegExp(`\\b(?:${names})\\b${number}`).test(message);
+  });
+  return cause?.[3] ?? message;
+}
+
 /** Calls `act`; when it throws, calls `fail` with the reason. Returns the result of the last call. */
 export function attempt<T, F>(act: () => T, fail: (why: string) => F): T | F {
   try {

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { type Clock, errorMessage, replaceFile } from "../base/mod.ts";
+import { type Clock, errorMessage, plainError, replaceFile } from "../base/mod.ts";
 import { type Address, formatAddress, type MetricsConfig } from "../config/mod.ts";
 import type { ReportTrouble } from "../daemon/mod.ts";
 import type { agentLog } from "../log/mod.ts";
@@ -132,7 +132,7 @@ async function read(key: string, home: string, file: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    throw new Error(`control.metrics.${key}: cannot read ${path}: ${errorMessage(error)}`);
+    throw new Error(`control.metrics.${key}: cannot read ${path}: ${plainError(error)}`);
   }
 }
 

@@ -5,6 +5,7 @@ import {
   counted,
   FileError,
   growingWait,
+  plainError,
   refusePipe,
   systemClock,
 } from "../base/mod.ts";
@@ -136,7 +137,11 @@ export class RotatingFile implements Disposable {
   #open(): void {
     this.#close();
     const { path } = this.#options;
-    mkdirSync(dirname(path), { recursive: true });
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+    } catch (error) {
+      throw new Error(`${dirname(path)} cannot be made: ${plainError(error)}`);
+    }
     refusePipe(path);
     this.#file = Deno.openSync(path, { append: true, create: true });
     this.#size = this.#file.statSync().size;

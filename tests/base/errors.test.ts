@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { attempt, errorMessage } from "../../lib/base/mod.ts";
+import { attempt, errorMessage, plainError } from "../../lib/base/mod.ts";
 
 class Secretive extends Error {
   override get message(): string {
@@ -25,6 +25,46 @@ Deno.test("an error's message is shown, and of other values what they are", () =
   ];
   for (const [thrown, message] of cases) assertEquals(errorMessage(thrown), message);
 });
+
+Deno.test("the usual causes are said in plain words, on Linux and Windows", () => {
+  const cases: [message: string, linux: string | undefined, windows: string | undefined][] = [
+    ["getaddrinfo ENOTFOUND mail", ...both("the name is not found")],
+    ["connect ECONNREFUSED 127.0.0.1:1", ...both("the connection is refused")],
+    ["EEXIST: file already exists, mkdir '/x/logs'", ...both("a file has this name")],
+    ["Failed to spawn 'nope': entity not found", ...both("it does not exist")],
+    ["No such file or directory (os error 2): readfile '/x'", ...both("it does not exist")],
+    [
+      "url (http://a/): client error (Connect): x (os error 111)",
+      "the connection is refused",
+      undefined,
+    ],
+    [
+      "url (http://a/): client error (Connect): x (os error 10061)",
+      undefined,
+      "the connection is refused",
+    ],
+    ["Nicht da (os error 3)", undefined, "it does not exist"],
+    ["x (os error 11001)", undefined, "the name is not found"],
+    ["x (os error 110)", "no answer in time", undefined],
+    ["x (os error 10060)", undefined, "no answer in time"],
+    ["Permission denied (os error 13)", "access is denied", undefined],
+    ["Zugriff verweigert (os error 5)", undefined, "access is denied"],
+    ["x (os error 20)", "a part of its path is no folder", undefined],
+    ["x (os error 267)", undefined, "a part of its path is no folder"],
+    ["Is a directory (os error 21)", "it is a folder", undefined],
+    ["x (os error 28)", "no space is left on the disk", undefined],
+    ["x (os error 112)", undefined, "no space is left on the disk"],
+    ["status 500", undefined, undefined],
+  ];
+  for (const [message, linux, windows] of cases) {
+    assertEquals(plainError(new Error(message), "linux"), linux ?? message);
+    assertEquals(plainError(new Error(message), "windows"), windows ?? message);
+  }
+});
+
+function both(said: string): [linux: string, windows: string] {
+  return [said, said];
+}
 
 Deno.test("an error that throws when it is read is an error that cannot be read", () => {
   const traps = {
