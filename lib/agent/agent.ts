@@ -69,6 +69,9 @@ const LAST_SAVE = 500;
 /** How long a command waits until its pause is saved, ms. */
 const PAUSE_SAVE = 3_000;
 
+/** Follows the problem of a module that was not examined in time. */
+const AGAIN = "; it is tried again, unless its thread is in an endless loop";
+
 /** Writes of the agent itself. Above that they travel together: every message wakes every thread. */
 const WRITE_PACE = { burst: 20, perSecond: 4, onHeld: () => {} };
 
@@ -175,9 +178,15 @@ export class Agent {
   /**
    * Stops a daemon and starts it again; resolves when the old threads have ended.
    *
-   * @throws {Error} when no daemon of this name is to run.
+   * @throws {Error} when no daemon of this name is to run, or it has a problem: one that goes on as it was would be
+   * started with what is wrong.
    */
   async restartDaemon(name: string): Promise<void> {
+    const { enabled, problem, runs } = this.#daemons.find((one) => one.name === name) ?? {};
+    if (enabled && problem !== undefined && !runs) {
+      const goesOn = this.#supervisor.plans().has(name) ? ", which goes on as it was" : "";
+      throw new Error(`Cannot restart daemon '${name}'${goesOn}: ${problem}`);
+    }
     await this.#supervisor.restart(name, "a command asked for it");
   }
 
@@ -274,14 +283,17 @@ export class Agent {
     const map = this.state.map<string, DaemonInfo>(AGENT_MAPS.daemons);
     const names = new Set(daemons.map(({ name }) => name));
     for (const name of map.keys()) if (!names.has(name)) map.delete(name);
-    for (const { name, module, enabled, permissions, problem, runs, description } of daemons) {
+    for (const daemon of daemons) {
+      const { name, module, enabled, permissions, problem, runs, description, isLate } = daemon;
       if (problem !== undefined && problem !== map.get(name)?.problem) {
         const outcome = runs
           ? "runs, but not as configured"
           : runs === undefined && this.#supervisor.plans().has(name)
           ? "goes on as it was"
           : "cannot run";
-        agentLog(this.#parts.log).error(`Daemon '${name}' ${outcome}: ${problem}`);
+        agentLog(this.#parts.log).error(
+          `Daemon '${name}' ${outcome}: ${problem}${isLate ? AGAIN : ""}`,
+        );
       }
       // What a daemon that does not run, or runs its old version, has shared is still shown.
       const isKnown = enabled && (problem === undefined || runs);

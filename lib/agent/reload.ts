@@ -1,6 +1,13 @@
 import { join } from "node:path";
 import type { Agent } from "./agent.ts";
-import { attempt, type Clock, errorMessage, isSameJson, type Problem } from "../base/mod.ts";
+import {
+  attempt,
+  type Clock,
+  errorMessage,
+  growingWait,
+  isSameJson,
+  type Problem,
+} from "../base/mod.ts";
 import { type Config, ConfigError, type LoadedConfig } from "../config/mod.ts";
 import { signature } from "../thread/mod.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
@@ -9,6 +16,9 @@ import { diffPlans } from "../supervisor/mod.ts";
 
 /** How often the files are checked, ms: a check is one call of the file system for each file. */
 const LOOK_EVERY = 1_000;
+
+/** The longest wait until a module that was not examined in time is examined again, ms. */
+const LONGEST_RETRY = 300_000;
 
 /** How long a file must have been left alone before it is read, ms. */
 const SETTLE = 200;
@@ -56,9 +66,22 @@ export interface InForce {
   daemons: readonly RegisteredDaemon[];
 }
 
+/** What {@linkcode followChanges} does. */
+export interface Following {
+  /** Resolves when it has ended; never rejects. */
+  done: Promise<void>;
+  /**
+   * Applies what has changed before a daemon is restarted; if the daemon has a problem, its module is examined again.
+   *
+   * @returns whether that has started it anew, so that there is nothing more to do.
+   */
+  renew(name: string): Promise<boolean>;
+}
+
 /**
  * Applies the daemons that the agent was started with, and from then on each change of the configuration, the folder of
- * daemons and every module in use. Resolves when `signal` is aborted; never rejects.
+ * daemons and every module in use, until `signal` is aborted. A module that was not examined in time is examined again
+ * after 10 s, 20 s and so on, 5 min at most.
  *
  * A wrong configuration is refused as a whole: its errors are logged, and the old one stays in force. Whatever else
  * fails is logged once and tried again at the next check.
@@ -66,8 +89,19 @@ export interface InForce {
  * Files are compared by size and time of change, since notifications of the file system get lost on network drives and
  * differ between systems.
  */
-export async function followChanges(parts: ReloadParts, signal: AbortSignal): Promise<void> {
+export function followChanges(parts: ReloadParts, signal: AbortSignal): Following {
   const follower = new Follower(parts, signal);
+  return {
+    done: keepLooking(follower, parts, signal),
+    renew: (name) => follower.renew(name),
+  };
+}
+
+async function keepLooking(
+  follower: Follower,
+  { clock, log }: ReloadParts,
+  signal: AbortSignal,
+): Promise<void> {
   let said: string | undefined;
   const attempt = async (step: () => Promise<void>) => {
     try {
@@ -76,12 +110,12 @@ export async function followChanges(parts: ReloadParts, signal: AbortSignal): Pr
     } catch (error) {
       const message = errorMessage(error);
       if (signal.aborted || message === said) return;
-      agentLog(parts.log).error(`A change cannot be applied: ${message}; it is tried again`);
+      agentLog(log).error(`A change cannot be applied: ${message}; it is tried again`);
       said = message;
     }
   };
   await attempt(() => follower.start());
-  while (await slept(parts.clock, signal)) await attempt(() => follower.check());
+  while (await slept(clock, signal)) await attempt(() => follower.look());
 }
 
 /** False when the signal ended the sleep. */
@@ -97,6 +131,12 @@ class Follower {
   #seen: string | undefined;
   /** Whether there was a configuration file when it was last read. */
   #hasFile: boolean;
+  /** Whether the configuration in the file is refused. */
+  #isRefused = false;
+  /** Looks until modules that were not examined in time are examined again, and how often that was done. */
+  #retry = { looks: Infinity, done: 0 };
+  /** What is under way: one thing at a time is read and applied. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ReloadParts, signal: AbortSignal) {
     this.#parts = parts;
@@ -105,16 +145,49 @@ class Follower {
     this.#hasFile = attempt(() => Deno.statSync(parts.configFile).isFile, () => false);
   }
 
-  async start(): Promise<void> {
-    const { config, daemons, files } = this.#parts;
-    await this.#apply({ config, daemons: await daemons }, files);
+  start(): Promise<void> {
+    return this.#inTurn(async () => {
+      const { config, daemons, files } = this.#parts;
+      await this.#apply({ config, daemons: await daemons }, files);
+    });
   }
 
-  async check(): Promise<void> {
-    if (this.#lookNow() === this.#seen) return;
-    const settled = await this.#settle();
+  /** One of the looks that follow each other. */
+  look(): Promise<void> {
+    this.#retry.looks--;
+    return this.#inTurn(() => this.#check());
+  }
+
+  /** See {@linkcode Following.renew}. A built-in daemon waits for no module. */
+  async renew(name: string): Promise<boolean> {
+    if (this.#find(name)?.module === null) return false;
+    return await this.#inTurn(async () => {
+      const before = usableVersion(this.#find(name));
+      await this.#check(name);
+      const after = usableVersion(this.#find(name));
+      return after !== undefined && after !== before;
+    });
+  }
+
+  #find(name: string): RegisteredDaemon | undefined {
+    return this.#inForce.daemons.find((daemon) => daemon.name === name);
+  }
+
+  #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(step);
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+
+  /** @param again a daemon whose module is examined again if it cannot be used. */
+  async #check(again?: string): Promise<void> {
+    const isWanted = again !== undefined && this.#find(again)?.problem !== undefined;
+    const isDue = (isWanted || this.#retry.looks <= 0) && !this.#isRefused;
+    const isChanged = this.#lookNow() !== this.#seen;
+    if (!isChanged && !isDue) return;
+    const settled = isChanged ? await this.#settle() : this.#seen;
     const files = lookAtFiles(this.#parts);
-    const reloaded = await this.#reload();
+    const reloaded = await this.#reload(again);
     if (this.#signal.aborted) return;
     if (reloaded) await this.#apply(reloaded, files);
     else this.#seen = settled;
@@ -126,6 +199,15 @@ class Follower {
     this.#inForce = inForce;
     await this.#parts.agent.apply(inForce.config, inForce.daemons);
     this.#seen = [files, ...inForce.daemons.map(({ version }) => version)].join("\n");
+    this.#planRetry(inForce.daemons.some(({ isLate }) => isLate));
+  }
+
+  #planRetry(isWanted: boolean): void {
+    const { done } = this.#retry;
+    const wait = Math.min(LONGEST_RETRY, 10 * growingWait(done));
+    this.#retry = isWanted
+      ? { looks: wait / LOOK_EVERY, done: done + 1 }
+      : { looks: Infinity, done: 0 };
   }
 
   /** Waits until two looks in a row are equal, and returns what they saw. */
@@ -145,7 +227,7 @@ class Follower {
   }
 
   /** Returns what is to be in force; undefined when the configuration is refused. */
-  async #reload(): Promise<InForce | undefined> {
+  async #reload(again: string | undefined): Promise<InForce | undefined> {
     const { load, registry, log } = this.#parts;
     const before = this.#inForce;
     const loaded = await load().catch((error) => {
@@ -153,7 +235,7 @@ class Follower {
       throw error;
     });
     if (loaded instanceof ConfigError) return this.#refuse(loaded.message.split("\n"));
-    const daemons = await registry.resolve(loaded);
+    const daemons = await registry.resolve(loaded, again);
     const faults = faultsOf(before.config, { config: loaded.config, daemons });
     if (faults.length > 0) return this.#refuse(faults.map(loaded.describe));
     const { info, warning } = agentLog(log);
@@ -162,7 +244,11 @@ class Follower {
     }
     this.#hasFile = loaded.exists;
     const changes = describeChanges(before.daemons, daemons);
-    if (changes !== "") info(`The daemons have changed: ${changes}`);
+    if (changes !== "") {
+      info(`The daemons have changed: ${changes}`);
+      this.#retry.done = 0;
+    }
+    this.#isRefused = false;
     this.#parts.onRefused?.(undefined);
     const late = lateKeys(before.config, loaded.config);
     if (late.length > 0) warning(`Changes of ${late.join(", ")} count from the next start on`);
@@ -170,6 +256,7 @@ class Follower {
   }
 
   #refuse(lines: readonly string[]): undefined {
+    this.#isRefused = true;
     const { error } = agentLog(this.#parts.log);
     error("The changed configuration is refused, and the old one stays in force:");
     for (const line of lines) error(line);
@@ -177,6 +264,11 @@ class Follower {
       `The changed configuration is refused, and the old one stays in force: ${lines[0]}`,
     );
   }
+}
+
+/** The version of a daemon that is to run and can; undefined of any other. */
+function usableVersion(daemon: RegisteredDaemon | undefined): string | undefined {
+  return daemon?.enabled && daemon.problem === undefined ? daemon.version : undefined;
 }
 
 function listNames(folder: string): string {

@@ -13,7 +13,7 @@ import type { ReportTrouble } from "../daemon/mod.ts";
 import { agentLog, type Log, type LogLevel } from "../log/mod.ts";
 import { openLog } from "../log/open.ts";
 import { Registry } from "../registry/mod.ts";
-import { followChanges, lookAtFiles } from "./reload.ts";
+import { followChanges, type Following, lookAtFiles } from "./reload.ts";
 import type { ServiceManagerPlan } from "../service/mod.ts";
 import {
   type EventLog,
@@ -128,8 +128,9 @@ export async function runAgent(
     void keepClaim(home, signal);
     watchHost({ agent, log, troubles, isWindows: serviceManager.kind === "windows" }, signal);
     const onRefused = (text?: string) => troubles.report("configuration", text);
-    void followChanges({ ...reload, ...paths, log: log.write, onRefused }, signal);
-    return { agent, served: serveAgent(agent, own, config.control, log, report) };
+    const following = followChanges({ ...reload, ...paths, log: log.write, onRefused }, signal);
+    const serve = { agent, renew: following.renew, home: own, config: config.control };
+    return { agent, served: serveAgent(serve, log, report) };
   });
   if (events) await within(events.close(), { ms: LAST_EVENTS });
 }
@@ -257,18 +258,31 @@ function claim(
   }
 }
 
+/** What {@linkcode serveAgent} serves. */
+interface ServedAgent {
+  agent: Agent;
+  /** See {@linkcode Following.renew}. */
+  renew: Following["renew"];
+  home: string;
+  config: ControlConfig;
+}
+
 /** Serves a running agent to commands, the page and Prometheus until the agent is done. Never rejects. */
 async function serveAgent(
-  agent: Agent,
-  home: string,
-  config: ControlConfig,
+  { agent, renew, home, config }: ServedAgent,
   log: Log,
   report: ReportTrouble,
 ): Promise<void> {
   const { startControl } = await import("../control/mod.ts");
   const { state } = agent;
   const close = await startControl({
-    agent,
+    agent: {
+      pause: (...given) => agent.pause(...given),
+      resume: (service) => agent.resume(service),
+      restartDaemon: async (name) => {
+        if (!await renew(name)) await agent.restartDaemon(name);
+      },
+    },
     home,
     config,
     log,

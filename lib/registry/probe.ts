@@ -6,6 +6,7 @@ import {
   describeThrown,
   type ExaminedModule,
   examineModule,
+  ExitDetector,
   ownReads,
   ranOutOfHeap,
   startWorker,
@@ -33,7 +34,14 @@ export const MAX_PROBLEMS = 20;
 /** The result of a probe: what the module defines, or why it cannot be used, in one line. */
 export type Probed =
   | { description: DaemonDescription; argumentProblems: Problem[] }
-  | { problem: string };
+  | {
+    problem: string;
+    /**
+     * Present where a time limit ended the probe, which says nothing of the module: the machine may be busy. Resolves
+     * when its worker has ended; one in an endless loop never does, and each further probe would leave another.
+     */
+    ended?: Promise<void>;
+  };
 
 /** What the probe's worker is given. */
 export interface ProbeRequest {
@@ -75,10 +83,15 @@ export async function probeModule(
   const { promise, resolve } = Promise.withResolvers<Probed>();
   const fail = (what: string) => resolve({ problem: `${file}: ${shorten(what)}` });
   const { port1: receiver, port2: port } = new MessageChannel();
-  const stuck = () =>
-    fail(`cannot be examined: its worker did not start within ${startLimit / 1000} s`);
-  let timer = setTimeout(stuck, startLimit);
   let worker: Worker | undefined;
+  const giveUp = (what: string) => {
+    const exit = new ExitDetector();
+    worker?.postMessage(null, [exit.far]);
+    resolve({ problem: `${file}: ${what}`, ended: exit.gone() });
+  };
+  const stuck = () =>
+    giveUp(`cannot be examined: its worker did not start within ${startLimit / 1000} s`);
+  let timer = setTimeout(stuck, startLimit);
   try {
     worker = startWorker({
       entry: import.meta.resolve("./probe_worker.ts"),
@@ -99,7 +112,7 @@ export async function probeModule(
       clearTimeout(timer);
       const late = `did not load within ${limit / 1000} s`;
       timer = setTimeout(
-        () => fail(`${late}; what takes long, or has no end, belongs in run()`),
+        () => giveUp(`${late}; what takes long, or has no end, belongs in run()`),
         limit,
       );
     };

@@ -11,10 +11,11 @@ import {
   readArguments,
   withDefaults,
 } from "../daemon/mod.ts";
-import { examineModule, signature } from "../thread/mod.ts";
+import { type ExaminedModule, examineModule, signature } from "../thread/mod.ts";
 import type { ThreadPolicy } from "../supervisor/mod.ts";
 import { DAEMONS_FOLDER, findModules, type FoundModules, hiddenModules } from "./discover.ts";
 import { describePermissions, grantPermissions, refusePermissions } from "./grant.ts";
+import { leaveToFirst } from "./overlap.ts";
 import { type Probed, probeModule } from "./probe.ts";
 
 /** A daemon of the configuration and what is known of its module. */
@@ -45,6 +46,8 @@ export interface RegisteredDaemon {
   warnings: readonly string[];
   /** Why it cannot run, or not as configured, in one line. */
   problem?: string;
+  /** Whether its problem is a time limit, which says nothing of the module: it is to be examined again. */
+  isLate?: boolean;
   /** Whether it runs in spite of its problem; absent: as it was, where it runs already. */
   runs?: boolean;
 }
@@ -61,6 +64,8 @@ export class Registry {
   readonly #refuse: RefuseModule;
   readonly #warn: (warning: string) => void;
   #probes = new Map<string, Promise<Probed>>();
+  /** The probes that a time limit ended, and whose workers have ended since: they are made again. */
+  readonly #over = new WeakSet<Promise<Probed>>();
   #warnings: readonly string[] = [];
 
   /**
@@ -88,8 +93,15 @@ export class Registry {
     return leaveToFirst(builtin, describe);
   }
 
-  /** Probes the modules of a configuration's daemons. Never rejects for what is wrong with a module. */
-  async resolve(loaded: Pick<LoadedConfig, "config" | "describe">): Promise<RegisteredDaemon[]> {
+  /**
+   * Probes the modules of a configuration's daemons. Never rejects for what is wrong with a module.
+   *
+   * @param again a daemon whose module is probed again if it had a problem. Default: none, if it has not changed.
+   */
+  async resolve(
+    loaded: Pick<LoadedConfig, "config" | "describe">,
+    again?: string,
+  ): Promise<RegisteredDaemon[]> {
     const entries = Object.entries(loaded.config.daemons);
     const found = await this.#find(loaded.config);
     const probes = new Map<string, Promise<Probed>>();
@@ -98,7 +110,8 @@ export class Registry {
     const work = async () => {
       for (const index of waiting) {
         const [name, daemon] = entries[index]!;
-        resolved[index] = await this.#resolve(name, daemon, found, probes, loaded);
+        const parts = { ...loaded, found, probes, isAgain: name === again };
+        resolved[index] = await this.#resolve(name, daemon, parts);
       }
     };
     await Promise.all(Array.from({ length: PROBES }, work));
@@ -118,9 +131,7 @@ export class Registry {
   async #resolve(
     name: string,
     config: DaemonConfig,
-    found: FoundModules,
-    probes: Map<string, Promise<Probed>>,
-    { describe }: Pick<LoadedConfig, "describe">,
+    { describe, found, probes, isAgain }: ResolveParts,
   ): Promise<RegisteredDaemon> {
     const builtin = this.#builtin(name, config, describe);
     if (builtin) return builtin;
@@ -142,11 +153,15 @@ export class Registry {
     const refusal = this.#refuse(files);
     if (refusal !== undefined) return { ...daemon, problem: notSafe(name, refusal) };
     const key = JSON.stringify([file, daemon.version, config.arguments]);
-    const probing = probes.get(key) ?? this.#probes.get(key) ??
-      probeModule(file, config.arguments, { home: this.#home, examined });
+    const before = this.#probes.get(key);
+    const counts = before && !this.#over.has(before) && !(isAgain && await isRefusal(before));
+    const probing = probes.get(key) ??
+      (counts ? before : this.#probe(file, config.arguments, examined));
     probes.set(key, probing);
     const probed = await probing;
-    if ("problem" in probed) return { ...daemon, problem: probed.problem };
+    if ("problem" in probed) {
+      return { ...daemon, problem: probed.problem, ...(probed.ended && { isLate: true }) };
+    }
     const { description, argumentProblems } = probed;
     const all = argumentProblems.map((problem) => (
       { ...problem, path: ["daemons", name, "arguments", ...problem.path] }
@@ -157,6 +172,19 @@ export class Registry {
     }
     const warnings = [...daemon.warnings, ...all.map(describe)];
     return this.#grant({ ...daemon, description, warnings }, config.permissions ?? {});
+  }
+
+  /** Probes a module; where a time limit ends that, the result counts until the worker has ended. */
+  #probe(
+    file: string,
+    given: Record<string, unknown>,
+    examined: ExaminedModule,
+  ): Promise<Probed> {
+    const probing = probeModule(file, given, { home: this.#home, examined });
+    void probing.then(async (probed) => {
+      if ("problem" in probed) await probed.ended?.then(() => this.#over.add(probing));
+    });
+    return probing;
   }
 
   #builtin(
@@ -224,6 +252,21 @@ export class Registry {
   }
 }
 
+/** What {@linkcode Registry.resolve} knows of each daemon. */
+interface ResolveParts extends Pick<LoadedConfig, "describe"> {
+  found: FoundModules;
+  /** The probes that are under way or have been made, by what they depend on. */
+  probes: Map<string, Promise<Probed>>;
+  /** Whether it is probed again if it had a problem. */
+  isAgain: boolean;
+}
+
+/** Whether the module itself is why it cannot be used. */
+async function isRefusal(probing: Promise<Probed>): Promise<boolean> {
+  const probed = await probing;
+  return "problem" in probed && probed.ended === undefined;
+}
+
 /** For an entry without a module, whose name is neither a built-in daemon's nor a module's in the folder. */
 function unknownDaemon(name: string, { modules, warning }: FoundModules): Problem {
   const known = new Set([...builtinDaemons.keys(), ...modules.map((module) => module.name)]);
@@ -261,44 +304,4 @@ function notGranted(missing: DaemonPermissions, name: string): string {
   return `it needs permissions that daemons.${name}.permissions does not grant: ${
     describePermissions(missing)
   }`;
-}
-
-/**
- * Leaves each service to the first built-in daemon that names it: two that watch one service would each act on what the
- * other does. Names are compared as Windows does, without case. A daemon with a problem goes on with the services that
- * it has left, if any.
- */
-function leaveToFirst(
-  daemons: readonly RegisteredDaemon[],
-  describe: LoadedConfig["describe"],
-): RegisteredDaemon[] {
-  const watchers = new Map<string, string>();
-  return daemons.map((daemon) => {
-    if (daemon.module !== null || !daemon.enabled || daemon.problem !== undefined) return daemon;
-    const named = namedServices(daemon);
-    const own = named.filter(({ service }) => {
-      const isFirst = !watchers.has(service.toLowerCase());
-      if (isFirst) watchers.set(service.toLowerCase(), daemon.name);
-      return isFirst;
-    });
-    const taken = named.find((one) => !own.includes(one));
-    if (!taken) return daemon;
-    const watcher = watchers.get(taken.service.toLowerCase());
-    const problem = describe({
-      path: ["daemons", daemon.name, "arguments", ...taken.path],
-      value: taken.service,
-      expected: `name it once: daemon '${watcher}' watches it already`,
-    });
-    if (own.length === 0) return { ...daemon, problem, runs: false };
-    const services = own.map(({ service }) => service);
-    return { ...daemon, arguments: { ...daemon.arguments, services }, problem, runs: true };
-  });
-}
-
-/** The services that a built-in daemon's arguments name, and which argument each is. */
-function namedServices({ arguments: given, description }: RegisteredDaemon) {
-  const { service, services } = withDefaults(description?.arguments ?? {}, given);
-  if (typeof service === "string") return [{ service, path: ["service"] }];
-  const list: string[] = Array.isArray(services) ? services : [];
-  return list.map((service, i) => ({ service, path: ["services", String(i)] }));
 }

@@ -121,6 +121,39 @@ Deno.test("a daemon is restarted on request, and others are not", async () => {
   });
 });
 
+Deno.test("a daemon whose module has become wrong is not restarted with it, and goes on", async () => {
+  const both = { a: "counter.js", b: "talker.js" };
+  await withAgent({ a: "counter.js" }, async (agent, apply, home, records) => {
+    await until("it beats", () => beats(agent, "a") > 2);
+    for (const name of ["counter", "talker"]) await Deno.writeTextFile(`${home}/${name}.js`, "{");
+    await apply(both);
+    const since = beats(agent, "a");
+    const refused = (name: string, text: string) =>
+      assertRejects(() => agent.restartDaemon(name), Error, text);
+    await refused("a", `Cannot restart daemon 'a', which goes on as it was: ${home}/counter.js:1:`);
+    await refused("b", `Cannot restart daemon 'b': ${home}/talker.js:1:`);
+    await until("it goes on", () => beats(agent, "a") > since + 2);
+    assertEquals(records.some(({ message }) => message.startsWith("Restarting")), false);
+    await Deno.writeTextFile(`${home}/counter.js`, COUNTER);
+    await apply(both);
+    await agent.restartDaemon("a");
+  });
+});
+
+Deno.test("what is examined again is said", async () => {
+  await withAgent({ a: "counter.js" }, async (agent, _, __, records) => {
+    const [daemon] = await new Registry("/nowhere").resolve({
+      config: { ...defaultConfig(), daemons: { b: defaultDaemonConfig() } },
+      describe: String,
+    });
+    const late = { ...daemon!, problem: "b.js: did not load within 5 s", isLate: true };
+    for (let times = 2; times > 0; times--) await agent.apply(defaultConfig(), [late]);
+    assertEquals(records.filter(({ level }) => level === "error").map(({ message }) => message), [
+      "Daemon 'b' cannot run: b.js: did not load within 5 s; it is tried again, unless its thread is in an endless loop",
+    ]);
+  });
+});
+
 Deno.test("another configuration starts, stops and restarts only what differs", async () => {
   await withAgent({ a: "counter.js", b: "counter.js" }, async (agent, apply) => {
     await until("both beat", () => beats(agent, "a") > 2 && beats(agent, "b") > 2);

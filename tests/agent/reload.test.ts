@@ -57,6 +57,7 @@ interface Following {
   records: string[];
   clock: StepClock;
   until: (what: string, holds: () => boolean) => Promise<void>;
+  renew: (name: string) => Promise<boolean>;
 }
 
 /** Follows changes in a home of its own, with two daemons. */
@@ -92,7 +93,7 @@ async function following(
     clock,
     log: ({ level, message }: LogEntry) => void records.push(`${level} ${message}`),
   };
-  const done = followChanges({ ...parts, ...change(parts) }, stop.signal);
+  const { done, renew } = followChanges({ ...parts, ...change(parts) }, stop.signal);
   const until = async (what: string, holds: () => boolean) => {
     for (let checks = 10; !holds(); checks--) {
       if (checks === 0) throw new Error(`Not after ten checks: ${what}\n${records.join("\n")}`);
@@ -102,7 +103,7 @@ async function following(
   try {
     await clock.check();
     applied.length = 0;
-    await test({ home, write, applied, records, clock, until });
+    await test({ home, write, applied, records, clock, until, renew });
   } finally {
     stop.abort();
     await done;
@@ -220,6 +221,61 @@ Deno.test("a module that comes later and does not take what its entry says is it
     const { problem } = applied[1]!.find(({ name }) => name === "c")!;
     assertMatch(problem!, /daemons\.c\.arguments\.x: missing; it has no default: needed/);
     assertEquals(records.filter((record) => record.includes("refused")), []);
+  });
+});
+
+Deno.test("what was not examined in time is examined again after 10 s, 20 s and so on up to 5 min", async () => {
+  const resolved: boolean[] = [];
+  let isLate = true;
+  const late = ({ registry }: ReloadParts): Partial<ReloadParts> => ({
+    registry: {
+      resolve: async (loaded) => {
+        const [a, ...others] = await registry.resolve(loaded);
+        resolved.push(isLate);
+        return [{ ...a!, ...(isLate && { isLate, problem: "late" }) }, ...others];
+      },
+    },
+  });
+  await following(async ({ write, applied, records, clock }) => {
+    const looks = async () => {
+      for (let looks = 1;; looks++) {
+        await clock.check();
+        if (resolved.length > 0) return (resolved.length = 0, looks);
+      }
+    };
+    await write("daemons/a.js", module("a", "// 1\n"));
+    await looks();
+    const waits: number[] = [];
+    while (waits.length < 7) waits.push(await looks());
+    assertEquals(waits, [10, 20, 40, 80, 160, 300, 300]);
+    assertEquals(records, ["info The daemons have changed: a"]);
+    await write("daemons/a.js", module("a", "// another 1\n"));
+    await looks();
+    assertEquals(await looks(), 10, "what has changed is not waited for so long");
+    isLate = false;
+    assertEquals(await looks(), 20);
+    assertEquals(applied.at(-1)![0]!.problem, undefined);
+    for (let checks = 60; checks > 0; checks--) await clock.check();
+    assertEquals(resolved, []);
+  }, late);
+});
+
+Deno.test("a daemon that is to be restarted is examined again where it has a problem", async () => {
+  await following(async ({ write, until, applied, home, records, renew }) => {
+    assertEquals([await renew("a"), await renew("nobody"), applied.length], [false, false, 0]);
+    await Deno.mkdir(join(home, "daemons", "sub"));
+    await write("daemons/a.js", module("a", `Deno.statSync(import.meta.dirname + "/sub/it"); `));
+    await until("it cannot run", () => applied.at(-1)?.[0]?.problem !== undefined);
+    assertEquals(await renew("a"), false);
+    assertMatch(applied.at(-1)![0]!.problem!, /a\.js:1:6: No such file/);
+    // Nothing sees that as a change.
+    await write("daemons/sub/it", "");
+    assertEquals(await renew("a"), true);
+    assertEquals(applied.at(-1)![0]!.problem, undefined);
+    records.length = 0;
+    await write("icinga-warden.json", `{ "daemons": {`);
+    await until("it is refused", () => records.length === 2);
+    assertEquals([await renew("a"), records.length], [false, 2]);
   });
 });
 

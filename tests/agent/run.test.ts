@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { HomeInUseError, parseRecord, readUnserved } from "../../lib/agent/home.ts";
 import { logFatal, runAgent, type RunOptions, type RunPlan } from "../../lib/agent/run.ts";
-import { ConfigError, defaultConfig } from "../../lib/config/mod.ts";
+import { ConfigError, defaultConfig, defaultDaemonConfig } from "../../lib/config/mod.ts";
+import { Client, RefusedError } from "../../lib/control/mod.ts";
 
 /** A home, and runs of an agent without daemons in it. */
 interface Place {
@@ -184,5 +185,41 @@ Deno.test("a log that cannot be written is complained of once", async () => {
     await run(() => until(() => complaints.length > 0));
     assertEquals(complaints.length, 1);
     assertMatch(complaints[0]!, /icinga-warden\.log/);
+  });
+});
+
+Deno.test("a command restarts a daemon with what its file then contains, if that can be used", async () => {
+  await inPlace(async ({ home, run }) => {
+    const module = (more: string) =>
+      Deno.writeTextFile(
+        `${home}/own.js`,
+        `${more}export default { name: "own", run: ({ sleep }) => sleep(1e9) };`,
+      );
+    await module("");
+    const daemons = { own: { ...defaultDaemonConfig(), module: "own.js" } };
+    const { config, ...rest } = loaded(home);
+    const load = () => Promise.resolve({ ...rest, config: { ...config, daemons } });
+    await run(async () => {
+      const started = async () => {
+        const client = await Client.connect(home);
+        const { daemons } = await client.status();
+        return daemons.some(({ state }) => state === "running");
+      };
+      await until(() => started().catch(() => false));
+      const client = await Client.connect(home);
+      const restart = () => client.post("/api/restart", { daemon: "own" });
+      await restart();
+      await until(started);
+      await module("const = 1;");
+      const why = await assertRejects(restart, RefusedError);
+      assertMatch(
+        why.message,
+        /^Cannot restart daemon 'own', which goes on as it was: .*own\.js:1:/,
+      );
+      assertEquals(await started(), true);
+      await module("// right again\n");
+      await restart();
+      await until(started);
+    }, { load });
   });
 });

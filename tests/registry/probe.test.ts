@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, fail } from "@std/assert";
 import { join } from "node:path";
+import { within } from "../../lib/base/mod.ts";
 import { probeModule } from "../../lib/registry/probe.ts";
 
 /** Writes modules into a folder of its own. */
@@ -17,6 +18,9 @@ async function inFolder(
     await Deno.remove(folder, { recursive: true });
   }
 }
+
+const hasEnded = (ended: Promise<void>) =>
+  within(ended, { ms: 30_000, late: () => fail("its worker is left") });
 
 const GOOD = `import { defineDaemon } from "icinga-warden/daemon";
 import { text } from "./help.js";
@@ -252,18 +256,28 @@ Deno.test("a module that is not there is said to be so", async () => {
 
 Deno.test("the limit of a module counts from when its worker has started", async () => {
   await inFolder({ "good.js": GOOD, "help.js": `export const text = "helps";` }, async (path) => {
-    assertEquals(await probeModule(path("good.js"), {}, { startLimit: 0 }), {
-      problem: `${path("good.js")}: cannot be examined: its worker did not start within 0 s`,
-    });
+    const probed = await probeModule(path("good.js"), {}, { startLimit: 0 });
+    assert("ended" in probed);
+    assertEquals(
+      probed.problem,
+      `${path("good.js")}: cannot be examined: its worker did not start within 0 s`,
+    );
+    await hasEnded(probed.ended!);
   });
 });
 
-for (const [what, text] of [["spins", "for (;;);"], ["waits", "await new Promise(() => {});"]]) {
-  Deno.test(`a module that ${what} for ever at its top is given up`, async () => {
-    await inFolder({ "slow.js": text! }, async (path) => {
+const ENDLESS: [what: string, text: string, ends: boolean][] = [
+  ["spins", "for (;;);", false],
+  ["waits", "await new Promise(() => {});", true],
+  ["computes for long", "for (const start = Date.now(); Date.now() - start < 2_000;);", true],
+];
+for (const [what, text, ends] of ENDLESS) {
+  Deno.test(`a module that ${what} at its top is given up, and it is known when its worker has ended`, async () => {
+    await inFolder({ "slow.js": text }, async (path) => {
       const probed = await probeModule(path("slow.js"), {}, { limit: 500 });
-      assert("problem" in probed);
+      assert("ended" in probed);
       assertMatch(probed.problem, /slow\.js: did not load within 0\.5 s; .* belongs in run\(\)$/);
+      if (ends) await hasEnded(probed.ended!);
     });
   });
 }
