@@ -35,7 +35,7 @@ const CAUSES: readonly [names: string, linux: string, windows: string, said: str
   ["ECONNREFUSED", "111", "10061", "the connection is refused"],
   ["ENOTFOUND|EAI_AGAIN|failed to lookup address", "", "1100[1-4]", "the name is not found"],
   ["ETIMEDOUT", "110", "10060", "no answer in time"],
-  ["ENOENT|entity not found", "2", "[23]", "it does not exist"],
+  ["ENOENT|entity not found|File not found", "2", "[23]", "it does not exist"],
   ["EACCES|EPERM", "1|13", "5", "access is denied"],
   ["ENOTDIR", "20", "267", "a part of its path is no folder"],
   ["EISDIR", "21", "", "it is a folder"],

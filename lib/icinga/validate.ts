@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { attempt, cut, errorMessage, sanitize, within } from "../base/mod.ts";
+import { attempt, cut, plainError, sanitize, within } from "../base/mod.ts";
 import { type IcingaFolder, listFolder } from "./folder.ts";
 
 /** The result of `icinga2 daemon -C`. */
@@ -47,7 +47,10 @@ export async function validate(plan: ValidatePlan): Promise<Validation> {
     const text = new TextDecoder().decode(output.stdout) + new TextDecoder().decode(output.stderr);
     return readValidation(output.code, text);
   } catch (error) {
-    return { is: "unknown", text: `'icinga2 daemon -C' cannot be run: ${errorMessage(error)}` };
+    return {
+      is: "unknown",
+      text: `'icinga2 daemon -C' cannot be run: ${program}: ${plainError(error)}`,
+    };
   }
 }
 

@@ -32,6 +32,7 @@ Deno.test("the usual causes are said in plain words, on Linux and Windows", () =
     ["connect ECONNREFUSED 127.0.0.1:1", ...both("the connection is refused")],
     ["EEXIST: file already exists, mkdir '/x/logs'", ...both("a file has this name")],
     ["Failed to spawn 'nope': entity not found", ...both("it does not exist")],
+    ["Failed to spawn 'C:\\x.exe': File not found", ...both("it does not exist")],
     ["No such file or directory (os error 2): readfile '/x'", ...both("it does not exist")],
     [
       "url (http://a/): client error (Connect): x (os error 111)",

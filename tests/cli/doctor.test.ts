@@ -16,6 +16,7 @@ const GB = 1024 ** 3;
 const WELL: Facts = {
   service: "icinga2",
   folder: icingaFolder("/icinga"),
+  hasFolder: true,
   items: [],
   registration: {
     ...{ commandLine: "", displayName: "Icinga 2", account: "LocalSystem", start: "automatic" },
@@ -125,6 +126,23 @@ Deno.test("each finding says what is wrong and how to fix it", () => {
     ],
     [{ stateFile: "corrupt" }, /^problem state file: it is corrupt; stop the service, move/],
     [{ stateFile: "empty" }, /^warning state file: it is empty; stop the service, move/],
+    [
+      { validation: { is: "unknown", text: "'icinga2 daemon -C' cannot be run: x" } },
+      /^unknown configuration: .*; look whether Icinga 2 is installed/,
+    ],
+    ...["configuration", "crashes", "debug log", "state file"].map((check) => (
+      [
+        { hasFolder: false },
+        RegExp(`^unknown ${check}: there is no /icinga/etc.*; install Icinga`),
+      ] as [
+        Partial<Facts>,
+        RegExp,
+      ]
+    )),
+    [
+      { sample: { ...sample, stateFile: undefined! } },
+      /^unknown state file: there is none yet; start the service/,
+    ],
     [{ stateFile: "denied" }, /^unknown state file: denied; run doctor as an administrator/],
     [
       { clockStep: "The clock was set back by 5 min" },

@@ -118,7 +118,7 @@ Deno.test({
     }
     assertEquals(isThere(child), false);
     const none = await validate({ program: "/none", folder: made.folder, treeOf: procTree });
-    assertMatch(none.text, /^'icinga2 daemon -C' cannot be run: /);
+    assertMatch(none.text, /^'icinga2 daemon -C' cannot be run: \/none: it does not exist$/);
   },
 });
 

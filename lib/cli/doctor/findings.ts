@@ -44,6 +44,8 @@ export type Finding = v.InferOutput<typeof FindingSchema>;
 export interface Facts {
   service: string;
   folder: IcingaFolder;
+  /** Whether there is the folder of its configuration. */
+  hasFolder: boolean;
   /** What the service manager has of it; null: it is not installed; undefined: this system has none. */
   registration: FoundRegistration | null | undefined;
   status: QueriedStatus | undefined;
@@ -76,12 +78,16 @@ export function findingsOf(facts: Facts): Finding[] {
   const findings = [
     ...serviceFindings(facts),
     watchFinding(facts),
-    configFinding(facts),
     ...probeFindings(facts),
-    ...crashFindings(facts),
-    debugLogFinding(facts),
     clockFinding(facts),
-    stateFileFinding(facts),
+    ...facts.hasFolder
+      ? [
+        configFinding(facts),
+        ...crashFindings(facts),
+        debugLogFinding(facts),
+        stateFileFinding(facts),
+      ]
+      : unseenFindings(facts),
   ];
   return LEVELS.flatMap((level) => findings.filter((finding) => finding.level === level));
 }
@@ -168,12 +174,25 @@ function watchFinding({ isWatched, agent, registration }: Facts): Finding {
   return finding("warning", "icinga-warden", "it does not run", mend);
 }
 
+/** What the files tell, where there are none. */
+function unseenFindings({ folder }: Facts): Finding[] {
+  const text = `there is no ${folder.config}`;
+  const mend = "install Icinga 2, or name its folder in the argument dataDir";
+  return ["configuration", "crashes", "debug log", "state file"].map((check) =>
+    finding("unknown", check, text, mend)
+  );
+}
+
 function configFinding({ validation: { is, text, place } }: Facts): Finding {
   if (is === "valid") return finding("ok", "configuration", text);
   const where = place === undefined ? text : `${place}: ${text}`;
-  return is === "invalid"
-    ? finding("problem", "configuration", where, "correct the file, then: icinga2 daemon -C")
-    : finding("unknown", "configuration", where, "icinga2 daemon -C");
+  if (is === "invalid") {
+    return finding("problem", "configuration", where, "correct the file, then: icinga2 daemon -C");
+  }
+  const mend = text.includes("cannot be run")
+    ? "look whether Icinga 2 is installed, and whether your account may run it"
+    : "icinga2 daemon -C";
+  return finding("unknown", "configuration", where, mend);
 }
 
 /** Probes that need several samples come from the running agent; the others use one sample. */
@@ -225,7 +244,11 @@ function lookOnce(
 }
 
 /** Icinga 2 does not start with a corrupt one. */
-function stateFileFinding({ stateFile }: Facts): Finding {
+function stateFileFinding({ stateFile, sample }: Facts): Finding {
+  if (stateFile === undefined && !sample.stateFile) {
+    const mend = "start the service: it writes the file within minutes";
+    return finding("unknown", "state file", "there is none yet", mend);
+  }
   if (stateFile === undefined) return finding("ok", "state file", "it can be read");
   if (stateFile !== "corrupt" && stateFile !== "empty") {
     return finding("unknown", "state file", stateFile, "run doctor as an administrator");

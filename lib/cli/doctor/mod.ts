@@ -136,13 +136,15 @@ async function collect(
     limit: HANDSHAKE,
   });
   const features = join(folder.config, "features-enabled");
-  const [stateFile, sample, validation, crashes, debugLog, clock] = await Promise.all([
+  const [stateFile, sample, validation, crashes, debugLog, clock, config] = await Promise.all([
     stateFault(folder).catch(errorMessage),
     sampler.take(),
     validate(limit),
     readCrashes(folder, now - WEEK).catch(() => []),
     lookAt(join(features, "debuglog.conf")).catch(() => undefined),
     readClock(),
+    // One that may not be looked at is there.
+    lookAt(folder.config).catch(() => true),
   ]);
   const isWindows = Deno.build.os === "windows";
   const { database } = windowsHost;
@@ -150,6 +152,7 @@ async function collect(
   return {
     service,
     folder,
+    hasFolder: config !== undefined,
     registration,
     logon: registration
       ? attempt(() => logonRight(registration.account), () => undefined)
