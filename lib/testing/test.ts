@@ -44,25 +44,29 @@ export function test(name: string, run: () => void | Promise<void>): void {
  * Imports a file of tests and runs them, one after the other.
  *
  * @param describe says of what a test threw why it failed, and the calls that led there.
+ * @param declare called with their names before the first one runs.
  * @param tell called with the result of each test when it has run.
  * @throws {unknown} what the import throws.
  */
 export async function runTests(
   importFile: () => Promise<unknown>,
   describe: (error: unknown) => { error: string; stack: string[] },
+  declare: (names: string[]) => void,
   tell: (result: TestResult) => void,
 ): Promise<void> {
   const tests: Test[] = [];
+  const nameOf = ({ name }: Test) => line(String(name));
   collected = tests;
   try {
     await importFile();
   } finally {
     collected = undefined;
   }
-  for (const { name, run } of tests) {
-    const result = { name: line(String(name)) };
+  declare(tests.map(nameOf));
+  for (const test of tests) {
+    const result = { name: nameOf(test) };
     try {
-      await run();
+      await test.run();
       tell(result);
     } catch (thrown) {
       const { error, stack } = describe(thrown);

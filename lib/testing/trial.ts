@@ -89,6 +89,7 @@ const Message = v.variant("type", [
     value: v.optional(v.string()),
   }),
   v.object({ type: v.literal("refused"), refusal: v.string() }),
+  v.object({ type: v.literal("tests"), names: v.array(v.string()) }),
   v.object({ type: v.literal("test"), name: v.string(), ...FAILURE }),
   v.object({ type: v.literal("failed"), at: Moment, ...FAILURE, error: v.string() }),
   v.object({ type: v.literal("ended"), at: Moment, end: Ends, ...FAILURE }),
@@ -97,8 +98,8 @@ const Message = v.variant("type", [
 
 /**
  * What the trial's thread reports, as it happens: the daemon may never come to its end. `failed` comes from outside of
- * its work and ends the trial; `ended`: the daemon has; `done`: its tests have run, too. A value is JSON; absent when
- * its key was deleted.
+ * its work and ends the trial; `ended`: the daemon has; `tests`: those that are going to run, in order; `done`: they
+ * have. A value is JSON; absent when its key was deleted.
  */
 export type TrialMessage = v.InferOutput<typeof Message>;
 
@@ -191,6 +192,8 @@ class Report {
     tests: [],
   };
   readonly #done: () => void;
+  /** The names of the tests that are to run. */
+  #tests: string[] = [];
   /** Characters; the thread itself keeps to a third of it for each kind of message. */
   #room = 3 * MAX_REPORT;
 
@@ -201,7 +204,18 @@ class Report {
 
   fail(error: string, stack?: string[]): void {
     this.#noteError(error, stack);
+    this.#noteUnfinished();
     this.#done();
+  }
+
+  /** The test that did not end, and those that would have come after it. */
+  #noteUnfinished(): void {
+    const { tests } = this.known;
+    const [late, ...others] = this.#tests.slice(tests.length);
+    this.#tests = [];
+    if (late === undefined) return;
+    tests.push({ name: sanitize(late), error: "it did not come to an end" });
+    tests.push(...others.map((name) => ({ name: sanitize(name), error: "it was not run" })));
   }
 
   /** What failed first counts. */
@@ -234,6 +248,9 @@ class Report {
         return this.#noteWrite(message);
       case "refused":
         known.refused.push(sanitize(message.refusal));
+        return;
+      case "tests":
+        this.#tests = message.names;
         return;
       case "test": {
         const { name, error, stack = [] } = message;

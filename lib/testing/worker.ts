@@ -157,6 +157,7 @@ class Attempt {
       await runTests(
         importFile,
         (error) => this.#describe(error),
+        (names) => this.#tellWithin({ type: "tests", names }),
         (result) => this.#tellWithin({ type: "test", ...result }),
       );
       return undefined;

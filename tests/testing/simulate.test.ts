@@ -202,6 +202,7 @@ Deno.test("collected tests are run in order, and each failure is one line", asyn
   await runTests(
     importFile,
     (error) => ({ error: (error as Error).message, stack: ["x"] }),
+    () => {},
     (outcome) => void outcomes.push(outcome),
   );
   assertEquals(outcomes, [{ name: "passes" }, {

@@ -14,7 +14,14 @@ Deno.test("of a test's name and error the first 2,000 characters are told", asyn
     return Promise.resolve();
   };
   const describe = (error: unknown) => ({ error: String(error), stack: ["here"] });
-  await runTests(declare, describe, (result) => void results.push(result));
+  const names: string[][] = [];
+  await runTests(
+    declare,
+    describe,
+    (all) => void names.push(all),
+    (result) => void results.push(result),
+  );
+  assertEquals(names, [results.map(({ name }) => name)], "all are declared before the first runs");
   const told = results.map(({ name, error = "" }) => [name.length, error.length]);
   assertEquals(told, [[2_000, 0], [2_000, 2_000], [4, 2_000]]);
   assertEquals(results.map(({ stack }) => stack), [undefined, ["here"], ["here"]]);

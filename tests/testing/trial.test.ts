@@ -188,9 +188,20 @@ Deno.test("the limit holds while it loads, runs and stops, and for its tests", a
     const report = await attempt(what, tests ? { limit: 8_000, tests } : { limit: 500 });
     assertMatch(report.error!, error);
     assertEquals(report.end, end, what);
+    assertEquals(
+      report.tests,
+      tests === "" ? [] : [
+        { name: "passes" },
+        { name: "waits", error: "it did not come to an end" },
+        { name: "comes later", error: "it was not run" },
+        { name: "and later", error: "it was not run" },
+      ],
+    );
   }
 });
 
 const TEST_WITHOUT_END = `import { test } from "icinga-warden/testing";
 test("passes", () => {});
-test("waits", () => new Promise(() => {}));`;
+test("waits", () => new Promise(() => {}));
+test("comes later", () => {});
+test("and later", () => {});`;
