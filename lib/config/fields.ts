@@ -25,7 +25,7 @@ const EXPECTED_TEXT = "expected text in double quotes";
 
 /** Text that is not empty. */
 export function text() {
-  return v.pipe(v.string(EXPECTED_TEXT), v.nonEmpty(EXPECTED_TEXT));
+  return v.pipe(v.string(EXPECTED_TEXT), v.nonEmpty("expected text that is not empty"));
 }
 
 /** A check of a text by a function that says what would be right instead, as a clause; undefined when it is right. */
@@ -54,9 +54,15 @@ export function duration(description: string, bounds: Bounds) {
   return quantity(description, DURATION_PATTERN, parseDuration, expectedDuration, bounds);
 }
 
-/** Text such as `10MB` within bounds (bytes), read as bytes. */
+/** The largest size that a configuration can name, bytes. */
+const MOST_SIZE = 1024 * 1024 * MB;
+
+/** Text such as `10MB` within bounds (bytes; the upper one is 1024GB at most), read as bytes. */
 export function size(description: string, bounds: Bounds) {
-  return quantity(description, SIZE_PATTERN, parseSize, expectedSize, bounds);
+  return quantity(description, SIZE_PATTERN, parseSize, expectedSize, {
+    max: MOST_SIZE,
+    ...bounds,
+  });
 }
 
 /** Text with a unit, read as a number. The JSON schema needs the pattern. */

@@ -96,7 +96,11 @@ export function readSyntax(text: string): Node | PlacedProblem[] {
   const tree = parseTree(text, errors, { allowTrailingComma: true });
   if (tree && errors.length === 0) return tree;
   if (isEmpty(text, tree, errors)) return [EMPTY];
-  const problems = errors.map((error) => ({ ...explain(error, text), ...place(error.offset) }));
+  const end = tree && tree.length > 0 ? tree.offset + tree.length : text.length;
+  const problems = errors.map((error) => ({
+    ...explain(error, text, end),
+    ...place(error.offset),
+  }));
   return problems.filter(({ line }, i) => line !== problems[i - 1]?.line);
 }
 
@@ -151,8 +155,11 @@ const WORDS: Readonly<Record<string, readonly [fault: string, expected: string]>
   ],
 };
 
-function explain({ error, offset, length }: ParseError, text: string): PlacedProblem {
-  const [fault, expected] = WORDS[printParseErrorCode(error)] ?? ["unexpected", "expected JSON"];
+/** @param end where the configuration has ended: a word behind it is too much, with or without quotes. */
+function explain({ error, offset, length }: ParseError, text: string, end: number): PlacedProblem {
+  const code = printParseErrorCode(error);
+  const kind = code === "InvalidSymbol" && offset >= end ? "EndOfFileExpected" : code;
+  const [fault, expected] = WORDS[kind] ?? ["unexpected", "expected JSON"];
   const found = length === 0 ? "end of the file" : excerpt(text.slice(offset, offset + length));
   return { path: [], value: undefined, fault: `${fault} ${found}`, expected };
 }

@@ -96,7 +96,7 @@ Deno.test("every problem is said at once, in the order of the file", () => {
     '11:66: threadPools."my pool".max: got 1.5; expected a whole number, at least 1',
     '12:12: log.levle: unknown key; did you mean "level"?',
     '12:38: log.level: got "loud"; expected one of "trace", "debug", "info", "warning", "error", "fatal"',
-    '12:57: log.maxSize: got "1KB"; expected a size such as 64KB, 10MB or 1GB, at least 64KB',
+    '12:57: log.maxSize: got "1KB"; expected a size such as 64KB, 10MB or 1GB, from 64KB to 1024GB',
     "12:72: log.keep: got 101; expected a whole number, from 1 to 100",
     "12:77: log.zzzzzzzz: unknown key; known: level, maxSize, keep",
     '13:39: serviceManager.queryTimeout: got "0s"; expected a duration such as 500ms, 5s, 2m or 1h, from 1ms to 1h',
@@ -267,7 +267,7 @@ Deno.test("a schedule and its time zone are checked", () => {
   const cases: [entry: object, complaint: RegExp][] = [
     [{ schedule: "0 3 * *" }, /schedule: got "0 3 \* \*"; it has 4 fields; expected cron's five/],
     [{ schedule: " " }, /schedule: got " "; it has 0 fields; expected cron's five fields/],
-    [{ schedule: "" }, /schedule: got ""; expected text in double quotes/],
+    [{ schedule: "" }, /schedule: got ""; expected text that is not empty/],
     [{ schedule: "0 25 * * *" }, /Invalid value for hour: 25; expected cron's five fields/],
     [
       { schedule: " 0 3  * * * ", timeZone: "Mars" },
@@ -320,8 +320,12 @@ Deno.test("each number, duration and size has its bounds, which themselves may b
       ["P", "a_1", "p".repeat(64)],
       ["_p", "1p", "p-1", "", "p".repeat(65)],
     ],
-    [entry("memoryLimit"), ["16MB", "8GB"], ["15MB", "16383KB"]],
-    [(maxSize) => ({ log: { maxSize } }), ["64KB", "1GB"], ["63KB"]],
+    [entry("memoryLimit"), ["16MB", "8GB", "1024GB"], ["15MB", "16383KB", "1025GB"]],
+    [(maxSize) => ({ log: { maxSize } }), ["64KB", "1GB", "1024GB"], [
+      "63KB",
+      "1025GB",
+      "999999999999GB",
+    ]],
     [(keep) => ({ log: { keep } }), [1, 100], [0, 101, 1.5]],
     [(max) => ({ threadPools: { MainPool: { max } } }), [1, 1_000], [0]],
     [(queryTimeout) => ({ serviceManager: { queryTimeout } }), ["1ms", "1h"], ["0s", "61m"]],

@@ -37,7 +37,9 @@ const MISTAKES: Record<string, string> = {
   '{ "a": "\t" }': '1:8: control character in "\\t"; write it as an escape such as \\t or \\u0007',
   '{ "a": "\0" }':
     '1:8: control character in "\\u0000"; write it as an escape such as \\t or \\u0007',
-  "{}\0": "1:3: unexpected \\u0000; keys and text stand in double quotes",
+  "{}\0": "1:3: unexpected \\u0000; expected nothing after the configuration",
+  '{ "a": 1 } x': "1:12: unexpected x; expected nothing after the configuration",
+  "[] x": "1:4: unexpected x; expected nothing after the configuration",
   '<?xml version="1.0"?>': "1:1: unexpected <?xml; keys and text stand in double quotes",
 };
 

@@ -247,6 +247,7 @@ Deno.test("an item of 'probes' that is wrong says what would be right", () => {
       ["disk failAfter=soon", /^failAfter: got "soon"; expected a duration/],
       ["cpu limit=much", /^limit: got "much"; expected a number/],
       ["disk of", /^got "of"; expected "off" or key=value; did you mean "off"\?$/],
+      ["disk free", /^got "free"; expected "off" or key=value; write free=VALUE$/],
       ["disk  fre=5GB", /^fre: unknown argument; did you mean "free"\?/],
     ] as const
   ) assertMatch(checkProbe(item) ?? "", expected);

@@ -95,7 +95,8 @@ function readItem(probe: Probe, words: readonly string[]) {
   });
   const { values, problems } = readArguments(probe.arguments, Object.fromEntries(given));
   if (bare !== undefined) {
-    const expected = `expected "off" or key=value; ${suggest(bare, ["off", ...known])}`;
+    const hint = known.includes(bare) ? `write ${bare}=VALUE` : suggest(bare, ["off", ...known]);
+    const expected = `expected "off" or key=value; ${hint}`;
     return { values, problem: describeProblem({ path: [], value: bare, expected }) };
   }
   return { values, problem: problems[0] && describeProblem(problems[0]) };
