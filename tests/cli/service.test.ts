@@ -667,6 +667,13 @@ Deno.test("the NSSM that was looked at is the one that is run, and a bare name i
   lacking.nssmPresent = false;
   await assertRejects(() => install(lacking, "--with nssm"), Error, "no 'nssm.exe' on the path");
   await assertRejects(() => install(lacking, "--with nssm --dry-run"), Error, "no 'nssm.exe'");
+  for (const path of ["C:\\nope.exe", "tools/nope.exe"]) {
+    await assertRejects(
+      () => install(lacking, `--with nssm --nssm ${path}`),
+      Error,
+      `There is no file '${path}', which --nssm names`,
+    );
+  }
   assertEquals(lacking.calls, []);
 });
 

@@ -89,7 +89,11 @@ export function planned(
 /** Refuses a bare name: Windows could find another program than the one that was checked. */
 function requireNssm({ options: { runner, nssm }, agent: { files } }: Planned): void {
   if (runner !== "nssm" || files.runner !== undefined) return;
-  throw new Error(`There is no '${nssm}' on the path; name nssm.exe with --nssm`);
+  throw new Error(
+    /[\\/]/.test(nssm)
+      ? `There is no file '${nssm}', which --nssm names`
+      : `There is no '${nssm}' on the path; name nssm.exe with --nssm`,
+  );
 }
 
 /** A service of this name that is another program's, or has another runner, is left alone. */
