@@ -1,4 +1,4 @@
-import { suggest } from "../base/mod.ts";
+import { excerpt, suggest } from "../base/mod.ts";
 
 /** The exit codes of every command (`check` has its own). */
 export const EXIT = { done: 0, failed: 1, usage: 2, notRunning: 3 } as const;
@@ -91,8 +91,11 @@ export interface Command extends Action {
   details?: readonly string[];
   /** What a shell completes after an action, such as names of daemons. Default: nothing. */
   moreWords?(): Promise<readonly string[]>;
-  /** Reports an error and returns the exit code. Default: one line on standard error, and exit code 1, 2 or 3. */
-  fail?(error: string): number;
+  /**
+   * Reports an error, with `isJson` as JSON, and returns the exit code. Default: one line on standard error, and exit
+   * code 1, 2 or 3.
+   */
+  fail?(error: string, isJson: boolean): number;
 }
 
 /** A word or a flag is wrong; the message says which and what would be right. Exit code 2. */
@@ -121,7 +124,9 @@ export function checkWords(
 
 /** @throws {UsageError} when there are words. */
 export function refuseWords(words: readonly string[]): void {
-  if (words.length > 0) throw new UsageError(`Unexpected '${words[0]}'; see 'icinga-warden help'`);
+  if (words.length > 0) {
+    throw new UsageError(`Unexpected '${excerpt(words[0]!)}'; see 'icinga-warden help'`);
+  }
 }
 
 /** A command that does one of several things, by its first word. */
@@ -151,7 +156,9 @@ export function commandWithActions(
       }
       const action = Object.hasOwn(actions, word) ? actions[word] : undefined;
       const full = `${name} ${word}`;
-      if (!action) throw new UsageError(`Unknown '${full}'; ${suggest(word, names)}`);
+      if (!action) {
+        throw new UsageError(`Unknown '${name} ${excerpt(word)}'; ${suggest(word, names)}`);
+      }
       refuseForeignFlags(full, action, invocation);
       checkWords(words, full, action);
       return action.run({ ...invocation, words });

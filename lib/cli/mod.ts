@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { errorMessage, suggest } from "../base/mod.ts";
+import { errorMessage, excerpt, suggest } from "../base/mod.ts";
 import { ConfigError } from "../config/mod.ts";
 import { NotRunningError } from "../control/mod.ts";
 import {
@@ -17,7 +17,7 @@ import {
   UsageError,
 } from "./command.ts";
 import { commandHelp, programHelp } from "./help.ts";
-import { explainDenied, lostOutput, print, printError, printJson } from "./output.ts";
+import { explainDenied, print, printError, printJson, takeLostOutput } from "./output.ts";
 import { parse, readLevel } from "./parse.ts";
 
 const helpCommand: Command = {
@@ -70,19 +70,28 @@ export async function runCommandLine(
   until?: AbortSignal,
 ): Promise<number> {
   let command: Command | undefined;
+  takeLostOutput(); // of an earlier command of the console
   try {
     const name = commandName(args) ?? await impliedCommand(args);
     command = name === undefined ? undefined : await loadCommand(name);
     const code = await dispatch(command, args, until);
-    if (lostOutput() === undefined) return code;
-    printError(`icinga-warden: Cannot write to standard output: ${lostOutput()}`);
+    const lost = takeLostOutput();
+    if (lost === undefined) return code;
+    const text = `Cannot write to standard output: ${lost}`;
+    printError(`icinga-warden: ${text}`);
+    if (command?.fail) return command.fail(text, isJson(args));
     return code === EXIT.done ? EXIT.failed : code;
   } catch (error) {
     const text = explainDenied(errorMessage(error));
-    if (command?.fail) return command.fail(text);
+    if (command?.fail) return command.fail(text, isJson(args));
     printError(error instanceof ConfigError ? text : `icinga-warden: ${text}`);
     return exitCodeOf(error);
   }
+}
+
+/** Whether `--json` was typed; the rest of the command line may be wrong. */
+function isJson(args: readonly string[]): boolean {
+  return args.slice(0, args.includes("--") ? args.indexOf("--") : undefined).includes("--json");
 }
 
 function exitCodeOf(error: unknown): number {
@@ -155,7 +164,7 @@ function takes(command: Command | undefined, action: string): boolean {
 export async function loadCommand(name: string): Promise<Command> {
   const names = Object.keys(COMMANDS);
   if (names.includes(name)) return await COMMANDS[name]!();
-  throw new UsageError(`Unknown command '${name}'; ${suggest(name, names)}`);
+  throw new UsageError(`Unknown command '${excerpt(name)}'; ${suggest(name, names)}`);
 }
 
 async function loadAll(): Promise<Command[]> {

@@ -3,9 +3,27 @@ import { sanitizeLines, toJson } from "../base/mod.ts";
 const encoder = new TextEncoder();
 let lost: unknown;
 
-/** The error that kept something from standard output, such as a full disk; undefined when there was none. */
-export function lostOutput(): unknown {
-  return lost;
+/** What is called when standard output takes no more. */
+const ends = new Set<() => void>();
+
+/**
+ * The error that has kept something from standard output since the last call, such as a full disk; undefined when there
+ * was none.
+ */
+export function takeLostOutput(): unknown {
+  const error = lost;
+  lost = undefined;
+  return error;
+}
+
+/**
+ * Calls `then` at each write that standard output does not take: its reader is gone, or its disk is full.
+ *
+ * @returns ends that.
+ */
+export function onOutputEnd(then: () => void): () => void {
+  ends.add(then);
+  return () => void ends.delete(then);
 }
 
 /** What `paint` writes around a text. */
@@ -32,13 +50,15 @@ export function printJson(value: unknown): void {
   print(toJson(value, 2));
 }
 
-/** A closed pipe, or a service without a console, is not an error. */
+/** A closed pipe, or a service without a console, is not an error. What writes for long ends ({@linkcode onOutputEnd}). */
 function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
   try {
     let rest = encoder.encode(`${sanitizePainted(text)}\n`);
     while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
   } catch (error) {
-    if (stream === Deno.stdout && !isGone(error)) lost = error;
+    if (stream !== Deno.stdout) return;
+    if (!isGone(error)) lost = error;
+    ends.forEach((end) => end());
   }
 }
 

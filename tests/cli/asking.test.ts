@@ -8,12 +8,13 @@ import { pauseCommand, resumeCommand } from "../../lib/cli/commands/pause.ts";
 import { statusCommand, threadCommand } from "../../lib/cli/commands/status.ts";
 import { watchCommand } from "../../lib/cli/commands/watch.ts";
 import { listAction } from "../../lib/cli/daemon/show.ts";
+import { runCommandLine } from "../../lib/cli/mod.ts";
 import { parse } from "../../lib/cli/parse.ts";
 import { newToken, writeToken } from "../../lib/control/access/token.ts";
 import { Client, NotRunningError, RefusedError } from "../../lib/control/client.ts";
 import { withControl } from "../control/served.ts";
 import { agentMaps, thread } from "../control/state.ts";
-import { printed } from "./printed.ts";
+import { printed, replaced } from "./printed.ts";
 
 type Maps = ReturnType<typeof agentMaps>;
 
@@ -135,6 +136,39 @@ Deno.test("watch shows what there is, then each change, until its end", () =>
     );
   }));
 
+/** The exit code and the errors of a command line while standard output takes nothing. */
+async function withoutOutput(error: Error, ...args: string[]) {
+  const told = printed(async () => {
+    const restore = replaced(Deno.stdout, "writeSync", () => {
+      throw error;
+    });
+    return await runCommandLine(args).finally(restore);
+  });
+  const { code, errors } = await within(told, { ms: 60_000, late: () => fail("it did not end") });
+  return [code, errors];
+}
+
+Deno.test("a command ends when its reader is gone, also one that would go on, and fails when the disk is full", () =>
+  asking(async (_, { home }) => {
+    await writeLog(home, "[INFO] agent: one");
+    const full = new Error("No space left on device");
+    const cannot = "icinga-warden: Cannot write to standard output: Error: No space left on device";
+    const { BrokenPipe, BadResource } = Deno.errors;
+    for (const line of ["watch", "watch --json", "logs -f", "logs -f --json", "logs", "get"]) {
+      const args = [...line.split(" "), "--home", home];
+      assertEquals(await withoutOutput(new BrokenPipe("gone"), ...args), [0, ""], line);
+      assertEquals(await withoutOutput(new BadResource("gone"), ...args), [0, ""], line);
+      assertEquals(await withoutOutput(full, ...args), [1, cannot], line);
+    }
+    for (const line of ["check", "check --json", "check --help"]) {
+      const args = [...line.split(" "), "--home", home];
+      assertEquals(await withoutOutput(full, ...args), [3, cannot], line);
+      assertEquals((await withoutOutput(new BrokenPipe("gone"), ...args))[0], 0, line);
+    }
+    const { code } = await printed(() => runCommandLine(["help"]));
+    assertEquals(code, 0, "what was lost before does not count");
+  }));
+
 Deno.test("logs shows records by number, level and daemon, and of the file where no agent runs", () =>
   asking(async (ask, { home }) => {
     await writeLog(
@@ -237,11 +271,21 @@ Deno.test("check is a plugin: its text, its exit code, its thresholds", () =>
       assertEquals((await check("--restarts-warning", "8", "-t", timeout))[0], 0, timeout);
     }
     for (const timeout of ["0", "3601", "61m", "soon", "5x"]) {
-      await assertRejects(() => check("-t", timeout), UsageError, "at most 1h");
+      await assertRejects(
+        () => check("-t", timeout),
+        UsageError,
+        "expected a duration such as 500ms, 5s or 1m, or seconds such as 5, at most 1h",
+      );
     }
     await assertRejects(() => check("--warning", "x"), UsageError, "expected a range such as 10");
-    const { code, output } = await printed(() => checkCommand.fail!("a | b"));
+    const { code, output } = await printed(() => checkCommand.fail!("a | b", false));
     assertEquals([code, output], [3, "UNKNOWN: a / b"]);
+    const { json } = await ask(checkCommand, "--json");
+    const failure = await printed(() => checkCommand.fail!("a | b", true));
+    const { health, summary, ...others } = JSON.parse(failure.output);
+    assertEquals([failure.code, health, summary], [3, "unknown", "UNKNOWN: a / b"]);
+    assertEquals(others, { details: [], performance: [] });
+    assertEquals(Object.keys(JSON.parse(failure.output)), Object.keys(json as object));
   }));
 
 Deno.test("status shows the agent, its services, what the probes see and its daemons", () =>

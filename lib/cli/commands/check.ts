@@ -13,7 +13,7 @@ import {
 } from "../../control/mod.ts";
 import type { Command, Invocation } from "../command.ts";
 import { readFlag } from "../parse.ts";
-import { print } from "../output.ts";
+import { print, printJson } from "../output.ts";
 import { connectAgent } from "../paths.ts";
 
 /** How long a check may take, s. Default of `--timeout`. */
@@ -54,9 +54,11 @@ export const checkCommand: Command = {
     },
     verbose: { short: "v", help: "accepted as of every plugin; it always says all that it knows" },
   },
-  fail(error) {
+  fail(error, isJson) {
     // One line, without what would begin performance data.
-    print(pluginText(`UNKNOWN: ${error}`));
+    const summary = pluginText(`UNKNOWN: ${error}`);
+    if (isJson) printJson({ health: "unknown", summary, details: [], performance: [] });
+    else print(summary);
     return PLUGIN_EXIT.unknown;
   },
   async run(invocation) {
@@ -99,6 +101,6 @@ function readTimeout(invocation: Invocation): number {
     const time = parseDuration(/^\d+$/.test(text) ? `${text}s` : text) ?? 0;
     return time > 0 && time <= 3_600_000 ? time : undefined;
   };
-  const expected = "a duration such as 500ms, 5s or 1m, at most 1h";
+  const expected = "a duration such as 500ms, 5s or 1m, or seconds such as 5, at most 1h";
   return readFlag(invocation, "timeout", parse, expected) ?? TIMEOUT * 1000;
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { sanitize, suggest, toJson } from "../../base/mod.ts";
+import { excerpt, sanitize, suggest, toJson } from "../../base/mod.ts";
 import { Client, NotRunningError } from "../../control/mod.ts";
 import {
   formatLogLine,
@@ -9,7 +9,7 @@ import {
   readLogTail,
 } from "../../log/mod.ts";
 import { type Command, EXIT, type Invocation } from "../command.ts";
-import { FOR_FLAG, readFlag, readLevel } from "../parse.ts";
+import { FOR_FLAG, readFlag, readLevel, readRunTime } from "../parse.ts";
 import { print } from "../output.ts";
 import { findPaths } from "../paths.ts";
 import { follow } from "./watch.ts";
@@ -41,9 +41,10 @@ export const logsCommand: Command = {
     const show = invocation.given.has("json") ? formatJson : formatLine;
     const printAll = (entries: readonly LogEntry[]) =>
       inOrder(entries).forEach((entry) => print(show(entry)));
+    const span = readRunTime(invocation);
     const { home } = findPaths(invocation);
     try {
-      await showLog(invocation, home, { ...filter, lines }, printAll);
+      await showLog({ ...invocation, span }, home, { ...filter, lines }, printAll);
       return EXIT.done;
     } catch (error) {
       if (!(error instanceof NotRunningError) || invocation.given.has("follow")) throw error;
@@ -63,7 +64,7 @@ function formatJson(entry: LogEntry): string {
 }
 
 async function showLog(
-  invocation: Invocation,
+  invocation: Invocation & { span: number | undefined },
   home: string,
   filter: LogFilter & { lines: number },
   printAll: (entries: readonly LogEntry[]) => void,
@@ -91,7 +92,7 @@ async function refusalOf(client: Client, daemon: string): Promise<string | undef
   const { daemons } = await client.status();
   const names = daemons.map(({ name }) => name);
   if (names.includes(daemon)) return undefined;
-  return `Flag '--daemon' is '${daemon}', and no such daemon is registered; ${
+  return `Flag '--daemon' is '${excerpt(daemon)}', and no such daemon is registered; ${
     suggest(daemon, names)
   }`;
 }

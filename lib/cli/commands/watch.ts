@@ -1,4 +1,4 @@
-import { cut, formatTime, onStopSignal, sanitize, toJson } from "../../base/mod.ts";
+import { cut, excerpt, formatTime, onStopSignal, sanitize, toJson } from "../../base/mod.ts";
 import {
   type Client,
   type Events,
@@ -8,7 +8,7 @@ import {
 } from "../../control/mod.ts";
 import { type Command, EXIT, type Invocation } from "../command.ts";
 import { FOR_FLAG, readRunTime } from "../parse.ts";
-import { print, printError } from "../output.ts";
+import { onOutputEnd, print, printError } from "../output.ts";
 import { connectAgent } from "../paths.ts";
 import { terminalWidth } from "../table.ts";
 import { formatValue, hintAt, readPath } from "./get.ts";
@@ -25,6 +25,7 @@ export const watchCommand: Command = {
   flags: { for: FOR_FLAG },
   async run(invocation) {
     const path = readPath(invocation);
+    const span = readRunTime(invocation);
     const client = await connectAgent(invocation);
     const show = invocation.given.has("json") ? showJson : showText;
     await follow(client, { topics: "state", path }, async ({ name, data }) => {
@@ -33,7 +34,7 @@ export const watchCommand: Command = {
       }
       const time = new Date().toISOString();
       for (const seen of readEvent(name, data)) print(show(seen, time));
-    }, invocation);
+    }, { until: invocation.until, span });
     return EXIT.done;
   },
 };
@@ -41,7 +42,7 @@ export const watchCommand: Command = {
 /** Not an error: a map may appear later. */
 async function warnNothing(client: Client, path: string): Promise<void> {
   const hint = hintAt(path, await client.get<string[]>("/api/paths"));
-  const what = `There is nothing at '${sanitize(path)}' yet`;
+  const what = `There is nothing at '${sanitize(excerpt(path))}' yet`;
   printError(`icinga-warden: ${what}; ${hint ? `${hint} Waiting` : "waiting"} for it`);
 }
 
@@ -78,24 +79,23 @@ function showJson({ map, key, value, initial }: Seen, time: string): string {
 }
 
 /**
- * Calls `take` with each event of a running agent's stream, until Ctrl+C, the abort of `invocation.until`, or the end
- * of `--for`.
+ * Calls `take` with each event of a running agent's stream, until Ctrl+C, the abort of `until`, the end of `span`,
+ * or a write that standard output does not take.
  *
+ * @param span from {@linkcode readRunTime}, ms. Default: no end.
  * @throws {NotRunningError} when the agent ends.
- * @throws {UsageError} when `--for` is no duration.
  */
 export async function follow(
   client: Client,
   query: Record<string, string>,
   take: (event: StreamEvent) => void | Promise<void>,
-  invocation: Invocation,
+  { until, span }: Pick<Invocation, "until"> & { span: number | undefined },
 ): Promise<void> {
-  const span = readRunTime(invocation);
   const stop = new AbortController();
   const end = () => stop.abort();
-  const { until = stop.signal } = invocation;
-  const signal = AbortSignal.any([until, stop.signal]);
-  const unsubscribe = until === stop.signal ? onStopSignal(end) : undefined;
+  const signal = AbortSignal.any([until ?? stop.signal, stop.signal]);
+  const unsubscribe = until ? undefined : onStopSignal(end);
+  const ignoreOutput = onOutputEnd(end);
   const timer = span === undefined ? undefined : setTimeout(end, span);
   try {
     for await (const event of client.events(new URLSearchParams(query), signal)) {
@@ -105,6 +105,7 @@ export async function follow(
     if (!signal.aborted) throw error;
   } finally {
     unsubscribe?.();
+    ignoreOutput();
     clearTimeout(timer);
   }
   if (!signal.aborted) throw new NotRunningError("The agent has ended");
