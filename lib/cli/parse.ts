@@ -2,6 +2,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import {
   type Bounds,
   describeRange,
+  excerpt,
   formatDuration,
   isWithin,
   parseDuration,
@@ -37,16 +38,19 @@ export function parse(
   const many = string.filter((name) => all[name]!.many);
   const boolean = names.filter((name) => all[name]!.value === undefined);
   refuseValues(args, boolean, all);
-  refuseTwice(args, string.filter((name) => !many.includes(name)));
   const parsed = parseArgs(joinNegative(args, string, all), {
     string: [...string, "_"],
     boolean,
-    collect: many,
+    collect: string,
     alias: { h: "help", V: "version", ...shortNames(all) },
     unknown: (arg, key) => key === undefined || refuseFlag(arg, names, command),
   });
+  const given = (name: string) => (parsed[name] ?? []) as string[];
   for (const name of string) {
-    if ([parsed[name]].flat().includes("")) {
+    if (given(name).length > 1 && !many.includes(name)) {
+      throw new UsageError(`Flag '--${name}' is given twice; give it once`);
+    }
+    if (given(name).includes("")) {
       throw new UsageError(`Flag '--${name}' needs a value: --${name} ${all[name]!.value}`);
     }
   }
@@ -54,9 +58,9 @@ export function parse(
     words: parsed._.map((word) => String(word).replace(WORD, "")),
     values: Object.fromEntries(
       string.filter((name) => !many.includes(name))
-        .map((name) => [name, parsed[name] as string | undefined]),
+        .map((name) => [name, given(name)[0]]),
     ),
-    lists: Object.fromEntries(many.map((name) => [name, (parsed[name] ?? []) as string[]])),
+    lists: Object.fromEntries(many.map((name) => [name, given(name)])),
     given: new Set(boolean.filter((name) => parsed[name])),
   };
 }
@@ -96,7 +100,7 @@ function refuseFlag(arg: string, names: readonly string[], command?: string): ne
   const flag = arg.replace(/=.*$/s, "");
   const known = names.map((name) => `--${name}`);
   const of = command === undefined ? "" : ` of '${command}'`;
-  throw new UsageError(`Unknown flag '${flag}'${of}; ${suggest(flag, known)}`);
+  throw new UsageError(`Unknown flag '${excerpt(flag)}'${of}; ${suggest(flag, known)}`);
 }
 
 function refuseValues(
@@ -108,19 +112,10 @@ function refuseValues(
     if (arg === "--") return;
     const [, name, value] = /^--([^=]+)=(.*)$/s.exec(arg) ?? [];
     if (name !== undefined && boolean.includes(name)) {
-      const got = flags[name]!.secret ? "" : `, and got '${value}'`;
+      const got = flags[name]!.secret ? "" : `, and got '${excerpt(value!)}'`;
       throw new UsageError(`Flag '--${name}' takes no value${got}`);
     }
   }
-}
-
-/** `parseArgs` would silently drop one of two values. */
-function refuseTwice(args: readonly string[], string: readonly string[]): void {
-  const flags = args.slice(0, args.includes("--") ? args.indexOf("--") : undefined)
-    .map((arg) => /^--([^=]+)/.exec(arg)?.[1])
-    .filter((name) => name !== undefined && string.includes(name));
-  const twice = flags.find((name, i) => flags.indexOf(name) !== i);
-  if (twice !== undefined) throw new UsageError(`Flag '--${twice}' is given twice; give it once`);
 }
 
 /** What a command line says of flags that take a value. */
@@ -143,7 +138,7 @@ export function readFlag<T>(
   if (text === undefined) return undefined;
   const value = parse(text);
   if (value !== undefined) return value;
-  throw new UsageError(`Flag '--${flag}' is '${text}'; expected ${expected}`);
+  throw new UsageError(`Flag '--${flag}' is '${excerpt(text)}'; expected ${expected}`);
 }
 
 /**

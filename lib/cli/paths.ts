@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { builtinArguments } from "../../daemons/mod.ts";
-import { errorMessage } from "../base/mod.ts";
+import { cut, errorMessage } from "../base/mod.ts";
 import { type AgentPaths, readUnserved } from "../agent/mod.ts";
 import { loadConfig, type LoadedConfig } from "../config/mod.ts";
 import { Client, NotRunningError, type TokenKind } from "../control/mod.ts";
@@ -18,7 +18,9 @@ export function findPaths({ values }: Pick<Invocation, "values">): AgentPaths {
   const home = resolve(named ?? defaultHome());
   if (named !== undefined && !isFolder(home)) {
     const source = values.home === undefined ? "ICINGA_WARDEN_HOME" : "--home";
-    throw new UsageError(`${source} '${named}' is not a folder; name one that exists`);
+    throw new UsageError(
+      `${source} '${cut(named, MAX_PATH)}' is not a folder; name one that exists`,
+    );
   }
   return {
     home,
@@ -30,6 +32,9 @@ export function findPaths({ values }: Pick<Invocation, "values">): AgentPaths {
 function namedHome(values: Invocation["values"]): string | undefined {
   return values.home ?? (Deno.env.get("ICINGA_WARDEN_HOME") || undefined);
 }
+
+/** How much of a path a message quotes, characters. */
+const MAX_PATH = 300;
 
 function defaultHome(): string {
   if (Deno.build.standalone) return dirname(Deno.execPath());

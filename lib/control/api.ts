@@ -1,4 +1,4 @@
-import { errorMessage, suggest } from "../base/mod.ts";
+import { errorMessage, excerpt, suggest } from "../base/mod.ts";
 import { AGENT_MAPS } from "../daemon/mod.ts";
 import { LOG_LEVELS, type LogFilter, readLogTail } from "../log/mod.ts";
 import { bearerOf, cookieOf, guardRequest, refuseLate } from "./access/guard.ts";
@@ -184,7 +184,9 @@ function cookie(port: number, value: string, time: number): string {
 function readState({ query, parts: { state } }: Call): Response {
   const path = query.get("path") ?? "";
   const found = findInState(state, path);
-  if (!found) throw new HttpError(404, `There is nothing at '${path}' in the public state`);
+  if (!found) {
+    throw new HttpError(404, `There is nothing at '${excerpt(path)}' in the public state`);
+  }
   return jsonResponse(found);
 }
 
@@ -248,7 +250,10 @@ function findWatched(name: unknown, state: ApiParts["state"]): string | undefine
   const known = watchedServices(state).flatMap(({ name }) => name ?? []);
   const found = known.find((known) => known.toLowerCase() === name.toLowerCase());
   if (found !== undefined) return found;
-  throw new HttpError(404, `No daemon watches a service '${name}'; ${suggest(name, known)}`);
+  throw new HttpError(
+    404,
+    `No daemon watches a service '${excerpt(name)}'; ${suggest(name, known)}`,
+  );
 }
 
 async function restart({ request, parts: { agent, state } }: Call): Promise<Response> {

@@ -1,4 +1,4 @@
-import { parseDuration } from "../base/mod.ts";
+import { excerpt, parseDuration } from "../base/mod.ts";
 import { type ServiceState, serviceStates } from "./manager.ts";
 
 /** How a simulated service behaves; without settings it is healthy. Plain data. */
@@ -86,7 +86,7 @@ function readWord(part: string): Scenario {
   if (scenario) return scenario;
   const known = Object.values(words).map(([example]) => example).join(", ");
   const expected = example === undefined ? `one or more of ${known}` : `it like ${example}`;
-  throw new Error(`Invalid scenario '${part}': expected ${expected}`);
+  throw new Error(`Invalid scenario '${excerpt(part)}': expected ${expected}`);
 }
 
 function duration(set: (ms: number) => Scenario): Read {

@@ -106,6 +106,96 @@ Deno.test("a command line is answered on standard output, or refused on the othe
     }
   }));
 
+Deno.test("what is wrong with a flag is said before the agent is asked", () =>
+  inHome(async (home) => {
+    const rows: [typed: string, code: number, expected: RegExp][] = [
+      ["watch --for 5", 2, /^icinga-warden: Flag '--for' is '5'; expected a duration/],
+      ["watch --for -5s", 2, /^icinga-warden: Flag '--for' is '-5s'; expected a duration/],
+      ["logs -f --for 5", 2, /^icinga-warden: Flag '--for' is '5'; expected a duration/],
+      ["logs --for 5", 2, /^icinga-warden: Flag '--for' is '5'; expected a duration/],
+      ["console --for 5", 2, /^icinga-warden: Flag '--for' is '5'; expected a duration/],
+      ["console --mode x", 2, /^icinga-warden: Flag '--mode' is 'x'; expected one of/],
+      ["console --scenario x", 2, /^icinga-warden: Flag '--scenario' goes with '--simulate'/],
+      [
+        "pause --service a/b",
+        2,
+        /^icinga-warden: Flag '--service' is 'a\/b'; expected the name of/,
+      ],
+      ["resume --service a/b", 2, /^icinga-warden: Flag '--service' is 'a\/b'; expected the name/],
+      ["daemon restart a/b", 2, /^icinga-warden: 'a\/b' is not a valid name for a daemon; /],
+      ["watch --for 5s", 3, /^icinga-warden: The agent is not running/],
+      ["console --for 5s", 3, /^icinga-warden: The agent is not running/],
+      ["pause --service a", 3, /^icinga-warden: The agent is not running/],
+    ];
+    for (const [typed, code, expected] of rows) {
+      const said = await line(...typed.split(" "), "--home", home);
+      assertEquals([said.code, said.output], [code, ""], typed);
+      assertMatch(said.errors, expected, typed);
+    }
+  }));
+
+Deno.test("check --json says in JSON what is wrong", () =>
+  inHome(async (home) => {
+    for (
+      const args of [["check", "--json"], ["check", "--nope", "--json"], [
+        "--json",
+        "check",
+        "-w",
+        "x",
+      ]]
+    ) {
+      const { code, output, errors } = await line(...args, "--home", home);
+      const { health, summary } = JSON.parse(output);
+      assertEquals([code, health, errors], [3, "unknown", ""], args.join(" "));
+      assertMatch(
+        summary,
+        /^UNKNOWN: (The agent is not running|Unknown flag|Flag '--warning' is 'x')/,
+      );
+    }
+    const { output } = await line("check", "--home", home, "--", "--json");
+    assertMatch(output, /^UNKNOWN: Unexpected '--json'/);
+  }));
+
+Deno.test("no error repeats more than the beginning of what was typed", () =>
+  inHome(async (home) => {
+    const long = "x".repeat(30_000);
+    for (
+      const typed of [
+        ["status", long],
+        ["status", `--${long}`],
+        ["status", `--json=${long}`],
+        ["status", "--home", long],
+        [long],
+        ["help", long],
+        ["config", long],
+        ["docs", long],
+        ["pause", long],
+        ["pause", "--service", long],
+        ["resume", "--service", long],
+        ["watch", "--for", long],
+        ["logs", "--level", long],
+        ["run", "--simulate", "--scenario", long],
+        ["secret", "set", long],
+        ["service", "print", "--with", long],
+        ["daemon", "restart", long],
+        ["daemon", "new", long],
+        ["daemon", "test", long],
+        ["daemon", "test", "x", "--state", long],
+        ["daemon", "register", long],
+        ["daemon", "unregister", long],
+        ["daemon", "register", "x", "--module", long],
+        ["daemon", "register", "x", "--module", `../${long}`],
+      ]
+    ) {
+      const place = typed.includes("--home") ? [] : ["--home", home];
+      const { code, output, errors } = await line(...typed, ...place);
+      const what = typed.join(" ").slice(0, 50);
+      assertEquals([code, output], [2, ""], what);
+      assertMatch(errors, /^icinga-warden: [^]*x{50}/, what);
+      assertEquals(errors.length < 1_000, true, `${what}: ${errors.length}`);
+    }
+  }));
+
 Deno.test("version --json says what it was made from, and what its runtime can", async () => {
   const { runtime, ...info } = JSON.parse((await line("version", "--json")).output);
   const { build: { target }, version: { deno } } = Deno;

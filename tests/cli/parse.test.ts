@@ -9,6 +9,10 @@ import { parse } from "../../lib/cli/parse.ts";
 
 const flags = { foreground: { help: "" }, for: { value: "DURATION", help: "" } };
 
+const warning = { value: "RANGE", short: "w", help: "" };
+
+const LONG = "x".repeat(1_000);
+
 const nothing = { summary: "it does", run: () => 0 };
 
 Deno.test("flags may stand anywhere, with their value beside them or behind =", () => {
@@ -35,9 +39,14 @@ Deno.test("what is wrong with a flag is said with what would be right", () => {
     [["--home", "x", "--home=y"], "Flag '--home' is given twice; give it once"],
     [["--hme=x"], `Unknown flag '--hme'; did you mean "--home"?`],
     [["--for"], "Flag '--for' needs a value: --for DURATION"],
+    [["-w", "1", "-w", "1"], "Flag '--warning' is given twice; give it once"],
+    [["--warning", "1", "-w2"], "Flag '--warning' is given twice; give it once"],
+    [["-w", "-5", "--warning=-6"], "Flag '--warning' is given twice; give it once"],
+    [[`--${LONG}`], `Unknown flag '--${"x".repeat(58)}...'`],
+    [[`--json=${LONG}`], `takes no value, and got '${"x".repeat(60)}...'`],
   ];
   for (const [args, message] of cases) {
-    assertThrows(() => parse(args, flags), UsageError, message);
+    assertThrows(() => parse(args, { ...flags, warning }), UsageError, message);
   }
   const named = () => parse(["--hme"], flags, "run");
   assertThrows(named, UsageError, "Unknown flag '--hme' of 'run'; did");

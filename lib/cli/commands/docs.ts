@@ -1,4 +1,4 @@
-import { suggest } from "../../base/mod.ts";
+import { excerpt, suggest } from "../../base/mod.ts";
 import { type Command, UsageError } from "../command.ts";
 import { align } from "../table.ts";
 
@@ -29,7 +29,7 @@ export const docsCommand: Command = {
     if (name === undefined) return await listPages();
     const page = name.toLowerCase().replace(/\.md$/, "");
     if (!PAGES.includes(page)) {
-      throw new UsageError(`Unknown page '${name}'; ${suggest(name, PAGES)}`);
+      throw new UsageError(`Unknown page '${excerpt(name)}'; ${suggest(name, PAGES)}`);
     }
     const text = (await readPage(page)).trimEnd();
     return { json: { page: name, text }, text };

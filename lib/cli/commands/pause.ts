@@ -1,6 +1,7 @@
-import { formatTime } from "../../base/mod.ts";
+import { excerpt, formatTime } from "../../base/mod.ts";
 import { parsePauseTime, PAUSE_TIMES, type ServiceStatus } from "../../control/mod.ts";
-import { type Command, UsageError } from "../command.ts";
+import { checkServiceName } from "../../service/mod.ts";
+import { type Command, type Invocation, UsageError } from "../command.ts";
 import { printError } from "../output.ts";
 import { connectAgent } from "../paths.ts";
 
@@ -18,10 +19,12 @@ export const pauseCommand: Command = {
     const [duration] = invocation.words;
     if (duration !== undefined && parsePauseTime(duration) === undefined) {
       throw new UsageError(
-        `'${duration}' is not a valid duration for a pause; write one such as ${PAUSE_TIMES}`,
+        `'${
+          excerpt(duration)
+        }' is not a valid duration for a pause; write one such as ${PAUSE_TIMES}`,
       );
     }
-    const { service } = invocation.values;
+    const service = readService(invocation);
     const client = await connectAgent(invocation);
     await client.post("/api/pause", {
       ...(duration !== undefined && { duration }),
@@ -49,7 +52,7 @@ export const resumeCommand: Command = {
   summary: "end a pause of the running agent",
   flags: { service: { value: "NAME", help: "end the pause of this service alone" } },
   async run(invocation) {
-    const { service } = invocation.values;
+    const service = readService(invocation);
     const client = await connectAgent(invocation);
     const { wasPaused } = await client.post<{ wasPaused: boolean }>(
       "/api/resume",
@@ -63,6 +66,13 @@ export const resumeCommand: Command = {
     return { json: { service, paused: null, wasPaused }, text };
   },
 };
+
+/** @throws {UsageError} when no service can have the name. */
+function readService({ values: { service } }: Invocation): string | undefined {
+  const expected = service === undefined ? undefined : checkServiceName(service);
+  if (expected === undefined) return service;
+  throw new UsageError(`Flag '--service' is '${excerpt(service!)}'; ${expected}`);
+}
 
 function notPaused(services: readonly ServiceStatus[]): string {
   const paused = services.flatMap(({ name, paused }) => paused === null ? [] : name ?? []);

@@ -7,6 +7,7 @@ import {
   type Scenario,
   SCENARIO_WORDS,
   type ServiceManagerPlan,
+  type ServiceMode,
 } from "../../service/mod.ts";
 import { joinServiceManager, type NativeService, openEventLog } from "../../windows/mod.ts";
 import { type Command, EXIT, type FlagSpecs, type Invocation, UsageError } from "../command.ts";
@@ -54,25 +55,35 @@ export const runCommand: Command = {
  */
 export function readRun(invocation: Invocation): RunPlan {
   const paths = findPaths(invocation);
-  const mode = readMode(invocation);
+  const { mode, span, scenario } = readRunFlags(invocation);
   return {
     paths,
     load: () => loadAgentConfig(paths),
     colours: isColourful(),
     complain: printError,
-    span: readRunTime(invocation),
+    span,
     level: readLevel(invocation),
-    serviceManager: { ...chooseServiceManager(invocation), ...(mode && { mode }) },
+    serviceManager: { ...chooseServiceManager(invocation, scenario), ...(mode && { mode }) },
     foreground: invocation.given.has("foreground"),
     until: invocation.until,
   };
 }
 
-function chooseServiceManager({ given, values }: Invocation): ServiceManagerPlan {
+/** The values of {@linkcode RUN_FLAGS}. @throws {UsageError} when one is wrong. */
+export function readRunFlags(
+  invocation: Invocation,
+): { mode: ServiceMode | undefined; span: number | undefined; scenario: Scenario } {
+  const { given, values } = invocation;
+  const mode = readMode(invocation);
+  const span = readRunTime(invocation);
   if (values.scenario !== undefined && !given.has("simulate")) {
     throw new UsageError("Flag '--scenario' goes with '--simulate'");
   }
-  if (given.has("simulate")) return { kind: "simulated", scenario: readScenario(values.scenario) };
+  return { mode, span, scenario: readScenario(values.scenario) };
+}
+
+function chooseServiceManager({ given }: Invocation, scenario: Scenario): ServiceManagerPlan {
+  if (given.has("simulate")) return { kind: "simulated", scenario };
   if (Deno.build.os !== "windows") {
     throw new UsageError(
       `There is no Windows service control manager on ${Deno.build.os}; add '--simulate' for a simulated one`,

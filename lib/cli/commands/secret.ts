@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { listSecrets, removeSecret, writeSecret } from "../../agent/mod.ts";
-import { attempt } from "../../base/mod.ts";
+import { attempt, excerpt } from "../../base/mod.ts";
 import { refuseSecretName } from "../../daemon/mod.ts";
 import { currentUser, makePrivate, SERVICE_NAME, sidOf, windowsHost } from "../../windows/mod.ts";
 import {
@@ -56,7 +56,7 @@ async function remove(invocation: Invocation): Promise<Report> {
 function nameIn({ words: [name = ""] }: Invocation): string {
   const expected = refuseSecretName(name);
   if (expected === undefined) return name;
-  throw new UsageError(`A secret cannot be named '${name}'; ${expected}`);
+  throw new UsageError(`A secret cannot be named '${excerpt(name)}'; ${expected}`);
 }
 
 /** On Windows a file's mode says nothing: its access list does. */

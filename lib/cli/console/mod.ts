@@ -3,7 +3,7 @@ import { sanitize } from "../../base/mod.ts";
 import { Client, NotRunningError } from "../../control/mod.ts";
 import { formatLogLine, type LogEntry } from "../../log/mod.ts";
 import { type Command, EXIT, type Invocation } from "../command.ts";
-import { readRun, RUN_FLAGS } from "../commands/run.ts";
+import { readRun, readRunFlags, RUN_FLAGS } from "../commands/run.ts";
 import { print, printError } from "../output.ts";
 import { findPaths } from "../paths.ts";
 import { indented } from "../table.ts";
@@ -37,6 +37,7 @@ export function consoleCommand(commandLine: CommandLine): Command {
     ],
     flags: { ...RUN_FLAGS, foreground: { help: "start an agent, to develop and debug" } },
     async run(invocation) {
+      readRunFlags(invocation);
       const place = findPaths(invocation);
       const running = await findAgent(place.home);
       if (running !== undefined) return await attach(commandLine, place, running, invocation);

@@ -4,6 +4,7 @@ import { newAction } from "./new.ts";
 import { registerAction, unregisterAction } from "./register.ts";
 import { runAction } from "./run.ts";
 import { listAction, showAction } from "./show.ts";
+import { requireDaemonName } from "./subject.ts";
 import { testAction } from "./test.ts";
 
 /** `icinga-warden daemon restart NAME` */
@@ -11,7 +12,8 @@ const restartAction: Action = {
   words: "NAME",
   summary: "stop a daemon of the running agent, and start it anew",
   async run(invocation) {
-    const [daemon] = invocation.words;
+    const [daemon = ""] = invocation.words;
+    requireDaemonName(daemon);
     await (await connectAgent(invocation)).post("/api/restart", { daemon });
     return { json: { restarted: daemon }, text: `Restarted daemon '${daemon}'` };
   },

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { builtinDaemons } from "../../../daemons/mod.ts";
-import { errorMessage, FileError, replaceFile } from "../../base/mod.ts";
+import { errorMessage, excerpt, FileError, replaceFile } from "../../base/mod.ts";
 import { refuseDaemonName } from "../../daemon/mod.ts";
 import { readsModule } from "../../thread/mod.ts";
 import { DAEMONS_FOLDER, findModules } from "../../registry/mod.ts";
@@ -46,7 +46,7 @@ function readName(word: string): { name: string; extension: Extension; note?: st
   const [, name = "", typed] = /^(.*?)(\.js|\.ts)?$/s.exec(word)!;
   const refusal = refuseDaemonName(name);
   if (refusal !== undefined) {
-    throw new UsageError(`'${word}' is not a valid name for a daemon; ${refusal}`);
+    throw new UsageError(`'${excerpt(word)}' is not a valid name for a daemon; ${refusal}`);
   }
   if (builtinDaemons.has(name)) {
     throw new UsageError(`'${name}' is the name of a built-in daemon; choose another one`);

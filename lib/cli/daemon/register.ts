@@ -1,5 +1,5 @@
 import { builtinArguments } from "../../../daemons/mod.ts";
-import { describeProblem, isSameJson, suggest, toJson } from "../../base/mod.ts";
+import { describeProblem, excerpt, isSameJson, suggest, toJson } from "../../base/mod.ts";
 import {
   type Config,
   defaultDaemonConfig,
@@ -8,7 +8,7 @@ import {
   rewriteConfig,
   setInText,
 } from "../../config/mod.ts";
-import { type DaemonPermissions, refuseDaemonName, withDefaults } from "../../daemon/mod.ts";
+import { type DaemonPermissions, withDefaults } from "../../daemon/mod.ts";
 import {
   describePermissions,
   fillIn,
@@ -26,6 +26,7 @@ import {
   findKnown,
   grantOf,
   origin,
+  requireDaemonName,
   type Subject,
 } from "./subject.ts";
 
@@ -48,10 +49,7 @@ export const registerAction: Action = {
   },
   async run(invocation) {
     const [name = "", ...words] = invocation.words;
-    const refusal = refuseDaemonName(name);
-    if (refusal !== undefined) {
-      throw new UsageError(`'${name}' is not a valid name for a daemon; ${refusal}`);
-    }
+    requireDaemonName(name);
     const known = await findKnown(invocation);
     const { home, configFile: file } = known.paths;
     const subject = chooseSubject(name, known, invocation.values.module);
@@ -111,7 +109,7 @@ export const unregisterAction: Action = {
     const { configFile: file } = paths;
     const names = Object.keys((await loadAgentConfig(paths)).config.daemons);
     if (!names.includes(name)) {
-      throw new UsageError(`'${name}' is not registered; ${suggest(name, names)}`);
+      throw new UsageError(`'${excerpt(name)}' is not registered; ${suggest(name, names)}`);
     }
     await rewrite(file, (text) => removeFromText(text, ["daemons", name]));
     return { json: { name, file }, text: `Unregistered ${name} in ${file}; ${STOPS}` };

@@ -1,13 +1,14 @@
 import { resolve } from "node:path";
 import { builtinDaemons } from "../../../daemons/mod.ts";
 import type { AgentPaths } from "../../agent/mod.ts";
-import { type Problem, suggest } from "../../base/mod.ts";
+import { excerpt, type Problem, suggest } from "../../base/mod.ts";
 import { checkModulePath, type DaemonConfig, type LoadedConfig } from "../../config/mod.ts";
 import {
   type DaemonDescription,
   type DaemonPermissions,
   describeDefinition,
   readArguments,
+  refuseDaemonName,
   withDefaults,
 } from "../../daemon/mod.ts";
 import {
@@ -77,6 +78,13 @@ export function allSubjects(known: Known): Subject[] {
   });
 }
 
+/** @throws {UsageError} when no daemon can have the name. */
+export function requireDaemonName(name: string): void {
+  const refusal = refuseDaemonName(name);
+  if (refusal === undefined) return;
+  throw new UsageError(`'${excerpt(name)}' is not a valid name for a daemon; ${refusal}`);
+}
+
 /**
  * Finds a daemon by its name.
  *
@@ -96,11 +104,11 @@ export function findSubject(name: string, known: Known, module?: string): Subjec
   if (found) return { ...registered, module: found.module, file: found.file };
   if (/[\\/.]/.test(wanted)) {
     const refusal = checkModulePath(wanted);
-    if (refusal) throw new UsageError(`Flag '--module' is '${wanted}'; ${refusal}`);
+    if (refusal) throw new UsageError(`Flag '--module' is '${excerpt(wanted)}'; ${refusal}`);
     return { ...registered, module: wanted, file: resolve(paths.home, wanted) };
   }
   throw new UsageError(
-    `No daemon '${wanted}' is built in or lies in ${resolve(paths.home, "daemons")}; ${
+    `No daemon '${excerpt(wanted)}' is built in or lies in ${resolve(paths.home, "daemons")}; ${
       suggest(wanted, allNames(known))
     }`,
   );

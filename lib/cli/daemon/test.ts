@@ -1,5 +1,5 @@
 import { pathToFileURL } from "node:url";
-import { attempt, counted, errorMessage, sanitize, toJson } from "../../base/mod.ts";
+import { attempt, counted, errorMessage, excerpt, sanitize, toJson } from "../../base/mod.ts";
 import { withDefaults } from "../../daemon/mod.ts";
 import { describePermissions, fillIn, type Grant } from "../../registry/mod.ts";
 import { examineModule, ownReads, workerPermissions } from "../../thread/mod.ts";
@@ -147,7 +147,9 @@ export function readState(typed: readonly string[]): Record<string, Record<strin
       /^((?:Agent|(?:Daemons\.)?[a-z]\w*)\.\w+)\.([^=]+)=(.*)$/s.exec(text) ?? [];
     if (path === "") {
       throw new UsageError(
-        `Flag '--state' is '${text}'; expected DAEMON.MAP.KEY=VALUE, such as other.Map.key=5`,
+        `Flag '--state' is '${
+          excerpt(text)
+        }'; expected DAEMON.MAP.KEY=VALUE, such as other.Map.key=5`,
       );
     }
     const full = /^(?:Agent|Daemons)\./.test(path) ? path : `Daemons.${path}`;

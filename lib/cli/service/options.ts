@@ -1,4 +1,5 @@
 import { win32 } from "node:path";
+import { excerpt } from "../../base/mod.ts";
 import { checkServiceName } from "../../service/mod.ts";
 import {
   type AgentFiles,
@@ -134,7 +135,7 @@ function valid<T extends string | undefined>(
 ): T {
   const expected = value === undefined ? undefined : check(value);
   if (expected === undefined) return value;
-  throw new UsageError(`Flag '--${flag}' is '${value}'; ${expected}`);
+  throw new UsageError(`Flag '--${flag}' is '${excerpt(value!)}'; ${expected}`);
 }
 
 function oneOf(...words: string[]): (value: string) => string | undefined {
