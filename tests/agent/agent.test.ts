@@ -22,11 +22,12 @@ const TALKER = `export default { name: "talker", description: "talks", run: asyn
   context.state.map("Words").set("last", "goodbye");
 } };`;
 
-/** Gives a verdict. */
+/** Gives a verdict; what its argument is warned of does not keep it from running. */
 const JUDGE = `export default { name: "judge", run: async (context) => {
   context.report("warning", "too little");
   await context.sleep(1e9);
-} };`;
+}, arguments: { n: { type: "number", default: 1, description: "",
+  checkTogether: () => ({ warning: "odd" }) } } };`;
 
 /** An agent with daemons of its own, each a name and the module it runs, in a home of its own. */
 async function withAgent(

@@ -24,7 +24,10 @@ testWindows(
 
 testWindows("doctor looks at a service and its folder, whether it runs or not", async (windows) => {
   const service = "warden doctor";
-  const home = await windows.home({ "etc/var/lib/icinga2/icinga2.state": "2:{}," });
+  const home = await windows.home({
+    "etc/etc/icinga2/icinga2.conf": "",
+    "etc/var/lib/icinga2/icinga2.state": "2:{},",
+  });
   const dataDir = `${home.inside}\\etc`;
   const entry = { arguments: { service, dataDir } };
   const config = { daemons: { icinga_agent_service: entry } };
