@@ -56,6 +56,10 @@ Deno.test("the verdict is the plugin's; one that is late or not there is unknown
   assertEquals(await verdictOf(() => undefined), {
     ...{ level: "unknown", text: late, numbers: {}, metrics },
   });
+  const gone = await verdictOf(() => {
+    throw new Error("Failed to spawn 'check_x': entity not found");
+  });
+  assertEquals([gone.level, gone.text], ["unknown", "Cannot run 'check_x': it does not exist"]);
 });
 
 Deno.test("the metrics are the last exit code and how long the run took, of each run anew", async () => {
