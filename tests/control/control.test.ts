@@ -450,11 +450,12 @@ Deno.test("each stream of the log is told of its own daemon alone", async () => 
   for (const reader of readers) await reader.read(); // there are no older records
   record("disk::run::Main::0", "of disk");
   record("other::run::Main::0", "of other");
+  record("disk::run::Main::0", "later of disk");
   const told = await Promise.all(readers.map(async (reader) => {
     const text = new TextDecoder().decode((await reader.read()).value);
     return [...text.matchAll(/"message":"(.*?)"/g)].map(([, message]) => message);
   }));
-  assertEquals(told, [["of disk"], ["of other"]]);
+  assertEquals(told, [["of disk", "later of disk"], ["of other"]]);
   for (const reader of readers) await reader.cancel();
 });
 
@@ -483,6 +484,19 @@ Deno.test("a stream that begins is not told what was gathered before it", async 
   assertEquals((await changesOf(second)).map(({ key }) => key), ["late"]);
   await first.cancel();
   await second.cancel();
+});
+
+Deno.test("a stream is told each change once, in their order, after another stream has ended", async () => {
+  const { hub, change } = openHub();
+  const stays = hub.open(STATE).getReader();
+  const ends = hub.open(STATE).getReader();
+  await ends.cancel();
+  change("first", 1);
+  change("second", 2);
+  const givenUp = setTimeout(() => stays.cancel(), 15_000);
+  assertEquals((await changesOf(stays)).map(({ key }) => key), ["first", "second"]);
+  clearTimeout(givenUp);
+  await stays.cancel();
 });
 
 Deno.test("what nobody waits for any more is not done", async () => {

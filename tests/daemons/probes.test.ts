@@ -398,6 +398,19 @@ Deno.test("a day of a hung Icinga 2: one restart, and two records say that it ha
   assertEquals([is, failed, since !== undefined], ["critical", true, true]);
 });
 
+Deno.test("a hang counts from the last time that the state file was written", async () => {
+  const told = async (span: number) => {
+    const { records } = await runFor(span, (passed) => ({
+      ...FAR,
+      stateFile: { modified: at(0), unchanged: Math.max(0, passed - HOUR) / 1000 },
+    }));
+    return records.length;
+  };
+  // It is told after 15 min, and the last look is 30 s before the end.
+  assertEquals(await told(HOUR + 15 * MINUTE), 0);
+  assertEquals(await told(HOUR + 15 * MINUTE + 30 * SECOND), 1);
+});
+
 Deno.test("a sample of long ago says nothing about now, whatever the clock of the host says", async () => {
   const look = (time: string) => () => ({
     ...{ ...FAR, at: time, stateFile: { modified: at(0), unchanged: 7_200 } },
