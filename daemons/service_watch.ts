@@ -7,7 +7,7 @@ import { configureProbes } from "./shared/probes/mod.ts";
 import { WATCH_ARGUMENTS } from "./shared/watch_arguments.ts";
 
 /** What is shared of one service, under its name in the map `ServiceState`. */
-export interface WatchedService {
+export interface ServiceEntry {
   /** The state last seen; absent until the service was found installed. */
   value?: ServiceState;
   /** Restarts that failed in a row. */
@@ -42,7 +42,7 @@ export default defineDaemon({
     ServiceProbes: { description: "By service/probe: is, text, failed, since, advice" },
   },
   async run(context) {
-    const map = context.state.map<WatchedService>("ServiceState");
+    const map = context.state.map<ServiceEntry>("ServiceState");
     const shown = context.state.map("ServiceProbes");
     const names = new Set(context.arguments.services);
     for (const name of map.keys()) if (!names.has(name)) map.delete(name);
@@ -55,8 +55,8 @@ export default defineDaemon({
   },
 });
 
-function shareIn(map: DaemonMap<WatchedService>, name: string): SharedService {
-  const change = (part: { [K in keyof WatchedService]?: WatchedService[K] | undefined }) => {
+function shareIn(map: DaemonMap<ServiceEntry>, name: string): SharedService {
+  const change = (part: { [K in keyof ServiceEntry]?: ServiceEntry[K] | undefined }) => {
     const before = map.get(name);
     const { value, restart_error = 0, diagnosis } = { ...before, ...part };
     const after = { ...(value && { value }), restart_error, ...(diagnosis && { diagnosis }) };

@@ -60,7 +60,7 @@ export interface RunPlan {
 }
 
 /** Options of a run that the command line does not have. */
-export interface RunOptions {
+export interface AgentOptions {
   /** The process as a Windows service; undefined where the service control manager did not start it. */
   service?: NativeService | undefined;
   /** Whether nothing goes to the console, even with `--foreground`. Default: false. */
@@ -76,7 +76,7 @@ export interface RunOptions {
  */
 export async function runAgent(
   plan: RunPlan,
-  { service, quiet = false, anyPort = false }: RunOptions = {},
+  { service, quiet = false, anyPort = false }: AgentOptions = {},
 ): Promise<void> {
   const { paths, span, level, serviceManager, foreground, until } = plan;
   const own = paths.files ?? paths.home;

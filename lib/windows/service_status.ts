@@ -46,7 +46,7 @@ const ERROR_CALL_NOT_IMPLEMENTED = 120;
 export const WAIT_HINT = 10_000;
 
 /** What a service reports of itself. */
-export interface ServiceStatus {
+export interface ReportedStatus {
   /** What it is doing. */
   state: StateNumber;
   /** Counts up while a state is pending: it shows progress. */
@@ -59,10 +59,10 @@ export interface ServiceStatus {
 export type ServiceRequest = "stop" | "pause" | "continue";
 
 /** The status in which a service begins. */
-export const STARTING: ServiceStatus = { state: STATE.startPending, checkpoint: 1, exitCode: 0 };
+export const STARTING: ReportedStatus = { state: STATE.startPending, checkpoint: 1, exitCode: 0 };
 
 /** The status of a service in a state that is not pending. */
-export function settled(state: StateNumber, exitCode = 0): ServiceStatus {
+export function settled(state: StateNumber, exitCode = 0): ReportedStatus {
   return { state, checkpoint: 0, exitCode };
 }
 
@@ -72,7 +72,7 @@ export function isPending(state: StateNumber): boolean {
 }
 
 /** The status with the next checkpoint, if it is pending; any other does not change. */
-export function advance(status: ServiceStatus): ServiceStatus {
+export function advance(status: ReportedStatus): ReportedStatus {
   return isPending(status.state) ? { ...status, checkpoint: status.checkpoint + 1 } : status;
 }
 
@@ -81,13 +81,13 @@ export interface ControlResult {
   /** What the control handler returns: 0, or 120 for a control that the service does not know. */
   code: number;
   /** The status from now on. */
-  status: ServiceStatus;
+  status: ReportedStatus;
   /** What the agent is asked for, if anything. */
   request?: ServiceRequest;
 }
 
 /** What a control does in a status; the agent is asked for nothing when the status does not change. */
-export function takeControl(status: ServiceStatus, control: number): ControlResult {
+export function takeControl(status: ReportedStatus, control: number): ControlResult {
   switch (control) {
     case CONTROL.stop:
     case CONTROL.shutdown:
@@ -122,7 +122,7 @@ export function controlsAccepted(state: StateNumber): number {
 
 /** A status as `SERVICE_STATUS`: seven numbers of 32 bits. */
 export function statusBytes(
-  { state, checkpoint, exitCode }: ServiceStatus,
+  { state, checkpoint, exitCode }: ReportedStatus,
 ): Uint8Array<ArrayBuffer> {
   const win32ExitCode = exitCode === 0 ? NO_ERROR : ERROR_SERVICE_SPECIFIC_ERROR;
   const accepted = controlsAccepted(state);

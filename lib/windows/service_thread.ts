@@ -11,7 +11,7 @@ import type { FromServiceThread, ToServiceThread } from "./native_service.ts";
 import {
   advance,
   isPending,
-  type ServiceStatus,
+  type ReportedStatus,
   settled,
   STARTING,
   STATE,
@@ -32,12 +32,12 @@ const MAX_STOP_CHECKPOINTS = 25;
 const HUNG = 3;
 
 let handle: Deno.PointerValue = null;
-let status: ServiceStatus = STARTING;
+let status: ReportedStatus = STARTING;
 
 let hasProblem = false;
 
 /** Reports a problem once: the checkpoints would repeat it each second. */
-function report(next: ServiceStatus): void {
+function report(next: ReportedStatus): void {
   status = next;
   if (advapi32().SetServiceStatus(handle, statusBytes(status)) !== 0 || hasProblem) return;
   hasProblem = true;

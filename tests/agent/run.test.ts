@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { HomeInUseError, parseRecord, readUnserved } from "../../lib/agent/home.ts";
-import { logFatal, runAgent, type RunOptions, type RunPlan } from "../../lib/agent/run.ts";
+import { type AgentOptions, logFatal, runAgent, type RunPlan } from "../../lib/agent/run.ts";
 import { ConfigError, defaultConfig, defaultDaemonConfig } from "../../lib/config/mod.ts";
 import { Client, RefusedError } from "../../lib/control/mod.ts";
 
@@ -14,7 +14,7 @@ interface Place {
   run(
     test: () => Promise<void>,
     given?: Partial<RunPlan>,
-    options?: RunOptions,
+    options?: AgentOptions,
   ): Promise<void>;
   /** The lines of the log. */
   log(): Promise<string[]>;

@@ -3,7 +3,7 @@ import {
   advance,
   CONTROL,
   controlsAccepted,
-  type ServiceStatus,
+  type ReportedStatus,
   settled,
   STARTING,
   STATE,
@@ -12,10 +12,10 @@ import {
   takeControl,
 } from "../../lib/windows/service_status.ts";
 
-const numbers = (status: ServiceStatus) => [...new Uint32Array(statusBytes(status).buffer)];
+const numbers = (status: ReportedStatus) => [...new Uint32Array(statusBytes(status).buffer)];
 
 // SERVICE_STATUS (winsvc.h): type, state, accepted, Win32 exit code, the service's own, checkpoint, wait hint
-const structures: [string, ServiceStatus, number[]][] = [
+const structures: [string, ReportedStatus, number[]][] = [
   ["starting", STARTING, [0x10, 2, 0, 0, 0, 1, 10_000]],
   ["starting, a sign later", advance(STARTING), [0x10, 2, 0, 0, 0, 2, 10_000]],
   ["running", settled(STATE.running), [0x10, 4, 0x107, 0, 0, 0, 0]],
