@@ -66,7 +66,8 @@ export async function runTests(
   for (const test of tests) {
     const result = { name: nameOf(test) };
     try {
-      await test.run();
+      const { run } = test;
+      await run();
       tell(result);
     } catch (thrown) {
       const { error, stack } = describe(thrown);

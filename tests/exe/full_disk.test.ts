@@ -94,7 +94,7 @@ testOnFullDisk("an agent whose disk is full goes on, and writes all when there i
       `\\[WARNING\\] agent: Cannot write .*icinga-warden\\.run\\.json: ${full}`,
       `\\[WARNING\\] agent: Cannot write .*icinga-warden\\.log: ${full}`,
       `\\[WARNING\\] agent: Cannot save the state to \\S.*state\\.json: ${full}`,
-      `\\[ERROR\\] heartbeat::run::Main::0: Cannot write .*beat\\.json: ${full}`,
+      `\\[ERROR\\] heartbeat::run::Main::0: Cannot write .*beat\\.json: no space is left on the disk`,
     ]
   ) await agent.printed(new RegExp(said));
   await disk.free();
