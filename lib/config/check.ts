@@ -71,7 +71,7 @@ function moduleProblems(name: string, daemon: Entry, builtin: BuiltinArguments):
   if (!specs) return [];
   const { arguments: given } = daemon;
   const found = given === undefined || isObject(given) ? readArguments(specs, given).problems : [];
-  return found.filter(({ warning }) => !warning).map((problem) => (
+  return found.map((problem) => (
     { ...problem, path: ["daemons", name, "arguments", ...problem.path] }
   ));
 }

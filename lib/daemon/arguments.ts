@@ -66,16 +66,16 @@ export type ArgumentValues<S extends ArgumentSpecs> = {
  * defaults.
  *
  * @returns the values of the arguments that are right (all of them, when there are no problems), and
- * every problem, its path beginning with the argument's name; with warnings alone the daemon can run.
+ * every problem and warning, its path beginning with the argument's name; with warnings alone the daemon can run.
  */
 export function readArguments<S extends ArgumentSpecs>(
   specs: S,
   given: unknown = {},
-): { values: ArgumentValues<S>; problems: Problem[] } {
+): { values: ArgumentValues<S>; problems: Problem[]; warnings: Problem[] } {
   const values: Record<string, unknown> = {};
   if (!isObject(given)) {
     const problem = { path: [], value: given, expected: "expected an object of arguments" };
-    return { values: values as ArgumentValues<S>, problems: [problem] };
+    return { values: values as ArgumentValues<S>, problems: [problem], warnings: [] };
   }
   const written = withDefaults(specs, given);
   const known = Object.entries(written).flatMap(([name, value]) => {
@@ -83,15 +83,16 @@ export function readArguments<S extends ArgumentSpecs>(
     if (problems.length === 0) values[name] = valueOf(specs[name]!, value);
     return problems;
   });
-  const together = Object.entries(known.length > 0 ? {} : specs).flatMap(([name, spec]) => {
+  const problems = [...unknownArguments(specs, given), ...known];
+  const warnings: Problem[] = [];
+  for (const [name, spec] of Object.entries(known.length > 0 ? {} : specs)) {
     const said = spec.checkTogether?.(values as ArgumentValues<ArgumentSpecs>);
-    if (said === undefined) return [];
+    if (said === undefined) continue;
     const problem = { path: [name], value: written[name] };
-    if (typeof said === "string") return [{ ...problem, expected: said }];
-    return [{ ...problem, expected: said.warning, warning: true } as const];
-  });
-  const problems = [...unknownArguments(specs, given), ...known, ...together];
-  return { values: values as ArgumentValues<S>, problems };
+    if (typeof said === "string") problems.push({ ...problem, expected: said });
+    else warnings.push({ ...problem, expected: said.warning, warning: true });
+  }
+  return { values: values as ArgumentValues<S>, problems, warnings };
 }
 
 /** The arguments as the configuration writes them: the given one, else its default, else undefined. */

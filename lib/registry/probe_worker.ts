@@ -33,11 +33,10 @@ function message(error: unknown): string {
 
 async function probe(module: string, given: Record<string, unknown>): Promise<string> {
   const definition = await loadDaemon(module);
-  const { problems } = readArguments(definition.arguments ?? {}, given);
+  const { problems, warnings } = readArguments(definition.arguments ?? {}, given);
   return stringify({
     description: describeDefinition(definition),
-    argumentProblems: problems.slice(0, MAX_PROBLEMS).map(({ path, expected, fault, warning }) => (
-      { path, expected, fault, warning }
-    )),
+    argumentProblems: [...problems, ...warnings].slice(0, MAX_PROBLEMS)
+      .map(({ path, expected, fault, warning }) => ({ path, expected, fault, warning })),
   });
 }

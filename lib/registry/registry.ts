@@ -163,9 +163,7 @@ export class Registry {
       return { ...daemon, problem: probed.problem, ...(probed.ended && { isLate: true }) };
     }
     const { description, argumentProblems } = probed;
-    const all = argumentProblems.map((problem) => (
-      { ...problem, path: ["daemons", name, "arguments", ...problem.path] }
-    ));
+    const all = inArguments(name, argumentProblems);
     const faults = all.filter(({ warning }) => !warning);
     if (faults.length > 0) {
       return { ...daemon, description, faults, problem: describe(faults[0]!) };
@@ -195,14 +193,9 @@ export class Registry {
     const builtin = builtinDaemons.get(config.module ?? name);
     if (!builtin) return undefined;
     const description = describeDefinition(builtin.definition);
-    const { problems } = readArguments(builtin.definition.arguments ?? {}, config.arguments);
+    const read = readArguments(builtin.definition.arguments ?? {}, config.arguments);
     const plain = this.#unprobed(name, config, null, describe);
-    const warnings = [
-      ...plain.warnings,
-      ...problems.map((problem) =>
-        describe({ ...problem, path: ["daemons", name, "arguments", ...problem.path] })
-      ),
-    ];
+    const warnings = [...plain.warnings, ...inArguments(name, read.warnings).map(describe)];
     return this.#grant(
       { ...plain, url: builtin.module, description, warnings },
       config.permissions,
@@ -277,6 +270,13 @@ function unknownDaemon(name: string, { modules, warning }: FoundModules): Proble
     fault: `no built-in daemon of this name, and ${none}${warning ? ` (${warning})` : ""}`,
     expected: `${suggest(name, [...known])}, or name a "module"`,
   };
+}
+
+/** Problems of a daemon's arguments, with their paths in the configuration. */
+function inArguments(name: string, problems: readonly Problem[]): Problem[] {
+  return problems.map((problem) => (
+    { ...problem, path: ["daemons", name, "arguments", ...problem.path] }
+  ));
 }
 
 /** What version 0.2.0 took and was of no use, or not documented. */

@@ -316,8 +316,7 @@ export class Simulation {
 
 /** @throws {TypeError} when they do not fit. */
 function readValues(daemon: DaemonDefinition, given: Record<string, unknown> = {}) {
-  const { values, problems: all } = readArguments(daemon.arguments ?? {}, given);
-  const problems = all.filter(({ warning }) => !warning);
+  const { values, problems } = readArguments(daemon.arguments ?? {}, given);
   if (problems.length > 0) throw new TypeError(problems.map(describeProblem).join(", and "));
   return values;
 }

@@ -163,8 +163,7 @@ async function createOwnContext(
   log: DaemonLog,
   sender: HeartbeatSender,
 ): Promise<DaemonContext> {
-  const { values, problems: all } = readArguments(definition.arguments ?? {}, given);
-  const problems = all.filter(({ warning }) => !warning);
+  const { values, problems } = readArguments(definition.arguments ?? {}, given);
   if (problems.length > 0) {
     throw new Error(`Cannot use its arguments: ${problems.map(describeProblem).join(", and ")}`);
   }

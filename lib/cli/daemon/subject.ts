@@ -145,8 +145,9 @@ export async function examine(
 ): Promise<{ description: DaemonDescription; argumentProblems: Problem[] }> {
   if (builtin !== undefined) {
     const { definition } = builtinDaemons.get(builtin)!;
-    const { problems } = readArguments(definition.arguments ?? {}, given);
-    return { description: describeDefinition(definition), argumentProblems: problems };
+    const { problems, warnings } = readArguments(definition.arguments ?? {}, given);
+    const argumentProblems = [...problems, ...warnings];
+    return { description: describeDefinition(definition), argumentProblems };
   }
   const probed = await probeModule(file!, given, { home });
   if ("problem" in probed) throw new UsageError(probed.problem);
