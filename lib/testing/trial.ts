@@ -192,6 +192,7 @@ class Report {
     tests: [],
   };
   readonly #done: () => void;
+  #over = false;
   /** The names of the tests that are to run. */
   #tests: string[] = [];
   /** Characters; the thread itself keeps to a third of it for each kind of message. */
@@ -203,8 +204,15 @@ class Report {
   }
 
   fail(error: string, stack?: string[]): void {
+    if (this.#over) return;
     this.#noteError(error, stack);
     this.#noteUnfinished();
+    this.#end();
+  }
+
+  /** What the thread reports after this counts no more. */
+  #end(): void {
+    this.#over = true;
     this.#done();
   }
 
@@ -226,6 +234,7 @@ class Report {
   }
 
   take(data: unknown): void {
+    if (this.#over) return;
     try {
       if (typeof data !== "string") throw new TypeError("not a text");
       if ((this.#room -= data.length) < 0) throw new RangeError("too much");
@@ -266,7 +275,7 @@ class Report {
       case "done":
         known.logged = message.logged;
         if (message.error !== undefined) return this.fail(message.error);
-        return this.#done();
+        return this.#end();
       case "failed":
         return this.fail(message.error, message.stack);
     }

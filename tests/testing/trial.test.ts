@@ -70,6 +70,14 @@ Deno.test("of a daemon that does not come to its end it is said why, and what it
   }
 });
 
+Deno.test("what a daemon reports after it has failed counts no more", async () => {
+  const attempts = Array.from(
+    { length: 8 },
+    () => attempt(`Promise.reject(new Error("late")); await context.sleep(9e9);`),
+  );
+  for (const { end } of await Promise.all(attempts)) assertEquals(end, "broken off");
+});
+
 Deno.test("a permission that a record or a failure names is told as refused", async () => {
   const { refused } = await attempt(`context.log.warning('Requires net access to "h:1", specify');
     throw new Error('Requires env access to "X", specify');`);
