@@ -259,15 +259,20 @@ Deno.test("what a verdict leads to: a look each minute, failAfter 3 min, restart
   const none: ProbeVerdict = { is: "unknown", text: "none" };
   const told: ProbeVerdict = { ...bad, tellOnly: true };
   const long: ProbeVerdict = { ...bad, lasted: HOUR };
-  const run = (action: string, verdicts: ProbeVerdict[], { lastRestart, gap = MINUTE }: {
-    lastRestart?: number;
-    gap?: number;
-  } = {}) => {
+  const run = (
+    action: string,
+    verdicts: ProbeVerdict[],
+    { lastRestart, gap = MINUTE, wait = 0.5 }: {
+      lastRestart?: number;
+      gap?: number;
+      wait?: number;
+    } = {},
+  ) => {
     let info: ProbeInfo | undefined, last = lastRestart;
     return verdicts.map((verdict, i) => {
       const now = i * gap;
       const plan = { action, failAfter: 3 * MINUTE, every: MINUTE, now, lastRestart: last };
-      const judged = judgeProbe(info, verdict, { ...plan, random: () => 0.5 });
+      const judged = judgeProbe(info, verdict, { ...plan, random: () => wait });
       info = judged.info;
       if (judged.step === "restart") last = now;
       return judged.step === "nothing" ? "." : judged.step;
@@ -287,6 +292,16 @@ Deno.test("what a verdict leads to: a look each minute, failAfter 3 min, restart
   // It recovers while it waits.
   assertEquals(run("restart-once", [...times(7, bad), ok, ok]), "3 warn 3 recovered 1");
   assertEquals(run("restart-once", times(120, told)), "3 warn 116");
+  // A parent is back after an hour: only what fails for 3 min from then on is restarted.
+  assertEquals(
+    run("restart-once", [...times(60, told), ...times(2, bad), ok], { wait: 0 }),
+    "3 warn 58 recovered",
+  );
+  assertEquals(run("restart-once", [...times(60, told), ...times(10, bad)]), "3 warn 64 restart 1");
+  assertEquals(
+    run("restart-once", [...times(8, bad), told, ...times(10, bad)]),
+    "3 warn 13 restart 1",
+  );
   // The budget of an hour is shared.
   assertEquals(run("restart", times(120, bad)), "3 warn 4 restart 3 warn 55 restart 3 warn 47");
   assertEquals(

@@ -14,6 +14,8 @@ export interface ProbeInfo {
   verdict: ProbeVerdict;
   /** Since when it fails; absent while it does not. */
   failsSince?: number;
+  /** Since when it fails in a way that a restart may fix; absent while it does not. */
+  curableSince?: number;
   /** Whether it has failed for longer than `failAfter`; then it is logged. */
   failed: boolean;
   /** When the service is to be restarted. */
@@ -42,7 +44,8 @@ export interface JudgePlan {
 
 /**
  * What a verdict leads to. Only what fails without a break for `failAfter` is acted on: after a gap (the host slept)
- * it counts anew. A probe that is unknown restarts nothing.
+ * it counts anew. A restart counts from the time since it may help: when a parent is back after an outage, its nodes
+ * need a minute or two until they count as connected. A probe that is unknown restarts nothing.
  */
 export function judgeProbe(
   before: ProbeInfo | undefined,
@@ -62,8 +65,12 @@ export function judgeProbe(
   }
   const isContinued = before && now - before.at <= 3 * every + 60_000;
   const began = now - (verdict.lasted ?? 0);
-  const failsSince = Math.min(isContinued ? before.failsSince ?? began : began, began);
-  const info: ProbeInfo = { ...base, ...kept, failsSince };
+  const since = (known: number | undefined) =>
+    Math.min(isContinued ? known ?? began : began, began);
+  const failsSince = since(before?.failsSince);
+  const curableSince = verdict.tellOnly ? undefined : since(before?.curableSince);
+  const curable = curableSince !== undefined && { curableSince };
+  const info: ProbeInfo = { ...base, ...kept, failsSince, ...curable };
   if (now - failsSince < failAfter) return { info, step: "nothing" };
   const isNews = !info.failed;
   info.failed = true;
@@ -80,7 +87,10 @@ export function judgeProbe(
   return { info, step: isNews ? "warn" : "nothing" };
 }
 
-function mayRestart({ verdict, restarts }: ProbeInfo, { action }: JudgePlan): boolean {
-  if (verdict.tellOnly) return false;
+function mayRestart(
+  { curableSince = Infinity, restarts }: ProbeInfo,
+  { action, failAfter, now }: JudgePlan,
+): boolean {
+  if (now - curableSince < failAfter) return false;
   return action === "restart" || (action === "restart-once" && restarts === 0);
 }
