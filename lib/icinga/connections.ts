@@ -49,6 +49,7 @@ export function connectionKey({ local, remote }: Connection): string {
 /** How long things are seen without a break, by a monotonic clock. */
 export class Seen {
   #first = new Map<string, number>();
+  #began = -Infinity;
   #last = -Infinity;
 
   /** @param gap ms between two looks after which nothing is known: the host slept, or the process hung. */
@@ -56,9 +57,16 @@ export class Seen {
 
   /** Takes what is seen now (ms); what is not among the keys is forgotten. */
   look(keys: Iterable<string>, now: number): void {
-    const before = now - this.#last > this.gap ? new Map<string, number>() : this.#first;
+    const isGap = now - this.#last > this.gap;
+    if (isGap) this.#began = now;
+    const before = isGap ? new Map<string, number>() : this.#first;
     this.#first = new Map([...keys].map((key) => [key, before.get(key) ?? now]));
     this.#last = now;
+  }
+
+  /** For how long was looked without a break, ms. */
+  get span(): number {
+    return this.#last - this.#began;
   }
 
   /** For how long it is seen, ms; 0 for what is not. */

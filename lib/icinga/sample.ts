@@ -54,6 +54,8 @@ export interface ParentLink {
   connected?: { to: string; since: string };
   /** Addresses to which a younger connection leads. */
   young: string[];
+  /** The connections have been looked at for less than a minute: a young one may be as old as the service. */
+  isEarly?: true;
   /** While there is none: what a parent's port answered, the best of them. */
   answer?: Answer & { parent: string };
   /** While there is none: what Icinga's log says of it. */
@@ -287,13 +289,15 @@ export class Sampler {
       return { link };
     }
     const young = links.map(({ to }) => to);
+    const isEarly = young.length > 0 && this.#seen.span < LINK_AGE;
     if (ca !== "" && (!this.#parent || now - this.#parent.at >= PARENT_EVERY)) {
       const answer = await askParents(parents, ca, this.#parts.limit);
       this.#parent = answer && { at: now, answer };
     }
     const refusal = refusalIn(await readLog(this.#parts.folder), Date.now() - REFUSAL_AGE);
     const answer = this.#parent?.answer;
-    return { link: { young, ...(answer && { answer }), ...(refusal && { refusal }) } };
+    const found = { ...(answer && { answer }), ...(refusal && { refusal }) };
+    return { link: { young, ...(isEarly && { isEarly }), ...found } };
   }
 }
 

@@ -101,6 +101,30 @@ Deno.test("the connection to the parents has four cases, and the second alone re
   }
 });
 
+Deno.test("after a gap a connection may be old: whether one lasts is unknown for a minute", () => {
+  const link = { young: ["10.0.0.1:5665"], answer: GOOD, isEarly: true } as const;
+  const isOf = (change: object) =>
+    verdict("parent_connection", { link: { ...link, ...change, young: [...link.young] } });
+  assertEquals(isOf({}), {
+    is: "unknown",
+    text: "its connections have been looked at for less than a minute",
+  });
+  assertEquals(isOf({ refusal: REFUSAL }).is, "critical");
+  assertEquals(isOf({ isEarly: undefined }).is, "critical");
+});
+
+Deno.test("a day on a host that looks seldom: a connection that lasts is no reason to restart", async () => {
+  const early = { link: { young: ["10.0.0.1:5665"], answer: GOOD, isEarly: true } } as const;
+  const { records, restarts } = await runFor(DAY, () => ({
+    ...FAR,
+    link: { ...early.link, young: [...early.link.young] },
+  }));
+  assertEquals(restarts, 0);
+  assertEquals(records, [
+    "info Probe parent_connection of service 'Icinga2' is unknown: its connections have been looked at for less than a minute",
+  ]);
+});
+
 Deno.test("a port that does not answer is evidence for the probes that restart", () => {
   const port = { port: 5665, is: "silent", text: "no answer" } as const;
   const found = [

@@ -175,22 +175,30 @@ Deno.test("the connection to a parent counts when it is a minute old; of several
   const tree = () => Promise.resolve({ pids: new Set([1]) });
   const take = sampling(made, { tree, connections: () => Promise.resolve(seen.shift()!) });
   const [one, two] = [leadsTo("10.0.0.1", 2), leadsTo("10.0.0.2", 3, 40_001)];
-  const looks: [passed: number, connections: Connection[], to?: string, young?: string[]][] = [
-    [0, [one, leadsTo("10.0.0.9", 443)], undefined, ["10.0.0.1:2"]],
-    [59_999, [two, one], undefined, ["10.0.0.2:3", "10.0.0.1:2"]],
+  const looks: [
+    passed: number,
+    connections: Connection[],
+    to?: string,
+    young?: string[],
+    isEarly?: true,
+  ][] = [
+    [0, [one, leadsTo("10.0.0.9", 443)], undefined, ["10.0.0.1:2"], true],
+    [59_999, [two, one], undefined, ["10.0.0.2:3", "10.0.0.1:2"], true],
     [1, [two, one], "10.0.0.1:2", []],
     [MINUTE, [two, one], "10.0.0.1:2", []],
     [MINUTE, [two], "10.0.0.2:3", []],
     [MINUTE, [], undefined, []],
     [MINUTE, [one], undefined, ["10.0.0.1:2"]],
     [3 * MINUTE, [one], "10.0.0.1:2", []],
-    [3 * MINUTE + 1, [one], undefined, ["10.0.0.1:2"]],
+    [3 * MINUTE + 1, [one], undefined, ["10.0.0.1:2"], true], // after a gap
+    [3 * MINUTE + 1, [one], undefined, ["10.0.0.1:2"], true],
+    [3 * MINUTE + 1, [], undefined, []],
   ];
-  for (const [passed, connections, to, young] of looks) {
+  for (const [passed, connections, to, young, isEarly] of looks) {
     seen.push(connections);
     const { link, parents } = await take(passed);
     assertEquals(parents, ["master-0 (127.0.0.1:2)", "master-1 (127.0.0.1:3)"]);
-    assertEquals([link!.connected?.to, link!.young], [to, young]);
+    assertEquals([link!.connected?.to, link!.young, link!.isEarly], [to, young, isEarly]);
     assertEquals(link!.answer, undefined, "without a CA nobody is asked");
     if (!link!.connected) continue;
     const age = Date.now() - Date.parse(link!.connected.since);

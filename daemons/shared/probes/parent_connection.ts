@@ -19,6 +19,10 @@ export const parentConnection: Probe = {
     if (connected) {
       return { is: "ok", text: `connected to ${connected.to} since ${connected.since}` };
     }
+    if (link.isEarly && !refusal) {
+      const text = "its connections have been looked at for less than a minute";
+      return { is: "unknown", text };
+    }
     const failed = (text: string, advice: string, isCurable = false): ProbeVerdict => ({
       is: "critical",
       text: `not connected to ${answer?.parent ?? parents?.join(", ")}: ${text}`,
