@@ -300,6 +300,21 @@ export async function findIcingaFolder(service: string, dataDir: string): Promis
 /** Seconds of Windows' count, which begins with the year 1601, as ms since the Unix epoch. */
 const fileTimeToMs = (seconds: number) => (seconds - 11_644_473_600) * 1000;
 
+/**
+ * The file name of a service's program, where it is not Icinga's, nor that of anything that it has started (as NSSM
+ * does): the configuration names another service, and what is seen of Icinga 2 says nothing about that.
+ *
+ * @param pid the service's process.
+ * @param processes it and all that it has started.
+ */
+export function foreignProgram(
+  pid: number,
+  processes: readonly { pid: number; exe: string }[],
+): string | undefined {
+  const isIcinga = processes.some(({ exe }) => /^icinga2\.exe$/i.test(exe));
+  return isIcinga ? undefined : processes.find((process) => process.pid === pid)?.exe;
+}
+
 /** What this host says of a service of Icinga 2. */
 export async function icingaHost(service: string, folder: IcingaFolder): Promise<IcingaHost> {
   const { procHolder, procSources, procTree, treeOf, validate } = await import("../icinga/mod.ts");
@@ -313,13 +328,15 @@ export async function icingaHost(service: string, folder: IcingaFolder): Promise
   const { listConnections, listenerOf, listProcesses, processUsage, programOf, windowsHost } =
     await import("../windows/mod.ts");
   const { database } = windowsHost;
-  const tree = (pid: number) => treeOf(pid, listProcesses());
+  const tree = (pid: number, all = listProcesses()) => treeOf(pid, all);
   return {
     sources: {
       tree() {
         const pid = database.query(service)?.pid;
         if (!pid) return Promise.resolve(undefined);
-        const pids = tree(pid);
+        const all = listProcesses();
+        const pids = tree(pid, all);
+        const foreign = foreignProgram(pid, all.filter((process) => pids.has(process.pid)));
         const used = [...pids].flatMap((pid) => processUsage(pid) ?? []);
         const sum = (read: (usage: typeof used[number]) => number) =>
           used.reduce((sum, usage) => sum + read(usage), 0);
@@ -330,6 +347,7 @@ export async function icingaHost(service: string, folder: IcingaFolder): Promise
           pids,
           ...(used.length > 0 && known),
           ...(started !== undefined && { started }),
+          ...(foreign !== undefined && { foreign }),
         });
       },
       connections: ({ pids }) =>

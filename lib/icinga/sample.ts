@@ -36,8 +36,11 @@ export interface IcingaSample {
   crl?: { file: string; due: string };
   /** Bytes. */
   disk?: { free: number; log: number; replay: number };
-  /** The service's process and all that it started: bytes; percent of one processor since the sample before. */
-  tree?: { processes: number; memory?: number; cpu?: number };
+  /**
+   * The service's process and all that it started: bytes; percent of one processor since the sample before; the
+   * service's program where none of them is Icinga's.
+   */
+  tree?: { processes: number; memory?: number; cpu?: number; foreign?: string };
   /** The own port: what came of the last handshake. */
   port?: Answer & { port: number };
   /** The connection to the parents. */
@@ -72,6 +75,8 @@ export interface TreeFacts {
   cpu?: number;
   /** When the service's process was started, ms since the Unix epoch. */
   started?: number;
+  /** The file name of the service's program, where none of these processes is Icinga's. */
+  foreign?: string;
 }
 
 /** The service's processes. */
@@ -160,11 +165,12 @@ export class Sampler {
       part("tree", async () => {
         tree = await sources.tree();
         if (!tree) return "the service has no process";
-        const { pids, memory } = tree;
+        const { pids, memory, foreign } = tree;
         const cpu = this.#load(tree);
         const known = {
           ...(memory !== undefined && { memory }),
           ...(cpu !== undefined && { cpu }),
+          ...(foreign !== undefined && { foreign }),
         };
         return { tree: { processes: pids.size, ...known } };
       }),

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { type IcingaHost, watchIcinga } from "../../lib/agent/icinga.ts";
+import { foreignProgram, type IcingaHost, watchIcinga } from "../../lib/agent/icinga.ts";
 import { Agent } from "../../lib/agent/agent.ts";
 import { ManualClock } from "../../lib/base/mod.ts";
 import { defaultConfig } from "../../lib/config/mod.ts";
@@ -333,4 +333,16 @@ Deno.test("a service that stays down is looked at every 10 min and told every ho
   await watch.until(() => watch.diagnosis() === undefined);
   const passed = watch.clock.now() - runs;
   assertEquals(passed >= 5 * minute && passed <= 5.5 * minute, true, `${passed} ms`);
+});
+
+Deno.test("a service is Icinga 2 when a process of it is, started by NSSM or not", () => {
+  const process = (pid: number, exe: string) => ({ pid, exe });
+  const table: [processes: ReturnType<typeof process>[], foreign?: string][] = [
+    [[process(7, "icinga2.exe"), process(8, "icinga2.exe")]],
+    [[process(7, "ICINGA2.EXE")]],
+    [[process(8, "icinga2.exe"), process(7, "nssm.exe")]],
+    [[process(8, "icinga2.exe.old"), process(7, "spoolsv.exe")], "spoolsv.exe"],
+    [[]], // it has ended
+  ];
+  for (const [processes, foreign] of table) assertEquals(foreignProgram(7, processes), foreign);
 });

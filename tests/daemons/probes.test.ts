@@ -125,6 +125,21 @@ Deno.test("a day on a host that looks seldom: a connection that lasts is no reas
   ]);
 });
 
+Deno.test("a service that is no Icinga 2 is not restarted for what is seen of Icinga 2", () => {
+  const tree = { processes: 1, memory: GB, foreign: "spoolsv.exe" };
+  const change = {
+    tree,
+    link: { young: [], answer: GOOD },
+    stateFile: { modified: at(0), unchanged: 999 },
+  };
+  const told = { is: "unknown", text: "the service is no Icinga 2: its program is spoolsv.exe" };
+  const found = [...probes().values()].filter(({ action }) => action !== "tell")
+    .map(({ probe }) => probe({ ...WELL, ...change }, NOW));
+  assertEquals(found, Array<unknown>(2).fill(told));
+  // What is seen of its processes is seen of any service.
+  assertEquals(verdict("memory", change, "memory limit=1MB").is, "warning");
+});
+
 Deno.test("a port that does not answer is evidence for the probes that restart", () => {
   const port = { port: 5665, is: "silent", text: "no answer" } as const;
   const found = [

@@ -78,7 +78,8 @@ testWindows(
     const service = "warden probes";
     await windows.install(service);
     const home = await windows.home({ "icinga/var/lib/icinga2/icinga2.state": "2:{}," });
-    const probes = ["disk settle=0s", "memory settle=0s", "certificate settle=0s"];
+    const names = ["disk", "memory", "certificate", "heartbeat_file"];
+    const probes = names.map((name) => `${name} settle=0s`);
     const entry = { arguments: { service, dataDir: `${home.inside}\\icinga`, probes } };
     const daemons = { icinga_agent_service: entry };
     const config = { daemons, control: { listen: "127.0.0.1:0" }, log: { level: "debug" } };
@@ -88,8 +89,9 @@ testWindows(
     // The name of the node is not known: what follows it in the order of the probes is judged by then.
     await agent.logged(/Probe certificate of service 'warden probes' is unknown: the name of the/);
     const { output } = await agent.warden("get", "icinga_agent_service.ServiceProbes", "--json");
-    const [disk, memory] = ["disk", "memory"].map((name) => JSON.parse(output)[name]);
+    const [disk, memory, , heartbeat] = names.map((name) => JSON.parse(output)[name]);
     assertEquals([disk.is, memory.is], ["ok", "ok"], output);
+    assertEquals(heartbeat.text, "the service is no Icinga 2: its program is standin.exe");
   },
 );
 

@@ -1,5 +1,5 @@
 import { formatSpan } from "../../../lib/base/mod.ts";
-import { commonArguments, portEvidence, type Probe, unknown } from "./probe.ts";
+import { commonArguments, ofForeign, portEvidence, type Probe, unknown } from "./probe.ts";
 
 /** Icinga writes its state every 300 s. When the file is older than this, it is late, s. */
 const LATE = 360;
@@ -12,6 +12,8 @@ export const heartbeatFile: Probe = {
   probe(sample) {
     const { stateFile } = sample;
     if (!stateFile) return unknown(sample, "stateFile");
+    const foreign = ofForeign(sample);
+    if (foreign) return foreign;
     const { unchanged, modified } = stateFile;
     if (unchanged < LATE) return { is: "ok", text: `icinga2.state was written ${modified}` };
     return {

@@ -1,4 +1,11 @@
-import { commonArguments, portEvidence, type Probe, type ProbeVerdict, unknown } from "./probe.ts";
+import {
+  commonArguments,
+  ofForeign,
+  portEvidence,
+  type Probe,
+  type ProbeVerdict,
+  unknown,
+} from "./probe.ts";
 
 /**
  * Whether a parent hears this node. Of four cases the second alone restarts:
@@ -15,6 +22,8 @@ export const parentConnection: Probe = {
   probe(sample, _, now): ProbeVerdict {
     const { link, certificate, parents } = sample;
     if (!link) return { ...unknown(sample, "link"), ...(parents?.length === 0 && { isOff: true }) };
+    const foreign = ofForeign(sample);
+    if (foreign) return foreign;
     const { connected, answer, refusal } = link;
     if (connected) {
       return { is: "ok", text: `connected to ${connected.to} since ${connected.since}` };

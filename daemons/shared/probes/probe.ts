@@ -94,6 +94,15 @@ export function unknown({ unknown }: IcingaSample, part: string): ProbeVerdict {
   return { is: "unknown", text: unknown[part] ?? "only the service's processes are looked at" };
 }
 
+/**
+ * The verdict of a probe that restarts, where the service is no Icinga 2: what Icinga's files and its parents say is no
+ * reason to restart it. Undefined: it is one, or that is not known.
+ */
+export function ofForeign({ tree }: IcingaSample): ProbeVerdict | undefined {
+  if (tree?.foreign === undefined) return undefined;
+  return { is: "unknown", text: `the service is no Icinga 2: its program is ${tree.foreign}` };
+}
+
 /** Evidence for another probe: that the own port does not answer. Empty when it answers, or that is not known. */
 export function portEvidence({ port }: IcingaSample): string {
   return port && port.is !== "good" ? `; its own port ${port.port}: ${port.text}` : "";
