@@ -107,6 +107,25 @@ export function isSince(at: number, since: number, now: number = Date.now()): bo
   return at >= since && at <= now + SLACK;
 }
 
+/** Icinga tries to write its state every 300 s; within this time it has tried twice, ms. */
+const TRIED_WITHIN = 10 * 60_000;
+
+/**
+ * What the log says of a state file that Icinga tries to write: the first critical line after the last attempt, else that
+ * attempt. Undefined: the last attempt is more than 10 min old, so Icinga may hang, or its log has no such lines.
+ */
+export function stateAttempt(
+  lines: readonly LogLine[],
+  now: number = Date.now(),
+): string | undefined {
+  const isAttempt = ({ at, text }: LogLine) =>
+    /^ConfigObject: Dumping program state/.test(text) && isSince(at, now - TRIED_WITHIN, now);
+  const after = lines.slice(lines.findLastIndex(isAttempt)).filter((line, i) =>
+    i === 0 ? isAttempt(line) : line.severity === "critical"
+  );
+  return (after[1] ?? after[0])?.text;
+}
+
 /** Why the parent and this node are not connected, from the newest such line of the log since a time. */
 export function refusalIn(
   lines: readonly LogLine[],

@@ -33,5 +33,12 @@ export {
   type Validation,
 } from "./validate.ts";
 export { type HostSources, type IcingaSample, Sampler } from "./sample.ts";
-export { type CrashReport, criticalLines, readCrashes, readLog, refusalIn } from "./log.ts";
+export {
+  type CrashReport,
+  criticalLines,
+  readCrashes,
+  readLog,
+  refusalIn,
+  stateAttempt,
+} from "./log.ts";
 export { describeEndpoint, type Endpoint, readNode } from "./node.ts";

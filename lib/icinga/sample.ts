@@ -11,8 +11,9 @@ import { type Connection, connectionKey, LINK_AGE, parentLinks, Seen } from "./c
 import type { Diagnosis } from "./diagnose.ts";
 import { type IcingaFolder, listFolder, lookAt } from "./folder.ts";
 import { type Answer, shownCertificate, tryHandshake } from "./handshake.ts";
-import { readLog, refusalIn } from "./log.ts";
+import { readLog, refusalIn, stateAttempt } from "./log.ts";
 import { describeEndpoint, type Endpoint, type IcingaNode, readNode } from "./node.ts";
+import { STATE_LATE } from "./settings.ts";
 import { stateFileOf } from "./state_file.ts";
 
 /** What is seen of Icinga 2 at a time: plain data, shared as `Agent.Host`. What could not be seen is absent. */
@@ -25,8 +26,11 @@ export interface IcingaSample {
   node?: string;
   /** The parents, each `name (host:port)`; absent where they are not known, empty for a master. */
   parents?: string[];
-  /** `icinga2.state`: when it was written (UTC ISO 8601), and for how many seconds of watching it has not been. */
-  stateFile?: { modified: string; unchanged: number };
+  /**
+   * `icinga2.state`: when it was written (UTC ISO 8601), for how many seconds of watching it has not been, and the line of
+   * the log where Icinga still tries to.
+   */
+  stateFile?: { modified: string; unchanged: number; tried?: string };
   /**
    * The node's certificate: when it ends and when the file was changed (UTC ISO 8601), why nobody accepts it, and that
    * Icinga 2 still shows another one.
@@ -211,7 +215,10 @@ export class Sampler {
     const key = `${facts.modified} ${facts.size}`;
     this.#unchanged.look([key], this.#parts.clock.now());
     const modified = new Date(facts.modified).toISOString();
-    return { stateFile: { modified, unchanged: Math.round(this.#unchanged.age(key) / 1000) } };
+    const unchanged = Math.round(this.#unchanged.age(key) / 1000);
+    const lines = unchanged < STATE_LATE ? [] : await readLog(this.#parts.folder).catch(() => []);
+    const tried = stateAttempt(lines);
+    return { stateFile: { modified, unchanged, ...(tried !== undefined && { tried }) } };
   }
 
   async #readPort({ port, bind }: IcingaNode, ca: string): Promise<Partial<IcingaSample> | string> {

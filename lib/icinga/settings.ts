@@ -25,6 +25,9 @@ export function checkDataDir(path: string): string | undefined {
 /** Icinga's port where its configuration names none. */
 export const ICINGA_PORT = 5665;
 
+/** Icinga writes its state every 300 s. When the file is older than this, it is late, s. */
+export const STATE_LATE = 360;
+
 /** `NAME=HOST`, `NAME=HOST:PORT`; an IPv6 address in brackets. */
 const PARENT = /^([^=\s]+)=(?:\[([\da-fA-F:.]+)\]|([^\s:[\]/]+))(?::(\d{1,5}))?$/;
 

@@ -125,6 +125,35 @@ Deno.test("a day on a host that looks seldom: a connection that lasts is no reas
   ]);
 });
 
+Deno.test("an Icinga 2 that cannot write its state file does not hang: it is told, and not restarted", () => {
+  const tried = "ThreadPool: Exception thrown in event handler:";
+  const stateFile = { modified: at(0), unchanged: 999 };
+  const cases: [change: Partial<IcingaSample>, text: RegExp, restarts: boolean][] = [
+    [{ stateFile: { ...stateFile, tried } }, /though Icinga 2 tries to: "ThreadPool: Ex/, false],
+    [
+      { stateFile, disk: { free: 2 ** 26 - 1, log: 0, replay: 0 } },
+      /the disk is full: 64.0 MB are free$/,
+      false,
+    ],
+    [{ stateFile, disk: { free: 2 ** 26, log: 0, replay: 0 } }, /hangs/, true],
+    [{ stateFile, disk: undefined } as unknown as Partial<IcingaSample>, /hangs/, true],
+  ];
+  for (const [change, text, restarts] of cases) {
+    const found = verdict("heartbeat_file", change);
+    assertEquals([found.is, found.lasted, !found.tellOnly], ["critical", 999_000, restarts]);
+    assertMatch(found.text, text);
+  }
+});
+
+Deno.test("a day on a full disk: Icinga 2 works, and is not restarted", async () => {
+  const { records, restarts } = await runFor(DAY, (passed) => ({
+    ...FAR,
+    disk: { free: 4096, log: 0, replay: 0 },
+    stateFile: { modified: at(0), unchanged: passed / 1000 },
+  }));
+  assertEquals([restarts, records.length], [0, 2], records.join("\n"));
+});
+
 Deno.test("a service that is no Icinga 2 is not restarted for what is seen of Icinga 2", () => {
   const tree = { processes: 1, memory: GB, foreign: "spoolsv.exe" };
   const change = {

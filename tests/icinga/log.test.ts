@@ -1,6 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { isSince, parseLog } from "../../lib/icinga/log.ts";
-import { criticalLines, readCrashes, readLog, refusalIn } from "../../lib/icinga/mod.ts";
+import {
+  criticalLines,
+  readCrashes,
+  readLog,
+  refusalIn,
+  stateAttempt,
+} from "../../lib/icinga/mod.ts";
 import { fixture } from "./fixture.ts";
 
 const LOG = `continues a line that was cut
@@ -65,6 +71,33 @@ Deno.test("what is of the future was before the clock was set back, and is no ne
     refusalIn([{ at, severity: "warning", text: "Certificate validation failed" }], now - 60_000);
   assertEquals([said(now + hour), said(now - hour)], [undefined, undefined]);
   assertEquals(said(now)?.line, "Certificate validation failed");
+});
+
+Deno.test("Icinga tries to write its state while its last attempt is not older than 10 min", () => {
+  const dump = "ConfigObject: Dumping program state to file 'icinga2.state'";
+  const table: [lines: [minutes: number, severity: string, text: string][], told?: string][] = [
+    [[]],
+    [[[1, "critical", "ThreadPool: bad"]]],
+    [[[1, "information", dump]], dump],
+    [[[10, "information", dump]], dump],
+    [[[10.1, "information", dump]]],
+    [[[-2, "information", dump]]], // before the clock was set back
+    [[[9, "information", dump], [8, "critical", "ThreadPool: bad"]], "ThreadPool: bad"],
+    [
+      [
+        [20, "information", dump],
+        [14, "critical", "ThreadPool: old"],
+        [5, "information", dump],
+        [4, "warning", "x: y"],
+      ],
+      dump,
+    ],
+    [[[20, "information", dump], [1, "critical", "ThreadPool: bad"]]],
+  ];
+  for (const [lines, told] of table) {
+    const read = lines.map(([ago, severity, text]) => ({ at: -ago * 60_000, severity, text }));
+    assertEquals(stateAttempt(read, 0), told, JSON.stringify(lines));
+  }
 });
 
 Deno.test("only the last 64 KB of a large log are read", async () => {

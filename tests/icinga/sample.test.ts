@@ -89,6 +89,27 @@ Deno.test("the state file's age is counted while it is watched, whatever the clo
   assertEquals(await unchanged(3 * MINUTE + 1), 0, "the host slept");
 });
 
+Deno.test("of a state file that is late it is told whether Icinga still tries to write it", async () => {
+  await using made = await fixture();
+  const sources = { tree: () => Promise.resolve(undefined), connections: () => Promise.reject() };
+  const take = sampling(made, sources);
+  const tried = async (passed: number) => (await take(passed)).stateFile?.tried;
+  await made.write("var/lib/icinga2/icinga2.state", "");
+  await made.write("var/log/icinga2/icinga2.log", logOf(["information", DUMPING]));
+  assertEquals([await tried(0), await tried(3 * MINUTE)], [undefined, undefined]);
+  assertEquals(await tried(3 * MINUTE), DUMPING);
+  await made.write("var/log/icinga2/icinga2.log", logOf(["information", "x: y"]));
+  assertEquals(await tried(MINUTE), undefined);
+});
+
+const DUMPING = "ConfigObject: Dumping program state to file 'x'";
+
+/** A log of now, a line for each. */
+function logOf(...lines: [severity: string, text: string][]): string {
+  const at = new Date().toISOString().replace("T", " ").slice(0, 19);
+  return lines.map(([severity, text]) => `[${at} +0000] ${severity}/${text}\n`).join("");
+}
+
 /** A folder of a node of this name that listens on `port`, its parents on `parents`. */
 async function nodeFolder(made: Fixture, name: string, port: number, ...parents: number[]) {
   await namedFolder(made, name, { bind_port: port }, parents.map((port) => ["127.0.0.1", port]));
