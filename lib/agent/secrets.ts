@@ -67,7 +67,10 @@ export async function writeSecret(
     throw new Error(`A secret has from 1 byte to ${MOST_BYTES / 1024} KB`);
   }
   await refuseFile(home);
-  await Deno.mkdir(secretsFolder(home), { recursive: true, mode: 0o700 });
+  const folder = secretsFolder(home);
+  await Deno.mkdir(folder, { recursive: true, mode: 0o700 }).catch((error) => {
+    throw new FileError("make the folder", folder, error);
+  });
   await replaceFile(file, value, { mode: 0o600, protect });
   return file;
 }

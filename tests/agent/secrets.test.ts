@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { join } from "node:path";
 import { listSecrets, readSecret, removeSecret, writeSecret } from "../../lib/agent/secrets.ts";
 
@@ -76,5 +76,14 @@ Deno.test("a file in place of the folder is named", async () => {
     ];
     const expected = `${join(home, "secrets")} is a file; move it away`;
     for (const call of calls) await assertRejects(call, Error, expected);
+  });
+});
+
+Deno.test("a folder of secrets that cannot be made is named", async () => {
+  await withHome(async (home) => {
+    const file = join(home, "file");
+    await Deno.writeTextFile(file, "");
+    const { message } = await assertRejects(() => store(join(file, "home"), "db", "x"), Error);
+    assertMatch(message, /^Cannot make the folder .*secrets: [^']+$/);
   });
 });
