@@ -141,7 +141,8 @@ export class Registry {
     const plain = this.#unprobed(name, config, module, describe);
     if (!config.enabled) return plain;
     if (config.module === undefined && own?.problem !== undefined) {
-      return { ...plain, problem: own.problem };
+      const files = [own.file];
+      return { ...plain, files, version: signature(files), problem: own.problem };
     }
     if (config.module === undefined && !own) {
       return { ...plain, problem: describe(unknownDaemon(name, found)) };

@@ -189,6 +189,19 @@ Deno.test("a module that became wrong is its daemon's problem alone", async () =
   });
 });
 
+Deno.test("a module that takes the place of a folder of its name is run", async () => {
+  await following(async ({ home, write, applied, until }) => {
+    await Deno.remove(`${home}/daemons/a.js`);
+    await Deno.mkdir(`${home}/daemons/a.js`);
+    await until("the folder is seen", () => applied.length === 1);
+    assertMatch(applied[0]![0]!.problem!, /a\.js: is a folder; expected a daemon's module/);
+    await Deno.remove(`${home}/daemons/a.js`);
+    await write("daemons/a.js", module("a"));
+    await until("the module is seen", () => applied.length === 2);
+    assertEquals(applied[1]![0]!.problem, undefined);
+  });
+});
+
 Deno.test("what counts from the next start on is said", async () => {
   await following(async ({ write, records, until }) => {
     await write(
