@@ -40,12 +40,12 @@ const kinds = {
     "start that one; services.msc lists its dependencies",
   ],
   "logon-failed": [
-    [1057, 1069, 1326, 1330, 1331, 1385, 1792, 1907, 1909],
+    [1057, 1069, 1326, 1327, 1328, 1329, 1330, 1331, 1385, 1792, 1793, 1907, 1909],
     "the account it runs under could not log on",
     "correct the account, its password or its right to log on as a service in services.msc",
   ],
   "crashed": [
-    [1066, 1067, 2190, 3534, 3547],
+    [1064, 1066, 1067, 2190, 3534, 3547],
     "it ended as soon as it was started, or with an error",
     "look into its own log and the event log",
   ],
@@ -60,7 +60,7 @@ const kinds = {
     "try again in a minute; if it stays locked, restart Windows",
   ],
   "exe-missing": [
-    [2, 3],
+    [2, 3, 15, 21, 53, 67, 123],
     "the file, or the exe of the service, is not there",
     "see the path in services.msc, and install the program again",
   ],
@@ -70,12 +70,12 @@ const kinds = {
     "install the program again, for this kind of processor",
   ],
   "blocked": [
-    [577, 1260],
+    [225, 226, 577, 1260, 4551],
     "a policy or a program that guards this machine blocks its exe",
-    "allow the exe in AppLocker, the software restriction policies or that program",
+    "allow the exe in AppLocker, the policies for software and code, or that program",
   ],
   "resources": [
-    [8, 14, 1450, 1455],
+    [8, 14, 1054, 1450, 1455, 1816],
     "Windows lacks memory or other resources",
     "end programs, or restart Windows",
   ],
@@ -91,9 +91,20 @@ const kinds = {
 
 /** Codes of the kind `failed` that have a meaning and an advice of their own. */
 const failures: readonly Row[] = [
+  [
+    [23, 1117, 1392, 1393],
+    "its exe cannot be read from the disk",
+    "check the disk with chkdsk, and install the program again",
+  ],
   [[32], "another program has the file open", "close that program"],
   [[87], "Windows does not accept a value", "compare the settings of the service in services.msc"],
+  [[112], "the disk is full", "free some of it"],
   [[120], "this system does not have the function", "use a newer Windows"],
+  [
+    [126, 127, 182, 1114, 1154, 14001],
+    "a file that its exe needs, such as a DLL, is missing or does not fit",
+    "install the program again, with the Visual C++ runtime that it needs",
+  ],
   [[1051], "other running services depend on it", "stop those first; services.msc lists them"],
   [
     [1059],
@@ -112,9 +123,33 @@ const failures: readonly Row[] = [
     "it shares its process with services of another account",
     "set the account that those have, or let it run in a process of its own ('sc config NAME type= own')",
   ],
+  [
+    [1083],
+    "its exe is not the one of this service",
+    "compare the path in services.msc, and install the program again",
+  ],
   [[1084], "it does not start in safe mode", "start Windows normally"],
+  [
+    [1290, 1297, 1300, 1314],
+    "the account it runs under lacks a right that it needs",
+    "let it run as LocalSystem, or give the account the right in secpol.msc",
+  ],
+  [
+    [1311, 1355],
+    "no domain controller answers for the account it runs under",
+    "check the network, or let it run under an account of this computer",
+  ],
   [[1332], "there is no such account", "correct its name"],
-  [[1789], "the domain does not trust this computer", "join the computer to the domain again"],
+  [
+    [1717, 1722, 1723, 1726, 1753],
+    "the service control manager does not answer",
+    "try again in a minute; if it does not answer then, restart Windows",
+  ],
+  [
+    [1787, 1788, 1789],
+    "the domain does not trust this computer",
+    "join the computer to the domain again",
+  ],
 ];
 
 /** What an error code of Windows means. */

@@ -139,7 +139,10 @@ export function readNetError(output: Uint8Array): number | undefined {
   const [error, last] = all.slice(-2);
   if (error === undefined || last === undefined) return undefined;
   const [, help] = last.join(" ").split("NET HELPMSG ");
-  if (help !== undefined && /^\d/.test(help)) return numbersOf(help)[0];
+  if (help !== undefined && /^\d/.test(help)) {
+    const [number, ...others] = numbersOf(help);
+    return others.length === 0 ? number : undefined;
+  }
   const [number, ...others] = error.flatMap(numbersOf);
   // A list of services, which `net stop` shows before it asks whether to stop them too, is indented.
   if (error.length > 1 || others.length > 0 || /^\s/.test(error[0] ?? "")) return undefined;

@@ -52,6 +52,21 @@ const table: Record<number, ServiceErrorKind> = {
   14: "resources",
   1450: "resources",
   1455: "resources",
+  15: "exe-missing",
+  21: "exe-missing",
+  53: "exe-missing",
+  67: "exe-missing",
+  123: "exe-missing",
+  225: "blocked",
+  226: "blocked",
+  4551: "blocked",
+  1054: "resources",
+  1816: "resources",
+  1064: "crashed",
+  1327: "logon-failed",
+  1328: "logon-failed",
+  1329: "logon-failed",
+  1793: "logon-failed",
   0: "failed",
   [-1]: "failed",
   3221225786: "interrupted",
@@ -75,7 +90,11 @@ Deno.test("the message of a denied access says who may", () => {
 });
 
 Deno.test("each code in the table has a sentence of its own kind that says what to do", () => {
-  for (const code of [32, 87, 120, 1051, 1059, 1063, 1073, 1078, 1079, 1084, 1332, 1789]) {
+  const more = [23, 112, 126, 127, 182, 1083, 1114, 1117, 1154, 1290, 1297, 1300, 1311, 1314, 1355];
+  const codes = [32, 87, 120, 1051, 1059, 1063, 1073, 1078, 1079, 1084, 1332, 1789, ...more];
+  for (
+    const code of [...codes, 1392, 1393, 1717, 1722, 1723, 1726, 1753, 1787, 1788, 14001]
+  ) {
     const { kind, advice } = meaningOf(code);
     assertEquals([kind, advice === meaningOf(4711).advice], ["failed", false], String(code));
   }

@@ -103,6 +103,14 @@ for (
   });
 }
 
+Deno.test("a code is not read where what stands between its digits is not known", () => {
+  for (const separator of ["?", "\x8a", "\xd9\xac", "_", " "]) {
+    const rest = separator === " " ? "1822" : "182";
+    const text = `It failed.\r\n\r\nNET HELPMSG 2${separator}${rest}.\r\n`;
+    assertEquals(readNetError(bytes(text)), undefined, separator);
+  }
+});
+
 Deno.test("a code is read with narrow blanks and apostrophes in UTF-16", () => {
   for (const separator of ["\u202f", "\u2019"]) {
     const text = `エラー 1${separator}058 が\r\n\r\n拒否\r\n`;
