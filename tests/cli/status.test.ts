@@ -187,3 +187,27 @@ Deno.test("open gives the link to the browser, and prints it where there is none
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("no line of the status is longer than 1,000 characters", async () => {
+  await withControl(async ({ home }) => {
+    const status = await (await Client.connect(home)).status();
+    const service = status.services[0]!, long = "x".repeat(5_000);
+    const diagnosis = { what: long, since: long, evidence: [long], advice: long, hold: true };
+    const said = (texts: string[]) => {
+      const problems = texts.map((text) => (
+        { level: "critical", text, daemon: null, service: null } as const
+      ));
+      const services = [{ ...service, diagnosis } as typeof service];
+      const lines = formatStatus(
+        { ...status, health: "critical", problems, services },
+        paint(false),
+      );
+      assertEquals(lines.filter((line) => line.length > 1_000 + "CRITICAL: ".length), []);
+      assertEquals(lines.some((line) => line.startsWith("diagnosis of x")), true);
+      return lines[0]!;
+    };
+    assertEquals(said([long]), `CRITICAL: ${"x".repeat(999)}…`);
+    assertEquals(said([long, "short"]), `CRITICAL: ${"x".repeat(299)}…; short`);
+    assertEquals(said(Array(200).fill("short")).endsWith("…"), true);
+  });
+});

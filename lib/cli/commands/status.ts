@@ -1,4 +1,4 @@
-import { formatBytes, formatSpan, formatTime, sanitize } from "../../base/mod.ts";
+import { cut, formatBytes, formatSpan, formatTime, sanitize } from "../../base/mod.ts";
 import {
   type DaemonStatus,
   describeDiagnosis,
@@ -46,10 +46,16 @@ const VERDICTS: Readonly<Record<Health, { text: string; colour: "green" | "yello
   unknown: { text: "UNKNOWN", colour: "yellow" },
 };
 
+/** Longer lines of text are cut, and so is a problem of several, characters. */
+const MOST_LINE = 1_000;
+const MOST_PROBLEM = 300;
+
 function headLines({ health, problems, agent, maintenance }: Status, paint: Paint): string[] {
   const { text, colour } = VERDICTS[health];
   const verdict = paint.bold(paint[colour](text));
-  const summary = problems.map(({ text }) => sanitize(text)).join("; ") ||
+  const most = problems.length > 1 ? MOST_PROBLEM : MOST_LINE;
+  const summary =
+    cut(problems.map(({ text }) => cut(sanitize(text), most)).join("; "), MOST_LINE) ||
     (maintenance ? "paused, so that nothing is restarted" : "all is well");
   const agentLine = [
     `icinga-warden ${agent.version} on ${sanitize(agent.host)}`,
@@ -97,7 +103,7 @@ function serviceLines(status: Status, paint: Paint): string[] {
 function probeLines({ services }: Status, paint: Paint): string[] {
   const probes = services.flatMap(({ probes }) => probes);
   const why = services.flatMap(({ diagnosis }) =>
-    diagnosis ? ["", paint.yellow(sanitize(describeDiagnosis(diagnosis)))] : []
+    diagnosis ? ["", paint.yellow(cut(sanitize(describeDiagnosis(diagnosis)), MOST_LINE))] : []
   );
   if (probes.length === 0) return why;
   return [
