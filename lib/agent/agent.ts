@@ -296,7 +296,8 @@ export class Agent {
         );
       }
       // What a daemon that does not run, or runs its old version, has shared is still shown.
-      const isKnown = enabled && (problem === undefined || runs);
+      const isRead = enabled || description !== undefined;
+      const isKnown = isRead && (problem === undefined || runs);
       const services = isKnown ? permissions.services : map.get(name)?.services;
       const metrics = isKnown ? declaredMetrics(description) : map.get(name)?.metrics;
       map.set(name, {

@@ -97,15 +97,18 @@ export function findProblems(
   thresholds: Thresholds = THRESHOLDS,
 ): HealthProblem[] {
   if (maintenance) return pauseProblems(maintenance, "").map(about(null));
+  // A daemon that has shared no service some time after its start watches none.
   const isAnyWatched = services.length > 0 ||
-    daemons.some((daemon) => daemon.services && isWatching(daemon));
+    daemons.some((daemon) => daemon.services && isStarting(daemon));
   const problems: HealthProblem[] = [
     ...services.flatMap((service) =>
       serviceProblems(service, thresholds).map(about(service.daemon, serviceLabel(service)))
     ),
     ...daemons.flatMap((daemon) => daemonProblems(daemon).map(about(daemon.name))),
     ...[
-      ...(isAnyWatched ? [] : problem("unknown", "no daemon watches a service")),
+      ...(isAnyWatched
+        ? idleWatchers({ services, daemons })
+        : problem("unknown", "no daemon watches a service")),
       ...agent.troubles.flatMap(({ text, since }) =>
         problem("warning", `${text} (since ${since})`)
       ),
@@ -140,9 +143,27 @@ function mainThread({ threads }: DaemonStatus): ThreadStatus | undefined {
 
 /** Whether a daemon does its work, or was about to do so a moment ago: what it has shared is the present state. */
 export function isWatching(daemon: DaemonStatus): boolean {
+  const isRunning = daemon.enabled && mainThread(daemon)?.state === "running";
+  return isRunning || isStarting(daemon);
+}
+
+/** Whether a daemon's state is so new that it cannot be expected to have shared what it sees. */
+function isStarting(daemon: DaemonStatus): boolean {
   const main = mainThread(daemon);
-  if (!daemon.enabled || !main) return false;
-  return main.state === "running" || main.stateFor < START_TIME;
+  return daemon.enabled && main !== undefined && main.stateFor < START_TIME;
+}
+
+/** Disabled daemons whose services nobody sees, since they have not run since the start of the agent. */
+function idleWatchers({ services, daemons }: Pick<Status, "services" | "daemons">): Finding[] {
+  const idle = daemons.filter(({ name, enabled, services: watches }) =>
+    watches && !enabled && !services.some(({ daemon }) => daemon === name)
+  );
+  return idle.flatMap(({ name }) =>
+    problem(
+      "unknown",
+      `daemon ${name} is disabled and watches nothing; enable it, or unregister it`,
+    )
+  );
 }
 
 const UP: ReadonlySet<string> = new Set(["running", "starting", "finished", "scheduled"]);

@@ -1,12 +1,14 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { Agent, type AgentParts } from "../../lib/agent/agent.ts";
 import { type Config, defaultConfig, defaultDaemonConfig } from "../../lib/config/mod.ts";
+import { builtinDaemons } from "../../daemons/mod.ts";
 import {
   AGENT_MAPS,
   type DaemonInfo,
   type Pause,
   type ThreadInfo,
 } from "../../lib/daemon/agent_state.ts";
+import { describeDefinition } from "../../lib/daemon/mod.ts";
 import type { LogEntry } from "../../lib/log/mod.ts";
 import { type RegisteredDaemon, Registry } from "../../lib/registry/registry.ts";
 
@@ -221,6 +223,9 @@ Deno.test("who may manage services is said, and still is when it was switched of
     };
     const plain = { permissions: {}, enabled: false };
     assertEquals(await services(plain), undefined);
+    const description = describeDefinition(builtinDaemons.get("icinga_agent_service")!.definition);
+    assertEquals(await services({ enabled: false, description }), true, "a built-in daemon");
+    assertEquals(await services({ permissions: {} }), undefined);
     assertEquals(await services({}), true);
     assertEquals(await services({ permissions: {}, problem: "broken" }), true);
     assertEquals(await services(plain), true);

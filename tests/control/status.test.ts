@@ -350,7 +350,25 @@ Deno.test("without a daemon that watches a service nothing is OK", () => {
     }),
     ["ok"],
   );
-  assertEquals(verdict((maps) => delete maps[`Daemons.${DAEMON}.ServiceState`]), ["ok"]);
+  const startedAgo = (ms: number) => (maps: Maps) => {
+    delete maps[`Daemons.${DAEMON}.ServiceState`];
+    const since = new Date(MOMENT.now - ms).toISOString();
+    maps["Agent.Threads"]!["icinga_agent_service::run::Main::0"] = thread(DAEMON, { since });
+  };
+  assertEquals(verdict(startedAgo(9_000)), ["ok"], "it has just been started");
+  assertEquals(verdict(startedAgo(10_000)), none, "it runs, and has shared no service");
+});
+
+Deno.test("a daemon that is disabled from the start of the agent leaves nothing OK", () => {
+  const disabled = { module: null, enabled: false };
+  assertEquals(
+    verdict((maps) => maps["Agent.Daemons"]!.service_watch = { ...disabled, services: true }),
+    [
+      "unknown",
+      "unknown: daemon service_watch is disabled and watches nothing; enable it, or unregister it",
+    ],
+  );
+  assertEquals(verdict((maps) => maps["Agent.Daemons"]!.heartbeat = disabled), ["ok"]);
 });
 
 Deno.test("a state that was seen long ago is not said to be the present one", () => {
