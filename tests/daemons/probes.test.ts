@@ -115,11 +115,11 @@ Deno.test("after a gap a connection may be old: whether one lasts is unknown for
 
 Deno.test("a day on a host that looks seldom: a connection that lasts is no reason to restart", async () => {
   const early = { link: { young: ["10.0.0.1:5665"], answer: GOOD, isEarly: true } } as const;
-  const { records, restarts } = await runFor(DAY, () => ({
+  const { records, restarts, introduced } = await runFor(DAY, () => ({
     ...FAR,
     link: { ...early.link, young: [...early.link.young] },
   }));
-  assertEquals(restarts, 0);
+  assertEquals([restarts, introduced], [0, []]);
   assertEquals(records, [
     "info Probe parent_connection of service 'Icinga2' is unknown: its connections have been looked at for less than a minute",
   ]);
@@ -143,6 +143,15 @@ Deno.test("an Icinga 2 that cannot write its state file does not hang: it is tol
     assertEquals([found.is, found.lasted, !found.tellOnly], ["critical", 999_000, restarts]);
     assertMatch(found.text, text);
   }
+});
+
+Deno.test("which probes run is said once the connections have been looked at for a minute", async () => {
+  const { introduced } = await runFor(HOUR, (passed) => ({
+    ...FAR,
+    ...(passed < MINUTE && { link: { young: ["10.0.0.1:5665"], answer: GOOD, isEarly: true } }),
+  }));
+  assertEquals(introduced.length, 1);
+  assertMatch(introduced[0]!, /: parent_connection, heartbeat_file, api_port, /);
 });
 
 Deno.test("a day on a full disk: Icinga 2 works, and is not restarted", async () => {

@@ -42,6 +42,7 @@ export class ProbeRunner {
   #lastRestart: number | undefined;
   /** The sample that was seen last, by its time, and since when, ms of the context's clock. */
   #seen: { at: string; since: number } | undefined;
+  #isIntroduced = false;
 
   /** What is shared of a probe that is off goes away. */
   constructor(
@@ -113,14 +114,18 @@ export class ProbeRunner {
       : undefined;
     if (!sample) return undefined;
     const { now } = this.#context;
-    const isFirst = this.#seen === undefined;
     if (this.#seen?.at !== sample.at) this.#seen = { at: sample.at, since: now() };
-    if (isFirst) this.#introduce(sample);
+    if (!this.#isIntroduced) this.#introduce(sample);
     return now() - this.#seen!.since > SAMPLE_AGE ? undefined : sample;
   }
 
-  /** Logs once which probes run. A probe that is unknown logs the reason itself. */
+  /**
+   * Logs once which probes run, when it is known whether the parents' can tell anything. A probe that is unknown logs the
+   * reason itself.
+   */
   #introduce(sample: IcingaSample): void {
+    if (sample.link?.isEarly) return;
+    this.#isIntroduced = true;
     const used = this.#probes.filter(({ probe }) => probe(sample, Date.now()).is !== "unknown");
     const names = used.map(({ name }) => name).join(", ") || "none can tell anything";
     this.#context.log.info(`Probes of service '${this.#service.name}': ${names}`);
