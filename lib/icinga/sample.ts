@@ -282,6 +282,8 @@ export class Sampler {
     const { parents, port } = node;
     if (!parents) return "it is not known which endpoints are the parents";
     if (parents.length === 0) return "the node has no parents: it is a master";
+    // A parent that connects to this node could not be told: the file was torn on a full disk, or there is none.
+    if (port === undefined) return "no ApiListener is known, so its connections are not";
     if (!tree) return "the service has no process";
     const now = this.#parts.clock.now();
     const [root] = tree.pids;

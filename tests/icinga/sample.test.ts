@@ -89,6 +89,25 @@ Deno.test("the state file's age is counted while it is watched, whatever the clo
   assertEquals(await unchanged(3 * MINUTE + 1), 0, "the host slept");
 });
 
+Deno.test("without its own port a node's connections are not known, as where Icinga's file was torn", async () => {
+  await using made = await fixture();
+  await nodeFolder(made, "agent", 1, 2);
+  const debug = join(made.folder.cache, "icinga2.debug");
+  await Deno.writeTextFile(debug, (await Deno.readTextFile(debug)).slice(0, -30));
+  const tree = () => Promise.resolve({ pids: new Set([1]) });
+  const inwards = {
+    local: { address: "10.0.0.5", port: 1 },
+    remote: { address: "10.0.0.1", port: 40_000 },
+    pid: 1,
+  };
+  const take = sampling(made, { tree, connections: () => Promise.resolve([inwards]) });
+  for (const passed of [0, MINUTE, MINUTE]) {
+    const { link, parents, unknown } = await take(passed);
+    assertEquals([link, parents], [undefined, ["master-0 (127.0.0.1:2)"]]);
+    assertEquals(unknown.link, "no ApiListener is known, so its connections are not");
+  }
+});
+
 Deno.test("of a state file that is late it is told whether Icinga still tries to write it", async () => {
   await using made = await fixture();
   const sources = { tree: () => Promise.resolve(undefined), connections: () => Promise.reject() };
