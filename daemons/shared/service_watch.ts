@@ -175,9 +175,15 @@ export class ServiceWatch {
     }
   }
 
-  /** Stops and starts it though it runs, since a probe finds that it does not work; counted as any other restart. */
+  /**
+   * Stops and starts it though it runs, since a probe finds that it does not work; counted as any other restart. Nothing
+   * is done when it has left this state, or is to be left alone, by the time that it is its turn.
+   */
   restartRunning(): Promise<void> {
+    const { runningSince } = this;
     return this.#inTurn(async () => {
+      const isSame = runningSince !== undefined && runningSince === this.runningSince;
+      if (!isSame || this.#service.isPaused() || this.heldBack() !== undefined) return;
       try {
         await this.#restart();
       } catch (error) {

@@ -6,9 +6,11 @@ import daemon from "../../daemons/icinga_agent_service.ts";
 import watch from "../../daemons/service_watch.ts";
 import { watchedServices } from "../../lib/control/state_reader.ts";
 import { stateOf } from "../control/state.ts";
+import { ServiceWatch } from "../../daemons/shared/service_watch.ts";
+import type { WatchSettings } from "../../daemons/shared/watch_arguments.ts";
 import { ProbeRunner, type SharedProbe } from "../../daemons/shared/probes/runner.ts";
 import { ManualClock } from "../../lib/base/mod.ts";
-import { createContext, createDaemonLog } from "../../lib/daemon/mod.ts";
+import { createContext, createDaemonLog, readArguments } from "../../lib/daemon/mod.ts";
 import type { IcingaSample } from "../../lib/icinga/mod.ts";
 import { type ServiceStats, SimulatedServiceManager } from "../../lib/service/mod.ts";
 import { simulate } from "icinga-warden/testing";
@@ -630,6 +632,40 @@ Deno.test("of a probe that is switched off nothing is shared any more", async ()
   await run.advance(0);
   assertEquals([...run.map("ServiceProbes").keys()], ["cpu"]);
   await run.stop();
+});
+
+Deno.test("a probe does not restart what was restarted while its restart waited its turn", async () => {
+  for (const left of ["", "crashed", "paused", "installing"]) {
+    const clock = new ManualClock();
+    const scenario = left === "crashed" ? { crashAt: [1_000], startTakes: 3_000 } : {};
+    const manager = new SimulatedServiceManager(clock, scenario);
+    const state = new MainState({ thread: "main" });
+    const { values } = readArguments(daemon.arguments!, {});
+    const context = createContext({
+      daemon: "icinga_agent_service",
+      thread: "main",
+      signal: new AbortController().signal,
+      arguments: values,
+      state,
+      log: createDaemonLog("info", () => {}),
+      services: manager,
+      clock,
+    });
+    const shared = { setValue: () => {}, restartErrors: () => 0, setRestartErrors: () => {} };
+    const service = context.service("icinga2");
+    const watch = new ServiceWatch(context, service, shared, values as WatchSettings);
+    await watch.tick();
+    await clock.advance(1_001);
+    const done = [watch.tick(), watch.restartRunning()];
+    if (left === "paused") state.map("Agent.ServicePauses").set("icinga2", {});
+    if (left === "installing") state.map("Agent.Aside").set("installing", "an installer");
+    await clock.advance(20_000);
+    await Promise.all(done);
+    const changes = manager.calls.filter((call) => /^st/.test(call));
+    const expected = { "": ["stop icinga2", "start icinga2"], crashed: ["start icinga2"] };
+    assertEquals(changes, expected[left as ""] ?? [], left);
+    state.close();
+  }
 });
 
 Deno.test("a restart by a probe is counted, and gives the service its time to settle", async () => {
