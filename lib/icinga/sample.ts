@@ -221,7 +221,11 @@ export class Sampler {
     return { stateFile: { modified, unchanged, ...(tried !== undefined && { tried }) } };
   }
 
-  async #readPort({ port, bind }: IcingaNode, ca: string): Promise<Partial<IcingaSample> | string> {
+  async #readPort(
+    { name, port, bind }: IcingaNode,
+    ca: string,
+  ): Promise<Partial<IcingaSample> | string> {
+    if (name === undefined) return "the name of the node is not known";
     if (port === undefined) return "the node has no ApiListener, so it has no port";
     if (ca === "") return "there is no ca.crt";
     const now = this.#parts.clock.now();

@@ -103,6 +103,17 @@ Deno.test("the connection to the parents has four cases, and the second alone re
   }
 });
 
+Deno.test("with a damaged certificate Icinga 2 would not start again: it is told, and not restarted", () => {
+  const { certificate: _, ...sample } = {
+    ...WELL,
+    link: { young: [], answer: GOOD },
+    unknown: { certificate: "agent.crt is no certificate" },
+  };
+  const found = probes().get("parent_connection")!.probe(sample, NOW);
+  assertEquals([found.is, found.tellOnly], ["critical", true]);
+  assertMatch(found.text, /its port answers, .* damaged: agent.crt is no certificate$/);
+});
+
 Deno.test("after a gap a connection may be old: whether one lasts is unknown for a minute", () => {
   const link = { young: ["10.0.0.1:5665"], answer: GOOD, isEarly: true } as const;
   const isOf = (change: object) =>

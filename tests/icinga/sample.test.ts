@@ -56,7 +56,7 @@ Deno.test("without a folder every part of a sample says why it is not known", as
     disk: `there is no ${data}`,
     link: "it is not known which endpoints are the parents",
     node: "neither icinga2.vars nor constants.conf names it",
-    port: "the node has no ApiListener, so it has no port",
+    port: "the name of the node is not known",
     stateFile: `there is no ${join(data, "icinga2.state")}`,
     tree: "the service has no process",
   });

@@ -61,6 +61,12 @@ export const parentConnection: Probe = {
         "look at the parent, and at the network and firewalls on the way to it",
       );
     }
+    if (!certificate) {
+      return failed(
+        `its port answers, and the own certificate is missing or damaged: ${sample.unknown.certificate}`,
+        "put the file back before the service is started anew: it does not start without",
+      );
+    }
     const text = `its port answers and its certificate is good${portEvidence(sample)}`;
     return failed(text, "restart the service", true);
   },
