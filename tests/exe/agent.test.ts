@@ -52,14 +52,17 @@ testExe(
     await bench.write(
       "stubborn.js",
       `
-    export default { name: "stubborn", description: "never ends", run: () => new Promise(() => {}) };`,
+    export default { name: "stubborn", description: "never ends", run: (context) => {
+      context.log.info("began");
+      return new Promise(() => {});
+    } };`,
     );
     await bench.write(
       "icinga-warden.json",
       `{ "daemons": { "stubborn": { "module": "stubborn.js" } } }`,
     );
     const agent = bench.start("--foreground", "--simulate");
-    await agent.printed(/Started/);
+    await agent.printed(/began/);
     agent.signal("SIGINT");
     const { code, stdout } = await agent.ended;
     assertEquals(code, 0);
@@ -71,14 +74,18 @@ testExe("a second Ctrl+C ends it at once, with 1, and the log is whole", async (
   await bench.write(
     "stubborn.js",
     `
-    export default { name: "stubborn", description: "spins", run: () => { for (;;); } };`,
+    export default { name: "stubborn", description: "spins", async run(context) {
+      context.log.info("began");
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      for (;;);
+    } };`,
   );
   await bench.write(
     "icinga-warden.json",
     `{ "daemons": { "stubborn": { "module": "stubborn.js" } } }`,
   );
   const agent = bench.start("--foreground", "--simulate");
-  await agent.printed(/Started/);
+  await agent.printed(/began/);
   agent.signal("SIGINT");
   await agent.printed(/SIGINT: stopping/);
   agent.signal("SIGINT"); // 'npx' and 'deno task' pass one Ctrl+C on a second time.
@@ -126,14 +133,10 @@ testExe(
       `{ "daemons": {
     "icinga_agent_service": { "arguments": { "interval": "100ms" } }, "astray": { "module": "astray.js" } } }`,
     );
-    const agent = bench.start(
-      "--foreground",
-      "--simulate",
-      "--scenario",
-      "crash=600ms",
-      "--for",
-      "2s",
-    );
+    const agent = bench.start("--foreground", "--simulate", "--scenario", "crash=600ms");
+    await agent.printed(/astray::run::Main::0 failed: /);
+    await agent.printed(/Restarted service 'icinga2'/);
+    agent.signal("SIGINT");
     const { code, stdout, stderr } = await agent.ended;
     assertEquals([code, stderr], [0, ""]);
     assertMatch(stdout, /\[INFO\] astray::run::Main::0: printed \{ n: 1 \}/);

@@ -7,7 +7,7 @@ import {
 } from "@std/assert";
 import { IMPORT_NAMES } from "../../lib/thread/imports.ts";
 import { BAD, beat, CURIOUS, REFUSED } from "./modules.ts";
-import { type Bench, testExe } from "./program.ts";
+import { type Bench, CTRL_C, testExe } from "./program.ts";
 
 /** A port of its own, since other agents may run on this machine. */
 const CONTROL = `"control": { "listen": "127.0.0.1:0" }`;
@@ -116,7 +116,7 @@ testExe(
       /^WARNING: The changed configuration is refused, and the old one stays in force: .+icinga-warden\.json:1:\d+: log\.level: got "loud"/,
     );
     const beats = log.match(/beat::run::Main::0: beat/g)!.length;
-    await agent.printed(new RegExp(`(beat::run::Main::0: beat[^]*){${beats + 3}}`));
+    await agent.printed(new RegExp(`beat::run::Main::0: beat ${beats + 3}\\n`));
     await bench.write("icinga-warden.json", `{ ${CONTROL}, "daemons": { ${ICINGA} } }`);
     await agent.printed(/The daemons have changed: -beat/);
     assertEquals((await bench.run("check")).code, 0);
@@ -537,7 +537,7 @@ testExe("a built-in daemon gets what it declares of its arguments", async (bench
   assertStringIncludes(shown, "An agent that runs from this home starts it within seconds.");
   const agent = bench.start("--foreground", "--simulate", "--scenario", "crash=1h");
   await agent.printed(/is RUNNING/);
-  for (const end = Date.now() + 20_000;;) {
+  for (const end = Date.now() + 60_000;;) {
     const beat = await Deno.readTextFile(`${bench.home}/beat.json`).catch(() => undefined);
     if (beat !== undefined) {
       assertEquals(JSON.parse(beat).beats, 1);
@@ -565,7 +565,10 @@ export default { name: "tty", description: "", run() {
 } };`,
   );
   await bench.write("icinga-warden.json", `{ ${CONTROL}, "daemons": { "tty": {} } }`);
-  const shown = await bench.runOnTerminal("run", "--foreground", "--simulate", "--for", "2s");
+  const agent = bench.startOnTerminal("run", "--foreground", "--simulate");
+  await agent.printed(/(by (node|deno|console)[^]*){4}/);
+  await agent.type(CTRL_C);
+  const shown = await agent.ended;
   const lines = shown.stdout.split("\n").filter((line) => / by (node|deno|console)|^by/.test(line));
   assertEquals(lines.length, 4, shown.stdout);
   for (const line of lines) assertMatch(line, /tty::run::Main::0:.* by/);

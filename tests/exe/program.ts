@@ -23,12 +23,15 @@ export interface Ended {
 /** A running program. */
 export interface Running {
   signal(signal: Deno.Signal): void;
-  /** Resolves with what it has printed once that matches; rejects with all of it after 20 s, or at its end. */
+  /** Resolves with what it has printed once that matches; rejects with all of it after 60 s, or at its end. */
   printed(pattern: RegExp): Promise<string>;
   /** Types something, where standard input is a terminal. */
   type(text: string): Promise<void>;
   ended: Promise<Ended>;
 }
+
+/** What a terminal makes SIGINT of. */
+export const CTRL_C = "\x03";
 
 /** Standard input that is typed by and by. */
 const TYPED: unique symbol = Symbol("typed");
@@ -138,7 +141,7 @@ function launch(
       if (!over) child.kill(signal);
     },
     printed: async (pattern) => {
-      for (const until = Date.now() + 20_000; !pattern.test(output);) {
+      for (const until = Date.now() + 60_000; !pattern.test(output);) {
         if (over || Date.now() > until) throw new Error(`not printed: ${pattern}\n${output}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }

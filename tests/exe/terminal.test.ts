@@ -1,5 +1,5 @@
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { testExe } from "./program.ts";
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { CTRL_C, testExe } from "./program.ts";
 
 testExe("on a terminal its records are in colour", async (bench) => {
   const { code, stdout } = await bench.runOnTerminal("--foreground", "--simulate", "--for", "1s");
@@ -16,7 +16,9 @@ testExe("on a terminal a daemon is refused what it may not, and nobody is asked"
     "icinga-warden.json",
     JSON.stringify({ daemons: { asks: { module: "asks.js" } } }),
   );
-  const { code, stdout } = await bench.runOnTerminal("--foreground", "--simulate", "--for", "2s");
+  const agent = bench.startOnTerminal("--foreground", "--simulate");
+  await agent.printed(/asks.*Requires read access to "\/etc\/hostname"/);
+  await agent.type(CTRL_C);
+  const { code, stdout } = await agent.ended;
   assertEquals(code, 0, stdout);
-  assertMatch(stdout, /asks.*Requires read access to "\/etc\/hostname"/);
 });
