@@ -87,7 +87,7 @@ testWindows(
       /\[ERROR\] agent: .*icinga-warden\.json:1:\d+: log\.level: got "loud"/,
     );
     const beats = log.match(/beat::run::Main::0: beat/g)!.length;
-    await agent.logged(new RegExp(`(beat::run::Main::0: beat[^]*){${beats + 3}}`));
+    await agent.logged(new RegExp(`beat::run::Main::0: beat ${beats + 3}\\n`));
   },
 );
 
@@ -140,15 +140,16 @@ testWindows(
       }),
     });
     const current = "logs/icinga-warden.log";
-    await agent.logged(/: no 1 /);
-    const older = async () => (await agent.files("logs")).length - 1;
+    const older = async () => (await agent.files("logs").catch(() => [])).length - 1;
     await until("it has rotated", async () => await older() >= 2);
     const release = await windows.holdFile(agent, current);
     const before = await older();
     await until("it grows on", async () => await agent.size(current) > 3 * 65_536);
     assertEquals(await older(), before);
     await release();
-    await until("it has rotated again", async () => await agent.size(`${current}.1`) > 3 * 65_536);
+    // While the files are renamed none may be there.
+    const rotated = () => agent.size(`${current}.1`).catch(() => 0);
+    await until("it has rotated again", async () => await rotated() > 3 * 65_536);
     await agent.press("ctrl-c");
     await agent.ended();
     const numbers: number[] = [];
@@ -179,6 +180,8 @@ testWindows(
     assertEquals(await saved(), held);
     await release();
     await until("it is saved again", async () => await saved() > held);
+    await agent.press("ctrl-c");
+    await agent.ended();
     assertEquals((await agent.files("")).includes("state.json.new"), false);
   },
 );

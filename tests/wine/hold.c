@@ -1,7 +1,7 @@
 // Holds a file as a viewer, a scanner or a backup does: open to be read, so that others may read and write it, but
 // neither rename nor remove it (no FILE_SHARE_DELETE).
 //
-//     hold.exe PATH UNTIL           prints "held", and holds it until there is a file UNTIL; 60 s at most
+//     hold.exe PATH UNTIL           prints "held", and holds it until there is a file UNTIL; 10 min at most
 //     hold.exe mutex:NAME UNTIL     the same with a mutex, as Windows Installer does while it is at work
 //
 // Build: x86_64-w64-mingw32-gcc -O2 -municode -o hold.exe hold.c
@@ -27,6 +27,6 @@ int wmain(int count, wchar_t **arguments) {
   }
   puts("held");
   fflush(stdout);
-  for (int i = 0; i < 1200 && GetFileAttributesW(arguments[2]) == INVALID_FILE_ATTRIBUTES; i++) Sleep(50);
+  for (int i = 0; i < 12000 && GetFileAttributesW(arguments[2]) == INVALID_FILE_ATTRIBUTES; i++) Sleep(50);
   return 0;
 }

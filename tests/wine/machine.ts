@@ -147,7 +147,7 @@ export class Windows {
   #homes = 0;
   readonly #folder = `runs/${crypto.randomUUID()}`;
 
-  /** Runs a program of Windows to its end, 60 s at most. */
+  /** Runs a program of Windows to its end, 3 min at most. */
   run(program: string, ...args: string[]): Promise<Ended> {
     return runToEnd(system.command("", program, args));
   }
@@ -262,7 +262,7 @@ export class Windows {
   async agent(args: string[], files: Record<string, string> = {}, home = "home"): Promise<Agent> {
     const { folder } = await this.home(files, home);
     const console = `${system.windowsRoot}\\bin\\console.exe`;
-    const child = system.command(folder, console, ["100", "icinga-warden.exe", ...args]).spawn();
+    const child = system.command(folder, console, ["600", "icinga-warden.exe", ...args]).spawn();
     const agent = new Agent(folder, child);
     this.#agents.push(agent);
     return agent;
@@ -412,7 +412,7 @@ export class Home {
     return `${this.windowsRoot}\\${this.folder.replaceAll("/", "\\")}`;
   }
 
-  /** Runs the exe to its end, 60 s at most, without a console. */
+  /** Runs the exe to its end, 3 min at most, without a console. */
   warden(...args: string[]): Promise<Ended> {
     const isOfTests = this.root === system.root;
     const exe = isOfTests ? "icinga-warden.exe" : `${this.inside}\\icinga-warden.exe`;
@@ -468,7 +468,7 @@ export class Home {
     );
   }
 
-  /** Waits until its log matches, 40 s at most, and returns the log. */
+  /** Waits until its log matches, 2 min at most, and returns the log. */
   async logged(pattern: RegExp): Promise<string> {
     await until(`logged ${pattern}`, async () => pattern.test(await this.log()), () => this.log());
     return await this.log();
@@ -519,7 +519,7 @@ export class Agent extends Home {
   }
 }
 
-async function runToEnd(command: Deno.Command, within = 60_000): Promise<Ended> {
+async function runToEnd(command: Deno.Command, within = 180_000): Promise<Ended> {
   const child = command.spawn();
   const limit = setTimeout(() => child.kill("SIGKILL"), within);
   const { code, stdout } = await child.output();
@@ -527,14 +527,14 @@ async function runToEnd(command: Deno.Command, within = 60_000): Promise<Ended> 
   return { code, output: new TextDecoder().decode(stdout) };
 }
 
-/** Waits until something holds, 40 s at most. */
+/** Waits until something holds, 2 min at most. */
 export async function until(
   what: string,
   holds: () => Promise<boolean>,
   detail: () => Promise<string> = () => Promise.resolve(""),
 ): Promise<void> {
-  for (const end = Date.now() + 40_000; !(await holds());) {
-    if (Date.now() > end) throw new Error(`Not within 40 s: ${what}\n${await detail()}`);
+  for (const end = Date.now() + 120_000; !(await holds());) {
+    if (Date.now() > end) throw new Error(`Not within 2 min: ${what}\n${await detail()}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -107,11 +107,13 @@ testWindows("a command line that cannot be used is told to Windows", async (wind
 testWindows("while a daemon hangs, a stop shows signs of life, and ends", async (windows) => {
   const home = await windows.home({
     ...configuration({ stubborn: { module: "stubborn.js" } }),
-    "stubborn.js":
-      `export default { name: "stubborn", description: "", run: () => new Promise(() => {}) };`,
+    "stubborn.js": `export default { name: "stubborn", description: "", run: (context) => {
+        context.log.info("began");
+        return new Promise(() => {});
+      } };`,
   });
   await start(windows, home);
-  await home.logged(/Started/);
+  await home.logged(/began/);
   await inState(windows, STATE.running);
   const { state, waitHint } = await windows.control(WARDEN, CONTROL.stop);
   assertEquals({ state, waitHint }, { state: STATE.stopPending, waitHint: 10_000 });
@@ -179,6 +181,7 @@ testWindows(
       const { state, checkpoint } = await windows.control(WARDEN, 0);
       return state === STATE.startPending && checkpoint > 1;
     });
+    await home.write("go", "");
     await started;
     await inState(windows, STATE.running);
     for (let i = 0; i < 3; i++) {

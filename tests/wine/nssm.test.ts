@@ -64,8 +64,10 @@ const STUBBORN = {
     daemons: { stubborn: { module: "stubborn.js" } },
     control: { listen: "off" },
   }),
-  "stubborn.js":
-    `export default { name: "stubborn", description: "", run: () => new Promise(() => {}) };`,
+  "stubborn.js": `export default { name: "stubborn", description: "", run: (context) => {
+    context.log.info("began");
+    return new Promise(() => {});
+  } };`,
 };
 
 testUnderNssm(
@@ -75,7 +77,7 @@ testUnderNssm(
     windows.owns("warden by hand");
     await windows.callNssm("install", "warden by hand", `${home.inside}\\icinga-warden.exe`);
     await windows.run("net.exe", "start", "warden by hand");
-    await home.logged(/Started icinga-warden/);
+    await home.logged(/began/);
     const status = await home.warden("service", "status", "--name", "warden by hand");
     assertMatch(status.output, /differs {5}AppParameters: none; 'service install' sets run/);
     assertMatch(status.output, /differs {5}AppStopMethodConsole: 1500; .* sets 20000/);

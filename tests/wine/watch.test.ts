@@ -111,7 +111,10 @@ testWindows("nothing is restarted while Windows Installer is at work", async (wi
   const agent = await windows.agent(["run"], watching());
   await agent.logged(/is RUNNING/);
   const release = await windows.holdMutex(agent, "Global\\_MSIExecute");
-  // It is seen within a second, which the service has when it is stopped in order.
+  await until(
+    "the agent has seen it",
+    async () => (await agent.warden("get", "Agent.Aside")).output.includes("Windows Installer"),
+  );
   await windows.run("net.exe", "stop", SERVICE);
   await agent.logged(/\[WARNING\] .*Service 'warden_watched' is not restarted: Windows Installer/);
   await until("it is critical", async () => (await agent.warden("check")).code === 2);

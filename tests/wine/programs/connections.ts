@@ -5,7 +5,7 @@
  * @module
  */
 import { statfs } from "node:fs/promises";
-import { systemClock } from "../../../lib/base/mod.ts";
+import { ManualClock } from "../../../lib/base/mod.ts";
 import { runChild } from "../../../lib/service/mod.ts";
 import { accountOf, currentUser } from "../../../lib/windows/account.ts";
 import {
@@ -43,7 +43,7 @@ const endOfTree = async () => {
   const tree = () =>
     listProcesses().filter(({ pid, parent }) => pid === child.pid || parent === child.pid)
       .map(({ exe }) => exe.toLowerCase()).sort();
-  for (const end = Date.now() + 20_000; !areBoth(tree()) && Date.now() < end;) {
+  for (const end = Date.now() + 60_000; !areBoth(tree()) && Date.now() < end;) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const before = tree();
@@ -58,23 +58,25 @@ const endOfTree = async () => {
 /** A program that starts another, as `net` does with `net1`, is late; says which of them were there, and are left. */
 const endOfLate = async () => {
   const args = ["/c", "ping -n 600 127.0.0.1 >nul"];
-  let ended = false;
-  const late = runChild("cmd.exe", args, { limit: 5_000, clock: systemClock, endTree })
-    .finally(() => ended = true);
+  const clock = new ManualClock();
+  const late = runChild("cmd.exe", args, { limit: 5_000, clock, endTree });
   const both = () => {
     const all = listProcesses();
     const own = all.filter(({ parent, exe }) => parent === Deno.pid && /^cmd\.exe$/i.test(exe));
     return [...own, ...all.filter(({ parent }) => own.some(({ pid }) => pid === parent))];
   };
+  const names = (processes: ReturnType<typeof both>) => processes.map(({ exe }) => exe);
   let seen: ReturnType<typeof both> = [];
-  while (!ended) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    if (!areBoth(seen.map(({ exe }) => exe))) seen = both();
+  for (const end = Date.now() + 60_000; !areBoth(names(seen)) && Date.now() < end;) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    seen = both();
   }
+  await clock.advance(5_000);
+  const result = await late ?? "ended at its limit";
   const pids = new Set(listProcesses().map(({ pid }) => pid));
   return {
-    result: await late ?? "ended at its limit",
-    before: seen.map(({ exe }) => exe.toLowerCase()).sort(),
+    result,
+    before: names(seen).map((name) => name.toLowerCase()).sort(),
     left: seen.filter(({ pid }) => pids.has(pid)),
   };
 };
