@@ -83,7 +83,8 @@ export default attempts(
     also: (bench) => Promise.resolve(bench.log()),
     check: ({ output, also, views }) => {
       for (const text of [output, also, ...Object.values(views)]) {
-        assertEquals(/^\S+ \[FATAL\] agent: forged/m.exec(text)?.[0], undefined);
+        // JSON has it in quotes, and on one line.
+        assertEquals(/^[^\s"]+ \[FATAL\] agent: forged/m.exec(text)?.[0], undefined);
       }
       const {
         "/api/logs": _logs,
