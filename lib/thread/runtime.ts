@@ -18,7 +18,7 @@ export interface RuntimeHoles {
 }
 
 /** How long the worker has to report what is closed, ms; without a report all counts as open. */
-const LIMIT = 2_000;
+const LIMIT = 10_000;
 
 /** Tries in a worker without any permission what this version of Deno allows; takes some 50 ms. */
 export async function probeRuntime(): Promise<RuntimeHoles> {
