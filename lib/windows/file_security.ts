@@ -6,7 +6,7 @@
 import { currentUser } from "./account.ts";
 import { advapi32, localMemory } from "./ffi/libraries.ts";
 import { check, checkCode } from "./ffi/errors.ts";
-import { allocate, dwords, type Handle, pointerIn, wide, wideAt } from "./ffi/memory.ts";
+import { allocate, dwordIn, dwords, type Handle, pointerIn, wide, wideAt } from "./ffi/memory.ts";
 
 // winnt.h
 const OWNER_SECURITY_INFORMATION = 0x1;
@@ -53,6 +53,7 @@ export function readFileSecurity(path: string): string {
  *
  * @param sddl a security descriptor string with an owner and an access list.
  * @param inherit whether the path inherits from its folder as well; its content always inherits from it.
+ * @throws {TypeError} when the string has no access list: everyone could do everything then.
  * @throws {WindowsError} when it cannot be set.
  */
 export function writeFileSecurity(path: string, sddl: string, inherit: boolean): void {
@@ -60,9 +61,12 @@ export function writeFileSecurity(path: string, sddl: string, inherit: boolean):
   const { GetSecurityDescriptorDacl, GetSecurityDescriptorOwner, SetNamedSecurityInfoW } =
     advapi32();
   const { pointer } = descriptor;
-  const list = allocate(8), owner = allocate(8), flag = dwords(0);
-  check(GetSecurityDescriptorDacl(pointer, flag, list, flag), "read an access list");
-  check(GetSecurityDescriptorOwner(pointer, owner, flag), "read an owner");
+  const list = allocate(8), owner = allocate(8), isPresent = dwords(0), isDefault = dwords(0);
+  check(GetSecurityDescriptorDacl(pointer, isPresent, list, isDefault), "read an access list");
+  if (dwordIn(isPresent) === 0 || pointerIn(list) === null) {
+    throw new TypeError(`The security descriptor ${sddl} has no access list`);
+  }
+  check(GetSecurityDescriptorOwner(pointer, owner, isDefault), "read an owner");
   const kinds = DACL_SECURITY_INFORMATION + OWNER_SECURITY_INFORMATION +
     (inherit ? UNPROTECTED_DACL_SECURITY_INFORMATION : PROTECTED_DACL_SECURITY_INFORMATION);
   const [name, newOwner, newList] = [wide(path), pointerIn(owner), pointerIn(list)];

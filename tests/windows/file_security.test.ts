@@ -1,7 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { WindowsError } from "../../lib/windows/ffi/errors.ts";
 import { wide } from "../../lib/windows/ffi/memory.ts";
-import { makePrivate, readFileSecurity } from "../../lib/windows/file_security.ts";
+import {
+  makePrivate,
+  readFileSecurity,
+  writeFileSecurity,
+} from "../../lib/windows/file_security.ts";
 import { windowsHost } from "../../lib/windows/host.ts";
 import { protectFolder } from "../../lib/windows/home_safety.ts";
 import {
@@ -70,9 +74,12 @@ fakeWindows({
     putPart(owner, behind<string>(descriptor).split("D:")[0]!);
     return 1;
   },
-  GetSecurityDescriptorDacl(descriptor: Pointer, isThere: Bytes, list: Bytes) {
-    put(isThere, 1);
-    putPart(list, `D:${behind<string>(descriptor).split("D:")[1]}`);
+  GetSecurityDescriptorDacl(descriptor: Pointer, isThere: Bytes, list: Bytes, isDefault: Bytes) {
+    const [, entries] = behind<string>(descriptor).split("D:");
+    put(isThere, entries === undefined ? 0 : 1);
+    put(isDefault, entries === undefined ? 1 : 0);
+    // As Windows writes a list that allows everyone everything.
+    if (entries !== undefined && entries !== "NO_ACCESS_CONTROL") putPart(list, `D:${entries}`);
     return 1;
   },
   SetNamedSecurityInfoW(
@@ -142,6 +149,15 @@ securityTest("a private file is for one account and administrators, and inherits
   assertThrows(locked, WindowsError, "Cannot set the permissions of C:\\locked: access is denied");
   const nobody = () => makePrivate("C:\\token", [], "nobody");
   assertThrows(nobody, WindowsError, "Cannot read the security descriptor D:P(A;;FA;;;SY)");
+});
+
+securityTest("a descriptor without an access list, which would let everyone in, is not set", () => {
+  for (const none of ["O:BA", "O:BAD:NO_ACCESS_CONTROL"]) {
+    assertThrows(() => writeFileSecurity("C:\\a", none, false), TypeError, "has no access list");
+  }
+  assertEquals(set, []);
+  writeFileSecurity("C:\\a", "O:BAD:", true);
+  assertEquals(set, [["C:\\a", OWNER + LIST + UNPROTECTED, "O:BAD:"]]);
 });
 
 /** Folders by their paths: what is in each. */
