@@ -91,16 +91,26 @@ export function formatPerformance({ label, value, unit, range }: PerformanceValu
   return `${name}=${value}${unit}${range ? `;${range.join(";")}` : ""}`;
 }
 
-/** Icinga's database takes 64 KB of lines. */
+/** Lines, and services with performance data. */
 const MOST_DETAILS = 50;
+
+/** Icinga's database takes 64 KB of lines, and as much of performance data. */
+const MOST_BYTES = 60_000;
 
 /** Numbers of all verdicts together. */
 const MOST_VERDICT_NUMBERS = 200;
 
 function shorten(details: readonly string[]): string[] {
-  const more = details.length - MOST_DETAILS;
-  const shown = details.slice(0, MOST_DETAILS).map(pluginText);
+  const shown = fitting(details.slice(0, MOST_DETAILS).map(pluginText), (line) => line);
+  const more = details.length - shown.length;
   return more > 0 ? [...shown, `and ${more} more`] : shown;
+}
+
+/** The first of some items whose texts take no more than {@linkcode MOST_BYTES}, with what parts them. */
+function fitting<T>(items: readonly T[], textOf: (item: T) => string): T[] {
+  const encoder = new TextEncoder();
+  let left = MOST_BYTES;
+  return items.filter((item) => (left -= encoder.encode(textOf(item)).length + 1) >= 0);
 }
 
 function summarize({ problems, services, daemons, maintenance }: Status): string {
@@ -173,7 +183,7 @@ function performanceOf(status: Status, thresholds: Thresholds): PerformanceValue
   const { services, daemons, agent } = status;
   const heaps = daemons.flatMap(({ heap }) => heap ?? []);
   const restarts = daemons.reduce((sum, { restarts }) => sum + restarts, 0);
-  return [
+  return fitting([
     ...services.slice(0, MOST_DETAILS).flatMap((service) =>
       servicePerformance(service, labelPrefix(service, services), thresholds)
     ),
@@ -186,7 +196,7 @@ function performanceOf(status: Status, thresholds: Thresholds): PerformanceValue
       verdict ? verdictPerformance(verdict, `${name} `) : []
     )
       .slice(0, MOST_VERDICT_NUMBERS),
-  ];
+  ], formatPerformance);
 }
 
 /** A single service needs no label. Where two daemons watch one service, the daemon's name is added. */

@@ -186,6 +186,23 @@ Deno.test("a status of very many services with long errors is cut at what Icinga
   assertEquals(performance.filter(({ label }) => label.endsWith("restarts")).length, 51);
 });
 
+Deno.test("lines and performance data take no more bytes than Icinga's database, in any script", () => {
+  const { details, performance } = outputWith((maps) => {
+    addWatcher(maps, "other");
+    const entry = { value: "STOPPED", restart_error: 0 };
+    const names = Array.from({ length: 50 }, (_, i) => `${"ы".repeat(240)}${i}`);
+    maps["Daemons.other.ServiceState"] = Object.fromEntries(names.map((name) => [name, entry]));
+    const stats = { ...noStats(), queryError: "語".repeat(4_000) };
+    maps["Daemons.other.ServiceStats"] = Object.fromEntries(names.map((name) => [name, stats]));
+  });
+  const bytes = (texts: readonly string[], gap: string) =>
+    new TextEncoder().encode(texts.join(gap)).length;
+  for (const size of [bytes(details, "\n"), bytes(performance.map(formatPerformance), " ")]) {
+    assertEquals([size > 55_000, size < 61_000], [true, true], String(size));
+  }
+  assertMatch(details.at(-1)!, /^and \d\d more$/);
+});
+
 Deno.test("restarts and heap are the sum of all threads; who tells no heap has none", () => {
   const values = (own: Partial<ThreadInfo>, other: Partial<ThreadInfo>) => {
     const { performance } = outputWith((maps) => {
