@@ -61,6 +61,9 @@ export class Schedule {
 /** The longest sleep until a time of day, ms: the host's clock may be set, or the host sleep. */
 const LOOK_EVERY = 60_000;
 
+/** A clock that goes back further than this was wrong, ms; smaller corrections repeat no run. */
+const SET_BACK = 60_000;
+
 /** Where time comes from for {@linkcode sleepUntil}. */
 export interface TimeOfDay {
   clock: Pick<Clock, "sleep">;
@@ -71,14 +74,21 @@ export interface TimeOfDay {
 /**
  * Resolves at a time of day, ms since the Unix epoch; within a minute after it where the host slept over it.
  *
+ * @returns false, within a minute, when the host's clock was set back meanwhile: another time may be the next one.
  * @throws {unknown} the signal's reason, when it is aborted.
  */
 export async function sleepUntil(
   due: number,
   { clock, wall }: TimeOfDay,
   signal: AbortSignal,
-): Promise<void> {
-  while (wall() < due) await clock.sleep(Math.min(due - wall(), LOOK_EVERY), signal);
+): Promise<boolean> {
+  for (let now = wall(); now < due;) {
+    const before = now;
+    await clock.sleep(Math.min(due - before, LOOK_EVERY), signal);
+    now = wall();
+    if (now < before - SET_BACK) return false;
+  }
+  return true;
 }
 
 /** What would be right instead of a schedule's pattern or time zone, as a clause; undefined when both are right. */

@@ -159,8 +159,8 @@ export interface DaemonContext<
   ): Promise<void>;
   /**
    * Runs `task` at times of day, one at a time. Resolves when the daemon is to stop. If runs were due while the host
-   * slept, one run follows immediately, with the number of the others. Runs that are due during a longer run, or while
-   * the agent is paused, are skipped.
+   * slept, one run follows immediately, with the number of the others. After the host's clock was set back, runs follow
+   * the new time. Runs that are due during a longer run, or while the agent is paused, are skipped.
    *
    * @param pattern cron's five fields, such as `0 3 * * 1-5`: minute, hour, day, month, day of the week.
    * @throws {TypeError} when the pattern or the time zone is wrong.

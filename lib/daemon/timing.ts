@@ -167,7 +167,7 @@ async function cron(
   });
   try {
     for (let due = schedule.next(wall()); due !== undefined; due = schedule.next(wall())) {
-      await sleepUntil(due, parts, signal);
+      if (!await sleepUntil(due, parts, signal)) continue;
       const missed = schedule.count(due, wall());
       if (missed > 0 || wall() - due > LATE) {
         const times = missed === 0 ? "" : `, and ${counted(missed, "later run")} left out`;

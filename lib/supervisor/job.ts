@@ -30,7 +30,7 @@ export async function runOnSchedule(
   for (let due = schedule.next(wall()); due !== undefined; due = schedule.next(wall())) {
     job = { ...job, next: new Date(due).toISOString() };
     onChange({ state: "scheduled", failures, error, job });
-    await sleepUntil(due, parts, signal);
+    if (!await sleepUntil(due, parts, signal)) continue;
     const missed = schedule.count(due, wall());
     if (missed > 0) {
       agentLog(log).warning(

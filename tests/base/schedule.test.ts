@@ -59,3 +59,21 @@ Deno.test("a wait for a time of day follows the host's clock within a minute", a
   stop.abort(new Error("stopped"));
   await assertRejects(() => short, Error, "stopped");
 });
+
+Deno.test("a wait for a time of day ends within a minute after the host's clock was set back", async () => {
+  const clock = new ManualClock();
+  let set = 0;
+  const wall = () => clock.now() + set;
+  const begin = (due: number) => sleepUntil(due, { clock, wall }, new AbortController().signal);
+  const day = begin(86_400_000);
+  await clock.advance(3_600_000 + 1_000);
+  set = -7_200_000;
+  await clock.advance(59_000);
+  assertEquals(await day, false);
+  const minute = begin(wall() + 60_000);
+  set -= 30_000;
+  await clock.advance(60_000);
+  assertEquals(clock.sleeping, 1, "a small correction is waited for");
+  await clock.advance(30_000);
+  assertEquals(await minute, true);
+});

@@ -1,4 +1,6 @@
 import { assertEquals } from "@std/assert";
+// A job loads it at its start, which takes longer than a turn on a busy machine.
+import "../../lib/base/schedule.ts";
 import { failed, planOf, supervisorOf } from "./supervised.ts";
 
 const hourly = { schedule: { pattern: "0 * * * *", timeZone: "UTC" } };
@@ -32,6 +34,19 @@ Deno.test("a job runs at its times, and its info tells the last run and the next
     "tidy::run::Main::0 starting",
     "tidy::run::Main::0 scheduled",
   ]);
+  await supervisor.stopAll();
+});
+
+Deno.test("a job whose host's clock was days ahead runs at the next time of the right clock", async () => {
+  const { supervisor, clock, runs, infos, sleepHost } = supervisorOf(() => ({ type: "finished" }));
+  sleepHost(72 * 3_600_000);
+  supervisor.start(planOf("tidy", hourly));
+  await clock.advance(600_000);
+  sleepHost(-72 * 3_600_000);
+  await clock.advance(60_000);
+  assertEquals(infos.get("tidy::run::Main::0")!.job?.next, "2026-01-01T01:00:00.000Z");
+  await clock.advance(3_600_000 - 660_000);
+  assertEquals(runs.map(({ at }) => at), [3_600_000]);
   await supervisor.stopAll();
 });
 
