@@ -325,17 +325,18 @@ export async function icingaHost(service: string, folder: IcingaFolder): Promise
       holder: procHolder,
     };
   }
-  const { listConnections, listenerOf, listProcesses, processUsage, programOf, windowsHost } =
-    await import("../windows/mod.ts");
+  const windows = await import("../windows/mod.ts");
+  const { listConnections, listenerOf, listProcesses, processUsage, programOf } = windows;
+  const { startedBy, windowsHost } = windows;
   const { database } = windowsHost;
-  const tree = (pid: number, all = listProcesses()) => treeOf(pid, all);
   return {
     sources: {
       tree() {
         const pid = database.query(service)?.pid;
         if (!pid) return Promise.resolve(undefined);
         const all = listProcesses();
-        const pids = tree(pid, all);
+        // Too many do no harm here; with one too few its connection to a parent would be missed.
+        const pids = treeOf(pid, all);
         const foreign = foreignProgram(pid, all.filter((process) => pids.has(process.pid)));
         const used = [...pids].flatMap((pid) => processUsage(pid) ?? []);
         const sum = (read: (usage: typeof used[number]) => number) =>
@@ -357,7 +358,8 @@ export async function icingaHost(service: string, folder: IcingaFolder): Promise
       const program = programOf(database.find(service)?.commandLine ?? "");
       const isIcinga = /^icinga2\.exe$/i.test(basename(program));
       const usual = join(Deno.env.get("ProgramFiles") ?? "", "ICINGA2", "sbin", "icinga2.exe");
-      const plan = { folder, limit, treeOf: (pid: number) => Promise.resolve(tree(pid)) };
+      // These are ended, so no process counts that only has the number of an earlier parent.
+      const plan = { folder, limit, treeOf: (pid: number) => Promise.resolve(startedBy(pid)) };
       return validate({ ...plan, program: isIcinga ? program : usual });
     },
     holder(port) {

@@ -55,6 +55,7 @@ export {
   listProcesses,
   type Process,
   processUsage,
+  startedBy,
 } from "./processes.ts";
 export {
   type FoundRegistration,

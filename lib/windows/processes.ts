@@ -50,8 +50,17 @@ export function endStuckService(status: QueriedStatus | undefined): string | und
   return undefined;
 }
 
+/**
+ * The ids of a process and of all that it has started, by {@linkcode processTree}: what may be ended with it.
+ *
+ * @throws {WindowsError} when the processes cannot be listed.
+ */
+export function startedBy(pid: number, all: readonly Process[] = listProcesses()): number[] {
+  return processTree(pid, all, (pid) => processUsage(pid)?.created);
+}
+
 function endAll(pid: number, all: readonly Process[]): void {
-  for (const id of processTree(pid, all, (pid) => processUsage(pid)?.created)) {
+  for (const id of startedBy(pid, all)) {
     // One that has ended cannot be killed.
     attempt(() => Deno.kill(id, "SIGKILL"), () => {});
   }
