@@ -21,6 +21,11 @@ export interface LinkPlan {
 /** Younger connections do not count, ms: a node that its parent refuses opens a new one every 10 s. */
 export const LINK_AGE = 60_000;
 
+/** The addresses of this host. */
+export function ownAddresses(): Set<string> {
+  return new Set(Deno.networkInterfaces().map(({ address }) => address));
+}
+
 /**
  * The addresses of the other sides to which a parent's connection may lead, with how long each is known, ms: out to a
  * parent's port, whose address may change with its name's, or in on the own port from another host.

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { cut, sanitize } from "../base/mod.ts";
+import { ownAddresses } from "./connections.ts";
 import { type IcingaFolder, listFolder, readEnd } from "./folder.ts";
 
 /** A line of Icinga's log. */
@@ -29,12 +30,23 @@ export function parseLog(text: string): LogLine[] {
   });
 }
 
-/** A connection from this host itself, such as that of a probe, and how Icinga reports it. */
-const OWN = /from \[(?:::ffff:)?(?:127\.0\.0\.1|::1)\]/;
+/** Whether a connection from this host itself, such as that of a probe, has caused a line. */
+function isOwn(text: string, own: ReadonlySet<string>): boolean {
+  const [, address] = /from \[(?:::ffff:)?([^\]]+)\]/.exec(text) ?? [];
+  return address !== undefined && (/^(?:127\.0\.0\.1|::1)$/.test(address) || own.has(address));
+}
 
-/** The last lines that Icinga calls critical and that no connection of this host's own has caused. */
-export function criticalLines(lines: readonly LogLine[], most = 3): LogLine[] {
-  return lines.filter(({ severity, text }) => severity === "critical" && !OWN.test(text))
+/**
+ * The last lines that Icinga calls critical and that no connection of this host's own has caused.
+ *
+ * @param own the addresses of this host.
+ */
+export function criticalLines(
+  lines: readonly LogLine[],
+  most = 3,
+  own: ReadonlySet<string> = ownAddresses(),
+): LogLine[] {
+  return lines.filter(({ severity, text }) => severity === "critical" && !isOwn(text, own))
     .slice(-most);
 }
 
@@ -130,9 +142,10 @@ export function stateAttempt(
 export function refusalIn(
   lines: readonly LogLine[],
   since: number,
+  own: ReadonlySet<string> = ownAddresses(),
 ): { line: string; meaning: string; advice: string } | undefined {
   for (const { at, text } of lines.toReversed()) {
-    const reason = isSince(at, since) && !OWN.test(text) &&
+    const reason = isSince(at, since) && !isOwn(text, own) &&
       REASONS.find(([pattern]) => pattern.test(text));
     if (reason) return { line: text, meaning: reason[1], advice: reason[2] };
   }

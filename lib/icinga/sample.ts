@@ -7,7 +7,14 @@ import {
   nextUpdate,
   readCertificate,
 } from "./certificate.ts";
-import { type Connection, connectionKey, LINK_AGE, parentLinks, Seen } from "./connections.ts";
+import {
+  type Connection,
+  connectionKey,
+  LINK_AGE,
+  ownAddresses,
+  parentLinks,
+  Seen,
+} from "./connections.ts";
 import type { Diagnosis } from "./diagnose.ts";
 import { type IcingaFolder, listFolder, lookAt } from "./folder.ts";
 import { type Answer, shownCertificate, tryHandshake } from "./handshake.ts";
@@ -345,10 +352,6 @@ async function askParents(
     parent: describeEndpoint(parent),
   })));
   return answers.sort((a, b) => ORDER.indexOf(a.is) - ORDER.indexOf(b.is))[0];
-}
-
-function ownAddresses(): Set<string> {
-  return new Set(Deno.networkInterfaces().map(({ address }) => address));
 }
 
 async function readCrl({ crl }: IcingaNode): Promise<Partial<IcingaSample> | string> {

@@ -43,6 +43,29 @@ Deno.test("the log's lines are read in UTF-8, with CRLF, and without those of ow
   }
 });
 
+Deno.test("a connection from any address of this host is its own, as where Icinga listens on one", () => {
+  const line = (address: string) => ({
+    at: 1_000,
+    severity: "critical",
+    text: `ApiListener: Certificate validation failed (from [${address}]:41080): code 19`,
+  });
+  const own = new Set(["10.0.0.5", "2001:db8::5"]);
+  const cases: [address: string, isOwn: boolean][] = [
+    ["10.0.0.5", true],
+    ["::ffff:10.0.0.5", true],
+    ["2001:db8::5", true],
+    ["127.0.0.1", true],
+    ["127.0.0.2", false],
+    ["10.0.0.50", false],
+    ["2001:db8::55", false],
+  ];
+  for (const [address, isOwn] of cases) {
+    const lines = [line(address)];
+    const kept = [criticalLines(lines, 3, own).length, refusalIn(lines, 0, own) ? 1 : 0];
+    assertEquals(kept, isOwn ? [0, 0] : [1, 1], address);
+  }
+});
+
 Deno.test("a line whose zone is in words has the time of this host, and its text at most 300 characters", () => {
   const said = `x: ${"y".repeat(400)}`;
   const [line, ...others] = parseLog(
