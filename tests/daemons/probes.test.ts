@@ -483,6 +483,10 @@ Deno.test("a hung Icinga 2 that is only observed: it is told why it would be res
   );
   assertEquals(restarts, 0);
   assertEquals(records.some((record) => /restarting|Restarted/.test(record)), false);
+  assertEquals(records.map((record) => record.replace(/not written for [\d a-z]+:/, "…")), [
+    "warning Probe heartbeat_file of service 'Icinga2' fails for 15m and longer: icinga2.state was … Icinga 2 hangs; it would be restarted in 5 min",
+    "info Probe heartbeat_file of service 'Icinga2' is ok again: icinga2.state was written 2026-11-28T23:59:00.000Z",
+  ]);
   assertEquals(told, ["icinga2.state Icinga 2 hangs", undefined]);
 });
 

@@ -89,20 +89,27 @@ export class ProbeRunner {
         this.#shared.delete(this.#plan.prefix + probe.name);
         continue;
       }
-      const { info, step } = judgeProbe(before, verdict, {
+      const judged = judgeProbe(before, verdict, {
         ...probe,
         action: mayRestart ? probe.action : "tell",
         now: now(),
         lastRestart: this.#lastRestart,
         random: this.#plan.random,
       });
+      const { step } = judged;
+      const wouldRestart = step === "restart" && observe !== undefined;
+      const { failsSince } = before ?? {};
+      // Nothing is restarted, so that it still fails is no news.
+      const same = wouldRestart &&
+        { failed: true, ...(failsSince !== undefined && { failsSince }) };
+      const info = { ...judged.info, ...same };
       this.#infos.set(probe.name, info);
       this.#share(probe.name, info);
       if (step === "recovered") observe?.(undefined);
-      if (step === "restart" && observe) return observe(info.verdict.text);
-      this.#say(probe, info, step);
+      if (step === "restart") this.#lastRestart = now();
+      if (wouldRestart) return observe(info.verdict.text);
+      this.#say(probe, info, step, observe !== undefined);
       if (step !== "restart") continue;
-      this.#lastRestart = now();
       return await this.#plan.restart();
     }
   }
@@ -152,6 +159,7 @@ export class ProbeRunner {
     { name, failAfter }: ConfiguredProbe,
     { verdict: { text, advice }, due, restarts }: ProbeInfo,
     step: ReturnType<typeof judgeProbe>["step"],
+    isObserved: boolean,
   ): void {
     const { log, now } = this.#context;
     const who = `Probe ${name} of service '${this.#service.name}'`;
@@ -159,9 +167,12 @@ export class ProbeRunner {
     if (step === "recovered") log.info(`${who} is ok again: ${text}`);
     if (step === "restart") log.warning(`${who}: the service is restarted now, since ${text}`);
     if (step !== "warn") return;
+    const wait = due === undefined ? "" : formatSpan((due - now()) / 1000);
     const plan = due === undefined
       ? restarts > 0 ? "; a restart did not help" : ""
-      : `; the service is restarted in ${formatSpan((due - now()) / 1000)} unless that changes`;
+      : isObserved
+      ? `; it would be restarted in ${wait}`
+      : `; the service is restarted in ${wait} unless that changes`;
     const todo = advice === undefined ? "" : `; ${advice}`;
     log.warning(`${who} fails for ${formatDuration(failAfter)} and longer: ${text}${plan || todo}`);
   }
