@@ -47,12 +47,12 @@ Deno.test("a map that its owner opens is everybody's, also for a copy that misse
 });
 
 Deno.test("what is declared is declared everywhere, also for who joins later", () => {
-  const { network, mayWrite, b } = joined();
+  const { network, mayWrite, states, b } = joined();
   b.map("b.Saved", { persistent: true });
   network.run(1_000);
   const d = network.join("d", { mayWrite });
   network.run(1_000);
-  assertEquals(d.persistentPaths(), ["b.Saved"]);
+  for (const state of [...states, d]) assertEquals(state.persistentPaths(), ["b.Saved"]);
 });
 
 /** A message of writes, as a thread would send it. */

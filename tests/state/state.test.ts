@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { isUnreadableMessage, type MainState, type PublicState } from "../../lib/state/mod.ts";
+import { Changes, watch } from "../../lib/state/changes.ts";
 import { Type } from "../../lib/state/message.ts";
 import { content, isOf, Network, type Sent } from "./network.ts";
 
@@ -213,23 +214,27 @@ Deno.test("who has missed more than is kept gets the whole state instead", () =>
 });
 
 Deno.test("who has missed less than is kept gets that, and not the whole state", () => {
-  const { network, a, b } = joined("a", "b");
-  network.fate = () => [];
-  const batchesOf = (count: number) => {
-    for (let i = 0; i < count; i++) {
-      a.map("M").set("x", `${i} ${"x".repeat(3_900)}`);
-      network.run(1);
-    }
-  };
-  batchesOf(1_000);
-  network.fate = () => [1];
-  const before = network.ported.length;
-  a.map("M").set("last", 1);
-  network.run(1_000);
-  assertEquals(content(b), content(a));
-  const answers = network.ported.slice(before).filter(({ from }) => from === "a");
-  assertEquals(answers.length, 1_001);
-  assert(answers.every(({ text }) => isOf(text, Type.batch)));
+  // Those that were heard before are more than is kept.
+  for (const heard of [0, 1_200]) {
+    const { network, a, b } = joined("a", "b");
+    const batchesOf = (count: number) => {
+      for (let i = 0; i < count; i++) {
+        a.map("M").set("x", `${i} ${"x".repeat(3_900)}`);
+        network.run(1);
+      }
+    };
+    batchesOf(heard);
+    network.fate = () => [];
+    batchesOf(1_000);
+    network.fate = () => [1];
+    const before = network.ported.length;
+    a.map("M").set("last", 1);
+    network.run(1_000);
+    const answers = network.ported.slice(before).filter(({ from }) => from === "a");
+    assertEquals(answers.length, 1_001, `after ${heard}`);
+    assertEquals(content(b), content(a));
+    assert(answers.every(({ text }) => isOf(text, Type.batch)));
+  }
 });
 
 Deno.test("a thread that asks without end for what it has missed gets 16 MB at once and 4 MB a second", () => {
@@ -559,6 +564,21 @@ Deno.test("a watcher gets the changes; when it is behind, those of one key as on
   const end = Promise.all([changes.next(), changes.next()]);
   stop.abort();
   assertEquals((await end).map(({ done }) => done), [true, true]);
+});
+
+Deno.test("a watcher that is left, or told to stop, costs nothing any more", async () => {
+  const changes = new Changes(() => {});
+  const left = watch(changes, "M");
+  changes.note({ path: "M", key: "x", old: undefined, value: 1, deleted: false, writer: "a" });
+  changes.tell();
+  for await (const _ of left) break;
+  assertEquals(changes.isHeard("M"), false);
+  const stop = new AbortController();
+  watch(changes, "M", stop.signal);
+  assertEquals(changes.isHeard("M"), true);
+  stop.abort();
+  watch(changes, "M", stop.signal);
+  assertEquals(changes.isHeard("M"), false);
 });
 
 Deno.test("a check sees what is set, and may refuse it", () => {
