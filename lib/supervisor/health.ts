@@ -216,8 +216,10 @@ export class HealthMonitor {
   }
 }
 
-function residentBytes(): number {
-  const { rss, heapTotal, external } = Deno.memoryUsage();
+/** The resident bytes of the process without this thread's own heap and what lies outside of it. */
+export function residentBytes(
+  { rss, heapTotal, external }: Deno.MemoryUsage = Deno.memoryUsage(),
+): number {
   return rss - heapTotal - external;
 }
 

@@ -68,19 +68,27 @@ function catchStream(stream: typeof Deno.stdout, print: (text: string) => void):
  */
 function catchNodeStream(name: "stdout" | "stderr", target: typeof Deno.stdout): void {
   const { process } = globalThis as unknown as { process: typeof nodeProcess };
-  const encoder = new TextEncoder();
-  const write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
-    target.writeSync(typeof chunk === "string" ? encoder.encode(chunk) : chunk);
-    const done = rest.at(-1);
-    if (typeof done === "function") queueMicrotask(() => done());
-    return true;
-  };
+  const write = nodeWrite(target);
   const { get } = Object.getOwnPropertyDescriptor(process, name) ?? {};
   if (!get) return void Object.assign(process[name], { write });
   Object.defineProperty(process, name, {
     configurable: true,
     get: () => Object.assign(get.call(process), { write }),
   });
+}
+
+/** What writes to a stream of Node.js: text or bytes, perhaps an encoding, perhaps a callback. */
+type NodeWrite = (chunk: string | Uint8Array, ...rest: unknown[]) => true;
+
+/** The `write` of a stream of Node.js that writes to `target`. */
+export function nodeWrite(target: Pick<typeof Deno.stdout, "writeSync">): NodeWrite {
+  const encoder = new TextEncoder();
+  return (chunk, ...rest) => {
+    target.writeSync(typeof chunk === "string" ? encoder.encode(chunk) : chunk);
+    const done = rest.at(-1);
+    if (typeof done === "function") queueMicrotask(() => done());
+    return true;
+  };
 }
 
 /** Takes what is printed, and how severe it is. */

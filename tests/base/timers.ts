@@ -1,6 +1,13 @@
 import type { Timers } from "../../lib/base/mod.ts";
 
-/** Timers on a clock that stands until it is moved; as Deno's, an interval counts from when it fired. */
+/** The longest that a timer of Deno can be set to, ms: a longer one fires after 1 ms. */
+const LONGEST = 2 ** 31 - 1;
+
+/**
+ * Timers on a clock that stands until it is moved; as Deno's, an interval counts from when it fired.
+ *
+ * @throws {RangeError} for a timer that Deno's would not wait for.
+ */
 export class FakeTimers implements Timers {
   /** How late each timer fires, ms. */
   late = 0;
@@ -54,6 +61,7 @@ export class FakeTimers implements Timers {
   }
 
   #add(timer: { at: number; run: () => void; every?: number }): () => void {
+    if (timer.at - this.#now > LONGEST) throw new RangeError("Deno's timers cannot wait so long");
     const id = ++this.made;
     this.#timers.set(id, timer);
     return () => this.#timers.delete(id);

@@ -2,6 +2,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { ManualClock } from "../../lib/base/mod.ts";
 import { readStatus } from "../../lib/control/status.ts";
 import { isTextfileDue, keepTextfile } from "../../lib/control/exporter.ts";
+import { withControl } from "./served.ts";
 import { agentMaps, MOMENT, stateOf } from "./state.ts";
 
 const EVERY = 60_000;
@@ -69,4 +70,27 @@ Deno.test("the textfile has the metrics, is left alone while nothing changes, an
   await done;
   assertEquals((await Deno.stat(file)).isFile, true);
   await Deno.remove(home, { recursive: true });
+});
+
+Deno.test("an agent that ends waits for the textfile's writer", async () => {
+  let hasEnded = false;
+  /** Its sleep is over some turns after it was to end. */
+  class SlowClock extends ManualClock {
+    override async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+      if (ms !== EVERY) return await super.sleep(ms, signal);
+      await super.sleep(ms, signal).catch(() => {});
+      for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setTimeout(resolve));
+      hasEnded = true;
+      signal?.throwIfAborted();
+    }
+  }
+  await withControl(
+    async ({ home }) => {
+      await until(() => Deno.stat(`${home}/a.prom`).catch(() => undefined));
+      assertEquals(hasEnded, false);
+    },
+    { metrics: { textfile: "a.prom", every: EVERY } },
+    { clock: new SlowClock() },
+  );
+  assertEquals(hasEnded, true);
 });

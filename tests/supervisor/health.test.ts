@@ -9,6 +9,7 @@ import {
   judgeHealth,
   type MonitoredThread,
   NEW_HEALTH,
+  residentBytes,
   type ThreadHealth,
 } from "../../lib/supervisor/health.ts";
 
@@ -104,6 +105,11 @@ Deno.test("threads are looked at as long as there are any, often enough for the 
   unwatch.get("lively")!();
   await clock.advance(0);
   assertEquals(clock.sleeping, 0);
+});
+
+Deno.test("the main thread's own memory is not what daemons take", () => {
+  const usage = { rss: 300e6, heapTotal: 100e6, heapUsed: 90e6, external: 20e6 };
+  assertEquals(residentBytes(usage), 180e6);
 });
 
 Deno.test("all are asked for a sign of life when memory has grown by much since there were none", async () => {

@@ -138,12 +138,14 @@ const ATTACKS: [what: string, code: string, answer: RegExp, imports?: string][] 
     /./,
     "import process from 'node:process';",
   ],
-  [
-    "descriptors",
-    "return new Promise((done) => { const s = new net.Socket({ fd: 6 }); s.on('error', (e) => done(e.message)); })",
-    /not available in a daemon|Not implemented/,
-    "import net from 'node:net';",
-  ],
+  ...[["descriptors", ""], ["descriptors, beside a plain module", "import 'node:path';"]].map(
+    ([what = "", plain]): (typeof ATTACKS)[number] => [
+      what,
+      "return new Promise((done) => { const s = new net.Socket({ fd: 6 }); s.on('error', (e) => done(e.message)); setTimeout(done, 2_000, 'open'); })",
+      /not available in a daemon|Not implemented/,
+      `${plain} import net from 'node:net';`,
+    ],
+  ),
 ];
 
 const NODE_MODULES = [

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
-import { createConsole } from "../../lib/thread/uncaught_output.ts";
+import { createConsole, nodeWrite } from "../../lib/thread/uncaught_output.ts";
 
 /** What a console prints while it is used, a line each. */
 function linesOf(use: (console: Console) => void): string[] {
@@ -72,4 +72,18 @@ Deno.test("a timer tells how long ago it was started, each time, and one that wa
   ]);
   assertEquals(took(third) <= performance.now(), true);
   assertEquals(unknown, "info y: NaN ms");
+});
+
+Deno.test("what Node.js writes, text or bytes, goes to Deno's stream, and who asks is told that it is written", async () => {
+  const written: string[] = [];
+  const write = nodeWrite({
+    writeSync(bytes) {
+      written.push(new TextDecoder().decode(bytes));
+      return bytes.length;
+    },
+  });
+  assertEquals([write("text"), write(new TextEncoder().encode("bytes"))], [true, true]);
+  await new Promise<void>((done) => write("told", done));
+  await new Promise<void>((done) => write("told, with an encoding", "utf8", done));
+  assertEquals(written, ["text", "bytes", "told", "told, with an encoding"]);
 });
