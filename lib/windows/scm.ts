@@ -132,9 +132,11 @@ function openService(name: string, access: number): Handle {
 }
 
 /**
- * Makes a function that reads the state of a service; it gives undefined for one that is not installed, or may not be
- * asked. Meant to be called often: as long as the process of a service that was RUNNING lives, that is the answer, which
- * costs no call of another process. It keeps no service open, which could not be deleted then.
+ * Makes a function that reads the state of a service; it gives undefined for one that is not installed.
+ * Meant to be called often: as long as the process of a service that was RUNNING lives, that is the answer, which costs
+ * no call of another process. It keeps no service open, which could not be deleted then.
+ *
+ * @throws {WindowsError} when the service may not be asked.
  */
 export function serviceStateReader(): (name: string) => StateNumber | undefined {
   const processes = new Map<string, Handle>();

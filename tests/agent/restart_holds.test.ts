@@ -73,12 +73,17 @@ function watching(
       })),
   };
   let looked = 0;
+  let changes = 0;
+  state.map("Agent.Aside").onChange(() => void changes++);
   const alsoLook = () => void looked++;
   const done = watchRestartHolds({ agent, clock, host, alsoLook }, stop.signal);
   return {
     looks: () => looked,
     clock,
     keys: () => [...state.map("Agent.Aside").keys()],
+    /** How often a hold was set or deleted. */
+    changes: () => changes,
+    stop: () => stop.abort(),
     async [Symbol.asyncDispose]() {
       stop.abort();
       await done;
@@ -104,6 +109,16 @@ Deno.test("an installation is told within 250 ms, and for 30 min at most", async
   assertEquals(watch.keys(), ["installing"]);
   await watch.clock.advance(60_000);
   assertEquals(watch.keys(), []);
+});
+
+Deno.test("a hold is set once, and is left as it is when the agent stops", async () => {
+  const resolve = () => Promise.reject(new Error("no such host"));
+  await using watch = watching({ isInstalling: () => true, resolve });
+  await watch.clock.advance(60_000);
+  assertEquals([watch.keys().sort(), watch.changes()], [["installing", "network"], 2]);
+  watch.stop();
+  await watch.clock.advance(60_000);
+  assertEquals(watch.keys().sort(), ["installing", "network"]);
 });
 
 Deno.test("where the mutex cannot be looked for, nothing waits", async () => {

@@ -14,7 +14,11 @@ import { parse } from "../../lib/cli/parse.ts";
 import { readOptions, SERVICE_FLAGS } from "../../lib/cli/service/options.ts";
 import { installService } from "../../lib/cli/service/install.ts";
 import { uninstallService } from "../../lib/cli/service/uninstall.ts";
-import { homeOfService, installedProgram } from "../../lib/cli/service/installed.ts";
+import {
+  accountOfService,
+  homeOfService,
+  installedProgram,
+} from "../../lib/cli/service/installed.ts";
 import {
   restartService,
   startService,
@@ -281,6 +285,15 @@ Deno.test("the home of the installed service is known to an exe in another folde
   assertEquals(homeOfService(host, EXE), "E:\\my home");
   registration(host).commandLine = `"D:\\other.exe" run`;
   assertEquals(homeOfService(host, EXE), undefined);
+});
+
+Deno.test("a home's service is the one that runs from it", async () => {
+  const host = new FakeHost();
+  const accountOf = (home: string) => accountOfService(home, host, EXE);
+  assertEquals(accountOf("D:\\warden"), undefined);
+  await install(host, "--account NetworkService --home D:\\warden\\");
+  assertEquals(accountOf("d:\\Warden"), "NT AUTHORITY\\NetworkService");
+  assertEquals(accountOf(FOLDER), undefined);
 });
 
 Deno.test("a service in which NSSM does not say what it runs is another program's", async () => {
@@ -894,6 +907,23 @@ Deno.test("a display name has 1 to 256 characters, and none that controls a term
   }
   for (const name of [" ", "x".repeat(257), "a\nb", "\x1b[2J"]) {
     assertThrows(() => read(name), UsageError, "expected 1 to 256 characters");
+  }
+});
+
+Deno.test("a home that is given is in the service's command line, also the exe's own folder", () => {
+  const flags = (...args: string[]) => readOptions(parse(args, SERVICE_FLAGS)).flags;
+  assertEquals(flags(), {});
+  // A variable ICINGA_WARDEN_HOME of the service would count otherwise.
+  for (const home of [FOLDER, "D:\\warden"]) assertEquals(flags("--home", home), { home });
+});
+
+Deno.test("a service that is removed while it is asked is not installed", async () => {
+  for (const gone of ["find", "query"] as const) {
+    const host = new FakeHost();
+    await install(host);
+    host.database[gone] = () => undefined;
+    const { code, output } = await status(host, " --json");
+    assertEquals([code, JSON.parse(output)], [3, { service: NAME, installed: false }]);
   }
 });
 

@@ -50,6 +50,8 @@ const ENUM_SERVICE_STATUS = 48, QUERY_SERVICE_CONFIG = 64;
 const services = new Map<string, Service>();
 /** Whether the caller is an administrator: others may look, and change nothing. */
 let isAdministrator = true;
+/** The services that nobody may look at. */
+const hidden = new Set<string>();
 /** The levels of settings that this system knows. */
 let known = [1, 2, 3, 4];
 /** The level whose values are refused. */
@@ -93,6 +95,7 @@ fakeWindows({
     const name = textOf(bytes)!;
     if (!may(manager, CONNECT)) return failNull(5);
     if (!services.has(name)) return failNull(1060);
+    if (hidden.has(name)) return failNull(5);
     if (!isAdministrator && (access & ~(QUERY_CONFIG | QUERY_STATUS)) !== 0) return failNull(5);
     return handleOf("CloseServiceHandle", { name, access });
   },
@@ -247,7 +250,7 @@ const wanted = (start: StartType, account = "DOM\\bob") =>
 /** A case on a machine that has these services, none unless told; no handle stays open. */
 function scmTest(name: string, test: () => void): void {
   Deno.test(name, () => {
-    services.clear();
+    for (const names of [services, hidden]) names.clear();
     [isAdministrator, known, refused] = [true, [1, 2, 3, 4], undefined];
     test();
     assertEquals(leftOpen(), []);
@@ -351,6 +354,14 @@ scmTest("what is asked of a service that is not installed names it", () => {
   add("w");
   const again = () => scm.create("w", wanted("manual"));
   assertThrows(again, WindowsError, "Cannot create service 'w': a service of this name is already");
+});
+
+scmTest("a service that may not be looked at is an error, not one that is not installed", () => {
+  add("w");
+  hidden.add("w");
+  for (const ask of [() => scm.find("w"), () => scm.query("w"), () => serviceStateReader()("w")]) {
+    assertThrows(ask, WindowsError, "Cannot open service 'w': ");
+  }
 });
 
 scmTest(

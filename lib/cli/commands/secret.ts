@@ -1,8 +1,7 @@
-import { resolve } from "node:path";
 import { listSecrets, removeSecret, writeSecret } from "../../agent/mod.ts";
 import { attempt, excerpt } from "../../base/mod.ts";
 import { refuseSecretName } from "../../daemon/mod.ts";
-import { currentUser, makePrivate, SERVICE_NAME, sidOf, windowsHost } from "../../windows/mod.ts";
+import { currentUser, makePrivate, sidOf } from "../../windows/mod.ts";
 import {
   type Command,
   commandWithActions,
@@ -11,7 +10,7 @@ import {
   UsageError,
 } from "../command.ts";
 import { findPaths } from "../paths.ts";
-import { homeOfService } from "../service/installed.ts";
+import { accountOfService } from "../service/installed.ts";
 import { readPassword } from "../service/password.ts";
 
 /** `icinga-warden secret` */
@@ -66,8 +65,6 @@ function protect(path: string, home: string): void {
 
 /** The account of the service that runs from home; without one, who calls. */
 function readerOf(home: string): string {
-  const served = homeOfService();
-  if (served === undefined || resolve(served) !== home) return currentUser();
-  const found = windowsHost.database.find(SERVICE_NAME);
-  return attempt(() => sidOf(found!.account), () => currentUser());
+  const account = accountOfService(home);
+  return account === undefined ? currentUser() : attempt(() => sidOf(account), currentUser);
 }

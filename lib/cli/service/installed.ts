@@ -1,3 +1,4 @@
+import { win32 } from "node:path";
 import { attempt } from "../../base/mod.ts";
 import {
   agentOf,
@@ -7,6 +8,7 @@ import {
   isAgent,
   kindOfService,
   readAgentFlags,
+  samePath,
   SERVICE_NAME,
   type ServiceAgent,
   type ServiceKind,
@@ -65,6 +67,21 @@ export function homeOfService(host: Host = windowsHost, exe = Deno.execPath()): 
   const target = { name, files: agentOf(exe, {}).files };
   const { kind } = installedProgram(found, target, host);
   return kind === "other" ? undefined : homeOf(found, target, host);
+}
+
+/**
+ * The account of the service of the usual name, where that runs the agent of `home`; else undefined.
+ *
+ * @param exe the path of this exe.
+ */
+export function accountOfService(
+  home: string,
+  host: Host = windowsHost,
+  exe = Deno.execPath(),
+): string | undefined {
+  const served = homeOfService(host, exe);
+  if (served === undefined || !samePath(win32.resolve(served), home)) return undefined;
+  return host.database.find(SERVICE_NAME)?.account;
 }
 
 /**
