@@ -14,6 +14,13 @@ const COMMANDS: Command[] = [
     run: () => 0,
   },
   { name: "get", words: "[PATH]", summary: "x", run: () => 0 },
+  {
+    name: "docs",
+    words: "page",
+    summary: "x",
+    moreWords: () => Promise.resolve(["install"]),
+    run: () => 0,
+  },
 ];
 
 async function scriptFor(shell: string): Promise<string> {
@@ -40,7 +47,7 @@ Deno.test({
   async fn() {
     const script = await scriptFor("bash");
     const common = ["--home", "--config", "--log-level", "--json", "--help", "--version"];
-    assertEquals(await offered(script, "icinga-warden", ""), ["status", "daemon", "get"]);
+    assertEquals(await offered(script, "icinga-warden", ""), ["status", "daemon", "get", "docs"]);
     assertEquals(await offered(script, "icinga-warden", "da"), ["daemon"]);
     assertEquals(await offered(script, "icinga-warden", "--f"), ["--foreground"]);
     assertEquals(await offered(script, "icinga-warden", "daemon", ""), ["list", "show", "new"]);
@@ -53,6 +60,8 @@ Deno.test({
     const register = ["icinga-warden", "daemon", "new"];
     assertEquals(await offered(script, ...register, "ser"), ["service_watch"]);
     assertEquals(await offered(script, ...register, "service_watch", "re"), ["repair="]);
+    assertEquals(await offered(script, "icinga-warden", "docs", ""), ["page"]);
+    assertEquals(await offered(script, "icinga-warden", "docs", "page", ""), ["install"]);
   },
 });
 
@@ -61,7 +70,9 @@ Deno.test("the script for PowerShell has every command with its words and flags"
   assertStringIncludes(script, "Register-ArgumentCompleter -Native -CommandName icinga-warden,");
   assertStringIncludes(script, "    'daemon' = 'list show new --grant --module --home ");
   assertStringIncludes(script, "    'daemon +' = 'service_watch probes= repair= --grant ");
-  assertStringIncludes(script, "    '' = 'status daemon get --foreground --home ");
+  assertStringIncludes(script, "    'docs +' = 'install --home ");
+  assert(!script.includes("'get +'"), "nothing follows a word of it");
+  assertStringIncludes(script, "    '' = 'status daemon get docs --foreground --home ");
   const count = (sign: string) => script.split(sign).length;
   assert(count("{") === count("}") && count("(") === count(")") && count("'") % 2 === 1);
 });

@@ -289,6 +289,8 @@ Deno.test("a help has the usage, what is to be known, and the flags below each o
   assertEquals(commandHelp({ ...command, words: "" }).split("\n").slice(0, 5), [
     ...["icinga-warden x: does it", "", "Usage: icinga-warden x", "", "Everywhere:"],
   ]);
+  const { foreground } = flags;
+  assertStringIncludes(commandHelp({ ...command, flags: { foreground } }), "\nFlags:\n  --foreg");
   const program = programHelp([command]).split("\n");
   assertEquals(program.slice(2, 6), [
     "Usage:",

@@ -59,6 +59,7 @@ Deno.test("a colour tells what is well, what is coming and what is wrong", async
         ({
           ...{ level, text: "x", at, until: null, numbers: {} },
         }) as unknown as typeof daemon.verdict;
+      const other = { ...daemon, name: "other" };
       const daemons: [more: Partial<typeof daemon>, shown: string[]][] = [
         [{ state: "running" }, ["running green"]],
         [{ state: "finished" }, ["finished green"]],
@@ -73,7 +74,7 @@ Deno.test("a colour tells what is well, what is coming and what is wrong", async
         [{ verdict: verdict("critical") }, ["running green", "CRITICAL: x red"]],
       ];
       for (const [more, shown] of daemons) {
-        const lines = said({ daemons: [{ ...daemon, ...more }] });
+        const lines = said({ daemons: [{ ...daemon, ...more }, other] });
         assertEquals(colours(lines, "icinga_agent_service"), shown);
         assertEquals(lines.join("\n").includes("VERDICT"), more.verdict !== undefined);
       }
@@ -106,7 +107,7 @@ Deno.test("of what there is not nothing is shown, and of what there is each thin
       assertEquals(row!.slice(0, 2), ["observe", "icinga2"]);
       assertEquals(row!.slice(5), ["-", "3", formatTime(at)]);
       const job = { next: at, last: { at, outcome: "failed" } } as unknown as typeof daemon.job;
-      const runs = columns({ daemons: [{ ...daemon, job }] }, "NEXT RUN");
+      const runs = columns({ daemons: [{ ...daemon, job }, daemon] }, "NEXT RUN");
       assertEquals(runs[0]!.slice(-3), ["LAST RUN", "NEXT RUN", "LAST ERROR"]);
       assertEquals(runs[1]!.slice(-3), [`${formatTime(at)} failed`, formatTime(at), "-"]);
       const paused = { since: at, until: null, by: "command" } as Status["maintenance"];

@@ -58,37 +58,37 @@ export interface Bench {
 /** A test of the compiled Linux program; without one it is skipped, and says why. */
 export function testExe(name: string, test: (bench: Bench) => Promise<void>): void {
   if (missingExe) tellSkipped(name, missingExe);
-  Deno.test({ name, ignore: missingExe !== undefined, fn: () => onBench(test) });
+  Deno.test({ name, ignore: missingExe !== undefined, fn: () => onBench([EXE], test) });
 }
 
-async function onBench(test: (bench: Bench) => Promise<void>): Promise<void> {
+/** A test of the program as it runs from source. */
+export function testSource(name: string, test: (bench: Bench) => Promise<void>): void {
+  const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
+  const program = [Deno.execPath(), "run", "-A", "--no-prompt", main];
+  Deno.test({ name, ignore: Deno.build.os !== "linux", fn: () => onBench(program, test) });
+}
+
+async function onBench(program: string[], test: (bench: Bench) => Promise<void>): Promise<void> {
   const home = await Deno.makeTempDir({ prefix: "warden home ä " });
   const running: Running[] = [];
-  const begin = (env: Record<string, string>, args: string[], exe?: string, input?: Input) => {
-    const program = launch(args, { ICINGA_WARDEN_HOME: home, ...env }, exe, input);
-    running.push(program);
-    return program;
+  const begin = (env: Record<string, string>, command: string[], input?: Input) => {
+    const started = launch(command, { ICINGA_WARDEN_HOME: home, ...env }, input);
+    running.push(started);
+    return started;
+  };
+  const onTerminal = (before: string[], args: string[], input?: Input) => {
+    const line = [...before, ...program, ...args].join(" ");
+    return begin({ NO_COLOR: "" }, ["script", "-qefc", line, "/dev/null"], input);
   };
   try {
     await test({
       home,
-      start: (...args) => begin({}, args),
-      run: (...args) => begin({}, args).ended,
-      runWith: (env, ...args) => begin(env, args).ended,
-      runOnTerminal: (...args) =>
-        begin(
-          { NO_COLOR: "" },
-          ["-qefc", ["stty cols 120;", EXE, ...args].join(" "), "/dev/null"],
-          "script",
-        ).ended,
-      startOnTerminal: (...args) =>
-        begin(
-          { NO_COLOR: "" },
-          ["-qefc", [EXE, ...args].join(" "), "/dev/null"],
-          "script",
-          TYPED,
-        ),
-      runWithInput: (input, ...args) => begin({}, args, undefined, input).ended,
+      start: (...args) => begin({}, [...program, ...args]),
+      run: (...args) => begin({}, [...program, ...args]).ended,
+      runWith: (env, ...args) => begin(env, [...program, ...args]).ended,
+      runOnTerminal: (...args) => onTerminal(["stty cols 120;"], args).ended,
+      startOnTerminal: (...args) => onTerminal([], args, TYPED),
+      runWithInput: (input, ...args) => begin({}, [...program, ...args], input).ended,
       write: async (name, content) => {
         const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
         await Deno.writeFile(join(home, name), bytes);
@@ -96,19 +96,18 @@ async function onBench(test: (bench: Bench) => Promise<void>): Promise<void> {
       log: () => Deno.readTextFile(join(home, "logs", "icinga-warden.log")),
     });
   } finally {
-    for (const program of running) program.signal("SIGKILL");
-    await Promise.all(running.map((program) => program.ended));
+    for (const started of running) started.signal("SIGKILL");
+    await Promise.all(running.map((started) => started.ended));
     await Deno.remove(home, { recursive: true });
   }
 }
 
 function launch(
-  args: string[],
+  [program, ...args]: string[],
   env: Record<string, string>,
-  program = EXE,
   input?: Input,
 ): Running {
-  const child = new Deno.Command(program, {
+  const child = new Deno.Command(program!, {
     args,
     env,
     stdin: input === undefined ? "null" : "piped",

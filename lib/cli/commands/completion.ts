@@ -52,8 +52,9 @@ async function typedAfter(commands: readonly Command[]): Promise<Map<string, Typ
 
 function bashScript(typed: Map<string, Typed>): string {
   const cases = [...typed].map(([name, { words, flags, more }]) => {
-    const later = more.length > 0 ? ` more="${more.join(" ")}"` : "";
-    return `    "${name}") words="${words.join(" ")}" flags="${flags.join(" ")}"${later} ;;`;
+    const lists = Object.entries({ words, flags, more });
+    const set = lists.map(([variable, list]) => `${variable}="${list.join(" ")}"`);
+    return `    "${name}") ${set.join(" ")} ;;`;
   });
   const names = [...typed.keys()].filter((name) => name !== "").join(" | ");
   return `_icinga_warden() {
