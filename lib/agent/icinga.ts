@@ -73,7 +73,7 @@ export async function watchIcinga(parts: IcingaWatchParts, signal: AbortSignal):
       if (path === state) note(key, value);
       if (path === stats && key === one.service) one.count(value);
     });
-    signal.addEventListener("abort", stop, { once: true });
+    signal.addEventListener("abort", stop);
   };
   for (;;) {
     try {

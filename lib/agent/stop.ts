@@ -63,7 +63,7 @@ export async function runUntilStopped(
     }, () => {});
   }
   if (until?.aborted) stop.abort();
-  until?.addEventListener("abort", () => stop.abort(), { once: true });
+  until?.addEventListener("abort", () => stop.abort());
   const { version, commit, deno } = buildInfo();
   info(`Started icinga-warden ${version} (${commit}, Deno ${deno}), process ${Deno.pid}`);
   for (const line of warnings) warning(line);
@@ -74,7 +74,7 @@ export async function runUntilStopped(
     void agent.stop();
   };
   if (stop.signal.aborted) takeDown();
-  else stop.signal.addEventListener("abort", takeDown, { once: true });
+  else stop.signal.addEventListener("abort", takeDown);
   await agent.done;
   await within(served, { ms: LAST_ANSWERS });
   info("Stopped");

@@ -114,7 +114,7 @@ export class TimerTicks implements Ticks {
     this.#signal = signal;
     this.#timers = timers;
     this.#due = timers.now();
-    signal.addEventListener("abort", this.#abort, { once: true });
+    signal.addEventListener("abort", this.#abort);
   }
 
   /** See {@linkcode Ticks}. */
@@ -222,7 +222,7 @@ export class ManualClock implements Clock {
       cancel();
       reject(signal?.reason);
     };
-    signal?.addEventListener("abort", abort, { once: true });
+    signal?.addEventListener("abort", abort);
     return promise;
   }
 

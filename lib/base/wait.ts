@@ -34,7 +34,7 @@ export async function within<T, L = undefined>(
       over.reject(error);
     }
   };
-  signal?.addEventListener("abort", abort, { once: true });
+  signal?.addEventListener("abort", abort);
   const cancel = ms === undefined ? undefined : clock.after(ms, expire);
   try {
     return await Promise.race([promise, over.promise]);
@@ -53,7 +53,7 @@ export async function within<T, L = undefined>(
 export function abortWith(over: AbortController, signals: readonly AbortSignal[]): () => void {
   const leave = signals.map((signal) => {
     const abort = () => over.abort(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
+    signal.addEventListener("abort", abort);
     if (signal.aborted) abort();
     return () => signal.removeEventListener("abort", abort);
   });

@@ -26,7 +26,7 @@ function join(signals: readonly AbortSignal[], limit: AbortSignal): AbortSignal 
   limit.addEventListener("abort", () => {
     over.abort(limit.reason);
     leave();
-  }, { once: true });
+  });
   return over.signal;
 }
 

@@ -79,6 +79,7 @@ Deno.test("changed arguments are those of the context, and each taker is told th
   const told: unknown[] = [];
   const context = contextOf({ onArguments: () => void asked++ });
   context.onArguments((values) => void told.push(1, values));
+  assertEquals(asked, 1);
   context.onArguments((values) => void told.push(2, values));
   context.change({ limit: 7 });
   assertEquals(told, [1, { limit: 7 }, 2, { limit: 7 }]);

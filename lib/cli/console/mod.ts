@@ -122,7 +122,7 @@ async function converse(
     },
   });
   const leave = new AbortController();
-  ended.addEventListener("abort", () => prompt.close(), { once: true });
+  ended.addEventListener("abort", () => prompt.close());
   if (withLog) void showLog(place.home, prompt, leave.signal);
   for (let line; (line = await prompt.ask()) !== undefined;) {
     const words = splitWords(line);
