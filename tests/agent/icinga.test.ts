@@ -208,6 +208,26 @@ Deno.test("a damaged state file is moved aside once, where repair names it, and 
   assertEquals((await kept(made)).length, 1);
 });
 
+Deno.test("a state file that is no longer damaged stays where it is", async () => {
+  await using made = await fixture();
+  await made.write(STATE, "5:{...");
+  await using watch = watching(made.folder.root, {}, { repair: ["state-file"] });
+  const { service, diagnosis, until } = watch;
+  const pauses = watch.state.map<string, unknown>("Agent.ServicePauses");
+  pauses.set("icinga2", {});
+  service.set("value", "STOPPED");
+  await until(() => diagnosis()?.hold === true);
+  // A person puts another one there, and the service stops for another reason.
+  await made.write(STATE, "2:{},");
+  service.set("value", "RUNNING");
+  service.set("value", "STOPPED");
+  await until(() => diagnosis()?.hold === false);
+  pauses.delete("icinga2");
+  const end = watch.clock.now() + 60_000;
+  await until(() => watch.clock.now() > end);
+  assertEquals([diagnosis()!.mended, await kept(made)], [undefined, []]);
+});
+
 Deno.test("a damaged state file is told alone without repair, in the modes observe and stopped, and where it cannot be moved", async () => {
   const cases: [change: Partial<Target>, said: RegExp][] = [
     [{}, /its state file is corrupt; .*icinga2\.state; .* or set repair to state-file$/],

@@ -1,5 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { readLine } from "../../lib/cli/service/password.ts";
+import { testSource } from "../exe/program.ts";
 
 const typed = (...chunks: string[]) =>
   ReadableStream.from(chunks).pipeThrough(new TextEncoderStream());
@@ -13,7 +14,7 @@ const lines: [string[], string | undefined][] = [
   [["geheim\r\nmore"], "geheim"],
   [["ge", "heim"], "geheim"],
   [["pässwörd\r"], "pässwörd"],
-  [["abä\u007fc\r"], "abc"],
+  [["abäé\u007f\u007fc\r"], "abc"],
   [["a\b\b\bz\r"], "z"],
   [[" with blanks \n"], " with blanks "],
   [["abc\u0003"], undefined],
@@ -40,3 +41,24 @@ Deno.test("a line in UTF-16 ends where its line does, with either byte first", a
   assertEquals(await bytes([0xff, 97, 10]), new Uint8Array([0xff, 97]));
   assertEquals(await bytes([0xff, 0xfe, 97, 0]), new Uint8Array([0xff, 0xfe, 97, 0]));
 });
+
+testSource(
+  "on a terminal a secret is asked for and never shown; Ctrl+C ends without",
+  async (bench) => {
+    const ask = async (typed: string) => {
+      const command = bench.startOnTerminal("secret", "set", "db");
+      await command.printed(/^Secret 'db': $/);
+      await command.type(typed);
+      const { code, stdout } = await command.ended;
+      return [code, stdout.replaceAll("\r", "")];
+    };
+    const [code, said] = await ask("\x03");
+    assertEquals(code, 2);
+    assertMatch(String(said), /^Secret 'db': \nicinga-warden: no secret was given\n$/);
+    assertEquals(await ask("geheim\r"), [
+      0,
+      "Secret 'db': \nStored secret 'db'; daemons read it when they ask next\n",
+    ]);
+    assertEquals(await Deno.readTextFile(`${bench.home}/secrets/db`), "geheim");
+  },
+);

@@ -1,10 +1,11 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { join, resolve } from "node:path";
 import { UsageError } from "../../lib/cli/command.ts";
 import { readRun, RUN_FLAGS } from "../../lib/cli/commands/run.ts";
 import { runAction } from "../../lib/cli/daemon/run.ts";
 import { parse } from "../../lib/cli/parse.ts";
 import { demoScenario, parseScenario } from "../../lib/service/mod.ts";
+import { printed } from "./printed.ts";
 
 const home = resolve(import.meta.dirname!);
 
@@ -69,6 +70,9 @@ Deno.test("one daemon is run alone, unless it could not run or a flag is wrong",
     for (const [typed, message] of refused) {
       await assertRejects(run(...typed), UsageError, message);
     }
+    const { code, errors } = await printed(run(...beat));
+    assertEquals(code, 0);
+    assertMatch(errors, /^'icinga-warden status --home \S*icinga-warden-run-\S+' asks it; Ctrl\+C/);
     if (Deno.build.os === "windows") return;
     const none = "There is no Windows service control manager on";
     await assertRejects(run("icinga_agent_service"), UsageError, none);

@@ -16,6 +16,8 @@ type Bytes = Uint8Array<ArrayBuffer>;
 const written: [type: number, id: number, text: string][] = [];
 /** Ends a call that is under way, with its result; absent: calls end by themselves. */
 let waiting: ((result: number) => void)[] | undefined;
+/** Whether calls come to nothing at all. */
+let isLost = false;
 /** Whether Windows has the event log. */
 let isThere = true;
 
@@ -30,6 +32,7 @@ fakeWindows({
   ) {
     assertEquals([behind(source), category, user, size, data], ["icinga-warden", 0, null, 0, null]);
     assertEquals(count, 1);
+    if (isLost) return Promise.reject(new Error("the call was lost"));
     const text = wideAt(pointerIn(texts));
     // Windows refuses longer ones.
     if (text.length > 31_839) return 0;
@@ -121,8 +124,13 @@ Deno.test("while 100 events wait the log file alone has the others, and how many
   log.write(record("warning"));
   assertEquals([written.length, told.at(-1)], [101, undefined], "they wait no more");
   waiting.splice(0).forEach((end) => end(0));
-  await log.close();
+  await new Promise((resolve) => setTimeout(resolve));
   assertEquals(told.at(-1), "Cannot write the Windows event log: 1 event is missing");
+  isLost = true;
+  log.write(record("warning"));
+  await log.close();
+  isLost = false;
+  assertEquals(told.at(-1), "Cannot write the Windows event log: 2 events are missing");
 });
 
 Deno.test("without an event log nothing is written, which is told", async () => {

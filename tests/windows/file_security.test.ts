@@ -31,6 +31,8 @@ const files = new Map<string, string>();
 const set: [path: string, kinds: number, text: string][] = [];
 const privileges: number[] = [];
 let own: Pointer = null;
+/** The function that fails. */
+let failing = "";
 
 /** The parts of a descriptor that is open, by their pointers. */
 const parts = new Map<bigint, string>();
@@ -59,6 +61,7 @@ fakeWindows({
     ...[descriptor, revision, wanted, text, length]: [Pointer, number, number, Bytes, null]
   ) {
     if (revision !== 1 || wanted !== (OWNER | LIST) || length !== null) return fail(87);
+    if (failing === "to text") return fail(1338);
     putPointer(text, lend("LocalFree", wide(behind<string>(descriptor))));
     return 1;
   },
@@ -71,10 +74,12 @@ fakeWindows({
     return 1;
   },
   GetSecurityDescriptorOwner(descriptor: Pointer, owner: Bytes) {
+    if (failing === "owner") return fail(1338);
     putPart(owner, behind<string>(descriptor).split("D:")[0]!);
     return 1;
   },
   GetSecurityDescriptorDacl(descriptor: Pointer, isThere: Bytes, list: Bytes, isDefault: Bytes) {
+    if (failing === "list") return fail(1338);
     const [, entries] = behind<string>(descriptor).split("D:");
     put(isThere, entries === undefined ? 0 : 1);
     put(isDefault, entries === undefined ? 1 : 0);
@@ -122,6 +127,7 @@ fakeWindows({
 function securityTest(name: string, test: () => void): void {
   Deno.test(name, () => {
     set.length = 0;
+    failing = "";
     test();
     assertEquals(leftOpen(), []);
   });
@@ -158,6 +164,21 @@ securityTest("a descriptor without an access list, which would let everyone in, 
   assertEquals(set, []);
   writeFileSecurity("C:\\a", "O:BAD:", true);
   assertEquals(set, [["C:\\a", OWNER + LIST + UNPROTECTED, "O:BAD:"]]);
+});
+
+securityTest("a descriptor that cannot be read is an error, and nothing is set", () => {
+  files.set("C:\\a", "O:BAD:PAI(A;;FA;;;SY)");
+  const write = () => writeFileSecurity("C:\\a", "O:BAD:(A;;FA;;;SY)", true);
+  const cases: [fails: string, call: () => void, said: string][] = [
+    ["to text", () => void readFileSecurity("C:\\a"), "Cannot read a security descriptor: "],
+    ["list", write, "Cannot read an access list: "],
+    ["owner", write, "Cannot read an owner: "],
+  ];
+  for (const [fails, call, said] of cases) {
+    failing = fails;
+    assertThrows(call, WindowsError, said);
+  }
+  assertEquals(set, []);
 });
 
 /** Folders by their paths: what is in each. */

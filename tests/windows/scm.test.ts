@@ -59,6 +59,8 @@ let refused: number | undefined;
 /** The processes that live. */
 const living = new Set<number>();
 let opens = 0;
+/** What the service control manager and services were opened for. */
+const asked: number[] = [];
 
 const may = (pointer: Pointer, access: number) => {
   const opened = behind<Opened>(pointer);
@@ -86,12 +88,15 @@ function putTexts(buffer: Bytes, size: number, texts: readonly [offset: number, 
 }
 
 fakeWindows({
-  OpenSCManagerW: (_: null, __: null, access: number) =>
-    !isAdministrator && (access & CREATE) !== 0
+  OpenSCManagerW(_: null, __: null, access: number) {
+    asked.push(access);
+    return !isAdministrator && (access & CREATE) !== 0
       ? failNull(5)
-      : handleOf("CloseServiceHandle", { access }),
+      : handleOf("CloseServiceHandle", { access });
+  },
   OpenServiceW(manager: Pointer, bytes: Bytes, access: number) {
     opens++;
+    asked.push(access);
     const name = textOf(bytes)!;
     if (!may(manager, CONNECT)) return failNull(5);
     if (!services.has(name)) return failNull(1060);
@@ -354,6 +359,29 @@ scmTest("what is asked of a service that is not installed names it", () => {
   add("w");
   const again = () => scm.create("w", wanted("manual"));
   assertThrows(again, WindowsError, "Cannot create service 'w': a service of this name is already");
+});
+
+scmTest("no call asks for more rights than it needs: a service's list may grant just these", () => {
+  add("w");
+  const registration = wanted("manual");
+  const calls: [call: () => unknown, rights: number[]][] = [
+    [() => scm.requireAdministrator(), [CONNECT | CREATE]],
+    [() => scm.create("x", registration), [CONNECT | CREATE]],
+    [() => scm.names(), [CONNECT | ENUMERATE]],
+    [() => scm.find("w"), [CONNECT, QUERY_CONFIG]],
+    [() => scm.query("w"), [CONNECT, QUERY_STATUS]],
+    [() => scm.change("w", registration), [CONNECT, CHANGE_CONFIG]],
+    [() => scm.setAccount("w", "a", "b"), [CONNECT, CHANGE_CONFIG]],
+    [() => scm.complete("w", registration), [CONNECT, CHANGE_CONFIG | START]],
+    [() => scm.start("w"), [CONNECT, START]],
+    [() => scm.stop("w"), [CONNECT, STOP]],
+    [() => scm.remove("w"), [CONNECT, DELETE]],
+  ];
+  for (const [call, rights] of calls) {
+    asked.length = 0;
+    call();
+    assertEquals(asked, rights, String(call));
+  }
 });
 
 scmTest("a service that may not be looked at is an error, not one that is not installed", () => {

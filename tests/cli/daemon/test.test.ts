@@ -72,6 +72,10 @@ Deno.test("a daemon is tried on what is typed, and its tests count", () =>
       lines[29]!,
       /^ {2}it is wrong \.\.\. FAILED: 1 is not 2 \(daemons\/beat\.test\.js:3:\d+\)$/,
     );
+    assertEquals(
+      (await run("beat")).lines[1],
+      "ran for 60 s of simulated time, and stopped when it was told to",
+    );
     await assertRejects(
       () => run("beat", "every=x"),
       UsageError,
