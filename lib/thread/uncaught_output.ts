@@ -64,17 +64,12 @@ function catchStream(stream: typeof Deno.stdout, print: (text: string) => void):
 
 /**
  * A stream of Node.js writes to a terminal by itself; elsewhere it writes through Deno's. Node.js' process costs each
- * thread memory, so that it is loaded on a terminal alone. Deno 2.9 makes the stream when it is first asked for.
+ * thread memory, so that it is loaded on a terminal alone. Deno 2.9 makes the stream when it is first asked for: here,
+ * since a daemon may not add the listener of signals that this needs.
  */
 function catchNodeStream(name: "stdout" | "stderr", target: typeof Deno.stdout): void {
   const { process } = globalThis as unknown as { process: typeof nodeProcess };
-  const write = nodeWrite(target);
-  const { get } = Object.getOwnPropertyDescriptor(process, name) ?? {};
-  if (!get) return void Object.assign(process[name], { write });
-  Object.defineProperty(process, name, {
-    configurable: true,
-    get: () => Object.assign(get.call(process), { write }),
-  });
+  Object.assign(process[name], { write: nodeWrite(target) });
 }
 
 /** What writes to a stream of Node.js: text or bytes, perhaps an encoding, perhaps a callback. */

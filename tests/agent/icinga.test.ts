@@ -273,6 +273,26 @@ Deno.test("a stop that is over and that nothing explains is said, and no matter 
   assertEquals([watch.diagnosis(), watch.levels], [undefined, ["info"]]);
 });
 
+Deno.test("a stop is explained by what has happened since the start before it", async () => {
+  await using made = await fixture();
+  await made.write("var/lib/icinga2/icinga2.state", "2:{},");
+  await using watch = watching(made.folder.root);
+  const restart = (restarts: number) =>
+    watch.stats.set("Icinga2", { restarts, restartFailures: 0 });
+  watch.service.set("value", "RUNNING");
+  restart(1);
+  await watch.until(() => watch.clock.now() > 120_000);
+  await made.write("var/log/icinga2/crash/report.1", "Caught SIGSEGV.", 60_000);
+  restart(2);
+  await watch.until(() => watch.diagnosis()?.what === "it crashed");
+  restart(3);
+  await watch.until(() => watch.diagnosis() === undefined);
+  assertEquals(watch.records.map((text) => text.split("; ")[0]), [
+    "Service 'Icinga2': it crashed",
+    "Service 'Icinga2': it stopped, and nothing says why",
+  ]);
+});
+
 Deno.test("a stop is explained once; an invalid configuration holds until a file changes or 10 min have passed", async () => {
   await using made = await fixture();
   const config = await made.write("etc/icinga2/icinga2.conf", "bad", 60_000);

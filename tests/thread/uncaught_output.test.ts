@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { testSource } from "../exe/program.ts";
 import { createConsole, nodeWrite } from "../../lib/thread/uncaught_output.ts";
 
 /** What a console prints while it is used, a line each. */
@@ -86,4 +87,30 @@ Deno.test("what Node.js writes, text or bytes, goes to Deno's stream, and who as
   await new Promise<void>((done) => write("told", done));
   await new Promise<void>((done) => write("told, with an encoding", "utf8", done));
   assertEquals(written, ["text", "bytes", "told", "told, with an encoding"]);
+});
+
+testSource("on a terminal what Node.js' streams are given is a record too", async (bench) => {
+  await bench.write(
+    "own.js",
+    `import process from "node:process";
+    export default {
+      name: "own",
+      run() {
+        process.stdout.write("a text\\n", () => console.warn("the text is written"));
+        process.stdout.write(new TextEncoder().encode("some bytes\\n"), "utf8");
+        process.stderr.write("an error\\n");
+      },
+    };`,
+  );
+  const daemons = { own: { module: "own.js" } };
+  await bench.write("icinga-warden.json", JSON.stringify({ daemons }));
+  const agent = bench.startOnTerminal("run", "--foreground", "--simulate");
+  await agent.printed(/the text is written|failed/);
+  await agent.type("\x03");
+  const { code, stdout } = await agent.ended;
+  const plain = stdout.replaceAll(/\x1b\[[\d;]*m/g, "");
+  const records = plain.matchAll(/ (\w+) own::\S+: (.*)\r$/gm);
+  assertEquals([code, ...Array.from(records, ([, level, text]) => `${level} ${text}`)], [
+    ...[0, "INFO a text", "INFO some bytes", "ERROR an error", "WARNING the text is written"],
+  ]);
 });
