@@ -1,10 +1,12 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import { DoctorSchema, type Facts, findingsOf } from "../../lib/cli/doctor/findings.ts";
-import { formatFindings } from "../../lib/cli/doctor/mod.ts";
+import { doctorCommand, formatFindings } from "../../lib/cli/doctor/mod.ts";
+import { type Report, UsageError } from "../../lib/cli/command.ts";
 import { paint } from "../../lib/cli/output.ts";
+import { parse } from "../../lib/cli/parse.ts";
 import { icingaFolder } from "../../lib/icinga/mod.ts";
 import { hasIcinga, nodes } from "../icinga/nodes.ts";
 
@@ -243,6 +245,78 @@ Deno.test("each level has its colour, and what is ok needs no fix", () => {
 Deno.test("the schema in docs is that of the doctor", async () => {
   const file = new URL("../../docs/doctor.schema.json", import.meta.url);
   assertEquals(JSON.parse(await Deno.readTextFile(file)), toJsonSchema(DoctorSchema));
+});
+
+/** What the doctor finds where no agent and no Icinga 2 is, by what it checks. */
+async function findIn(home: string, ...typed: string[]) {
+  const invocation = parse([...typed, "--home", home], doctorCommand.flags!, "doctor");
+  const { json, code } = await doctorCommand.run(invocation) as Report;
+  const { services } = v.parse(DoctorSchema, json);
+  const checks = services.map(({ findings }) =>
+    Object.fromEntries(findings.map(({ check, ...finding }) => [check, finding]))
+  );
+  return { code, services, checks };
+}
+
+Deno.test("each service of Icinga 2 that the configuration names is looked at", async () => {
+  const home = await Deno.makeTempDir();
+  const services = (config: object) =>
+    Deno.writeTextFile(`${home}/icinga-warden.json`, JSON.stringify({ daemons: config }));
+  const seen = async () =>
+    (await findIn(home, "--timeout", "1ms")).services.map(({ service, dataDir }) =>
+      `${service} ${dataDir}`
+    );
+  try {
+    const dataDir = `${home}/none`;
+    await services({
+      icinga_agent_service: { arguments: { service: "one", dataDir } },
+      more: { module: "icinga_agent_service", enabled: false, arguments: { service: "two" } },
+      service_watch: { arguments: { services: ["spooler"], probes: ["memory limit=1GB"] } },
+    });
+    const [one, two, ...others] = await seen();
+    assertEquals([one, two?.split(" ")[0], others], [`one ${dataDir}`, "two", []]);
+    await services({});
+    assertMatch((await seen()).join(), /^icinga2 [^,]+$/);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
+
+Deno.test("a problem, or with --strict a warning, makes the exit code 1; a timeout is 1 ms to 1 h", async () => {
+  const home = await Deno.makeTempDir();
+  try {
+    const config = { icinga_agent_service: { arguments: { dataDir: `${home}/none` } } };
+    await Deno.writeTextFile(`${home}/icinga-warden.json`, JSON.stringify({ daemons: config }));
+    const { code, checks: [found] } = await findIn(home, "--timeout", "1ms");
+    const levels = Object.values(found!).map(({ level }) => level);
+    assertEquals([code, levels.includes("problem")], [1, true]);
+    for (const timeout of ["0s", "61m", "soon"]) {
+      await assertRejects(() => findIn(home, "--timeout", timeout), UsageError, "expected");
+    }
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
+
+Deno.test("a clock that was set within a day is told, by the last record of it", async () => {
+  const home = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(`${home}/logs`);
+    const said = async (...hoursAgo: number[]) => {
+      const records = hoursAgo.map((hours) => {
+        const at = new Date(Date.now() - hours * 3_600_000).toISOString();
+        return `${at} [WARNING] agent: The clock was set back by ${hours} h\n`;
+      });
+      await Deno.writeTextFile(`${home}/logs/icinga-warden.log`, records.join(""));
+      const { checks: [found] } = await findIn(home, "--timeout", "1ms");
+      return /set back by \d+ h/.exec(JSON.stringify(found))?.[0];
+    };
+    assertEquals(await said(), undefined);
+    assertEquals(await said(25), undefined);
+    assertEquals(await said(25, 23, 2), "set back by 2 h");
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
 });
 
 const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
