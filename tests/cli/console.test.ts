@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { within } from "../../lib/base/mod.ts";
 import { complete, splitWords } from "../../lib/cli/console/complete.ts";
 import { testSource } from "../exe/program.ts";
 
@@ -89,6 +90,14 @@ testSource("without a terminal a console runs one command a line, until exit", a
   assertMatch(path!, /Agent\.Info\.none/);
   assertEquals([more.length, /Deno \d/.test(stderr)], [0, false], stderr);
   assertMatch(await bench.log(), /agent: Stopped\n$/);
+});
+
+testSource("a console whose agent cannot start ends with the reason", async (bench) => {
+  await bench.write("icinga-warden.json", '{ "log": { "level": "loud" } }');
+  const started = bench.runWithInput("version\n", "console", "--foreground", "--simulate");
+  const ended = await within(started, { ms: 20_000 });
+  assertEquals([ended?.code, ended?.stdout], [2, ""]);
+  assertMatch(ended!.stderr, /icinga-warden\.json:1:\d+: log\.level: got "loud"/);
 });
 
 testSource("on a terminal a console completes, and Ctrl+C ends what goes on", async (bench) => {

@@ -48,7 +48,9 @@ Deno.test("a secret is read from standard input, and shown by no command", async
     assertEquals([code, output.includes("geheim")], [0, false], output);
   }
   assertMatch((await warden(home, ["secret", "list"])).output, /^db$/m);
-  assertEquals((await warden(home, ["secret", "remove", "db"])).code, 0);
+  const removed = await warden(home, ["secret", "remove", "db"]);
+  assertEquals([removed.code, removed.output], [0, "Removed secret 'db'\n"]);
+  assertEquals((await warden(home, ["secret", "list"])).output, "There are no secrets\n");
   const wrong = await warden(home, ["secret", "set", "DB"], "x\n");
   assertEquals(wrong.code, 2, wrong.output);
   assertMatch(wrong.output, /A secret cannot be named 'DB'; expected small letters/);

@@ -108,7 +108,7 @@ testSource("on a terminal what Node.js' streams are given is a record too", asyn
   await agent.printed(/the text is written|failed/);
   await agent.type("\x03");
   const { code, stdout } = await agent.ended;
-  const plain = stdout.replaceAll(/\x1b\[[\d;]*m/g, "");
+  const plain = stdout.replaceAll(/\p{Cc}\[[\d;]*m/gu, "");
   const records = plain.matchAll(/ (\w+) own::\S+: (.*)\r$/gm);
   assertEquals([code, ...Array.from(records, ([, level, text]) => `${level} ${text}`)], [
     ...[0, "INFO a text", "INFO some bytes", "ERROR an error", "WARNING the text is written"],
