@@ -44,8 +44,8 @@ export interface JudgePlan {
 
 /**
  * What a verdict leads to. Only what fails without a break for `failAfter` is acted on: after a gap (the host slept)
- * it counts anew. A restart counts from the time since it may help: when a parent is back after an outage, its nodes
- * need a minute or two until they count as connected. A probe that is unknown restarts nothing.
+ * it counts anew. A restart counts from the time since it may help: when a parent is back after an outage, or a full disk
+ * has room again, it takes some minutes until that shows. A probe that is unknown restarts nothing.
  */
 export function judgeProbe(
   before: ProbeInfo | undefined,
@@ -65,10 +65,10 @@ export function judgeProbe(
   }
   const isContinued = before && now - before.at <= 3 * every + 60_000;
   const began = now - (verdict.lasted ?? 0);
-  const since = (known: number | undefined) =>
-    Math.min(isContinued ? known ?? began : began, began);
-  const failsSince = since(before?.failsSince);
-  const curableSince = verdict.tellOnly ? undefined : since(before?.curableSince);
+  const known = isContinued ? before : undefined;
+  const failsSince = Math.min(known?.failsSince ?? began, began);
+  const wasTold = known?.failsSince !== undefined && known.curableSince === undefined;
+  const curableSince = verdict.tellOnly ? undefined : wasTold ? now : known?.curableSince ?? began;
   const curable = curableSince !== undefined && { curableSince };
   const info: ProbeInfo = { ...base, ...kept, failsSince, ...curable };
   if (now - failsSince < failAfter) return { info, step: "nothing" };
