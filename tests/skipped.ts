@@ -1,12 +1,11 @@
-/** Set once the command that runs the rest was named: the files of one test run share the environment, and nothing else. */
-const NAMED = "ICINGA_WARDEN_SKIPPED_NAMED";
+/** The file that `deno task test` counts skipped tests by. */
+const LIST = "ICINGA_WARDEN_SKIPPED";
 
-/** Says aloud that a test is skipped, and why; the first one of a test run also names the command that runs the rest. */
+/** Says aloud that a test is skipped, and why. `deno task test` names the command that runs the rest at its end. */
 export function tellSkipped(name: string, why: string): void {
+  const text = `SKIPPED: ${name}: ${why}`;
   // deno-lint-ignore no-console
-  console.log(`SKIPPED: ${name}: ${why}`);
-  if (Deno.env.get(NAMED)) return;
-  Deno.env.set(NAMED, "1");
-  // deno-lint-ignore no-console
-  console.log("To run the rest: .ci/run");
+  console.log(text);
+  const list = Deno.env.get(LIST);
+  if (list) Deno.writeTextFileSync(list, `${text.replaceAll("\n", " ")}\n`, { append: true });
 }
