@@ -144,7 +144,7 @@ Deno.test("the limit counts anew after each change", async () => {
   };
   const done = controls.restart("icinga2");
   await clock.advance(102_000);
-  await done;
+  assertEquals([await done, state], [true, "RUNNING"]);
 });
 
 Deno.test("the limit counts anew after each step that the service tells of", async () => {

@@ -132,7 +132,10 @@ windowsTest(
 windowsTest(
   "where net names no number and sc can do it, it is done",
   { net: "exit 1", sc: "exit 0" },
-  (manager) => manager.stop("icinga2"),
+  async (manager, folder) => {
+    await manager.stop("icinga2");
+    assertEquals(await calls(folder), ["net stop icinga2", "sc stop icinga2"]);
+  },
 );
 
 windowsTest(

@@ -133,8 +133,11 @@ Deno.test("values whose parts are shared many times over are not looked into", (
       message: shared,
       time: shared,
     };
-    readFromThread(data);
-    readFromThread({ type, request: { id: 1, task: shared, name: shared, arguments: shared } });
+    const request = { id: 1, task: shared, name: shared, arguments: shared };
+    for (const given of [data, { type, request }]) {
+      const taken = Object.values(readFromThread(given) ?? {});
+      assertEquals(taken.includes(shared), false, type);
+    }
   }
 });
 
