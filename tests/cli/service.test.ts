@@ -192,6 +192,7 @@ Deno.test("uninstall --purge removes what the agent keeps in the service's home"
   const kept = ["icinga-warden.exe", "metrics.password", "icinga-warden.previous.exe"];
   const own = ["icinga-warden.json", "icinga-warden.lock", "icinga-warden.run.json", "daemons"];
   const logs = ["logs\\icinga-warden.log", "logs\\icinga-warden.log.1", "daemons\\a\\b.js"];
+  own.push("secrets", "secrets\\db_password");
   const others = [...logs, "control.token", "monitor.token", "state.json", "state.json.damaged"];
   for (const name of [...kept, ...own, ...others]) host.disk.set(`D:\\warden\\${name}`, "");
   await uninstallService(options("uninstall --purge"), host);

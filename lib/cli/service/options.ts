@@ -60,7 +60,9 @@ export const SERVICE_FLAGS = {
   "fix-permissions": {
     help: "let only administrators write into home and where the exe and the configuration lie",
   },
-  purge: { help: "remove the configuration, the daemons, the logs and the saved state too" },
+  purge: {
+    help: "remove the configuration, the daemons, the secrets, the logs and the saved state too",
+  },
 } as const satisfies FlagSpecs;
 
 /** Where the documentation puts the exe; shown where this program is not that exe. */

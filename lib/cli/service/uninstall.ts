@@ -94,11 +94,11 @@ function isLastAgent({ name, files }: ServiceOptions, host: Host): boolean {
 }
 
 /**
- * What belongs to the agent in home, and what it has set aside; the exe and other files stay. The folder of daemons
- * belongs to it as a whole.
+ * What belongs to the agent in home, and what it has set aside; the exe and other files stay. The folders of daemons and
+ * of secrets belong to it as a whole.
  */
 const KEPT_IN_HOME =
-  /^(?:daemons|(?:control|monitor)\.token(?:\.new)?|(?:icinga-warden(?:\.run)?|state)\.json.*|icinga-warden\.lock)$/i;
+  /^(?:daemons|secrets|(?:control|monitor)\.token(?:\.new)?|(?:icinga-warden(?:\.run)?|state)\.json.*|icinga-warden\.lock)$/i;
 
 /** What belongs to the agent in the folder of logs. */
 const KEPT_IN_LOGS = /^icinga-warden\.log/i;
@@ -118,7 +118,7 @@ async function purgedPaths(home: string, files: Host["files"]): Promise<string[]
 
 /** Removes a file, or a folder with all that is in it. */
 function purgeCommand(path: string): CommandWords {
-  const isFolder = /\\(?:daemons|logs)$/i.test(path);
+  const isFolder = /\\(?:daemons|secrets|logs)$/i.test(path);
   return isFolder ? ["rmdir", "/s", "/q", path] : ["del", "/q", path];
 }
 
