@@ -114,6 +114,17 @@ Deno.test("a host has a name of 1 to 253 letters, and the example each host once
     await Deno.writeTextFile(file, host);
     await assertRejects(() => example("--hosts", file), UsageError, "is no name of a host");
   }
+  for (const text of ["", "\ufeff", "# none\r\n"]) {
+    await Deno.writeTextFile(file, text);
+    await assertRejects(() => example("--hosts", file), UsageError, `${file} names no host; `);
+  }
+  await Deno.writeFile(file, Uint8Array.of(0x61, 0xff));
+  await assertRejects(() => example("--hosts", file), UsageError, "byte 0xFF is not UTF-8; save");
+  await Deno.writeFile(file, Uint8Array.of(0xff, 0xfe, 0x61, 0, 0x0d, 0, 0x0a, 0, 0x62, 0));
+  const { hosts: wide } = await example("--hosts", file) as { hosts: string[] };
+  assertEquals(wide, ["a", "b"], "UTF-16");
+  await Deno.remove(file);
+  await assertRejects(() => example("--hosts", file), UsageError, `${file}: it does not exist`);
   await Deno.writeTextFile(file, "  a \n # none\n#b\nc\na\n");
   const { hosts: listed } = await example("c", "--hosts", file) as { hosts: string[] };
   assertEquals(listed, ["c", "a"]);

@@ -1,4 +1,5 @@
-import { errorMessage, excerpt } from "../../base/mod.ts";
+import { describeProblem, excerpt, plainError } from "../../base/mod.ts";
+import { decodeText } from "../../config/mod.ts";
 import { AGENT_SERVICE } from "../../control/results.ts";
 import { userDefinition } from "../../icinga/mod.ts";
 import { type Action, type Invocation, UsageError } from "../command.ts";
@@ -192,14 +193,21 @@ async function listHosts({ words, values }: Pick<Invocation, "words" | "values">
   checkHosts(words, "'report example'");
   const listed = values.hosts === undefined ? [] : await readHosts(values.hosts);
   checkHosts(listed, `Flag '--hosts': ${values.hosts}`);
+  if (values.hosts !== undefined && listed.length === 0) {
+    throw new UsageError(`Flag '--hosts': ${values.hosts} names no host; expected one a line`);
+  }
   return [...new Set([...words, ...listed])];
 }
 
+/** PowerShell's `>` writes UTF-16. */
 async function readHosts(file: string): Promise<string[]> {
-  try {
-    const lines = (await Deno.readTextFile(file)).split(/\r?\n/).map((line) => line.trim());
-    return lines.filter((line) => line !== "" && !line.startsWith("#"));
-  } catch (error) {
-    throw new UsageError(`Flag '--hosts': cannot read ${file}: ${errorMessage(error)}`);
+  const bytes = await Deno.readFile(file).catch((error) => {
+    throw new UsageError(`Flag '--hosts': cannot read ${file}: ${plainError(error)}`);
+  });
+  const text = decodeText(bytes);
+  if (typeof text !== "string") {
+    throw new UsageError(`Flag '--hosts': ${file}: ${describeProblem(text)}`);
   }
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  return lines.filter((line) => line !== "" && !line.startsWith("#"));
 }

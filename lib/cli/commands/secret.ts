@@ -32,7 +32,10 @@ export const secretCommand: Command = commandWithActions(
 async function set(invocation: Invocation): Promise<Report> {
   const { home } = findPaths(invocation);
   const name = nameIn(invocation);
-  const value = await readPassword(`Secret '${name}': `, "no secret was given");
+  const value = await readPassword(
+    `Secret '${name}': `,
+    "no secret was given; type it, or give it as the first line of standard input",
+  );
   const file = await writeSecret(home, name, value, (path) => protect(path, home));
   return {
     json: { name, file },
