@@ -41,6 +41,9 @@ const CAUSES: readonly [names: string, linux: string, windows: string, said: str
   ["EISDIR", "21", "", "it is a folder"],
   ["EEXIST", "17", "183", "a file has this name"],
   ["ENOSPC", "28", "112", "no space is left on the disk"],
+  ["EROFS", "30", "19", "its file system is read-only"],
+  ["EBUSY", "16", "3[23]", "another program has it open"],
+  ["EADDRNOTAVAIL", "99", "10049", "this host has no such address"],
 ];
 
 /**

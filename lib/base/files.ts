@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "./clock.ts";
-import { errorMessage } from "./errors.ts";
+import { errorMessage, plainError } from "./errors.ts";
 
-/** Something could not be done with a file: `Cannot write C:\…\state.json: Access is denied. (os error 5)`. */
+/** Something could not be done with a file: `Cannot write C:\…\state.json: access is denied`. */
 export class FileError extends Error {
   override name = "FileError";
   /** The file's path. */
@@ -11,7 +11,7 @@ export class FileError extends Error {
 
   /** @param action what was being done, after "Cannot". */
   constructor(action: string, path: string, cause: unknown) {
-    const reason = errorMessage(cause).replace(/: \w+ '.*'$/s, ""); // Deno ends it with the path.
+    const reason = plainError(cause).replace(/: \w+ '.*'$/s, ""); // Deno ends it with the path.
     super(`Cannot ${action} ${path}: ${reason}`, { cause });
     this.path = path;
     this.reason = reason;

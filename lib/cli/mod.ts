@@ -17,7 +17,7 @@ import {
   UsageError,
 } from "./command.ts";
 import { commandHelp, programHelp } from "./help.ts";
-import { explainDenied, print, printError, printJson, takeLostOutput } from "./output.ts";
+import { explainSystem, print, printError, printJson, takeLostOutput } from "./output.ts";
 import { parse, readLevel } from "./parse.ts";
 
 const helpCommand: Command = {
@@ -82,7 +82,7 @@ export async function runCommandLine(
     if (command?.fail) return command.fail(text, isJson(args));
     return code === EXIT.done ? EXIT.failed : code;
   } catch (error) {
-    const text = explainDenied(errorMessage(error));
+    const text = explainSystem(errorMessage(error));
     if (command?.fail) return command.fail(text, isJson(args));
     printError(error instanceof ConfigError ? text : `icinga-warden: ${text}`);
     return exitCodeOf(error);

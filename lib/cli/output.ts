@@ -1,4 +1,4 @@
-import { sanitizeLines, toJson } from "../base/mod.ts";
+import { plainError, sanitizeLines, toJson } from "../base/mod.ts";
 
 const encoder = new TextEncoder();
 let lost: unknown;
@@ -90,24 +90,33 @@ export function paint(colourful: boolean): Paint {
 }
 
 /** A reason of Deno's, with the system's number: `Permission denied (os error 13)`, in the system's language. */
-const REASON = /([^:;(\n]*?)\.? \(os error (\d+)\)(?:: (\w+) '([^'\n]*)')?/g;
+const REASON = /([^:;(\n]*?)\.? (\(os error \d+\))(?:: (\w+) '([^'\n]*)')?/g;
+
+const DENIED = "access is denied";
 
 /**
- * An error's text, in which a missing right reads the same on each system: without the system's number and language, and
- * with what to do.
+ * An error's text, in which a usual cause reads the same on each system: without the system's number and language; and
+ * with what to do where a right is missing.
  *
  * @param os the system whose numbers these are. Default: this one's.
  */
-export function explainDenied(text: string, os: typeof Deno.build.os = Deno.build.os): string {
-  const denied = os === "windows" ? ["5"] : ["1", "13"];
-  const plain = text.replaceAll(REASON, (whole, reason: string, code, action?, path?) => {
-    if (!denied.includes(code)) return whole;
-    if (path !== undefined) return `Cannot ${verbOf(action)} ${path}: access is denied`;
-    return `${/^\s/.test(reason) ? " " : ""}access is denied`;
+export function explainSystem(text: string, os: typeof Deno.build.os = Deno.build.os): string {
+  const plain = text.replaceAll(REASON, (whole, reason: string, number, action?, path?) => {
+    const said = plainError(number, os);
+    if (said === number) return whole;
+    const what = path === undefined ? "" : `Cannot ${verbOf(action)} ${path}: `;
+    return `${/^\s/.test(reason) ? " " : ""}${what}${said}`;
   });
-  if (plain === text || /administrator/.test(plain)) return plain;
-  const todo = os === "windows" ? "open the console as administrator" : "use an account that may";
-  return `${plain}; ${todo}`;
+  const isDenied = plain.endsWith(`: ${DENIED}`) || (plain !== text && plain.includes(DENIED));
+  if (!isDenied || /administrator/.test(plain)) return plain;
+  return `${plain}; ${os === "windows" ? deniedOnWindows(plain) : "use an account that may"}`;
+}
+
+/** Windows denies a change of a file that is marked read-only, or that is open in a program, in the same words. */
+function deniedOnWindows(text: string): string {
+  const todo = "open the console as administrator";
+  if (!text.startsWith("Cannot write ")) return todo;
+  return `${todo}, and see whether the file is read-only, or open in another program`;
 }
 
 /** Deno names the function: `readfile`. */

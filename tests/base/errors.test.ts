@@ -55,6 +55,11 @@ Deno.test("the usual causes are said in plain words, on Linux and Windows", () =
     ["Is a directory (os error 21)", "it is a folder", undefined],
     ["x (os error 28)", "no space is left on the disk", undefined],
     ["x (os error 112)", undefined, "no space is left on the disk"],
+    ["x (os error 30)", "its file system is read-only", undefined],
+    ["x (os error 19)", undefined, "its file system is read-only"],
+    ["x (os error 32)", undefined, "another program has it open"],
+    ["x (os error 99)", "this host has no such address", undefined],
+    ["x (os error 10049)", undefined, "this host has no such address"],
     ["status 500", undefined, undefined],
   ];
   for (const [message, linux, windows] of cases) {

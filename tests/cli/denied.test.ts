@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { explainDenied } from "../../lib/cli/output.ts";
+import { explainSystem } from "../../lib/cli/output.ts";
 import { WindowsError } from "../../lib/windows/ffi/errors.ts";
 
 Deno.test("a missing right is said in one way, with what to do and without a number", () => {
@@ -7,7 +7,7 @@ Deno.test("a missing right is said in one way, with what to do and without a num
     [
       "windows",
       "Cannot write C:\\x\\icinga-warden.json: Zugriff verweigert (os error 5)",
-      "Cannot write C:\\x\\icinga-warden.json: access is denied; open the console as administrator",
+      "Cannot write C:\\x\\icinga-warden.json: access is denied; open the console as administrator, and see whether the file is read-only, or open in another program",
     ],
     [
       "windows",
@@ -30,9 +30,30 @@ Deno.test("a missing right is said in one way, with what to do and without a num
       "Cannot read C:\\x: Denied. (os error 5); or as administrator",
       "Cannot read C:\\x: access is denied; or as administrator",
     ],
+    // The words of a FileError, and other usual causes.
+    [
+      "linux",
+      "Cannot write /x: access is denied",
+      "Cannot write /x: access is denied; use an account that may",
+    ],
+    [
+      "linux",
+      "/x: access is denied; let the account read it",
+      "/x: access is denied; let the account read it",
+    ],
+    [
+      "linux",
+      "Cannot do it: No such file or directory (os error 2): readfile '/x'",
+      "Cannot do it: Cannot read /x: it does not exist",
+    ],
+    [
+      "windows",
+      "Cannot rename C:\\x: In use (os error 32)",
+      "Cannot rename C:\\x: another program has it open",
+    ],
     ["linux", "nothing of it", "nothing of it"],
   ];
-  for (const [os, text, said] of cases) assertEquals(explainDenied(text, os), said);
+  for (const [os, text, said] of cases) assertEquals(explainSystem(text, os), said);
 });
 
 Deno.test("a function of Windows that is denied says the same", () => {

@@ -18,7 +18,7 @@ testExe("what the agent cannot do is a warning of the verdict until it can", asy
   const check = await bench.run("check");
   assertMatch(
     check.stdout,
-    /^WARNING: Cannot write \S.*icinga-warden\.log: No space left on device \(os error 28\); \d+ records? waits? in memory \(since \S+Z\), Cannot read the saved state \S.*, and saves none: .* \(since \S+Z\) \|/,
+    /^WARNING: Cannot write \S.*icinga-warden\.log: no space is left on the disk; \d+ records? waits? in memory \(since \S+Z\), Cannot read the saved state \S.*, and saves none: .* \(since \S+Z\) \|/,
   );
   assertEquals(check.code, 1);
   assertStringIncludes((await bench.run("status")).stdout, "; Cannot read the saved state ");

@@ -15,7 +15,7 @@ export default fault({
       () => /Started icinga-warden(.|\n)*still here/.test(bench.log()),
     );
   },
-  stderr: /^Cannot write .*icinga-warden\.log: .*No space left on device.*\n$/,
+  stderr: /^Cannot write .*icinga-warden\.log: no space is left on the disk.*\n$/,
 });
 
 async function putFullDevice(home: string): Promise<void> {
