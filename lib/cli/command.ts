@@ -156,14 +156,21 @@ export function commandWithActions(
       }
       const action = Object.hasOwn(actions, word) ? actions[word] : undefined;
       const full = `${name} ${word}`;
-      if (!action) {
-        throw new UsageError(`Unknown '${name} ${excerpt(word)}'; ${suggest(word, names)}`);
-      }
+      if (!action) throw unknownAction(name, word, names);
       refuseForeignFlags(full, action, invocation);
       checkWords(words, full, action);
       return action.run({ ...invocation, words });
     },
   };
+}
+
+/** The error of a command that has no action of a name. */
+export function unknownAction(
+  command: string,
+  action: string,
+  known: readonly string[],
+): UsageError {
+  return new UsageError(`Unknown '${command} ${excerpt(action)}'; ${suggest(action, known)}`);
 }
 
 /** A flag of another action of the command is wrong too. */

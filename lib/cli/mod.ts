@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { errorMessage, excerpt, suggest } from "../base/mod.ts";
+import { errorMessage, excerpt, suggest, toJson } from "../base/mod.ts";
 import { ConfigError } from "../config/mod.ts";
 import { NotRunningError } from "../control/mod.ts";
 import {
@@ -14,10 +14,18 @@ import {
   type FlagSpecs,
   type Invocation,
   refuseWords,
+  unknownAction,
   UsageError,
 } from "./command.ts";
 import { commandHelp, programHelp } from "./help.ts";
-import { explainSystem, print, printError, printJson, takeLostOutput } from "./output.ts";
+import {
+  explainSystem,
+  print,
+  printError,
+  printJson,
+  takeLostOutput,
+  takePrinted,
+} from "./output.ts";
 import { parse, readLevel } from "./parse.ts";
 
 const helpCommand: Command = {
@@ -25,11 +33,15 @@ const helpCommand: Command = {
   words: "[COMMAND]",
   checksWords: true,
   summary: "show the help of a command",
-  async run({ words: [name, action, ...rest] }) {
+  async run({ words: [name, action, ...rest], given }) {
     const command = name === undefined ? undefined : await loadCommand(name);
     // The help of `config check` is a line in that of `config`.
-    refuseWords(action !== undefined && !takes(command, action) ? [action] : rest);
-    return await help(command);
+    const actions = command && /^[a-z]/.test(command.words) ? command.words.split("|") : [];
+    if (action !== undefined && actions.length > 0 && !actions.includes(action)) {
+      throw unknownAction(command!.name, action, actions);
+    }
+    refuseWords(actions.length > 0 || action === undefined ? rest : [action]);
+    return await help(command, given);
   },
 };
 
@@ -71,6 +83,7 @@ export async function runCommandLine(
 ): Promise<number> {
   let command: Command | undefined;
   takeLostOutput(); // of an earlier command of the console
+  takePrinted();
   try {
     const name = commandName(args) ?? await impliedCommand(args);
     command = name === undefined ? undefined : await loadCommand(name);
@@ -84,6 +97,7 @@ export async function runCommandLine(
   } catch (error) {
     const text = explainSystem(errorMessage(error));
     if (command?.fail) return command.fail(text, isJson(args));
+    if (isJson(args) && !takePrinted()) print(toJson({ error: text })); // one line, as watch prints
     printError(error instanceof ConfigError ? text : `icinga-warden: ${text}`);
     return exitCodeOf(error);
   }
@@ -108,7 +122,7 @@ async function dispatch(
   const [name, ...words] = invocation.words;
   if (name !== undefined && name !== command?.name) await loadCommand(name);
   readLevel(invocation);
-  if (invocation.given.has("help")) return await help(command);
+  if (invocation.given.has("help")) return await help(command, invocation.given);
   if (invocation.given.has("version")) {
     return await call(await loadCommand("version"), { ...invocation, words });
   }
@@ -150,14 +164,14 @@ function takesValue(flag = ""): boolean {
   return flag.startsWith("--") && specs[flag.slice(2)]?.value !== undefined;
 }
 
-async function help(command: Command | undefined): Promise<number> {
-  print(command ? commandHelp(command) : programHelp(await loadAll()));
+async function help(
+  command: Command | undefined,
+  given: Invocation["given"],
+): Promise<number> {
+  const text = command ? commandHelp(command) : programHelp(await loadAll());
+  if (given.has("json")) printJson({ command: command?.name ?? null, text });
+  else print(text);
   return EXIT.done;
-}
-
-/** Whether a command has an action of this name, such as `check` of `config`. */
-function takes(command: Command | undefined, action: string): boolean {
-  return command !== undefined && command.words.split(/[|\s]/).includes(action);
 }
 
 /** The command of a name. @throws {UsageError} when there is none. */

@@ -3,6 +3,15 @@ import { plainError, sanitizeLines, toJson } from "../base/mod.ts";
 const encoder = new TextEncoder();
 let lost: unknown;
 
+let isPrinted = false;
+
+/** Whether something was printed on standard output since the last call. */
+export function takePrinted(): boolean {
+  const was = isPrinted;
+  isPrinted = false;
+  return was;
+}
+
 /** What is called when standard output takes no more. */
 const ends = new Set<() => void>();
 
@@ -52,6 +61,7 @@ export function printJson(value: unknown): void {
 
 /** A closed pipe, or a service without a console, is not an error. What writes for long ends ({@linkcode onOutputEnd}). */
 function write(stream: typeof Deno.stdout | typeof Deno.stderr, text: string): void {
+  isPrinted ||= stream === Deno.stdout;
   try {
     let rest = encoder.encode(`${sanitizePainted(text)}\n`);
     while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));

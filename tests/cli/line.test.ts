@@ -40,14 +40,26 @@ Deno.test("a command line is answered on standard output, or refused on the othe
         /Flag '--log-level' is 'loud'; expected one of/,
       ],
       [[], 2, /^$/, program],
-      [["--json"], 2, /^$/, /^icinga-warden: No command given; see 'icinga-warden help'$/],
+      [
+        ["--json"],
+        2,
+        /^{"error":"No command given/,
+        /^icinga-warden: No command given; see 'icinga-warden help'$/,
+      ],
       [["statu"], 2, /^$/, /^icinga-warden: Unknown command 'statu'; did you mean "status"\?$/],
       [["--help"], 0, program, /^$/],
       [["help"], 0, program, /^$/],
       [["status", "-h"], 0, /^icinga-warden status: show the state of the agent/, /^$/],
       [["help", "config"], 0, /^icinga-warden config: write, check or show/, /^$/],
       [["help", "config", "check"], 0, /^icinga-warden config: write, check or show/, /^$/],
-      [["help", "config", "chek"], 2, /^$/, /^icinga-warden: Unexpected 'chek'/],
+      [
+        ["help", "config", "chek"],
+        2,
+        /^$/,
+        /^icinga-warden: Unknown 'config chek'; did you mean "check"/,
+      ],
+      [["help", "status", "x"], 2, /^$/, /^icinga-warden: Unexpected 'x'/],
+      [["help", "thread", "x"], 2, /^$/, /^icinga-warden: Unknown 'thread x'; known: list$/],
       [["help", "config", "check", "x"], 2, /^$/, /^icinga-warden: Unexpected 'x'/],
       [["help", "nope"], 2, /^$/, /^icinga-warden: Unknown command 'nope'; /],
       [
@@ -155,6 +167,43 @@ Deno.test("check --json says in JSON what is wrong", () =>
     const { output } = await line("check", "--home", home, "--", "--json");
     assertMatch(output, /^UNKNOWN: Unexpected '--json'/);
   }));
+
+Deno.test("with --json an error is an object on standard output, too", () =>
+  inHome(async (home) => {
+    const bad = `${home}/bad.json`;
+    await Deno.writeTextFile(bad, '{ "log": { "level": "loud" }, "Log": 1 }');
+    const rows: [typed: string, code: number, said: RegExp][] = [
+      ["status --nope", 2, /^Unknown flag '--nope' of 'status'/],
+      ["bogus", 2, /^Unknown command 'bogus'/],
+      ["help bogus", 2, /^Unknown command 'bogus'/],
+      ["service install --mode x", 2, /^Flag '--mode' is 'x'/],
+      ["status", 3, /^The agent is not running/],
+      ["watch", 3, /^The agent is not running/],
+      ["logs", 3, /^The agent is not running/],
+      ["daemon show nope", 2, /^No daemon 'nope'/],
+      ["secret remove nope", 1, /^There is no secret 'nope'$/],
+      [`config show --config ${bad}`, 2, /bad\.json:1:\d+: log\.level: .*\n.*: Log: unknown key/],
+    ];
+    for (const [typed, code, said] of rows) {
+      const result = await line(...typed.split(" "), "--json", "--home", home);
+      const { error, ...more } = JSON.parse(result.output);
+      assertEquals([result.code, more], [code, {}], typed);
+      assertMatch(error, said, typed);
+      assertMatch(result.errors, /nope|bogus|'x'|not running|log\.level/, typed);
+    }
+    const { output } = await line("service", "start", "--name", "x", "--json");
+    const { service, error } = JSON.parse(output);
+    assertEquals([service, /Windows exe|not installed/.test(error)], ["x", true]);
+  }));
+
+Deno.test("help and --help print JSON, too", async () => {
+  for (const args of [["help", "config"], ["help", "config", "check"], ["config", "--help"]]) {
+    const { command, text } = JSON.parse((await line(...args, "--json")).output);
+    assertEquals([command, text], ["config", (await line(...args)).output], args.join(" "));
+  }
+  const { command, text } = JSON.parse((await line("help", "--json")).output);
+  assertEquals([command, text], [null, (await line("help")).output]);
+});
 
 Deno.test("no error repeats more than the beginning of what was typed", () =>
   inHome(async (home) => {

@@ -77,7 +77,7 @@ testExe("what cannot be meant is one line on standard error and exit code 2", as
     [["run", "--simulate", "--scenario", "x"], /Flag '--scenario': Invalid scenario 'x'/],
     [["run", "--scenario", "hang"], /Flag '--scenario' goes with '--simulate'/],
     [["run", "fast", "--simulate"], /Unexpected 'fast'/],
-    [["--json"], /No command given; see 'icinga-warden help'/],
+    [["--log-level", "info"], /No command given; see 'icinga-warden help'/],
     [["version", "please"], /Unexpected 'please'/],
     [["help", "run", "now"], /Unexpected 'now'/],
     [["config", "show", "--log-level", "loud"], /Flag '--log-level' is 'loud'; expected one of/],

@@ -65,7 +65,7 @@ const command = commandWithActions(
       run(invocation: Invocation) {
         const options = readOptions(invocation);
         if (!isWindowsExe && options.dryRun) return printCommands(name, options);
-        if (!isWindowsExe && name !== "print") return refuse(name);
+        if (!isWindowsExe && name !== "print") return refuse(name, options);
         return errorsAsJson(options, () => act(options, windowsHost));
       },
     }]),
@@ -108,11 +108,11 @@ async function errorsAsJson(
   }
 }
 
-function refuse(action: string): number {
+function refuse(action: string, { name, json }: ServiceOptions): number {
   const elsewhere = action === "status" ? "" : ", or add '--dry-run' to see what it does";
-  printError(
-    `icinga-warden: 'service ${action}' is for the Windows exe only; call it there${elsewhere}`,
-  );
+  const error = `'service ${action}' is for the Windows exe only; call it there${elsewhere}`;
+  if (json) printJson({ service: name, error });
+  printError(`icinga-warden: ${error}`);
   return EXIT.failed;
 }
 
