@@ -117,10 +117,16 @@ function summarize({ problems, services, daemons, maintenance }: Status): string
   if (problems.length > 0) return problems.map(({ text }) => text).join(", ");
   if (maintenance) return `paused until ${maintenance.until}`;
   const states = services.map((service) =>
-    `${serviceLabel(service)} is ${serviceState(service, { maintenance })}`
+    `${serviceLabel(service)} is ${stateUntil(service, { maintenance })}`
   );
   const running = `${runningOf(daemons)} of ${enabledOf(daemons)} daemons run`;
   return [...states, ...(daemons.length > 0 ? [running] : [])].join(", ");
+}
+
+/** A service's state, with the end of its pause. */
+function stateUntil(service: ServiceStatus, status: Pick<Status, "maintenance">): string {
+  const state = serviceState(service, status), until = service.paused?.until;
+  return until && state.endsWith(" paused") ? `${state} until ${until}` : state;
 }
 
 function describeService(service: ServiceStatus, status: Status): string {
@@ -129,7 +135,7 @@ function describeService(service: ServiceStatus, status: Status): string {
   const restarted = restarts === null ? "" : `, ${counted(restarts, "restart")}${recent}`;
   const last = lastRestart === null ? "" : `, the last ${lastRestart}`;
   const error = queryError === null ? "" : `, cannot be queried: ${queryError}`;
-  const state = serviceState(service, status);
+  const state = stateUntil(service, status);
   return `service ${
     serviceLabel(service)
   }: ${state}, restart_error ${restart_error}${restarted}${last}${error}`;

@@ -115,6 +115,18 @@ Deno.test("of what there is not nothing is shown, and of what there is each thin
         shown({ maintenance: paused })[3],
         `Paused by a command since ${formatTime(at)}, until 'icinga-warden resume'`,
       );
+      const left = { since: at, until: at, by: "command" } as const;
+      const alone = shown({ health: "ok", problems: [], services: [{ ...service, paused: left }] });
+      assertEquals(alone[0], "OK: all is well, and paused: icinga2");
+      assertEquals(
+        alone[3],
+        `icinga2 is paused by a command since ${formatTime(at)}, until ${formatTime(at)}`,
+      );
+      const forgotten = { ...service, paused: { ...left, until: null } };
+      assertMatch(
+        shown({ services: [forgotten] })[3]!,
+        /^icinga2 is paused by .*, until 'icinga-warden resume --service icinga2'$/,
+      );
       const diagnosis = {
         ...{ what: "no disk", since: at, evidence: ["a"], advice: "free some", hold: false },
       } as unknown as typeof service.diagnosis;

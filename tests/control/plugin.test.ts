@@ -129,6 +129,11 @@ Deno.test("a service that cannot be queried, or is not looked at, is not said to
   });
   assertMatch(paused.details[0]!, /^service icinga2: RUNNING before the pause, /);
   assertEquals(paused.summary, `OK: paused until ${STARTED}`);
+  const alone = outputWith((maps) => {
+    maps["Agent.ServicePauses"] = { icinga2: { since: STARTED, until: STARTED, by: "command" } };
+  });
+  assertMatch(alone.details[0]!, /^service icinga2: RUNNING, paused until \S+Z, restart_error/);
+  assertMatch(alone.summary, /^OK: icinga2 is RUNNING, paused until \S+Z, /);
 });
 
 Deno.test("a daemon that waits for a place does not count as one that runs", () => {

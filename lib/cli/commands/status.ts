@@ -50,13 +50,14 @@ const VERDICTS: Readonly<Record<Health, { text: string; colour: "green" | "yello
 const MOST_LINE = 1_000;
 const MOST_PROBLEM = 300;
 
-function headLines({ health, problems, agent, maintenance }: Status, paint: Paint): string[] {
+function headLines(status: Status, paint: Paint): string[] {
+  const { health, problems, agent, maintenance, services } = status;
   const { text, colour } = VERDICTS[health];
   const verdict = paint.bold(paint[colour](text));
   const most = problems.length > 1 ? MOST_PROBLEM : MOST_LINE;
   const summary =
     cut(problems.map(({ text }) => cut(sanitize(text), most)).join("; "), MOST_LINE) ||
-    (maintenance ? "paused, so that nothing is restarted" : "all is well");
+    (maintenance ? "paused, so that nothing is restarted" : wellBut(services));
   const agentLine = [
     `icinga-warden ${agent.version} on ${sanitize(agent.host)}`,
     `up ${formatSpan(agent.uptime)}`,
@@ -70,13 +71,29 @@ function headLines({ health, problems, agent, maintenance }: Status, paint: Pain
     paint.dim(agentLine),
     paint.dim(`home ${sanitize(agent.home)}`),
     ...(agent.lastEnd === "unclean" ? [paint.yellow("The previous run did not stop cleanly")] : []),
-    ...(maintenance ? [paint.yellow(pauseLine(maintenance))] : []),
+    ...(maintenance ? [paint.yellow(`Paused by ${describePause(maintenance)}`)] : []),
+    ...pausedOf(services).map(({ name, paused }) =>
+      paint.yellow(sanitize(`${name} is paused by ${describePause(paused!, ` --service ${name}`)}`))
+    ),
   ];
 }
 
-function pauseLine({ since, until, by }: NonNullable<Status["maintenance"]>): string {
+function pausedOf(services: readonly ServiceStatus[]): ServiceStatus[] {
+  return services.filter(({ name, paused }) => name !== null && paused !== null);
+}
+
+/** What is said where nothing is wrong; a service that is paused may have stopped. */
+function wellBut(services: readonly ServiceStatus[]): string {
+  const names = pausedOf(services).map(({ name }) => sanitize(name!)).join(", ");
+  return names === "" ? "all is well" : `all is well, and paused: ${names}`;
+}
+
+function describePause(
+  { since, until, by }: NonNullable<Status["maintenance"]>,
+  flags?: string,
+): string {
   const who = by === "service" ? "the service control manager" : "a command";
-  return `Paused by ${who} since ${formatTime(since)}, ${describePauseEnd(until)}`;
+  return `${who} since ${formatTime(since)}, ${describePauseEnd(until, flags)}`;
 }
 
 function serviceLines(status: Status, paint: Paint): string[] {
