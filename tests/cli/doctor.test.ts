@@ -86,6 +86,11 @@ Deno.test("each finding says what is wrong and how to fix it", () => {
       { registration: { ...WELL.registration!, start: "disabled" } },
       /^warning start type: disabled; sc config icinga2 start= auto/,
     ],
+    // A service that is watched may be stopped all the same.
+    [
+      { status: { ...WELL.status!, state: 1 } },
+      /^ok icinga-warden: it runs, and watches the service$/,
+    ],
     [{ logon: "missing" }, /^problem account: LocalSystem may not log on as a service; add it to/],
     [{ logon: "denied" }, /^problem account: LocalSystem is denied .*; take it, or its group, out/],
     [{ logon: "unknown" }, /^unknown account: LocalSystem: groups of the domain .*; add it to/],

@@ -104,6 +104,7 @@ export function findSubject(name: string, known: Known, module?: string): Subjec
   if (found) return { ...registered, module: found.module, file: found.file };
   if (/[\\/.]/.test(wanted)) {
     const refusal = checkModulePath(wanted);
+    if (refusal && module === undefined) requireDaemonName(wanted);
     if (refusal) throw new UsageError(`Flag '--module' is '${excerpt(wanted)}'; ${refusal}`);
     return { ...registered, module: wanted, file: resolve(paths.home, wanted) };
   }

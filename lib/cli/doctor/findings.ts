@@ -168,7 +168,7 @@ function watchFinding({ isWatched, agent, registration }: Facts): Finding {
     const mend = "icinga-warden daemon register icinga_agent_service";
     return finding("warning", "icinga-warden", "no daemon keeps the service running", mend);
   }
-  if (agent) return finding("ok", "icinga-warden", "it runs, and keeps the service running");
+  if (agent) return finding("ok", "icinga-warden", "it runs, and watches the service");
   // Where there is no service control manager, it is no service.
   const mend = registration === undefined ? undefined : "icinga-warden service start";
   return finding("warning", "icinga-warden", "it does not run", mend);

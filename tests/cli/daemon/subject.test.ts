@@ -57,6 +57,7 @@ Deno.test("a daemon that is not there, or cannot be used, is refused with what w
     ],
     ["toString", undefined, "No daemon 'toString' is built in"],
     ["twice", undefined, "twice.js: there is a twice.ts"],
+    ["../x", undefined, "'../x' is not a valid name for a daemon; expected small letters"],
     ["fresh", "../new.js", "Flag '--module' is '../new.js'; "],
   ];
   for (const [name, module, message] of rows) {
