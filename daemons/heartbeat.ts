@@ -1,5 +1,5 @@
 import { dirname, relative, resolve, win32 } from "node:path";
-import { plainError, replaceFile } from "../lib/base/mod.ts";
+import { type FileError, replaceFile } from "../lib/base/mod.ts";
 import { defineDaemon } from "icinga-warden/daemon";
 
 /** Names of the agent's own files, wherever they are: the configuration may lie outside home. */
@@ -108,8 +108,7 @@ export default defineDaemon({
       const options = { flush: false, mode: 0o644 };
       await replaceFile(path, `${JSON.stringify(beat)}\n`, options).then(
         () => tell(undefined),
-        (error) =>
-          tell(`Cannot write ${path}: ${plainError(error)}; expected a file in ${dirname(path)}`),
+        ({ message }: FileError) => tell(`${message}; expected a file in ${dirname(path)}`),
       );
     });
   },

@@ -11,7 +11,10 @@ export class FileError extends Error {
 
   /** @param action what was being done, after "Cannot". */
   constructor(action: string, path: string, cause: unknown) {
-    const reason = plainError(cause).replace(/: \w+ '.*'$/s, ""); // Deno ends it with the path.
+    const plain = plainError(cause).replace(/: \w+ '.*'$/s, ""); // Deno ends it with the path.
+    // What is written need not be there before.
+    const isFolderGone = action === "write" && plain === "it does not exist";
+    const reason = isFolderGone ? "its folder does not exist" : plain;
     super(`Cannot ${action} ${path}: ${reason}`, { cause });
     this.path = path;
     this.reason = reason;

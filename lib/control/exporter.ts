@@ -122,7 +122,7 @@ export function bind(
     return tls ? Deno.listenTls({ ...address, ...tls }) : Deno.listen(address);
   } catch (error) {
     const isTaken = error instanceof Deno.errors.AddrInUse;
-    const why = isTaken ? "another program has it" : errorMessage(error);
+    const why = isTaken ? "another program has it" : plainError(error);
     throw new Error(`Cannot serve ${what} on ${formatAddress(address)}: ${why}; ${hint}`);
   }
 }

@@ -157,6 +157,12 @@ Deno.test("a file that cannot be put in place leaves nothing behind, and the err
     assertEquals(error.reason.includes(file), false);
     assertEquals(error.message, `Cannot write ${file}: ${error.reason}`);
     assertThrows(() => replaceFileSync(file, "x"), FileError, `Cannot write ${file}: `);
+    const lost = join(folder, "none", "b");
+    const said = `Cannot write ${lost}: its folder does not exist`;
+    await assertRejects(() => replaceFile(lost, "x"), FileError, said);
+    assertThrows(() => replaceFileSync(lost, "x"), FileError, said);
+    const unread = new FileError("read", lost, new Deno.errors.NotFound("x (os error 2)"));
+    assertEquals(unread.message, `Cannot read ${lost}: it does not exist`);
     assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["a"]);
   });
 });

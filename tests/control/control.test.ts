@@ -845,6 +845,13 @@ Deno.test("a taken port of the metrics is said in the same words as one of comma
     );
     return Promise.resolve();
   }, { metrics: { listen, every: 60_000 } });
+  await withControl(({ troubles }) => {
+    assertMatch(
+      troubles.get("metrics")!,
+      /^Cannot serve metrics on 192\.0\.2\.1:9664: this host has no such address; /,
+    );
+    return Promise.resolve();
+  }, { metrics: { listen: { hostname: "192.0.2.1", port: 9664 }, every: 60_000 } });
 });
 
 Deno.test("a token's file that holds something else is not said to be missing", async () => {

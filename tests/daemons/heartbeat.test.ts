@@ -42,7 +42,8 @@ Deno.test("a file that cannot be written is a verdict and one error, and the hea
   const verdict = () => run.map("Verdict").get("now") as Record<string, unknown> | undefined;
   await run.advance("2s");
   assertEquals(run.map("Heartbeat").get("beats"), 3);
-  const expected = /^Cannot write .*beat\.json: .*; expected a file in .*a$/;
+  const expected =
+    /^Cannot write \S*beat\.json: its folder does not exist; expected a file in \S*a$/;
   const errors = run.log.filter(({ level }) => level === "error");
   assertEquals(errors.length, 1);
   assertMatch(errors[0]!.message, expected);
