@@ -157,9 +157,11 @@ export async function takeSlot(
   const cancel = clock.after(POOL_PATIENCE, () => {
     const waiting = pool.takeWaiting();
     if (waiting === 0) return;
-    const threads = waiting === 1 ? "1 thread waits" : `${waiting} threads wait`;
+    const [threads, idle] = waiting === 1
+      ? ["1 thread waits", "does"]
+      : [`${waiting} threads wait`, "do"];
     agentLog(log).warning(
-      `${threads} for a place in pool ${name} (max ${pool.max}) and do nothing until one is free; threadPools.${name}.max in the configuration gives more`,
+      `${threads} for a place in pool ${name} (max ${pool.max}) and ${idle} nothing until one is free; threadPools.${name}.max in the configuration gives more`,
     );
   });
   try {
