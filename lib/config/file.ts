@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { errorMessage, excerpt, positions } from "../base/mod.ts";
+import { excerpt, plainError, positions } from "../base/mod.ts";
 import { ConfigError, type PlacedProblem } from "./problem.ts";
 
 /** A larger file is no configuration, bytes. */
@@ -36,8 +36,8 @@ export function explainFailure(error: unknown): PlacedProblem {
   if (error instanceof Deno.errors.PermissionDenied) {
     return problem("access is denied", "let the account that runs the agent read the file");
   }
-  const message = errorMessage(error);
-  const reason = excerpt(message.replace(/: \w+ '.*'$/s, "")); // Deno ends it with the path
+  // Deno ends it with the path.
+  const reason = excerpt(plainError(error).replace(/: \w+ '.*'$/s, ""));
   return problem(`cannot be read (${reason})`, "expected a file that can be read");
 }
 

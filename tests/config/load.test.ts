@@ -106,9 +106,14 @@ Deno.test("why a file cannot be read is said in one line", () => {
   );
   assertEquals(
     describeProblem(
-      explainFailure(new Error("used by\nanother process (os error 32): stat 'C:\\w.json'")),
+      explainFailure(new Error("odd\nreason (os error 999): stat 'C:\\w.json'")),
     ),
-    "cannot be read (used by\\nanother process (os error 32)); expected a file that can be read",
+    "cannot be read (odd\\nreason (os error 999)); expected a file that can be read",
+  );
+  const busy = Deno.build.os === "windows" ? 32 : 16;
+  assertEquals(
+    describeProblem(explainFailure(new Error(`x (os error ${busy}): open 'C:\\w.json'`))),
+    "cannot be read (another program has it open); expected a file that can be read",
   );
 });
 
