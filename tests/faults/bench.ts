@@ -3,7 +3,7 @@ import { EXE } from "../exe/program.ts";
 import { Metronome } from "./metronome.ts";
 
 /** How long to wait for what must happen, ms: the machine may be busy. */
-const PATIENCE = Number(Deno.env.get("ICINGA_WARDEN_PATIENCE") ?? 90_000);
+const PATIENCE = Number(Deno.env.get("ICINGA_WARDEN_PATIENCE") ?? 180_000);
 
 /** How an agent ended. */
 export interface AgentEnd {

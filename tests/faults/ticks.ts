@@ -1,6 +1,12 @@
 /** How often a healthy daemon ticks, ms. */
 export const TICK = 500;
 
+/** How many times more the machine has to do than it has processors, in the last minute. */
+export function crowding(): number {
+  const [load = 0] = Deno.loadavg();
+  return load / navigator.hardwareConcurrency;
+}
+
 /** A span of time, ms since the Unix epoch. */
 export interface Span {
   from: number;

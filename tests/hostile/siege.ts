@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Bench, onBench } from "../faults/bench.ts";
 import { HEALTHY_MODULE } from "../faults/fault.ts";
 import { residentMemory } from "../faults/memory.ts";
+import { crowding } from "../faults/ticks.ts";
 import { stopInOrder } from "../faults/try.ts";
 import { type Attempt, type Evidence, hostileModule } from "./attempt.ts";
 import type { Program } from "./program.ts";
@@ -20,8 +21,7 @@ const DAEMON_MEMORY = 25 * MB;
  * much more as the machine has more to do than it has processors, since what is due comes when it is its turn.
  */
 function allowedTicks(): number {
-  const [load = 0] = Deno.loadavg();
-  return 4 * Math.max(1, load / navigator.hardwareConcurrency);
+  return 4 * Math.max(1, crowding());
 }
 
 /** What came of several attempts against one agent. */
