@@ -89,8 +89,8 @@ const beats = (agent: Agent, daemon: string) =>
   agent.state.map<string, number>(`Daemons.${daemon}.Beats`).get("count") ?? 0;
 
 async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 30_000; !holds();) {
-    if (Date.now() > end) throw new Error(`Not within 30 s: ${what}`);
+  for (const end = Date.now() + 60_000; !holds();) {
+    if (Date.now() > end) throw new Error(`Not within 60 s: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -4,8 +4,8 @@ import { writeSecret } from "../../lib/agent/secrets.ts";
 import { withDaemon } from "./author.ts";
 
 async function until(holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 30_000; !holds();) {
-    if (Date.now() > end) throw new Error(`Not within 30 s: ${holds}`);
+  for (const end = Date.now() + 60_000; !holds();) {
+    if (Date.now() > end) throw new Error(`Not within 60 s: ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -76,7 +76,7 @@ async function untilSet(
   records: readonly LogEntry[],
 ): Promise<unknown> {
   const state = agent.state.map(`Daemons.own.${map}`);
-  for (const end = Date.now() + 30_000; !state.has(key);) {
+  for (const end = Date.now() + 60_000; !state.has(key);) {
     if (Date.now() > end) throw new Error(`${map}.${key} is not set: ${JSON.stringify(records)}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -68,9 +68,9 @@ function loaded(home: string) {
   return { config: { ...defaultConfig(), daemons: {} }, file, exists: false, describe: String };
 }
 
-/** Waits until something is so, for 20 s at most. */
+/** Waits until something is so, for 60 s at most. */
 async function until(is: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 20_000; !await is();) {
+  for (const end = Date.now() + 60_000; !await is();) {
     assert(Date.now() < end, `it did not become so: ${is}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -30,18 +30,18 @@ async function withServer(
 
 const connect = (port: number) => Deno.connect({ hostname: "127.0.0.1", port });
 
-/** Waits until something holds, for 20 s at most. */
+/** Waits until something holds, for 60 s at most. */
 async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 20_000; !holds(); await turn()) {
-    if (Date.now() > end) throw new Error(`Not within 20 s: ${what}`);
+  for (const end = Date.now() + 60_000; !holds(); await turn()) {
+    if (Date.now() > end) throw new Error(`Not within 60 s: ${what}`);
   }
 }
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 5));
 
-/** Everything that comes until the end, for 20 s at most; a connection that is reset ends too. */
+/** Everything that comes until the end, for 60 s at most; a connection that is reset ends too. */
 async function readAll(conn: Deno.Conn): Promise<string> {
-  const timer = setTimeout(() => conn.close(), 20_000);
+  const timer = setTimeout(() => conn.close(), 60_000);
   try {
     return await readOn(conn);
   } finally {

@@ -11,7 +11,7 @@ import diskWatch from "./disk_watch.ts";
 import httpPoller from "./http_poller.ts";
 
 async function toldBy(run: Simulation) {
-  for (const end = Date.now() + 10_000; !run.map("Verdict").has("now") && Date.now() < end;) {
+  for (const end = Date.now() + 60_000; !run.map("Verdict").has("now") && Date.now() < end;) {
     await run.advance("1s");
   }
   const { level, text, numbers } = run.map("Verdict").get("now") as {

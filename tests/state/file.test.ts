@@ -71,7 +71,7 @@ async function saved(folder: string): Promise<Record<string, unknown>> {
 
 /** Waits for the file to hold something. */
 async function untilSaved(folder: string, expected: unknown): Promise<void> {
-  for (const end = Date.now() + 30_000;;) {
+  for (const end = Date.now() + 60_000;;) {
     const held = await saved(folder).catch(() => undefined);
     if (JSON.stringify(held) === JSON.stringify(expected)) return;
     if (Date.now() > end) assertEquals(held, expected);
@@ -224,9 +224,9 @@ Deno.test("a save that took long is followed by a rest of twenty times as long",
   state.close();
 });
 
-/** Waits until so many things were told, 30 s at most. */
+/** Waits until so many things were told, 60 s at most. */
 async function untilTold(warnings: readonly string[], count: number): Promise<void> {
-  for (const end = Date.now() + 30_000; warnings.length < count && Date.now() < end;) {
+  for (const end = Date.now() + 60_000; warnings.length < count && Date.now() < end;) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
