@@ -293,6 +293,21 @@ Deno.test("a stop is explained by what has happened since the start before it", 
   ]);
 });
 
+Deno.test("what has happened while a service was down explains no later stop", async () => {
+  await using made = await fixture();
+  await made.write("var/lib/icinga2/icinga2.state", "2:{},");
+  await using watch = watching(made.folder.root);
+  watch.service.set("value", "RUNNING");
+  watch.service.set("value", "STOPPED");
+  await watch.until(() => watch.diagnosis() !== undefined && watch.clock.now() > 120_000);
+  await made.write("var/log/icinga2/crash/report.1", "Caught SIGSEGV.", 60_000);
+  const { since } = watch.diagnosis()!;
+  watch.service.set("value", "RUNNING");
+  watch.service.set("value", "STOPPED");
+  await watch.until(() => watch.diagnosis()!.since !== since);
+  assertEquals(watch.diagnosis()!.what, "it stopped, and nothing says why");
+});
+
 Deno.test("a stop is explained once; an invalid configuration holds until a file changes or 10 min have passed", async () => {
   await using made = await fixture();
   const config = await made.write("etc/icinga2/icinga2.conf", "bad", 60_000);

@@ -112,6 +112,8 @@ testSource("on a terminal a console completes, and Ctrl+C ends what goes on", as
   await console.type(" list\r");
   await console.printed(/icinga_\S+ +running/);
   await prompted();
+  await console.type("\x03");
+  await console.printed(/leaves[^]*leaves\r\n.*icinga-warden> .\[16G$/);
   await console.type("watch icinga_agent_service.ServiceState.value\r");
   await console.printed(/ServiceState\.value {2}RUN/);
   await console.type("\x03");

@@ -43,7 +43,7 @@ Deno.test("the example has a user for each host, from words and from a file, eac
     assertEquals([code, out], [2, ""]);
     assertMatch(error, /names of hosts|Flag '--hosts': cannot read .*none/);
   }
-  await Deno.writeTextFile(`${home}/hosts`, "b\nweb1;web2\n");
+  await Deno.writeTextFile(`${home}/hosts`, "b\nweb1;web2\nx y\n");
   for (
     const [args, place] of [
       [["web1,web2"], "'report example': 'web1,web2'"],
