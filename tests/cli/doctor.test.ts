@@ -317,8 +317,8 @@ Deno.test("a clock that was set within a day is told, by the last record of it",
       return /set back by \d+ h/.exec(JSON.stringify(found))?.[0];
     };
     assertEquals(await said(), undefined);
-    assertEquals(await said(25), undefined);
-    assertEquals(await said(25, 23, 2), "set back by 2 h");
+    assertEquals(await said(24), undefined);
+    assertEquals(await said(24, 23, 2), "set back by 2 h");
   } finally {
     await Deno.remove(home, { recursive: true });
   }
