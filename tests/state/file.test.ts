@@ -84,7 +84,7 @@ Deno.test("what is persistent is given back at the next start, and nothing else"
     await opened(folder, ({ state }) => {
       state.map("Kept", { persistent: true }).set("x", 1).set("__proto__", { a: [1, null] });
       state.map("Kept").increment("n");
-      state.map("Lost").set("x", 1);
+      state.map("Lost", { open: true }).set("x", 1);
     });
     assertEquals(names(folder), ["state.json"]);
     await opened(folder, ({ state, warnings }) => {
@@ -118,7 +118,7 @@ Deno.test("values come back as they were, also those that JSON has no words for"
 
 Deno.test("without persistent maps there is no file", () =>
   inFolder(async (folder) => {
-    await opened(folder, ({ state }) => void state.map("M").set("x", 1));
+    await opened(folder, ({ state }) => void state.map("M", { open: true }).set("x", 1));
     assertEquals(names(folder), []);
   }));
 
