@@ -56,6 +56,12 @@ Deno.test("a copy counts what it sends and receives, and how often it asks", () 
   network.run(10);
   assertEquals(a.traffic(), { sent: 4, received: 2, questions: 1 });
   assertEquals(b.traffic(), { sent: 2, received: 4, questions: 1 });
+  network.fate = (kind) => kind === "batch" ? [] : [1];
+  a.map("M").set("x", 2);
+  network.run(200);
+  // A batch that is lost, the heartbeat that shows it, and the batch again.
+  assertEquals(a.traffic(), { sent: 7, received: 3, questions: 2 });
+  assertEquals(b.traffic(), { sent: 3, received: 6, questions: 2 });
 });
 
 Deno.test("what others write is seen at once under one's own writes that are still on their way", () => {
@@ -275,6 +281,9 @@ Deno.test("a large batch goes to each thread's port, a small one on the channel"
   };
   assertEquals([sent(4_000), sent(4_100)], [[1, 0], [0, 2]]);
   assertEquals([content(b), content(c)], [content(a), content(a)]);
+  network.kill(c);
+  network.run(1_000);
+  assertEquals(sent(4_100), [0, 1], "nothing goes to who is gone");
 });
 
 Deno.test("what is written in one turn travels in messages that end after 262,144 characters", () => {

@@ -56,6 +56,7 @@ const ATTACKS: [what: string, code: string, answer: RegExp, imports?: string][] 
     /^Deno\.kill is not available/,
   ],
   ["another's end", "Deno.kill(1, 0)", /^Requires run access/],
+  ["its neighbour's end", "Deno.kill(Deno.pid - 1, 0)", /^Requires run access/],
   ["the agent's end by Node.js", "process.kill(process.pid, 9)", /^process\.kill is not available/],
   ["its end by _kill", "process._kill(process.pid, 9)", /^process\._kill is not available/],
   ["an end by Node.js", "process.abort()", /^process\.abort is not available in a daemon/],

@@ -224,7 +224,6 @@ class HttpConnection {
         await this.#write(value);
       }
     } finally {
-      await reader.cancel();
       this.close();
       await gone;
     }
