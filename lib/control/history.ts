@@ -28,7 +28,7 @@ export interface Past {
 }
 
 /** How far back services' states are remembered, ms, */
-export const HISTORY_TIME = 6 * 3_600_000;
+const HISTORY_TIME = 6 * 3_600_000;
 
 /** and how many of them for each service. */
 const MOST_SEEN = 500;

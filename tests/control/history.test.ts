@@ -1,9 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { History, HISTORY_TIME } from "../../lib/control/history.ts";
+import { History } from "../../lib/control/history.ts";
 import { noStats } from "../../lib/service/stats.ts";
 import { thread } from "./state.ts";
 
 const map = "Daemons.disk.ServiceState";
+
+/** The longest span of the page, ms. */
+const HISTORY_TIME = 6 * 3_600_000;
 
 Deno.test("a service's states are remembered, each once, and for some hours", () => {
   let now = 0;

@@ -122,6 +122,28 @@ Deno.test("a service that hangs on stop stays pending until it is repaired", asy
   assertEquals(await state(), "STOPPED");
 });
 
+Deno.test("a repair keeps the state that nobody has seen yet", async () => {
+  const { clock, manager, state } = simulate({ crashEvery: 1_000 });
+  await clock.advance(1_000);
+  manager.repair();
+  assertEquals(await state(), "STOPPED");
+});
+
+Deno.test("a pending service makes a step each second, unless it hangs", async () => {
+  const table: [scenario: Scenario, checkpoint: number][] = [
+    [{ stopTakes: 10_000 }, 2],
+    [{ hangOnStop: true }, 0],
+    [{}, 0],
+  ];
+  for (const [scenario, checkpoint] of table) {
+    const { clock, manager, state } = simulate(scenario);
+    await manager.stop("icinga2");
+    await clock.advance(2_900);
+    await state();
+    assertEquals(manager.progress(), { checkpoint, waitHint: 0 });
+  }
+});
+
 Deno.test("a silent service ends a query at its time limit", async () => {
   const { clock, manager } = simulate({ hangOnQuery: true });
   const query = manager.query("icinga2");
