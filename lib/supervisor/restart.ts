@@ -20,7 +20,7 @@ export interface ThreadPolicy {
 const FIRST_WAIT = 1_000;
 
 /** After this number of failures in a row a thread is started again only after `failedRetry`. */
-export const FAILED_AFTER = 6;
+const FAILED_AFTER = 6;
 
 /** For each such span that a thread ran, half of its failures are forgotten, ms. */
 export const FORGIVEN_AFTER = 60_000;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { within } from "../../lib/base/mod.ts";
-import { countFailure, decideNext, FAILED_AFTER, Gate } from "../../lib/supervisor/restart.ts";
+import { countFailure, decideNext, Gate } from "../../lib/supervisor/restart.ts";
 import { policy } from "./supervised.ts";
 
 Deno.test("failures are counted in a row; each minute that a thread ran halves those before", () => {
@@ -22,7 +22,7 @@ Deno.test("the wait doubles with each failure, up to the one that counts as fail
     next,
     [1_000, 2_000, 4_000, 8_000, 16_000].map((after) => ({ state: "backing-off", after })),
   );
-  assertEquals(decideNext(policy, FAILED_AFTER, 0), {
+  assertEquals(decideNext(policy, 6, 0), {
     state: "failed",
     after: policy.failedRetry,
   });
