@@ -127,6 +127,7 @@ Deno.test("what is too large, too slow or no request gets its response, and the 
   await withServer(echo, async (port) => {
     const cases: [status: number, pieces: string[]][] = [
       [400, ["nonsense\r\n\r\n"]],
+      [400, ["\r\n\r\n"]],
       [400, ["\x16\x03\x01\x02\x00\x01\r\n\r\n"]], // TLS
       [431, [`GET / HTTP/1.1\r\nHost: x\r\nX: ${"a".repeat(2000)}`]],
       [431, [`GET /${"a".repeat(200_000)} HTTP/1.1\r\n`]],
