@@ -54,7 +54,10 @@ testSource(
     };
     const [code, said] = await ask("\x03");
     assertEquals(code, 2);
-    assertMatch(String(said), /^Secret 'db': \nicinga-warden: no secret was given\n$/);
+    assertMatch(
+      String(said),
+      /^Secret 'db': \nicinga-warden: no secret was given; type it, or give it as the first line of standard input\n$/,
+    );
     assertEquals(await ask("geheim\r"), [
       0,
       "Secret 'db': \nStored secret 'db'; daemons read it when they ask next\n",
