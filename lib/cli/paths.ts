@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { builtinArguments } from "../../daemons/mod.ts";
 import { cut, errorMessage } from "../base/mod.ts";
 import { type AgentPaths, readUnserved } from "../agent/mod.ts";
-import { loadConfig, type LoadedConfig } from "../config/mod.ts";
+import { loadConfig, type LoadedConfig, requireConfigFile } from "../config/mod.ts";
 import { Client, NotRunningError, type TokenKind } from "../control/mod.ts";
 import { type Invocation, UsageError } from "./command.ts";
 
@@ -27,6 +27,17 @@ export function findPaths({ values }: Pick<Invocation, "values">): AgentPaths {
     configFile: resolve(values.config ?? join(home, "icinga-warden.json")),
     configNamed: values.config !== undefined,
   };
+}
+
+/**
+ * As {@linkcode findPaths}, for a command that does not read the configuration: one that `--config` names has to exist.
+ *
+ * @throws {ConfigError} when it does not.
+ */
+export function findHome(invocation: Pick<Invocation, "values">): AgentPaths {
+  const paths = findPaths(invocation);
+  if (paths.configNamed) requireConfigFile(paths.configFile);
+  return paths;
 }
 
 function namedHome(values: Invocation["values"]): string | undefined {
@@ -56,12 +67,13 @@ function isFolder(path: string): boolean {
  * installed service is asked.
  *
  * @throws {NotRunningError} when none does, or it cannot serve commands; the message says why.
+ * @throws {ConfigError} when `--config` names a file that does not exist.
  */
 export async function connectAgent(
   invocation: Pick<Invocation, "values">,
   kind: TokenKind = "control",
 ): Promise<Client> {
-  const { home } = findPaths(invocation);
+  const { home } = findHome(invocation);
   try {
     return await Client.connect(home, kind);
   } catch (error) {

@@ -30,6 +30,15 @@ const MISSING: PlacedProblem = {
   expected: "name a file that exists, or run 'icinga-warden config init'",
 };
 
+/** @throws {ConfigError} when there is no such file. */
+export function requireConfigFile(file: string): void {
+  try {
+    Deno.statSync(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw new ConfigError(file, [MISSING]);
+  }
+}
+
 /**
  * Loads the configuration in `file`.
  *

@@ -14,7 +14,7 @@ export { checkModulePath } from "./daemon_schema.ts";
 export { removeFromText, rewriteConfig, setInText } from "./edit.ts";
 export { decodeText } from "./file.ts";
 export { configSchema } from "./json_schema.ts";
-export { loadConfig, type LoadedConfig, parseConfig } from "./load.ts";
+export { loadConfig, type LoadedConfig, parseConfig, requireConfigFile } from "./load.ts";
 export { ConfigError } from "./problem.ts";
 export { type Config, type DaemonConfig, defaultConfig, defaultDaemonConfig } from "./schema.ts";
 export { sampleConfig, writtenConfig } from "./written.ts";

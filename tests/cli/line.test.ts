@@ -315,6 +315,22 @@ Deno.test("config init writes a file that check takes, and replaces none", () =>
     assertMatch(missing.errors, /no\/c\.json: its folder does not exist; make it$/);
   }));
 
+Deno.test("a configuration that --config names has to exist, also for what does not read it", () =>
+  inHome(async (home) => {
+    const commands = ["status", "get", "watch", "logs", "pause", "thread list", "console", "open"];
+    const others = ["daemon list", "daemon new x", "types", "secret list", "config show"];
+    for (const command of [...commands, ...others]) {
+      const words = [...command.split(" "), "--home", home, "--config", `${home}/no.json`];
+      const said =
+        `${home}/no.json: does not exist; name a file that exists, or run 'icinga-warden config init'`;
+      assertEquals(await line(...words), { code: 2, output: "", errors: said }, command);
+    }
+    const check = await line("check", "--home", home, "--config", `${home}/no.json`);
+    assertEquals([check.code, check.errors], [3, ""]);
+    assertStringIncludes(check.output, "no.json: does not exist; ");
+    assertEquals([...Deno.readDirSync(home)], []);
+  }));
+
 Deno.test("a help has the usage, what is to be known, and the flags below each other", () => {
   const run = () => 0;
   const flags = {

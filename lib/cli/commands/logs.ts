@@ -11,7 +11,7 @@ import {
 import { type Command, EXIT, type Invocation } from "../command.ts";
 import { FOR_FLAG, readFlag, readLevel, readRunTime } from "../parse.ts";
 import { print } from "../output.ts";
-import { findPaths } from "../paths.ts";
+import { findHome } from "../paths.ts";
 import { follow } from "./watch.ts";
 
 /** How many records are shown. Default of `--lines`. */
@@ -42,7 +42,7 @@ export const logsCommand: Command = {
     const printAll = (entries: readonly LogEntry[]) =>
       inOrder(entries).forEach((entry) => print(show(entry)));
     const span = readRunTime(invocation);
-    const { home } = findPaths(invocation);
+    const { home } = findHome(invocation);
     try {
       await showLog({ ...invocation, span }, home, { ...filter, lines }, printAll);
       return EXIT.done;

@@ -9,7 +9,7 @@ import {
   type Report,
   UsageError,
 } from "../command.ts";
-import { findPaths } from "../paths.ts";
+import { findHome } from "../paths.ts";
 import { accountOfService } from "../service/installed.ts";
 import { readPassword } from "../service/password.ts";
 
@@ -30,7 +30,7 @@ export const secretCommand: Command = commandWithActions(
 );
 
 async function set(invocation: Invocation): Promise<Report> {
-  const { home } = findPaths(invocation);
+  const { home } = findHome(invocation);
   const name = nameIn(invocation);
   const value = await readPassword(
     `Secret '${name}': `,
@@ -44,13 +44,13 @@ async function set(invocation: Invocation): Promise<Report> {
 }
 
 async function list(invocation: Invocation): Promise<Report> {
-  const secrets = await listSecrets(findPaths(invocation).home);
+  const secrets = await listSecrets(findHome(invocation).home);
   return { json: secrets, text: secrets.length > 0 ? secrets : "There are no secrets" };
 }
 
 async function remove(invocation: Invocation): Promise<Report> {
   const name = nameIn(invocation);
-  await removeSecret(findPaths(invocation).home, name);
+  await removeSecret(findHome(invocation).home, name);
   return { json: { name }, text: `Removed secret '${name}'` };
 }
 

@@ -5,7 +5,7 @@ import { formatLogLine, type LogEntry } from "../../log/mod.ts";
 import { type Command, EXIT, type Invocation } from "../command.ts";
 import { readRun, readRunFlags, RUN_FLAGS } from "../commands/run.ts";
 import { print, printError } from "../output.ts";
-import { findPaths } from "../paths.ts";
+import { findHome } from "../paths.ts";
 import { indented } from "../table.ts";
 import { complete, splitWords, type Vocabulary } from "./complete.ts";
 import { Prompt } from "./prompt.ts";
@@ -38,7 +38,7 @@ export function consoleCommand(commandLine: CommandLine): Command {
     flags: { ...RUN_FLAGS, foreground: { help: "start an agent, to develop and debug" } },
     async run(invocation) {
       readRunFlags(invocation);
-      const place = findPaths(invocation);
+      const place = findHome(invocation);
       const running = await findAgent(place.home);
       if (running !== undefined) return await attach(commandLine, place, running, invocation);
       if (!invocation.given.has("foreground")) await Client.connect(place.home).then(askPid);

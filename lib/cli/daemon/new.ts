@@ -5,7 +5,7 @@ import { refuseDaemonName } from "../../daemon/mod.ts";
 import { readsModule } from "../../thread/mod.ts";
 import { DAEMONS_FOLDER, findModules } from "../../registry/mod.ts";
 import { type Action, UsageError } from "../command.ts";
-import { findPaths } from "../paths.ts";
+import { findHome } from "../paths.ts";
 import { writeTypes } from "./types.ts";
 
 type Extension = ".js" | ".ts";
@@ -16,7 +16,7 @@ export const newAction: Action = {
   summary: "write a starter daemon, and a test beside it, into daemons/ in home",
   async run(invocation) {
     const { name, extension, note } = readName(invocation.words[0]!);
-    const { home } = findPaths(invocation);
+    const { home } = findHome(invocation);
     const files = await writeDaemon(home, name, extension);
     const notes = [...(note === undefined ? [] : [note]), ...await typesNote(home)];
     return {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { FileError, replaceFile } from "../../base/mod.ts";
 import { DAEMONS_FOLDER } from "../../registry/mod.ts";
 import type { Command } from "../command.ts";
-import { findPaths } from "../paths.ts";
+import { findHome } from "../paths.ts";
 
 /** `icinga-warden types` */
 export const typesCommand: Command = {
@@ -14,7 +14,7 @@ export const typesCommand: Command = {
     "they are written where they are missing, and never changed.",
   ],
   async run(invocation) {
-    const files = await writeTypes(findPaths(invocation).home);
+    const files = await writeTypes(findHome(invocation).home);
     return { json: { files }, text: files.map((file) => `Wrote ${file}`) };
   },
 };
