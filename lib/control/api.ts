@@ -239,7 +239,8 @@ async function resume({ request, parts: { agent, note, state } }: Call): Promise
   const name = isKnown ? service : findWatched(service, state);
   const wasPaused = pauseOf(state, name) !== undefined;
   await agent.resume(name);
-  note(name === undefined ? "Resumed by a command" : `Service '${name}' is resumed by a command`);
+  const what = name === undefined ? "Resumed" : `Service '${name}' is resumed`;
+  if (wasPaused) note(`${what} by a command`);
   return jsonResponse({ ok: true, wasPaused });
 }
 

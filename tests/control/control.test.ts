@@ -140,61 +140,80 @@ Deno.test("a pause of a service that nobody watches any more can be ended", asyn
   );
 });
 
+Deno.test("a resume is logged where something was paused", async () => {
+  await withControl(async ({ client, calls, logged }) => {
+    const before = logged.length;
+    for (const body of [{}, { service: "icinga2" }]) {
+      assertEquals(await client.post("/api/resume", body), { ok: true, wasPaused: false });
+    }
+    assertEquals(calls, [["resume", undefined], ["resume", "icinga2"]]);
+    assertEquals(logged.slice(before), []);
+  });
+});
+
 Deno.test("commands reach the agent, and wrong ones do not", async () => {
-  await withControl(async ({ client, calls, logged, troubles }) => {
-    assertEquals([...troubles.values()], [undefined, undefined]);
-    await client.post("/api/pause");
-    await client.post("/api/pause", { duration: "90s" });
-    await client.post("/api/resume");
-    await client.post("/api/restart", { daemon: "known" });
-    assertEquals(calls, [
-      ["pause", "command", undefined, undefined],
-      ["pause", "command", 90_000, undefined],
-      ...[["resume", undefined], ["restart", "known"]],
-    ]);
-    calls.length = 0;
-    await client.post("/api/pause", { duration: "2h", service: "ICINGA2" });
-    await client.post("/api/resume", { service: "icinga2" });
-    assertEquals(calls, [["pause", "command", 7_200_000, "icinga2"], ["resume", "icinga2"]]);
-    assertEquals(logged.map(({ message }) => message).slice(-5), [
-      "Paused by a command: nothing is restarted",
-      "Paused by a command for 90s: nothing is restarted",
-      "Resumed by a command",
-      "Service 'icinga2' is paused by a command for 2h: it is left alone",
-      "Service 'icinga2' is resumed by a command",
-    ]);
-    const nobody = await assertRejects(() => client.post("/api/pause", { service: "icinga" }));
-    assertEquals(
-      (nobody as Error).message.includes(`'icinga'; did you mean "icinga2"?`),
-      true,
-      String(nobody),
-    );
-    calls.length = 0;
-    for (const duration of ["1s", "7d"]) await client.post("/api/pause", { duration });
-    assertEquals(calls.map((call) => (call as unknown[])[2]), [1_000, 604_800_000]);
-    calls.length = 0;
-    for (const duration of ["8d", "999ms", "soon", 5, null, [], "-1s"]) {
-      const error = await assertRejects(
-        () => client.post("/api/pause", { duration }),
+  const maps = agentMaps();
+  const paused = { since: "2026-01-01T00:00:00.000Z", by: "command" };
+  maps["Agent.Maintenance"] = { paused };
+  maps["Agent.ServicePauses"] = { icinga2: paused };
+  await withControl(
+    async ({ client, calls, logged, troubles }) => {
+      assertEquals([...troubles.values()], [undefined, undefined]);
+      await client.post("/api/pause");
+      await client.post("/api/pause", { duration: "90s" });
+      await client.post("/api/resume");
+      await client.post("/api/restart", { daemon: "known" });
+      assertEquals(calls, [
+        ["pause", "command", undefined, undefined],
+        ["pause", "command", 90_000, undefined],
+        ...[["resume", undefined], ["restart", "known"]],
+      ]);
+      calls.length = 0;
+      await client.post("/api/pause", { duration: "2h", service: "ICINGA2" });
+      await client.post("/api/resume", { service: "icinga2" });
+      assertEquals(calls, [["pause", "command", 7_200_000, "icinga2"], ["resume", "icinga2"]]);
+      assertEquals(logged.map(({ message }) => message).slice(-5), [
+        "Paused by a command: nothing is restarted",
+        "Paused by a command for 90s: nothing is restarted",
+        "Resumed by a command",
+        "Service 'icinga2' is paused by a command for 2h: it is left alone",
+        "Service 'icinga2' is resumed by a command",
+      ]);
+      const nobody = await assertRejects(() => client.post("/api/pause", { service: "icinga" }));
+      assertEquals(
+        (nobody as Error).message.includes(`'icinga'; did you mean "icinga2"?`),
+        true,
+        String(nobody),
+      );
+      calls.length = 0;
+      for (const duration of ["1s", "7d"]) await client.post("/api/pause", { duration });
+      assertEquals(calls.map((call) => (call as unknown[])[2]), [1_000, 604_800_000]);
+      calls.length = 0;
+      for (const duration of ["8d", "999ms", "soon", 5, null, [], "-1s"]) {
+        const error = await assertRejects(
+          () => client.post("/api/pause", { duration }),
+          RefusedError,
+        );
+        assertEquals(error.status, 400, String(duration));
+      }
+      const unknown = await assertRejects(
+        () => client.post("/api/restart", { daemon: "unknown" }),
         RefusedError,
       );
-      assertEquals(error.status, 400, String(duration));
-    }
-    const unknown = await assertRejects(
-      () => client.post("/api/restart", { daemon: "unknown" }),
-      RefusedError,
-    );
-    assertEquals([unknown.status, unknown.message], [
-      ...[404, "no such daemon; known: icinga_agent_service"],
-    ]);
-    const registered = { daemon: "icinga_agent_service" };
-    const why = await assertRejects(() => client.post("/api/restart", registered), RefusedError);
-    assertEquals(why.message, "no such daemon");
-    const nearest = { daemon: "icinga_agent_servic" };
-    const meant = 'did you mean "icinga_agent_service"?';
-    await assertRejects(() => client.post("/api/restart", nearest), RefusedError, meant);
-    await assertRejects(() => client.post("/api/restart", { daemon: 7 }), RefusedError);
-  });
+      assertEquals([unknown.status, unknown.message], [
+        ...[404, "no such daemon; known: icinga_agent_service"],
+      ]);
+      const registered = { daemon: "icinga_agent_service" };
+      const why = await assertRejects(() => client.post("/api/restart", registered), RefusedError);
+      assertEquals(why.message, "no such daemon");
+      const nearest = { daemon: "icinga_agent_servic" };
+      const meant = 'did you mean "icinga_agent_service"?';
+      await assertRejects(() => client.post("/api/restart", nearest), RefusedError, meant);
+      await assertRejects(() => client.post("/api/restart", { daemon: 7 }), RefusedError);
+    },
+    {},
+    { maps },
+  );
 });
 
 Deno.test("what the agent cannot do is answered as an error, and logged", async () => {
