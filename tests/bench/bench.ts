@@ -4,6 +4,8 @@
  * @module
  */
 // deno-lint-ignore-file no-console
+import { suggest } from "../../lib/base/mod.ts";
+import { missingExe } from "../exe/program.ts";
 import { agentRows } from "./agent.ts";
 import { daemonRows } from "./daemons.ts";
 import { fleetRows } from "./fleet/rows.ts";
@@ -25,10 +27,14 @@ const parts = new Map([
   ["icinga", icingaRows],
   ["fleet", fleetRows],
 ]);
-const rows: Row[] = [];
-for (const part of Deno.args.length > 0 ? Deno.args : parts.keys()) {
-  rows.push(...await parts.get(part)!());
+const named = Deno.args.length > 0 ? Deno.args : [...parts.keys()];
+const refusal = named.map(refuse).find((why) => why !== undefined);
+if (refusal !== undefined) {
+  console.error(`bench: ${refusal}`);
+  Deno.exit(2);
 }
+const rows: Row[] = [];
+for (const part of named) rows.push(...await parts.get(part)!());
 
 console.log("| figure | measured | held against | ratio | target | met |");
 console.log("| --- | --- | --- | --- | --- | --- |");
@@ -36,4 +42,10 @@ for (const { figure, measured, baseline, ratio, target, met } of rows) {
   console.log(
     `| ${figure} | ${measured} | ${baseline} | ${ratio} | ${target} | ${met ? "yes" : "no"} |`,
   );
+}
+
+/** Why a part cannot be measured; all but the state's run the exe. */
+function refuse(part: string): string | undefined {
+  if (!parts.has(part)) return `There is no part '${part}'; ${suggest(part, [...parts.keys()])}`;
+  return part === "state" ? undefined : missingExe;
 }
