@@ -1,4 +1,5 @@
 import { builtinArguments } from "../../../daemons/mod.ts";
+import type { AgentPaths } from "../../agent/mod.ts";
 import { describeProblem, excerpt, isSameJson, suggest, toJson } from "../../base/mod.ts";
 import {
   type Config,
@@ -53,6 +54,7 @@ export const registerAction: Action = {
     const known = await findKnown(invocation);
     const { home, configFile: file } = known.paths;
     const subject = chooseSubject(name, known, invocation.values.module);
+    const starts = `An agent that runs ${fromWhere(known.paths)} starts it within seconds.`;
     const unset = invocation.lists.unset ?? [];
     const { problems, ...read } = await readGiven(subject, words, home, unset);
     const { given, description } = read;
@@ -75,7 +77,7 @@ export const registerAction: Action = {
       json: { name, module: subject.module, file, arguments: given, ...grant },
       text: [
         `Registered ${name} (${origin(subject)}) in ${file}`,
-        ...describeEntry(registered, read, grant),
+        ...describeEntry(registered, read, grant, starts),
       ],
     };
   },
@@ -97,7 +99,10 @@ function refuseOverlap(name: string, home: string, before: Config, after: Config
   if (fresh) throw new UsageError(`Cannot register '${name}': ${fresh.problem}`);
 }
 
-const STOPS = "an agent that runs from this home stops it within seconds.";
+/** The agents that a change of the configuration reaches. */
+function fromWhere({ configNamed }: AgentPaths): string {
+  return configNamed ? "with this configuration" : "from this home";
+}
 
 /** `icinga-warden daemon unregister NAME` */
 export const unregisterAction: Action = {
@@ -112,7 +117,8 @@ export const unregisterAction: Action = {
       throw new UsageError(`'${excerpt(name)}' is not registered; ${suggest(name, names)}`);
     }
     await rewrite(file, (text) => removeFromText(text, ["daemons", name]));
-    return { json: { name, file }, text: `Unregistered ${name} in ${file}; ${STOPS}` };
+    const stops = `an agent that runs ${fromWhere(paths)} stops it within seconds.`;
+    return { json: { name, file }, text: `Unregistered ${name} in ${file}; ${stops}` };
   },
 };
 
@@ -183,6 +189,7 @@ function describeEntry(
   subject: Subject & { entry: Entry },
   { description, given, typed }: Omit<GivenArguments, "problems">,
   grant: Grant,
+  starts: string,
 ): string[] {
   const values = Object.entries(description.arguments).map(([key, { default: value }]) => {
     if (typed.includes(key)) return `${key} = ${toJson(given[key])} (given)`;
@@ -193,8 +200,6 @@ function describeEntry(
   return [
     `  arguments    ${values.join(", ") || "none"}`,
     `  permissions  ${describePermissions(grant.permissions)}`,
-    ...(missing.length > 0
-      ? missing
-      : ["An agent that runs from this home starts it within seconds."]),
+    ...(missing.length > 0 ? missing : [starts]),
   ];
 }

@@ -123,6 +123,26 @@ Deno.test("register says where each argument comes from, takes one back, and kee
   }
 });
 
+Deno.test("with a configuration that was named the agents are meant that run with it", async () => {
+  const home = await Deno.makeTempDir();
+  const file = join(home, "other.json");
+  try {
+    await Deno.writeTextFile(file, "{}");
+    const { text } = await register(home, "heartbeat", "--config", file) as Report;
+    assertEquals(
+      [text].flat().at(-1),
+      "An agent that runs with this configuration starts it within seconds.",
+    );
+    const invocation = parse(["heartbeat", "--home", home, "--config", file], {}, "unregister");
+    assertEquals(
+      (await unregisterAction.run(invocation) as Report).text,
+      `Unregistered heartbeat in ${file}; an agent that runs with this configuration stops it within seconds.`,
+    );
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
+
 Deno.test("unregister takes out one entry, and says what is registered where there is none", async () => {
   const home = await Deno.makeTempDir();
   const file = join(home, "icinga-warden.json");
