@@ -12,8 +12,6 @@ export interface Problem {
   fault?: string;
   /** What would be right, as a clause: `expected a duration such as 5s`, `did you mean "interval"?`. */
   expected: string;
-  /** Whether it is said and nothing is refused for it. */
-  warning?: true;
 }
 
 /** How much of a value, a key or a piece of the file a message quotes, in UTF-16 code units. */

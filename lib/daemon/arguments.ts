@@ -90,7 +90,7 @@ export function readArguments<S extends ArgumentSpecs>(
     if (said === undefined) continue;
     const problem = { path: [name], value: written[name] };
     if (typeof said === "string") problems.push({ ...problem, expected: said });
-    else warnings.push({ ...problem, expected: said.warning, warning: true });
+    else warnings.push({ ...problem, expected: said.warning });
   }
   return { values: values as ArgumentValues<S>, problems, warnings };
 }

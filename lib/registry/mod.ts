@@ -5,5 +5,5 @@
  */
 export { DAEMONS_FOLDER, findModules, type FoundModules } from "./discover.ts";
 export * from "./grant.ts";
-export { probeModule } from "./probe.ts";
+export { type Probed, probeModule } from "./probe.ts";
 export { type RefuseModule, type RegisteredDaemon, Registry } from "./registry.ts";

@@ -28,12 +28,12 @@ export const MAX_ANSWER = 256 * 1024;
 /** The longest error message that is taken from a module, characters. */
 export const MAX_MESSAGE = 2_000;
 
-/** How many wrong arguments are listed. */
+/** How many problems of arguments are listed, and how many warnings. */
 export const MAX_PROBLEMS = 20;
 
 /** The result of a probe: what the module defines, or why it cannot be used, in one line. */
 export type Probed =
-  | { description: DaemonDescription; argumentProblems: Problem[] }
+  | { description: DaemonDescription; argumentProblems: Problem[]; argumentWarnings: Problem[] }
   | {
     problem: string;
     /**
@@ -135,11 +135,12 @@ export async function probeModule(
 function readAnswer(data: unknown, file: string, given: Record<string, unknown>): Probed {
   try {
     if (typeof data !== "string" || data.length > MAX_ANSWER) throw new TypeError("no such answer");
-    const { problem, description, argumentProblems } = JSON.parse(data);
+    const { problem, description, argumentProblems, argumentWarnings } = JSON.parse(data);
     if (typeof problem === "string") return { problem: inFile(file, problem) };
     return {
       description: readDescription(description),
       argumentProblems: readProblems(argumentProblems, given),
+      argumentWarnings: readProblems(argumentWarnings, given),
     };
   } catch (error) {
     return { problem: `${file}: cannot be examined: ${shorten(describeThrown(error))}` };
@@ -175,11 +176,10 @@ function readDescription(
 /** @throws {TypeError} when they are not problems of arguments: no texts, or too many. */
 function readProblems(list: Problem[], given: Record<string, unknown>): Problem[] {
   if (list.length > MAX_PROBLEMS) throw new TypeError("its answer cannot be read");
-  return list.map(({ path, expected, fault, warning }) => ({
+  return list.map(({ path, expected, fault }) => ({
     path: path.map(shorten),
     value: valueAt(given, path),
     expected: shorten(expected),
     ...(fault !== undefined && { fault: shorten(fault) }),
-    ...(warning && { warning: true }),
   }));
 }

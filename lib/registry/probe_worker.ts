@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Problem } from "../base/mod.ts";
 import { describeDefinition, readArguments } from "../daemon/mod.ts";
 import { catchUncaught, describeThrown, loadDaemon } from "../thread/mod.ts";
 import { MAX_ANSWER, MAX_MESSAGE, MAX_PROBLEMS, type ProbeRequest } from "./probe.ts";
@@ -36,7 +37,11 @@ async function probe(module: string, given: Record<string, unknown>): Promise<st
   const { problems, warnings } = readArguments(definition.arguments ?? {}, given);
   return stringify({
     description: describeDefinition(definition),
-    argumentProblems: [...problems, ...warnings].slice(0, MAX_PROBLEMS)
-      .map(({ path, expected, fault, warning }) => ({ path, expected, fault, warning })),
+    argumentProblems: withoutValues(problems),
+    argumentWarnings: withoutValues(warnings),
   });
+}
+
+function withoutValues(problems: readonly Problem[]): Omit<Problem, "value">[] {
+  return problems.slice(0, MAX_PROBLEMS).map(({ value: _, ...problem }) => problem);
 }

@@ -163,13 +163,13 @@ export class Registry {
     if ("problem" in probed) {
       return { ...daemon, problem: probed.problem, ...(probed.ended && { isLate: true }) };
     }
-    const { description, argumentProblems } = probed;
-    const all = inArguments(name, argumentProblems);
-    const faults = all.filter(({ warning }) => !warning);
+    const { description, argumentProblems, argumentWarnings } = probed;
+    const faults = inArguments(name, argumentProblems);
     if (faults.length > 0) {
       return { ...daemon, description, faults, problem: describe(faults[0]!) };
     }
-    const warnings = [...daemon.warnings, ...all.map(describe)];
+    const said = inArguments(name, argumentWarnings).map(describe);
+    const warnings = [...daemon.warnings, ...said];
     return this.#grant({ ...daemon, description, warnings }, config.permissions ?? {});
   }
 

@@ -45,12 +45,29 @@ Deno.test("a good module is described, and arguments are held against it", async
         tasks: [],
       },
       argumentProblems: [],
+      argumentWarnings: [],
     });
     const odd = await probeModule(path("good.js"), { even: "abc" });
     assert("argumentProblems" in odd);
     assertEquals(odd.argumentProblems, [
       { path: ["even"], value: "abc", expected: "expected an even text" },
     ]);
+  });
+});
+
+Deno.test("what arguments are warned of comes apart from what is wrong with them", async () => {
+  const text = `export default { name: "w", run() {}, arguments: { n: { type: "number", default: 1,
+    checkTogether: ({ n }) => n < 0 ? "expected more" : { warning: "expected an even one" } } } };`;
+  await inFolder({ "w.js": text }, async (path) => {
+    const said = async (n: number) => {
+      const probed = await probeModule(path("w.js"), { n });
+      assert("argumentProblems" in probed);
+      return [probed.argumentProblems, probed.argumentWarnings];
+    };
+    assertEquals(await said(1), [[], [
+      { path: ["n"], value: 1, expected: "expected an even one" },
+    ]]);
+    assertEquals(await said(-1), [[{ path: ["n"], value: -1, expected: "expected more" }], []]);
   });
 });
 

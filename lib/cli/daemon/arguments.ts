@@ -1,6 +1,6 @@
 import { describeProblem, type Problem, suggest } from "../../base/mod.ts";
 import type { ArgumentSpec, ArgumentSpecs, DaemonDescription } from "../../daemon/mod.ts";
-import { examine, type Subject } from "./subject.ts";
+import { examine, type Examined, type Subject } from "./subject.ts";
 
 /** A daemon's arguments for a command, checked by its module. */
 export interface GivenArguments {
@@ -28,16 +28,23 @@ export async function readGiven(
 ): Promise<GivenArguments> {
   const registered = { ...subject.entry?.arguments };
   for (const key of unset) delete registered[key];
-  const { description, argumentProblems: before } = await examine(subject, registered, home);
+  const { description, ...before } = await examine(subject, registered, home);
   const { values, problems } = readWords(words, description.arguments);
   for (const key of unset) problems.push(...refuseUnset(key, values, subject, description));
   const typed = Object.keys(values);
   if (words.length === 0) {
-    return { description, given: registered, typed, problems: [...problems, ...before] };
+    return { description, given: registered, typed, problems: [...problems, ...faultsOf(before)] };
   }
   const given = { ...registered, ...values };
-  const { argumentProblems } = await examine(subject, given, home);
-  return { description, given, typed, problems: [...problems, ...argumentProblems] };
+  const faults = faultsOf(await examine(subject, given, home));
+  return { description, given, typed, problems: [...problems, ...faults] };
+}
+
+/** A command refuses what an agent only warns of. */
+function faultsOf(
+  { argumentProblems, argumentWarnings }: Omit<Examined, "description">,
+): readonly Problem[] {
+  return [...argumentProblems, ...argumentWarnings];
 }
 
 /** An argument that is not set already is no error: the default is in force, as was asked. */

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { builtinDaemons } from "../../../daemons/mod.ts";
 import type { AgentPaths } from "../../agent/mod.ts";
-import { excerpt, type Problem, suggest } from "../../base/mod.ts";
+import { excerpt, suggest } from "../../base/mod.ts";
 import { checkModulePath, type DaemonConfig, type LoadedConfig } from "../../config/mod.ts";
 import {
   type DaemonDescription,
@@ -17,6 +17,7 @@ import {
   type FoundModules,
   type Grant,
   grantPermissions,
+  type Probed,
   probeModule,
 } from "../../registry/mod.ts";
 import { type FlagSpecs, type Invocation, UsageError } from "../command.ts";
@@ -134,6 +135,9 @@ function allNames({ loaded, modules }: Known): string[] {
   return [...new Set(names)].sort();
 }
 
+/** What a daemon's module defines, and what is to be said of its arguments. */
+export type Examined = Exclude<Probed, { problem: string }>;
+
 /**
  * Loads a daemon's module and checks arguments.
  *
@@ -143,12 +147,15 @@ export async function examine(
   { builtin, file }: Subject,
   given: Record<string, unknown>,
   home: string,
-): Promise<{ description: DaemonDescription; argumentProblems: Problem[] }> {
+): Promise<Examined> {
   if (builtin !== undefined) {
     const { definition } = builtinDaemons.get(builtin)!;
-    const { problems, warnings } = readArguments(definition.arguments ?? {}, given);
-    const argumentProblems = [...problems, ...warnings];
-    return { description: describeDefinition(definition), argumentProblems };
+    const read = readArguments(definition.arguments ?? {}, given);
+    return {
+      description: describeDefinition(definition),
+      argumentProblems: read.problems,
+      argumentWarnings: read.warnings,
+    };
   }
   const probed = await probeModule(file!, given, { home });
   if ("problem" in probed) throw new UsageError(probed.problem);
