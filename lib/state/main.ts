@@ -81,7 +81,7 @@ export class MainState extends PublicState {
   /**
    * Gives a thread access: what comes on the port is its writes. Returns what ends that.
    *
-   * @param port the other end is for the thread's {@linkcode ThreadState}.
+   * @param port the other end is for the thread's {@linkcode StateCopy}.
    * @param thread its name, by which its rights are known.
    * @param countWrites limits its writes. Default: no limit but its own pace.
    */

@@ -30,4 +30,4 @@ export {
   type StateOptions,
   type Traffic,
 } from "./state.ts";
-export { ThreadState, type ThreadStateOptions } from "./thread.ts";
+export { StateCopy, type StateCopyOptions } from "./copy.ts";

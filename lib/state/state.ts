@@ -96,7 +96,7 @@ export interface Traffic {
 
 /**
  * A thread's copy of the public state: maps that every thread holds in full. {@linkcode MainState} is the main thread's,
- * {@linkcode ThreadState} any other's.
+ * {@linkcode StateCopy} any other's.
  */
 export abstract class PublicState {
   /** Resolves once the copy holds what there was when it joined. */
@@ -111,7 +111,7 @@ export abstract class PublicState {
   readonly #maps = new Map<string, ReplicatedMap>();
   readonly #flagged = new Set<(path: string) => void>();
 
-  /** Use {@linkcode MainState} or {@linkcode ThreadState}. */
+  /** Use {@linkcode MainState} or {@linkcode StateCopy}. */
   constructor(options: StateOptions) {
     this.options = {
       mayWrite: () => true,

@@ -7,7 +7,7 @@
 import { describeProblem, systemClock } from "../base/mod.ts";
 import { limitLog } from "../log/mod.ts";
 import type { ServiceManager, ServiceManagerPlan } from "../service/mod.ts";
-import { type PublicState, ThreadState } from "../state/mod.ts";
+import { type PublicState, StateCopy } from "../state/mod.ts";
 import {
   createContext,
   createDaemonLog,
@@ -119,7 +119,7 @@ async function work(
       `Held back ${held} messages of the public state: more than ${rate}; the last values have travelled`,
     );
   };
-  const state = new ThreadState({
+  const state = new StateCopy({
     thread,
     port,
     mayWrite,

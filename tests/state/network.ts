@@ -4,7 +4,7 @@ import {
   MainState,
   type PublicState,
   type StateChannel,
-  ThreadState,
+  StateCopy,
 } from "../../lib/state/mod.ts";
 import { Type } from "../../lib/state/message.ts";
 
@@ -96,7 +96,7 @@ export class Network {
     } else {
       const [near, far] = this.#ports(this.#mainOwner!, owner);
       owner.disconnect = this.#main.connect(near, thread, countWrites);
-      state = new ThreadState({ ...all, port: far });
+      state = new StateCopy({ ...all, port: far });
     }
     this.#owners.set(state, owner);
     return state;

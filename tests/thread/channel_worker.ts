@@ -5,7 +5,7 @@
  * @module
  */
 import { realClock } from "../../lib/state/state.ts";
-import { ThreadState } from "../../lib/state/thread.ts";
+import { StateCopy } from "../../lib/state/copy.ts";
 import { closeRealm } from "../../lib/thread/realm.ts";
 
 const post = self.postMessage.bind(self);
@@ -106,7 +106,7 @@ self.onmessage = async ({ data: port, ports }: MessageEvent<MessagePort>) => {
   };
   const started = performance.now();
   clock.now = () => 10_000 * (realClock.now() - started);
-  const state = new ThreadState({ thread: "attacker", port: ports[0] ?? port, clock });
+  const state = new StateCopy({ thread: "attacker", port: ports[0] ?? port, clock });
   await state.ready;
   closeRealm();
   const map = state.map<string, unknown>("M");

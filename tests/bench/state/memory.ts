@@ -1,5 +1,5 @@
 /** What 100,000 keys cost in memory, in bytes: as a copy of the state that another sent, or as a plain Map. */
-import { MainState, type StateChannel, ThreadState } from "../../../lib/state/mod.ts";
+import { MainState, type StateChannel, StateCopy } from "../../../lib/state/mod.ts";
 
 const [kind, content] = Deno.args;
 const KEYS = 100_000;
@@ -30,7 +30,7 @@ async function copy(): Promise<unknown> {
     if (i % 100 === 0) await new Promise((resolve) => setTimeout(resolve));
   }
   sender.connect(one, "copy");
-  const copy = new ThreadState({ thread: "copy", port: other });
+  const copy = new StateCopy({ thread: "copy", port: other });
   await copy.ready;
   sender.close();
   one.onmessage = null;

@@ -1,6 +1,6 @@
 /** A thread at the other end: of a raw channel, of the state, or of a Yjs document. It answers each order once done. */
 import * as Y from "yjs";
-import { ThreadState } from "../../../lib/state/mod.ts";
+import { StateCopy } from "../../../lib/state/mod.ts";
 
 /** What it is told. `name` is the channel's. */
 export type Order =
@@ -19,7 +19,7 @@ export type Order =
 
 const MAP = "Bench";
 let raw: BroadcastChannel | undefined;
-let state: ThreadState | undefined;
+let state: StateCopy | undefined;
 let values: ReadonlyMap<string, unknown> = new Map();
 let arrived = 0;
 let onArrival = () => {};
@@ -45,7 +45,7 @@ function joinRaw(name: string): void {
 
 async function joinState(port: MessagePort): Promise<number> {
   const begin = performance.now();
-  state = new ThreadState({ thread: "receiver", port });
+  state = new StateCopy({ thread: "receiver", port });
   await state.ready;
   const took = performance.now() - begin;
   values = state.map(MAP);

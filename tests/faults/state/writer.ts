@@ -1,6 +1,6 @@
 /** A thread that shares the state: it writes at full speed, is busy, and tells what it holds. */
 import { setImmediate } from "node:timers/promises";
-import { isUnreadableMessage, ThreadState } from "../../../lib/state/mod.ts";
+import { isUnreadableMessage, StateCopy } from "../../../lib/state/mod.ts";
 
 /** What it is told; it answers each in turn. */
 export type Order =
@@ -9,12 +9,12 @@ export type Order =
   | { do: "write"; ms: number; spin: number }
   | { do: "report" };
 
-let state: ThreadState;
+let state: StateCopy;
 
 async function obey(order: Order): Promise<unknown> {
   switch (order.do) {
     case "join":
-      state = new ThreadState({ thread: order.thread, port: order.port });
+      state = new StateCopy({ thread: order.thread, port: order.port });
       return await state.ready;
     case "write":
       return await write(order.ms, order.spin);

@@ -24,7 +24,7 @@ const DEAF_AFTER = 25_000;
 const LARGEST_WAITING = 8_388_608;
 
 /** How a thread's copy is made. */
-export interface ThreadStateOptions extends StateOptions {
+export interface StateCopyOptions extends StateOptions {
   /** The other end of the port that {@linkcode MainState.connect} was given. */
   port: StateChannel;
   /** Called at each message from the main thread. */
@@ -38,7 +38,7 @@ export interface ThreadStateOptions extends StateOptions {
  * The channel's name comes on the port. Who knows it may post there what everybody believes: it lies in a private field,
  * and {@linkcode opened} says when it is here.
  */
-export class ThreadState extends PublicState {
+export class StateCopy extends PublicState {
   readonly #joined = Promise.withResolvers<void>();
   readonly #open = Promise.withResolvers<void>();
   readonly ready: Promise<void> = this.#joined.promise;
@@ -61,7 +61,7 @@ export class ThreadState extends PublicState {
   #cancelDeaf = (): void => {};
 
   /** Joins: the main thread sends what there is. */
-  constructor(options: ThreadStateOptions) {
+  constructor(options: StateCopyOptions) {
     super(options);
     const { port, onHeard = () => {}, pace } = options;
     this.#port = port;
