@@ -4,7 +4,6 @@ import {
   mostCareful,
   pendingLimit,
   ServiceError,
-  type ServiceErrorKind,
   type ServiceMode,
   type ServiceState,
 } from "../../lib/service/mod.ts";
@@ -17,48 +16,13 @@ import {
   nextAttempt,
   NO_LOOP,
 } from "./crash_loop.ts";
+import { decide, PERMANENT, queriesAtOnce } from "./watch_decisions.ts";
+import { DisabledService, LOOK_AGAIN } from "./disabled_service.ts";
 import type { WatchSettings } from "./watch_arguments.ts";
 import { type SharedState, type WatchContext, WatchReport } from "./watch_report.ts";
 
-/** Errors that a retry does not fix: the next attempt waits {@linkcode LONGEST_WAIT}. Only a start reports that. */
-const PERMANENT: readonly ServiceErrorKind[] = [
-  "exe-missing",
-  "exe-invalid",
-  "disabled",
-  "marked-for-deletion",
-];
-
-/** Time between two checks whether a service is still disabled, ms. */
-const LOOK_AGAIN = 60_000;
-
 /** Why nothing is restarted after Windows has refused a start with that (1115). */
 const SHUTTING_DOWN = "Windows is shutting down";
-
-/** What to do about a state. */
-export type WatchAction = "none" | "wait" | "restart" | "report-stuck";
-
-/**
- * What to do about a service.
- *
- * @param state undefined: it is not installed.
- * @param since how long it has been in this state, or since it last made progress, ms.
- * @param limit how long it may stay pending without progress, ms.
- */
-export function decide(state: ServiceState | undefined, since: number, limit: number): WatchAction {
-  if (state === undefined || state === "RUNNING") return "none";
-  if (!state.endsWith("_PENDING")) return "restart";
-  return since < limit ? "wait" : "report-stuck";
-}
-
-/**
- * Whether a change of its state leads to a query before the next tick. Not within one interval after an attempt: a
- * service that crashes immediately would be restarted in a tight loop.
- *
- * @param sinceAttempt how long ago the last attempt ended, ms.
- */
-export function queriesAtOnce(sinceAttempt: number, interval: number): boolean {
-  return sinceAttempt >= interval;
-}
 
 /** Keeps one service running; each tick is one query and, where it is called for, one restart. */
 export class ServiceWatch {
@@ -70,6 +34,7 @@ export class ServiceWatch {
   readonly #settings: WatchSettings;
   readonly #hold: () => string | undefined;
   readonly #report: WatchReport;
+  readonly #disabled: DisabledService;
   #seen: { state: ServiceState | undefined; at: number; checkpoint: number } | undefined;
   /** No attempt before this time, even where the backoff allows one; ms of the clock. */
   #notBefore = -Infinity;
@@ -103,6 +68,11 @@ export class ServiceWatch {
     this.#hold = hold;
     this.#report = new WatchReport(context, service, shared);
     this.#report.counted.mode = this.mode;
+    this.#disabled = new DisabledService({
+      ...{ context, service, settings, mode: this.mode, report: this.#report },
+      isInterrupted: (error) => this.#isInterrupted(error),
+      wait: (ms) => this.#wait(ms),
+    });
     this.#loop = { ...NO_LOOP, flapping: this.#report.counted.flapping ?? false };
     const key = service.name.toLowerCase();
     context.state.agent<number>("ServiceStates").onChange((change) => {
@@ -224,10 +194,14 @@ export class ServiceWatch {
     const reason = this.heldBack() ?? this.#hold();
     this.#report.held(reason);
     if (reason !== undefined || !this.#mayTry(now)) return;
-    if (state === "STOPPED" && await this.#isLeftDisabled()) return;
+    if (state === "STOPPED" && await this.#disabled.isLeftSo()) return;
     if (this.mode !== "observe") return await this.#restart(state);
-    this.#notBefore = now + LOOK_AGAIN;
+    this.#wait(LOOK_AGAIN);
     this.observe(`it is ${state}`);
+  }
+
+  #wait(ms: number): void {
+    this.#notBefore = this.#context.now() + ms;
   }
 
   /** An attempt takes a moment: a wait of two intervals is over at the second query after it, not at the third. */
@@ -266,56 +240,11 @@ export class ServiceWatch {
   /** A disabled service does not count as a failure: an administrator chose that. */
   async #noteFailure(error: unknown): Promise<void> {
     const kind = error instanceof ServiceError ? error.kind : "failed";
-    const isPermanent = PERMANENT.includes(kind);
-    if (isPermanent) this.#notBefore = this.#context.now() + LONGEST_WAIT;
-    if (kind === "disabled") return void await this.#meetDisabled(LONGEST_WAIT);
+    const isPermanent = PERMANENT.has(kind);
+    if (isPermanent) this.#wait(LONGEST_WAIT);
+    if (kind === "disabled") return void await this.#disabled.meet(LONGEST_WAIT);
     this.#report.counted.restartFailures++;
     this.#report.failed(errorMessage(error), isPermanent);
-  }
-
-  /** Whether it is disabled, and is not enabled here. When that cannot be read: false, and its start will fail. */
-  async #isLeftDisabled(): Promise<boolean> {
-    const isDisabled = await this.#readDisabled();
-    const wouldEnable = this.mode === "observe" && this.#settings.whenDisabled === "enable";
-    if (isDisabled) return !wouldEnable && await this.#meetDisabled(LOOK_AGAIN);
-    if (isDisabled === false) delete this.#report.counted.disabled;
-    return false;
-  }
-
-  /** The agent's own thread has asked Windows already; where it cannot, `sc` is run. */
-  async #readDisabled(): Promise<boolean | undefined> {
-    const startTypes = this.#context.state.agent<string>("ServiceStartTypes");
-    const startType = startTypes.get(this.#service.name.toLowerCase());
-    if (startType !== undefined) return startType === "disabled";
-    return await this.#service.isDisabled().catch((error) => {
-      if (this.#isInterrupted(error)) throw error;
-      return undefined;
-    });
-  }
-
-  /**
-   * Applies `whenDisabled` to a disabled service.
-   *
-   * @param wait time until the next attempt, ms.
-   * @returns whether it is still disabled.
-   */
-  async #meetDisabled(wait: number): Promise<boolean> {
-    const { whenDisabled } = this.#settings;
-    this.#notBefore = this.#context.now() + wait;
-    if (whenDisabled !== "enable") {
-      this.#report.disabled(whenDisabled === "ignore" ? "ignore" : "warn");
-      return true;
-    }
-    try {
-      await this.#service.enable();
-    } catch (error) {
-      if (this.#isInterrupted(error)) throw error;
-      this.#notBefore = this.#context.now() + LONGEST_WAIT;
-      this.#report.failed(errorMessage(error), true);
-      return true;
-    }
-    this.#report.enabled();
-    return false;
   }
 
   #reportStuck(state: ServiceState, limit: number): void {

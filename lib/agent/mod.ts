@@ -5,7 +5,7 @@
  */
 export { type AgentPaths, readUnserved } from "./home.ts";
 export { CLOCK_SET } from "./clocks.ts";
-export { findIcingaFolder, icingaHost } from "./icinga.ts";
+export { findIcingaFolder, icingaHost } from "./icinga_host.ts";
 export { type Target, targetsOf } from "./targets.ts";
 export { warningsOf } from "./plans.ts";
 export { logFatal, runAgent, type RunPlan } from "./run.ts";

@@ -1,7 +1,7 @@
 import type { Agent } from "./agent.ts";
 import { attempt, type Clock, within } from "../base/mod.ts";
 import { AGENT_MAPS } from "../daemon/mod.ts";
-import { findIcingaFolder } from "./icinga.ts";
+import { findIcingaFolder } from "./icinga_host.ts";
 import { isInstalling } from "../windows/mod.ts";
 
 /** Time between two checks whether Windows Installer is at work, ms. It stops no service sooner. */

@@ -8,6 +8,28 @@ export interface Connection {
   pid: number;
 }
 
+/** The service's process and all that it started. */
+export interface TreeFacts {
+  /** The service's process is the first. */
+  pids: ReadonlySet<number>;
+  /** Bytes. */
+  memory?: number;
+  /** Seconds of processor time. */
+  cpu?: number;
+  /** When the service's process was started, ms since the Unix epoch. */
+  started?: number;
+  /** The file name of the service's program, where none of these processes is Icinga's. */
+  foreign?: string;
+}
+
+/** The service's processes. */
+export interface HostSources {
+  /** The service's process tree; undefined while it does not run. */
+  tree(): Promise<TreeFacts | undefined>;
+  /** The established TCP connections of these processes. */
+  connections(tree: TreeFacts): Promise<Connection[]>;
+}
+
 /** The criteria of a parent's connection. */
 export interface LinkPlan {
   /** The ports of the parents. */

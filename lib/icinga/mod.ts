@@ -19,7 +19,14 @@ export {
 } from "./check_result.ts";
 export { nextUpdate, readCertificate } from "./certificate.ts";
 export { folderOfProgram, type IcingaFolder, icingaFolder, lookAt } from "./folder.ts";
-export { type Connection, connectionKey, parentLinks, Seen, treeOf } from "./connections.ts";
+export {
+  type Connection,
+  connectionKey,
+  type HostSources,
+  parentLinks,
+  Seen,
+  treeOf,
+} from "./connections.ts";
 export { type Answer } from "./handshake.ts";
 export { diagnose, type Diagnosis, type DiagnosisParts } from "./diagnose.ts";
 export { parseTcp, procHolder, procSources, procTree } from "./proc.ts";
@@ -32,7 +39,7 @@ export {
   type ValidatePlan,
   type Validation,
 } from "./validate.ts";
-export { type HostSources, type IcingaSample, Sampler } from "./sample.ts";
+export { type IcingaSample, Sampler } from "./sample.ts";
 export {
   type CrashReport,
   criticalLines,

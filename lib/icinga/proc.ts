@@ -5,9 +5,8 @@
  */
 import { join } from "node:path";
 import { attempt, formatIp } from "../base/mod.ts";
-import type { Connection } from "./connections.ts";
+import type { Connection, HostSources, TreeFacts } from "./connections.ts";
 import type { IcingaFolder } from "./folder.ts";
-import type { HostSources, TreeFacts } from "./sample.ts";
 
 // The kernel's include/net/tcp_states.h.
 const ESTABLISHED = "01";

@@ -1,25 +1,19 @@
 import { join } from "node:path";
 import { statfs } from "node:fs/promises";
-import { type Clock, errorMessage } from "../base/mod.ts";
+import { errorMessage } from "../base/mod.ts";
 import {
   type CertificateFacts,
   certificateFiles,
   nextUpdate,
   readCertificate,
 } from "./certificate.ts";
-import {
-  type Connection,
-  connectionKey,
-  LINK_AGE,
-  ownAddresses,
-  parentLinks,
-  Seen,
-} from "./connections.ts";
+import { type HostSources, Seen, type TreeFacts } from "./connections.ts";
 import type { Diagnosis } from "./diagnose.ts";
 import { type IcingaFolder, listFolder, lookAt } from "./folder.ts";
 import { type Answer, shownCertificate, tryHandshake } from "./handshake.ts";
-import { readLog, refusalIn, stateAttempt } from "./log.ts";
-import { describeEndpoint, type Endpoint, type IcingaNode, readNode } from "./node.ts";
+import { readLog, stateAttempt } from "./log.ts";
+import { describeEndpoint, type IcingaNode, readNode } from "./node.ts";
+import { type ParentLink, type ParentLinkParts, ParentLinks } from "./parent_link.ts";
 import { STATE_LATE } from "./settings.ts";
 import { stateFileOf } from "./state_file.ts";
 
@@ -62,51 +56,9 @@ export interface IcingaSample {
   unknown: Record<string, string>;
 }
 
-/** What is seen of the connection to the parents. */
-export interface ParentLink {
-  /** The parent it leads to, and since when, UTC ISO 8601; absent while there is none older than a minute. */
-  connected?: { to: string; since: string };
-  /** Addresses to which a younger connection leads. */
-  young: string[];
-  /** The connections have been looked at for less than a minute: a young one may be as old as the service. */
-  isEarly?: true;
-  /** While there is none: what a parent's port answered, the best of them. */
-  answer?: Answer & { parent: string };
-  /** While there is none: what Icinga's log says of it. */
-  refusal?: { line: string; meaning: string; advice: string };
-}
-
-/** The service's process and all that it started. */
-export interface TreeFacts {
-  /** The service's process is the first. */
-  pids: ReadonlySet<number>;
-  /** Bytes. */
-  memory?: number;
-  /** Seconds of processor time. */
-  cpu?: number;
-  /** When the service's process was started, ms since the Unix epoch. */
-  started?: number;
-  /** The file name of the service's program, where none of these processes is Icinga's. */
-  foreign?: string;
-}
-
-/** The service's processes. */
-export interface HostSources {
-  /** The service's process tree; undefined while it does not run. */
-  tree(): Promise<TreeFacts | undefined>;
-  /** The established TCP connections of these processes. */
-  connections(tree: TreeFacts): Promise<Connection[]>;
-}
-
 /** What a sampler is made of. */
-export interface SamplerParts {
-  folder: IcingaFolder;
+export interface SamplerParts extends ParentLinkParts {
   sources: HostSources;
-  /** How often {@linkcode Sampler.take} is called, ms. */
-  every: number;
-  clock: Pick<Clock, "now">;
-  /** How long a handshake may take, ms. Default: 10 s. */
-  limit?: number;
   /** What is sampled; `processes`: only the processes. Default: `icinga`. */
   look?: "icinga" | "processes";
 }
@@ -114,35 +66,21 @@ export interface SamplerParts {
 /** An own connection writes two lines into Icinga's log, and no Windows host rotates that, ms. */
 const PORT_EVERY = 5 * 60_000;
 
-/** How often a parent's port is tried while there is no connection, ms. */
-const PARENT_EVERY = 60_000;
-
-/**
- * A parent's connection is looked for again after this time, ms: in every second sample, since one that was there 60 s
- * ago and is there now has lasted. Of all that is sampled the table of connections costs the system most.
- */
-const LINK_EVERY = 45_000;
-
-/** Older lines of the log do not explain a missing connection, ms. */
-const REFUSAL_AGE = 2 * 60_000;
-
 /** Takes samples of one Icinga 2; keeps what follows only from several of them. */
 export class Sampler {
   readonly #parts: SamplerParts;
-  readonly #seen: Seen;
+  readonly #links: ParentLinks;
   readonly #unchanged: Seen;
   #used: { at: number; cpu: number; key: string } | undefined;
   readonly #node = new Unchanged<IcingaNode>();
   readonly #own = new Unchanged<CertificateFacts | undefined>();
   #port: { at: number; answer: Answer } | undefined;
-  #link: { at: number; node: IcingaNode; root: number | undefined; link: ParentLink } | undefined;
-  #parent: { at: number; answer: Answer & { parent: string } } | undefined;
   #shown: { at: number; key: string; isLoaded: boolean } | undefined;
 
   /** Nothing is read before the first sample. */
   constructor(parts: SamplerParts) {
     this.#parts = parts;
-    this.#seen = new Seen(3 * parts.every);
+    this.#links = new ParentLinks(parts);
     this.#unchanged = new Seen(3 * parts.every);
   }
 
@@ -195,7 +133,10 @@ export class Sampler {
       part("certificate", () => this.#certificate(node, tree)),
       part("crl", () => readCrl(node)),
       part("port", () => this.#readPort(node, ca)),
-      part("link", () => this.#readLink(node, tree, ca)),
+      part("link", async () => {
+        const link = await this.#links.read(node, tree, ca);
+        return typeof link === "string" ? link : { link };
+      }),
     ]);
     return sample;
   }
@@ -284,47 +225,6 @@ export class Sampler {
     this.#shown = { at: now, key, isLoaded };
     return isLoaded;
   }
-
-  async #readLink(
-    node: IcingaNode,
-    tree: TreeFacts | undefined,
-    ca: string,
-  ): Promise<Partial<IcingaSample> | string> {
-    const { parents, port } = node;
-    if (!parents) return "it is not known which endpoints are the parents";
-    if (parents.length === 0) return "the node has no parents: it is a master";
-    // A parent that connects to this node could not be told: the file was torn on a full disk, or there is none.
-    if (port === undefined) return "no ApiListener is known, so its connections are not";
-    if (!tree) return "the service has no process";
-    const now = this.#parts.clock.now();
-    const [root] = tree.pids;
-    const isKnown = this.#link?.node === node && this.#link.root === root &&
-      now - this.#link.at < LINK_EVERY;
-    if (isKnown) return { link: this.#link!.link };
-    this.#link = undefined;
-    const connections = await this.#parts.sources.connections(tree);
-    this.#seen.look(connections.map(connectionKey), now);
-    const plan = { ports: parents.map(({ port }) => port), port, own: ownAddresses() };
-    const links = parentLinks(connections, plan, (key) => this.#seen.age(key));
-    const [oldest] = links.toSorted((a, b) => b.age - a.age);
-    if (oldest && oldest.age >= LINK_AGE) {
-      this.#parent = undefined;
-      const since = new Date(Date.now() - oldest.age).toISOString();
-      const link = { connected: { to: oldest.to, since }, young: [] };
-      this.#link = { at: now, node, root, link };
-      return { link };
-    }
-    const young = links.map(({ to }) => to);
-    const isEarly = young.length > 0 && this.#seen.span < LINK_AGE;
-    if (ca !== "" && (!this.#parent || now - this.#parent.at >= PARENT_EVERY)) {
-      const answer = await askParents(parents, ca, this.#parts.limit);
-      this.#parent = answer && { at: now, answer };
-    }
-    const refusal = refusalIn(await readLog(this.#parts.folder), Date.now() - REFUSAL_AGE);
-    const answer = this.#parent?.answer;
-    const found = { ...(answer && { answer }), ...(refusal && { refusal }) };
-    return { link: { young, ...(isEarly && { isEarly }), ...found } };
-  }
 }
 
 /** What was read of files, and is read again when one of them has changed. */
@@ -336,22 +236,6 @@ class Unchanged<T> {
     if (this.#known?.key !== key) this.#known = { key, value: await read() };
     return this.#known.value;
   }
-}
-
-const ORDER: readonly Answer["is"][] = ["good", "certificate", "silent", "unreachable"];
-
-/** The best answer of the parents that this node can connect to; undefined when there is none of these. */
-async function askParents(
-  parents: readonly Endpoint[],
-  ca: string,
-  limit: number | undefined,
-): Promise<Answer & { parent: string } | undefined> {
-  const known = parents.filter(({ host }) => host !== undefined);
-  const answers = await Promise.all(known.map(async (parent) => ({
-    ...await tryHandshake({ hostname: parent.host!, port: parent.port, ca, limit }),
-    parent: describeEndpoint(parent),
-  })));
-  return answers.sort((a, b) => ORDER.indexOf(a.is) - ORDER.indexOf(b.is))[0];
 }
 
 async function readCrl({ crl }: IcingaNode): Promise<Partial<IcingaSample> | string> {

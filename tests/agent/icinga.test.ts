@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
-import { foreignProgram, type IcingaHost, watchIcinga } from "../../lib/agent/icinga.ts";
+import { watchIcinga } from "../../lib/agent/icinga.ts";
+import { foreignProgram, type IcingaHost } from "../../lib/agent/icinga_host.ts";
 import { Agent } from "../../lib/agent/agent.ts";
 import { ManualClock } from "../../lib/base/mod.ts";
 import { defaultConfig } from "../../lib/config/mod.ts";

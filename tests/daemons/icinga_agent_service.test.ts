@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { setImmediate } from "node:timers";
 import daemon from "../../daemons/icinga_agent_service.ts";
-import { decide, queriesAtOnce, type WatchAction } from "../../daemons/shared/service_watch.ts";
+import { decide, queriesAtOnce, type WatchAction } from "../../daemons/shared/watch_decisions.ts";
 import { ManualClock } from "../../lib/base/mod.ts";
 import { readArguments } from "../../lib/daemon/arguments.ts";
 import { createContext, createDaemonLog } from "../../lib/daemon/mod.ts";
