@@ -20,7 +20,7 @@ export async function readViews(bench: Bench, token: string): Promise<Record<str
   const served = await Promise.all(PATHS.map(async (path) => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(120_000),
+      signal: AbortSignal.timeout(300_000),
     });
     return [path, `${response.status}\n${await response.text()}`] as const;
   }));
