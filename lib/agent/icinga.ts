@@ -2,7 +2,7 @@ import type { Agent } from "./agent.ts";
 import { type Clock, errorMessage, isObject } from "../base/mod.ts";
 import type { Target } from "./targets.ts";
 import { AGENT_MAPS, mapPath } from "../daemon/mod.ts";
-import type { Diagnosis, IcingaFolder, IcingaSample, Sampler } from "../icinga/mod.ts";
+import type { Diagnosis, IcingaFolder, IcingaSample, Sampler, Validation } from "../icinga/mod.ts";
 import { findIcingaFolder, type IcingaHost, icingaHost } from "./icinga_host.ts";
 import { agentLog, type WriteLog } from "../log/mod.ts";
 
@@ -78,7 +78,11 @@ export async function watchIcinga(parts: IcingaWatchParts, signal: AbortSignal):
         one.target = target;
         if (!watched.has(key)) follow(daemon, one);
         watched.set(key, one);
-        const shared = await one.look(host.get(service.toLowerCase()));
+        const probes = agent.state.map<string, unknown>(mapPath(daemon, "ServiceProbes"));
+        const mayRestart = [...probes.values()].some((probe) =>
+          isObject(probe) && probe.mayRestart === true
+        );
+        const shared = await one.look(host.get(service.toLowerCase()), mayRestart);
         if (shared) host.set(service.toLowerCase(), shared);
       }
     } catch (error) {
@@ -113,6 +117,7 @@ class Watched {
   #held: { signature: string; at: number } | undefined;
   #diagnosedAt = -Infinity;
   #said: { what: string; at: number } | undefined;
+  #validated: { signature: string; at: number; validation: Validation } | undefined;
 
   private constructor(
     public target: Target,
@@ -156,16 +161,42 @@ class Watched {
     this.#restarts = restarts;
   }
 
-  /** Does what is due. Returns what is to be shared; undefined: it is what was shared last. */
-  async look(shared: IcingaSample | undefined): Promise<IcingaSample | undefined> {
+  /**
+   * Does what is due. Returns what is to be shared; undefined: it is what was shared last.
+   *
+   * @param mayRestart whether a probe that fails may restart the service.
+   */
+  async look(
+    shared: IcingaSample | undefined,
+    mayRestart: boolean,
+  ): Promise<IcingaSample | undefined> {
     const now = () => this.parts.clock.now();
     const before = this.#diagnosis;
     if (this.target.look === "icinga") await this.#explain();
     const isDue = now() - this.#sampledAt >= SAMPLE_EVERY || !shared;
     if (!isDue && this.#diagnosis === before) return undefined;
     if (isDue) this.#sampledAt = now();
-    const { diagnosis: _, ...sample } = isDue ? await this.sampler.take() : shared;
+    const { diagnosis: _, ...sample } = isDue
+      ? { ...await this.sampler.take(), ...await this.#invalidity(mayRestart) }
+      : shared;
     return { ...sample, ...(this.#diagnosis && { diagnosis: this.#diagnosis }) };
+  }
+
+  /** Before a probe restarts the service it is known whether that would find an invalid configuration. */
+  async #invalidity(mayRestart: boolean): Promise<Pick<IcingaSample, "invalid">> {
+    if (!mayRestart || this.target.look !== "icinga") this.#validated = undefined;
+    else {
+      const { configSignature } = await import("../icinga/mod.ts");
+      const signature = await configSignature(this.folder);
+      const now = this.parts.clock.now();
+      const last = this.#validated;
+      if (last?.signature !== signature || now - last.at >= HOLD_TIME) {
+        const validation = await this.host.validate();
+        this.#validated = { signature, at: now, validation };
+      }
+    }
+    const { is, place, text } = this.#validated?.validation ?? {};
+    return is === "invalid" ? { invalid: place === undefined ? text! : `${place}: ${text}` } : {};
   }
 
   /** Diagnoses a stop, ends a diagnosis, and mends what may be mended. */

@@ -30,15 +30,20 @@ const fileTimeToMs = (seconds: number) => (seconds - 11_644_473_600) * 1000;
 
 /**
  * The file name of a service's program, where it is not Icinga's, nor that of anything that it has started (as NSSM
- * does): the configuration names another service, and what is seen of Icinga 2 says nothing about that.
+ * does): the configuration names another service, and what is seen of Icinga 2 says nothing about that. Undefined as well
+ * where the configuration says that it is Icinga 2, by the service's usual name or a folder of its own.
  *
+ * @param folder what is looked at for it.
  * @param pid the service's process.
  * @param processes it and all that it has started.
  */
 export function foreignProgram(
+  service: string,
+  folder: Pick<IcingaFolder, "isUsual">,
   pid: number,
   processes: readonly { pid: number; exe: string }[],
 ): string | undefined {
+  if (!folder.isUsual || /^icinga2$/i.test(service)) return undefined;
   const isIcinga = processes.some(({ exe }) => /^icinga2\.exe$/i.test(exe));
   return isIcinga ? undefined : processes.find((process) => process.pid === pid)?.exe;
 }
@@ -65,7 +70,8 @@ export async function icingaHost(service: string, folder: IcingaFolder): Promise
         const all = listProcesses();
         // Too many do no harm here; with one too few its connection to a parent would be missed.
         const pids = treeOf(pid, all);
-        const foreign = foreignProgram(pid, all.filter((process) => pids.has(process.pid)));
+        const processes = all.filter((process) => pids.has(process.pid));
+        const foreign = foreignProgram(service, folder, pid, processes);
         const used = [...pids].flatMap((pid) => processUsage(pid) ?? []);
         const sum = (read: (usage: typeof used[number]) => number) =>
           used.reduce((sum, usage) => sum + read(usage), 0);

@@ -52,6 +52,8 @@ export interface IcingaSample {
   link?: ParentLink;
   /** Why the service has stopped; absent while it runs well. */
   diagnosis?: Diagnosis;
+  /** What is wrong with the configuration, with its place; looked for while a probe fails that may restart the service. */
+  invalid?: string;
   /** Why a part is absent, by the part's name. */
   unknown: Record<string, string>;
 }

@@ -391,8 +391,38 @@ Deno.test("a service that stays down is looked at every 10 min and told every ho
   assertEquals(passed >= 5 * minute && passed <= 5.5 * minute, true, `${passed} ms`);
 });
 
+Deno.test("while a probe may restart the service its configuration is validated, again when it was changed", async () => {
+  await using made = await fixture();
+  await made.write("var/lib/icinga2/icinga2.state", "2:{},");
+  await made.write("etc/icinga2/zones.conf", "object Zone");
+  let [validation, count]: [Validation, number] = [{
+    is: "invalid",
+    text: "syntax error",
+    place: "zones.conf:1",
+  }, 0];
+  const validate = () => Promise.resolve((count++, validation));
+  await using watch = watching(made.folder.root, { validate });
+  const sample = () => watch.host.get("icinga2");
+  const probes = watch.state.map<string, unknown>("Daemons.d.ServiceProbes");
+  probes.set("disk", { is: "critical", text: "full", failed: true });
+  await watch.until(() => (sample()?.stateFile?.unchanged ?? 0) > 100);
+  assertEquals([count, sample()!.invalid], [0, undefined]);
+  probes.set("heartbeat_file", { is: "critical", text: "hangs", failed: true, mayRestart: true });
+  await watch.until(() => sample()?.invalid !== undefined);
+  assertEquals([count, sample()!.invalid], [1, "zones.conf:1: syntax error"]);
+  validation = { is: "valid", text: "" };
+  await made.write("etc/icinga2/zones.conf", "object Zone {}");
+  await watch.until(() => sample()?.invalid === undefined);
+  assertEquals(count, 2);
+  probes.delete("heartbeat_file");
+  validation = { is: "unknown", text: "'icinga2 daemon -C' did not end within 60 s" };
+  await watch.until(() => sample()!.stateFile!.unchanged > 1000);
+  assertEquals([count, sample()!.invalid], [2, undefined]);
+});
+
 Deno.test("a service is Icinga 2 when a process of it is, started by NSSM or not", () => {
   const process = (pid: number, exe: string) => ({ pid, exe });
+  const usual = { isUsual: true };
   const table: [processes: ReturnType<typeof process>[], foreign?: string][] = [
     [[process(7, "icinga2.exe"), process(8, "icinga2.exe")]],
     [[process(7, "ICINGA2.EXE")]],
@@ -400,5 +430,10 @@ Deno.test("a service is Icinga 2 when a process of it is, started by NSSM or not
     [[process(8, "icinga2.exe.old"), process(7, "spoolsv.exe")], "spoolsv.exe"],
     [[]], // it has ended
   ];
-  for (const [processes, foreign] of table) assertEquals(foreignProgram(7, processes), foreign);
+  for (const [processes, foreign] of table) {
+    assertEquals(foreignProgram("spooler", usual, 7, processes), foreign);
+  }
+  const other = [process(7, "wrapper.exe")];
+  assertEquals(foreignProgram("Icinga2", usual, 7, other), undefined);
+  assertEquals(foreignProgram("spooler", { isUsual: false }, 7, other), undefined);
 });

@@ -176,6 +176,26 @@ Deno.test("a day on a full disk: Icinga 2 works, and is not restarted", async ()
   assertEquals([restarts, records.length], [0, 2], records.join("\n"));
 });
 
+Deno.test("with an invalid configuration a hang is told, and restarted once that is corrected", async () => {
+  const hangs = (passed: number): Partial<IcingaSample> => ({
+    ...FAR,
+    stateFile: { modified: at(0), unchanged: passed / 1000 },
+    ...(passed < 2 * HOUR && { invalid: "etc/icinga2/zones.conf:3: syntax error" }),
+  });
+  const before = await runFor(2 * HOUR, hangs);
+  assertEquals(before.restarts, 0);
+  assertMatch(
+    before.records.join("\n"),
+    /^warning Probe heartbeat_file .* hangs; a restart would fail, since its configuration is invalid: etc\/icinga2\/zones\.conf:3: syntax error; correct the configuration$/,
+  );
+  // The agent's main thread goes on to validate it.
+  assertEquals(before.shared.heartbeat_file!.mayRestart, true);
+  const after = await runFor(3 * HOUR, hangs);
+  assertEquals(after.restarts, 1);
+  const { shared } = await runFor(HOUR, (passed) => ({ ...hangs(passed), ...FAR }), false);
+  assertEquals(shared.heartbeat_file!.mayRestart, undefined);
+});
+
 Deno.test("a service that is no Icinga 2 is not restarted for what is seen of Icinga 2", () => {
   const tree = { processes: 1, memory: GB, foreign: "spoolsv.exe" };
   const change = {

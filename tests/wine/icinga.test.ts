@@ -91,7 +91,8 @@ testWindows(
     const { output } = await agent.warden("get", "icinga_agent_service.ServiceProbes", "--json");
     const [disk, memory, , heartbeat] = names.map((name) => JSON.parse(output)[name]);
     assertEquals([disk.is, memory.is], ["ok", "ok"], output);
-    assertEquals(heartbeat.text, "the service is no Icinga 2: its program is standin.exe");
+    // The service has another name and program; its folder is named.
+    assertEquals(heartbeat.is, "ok", output);
   },
 );
 

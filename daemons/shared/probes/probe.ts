@@ -103,6 +103,17 @@ export function ofForeign({ tree }: IcingaSample): ProbeVerdict | undefined {
   return { is: "unknown", text: `the service is no Icinga 2: its program is ${tree.foreign}` };
 }
 
+/** With an invalid configuration a service does not start again: what fails is told, and not restarted. */
+export function heldByConfiguration(
+  verdict: ProbeVerdict,
+  { invalid }: Pick<IcingaSample, "invalid">,
+): ProbeVerdict {
+  if (invalid === undefined || verdict.is === "ok" || verdict.is === "unknown") return verdict;
+  const text =
+    `${verdict.text}; a restart would fail, since its configuration is invalid: ${invalid}`;
+  return { ...verdict, text, advice: "correct the configuration", tellOnly: true };
+}
+
 /** Evidence for another probe: that the own port does not answer. Empty when it answers, or that is not known. */
 export function portEvidence({ port }: IcingaSample): string {
   return port && port.is !== "good" ? `; its own port ${port.port}: ${port.text}` : "";

@@ -3,7 +3,7 @@ import type { DaemonContext, DaemonMap, Service } from "icinga-warden/daemon";
 import type { IcingaSample } from "../../../lib/icinga/mod.ts";
 import { judgeProbe, type ProbeInfo } from "./judge.ts";
 import type { ConfiguredProbe } from "./mod.ts";
-import type { ProbeVerdict } from "./probe.ts";
+import { heldByConfiguration, type ProbeVerdict } from "./probe.ts";
 
 export type { ConfiguredProbe };
 
@@ -13,6 +13,8 @@ export interface SharedProbe extends Pick<ProbeVerdict, "is" | "text" | "advice"
   failed: boolean;
   /** Since when it fails, UTC ISO 8601. */
   since?: string;
+  /** It fails, and may restart the service for that, unless the configuration turns out to be invalid. */
+  mayRestart?: true;
 }
 
 /** Older samples are not used, ms. */
@@ -83,7 +85,8 @@ export class ProbeRunner {
       const before = this.#infos.get(probe.name);
       if (now() - runningSince < probe.settle) continue;
       if (before && now() - before.at < probe.every) continue;
-      const verdict = probe.probe(sample, Date.now());
+      const seen = probe.probe(sample, Date.now());
+      const verdict = heldByConfiguration(seen, sample);
       if (verdict.isOff) {
         this.#infos.delete(probe.name);
         this.#shared.delete(this.#plan.prefix + probe.name);
@@ -104,7 +107,7 @@ export class ProbeRunner {
         { failed: true, ...(failsSince !== undefined && { failsSince }) };
       const info = { ...judged.info, ...same };
       this.#infos.set(probe.name, info);
-      this.#share(probe.name, info);
+      this.#share(probe.name, info, mayRestart && isCurable(seen, probe));
       if (step === "recovered") observe?.(undefined);
       if (step === "restart") this.#lastRestart = now();
       if (wouldRestart) return observe(info.verdict.text);
@@ -138,7 +141,7 @@ export class ProbeRunner {
     this.#context.log.info(`Probes of service '${this.#service.name}': ${names}`);
   }
 
-  #share(name: string, { verdict, failed, failsSince }: ProbeInfo): void {
+  #share(name: string, { verdict, failed, failsSince }: ProbeInfo, mayRestart: boolean): void {
     const { is, text, advice } = verdict;
     const key = this.#plan.prefix + name;
     const before = this.#shared.get(key);
@@ -151,6 +154,7 @@ export class ProbeRunner {
       failed,
       ...(advice !== undefined && { advice }),
       ...(ago !== undefined && { since }),
+      ...(mayRestart && { mayRestart }),
     };
     if (!isSameJson(after, before)) this.#shared.set(key, after);
   }
@@ -176,4 +180,9 @@ export class ProbeRunner {
     const todo = advice === undefined ? "" : `; ${advice}`;
     log.warning(`${who} fails for ${formatDuration(failAfter)} and longer: ${text}${plan || todo}`);
   }
+}
+
+/** Whether a probe fails in a way for which it may restart the service. */
+function isCurable({ is, tellOnly }: ProbeVerdict, { action }: ConfiguredProbe): boolean {
+  return (is === "warning" || is === "critical") && !tellOnly && action.startsWith("restart");
 }
