@@ -151,7 +151,12 @@ function stateText({ value, queryError, watched, disabled, paused }) {
   }
   if (value === null) return "not installed";
   if (idle) return `${value} before the pause`;
-  return [value, ...(disabled ? ["disabled"] : []), ...(paused ? ["paused"] : [])].join(", ");
+  return [value, ...(disabled ? ["disabled"] : []), ...(paused ? [pauseText(paused)] : [])]
+    .join(", ");
+}
+
+function pauseText({ until }) {
+  return until === null ? "paused" : `paused until ${clock(until, false)}`;
 }
 
 function fact(name, value, bad = false) {

@@ -136,6 +136,14 @@ testPage(
   },
 );
 
+testPage("a service that is paused alone says until when", {}, async ({ page, run }) => {
+  const pill = page.locator(".service .pill");
+  await run("pause", "--service", "icinga2", "2h");
+  await pill.getByText(/^RUNNING, paused until \d\d:\d\d$/).waitFor();
+  await run("pause", "--service", "icinga2");
+  await pill.getByText(/^RUNNING, paused$/).waitFor();
+});
+
 testPage("the keyboard is enough", { daemons: { counter: COUNTER } }, async ({ page, run }) => {
   await page.getByRole("heading", { name: "All is well" }).waitFor();
   /** Goes on with Tab until the element in focus has this text. */
