@@ -9,3 +9,18 @@ export function tellSkipped(name: string, why: string): void {
   const list = Deno.env.get(LIST);
   if (list) Deno.writeTextFileSync(list, `${text.replaceAll("\n", " ")}\n`, { append: true });
 }
+
+/** Whether a program is there and answers its version. */
+export async function hasProgram(program: string, flag: string): Promise<boolean> {
+  try {
+    const { success } = await new Deno.Command(program, {
+      args: [flag],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).output();
+    return success;
+  } catch { // Deno throws at once where there is none.
+    return false;
+  }
+}

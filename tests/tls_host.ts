@@ -1,6 +1,7 @@
+import { hasProgram } from "./skipped.ts";
+
 /** Whether openssl is there, which makes the certificate of {@linkcode startTlsHost}. */
-export const hasOpenssl = await new Deno.Command("openssl", { args: ["version"], stdout: "null" })
-  .output().then(() => true, () => false);
+export const hasOpenssl: boolean = await hasProgram("openssl", "version");
 
 /** A host on loopback that shows a certificate of 10 days to whoever connects. */
 export interface TlsHost {

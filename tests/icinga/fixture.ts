@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type IcingaFolder, icingaFolder } from "../../lib/icinga/mod.ts";
+import { hasProgram } from "../skipped.ts";
 
 /** An Icinga data folder of a test, removed at the end of the block. */
 export interface Fixture extends AsyncDisposable {
@@ -33,11 +34,7 @@ async function openssl(folder: string, ...args: string[]): Promise<void> {
 }
 
 /** Whether openssl is there. */
-export const hasOpenssl: boolean = await new Deno.Command("openssl", {
-  args: ["version"],
-  stdout: "null",
-  stderr: "null",
-}).output().then(({ success }) => success, () => false);
+export const hasOpenssl: boolean = await hasProgram("openssl", "version");
 
 /** Makes a CA: `<name>.crt` and `<name>.key` in `folder`. */
 export async function makeCa(folder: string, name = "ca"): Promise<void> {

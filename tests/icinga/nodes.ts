@@ -1,14 +1,10 @@
 import { dirname, join } from "node:path";
 import { type IcingaFolder, icingaFolder, parseTcp, procSources } from "../../lib/icinga/mod.ts";
-import { tellSkipped } from "../skipped.ts";
+import { hasProgram, tellSkipped } from "../skipped.ts";
 import { makeCa, makeCertificate } from "./fixture.ts";
 
 /** Whether Icinga 2 and openssl are there: `apt-get install icinga2-bin icinga2-common`. */
-export const hasIcinga: boolean = await new Deno.Command("icinga2", {
-  args: ["--version"],
-  stdout: "null",
-  stderr: "null",
-}).output().then(({ success }) => success, () => false);
+export const hasIcinga: boolean = await hasProgram("icinga2", "--version");
 
 if (!hasIcinga) {
   const why = "it is not there; apt-get install icinga2-bin icinga2-common";
