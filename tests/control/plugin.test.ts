@@ -134,6 +134,10 @@ Deno.test("a service that cannot be queried, or is not looked at, is not said to
   });
   assertMatch(alone.details[0]!, /^service icinga2: RUNNING, paused until \S+Z, restart_error/);
   assertMatch(alone.summary, /^OK: icinga2 is RUNNING, paused until \S+Z, /);
+  const endless = outputWith((maps) => {
+    maps["Agent.ServicePauses"] = { icinga2: { since: STARTED, until: null, by: "command" } };
+  });
+  assertMatch(endless.details[0]!, /^service icinga2: RUNNING, paused, restart_error/);
 });
 
 Deno.test("a daemon that waits for a place does not count as one that runs", () => {

@@ -82,6 +82,10 @@ Deno.test("what a module exports is a daemon, or what is wrong is said", () => {
       { ...right, permissions: { read: "C:" } },
       'permissions.read: got "C:"; expected a list of texts in square brackets',
     ],
+    [
+      { ...right, permissions: { secrets: "db_1" } },
+      'permissions.secrets: got "db_1"; expected a list of texts in square brackets',
+    ],
     [{ ...right, permissions: { secrets: ["db_1", "{name}", "*"] }, arguments: NAMED }, undefined],
     [
       { ...right, permissions: { secrets: ["db", "../x"] } },

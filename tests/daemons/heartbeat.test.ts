@@ -24,7 +24,13 @@ Deno.test("each beat is in the map and, in whole, in the file", async () => {
 
 Deno.test("a file that holds anything else, such as a configuration of another name, is kept", async () => {
   const home = await Deno.makeTempDir();
-  const files = { "other.json": '{ "daemons": {} }', "link.json": "", "note.txt": "a note" };
+  const files = {
+    "other.json": '{ "daemons": {} }',
+    "link.json": "",
+    "note.txt": "a note",
+    "meeting.json": '{ "time": "10:00" }',
+    "music.json": '{ "beats": 120 }',
+  };
   for (const [name, text] of Object.entries(files)) {
     if (text !== "") await Deno.writeTextFile(`${home}/${name}`, text);
     else await Deno.symlink(`${home}/other.json`, `${home}/${name}`);

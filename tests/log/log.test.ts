@@ -70,3 +70,18 @@ Deno.test("records are in the order of their times; a clock that was set back ch
   assertEquals(ordered(10_002, 1), ["10002.0", "1.1"]);
   assertEquals(ordered(1, 3_600_000, 2, 3), ["1.0", "3600000.1", "2.2", "3.3"]);
 });
+
+Deno.test("a line that is no record is left out of what the log file holds", async () => {
+  const path = await Deno.makeTempFile();
+  const time = "2026-01-02T03:04:05.000Z";
+  const lines = [
+    `${time} [LOUD] agent: a level that there is not`,
+    `yesterday [INFO] agent: no time`,
+    `    at a line of a stack`,
+    `${time} [INFO] agent: a record`,
+  ];
+  await Deno.writeTextFile(path, lines.join("\n"));
+  const record = { time: Date.parse(time), level: "info", source: "agent", message: "a record" };
+  assertEquals(readLogTail(path, 10, {}), [record as LogEntry]);
+  await Deno.remove(path);
+});
