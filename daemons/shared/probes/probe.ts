@@ -103,12 +103,17 @@ export function ofForeign({ tree }: IcingaSample): ProbeVerdict | undefined {
   return { is: "unknown", text: `the service is no Icinga 2: its program is ${tree.foreign}` };
 }
 
+/** Whether a probe finds a fault; one that is unknown does not. */
+export function isFault({ is }: Pick<ProbeVerdict, "is">): boolean {
+  return is === "warning" || is === "critical";
+}
+
 /** With an invalid configuration a service does not start again: what fails is told, and not restarted. */
 export function heldByConfiguration(
   verdict: ProbeVerdict,
   { invalid }: Pick<IcingaSample, "invalid">,
 ): ProbeVerdict {
-  if (invalid === undefined || verdict.is === "ok" || verdict.is === "unknown") return verdict;
+  if (invalid === undefined || !isFault(verdict)) return verdict;
   const text =
     `${verdict.text}; a restart would fail, since its configuration is invalid: ${invalid}`;
   return { ...verdict, text, advice: "correct the configuration", tellOnly: true };

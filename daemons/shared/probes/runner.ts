@@ -3,7 +3,7 @@ import type { DaemonContext, DaemonMap, Service } from "icinga-warden/daemon";
 import type { IcingaSample } from "../../../lib/icinga/mod.ts";
 import { judgeProbe, type ProbeInfo } from "./judge.ts";
 import type { ConfiguredProbe } from "./mod.ts";
-import { heldByConfiguration, type ProbeVerdict } from "./probe.ts";
+import { heldByConfiguration, isFault, type ProbeVerdict } from "./probe.ts";
 
 export type { ConfiguredProbe };
 
@@ -183,6 +183,6 @@ export class ProbeRunner {
 }
 
 /** Whether a probe fails in a way for which it may restart the service. */
-function isCurable({ is, tellOnly }: ProbeVerdict, { action }: ConfiguredProbe): boolean {
-  return (is === "warning" || is === "critical") && !tellOnly && action.startsWith("restart");
+function isCurable(verdict: ProbeVerdict, { action }: ConfiguredProbe): boolean {
+  return isFault(verdict) && !verdict.tellOnly && action.startsWith("restart");
 }
