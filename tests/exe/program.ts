@@ -77,7 +77,8 @@ async function onBench(program: string[], test: (bench: Bench) => Promise<void>)
     return started;
   };
   const onTerminal = (before: string[], args: string[], input?: Input) => {
-    const line = [...before, ...program, ...args].join(" ");
+    // A shell that stays, as /bin/sh does, would end by Ctrl+C itself.
+    const line = [...before, "exec", ...program, ...args].join(" ");
     return begin({ NO_COLOR: "" }, ["script", "-qefc", line, "/dev/null"], input);
   };
   try {
