@@ -1,6 +1,6 @@
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { attempt, isObject } from "../base/mod.ts";
-import type { IcingaFolder } from "./folder.ts";
+import { type IcingaFolder, lookAt } from "./folder.ts";
 import { ICINGA_PORT } from "./settings.ts";
 import { netstrings } from "./state_file.ts";
 
@@ -43,20 +43,32 @@ interface IcingaObject {
   properties: Record<string, unknown>;
 }
 
+/** The files that Icinga writes at its start: its constants, and its objects. */
+export function writtenFiles({ cache }: IcingaFolder): { vars: string; objects: string } {
+  return { vars: join(cache, "icinga2.vars"), objects: join(cache, "icinga2.debug") };
+}
+
+/** Icinga writes both files within seconds, ms. */
+const WRITTEN_WITHIN = 60_000;
+
 /**
  * Reads what Icinga wrote at its start: its constants (`icinga2.vars`) and objects (`icinga2.debug`). Where these are
- * missing, `constants.conf`, `zones.conf` and `features-enabled/api.conf` are read as far as they are plain.
+ * missing, `constants.conf`, `zones.conf` and `features-enabled/api.conf` are read as far as they are plain. Icinga 2.14
+ * and later write the objects only for `daemon -C --dump-objects`: older ones than the constants are of an earlier
+ * configuration.
  */
 export async function readNode(folder: IcingaFolder): Promise<IcingaNode> {
-  const [constants, objects] = await Promise.all([
-    readBytes(join(folder.cache, "icinga2.vars")),
-    readBytes(join(folder.cache, "icinga2.debug")),
+  const files = writtenFiles(folder);
+  const [vars, [at, objectsAt]] = await Promise.all([
+    readBytes(files.vars),
+    Promise.all([files.vars, files.objects].map(async (path) => (await lookAt(path))?.modified)),
   ]);
-  const name = constants && readConstant(constants, "NodeName");
-  if (objects && name !== undefined) {
-    return nodeOf(name, readObjects(objects), join(folder.cache, "icinga2.debug"));
-  }
-  return await readPlainNode(folder, name);
+  const constants = readConstants(vars ?? new Uint8Array());
+  const name = constants.get("NodeName");
+  const isCurrent = at !== undefined && objectsAt !== undefined && objectsAt > at - WRITTEN_WITHIN;
+  const objects = isCurrent ? await readBytes(files.objects) : undefined;
+  if (objects && name !== undefined) return nodeOf(name, readObjects(objects), files.objects);
+  return await readPlainNode(folder, constants);
 }
 
 /** Which node `name` is among the objects. */
@@ -115,13 +127,11 @@ async function readBytes(path: string): Promise<Uint8Array | undefined> {
 const decoder = new TextDecoder();
 const decode = (bytes: Uint8Array) => decoder.decode(bytes);
 
-/** The value of a constant in `icinga2.vars`, where it is a text. */
-function readConstant(bytes: Uint8Array, name: string): string | undefined {
-  for (const text of netstrings(bytes)) {
-    const value = parse(text);
-    if (value?.name === name) return textOf(value.value) || undefined;
-  }
-  return undefined;
+/** The constants in `icinga2.vars` that are texts. */
+function readConstants(bytes: Uint8Array): Map<string, string> {
+  const found = [...netstrings(bytes)].map(parse)
+    .map((one) => [textOf(one?.name), textOf(one?.value)] as const);
+  return new Map(found.filter(([name, value]) => name !== "" && value !== ""));
 }
 
 /** Only these are parsed: a configuration has hundreds of check commands. An object ends with its type. */
@@ -141,23 +151,37 @@ function parse(text: Uint8Array): Record<string, unknown> | undefined {
 }
 
 /** Reads the configuration itself, which is a language: what is not written plainly stays unknown. */
-async function readPlainNode(folder: IcingaFolder, known?: string): Promise<IcingaNode> {
-  const read = async (file: string) =>
-    decode(await readBytes(join(folder.config, file)) ?? new Uint8Array());
+async function readPlainNode(
+  { config }: IcingaFolder,
+  known: ReadonlyMap<string, string>,
+): Promise<IcingaNode> {
+  const source = join(config, "zones.conf");
   const [constants, zones, api] = await Promise.all([
-    read("constants.conf"),
-    read("zones.conf"),
-    read("features-enabled/api.conf"),
+    readPlain(join(config, "constants.conf")),
+    readPlain(source),
+    readPlain(join(config, "features-enabled", "api.conf")),
   ]);
-  const values = new Map(
-    [...withoutComments(constants).matchAll(/^\s*const\s+(\w+)\s*=\s*"([^"\\]*)"\s*$/gm)]
-      .map(([, name, value]) => [name!, value!]),
-  );
-  const name = known ?? values.get("NodeName");
+  const written = constants.matchAll(/^\s*const\s+(\w+)\s*=\s*"([^"\\]*)"\s*;?\s*$/gm);
+  const values = new Map([...written].map(([, name, value]) => [name!, value!] as const));
+  for (const [name, value] of known) values.set(name, value);
+  const name = values.get("NodeName");
   if (name === undefined) return {};
-  values.set("NodeName", name);
-  const objects = plainObjects(`${zones}\n${api}`, values);
-  return nodeOf(name, objects, join(folder.config, "zones.conf"));
+  return nodeOf(name, plainObjects(`${zones}\n${api}`, values), source);
+}
+
+/** Files that are included in one that is included are read so far. */
+const DEPTH = 3;
+
+/**
+ * A file of the configuration without its comments, and what it includes by a plain path: on Windows a feature that is
+ * on is a file that includes another one.
+ */
+async function readPlain(file: string, depth = DEPTH): Promise<string> {
+  const text = withoutComments(decode(await readBytes(file) ?? new Uint8Array()));
+  const paths = depth === 0 ? [] : [...text.matchAll(/^\s*include\s+"([^"\\*?]+)"/gm)]
+    .map(([, path]) => resolve(dirname(file), path!));
+  const included = await Promise.all(paths.map((path) => readPlain(path, depth - 1)));
+  return [text, ...included].join("\n");
 }
 
 /** Objects that are written with texts, numbers, lists and names of constants alone. */
@@ -168,7 +192,7 @@ function plainObjects(text: string, constants: ReadonlyMap<string, string>): Ici
     }
     return /^"[^"\\]*"$/.test(word) ? word.slice(1, -1) : constants.get(word) ?? word;
   };
-  const found = withoutComments(text).matchAll(
+  const found = text.matchAll(
     /^\s*object\s+(\w+)\s+("[^"\\]*"|\w+)\s*\{([^{}]*)\}/gm,
   );
   return [...found].map(([, type, name, body]) => ({
@@ -181,7 +205,10 @@ function plainObjects(text: string, constants: ReadonlyMap<string, string>): Ici
   }));
 }
 
+/** What is within quotes is no comment, such as `"conf.d/*.conf"`. */
 function withoutComments(text: string): string {
-  return text.replaceAll("\r\n", "\n").replaceAll(/\/\*[^]*?\*\//g, "")
-    .replaceAll(/("[^"\n]*")|(?:\/\/|#).*$/gm, (_, kept) => kept ?? "");
+  return text.replaceAll("\r\n", "\n").replaceAll(
+    /("(?:[^"\\\n]|\\.)*")|\/\*[^]*?\*\/|(?:\/\/|#).*$/gm,
+    (_, kept) => kept ?? "",
+  );
 }

@@ -12,7 +12,7 @@ import type { Diagnosis } from "./diagnose.ts";
 import { type IcingaFolder, listFolder, lookAt } from "./folder.ts";
 import { type Answer, shownCertificate, tryHandshake } from "./handshake.ts";
 import { readLog, stateAttempt } from "./log.ts";
-import { describeEndpoint, type IcingaNode, readNode } from "./node.ts";
+import { describeEndpoint, type IcingaNode, readNode, writtenFiles } from "./node.ts";
 import { type ParentLink, type ParentLinkParts, ParentLinks } from "./parent_link.ts";
 import { STATE_LATE } from "./settings.ts";
 import { stateFileOf } from "./state_file.ts";
@@ -154,7 +154,8 @@ export class Sampler {
 
   #readNode(): Promise<IcingaNode> {
     const { folder } = this.#parts;
-    const files = [join(folder.cache, "icinga2.debug"), join(folder.config, "zones.conf")];
+    const { vars, objects } = writtenFiles(folder);
+    const files = [vars, objects, join(folder.config, "zones.conf")];
     return this.#node.read(files, () => readNode(folder));
   }
 

@@ -137,6 +137,49 @@ Deno.test("without Icinga's own files the plain configuration is read", async ()
   assertEquals([name, parents], ["agent", PARENTS]);
 });
 
+Deno.test("objects of an earlier start are not read, as where Icinga 2.14 replaced an older one", async () => {
+  const { made, source } = await written("agent");
+  await using _ = made;
+  await made.write("etc/icinga2/constants.conf", CONSTANTS);
+  await made.write("etc/icinga2/zones.conf", ZONES.replace("10.0.0.1", "10.0.0.9"));
+  const host = async (secondsBefore: number) => {
+    const at = (Date.now() - secondsBefore * 1000) / 1000;
+    await Deno.utime(source, at, at);
+    return (await readNode(made.folder)).parents?.[0]?.host;
+  };
+  assertEquals(await Promise.all([await host(50), await host(70)]), ["10.0.0.1", "10.0.0.9"]);
+});
+
+Deno.test("on Windows a feature that is on is a file that includes another one", async () => {
+  await using made = await fixture();
+  // As Icinga's PowerShell framework writes it.
+  const include = 'include "../features-available/api.conf"\r\n';
+  await made.write("etc/icinga2/features-enabled/api.conf", include);
+  await made.write(
+    "etc/icinga2/features-available/api.conf",
+    'object ApiListener "api" {\r\n    bind_host = "10.0.0.2";\r\n    bind_port = 5667;\r\n}',
+  );
+  await made.write("etc/icinga2/constants.conf", 'const NodeName = "agent";\r\n');
+  const files = 'include "missing.conf"\ninclude "*.conf"\ninclude_recursive "a/*"\n';
+  await made.write("etc/icinga2/zones.conf", `${files}include "more/zones.conf" /* ours */\n`);
+  // One that includes itself is read all the same.
+  await made.write("etc/icinga2/more/zones.conf", `include "zones.conf"\n${ZONES}`);
+  const { source: _, ...node } = await readNode(made.folder);
+  assertEquals(node, { name: "agent", port: 5667, bind: "10.0.0.2", parents: PARENTS });
+});
+
+Deno.test("a constant has the value that Icinga wrote, whatever it is made of", async () => {
+  await using made = await fixture();
+  const constants = { NodeName: "agent", Parent: "master-a", ZoneName: "agent" };
+  await made.write(
+    "var/cache/icinga2/icinga2.vars",
+    netstrings(Object.entries(constants).map(([name, value]) => ({ name, value }))),
+  );
+  await made.write("etc/icinga2/constants.conf", 'const Parent = "master-" + "a"\n');
+  await made.write("etc/icinga2/zones.conf", ZONES.replaceAll('"master-a"', "Parent"));
+  assertEquals((await readNode(made.folder)).parents, PARENTS);
+});
+
 Deno.test("a configuration that is not plain leaves the parents unknown", async () => {
   await using made = await fixture();
   await made.write("etc/icinga2/constants.conf", CONSTANTS);
