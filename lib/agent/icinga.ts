@@ -39,10 +39,11 @@ export async function watchIcinga(parts: IcingaWatchParts, signal: AbortSignal):
   const { agent, clock, log } = parts;
   const host = agent.state.map<string, IcingaSample>(AGENT_MAPS.host);
   const watched = new Map<string, Watched>();
-  let said = "";
-  const say = (level: "info" | "warning", text: string) => {
-    if (text !== said) agentLog(log)[level](text);
-    said = text;
+  // The last record on each service of each daemon.
+  const said = new Map<string, string>();
+  const say = (level: "info" | "warning", about: string, text: string) => {
+    if (!signal.aborted && said.get(about) !== text) agentLog(log)[level](text);
+    said.set(about, text);
   };
   const follow = (daemon: string, one: Watched) => {
     const [state, stats] = [mapPath(daemon, "ServiceState"), mapPath(daemon, "ServiceStats")];
@@ -59,36 +60,49 @@ export async function watchIcinga(parts: IcingaWatchParts, signal: AbortSignal):
     });
     signal.addEventListener("abort", stop);
   };
-  for (;;) {
-    try {
-      await clock.sleep(LOOK_EVERY, signal);
-      const wanted = agent.icinga();
-      const keys = new Set(wanted.map(({ service }) => service.toLowerCase()));
-      for (const key of host.keys()) if (!keys.has(key)) host.delete(key);
-      for (const { daemon, ...target } of wanted) {
-        const { service, dataDir, look } = target;
-        const { lookAt } = await import("../icinga/mod.ts");
-        const folder = await findIcingaFolder(service, dataDir);
-        if (look === "icinga" && !await lookAt(folder.data)) {
-          say("info", `There is no ${folder.data}: Icinga 2's own state is not looked at`);
-          continue;
-        }
-        const key = `${daemon} ${service} ${look} ${folder.root}`;
-        const one = watched.get(key) ?? await Watched.of(target, folder, parts);
-        one.target = target;
-        if (!watched.has(key)) follow(daemon, one);
-        watched.set(key, one);
-        const probes = agent.state.map<string, unknown>(mapPath(daemon, "ServiceProbes"));
-        const mayRestart = [...probes.values()].some((probe) =>
-          isObject(probe) && probe.mayRestart === true
-        );
-        const shared = await one.look(host.get(service.toLowerCase()), mayRestart);
-        if (shared) host.set(service.toLowerCase(), shared);
-      }
-    } catch (error) {
-      if (signal.aborted) return;
-      say("warning", `Icinga 2 cannot be looked at: ${errorMessage(error)}`);
+  const look = async ({ daemon, ...target }: ReturnType<typeof agent.icinga>[number]) => {
+    const { service, dataDir, look } = target;
+    const { lookAt } = await import("../icinga/mod.ts");
+    const folder = await findIcingaFolder(service, dataDir);
+    if (look === "icinga" && !await lookAt(folder.data)) {
+      say(
+        "info",
+        `${daemon} ${service}`,
+        `There is no ${folder.data}: Icinga 2's own state is not looked at`,
+      );
+      return;
     }
+    const key = `${daemon} ${service} ${look} ${folder.root}`;
+    const one = watched.get(key) ?? await Watched.of(target, folder, parts);
+    one.target = target;
+    if (!watched.has(key)) follow(daemon, one);
+    watched.set(key, one);
+    const probes = agent.state.map<string, unknown>(mapPath(daemon, "ServiceProbes"));
+    const mayRestart = [...probes.values()].some((probe) =>
+      isObject(probe) && probe.mayRestart === true
+    );
+    const shared = await one.look(host.get(service.toLowerCase()), mayRestart);
+    if (shared) host.set(service.toLowerCase(), shared);
+  };
+  const lookAtAll = async () => {
+    await clock.sleep(LOOK_EVERY, signal);
+    const wanted = agent.icinga();
+    const keys = new Set(wanted.map(({ service }) => service.toLowerCase()));
+    for (const key of host.keys()) if (!keys.has(key)) host.delete(key);
+    for (const target of wanted) {
+      const { daemon, service } = target;
+      const fail = (error: unknown) => {
+        const text = `Icinga 2 of service '${service}' cannot be looked at: ${errorMessage(error)}`;
+        say("warning", `${daemon} ${service}`, text);
+      };
+      // One that cannot be looked at hides no other.
+      await look(target).catch(fail);
+    }
+  };
+  while (!signal.aborted) {
+    await lookAtAll().catch((error) =>
+      say("warning", "", `Icinga 2 cannot be looked at: ${errorMessage(error)}`)
+    );
   }
 }
 

@@ -83,6 +83,21 @@ Deno.test("what is seen of Icinga 2 is shared under the service's name, as long 
   assertEquals(watch.records.length, 1);
 });
 
+Deno.test("a service that cannot be looked at hides no other, and each is said once", async () => {
+  await using made = await fixture();
+  const { root } = made.folder;
+  const file = await made.write("file", "");
+  await made.write("var/lib/icinga2/icinga2.state", "2:{},");
+  await using watch = watching(file, {}, { service: "a" });
+  const [other] = watch.services;
+  for (const [service, dataDir] of [["b", `${root}/x`], ["c", `${root}/y`], ["d", root]] as const) {
+    watch.services.push({ ...other!, service, dataDir });
+  }
+  await watch.until(() => (watch.host.get("d")?.stateFile?.unchanged ?? 0) > 100);
+  assertEquals(watch.records.length, 3, watch.records.join("\n"));
+  assertMatch(watch.records[0]!, /^Icinga 2 of service 'a' cannot be looked at: /);
+});
+
 Deno.test("of a simulated service nothing is looked at, unless it names a folder", async () => {
   const config = defaultConfig();
   const services = async (given: Record<string, unknown>, isWindows: boolean) => {
