@@ -9,7 +9,8 @@ export interface CertificateFacts {
   file: string;
   /** When the file was last changed, ms since the Unix epoch. */
   modified: number;
-  /** When the certificate ends, ms since the Unix epoch. */
+  /** When the certificate begins and ends to be valid, ms since the Unix epoch. */
+  begins: number;
   ends: number;
   /** Its SHA-256, in hexadecimal digits with colons. */
   fingerprint: string;
@@ -37,49 +38,77 @@ export async function readCertificate(
   const { own, ca } = certificateFiles(folder, node);
   const facts = await lookAt(own);
   if (!facts) return undefined;
-  const certificate = await open(own);
-  const fault = certificate.subject === certificate.issuer
+  const [certificate, ...chain] = await openAll(own);
+  const { subject, issuer, fingerprint256: fingerprint } = certificate!;
+  const fault = subject === issuer
     ? "it is not signed by a CA: its request waits for the signature of the master"
     : await lookAt(ca)
-    ? faultOf(certificate, await open(ca), node)
+    ? faultOf(certificate!, chain, await openAll(ca), node)
     : `there is no ${ca}`;
-  const ends = Date.parse(certificate.validTo);
-  const { fingerprint256: fingerprint } = certificate;
-  return { file: own, modified: facts.modified, ends, fingerprint, ...(fault && { fault }) };
+  const [begins, ends] = [certificate!.validFrom, certificate!.validTo].map(Date.parse);
+  const { modified } = facts;
+  return {
+    file: own,
+    modified,
+    begins: begins!,
+    ends: ends!,
+    fingerprint,
+    ...(fault && { fault }),
+  };
 }
 
-function faultOf(own: X509Certificate, ca: X509Certificate, node: string): string | undefined {
+/**
+ * Why a certificate is not accepted.
+ *
+ * @param chain those of the CAs between it and `trusted`, which its file may hold as well.
+ * @param trusted those of `ca.crt`; one of them has to have signed it, or one of the chain.
+ */
+function faultOf(
+  own: X509Certificate,
+  chain: readonly X509Certificate[],
+  trusted: readonly X509Certificate[],
+  node: string,
+): string | undefined {
   const name = /^CN=(.*)$/m.exec(own.subject)?.[1];
   if (name !== node) return `it is for '${name}', and this node is '${node}'`;
-  return own.verify(ca.publicKey) ? undefined : "it is not signed by the CA of ca.crt";
+  const signed = (one: X509Certificate | undefined, by: readonly X509Certificate[]) =>
+    by.find(({ publicKey }) => one?.verify(publicKey));
+  let one: X509Certificate | undefined = own;
+  for (let i = 0; one && i <= chain.length; i++) {
+    if (signed(one, trusted)) return undefined;
+    one = signed(one, chain);
+  }
+  return "it is not signed by the CA of ca.crt";
 }
 
-async function open(file: string): Promise<X509Certificate> {
+/** The certificates of a file, which has at least one. */
+async function openAll(file: string): Promise<X509Certificate[]> {
   const text = await Deno.readTextFile(file);
+  const all = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [text];
   try {
-    return new X509Certificate(text);
+    return all.map((one) => new X509Certificate(one));
   } catch (error) {
     throw new Error(`${file} is no certificate: ${errorMessage(error)}`, { cause: error });
   }
 }
 
 /**
- * When the next list of revoked certificates is due, ms since the Unix epoch: the second time in the list's DER
- * (`nextUpdate` of RFC 5280, 5.1). Undefined when the file has none.
+ * When the next list of revoked certificates is due, ms since the Unix epoch: in the list's DER the time that follows the
+ * first one immediately (`thisUpdate` and `nextUpdate` of RFC 5280, 5.1); the list of what was revoked has others.
+ * Undefined when the file has none.
  */
 export function nextUpdate(text: string): number | undefined {
   const base64 = /-----BEGIN X509 CRL-----([^-]+)-----END/.exec(text)?.[1];
   if (base64 === undefined) return undefined;
-  const bytes = atob(base64);
   // UTCTime (tag 23, 13 characters) and GeneralizedTime (tag 24, 15 characters).
-  // deno-lint-ignore no-control-regex
-  const times = bytes.matchAll(/\x17\x0d(\d{12})Z|\x18\x0f(\d{14})Z/g);
-  const [, next] = [...times].map(([, short, long]) => {
-    const digits = long ?? (Number(short!.slice(0, 2)) < 50 ? "20" : "19") + short;
-    const [date, time] = [digits.slice(0, 8), digits.slice(8)];
-    return Date.parse(
-      `${date.replace(/(....)(..)(..)/, "$1-$2-$3")}T${time.replace(/(..)(..)(..)/, "$1:$2:$3")}Z`,
-    );
-  });
-  return next;
+  const times =
+    // deno-lint-ignore no-control-regex
+    /(?:\x17\x0d\d{12}Z|\x18\x0f\d{14}Z)(?:\x17\x0d(\d{12})Z|\x18\x0f(\d{14})Z)/.exec(atob(base64));
+  if (!times) return undefined;
+  const [, short = "", long] = times;
+  const digits = long ?? (Number(short.slice(0, 2)) < 50 ? "20" : "19") + short;
+  const [date, time] = [digits.slice(0, 8), digits.slice(8)];
+  return Date.parse(
+    `${date.replace(/(....)(..)(..)/, "$1-$2-$3")}T${time.replace(/(..)(..)(..)/, "$1:$2:$3")}Z`,
+  );
 }

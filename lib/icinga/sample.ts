@@ -33,10 +33,17 @@ export interface IcingaSample {
    */
   stateFile?: { modified: string; unchanged: number; tried?: string };
   /**
-   * The node's certificate: when it ends and when the file was changed (UTC ISO 8601), why nobody accepts it, and that
-   * Icinga 2 still shows another one.
+   * The node's certificate: when it ends, when the file was changed, when it begins while that lies in the future (UTC
+   * ISO 8601); why nobody accepts it, and that Icinga 2 still shows another one.
    */
-  certificate?: { file: string; ends: string; modified: string; fault?: string; isLoaded?: false };
+  certificate?: {
+    file: string;
+    ends: string;
+    modified: string;
+    begins?: string;
+    fault?: string;
+    isLoaded?: false;
+  };
   /** The list of revoked certificates: when the next is due, UTC ISO 8601. */
   crl?: { file: string; due: string };
   /** Bytes. */
@@ -202,12 +209,19 @@ export class Sampler {
     const facts = await this.#own.read([own, ca], () => readCertificate(folder, name));
     if (!facts) return `there is no ${own}`;
     const { fingerprint, file, fault } = facts;
-    const [ends, modified] = [facts.ends, facts.modified].map((at) => new Date(at).toISOString());
+    const [begins, ends, modified] = [facts.begins, facts.ends, facts.modified]
+      .map((at) => new Date(at).toISOString());
     const started = tree?.started ?? Infinity;
     // A file from the future, after the clock was set back, is ignored.
     const isNewer = facts.modified > started && facts.modified <= Date.now();
     const isLoaded = !isNewer || await this.#isLoaded(node, `${started} ${fingerprint}`);
-    const known = { file, ends: ends!, modified: modified!, ...(fault && { fault }) };
+    const known = {
+      file,
+      ends: ends!,
+      modified: modified!,
+      ...(facts.begins > Date.now() && { begins: begins! }),
+      ...(fault && { fault }),
+    };
     return { certificate: { ...known, ...(!isLoaded && { isLoaded }) } };
   }
 

@@ -56,7 +56,7 @@ export async function validate(plan: ValidatePlan): Promise<Validation> {
 
 /**
  * What the output of `icinga2 daemon -C` says: the first critical line on the configuration, and the place that follows
- * it. Any other failure, such as a file that it may not write, does not make the configuration invalid.
+ * it. What Icinga says before of a file of its certificates is the reason. Any other failure, such as a file that it may not write, does not make the configuration invalid.
  */
 export function readValidation(code: number, output: string): Validation {
   if (code === 0) return { is: "valid", text: "the configuration is valid" };
@@ -68,6 +68,10 @@ export function readValidation(code: number, output: string): Validation {
   if (first === -1) {
     const why = any === -1 ? "" : `: ${said(any!)}`;
     return { is: "unknown", text: `'icinga2 daemon -C' ended with exit code ${code}${why}` };
+  }
+  // The place would be that of the ApiListener, where nothing is wrong.
+  if (/\bcritical\/SSL: /.test(lines[first! - 1] ?? "")) {
+    return { is: "invalid", text: said(first! - 1) };
   }
   const text = said(first!);
   const [, file, line] = /^Location: in (.+): (\d+):\d+/.exec(lines[first! + 1] ?? "") ?? [];
@@ -92,11 +96,13 @@ function definitions({ root, config, data, log, cache, isUsual }: IcingaFolder):
 /** Longer lists of files are cut: enough to notice a change. */
 const MOST_FILES = 20_000;
 
-/** A text that changes whenever a file of the configuration does: `etc`, and the packages of the API. */
+/** A text that changes whenever a file of the configuration does: `etc`, the packages of the API, the certificates. */
 export async function configSignature({ config, data }: IcingaFolder): Promise<string> {
   const seen: string[] = [];
   const look = async (folder: string) => {
-    for (const { path, modified, size, isFolder } of await listFolder(folder)) {
+    // What may not be read tells of no change, and hides no other folder.
+    const files = await listFolder(folder).catch(() => []);
+    for (const { path, modified, size, isFolder } of files) {
       if (seen.length >= MOST_FILES) return;
       if (isFolder) await look(path);
       else seen.push(`${path} ${modified} ${size}`);
@@ -104,5 +110,6 @@ export async function configSignature({ config, data }: IcingaFolder): Promise<s
   };
   await look(config);
   await look(join(data, "api", "packages"));
+  await look(join(data, "certs"));
   return seen.sort().join("\n");
 }

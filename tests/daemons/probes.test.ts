@@ -89,6 +89,12 @@ Deno.test("the connection to the parents has four cases, and the second alone re
     [{ young: [], answer: GOOD }, /own certificate expired/, false, { ...OWN, ends: at(-1) }],
     [
       { young: [], answer: GOOD },
+      /own certificate is valid from 2026.* on$/,
+      false,
+      { ...OWN, begins: at(DAY) } as typeof OWN,
+    ],
+    [
+      { young: [], answer: GOOD },
       /not accepted: self-signed/,
       false,
       { ...OWN, fault: "self-signed" } as typeof OWN,
@@ -271,6 +277,12 @@ Deno.test("what else the probes find", () => {
     ],
     ["certificate", { certificate: { ...OWN, ends: at(0) } }, "critical", /expired 2026/],
     ["certificate", { certificate: { ...OWN, fault: "self-signed" } }, "critical", /self-signed/],
+    [
+      "certificate",
+      { certificate: { ...OWN, begins: at(DAY) } },
+      "critical",
+      /valid from 2026.* on; compare the clocks/,
+    ],
     [
       "certificate",
       { certificate: { ...OWN, isLoaded: false } },

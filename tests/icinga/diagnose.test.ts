@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert";
 import {
   configSignature,
   diagnose,
@@ -27,6 +27,13 @@ Deno.test("the output of daemon -C says what is wrong and where", () => {
   assertEquals(readValidation(1, OUTPUT), invalid);
   assertEquals(readValidation(1, OUTPUT.replaceAll("\n", "\r\n")), invalid);
   assertEquals(readValidation(1, "[x] critical/config: 1 error").place, undefined);
+  // As Icinga 2.13.6 says it of a key that belongs to another certificate.
+  const key = `Error with private key file 'agent.key': 92274804, "key values mismatch"`;
+  const output = `[x] critical/SSL: ${key}\n${OUTPUT.replace("syntax error", "Cannot make SSL")}`;
+  assertEquals(readValidation(1, output.replace(/^.*cli: Loading.*\n/m, "")), {
+    is: "invalid",
+    text: key,
+  });
   assertEquals(readValidation(1, "[x] critical/cli: Could not create temporary file"), {
     is: "unknown",
     text: "'icinga2 daemon -C' ended with exit code 1: Could not create temporary file",
@@ -46,7 +53,17 @@ Deno.test("the configuration's signature changes with each of its files, and wit
   await made.write("etc/icinga2/conf.d/hosts.conf", "b");
   const second = await configSignature(made.folder);
   await made.write("var/lib/icinga2/api/packages/_api/include.conf", "b");
-  assertEquals(new Set([first, second, await configSignature(made.folder)]).size, 3);
+  const third = await configSignature(made.folder);
+  await made.write("var/lib/icinga2/certs/agent.key", "a");
+  assertEquals(new Set([first, second, third, await configSignature(made.folder)]).size, 4);
+});
+
+Deno.test("a folder of the configuration that cannot be listed hides no other", async () => {
+  await using made = await fixture();
+  await made.write("etc/icinga2", "a file");
+  const first = await configSignature(made.folder);
+  await made.write("var/lib/icinga2/certs/ca.crt", "a");
+  assertNotEquals(await configSignature(made.folder), first);
 });
 
 const line = (age: number, text: string) =>

@@ -47,15 +47,16 @@ export async function makeCa(folder: string, name = "ca"): Promise<void> {
 export async function makeCertificate(
   folder: string,
   name: string,
-  { days = 365, ca, subject = name, bits = 2048 }: {
+  { days = 365, ca, subject = name, bits = 2048, extension = `subjectAltName=DNS:${subject}` }: {
     days?: number;
     ca?: string;
     subject?: string;
     bits?: number;
+    extension?: string;
   },
 ): Promise<void> {
   const key = ["-newkey", `rsa:${bits}`, "-nodes", "-keyout", `${name}.key`];
-  const about = ["-subj", `/CN=${subject}`, "-addext", `subjectAltName=DNS:${subject}`];
+  const about = ["-subj", `/CN=${subject}`, "-addext", extension];
   await openssl(folder, "req", ...key, "-out", `${name}.csr`, ...about);
   const signed = ca ? ["-CA", `${ca}.crt`, "-CAkey", `${ca}.key`, "-CAcreateserial"] : [
     "-signkey",

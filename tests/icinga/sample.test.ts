@@ -338,6 +338,29 @@ Deno.test("the list of revoked certificates and the disk are told; where there i
   assertEquals((await take(0)).crl, { file, due: "2026-02-02T03:04:05.000Z" });
 });
 
+Deno.test({
+  name: "a certificate of the future says when it begins (needs openssl)",
+  ignore: !hasOpenssl,
+  async fn() {
+    await using made = await fixture();
+    await nodeFolder(made, "agent", 1);
+    const certs = join(made.folder.data, "certs");
+    await Deno.mkdir(certs, { recursive: true });
+    await makeCa(certs);
+    await makeCertificate(certs, "agent", { ca: "ca" });
+    const sources = { tree: () => Promise.resolve(undefined), connections: none };
+    const begins = async () => (await sampling(made, sources)(0)).certificate!.begins;
+    assertEquals(await begins(), undefined);
+    const { now } = Date;
+    try {
+      Date.now = () => now() - 24 * 60 * MINUTE;
+      assert(Date.parse((await begins())!) > Date.now());
+    } finally {
+      Date.now = now;
+    }
+  },
+});
+
 /** A server of TLS that counts its connections. */
 function countingServer(folder: string, name: string) {
   const [cert, key] = ["crt", "key"].map((end) =>

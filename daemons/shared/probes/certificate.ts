@@ -1,6 +1,6 @@
 import { formatSpan } from "../../../lib/base/mod.ts";
 import type { ArgumentSpec } from "icinga-warden/daemon";
-import { commonArguments, type Probe, unknown } from "./probe.ts";
+import { CLOCKS, commonArguments, type Probe, unknown } from "./probe.ts";
 
 /** Whether the certificate of the node is good for some time, and the list of revoked ones is not out of date. */
 export const certificate: Probe<{ readonly limit: ArgumentSpec & { type: "duration" } }> = {
@@ -19,6 +19,9 @@ export const certificate: Probe<{ readonly limit: ArgumentSpec & { type: "durati
     if (own.fault) {
       const advice = "sign its request on the master: icinga2 ca list, icinga2 ca sign";
       return { is: "critical", text: `${own.file}: ${own.fault}`, advice };
+    }
+    if (own.begins !== undefined) {
+      return { is: "critical", text: `${own.file} is valid from ${own.begins} on`, advice: CLOCKS };
     }
     if (left <= 0) {
       return { is: "critical", text: `${own.file} expired ${own.ends}`, advice: renew };

@@ -1,4 +1,5 @@
 import {
+  CLOCKS,
   commonArguments,
   ofForeign,
   portEvidence,
@@ -44,6 +45,9 @@ export const parentConnection: Probe = {
         `the own certificate expired ${certificate.ends}`,
         `delete nothing; have ${certificate.file} renewed: icinga2 pki request`,
       );
+    }
+    if (certificate?.begins !== undefined) {
+      return failed(`the own certificate is valid from ${certificate.begins} on`, CLOCKS);
     }
     if (certificate?.fault) {
       return failed(`the own certificate is not accepted: ${certificate.fault}`, SIGN);

@@ -119,6 +119,9 @@ export function heldByConfiguration(
   return { ...verdict, text, advice: "correct the configuration", tellOnly: true };
 }
 
+/** What to do about a certificate that is not valid yet. */
+export const CLOCKS = "compare the clocks of this host and of the master: w32tm /query /status";
+
 /** Evidence for another probe: that the own port does not answer. Empty when it answers, or that is not known. */
 export function portEvidence({ port }: IcingaSample): string {
   return port && port.is !== "good" ? `; its own port ${port.port}: ${port.text}` : "";
