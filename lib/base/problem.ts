@@ -73,7 +73,7 @@ const MAX_WORD = 64;
 
 /**
  * What someone who wrote `word` may have meant, as an error message says it: the nearest known word when
- * it is plausibly close (a third of its letters differ at most), else all that are known.
+ * it is plausibly close (two letters differ, or a third of them), else all that are known.
  */
 export function suggest(word: string, known: readonly string[]): string {
   if (known.length === 0) return "none is known here";

@@ -119,13 +119,17 @@ export function checkWords(
   if (isRequired && typed.length === 0) {
     throw new UsageError(`'${name}' needs the name of a ${subject}`);
   }
-  if (!words.includes("...")) refuseWords(typed.slice(taken.length));
+  if (!words.includes("...")) refuseWords(typed.slice(taken.length), `${name} ${words}`);
 }
 
-/** @throws {UsageError} when there are words. */
-export function refuseWords(words: readonly string[]): void {
+/**
+ * @param right the command line that would be right, after the program's name.
+ * @throws {UsageError} when there are words.
+ */
+export function refuseWords(words: readonly string[], right: string): void {
   if (words.length > 0) {
-    throw new UsageError(`Unexpected '${excerpt(words[0]!)}'; see 'icinga-warden help'`);
+    const expected = `icinga-warden ${right.trimEnd()}`;
+    throw new UsageError(`Unexpected '${excerpt(words[0]!)}'; expected '${expected}'`);
   }
 }
 

@@ -27,6 +27,7 @@ import {
   takePrinted,
 } from "./output.ts";
 import { parse, readLevel } from "./parse.ts";
+import { fold } from "./table.ts";
 
 const helpCommand: Command = {
   name: "help",
@@ -40,7 +41,7 @@ const helpCommand: Command = {
     if (action !== undefined && actions.length > 0 && !actions.includes(action)) {
       throw unknownAction(command!.name, action, actions);
     }
-    refuseWords(actions.length > 0 || action === undefined ? rest : [action]);
+    refuseWords(actions.length > 0 || action === undefined ? rest : [action], "help [COMMAND]");
     return await help(command, given);
   },
 };
@@ -128,7 +129,7 @@ async function dispatch(
   }
   if (command) return await call(command, { ...invocation, words, until });
   if (args.length > 0) throw new UsageError("No command given; see 'icinga-warden help'");
-  printError(programHelp(await loadAll()));
+  printError(fold(programHelp(await loadAll())));
   return EXIT.usage;
 }
 
@@ -170,7 +171,7 @@ async function help(
 ): Promise<number> {
   const text = command ? commandHelp(command) : programHelp(await loadAll());
   if (given.has("json")) printJson({ command: command?.name ?? null, text });
-  else print(text);
+  else print(fold(text));
   return EXIT.done;
 }
 

@@ -98,7 +98,10 @@ function shortNames(flags: FlagSpecs): Record<string, string> {
 
 function refuseFlag(arg: string, names: readonly string[], command?: string): never {
   const flag = arg.replace(/=.*$/s, "");
-  const known = names.map((name) => `--${name}`);
+  // Without a command it is the one that the help names: icinga-warden --foreground.
+  const known = [...command === undefined ? ["foreground"] : [], ...names].map((name) =>
+    `--${name}`
+  );
   const of = command === undefined ? "" : ` of '${command}'`;
   throw new UsageError(`Unknown flag '${excerpt(flag)}'${of}; ${suggest(flag, known)}`);
 }

@@ -82,6 +82,40 @@ function fit(letters: readonly string[], width: number): readonly string[] {
   return letters.length <= width ? letters : [...letters.slice(0, width - 1), "…"];
 }
 
+/** What a line goes on with below itself, where it has one column only. */
+const HANGING = GAP;
+
+/**
+ * Breaks the lines that are wider than the terminal, between words. The rest of a line goes on below its last column. If
+ * that column begins in the right third, it begins on the next line instead.
+ *
+ * @param width columns of the terminal. Default: those of standard output; without one, nothing is broken.
+ */
+export function fold(text: string, width: number | undefined = terminalWidth()): string {
+  if (width === undefined) return text;
+  return text.split("\n").flatMap((line) => foldLine(line, width)).join("\n");
+}
+
+function foldLine(line: string, width: number): string[] {
+  if ([...line].length < width) return [line];
+  const column = line.search(/(?<=^ *| {2})\S(?!.* {2}\S)/);
+  const indent = line.search(/\S/);
+  if (column > indent && column > width * 2 / 3) {
+    const below = " ".repeat(indent) + GAP + GAP + line.slice(column);
+    return [line.slice(0, column).trimEnd(), below].flatMap((part) => foldLine(part, width));
+  }
+  const hanging = " ".repeat(column) || HANGING;
+  const lines = [line.slice(0, column)];
+  for (const word of line.slice(column).split(" ")) {
+    const last = lines.at(-1)!;
+    const isFirst = last.trim() === "" || last.endsWith(GAP);
+    const longer = isFirst ? last + word : `${last} ${word}`;
+    if (isFirst || [...longer].length < width) lines.splice(-1, 1, longer);
+    else lines.push(hanging + word);
+  }
+  return lines;
+}
+
 /** The columns of the terminal; undefined when standard output is not a terminal. */
 export function terminalWidth(): number | undefined {
   if (!Deno.stdout.isTerminal()) return undefined;

@@ -274,7 +274,7 @@ Deno.test("check is a plugin: its text, its exit code, its thresholds", () =>
       await assertRejects(
         () => check("-t", timeout),
         UsageError,
-        "expected a duration such as 500ms, 5s or 1m, or seconds such as 5, at most 1h",
+        "expected a duration such as 500ms, 5s or 1m, or seconds such as 5, from 1ms to 1h",
       );
     }
     await assertRejects(() => check("--warning", "x"), UsageError, "expected a range such as 10");

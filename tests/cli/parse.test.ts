@@ -152,7 +152,7 @@ Deno.test("an action refuses the flags of the others, and takes those of every c
   const wrong: [args: string[], message: string][] = [
     [[], "'thing' needs one of add or list"],
     [["toString"], "Unknown 'thing toString'; known: add, list"],
-    [["add", "x"], "Unexpected 'x'; see 'icinga-warden help'"],
+    [["add", "x"], "Unexpected 'x'; expected 'icinga-warden thing add'"],
   ];
   for (const [args, message] of wrong) {
     await assertRejects(() => call(...args), UsageError, message);

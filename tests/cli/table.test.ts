@@ -1,7 +1,14 @@
 import { assertEquals } from "@std/assert";
 import { replaced } from "./printed.ts";
 import { isColourful, paint, sanitizePainted } from "../../lib/cli/output.ts";
-import { align, type Cell, table, type TableLimits, terminalWidth } from "../../lib/cli/table.ts";
+import {
+  align,
+  type Cell,
+  fold,
+  table,
+  type TableLimits,
+  terminalWidth,
+} from "../../lib/cli/table.ts";
 
 /** The table of rows with a cell for each header. */
 function tableOf(headers: string[], rows: Cell[][], limits: TableLimits): string[] {
@@ -23,6 +30,26 @@ Deno.test("texts are aligned by their widest, and an empty column takes no place
   assertEquals(align([["a", "", "bb"], ["ccc", "", "d"]]), ["a      bb", "ccc    d"]);
   assertEquals(align([["a", "b"]], 3), ["a    b"]);
   assertEquals(align([]), []);
+});
+
+Deno.test("a line that is wider than the terminal is broken between words, below its last column", () => {
+  const cases: [text: string, width: number, folded: string[]][] = [
+    ["short\n\n  stays", 20, ["short", "", "  stays"]],
+    ["one two three four", 10, ["one two", "  three", "  four"]],
+    ["  --flag X  what it is for", 20, ["  --flag X  what it", "            is for"]],
+    ["    what it is for, and more", 20, ["    what it is for,", "    and more"]],
+    // Too little room beside the column: below it.
+    [
+      "  list|show|new  what it is for",
+      20,
+      ["  list|show|new", "      what it is", "      for"],
+    ],
+    // A word that no line takes is not broken: it may be a path.
+    ["  a  C:\\a\\long\\path\\to\\it b", 12, ["  a  C:\\a\\long\\path\\to\\it", "     b"]],
+    ["ääää ööö", 8, ["ääää", "  ööö"]],
+  ];
+  for (const [text, width, folded] of cases) assertEquals(fold(text, width), folded.join("\n"));
+  assertEquals(fold("one two three"), "one two three");
 });
 
 Deno.test("each paint has its number, and ends; without colours there is none", () => {

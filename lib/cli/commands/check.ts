@@ -101,6 +101,6 @@ function readTimeout(invocation: Invocation): number {
     const time = parseDuration(/^\d+$/.test(text) ? `${text}s` : text) ?? 0;
     return time > 0 && time <= 3_600_000 ? time : undefined;
   };
-  const expected = "a duration such as 500ms, 5s or 1m, or seconds such as 5, at most 1h";
+  const expected = "a duration such as 500ms, 5s or 1m, or seconds such as 5, from 1ms to 1h";
   return readFlag(invocation, "timeout", parse, expected) ?? TIMEOUT * 1000;
 }

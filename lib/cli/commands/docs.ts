@@ -1,6 +1,6 @@
 import { excerpt, suggest } from "../../base/mod.ts";
 import { type Command, UsageError } from "../command.ts";
-import { align } from "../table.ts";
+import { align, fold, terminalWidth } from "../table.ts";
 
 /** The pages that the exe has in itself, in the order in which a newcomer reads them. */
 const PAGES = [
@@ -32,7 +32,7 @@ export const docsCommand: Command = {
       throw new UsageError(`Unknown page '${excerpt(name)}'; ${suggest(name, PAGES)}`);
     }
     const text = (await readPage(page)).trimEnd();
-    return { json: { page: name, text }, text };
+    return { json: { page: name, text }, text: narrowTables(text) };
   },
 };
 
@@ -48,4 +48,29 @@ async function listPages() {
 function readPage(name: string): Promise<string> {
   const file = name === "readme" ? "README.md" : `docs/${name}.md`;
   return Deno.readTextFile(new URL(`../../../${file}`, import.meta.url));
+}
+
+/**
+ * Writes the tables of a page that are wider than the terminal as one block for each row: its first cell, and below it
+ * each other cell after its header.
+ *
+ * @param width columns of the terminal. Default: those of standard output; without one, nothing is changed.
+ */
+export function narrowTables(text: string, width: number | undefined = terminalWidth()): string {
+  if (width === undefined) return text;
+  return text.replaceAll(/^\|.*\n\|[ :|-]+\|\n(?:\|.*(?:\n|$))+/gm, (rows) => {
+    const lines = rows.trimEnd().split("\n");
+    if (lines.every((line) => line.length < width)) return rows;
+    const [header = [], , ...cells] = lines.map(cellsOf);
+    return cells.map(([first = "", ...others]) => {
+      const below = others.map((cell, i) => cell && `    ${header[i + 1]}: ${cell}`);
+      return fold([first, ...below.filter((line) => line)].join("\n"), width) + "\n";
+    }).join("\n");
+  });
+}
+
+/** The cells of a row: a `|` in one is written `\|`. */
+function cellsOf(row: string): string[] {
+  const cells = row.slice(1, -1).split(/(?<!\\)\|/);
+  return cells.map((cell) => cell.trim().replaceAll("\\|", "|"));
 }

@@ -3,7 +3,7 @@ import { Client, type DaemonStatus } from "../../control/mod.ts";
 import type { ArgumentSpec, DaemonDescription } from "../../daemon/mod.ts";
 import { describePermissions, type Grant, Registry } from "../../registry/mod.ts";
 import type { Action } from "../command.ts";
-import { type Columns, indented, orDash, table } from "../table.ts";
+import { type Columns, fold, indented, orDash, table } from "../table.ts";
 import {
   allSubjects,
   chooseSubject,
@@ -113,7 +113,7 @@ export const showAction: Action = {
       granted: grant.permissions,
       missing: grant.missing,
     };
-    return { json, text: describe(subject, description, grant) };
+    return { json, text: describe(subject, description, grant).map((line) => fold(line)) };
   },
 };
 

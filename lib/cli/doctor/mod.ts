@@ -10,7 +10,7 @@ import type { Command } from "../command.ts";
 import { readSpan } from "../parse.ts";
 import { isColourful, type Paint, paint } from "../output.ts";
 import { findPaths, loadAgentConfig } from "../paths.ts";
-import { align } from "../table.ts";
+import { align, fold } from "../table.ts";
 import { type Facts, type Finding, findingsOf, LEVELS, SIMULATED } from "./findings.ts";
 
 /** The limit of a TLS handshake, ms; all checks together take less than 2 s. */
@@ -84,8 +84,9 @@ export function formatFindings(findings: readonly Finding[], paint: Paint): stri
     const todo = mend === null || level === "ok" ? "" : `; fix: ${mend}`;
     return [level.toUpperCase(), check, sanitize(text + todo)];
   });
-  const lines = align(rows).map((line, i) => {
+  const lines = align(rows).map((row, i) => {
     const { level } = findings[i]!;
+    const line = fold(row);
     return colours[level](line.slice(0, level.length)) + line.slice(level.length);
   });
   const sum = LEVELS.flatMap((level) => {
