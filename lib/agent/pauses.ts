@@ -20,17 +20,19 @@ export class Pauses {
   readonly #services: ReplicatedMap<string, Pause>;
   readonly #clock: Clock;
   readonly #gate: Held;
+  readonly #tell: (text: string) => void;
   /** The pauses with an end, by service; undefined: the agent's. */
   readonly #counting = new Map<string | undefined, { stop: AbortController; save: () => void }>();
 
-  /** Continues the saved pauses. @param tell called with one line for each. */
+  /** Continues the saved pauses. @param tell called with one line for each, and for each that ends by itself. */
   constructor(state: PublicState, clock: Clock, gate: Held, tell: (text: string) => void) {
     this.#all = state.map(AGENT_MAPS.maintenance, { persistent: true });
     this.#services = state.map(AGENT_MAPS.servicePauses, { persistent: true });
     this.#clock = clock;
     this.#gate = gate;
-    this.#restore(undefined, this.#all.get("paused"), tell);
-    for (const [service, pause] of [...this.#services]) this.#restore(service, pause, tell);
+    this.#tell = tell;
+    this.#restore(undefined, this.#all.get("paused"));
+    for (const [service, pause] of [...this.#services]) this.#restore(service, pause);
   }
 
   /**
@@ -65,16 +67,24 @@ export class Pauses {
     }
   }
 
-  #restore(service: string | undefined, pause: Pause | undefined, tell: (text: string) => void) {
+  #restore(service: string | undefined, pause: Pause | undefined): void {
     if (pause === undefined) return;
     const now = Date.now();
     const left = Math.min(Date.parse(pause.until ?? "") - now, pause.left ?? 0);
-    if (!(left > 0)) return this.end(service);
+    if (!(left > 0)) return this.#over(service, pause);
     const since = Math.min(now, Date.parse(pause.since) || now);
     const until = new Date(now + left).toISOString();
     this.#hold({ by: pause.by, since: new Date(since).toISOString(), until, left }, service);
-    const who = service === undefined ? "The agent" : `Service '${service}'`;
-    tell(`${who} is still paused, until ${until}: the pause outlives a restart`);
+    this.#tell(`${nameOf(service)} is still paused, until ${until}: the pause outlives a restart`);
+  }
+
+  /** A pause has ended without a command. */
+  #over(service: string | undefined, { until }: Pause): void {
+    this.end(service);
+    const why = until === undefined
+      ? "a pause without a duration lasts until the agent is restarted"
+      : "the duration of the pause is over";
+    this.#tell(`${nameOf(service)} is no longer paused: ${why}`);
   }
 
   #hold(pause: Pause, service: string | undefined): void {
@@ -90,7 +100,7 @@ export class Pauses {
       if (left > 0) this.#save(service, { ...pause, left });
     };
     this.#counting.set(service, { stop, save });
-    this.#count(end, save, stop.signal).then(() => this.end(service), () => {});
+    this.#count(end, save, stop.signal).then(() => this.#over(service, pause), () => {});
   }
 
   /** Rejects when the pause is ended, or the agent stops. */
@@ -105,4 +115,9 @@ export class Pauses {
     if (service === undefined) this.#all.set("paused", pause);
     else this.#services.set(service, pause);
   }
+}
+
+/** What a pause is of, at the beginning of a sentence. */
+function nameOf(service: string | undefined): string {
+  return service === undefined ? "The agent" : `Service '${service}'`;
 }

@@ -52,6 +52,8 @@ Deno.test("a pause with an end outlives the agent, and ends when it would have e
   assertEquals(second.isClosed(), true);
   await second.clock.advance(1_000);
   assertEquals(second.isClosed(), false);
+  const over = "is no longer paused: the duration of the pause is over";
+  assertEquals(second.told.slice(2), [`Service 'icinga2' ${over}`, `The agent ${over}`]);
   assertEquals(second.stop(), { all: undefined, services: {} });
 });
 
@@ -108,7 +110,10 @@ Deno.test("a pause without an end, and what cannot be read, ends with the agent"
     all: { since: new Date().toISOString(), by: "service" },
     services: { icinga2: bad },
   });
-  assertEquals([run.isClosed(), run.told], [false, []]);
+  assertEquals([run.isClosed(), run.told], [false, [
+    "The agent is no longer paused: a pause without a duration lasts until the agent is restarted",
+    "Service 'icinga2' is no longer paused: the duration of the pause is over",
+  ]]);
   assertEquals(run.stop(), { all: undefined, services: {} });
 });
 
@@ -122,7 +127,7 @@ Deno.test("how much is left is saved each minute, and a new pause takes an old o
   await run.clock.advance(HOUR);
   assertEquals(run.isClosed(), true);
   run.pauses.end();
-  assertEquals([run.isClosed(), run.clock.sleeping], [false, 0]);
+  assertEquals([run.isClosed(), run.clock.sleeping, run.told], [false, 0, []]);
   run.pauses.begin("command", HOUR);
   await run.clock.advance(90_000);
   assertEquals(run.stop().all!.left, HOUR - 90_000, "at the end, what is left by then");
