@@ -63,9 +63,14 @@ export function parentLinks(
       (local.port === port && !own.has(remote.address))
     )
     .map((connection) => ({
-      to: `${connection.remote.address}:${connection.remote.port}`,
+      to: describeAddress(connection.remote.address, connection.remote.port),
       age: ageOf(connectionKey(connection)),
     }));
+}
+
+/** An address and a port for messages: `10.0.0.1:5665`, `[fd00::1]:5665`. */
+export function describeAddress(address: string, port: number): string {
+  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
 /** What is the same as long as a connection is: both ends. */

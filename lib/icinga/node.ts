@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import { attempt, isObject } from "../base/mod.ts";
+import { describeAddress } from "./connections.ts";
 import { type IcingaFolder, lookAt } from "./folder.ts";
 import { ICINGA_PORT } from "./settings.ts";
 import { netstrings } from "./state_file.ts";
@@ -17,7 +18,7 @@ export interface Endpoint {
 /** An endpoint for messages: `master (10.0.0.1:5665)`, or its name alone where it has no address. */
 export function describeEndpoint({ name, host, port }: Endpoint): string {
   if (host === undefined) return name;
-  return `${name} (${host.includes(":") ? `[${host}]` : host}:${port})`;
+  return `${name} (${describeAddress(host, port)})`;
 }
 
 /** The Icinga node of this host, and its parents. Unknown fields are absent. */
@@ -193,13 +194,17 @@ function plainObjects(text: string, constants: ReadonlyMap<string, string>): Ici
     return /^"[^"\\]*"$/.test(word) ? word.slice(1, -1) : constants.get(word) ?? word;
   };
   const found = text.matchAll(
-    /^\s*object\s+(\w+)\s+("[^"\\]*"|\w+)\s*\{([^{}]*)\}/gm,
+    /^\s*object\s+(\w+)\s+("[^"\\]*"|\w+)\s*\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}/gm,
   );
   return [...found].map(([, type, name, body]) => ({
     type: type!,
     name: String(valueOf(name!)),
     properties: Object.fromEntries(
-      [...body!.matchAll(/(?:^|[;\n{])\s*(\w+)\s*=\s*(\[[^\]]*\]|"[^"\\]*"|[\w.]+)/g)]
+      [
+        ...body!.replaceAll(/\{[^{}]*\}/g, "{}").matchAll(
+          /(?:^|[;\n{])\s*(\w+)\s*=\s*(\[[^\]]*\]|"[^"\\]*"|[\w.]+)/g,
+        ),
+      ]
         .map(([, key, value]) => [key!, valueOf(value!)]),
     ),
   }));

@@ -13,7 +13,7 @@ import { parse } from "../../lib/cli/parse.ts";
 import { newToken, writeToken } from "../../lib/control/access/token.ts";
 import { Client, NotRunningError, RefusedError } from "../../lib/control/client.ts";
 import { withControl } from "../control/served.ts";
-import { agentMaps, thread } from "../control/state.ts";
+import { addWatcher, agentMaps, STARTED, thread } from "../control/state.ts";
 import { printed, replaced } from "./printed.ts";
 
 type Maps = ReturnType<typeof agentMaps>;
@@ -326,6 +326,29 @@ Deno.test("status shows the agent, its services, what the probes see and its dae
       [""],
     ]);
     assertMatch(more.find((line) => line.startsWith("bad"))!, /^bad +problem +0 .* no such file$/);
+    // With several services it is said whose probe that is, and whose diagnosis.
+    addWatcher(maps, "web");
+    const diagnosis = {
+      what: "it hung",
+      since: STARTED,
+      evidence: [],
+      advice: "wait",
+      hold: false,
+    };
+    maps["Daemons.web.ServiceState"] = { W3SVC: { value: "STOPPED", restart_error: 0, diagnosis } };
+    maps["Daemons.web.ServiceProbes"] = { "W3SVC/cpu": { is: "ok", text: "idle", failed: false } };
+    const several = await lines();
+    assertEquals(several.filter((line) => line.includes("it hung")), [
+      "W3SVC: diagnosis of 2026-01-01T00:00:00.000Z: it hung; wait",
+    ]);
+    const table = several.slice(several.findIndex((line) => line.includes("WHAT IT SEES")));
+    assertEquals(table.slice(0, 5).map((line) => line.split(/ {2,}/).slice(0, 3)), [
+      ["SERVICE", "PROBE", "STATE"],
+      ["icinga2", "disk", "warning"],
+      ["icinga2", "cpu", "not yet failed"],
+      ["icinga2", "tls", "unknown"],
+      ["W3SVC", "cpu", "ok"],
+    ]);
   }));
 
 Deno.test("where no agent runs each command says so, and logs shows what was logged", async () => {

@@ -59,8 +59,13 @@ Deno.test("without its part of a sample a probe is unknown, and says why", () =>
   for (const { name, probe } of probes().values()) {
     assertEquals(probe(sample, NOW).is, "unknown", name);
   }
-  const { text } = probes().get("parent_connection")!.probe(sample, NOW);
-  assertEquals(text, "no parents");
+  const said = (name: string, sample: IcingaSample) => probes().get(name)!.probe(sample, NOW).text;
+  assertEquals(said("parent_connection", sample), "no parents");
+  const first = { ...sample, tree: { processes: 1 } };
+  assertEquals(["cpu", "memory"].map((name) => said(name, first)), [
+    "two samples are needed for the load",
+    "the service's processes do not tell it",
+  ]);
 });
 
 const REFUSAL = { line: "ApiListener: code 19", meaning: "not signed", advice: "sign it" };

@@ -57,6 +57,8 @@ Deno.test("a parent's connection leads out to its port, or in from another host"
     ] as const
   ) assertEquals(links(text, ports && [...ports]), to === undefined ? [] : [to], text);
   assertEquals(parentLinks([], { ports: [1], own }, () => 0), []);
+  const out = { ...connection("a:1 b:5665"), remote: { address: "fd00::1", port: 5665 } };
+  assertEquals(parentLinks([out], { ports: [5665], own }, () => 7)[0]?.to, "[fd00::1]:5665");
 });
 
 Deno.test("a connection's age is counted from the first of unbroken looks", () => {

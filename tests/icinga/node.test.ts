@@ -157,7 +157,8 @@ Deno.test("on Windows a feature that is on is a file that includes another one",
   await made.write("etc/icinga2/features-enabled/api.conf", include);
   await made.write(
     "etc/icinga2/features-available/api.conf",
-    'object ApiListener "api" {\r\n    bind_host = "10.0.0.2";\r\n    bind_port = 5667;\r\n}',
+    'object ApiListener "api" {\r\n    http_response_headers = {\r\n      "X" = "y"\r\n      bind_port = 1\r\n' +
+      '    }\r\n    bind_host = "10.0.0.2";\r\n    bind_port = 5667;\r\n}',
   );
   await made.write("etc/icinga2/constants.conf", 'const NodeName = "agent";\r\n');
   const files = 'include "missing.conf"\ninclude "*.conf"\ninclude_recursive "a/*"\n';

@@ -16,8 +16,10 @@ export const cpu: Probe<{ readonly limit: ArgumentSpec & { type: "number" } }> =
   },
   permissions: {},
   probe(sample, { limit }) {
-    const used = sample.tree?.cpu;
-    if (used === undefined) return unknown(sample, "tree");
+    const { tree } = sample;
+    if (!tree) return unknown(sample, "tree");
+    const used = tree.cpu;
+    if (used === undefined) return { is: "unknown", text: "two samples are needed for the load" };
     const text = `the service's processes take ${used} % of a processor`;
     if (limit === 0 || used <= limit) return { is: "ok", text };
     return { is: "warning", text, advice: "look at its log; a restart may help" };

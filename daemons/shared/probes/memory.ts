@@ -11,8 +11,12 @@ export const memory: Probe<{ readonly limit: ArgumentSpec & { type: "size" } }> 
   },
   permissions: {},
   probe(sample, { limit }) {
-    const used = sample.tree?.memory;
-    if (used === undefined) return unknown(sample, "tree");
+    const { tree } = sample;
+    if (!tree) return unknown(sample, "tree");
+    const used = tree.memory;
+    if (used === undefined) {
+      return { is: "unknown", text: "the service's processes do not tell it" };
+    }
     const text = `the service's processes take ${formatBytes(used)}`;
     if (limit === 0 || used <= limit) return { is: "ok", text };
     return { is: "warning", text: `${text} of memory`, advice: "restart the service" };

@@ -118,15 +118,21 @@ function serviceLines(status: Status, paint: Paint): string[] {
 }
 
 function probeLines({ services }: Status, paint: Paint): string[] {
-  const probes = services.flatMap(({ probes }) => probes);
-  const why = services.flatMap(({ diagnosis }) =>
-    diagnosis ? ["", paint.yellow(cut(sanitize(describeDiagnosis(diagnosis)), MOST_LINE))] : []
+  const hasSeveral = services.length > 1;
+  const probes = services.flatMap(({ name, probes }) =>
+    probes.map((probe) => ({ service: orDash(name), ...probe }))
   );
+  const why = services.flatMap(({ name, diagnosis }) => {
+    if (!diagnosis) return [];
+    const text = (hasSeveral ? `${orDash(name)}: ` : "") + describeDiagnosis(diagnosis);
+    return ["", paint.yellow(cut(sanitize(text), MOST_LINE))];
+  });
   if (probes.length === 0) return why;
   return [
     ...why,
     "",
-    ...table<ProbeStatus>({
+    ...table<ProbeStatus & { service: string }>({
+      ...(hasSeveral && { SERVICE: ({ service }) => service }),
       PROBE: ({ name }) => name,
       STATE: ({ is, failed }) => ({
         text: failed || is === "ok" || is === "unknown" ? is : "not yet failed",
