@@ -50,7 +50,7 @@ export async function runOnSchedule(
     } finally {
       release();
     }
-    if (signal.aborted) break;
+    signal.throwIfAborted();
     const took = Math.round(clock.now() - began);
     failures = error === undefined ? 0 : failures + 1;
     job = {
@@ -64,5 +64,6 @@ export async function runOnSchedule(
     if (error === undefined) info(`Job ${thread} is done`);
     else tell(`Job ${thread} failed: ${error}`);
   }
-  return signal.aborted ? { type: "stopped" } : { type: "finished" };
+  onChange({ state: error === undefined ? "finished" : "failed", failures, error, job });
+  return error === undefined ? { type: "finished" } : { type: "failed", error };
 }

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 // A job loads it at its start, which takes longer than a turn on a busy machine.
 import "../../lib/base/schedule.ts";
-import { failed, planOf, supervisorOf } from "./supervised.ts";
+import { failed, obedient, planOf, supervisorOf } from "./supervised.ts";
 
 const hourly = { schedule: { pattern: "0 * * * *", timeZone: "UTC" } };
 
@@ -87,6 +87,33 @@ Deno.test("runs that were due while the host slept are one run, and the log says
   await clock.advance(3_600_000);
   assertEquals(records.slice(2).map(({ message }) => message), [done]);
   await supervisor.stopAll();
+});
+
+Deno.test("a job of which no further time comes has finished, or failed by its last run", async () => {
+  const once = { schedule: { pattern: "0 0 1 1 1 * 2099", timeZone: "UTC" } };
+  for (const [outcome, expected] of [["done", "finished"], ["failed", "failed"]] as const) {
+    const { supervisor, clock, infos, sleepHost } = supervisorOf((run) => {
+      run.onRunning?.();
+      return outcome === "failed" ? failed : { type: "finished" };
+    });
+    sleepHost(Date.parse("2099-01-01T00:00:00Z") - Date.parse("2026-01-01T00:00:00Z"));
+    supervisor.start(planOf("tidy", once));
+    await clock.advance(2 * 3_600_000);
+    const { state, job, failures } = infos.get("tidy::run::Main::0")!;
+    assertEquals([state, failures], [expected, outcome === "failed" ? 1 : undefined]);
+    assertEquals(job, { last: { at: "2099-01-01T01:00:00.000Z", took: 0, outcome } });
+    await supervisor.stopAll();
+  }
+});
+
+Deno.test("of a job that is stopped while it runs no end of its run is told", async () => {
+  const { supervisor, clock, records, states } = supervisorOf(obedient);
+  supervisor.start(planOf("tidy", hourly));
+  await clock.advance(3_600_000);
+  assertEquals(states.at(-1), "tidy::run::Main::0 running");
+  await supervisor.stopAll();
+  assertEquals(states.slice(-2), ["tidy::run::Main::0 stopping", "tidy::run::Main::0 gone"]);
+  assertEquals(records, []);
 });
 
 Deno.test("a job waits for the end of a pause", async () => {
