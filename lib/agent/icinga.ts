@@ -221,7 +221,7 @@ class Watched {
     else if (isDown && now - this.#diagnosedAt >= HOLD_TIME) await this.#diagnose(this.#ran);
     else if (now - (this.#runsSince ?? now) >= WELL_AFTER) {
       this.#diagnosis = undefined;
-      this.#mendsNext = this.#wasMended = false;
+      this.#wasMended = false;
     }
     await this.#release();
     if (this.#mendsNext) await this.#mend();

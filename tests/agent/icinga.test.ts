@@ -203,6 +203,13 @@ Deno.test("a damaged state file is moved aside once, where repair names it, and 
   assertEquals([what, hold], ["its state file is corrupt", false]);
   assertMatch(evidence.at(-1)!, /^it was moved aside, and is kept as .*icinga2\.state\.2/);
   assertMatch(watch.records.at(-1)!, /^Service 'Icinga2': its state file is corrupt; it was moved/);
+  // The service takes its time to start.
+  const startedAt = watch.clock.now() + 60_000;
+  await until(() => watch.clock.now() > startedAt);
+  assertEquals([watch.records.length, diagnosis()!.advice], [
+    2,
+    "nothing, if the service runs; what the file held is gone",
+  ]);
 
   // Again at once: that is told. Again after it has run well: moved aside.
   const stopAgain = async () => {
@@ -270,6 +277,9 @@ Deno.test("a damaged state file is told alone without repair, in the modes obser
     await watch.until(() => watch.diagnosis()?.hold === false);
     assertMatch(watch.records.at(-1)!, /corrupt; it cannot be moved aside: it is in use$/);
     assertEquals(watch.diagnosis()!.mended, undefined);
+    const end = watch.clock.now() + 60_000;
+    await watch.until(() => watch.clock.now() > end);
+    assertEquals(watch.records.length, 2);
   } finally {
     Deno.rename = rename;
   }

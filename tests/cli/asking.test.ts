@@ -6,7 +6,7 @@ import { getCommand } from "../../lib/cli/commands/get.ts";
 import { logsCommand } from "../../lib/cli/commands/logs.ts";
 import { pauseCommand, resumeCommand } from "../../lib/cli/commands/pause.ts";
 import { statusCommand, threadCommand } from "../../lib/cli/commands/status.ts";
-import { watchCommand } from "../../lib/cli/commands/watch.ts";
+import { follow, watchCommand } from "../../lib/cli/commands/watch.ts";
 import { listAction } from "../../lib/cli/daemon/show.ts";
 import { runCommandLine } from "../../lib/cli/mod.ts";
 import { parse } from "../../lib/cli/parse.ts";
@@ -135,6 +135,27 @@ Deno.test("watch shows what there is, then each change, until its end", () =>
       /nothing at 'counter\.Mop' yet; did you mean "counter\.Map.* Waiting for it/,
     );
   }));
+
+Deno.test("why a stream breaks off is said, also that the agent has ended; after Ctrl+C nothing is", async () => {
+  const stop = new AbortController();
+  const options = { until: stop.signal, span: undefined };
+  const told = (end: () => void) => {
+    const events = async function* () {
+      yield await Promise.resolve({ name: "changes", data: [] });
+      end();
+    };
+    return follow({ events } as unknown as Client, {}, () => {}, options);
+  };
+  const breakOff = () => {
+    throw new RefusedError(503, "it does not read what it is sent");
+  };
+  await assertRejects(() => told(breakOff), RefusedError, "it does not read");
+  await assertRejects(() => told(() => {}), NotRunningError, "The agent has ended");
+  await told(() => {
+    stop.abort();
+    breakOff();
+  });
+});
 
 /** The exit code and the errors of a command line while standard output takes nothing. */
 async function withoutOutput(error: Error, ...args: string[]) {

@@ -4,6 +4,7 @@ import { type Report, UsageError } from "../../lib/cli/command.ts";
 import { exampleAction, exampleObjects } from "../../lib/cli/commands/report_example.ts";
 import { parse } from "../../lib/cli/parse.ts";
 import { ApiConnection, sendResult } from "../../lib/icinga/mod.ts";
+import { withControl } from "../control/served.ts";
 import { hasIcinga, nodes, writeOwnFiles } from "../icinga/nodes.ts";
 
 const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
@@ -238,6 +239,13 @@ object ApiUser "blind" { password = "blind"; permissions = [ "status/query" ] }
     assertEquals(permissions, "permissions: actions/process-check-result (filtered)");
     assertMatch(sent!, /^sent to agent!icinga-warden: UNKNOWN: The agent is not running/);
     assertEquals(back, 'not read back: this needs the permission "objects/query/Service"');
+
+    await withControl(async ({ home }) => {
+      await Deno.copyFile(`${root}/icinga-warden.json`, `${home}/icinga-warden.json`);
+      const { code, out, error } = await report(home, "test");
+      assertEquals([code, error], [0, ""]);
+      assertMatch(out, /^sent to agent!icinga-warden: OK: icinga2 is RUNNING/m);
+    });
 
     await Deno.writeTextFile(`${root}/full`, "full\n");
     await configure({ user: "full", passwordFile: "full" });

@@ -154,6 +154,42 @@ Deno.test("a thread that is to stop is ended when its grace is over, and not bef
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test({
+  name:
+    "a thread that cannot be ended within a second is given up, and known to be gone once it is",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const state = new MainState({ thread: "agent" });
+    const pipe = join(folder, "pipe");
+    await new Deno.Command("mkfifo", { args: [pipe] }).output();
+    const clock = new ManualClock();
+    // It reads from a pipe into which nobody writes: the end of a worker waits for such a call.
+    const body = `Deno.readTextFileSync(${JSON.stringify(pipe)});`;
+    const run = await runOf(folder, "reads", body, state);
+    const running = Promise.withResolvers<void>();
+    const stop = new AbortController();
+    const given = { ...run, clock, signal: stop.signal, onRunning: running.resolve, grace: 0 };
+    const over = runThread(given);
+    const limit = { ms: 60_000, late: () => assert(false, "it goes on") };
+    await within(running.promise, limit);
+    stop.abort();
+    let isOver = false;
+    const outcome = over.finally(() => isOver = true);
+    while (!isOver) {
+      if (clock.nextWake !== undefined) await clock.advance(clock.nextWake - clock.now());
+      await systemClock.sleep(5);
+    }
+    const { gone, ...rest } = await outcome;
+    assertEquals(rest, { type: "overdue", hasHook: false });
+    assert(gone, "it is taken for gone");
+    await Deno.writeTextFile(pipe, "");
+    await within(gone, limit);
+    state.close();
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
 Deno.test("a daemon holds the whole state when it begins, and what it writes last is taken", async () => {
   const folder = await Deno.makeTempDir();
   const state = new MainState({ thread: "agent" });
