@@ -195,9 +195,16 @@ export class ServiceWatch {
     this.#report.held(reason);
     if (reason !== undefined || !this.#mayTry(now)) return;
     if (state === "STOPPED" && await this.#disabled.isLeftSo()) return;
+    // A pause may have begun while the start type was read.
+    if (this.#isLeftAlone()) return;
     if (this.mode !== "observe") return await this.#restart(state);
     this.#wait(LOOK_AGAIN);
     this.observe(`it is ${state}`);
+  }
+
+  /** Whether a command, an installation or the end of Windows asks for no change. */
+  #isLeftAlone(): boolean {
+    return this.#service.isPaused() || this.heldBack() !== undefined;
   }
 
   #wait(ms: number): void {

@@ -82,7 +82,7 @@ export interface Service {
   enable(): Promise<void>;
   /** Asks the agent to end its process and all child processes, if it is still in a pending state. */
   endProcess(): void;
-  /** Whether it is paused by a command; then do not change it. */
+  /** Whether it, or the whole agent, is paused by a command; then do not change it. */
   isPaused(): boolean;
   /** The name of the service whose display name is this one's name; undefined where there is none. */
   nameByDisplayName(): Promise<string | undefined>;

@@ -139,7 +139,7 @@ export function createContext<S extends ArgumentSpecs>(parts: ContextParts<S>): 
       return {
         ...bindService(services, name, signal, mode),
         endProcess: () => mode === "observe" ? undefined : parts.endProcess?.(name),
-        isPaused: () => pauses.has(key),
+        isPaused: () => maintenance.has("paused") || pauses.has(key),
       };
     },
     thread: parts.startThread ?? (() => {

@@ -778,3 +778,25 @@ Deno.test("a change of state during a tick is looked at after it; no two overlap
   assertEquals([queries(), most], [2, 1]);
   await end();
 });
+
+Deno.test("a pause that begins during a tick restarts nothing", async () => {
+  for (const call of ["query", "isDisabled"] as const) {
+    for (const map of ["maintenance", "pauses"] as const) {
+      const { clock, manager, end, ...maps } = start(
+        { crashAt: [4_000] },
+        (manager) =>
+          changed(manager, {
+            [call]: async (service: string, signal: AbortSignal) => {
+              const key = map === "pauses" ? "icinga2" : "paused";
+              if (clock.now() > 0) maps[map].set(key, { since: "2026-01-01T00:00:00.000Z" });
+              return await manager[call](service, signal);
+            },
+          }),
+      );
+      await clock.advance(60_000);
+      const changes = manager.calls.filter((call) => call !== "query icinga2");
+      assertEquals(changes, [], `${call} ${map}`);
+      await end();
+    }
+  }
+});
