@@ -24,6 +24,9 @@ import { type SharedState, type WatchContext, WatchReport } from "./watch_report
 /** Why nothing is restarted after Windows has refused a start with that (1115). */
 const SHUTTING_DOWN = "Windows is shutting down";
 
+/** A service that was not seen for an interval and this time may have been started anew meanwhile, ms. */
+const UNSEEN_TIME = 60_000;
+
 /** Keeps one service running; each tick is one query and, where it is called for, one restart. */
 export class ServiceWatch {
   /** The mode in force: the more careful of the service's own and the agent's. */
@@ -36,6 +39,8 @@ export class ServiceWatch {
   readonly #report: WatchReport;
   readonly #disabled: DisabledService;
   #seen: { state: ServiceState | undefined; at: number; checkpoint: number } | undefined;
+  /** When a query was last answered. */
+  #lookedAt = -Infinity;
   /** No attempt before this time, even where the backoff allows one; ms of the clock. */
   #notBefore = -Infinity;
   /** Whether one attempt may ignore the backoff. */
@@ -276,7 +281,11 @@ export class ServiceWatch {
     this.#shared.setValue(state);
     if (state !== "STOPPED") delete this.#report.counted.disabled;
     const isNew = !before || before.state !== state;
-    if (isNew || this.#service.progress().checkpoint !== before.checkpoint) this.#see(state);
+    // After a pause, or a time without an answer, it may be another process that runs.
+    const wasUnseen = this.#context.now() - this.#lookedAt > this.#settings.interval + UNSEEN_TIME;
+    this.#lookedAt = this.#context.now();
+    const hasMoved = this.#service.progress().checkpoint !== before?.checkpoint;
+    if (isNew || wasUnseen || hasMoved) this.#see(state);
     if (isNew) {
       this.#notBefore = -Infinity;
       if (before) this.observe(undefined);

@@ -755,3 +755,33 @@ Deno.test("a restart by a probe is counted, and gives the service its time to se
   assertEquals(said(), 2);
   await run.stop();
 });
+
+/** Runs the daemon on an Icinga 2 whose state file is two hours old; `pass` lets minutes pass. */
+function runHung(scenario = "") {
+  const run = simulate(daemon, { scenario });
+  const host = run.state.map<string, IcingaSample>("Agent.Host");
+  let passed = 0;
+  const pass = async (minutes: number) => {
+    for (const end = passed + minutes; passed < end; passed++) {
+      const stateFile = { modified: at(0), unchanged: 7200 + passed * 60 };
+      host.set("icinga2", { ...WELL, ...FAR, at: at(passed * MINUTE), stateFile });
+      await run.advance("1m");
+    }
+  };
+  const changes = () => run.services.calls.filter((call) => /^st/.test(call));
+  return { ...run, run, pass, changes };
+}
+
+Deno.test("what was started in a pause has its time to settle: nobody saw the start", async () => {
+  const { run, pass, changes } = runHung();
+  await pass(10);
+  const maintenance = run.state.map("Agent.Maintenance");
+  maintenance.set("paused", { since: at(0), by: "command" });
+  await pass(20);
+  maintenance.delete("paused");
+  await pass(14);
+  assertEquals([changes(), run.log.filter(({ level }) => level === "warning")], [[], []]);
+  await pass(13);
+  assertEquals(changes(), ["stop icinga2", "start icinga2"]);
+  await run.stop();
+});
