@@ -20,6 +20,8 @@ export interface DisabledServiceParts {
   isInterrupted(error: unknown): boolean;
   /** Allows no attempt within this time, ms. */
   wait(ms: number): void;
+  /** Called when it is left disabled. */
+  leave(): void;
 }
 
 /** What is done with a service whose start type is disabled. */
@@ -64,6 +66,7 @@ export class DisabledService {
     this.#parts.wait(wait);
     if (whenDisabled !== "enable") {
       report.disabled(whenDisabled === "ignore" ? "ignore" : "warn");
+      this.#parts.leave();
       return true;
     }
     try {

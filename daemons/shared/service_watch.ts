@@ -77,11 +77,17 @@ export class ServiceWatch {
       ...{ context, service, settings, mode: this.mode, report: this.#report },
       isInterrupted: (error) => this.#isInterrupted(error),
       wait: (ms) => this.#wait(ms),
+      leave: () => this.#forgetLoop(),
     });
     this.#loop = { ...NO_LOOP, flapping: this.#report.counted.flapping ?? false };
     const key = service.name.toLowerCase();
     context.state.agent<number>("ServiceStates").onChange((change) => {
       if (change.key === key && change.old !== undefined) this.#wake();
+    });
+    // Somebody has disabled it, or has enabled it again: no backoff delays that.
+    context.state.agent<string>("ServiceStartTypes").onChange(({ key: changed, old, value }) => {
+      const isNews = value === "disabled" || old === "disabled" && value !== undefined;
+      if (changed === key && isNews) this.tryAtOnce();
     });
   }
 
@@ -172,6 +178,7 @@ export class ServiceWatch {
   async #act(state: ServiceState | undefined): Promise<void> {
     const now = this.#context.now();
     const isFirst = this.#seen === undefined;
+    if (state === undefined) this.#forgetLoop();
     const { since, before } = this.#note(state);
     if (state === undefined && isFirst) await this.#hintName();
     this.#setLoop(afterSeen(this.#loop, state === "RUNNING", now, this.#settings));
@@ -303,6 +310,12 @@ export class ServiceWatch {
   async #hintName(): Promise<void> {
     const name = await this.#service.nameByDisplayName();
     if (name !== undefined) this.#report.misnamed(name);
+  }
+
+  /** It is gone, or disabled: nothing is tried any more, and what comes after that is another matter. */
+  #forgetLoop(): void {
+    this.#loop = NO_LOOP;
+    this.#report.forgetLoop();
   }
 
   #setLoop(loop: Loop): void {

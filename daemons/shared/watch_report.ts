@@ -134,6 +134,21 @@ export class WatchReport {
     }
   }
 
+  /** It is gone, or disabled: that it flaps, or that restarts of it have failed, is over. */
+  forgetLoop(): void {
+    this.#flapping.reset();
+    this.#failures.reset();
+    if (this.#shared.restartErrors() > 0) this.#shared.setRestartErrors(0);
+  }
+
+  /** It runs, and is not restarted though a probe asks for that, since Windows would not start it again. */
+  wouldNotStart(): void {
+    const { name } = this.#service;
+    this.#context.log.warning(
+      `Service '${name}' is not restarted: its start type is disabled, and it would not start again`,
+    );
+  }
+
   /** It is disabled, and left so; @param wanted whether that is to be warned of. */
   disabled(wanted: "warn" | "ignore"): void {
     if (this.counted.disabled !== wanted) {

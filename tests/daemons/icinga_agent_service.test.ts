@@ -800,3 +800,51 @@ Deno.test("a pause that begins during a tick restarts nothing", async () => {
     }
   }
 });
+
+const lost: [how: string, change: (run: ReturnType<typeof start>) => void, text: RegExp][] = [
+  ["disabled", ({ startTypes }) => startTypes.set("icinga2", "disabled"), /is disabled and is not/],
+  ["removed", ({ manager }) => manager.repair({ absent: true }), /is not installed any more/],
+];
+
+for (const [how, change, text] of lost) {
+  Deno.test(`a service that flaps, or cannot be started, and is ${how}: that alone is said`, async () => {
+    for (const scenario of [{ crashEvery: 2_000 }, { accessDenied: true }] satisfies Scenario[]) {
+      const run = start({ state: "STOPPED", ...scenario });
+      const { clock, records, stats, shared, manager, end } = run;
+      await clock.advance(450_000);
+      assertEquals(stats.get("icinga2")!.flapping, "crashEvery" in scenario);
+      assertEquals(Number(shared.get("restart_error")) > 3, "accessDenied" in scenario);
+      change(run);
+      const before = records.length;
+      await clock.advance(5_000);
+      const news = said(records.slice(before));
+      assertEquals(news.length, 1, `${news}`);
+      assertMatch(news[0]!, new RegExp(`^warning Service 'icinga2' ${text.source}`));
+      const { flapping, restartsLastHour } = stats.get("icinga2")!;
+      assertEquals([flapping, restartsLastHour, shared.get("restart_error")], [false, 0, 0]);
+      // What is there after that is started at once.
+      manager.repair();
+      run.startTypes.set("icinga2", "auto");
+      await clock.advance(5_000);
+      assertEquals(shared.get("value"), "RUNNING", how);
+      await end();
+    }
+  });
+}
+
+Deno.test("a service that is enabled again is started at the next query", async () => {
+  const { clock, startTypes, shared, manager, end } = start({ state: "STOPPED" });
+  startTypes.set("icinga2", "disabled");
+  await clock.advance(1_000);
+  startTypes.set("icinga2", "demand");
+  await clock.advance(4_000);
+  assertEquals(shared.get("value"), "RUNNING");
+  // That a start type is known as soon as it does not run is no change of it.
+  startTypes.delete("icinga2");
+  manager.repair({ crashAt: [7_000] });
+  await clock.advance(2_500);
+  startTypes.set("icinga2", "demand");
+  await clock.advance(2_500);
+  assertEquals(shared.get("value"), "STOPPED");
+  await end();
+});
