@@ -36,15 +36,15 @@ export class DisabledService {
   /** Whether it is disabled, and is not enabled here. When that cannot be read: false, and its start will fail. */
   async isLeftSo(): Promise<boolean> {
     const { mode, settings, report } = this.#parts;
-    const isDisabled = await this.#read();
+    const isDisabled = await this.isDisabled();
     const wouldEnable = mode === "observe" && settings.whenDisabled === "enable";
     if (isDisabled) return !wouldEnable && await this.meet(LOOK_AGAIN);
     if (isDisabled === false) delete report.counted.disabled;
     return false;
   }
 
-  /** The agent's own thread has asked Windows already; where it cannot, `sc` is run. */
-  async #read(): Promise<boolean | undefined> {
+  /** The agent's own thread has asked Windows already; where it cannot, or the service runs, `sc` is run. */
+  async isDisabled(): Promise<boolean | undefined> {
     const { context, service } = this.#parts;
     const startType = context.state.agent<string>("ServiceStartTypes")
       .get(service.name.toLowerCase());

@@ -164,9 +164,10 @@ export class ServiceWatch {
     const { runningSince } = this;
     return this.#inTurn(async () => {
       const isSame = runningSince !== undefined && runningSince === this.runningSince;
-      if (!isSame || this.#service.isPaused() || this.heldBack() !== undefined) return;
+      if (!isSame || this.#isLeftAlone()) return;
       try {
-        await this.#restart();
+        if (await this.#disabled.isDisabled()) return this.#report.wouldNotStart();
+        if (!this.#isLeftAlone()) await this.#restart();
       } catch (error) {
         if (!this.#isInterrupted(error)) throw error;
       } finally {

@@ -785,3 +785,12 @@ Deno.test("what was started in a pause has its time to settle: nobody saw the st
   assertEquals(changes(), ["stop icinga2", "start icinga2"]);
   await run.stop();
 });
+
+Deno.test("a service that is disabled and runs is not restarted: it would not start again", async () => {
+  const { run, pass, changes } = runHung("disabled");
+  await pass(90);
+  assertEquals(changes(), []);
+  const texts = run.log.filter(({ level }) => level === "warning").map(({ message }) => message);
+  assertMatch(texts.join("\n"), /is not restarted: its start type is disabled, and it would not/);
+  await run.stop();
+});
