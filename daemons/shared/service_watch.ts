@@ -242,6 +242,9 @@ export class ServiceWatch {
     } catch (error) {
       if (this.#isInterrupted(error)) return this.#noteShutdown(error);
       this.#loop = afterAttempt(this.#loop, false, this.#context.now());
+      // It may take longer: from the next query on it is pending, which has the same limit.
+      const isLate = error instanceof ServiceError && error.kind === "timeout";
+      if (isLate && this.#context.now() - begin < this.#settings.pendingLimit) return;
       return await this.#noteFailure(error);
     }
     if (!wasAsked) return this.#report.runs(this.#note("RUNNING").before);

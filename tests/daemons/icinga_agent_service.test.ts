@@ -848,3 +848,19 @@ Deno.test("a service that is enabled again is started at the next query", async 
   assertEquals(shared.get("value"), "STOPPED");
   await end();
 });
+
+Deno.test("a start may take as long as pendingLimit says, whatever one change may take", async () => {
+  // One that hangs in its stop makes no progress either.
+  const scenario: Scenario = { state: "STOPPED", startTakes: 90_000, hangOnStop: true };
+  for (const [pendingLimit, errors] of [["60s", 1], ["3m", 0]] as const) {
+    const { clock, records, shared, stats, end } = start(scenario, undefined, { pendingLimit });
+    await clock.advance(75_000);
+    assertEquals(shared.get("value"), "START_PENDING");
+    assertEquals(shared.get("restart_error"), errors);
+    await clock.advance(20_000);
+    assertEquals([shared.get("value"), shared.get("restart_error")], ["RUNNING", 0]);
+    assertEquals(records.filter((record) => record.startsWith("error")).length, errors);
+    assertEquals(stats.get("icinga2")!.restartFailures, errors);
+    await end();
+  }
+});
