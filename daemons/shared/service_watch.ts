@@ -272,7 +272,7 @@ export class ServiceWatch {
 
   #reportStuck(state: ServiceState, limit: number): void {
     const { name } = this.#service;
-    const isEnded = this.#settings.endStuck && this.mode === "act";
+    const isEnded = this.#settings.endStuck && this.mode === "act" && !this.#isLeftAlone();
     const what = isEnded
       ? "its process is ended (endStuck)"
       : "end its process, or raise pendingLimit if it takes that long";

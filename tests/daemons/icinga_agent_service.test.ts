@@ -849,6 +849,18 @@ Deno.test("a service that is enabled again is started at the next query", async 
   await end();
 });
 
+Deno.test("the process of a stuck service is not ended during an installation", async () => {
+  const scenario: Scenario = { state: "STOP_PENDING", hangOnStop: true };
+  const { clock, aside, ended, records, end } = start(scenario, undefined, { endStuck: true });
+  aside.set("installing", "wait for it");
+  await clock.advance(PENDING_LIMIT);
+  assertEquals([ended, /its process is ended/.test(records.at(-1)!)], [[], false]);
+  aside.delete("installing");
+  await clock.advance(PENDING_LIMIT);
+  assertEquals(ended, ["icinga2"]);
+  await end();
+});
+
 Deno.test("a start may take as long as pendingLimit says, whatever one change may take", async () => {
   // One that hangs in its stop makes no progress either.
   const scenario: Scenario = { state: "STOPPED", startTakes: 90_000, hangOnStop: true };
