@@ -75,6 +75,8 @@ export class WatchReport {
     before: ServiceState | undefined,
     isFlapping: boolean,
   ): void {
+    // What held the state before back is not what holds this one back.
+    delete this.counted.held;
     const level = state === undefined
       ? before === undefined ? "debug" : "warning"
       : state === "STOPPED" || state === "PAUSED"

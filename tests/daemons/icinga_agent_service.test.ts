@@ -849,6 +849,18 @@ Deno.test("a service that is enabled again is started at the next query", async 
   await end();
 });
 
+Deno.test("what held a stop back is not what is said of the start that follows", async () => {
+  const { clock, stats, aside, manager, end } = start({ state: "STOPPED" });
+  aside.set("installing", "wait for it");
+  await clock.advance(1_000);
+  assertEquals(stats.get("icinga2")!.held, "wait for it");
+  manager.repair({ startTakes: 60_000 });
+  manager.set("START_PENDING");
+  await clock.advance(5_000);
+  assertEquals(stats.get("icinga2")!.held, undefined);
+  await end();
+});
+
 Deno.test("the process of a stuck service is not ended during an installation", async () => {
   const scenario: Scenario = { state: "STOP_PENDING", hangOnStop: true };
   const { clock, aside, ended, records, end } = start(scenario, undefined, { endStuck: true });
