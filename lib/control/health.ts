@@ -184,12 +184,13 @@ export function serviceState(
   >,
   { maintenance }: Pick<Status, "maintenance">,
 ): string {
+  const pause = paused && !maintenance ? ", paused" : "";
   if (queryError !== null || !watched) {
-    return value === null ? "unknown" : `${value} when last seen`;
+    return `${value === null ? "unknown" : `${value} when last seen`}${pause}`;
   }
-  if (value === null) return queries ? "not installed" : "not queried yet";
+  if (value === null) return `${queries ? "not installed" : "not queried yet"}${pause}`;
   if (maintenance) return `${value} before the pause`;
-  return [value, ...(disabled ? ["disabled"] : []), ...(paused ? ["paused"] : [])].join(", ");
+  return `${value}${disabled ? ", disabled" : ""}${pause}`;
 }
 
 function serviceProblems(service: ServiceStatus, thresholds: Thresholds): Finding[] {

@@ -146,13 +146,13 @@ function probeFacts(probes) {
 
 /** As `status` says it. */
 function stateText({ value, queryError, watched, disabled, paused }) {
+  const pause = paused && !idle ? `, ${pauseText(paused)}` : "";
   if (queryError !== null || !watched) {
-    return value === null ? "unknown" : `${value} when last seen`;
+    return `${value === null ? "unknown" : `${value} when last seen`}${pause}`;
   }
-  if (value === null) return "not installed";
+  if (value === null) return `not installed${pause}`;
   if (idle) return `${value} before the pause`;
-  return [value, ...(disabled ? ["disabled"] : []), ...(paused ? [pauseText(paused)] : [])]
-    .join(", ");
+  return `${value}${disabled ? ", disabled" : ""}${pause}`;
 }
 
 function pauseText({ until }) {

@@ -127,6 +127,10 @@ Deno.test("of what there is not nothing is shown, and of what there is each thin
         shown({ services: [forgotten] })[3]!,
         /^icinga2 is paused by .*, until 'icinga-warden resume --service icinga2'$/,
       );
+      assertMatch(
+        shown({ services: [{ ...forgotten, name: "a service" }] })[3]!,
+        /until 'icinga-warden resume --service "a service"'$/,
+      );
       const diagnosis = {
         ...{ what: "no disk", since: at, evidence: ["a"], advice: "free some", hold: false },
       } as unknown as typeof service.diagnosis;

@@ -392,6 +392,11 @@ Deno.test("a state that was seen long ago is not said to be the present one", ()
     [{ ...running, value: null }, true, "not installed"],
     [{ ...running, value: null, queries: 0 }, true, "not queried yet"],
     [{ ...running, value: null, queries: null }, false, "not queried yet"],
+    [{ ...running, paused: pause, disabled: "warn" }, false, "RUNNING, disabled, paused"],
+    [{ ...running, paused: pause, value: null }, false, "not installed, paused"],
+    [{ ...running, paused: pause, queryError: "no" }, false, "RUNNING when last seen, paused"],
+    [{ ...running, paused: pause, value: null, watched: false }, false, "unknown, paused"],
+    [{ ...running, paused: pause }, true, "RUNNING before the pause"],
   ];
   for (const [service, paused, text] of cases) {
     assertEquals(serviceState(service, { maintenance: paused ? pause : null }), text);

@@ -40,7 +40,7 @@ export const pauseCommand: Command = {
       return { json: { maintenance }, text };
     }
     const { name = service, paused = null } = services.find(isCalled(service)) ?? {};
-    const end = describePauseEnd(paused?.until, ` --service ${name}`);
+    const end = describePauseEnd(paused?.until, name ?? service);
     return { json: { service: name, paused }, text: `Paused ${name} ${end}: it is left alone` };
   },
 };
@@ -76,7 +76,7 @@ function readService({ values: { service } }: Invocation): string | undefined {
 
 function notPaused(services: readonly ServiceStatus[]): string {
   const paused = services.flatMap(({ name, paused }) => paused === null ? [] : name ?? []);
-  const alone = paused.map((name) => `; ${name} is: 'icinga-warden resume --service ${name}'`);
+  const alone = paused.map((name) => `; ${name} is: ${describeResume(name)}`);
   return `The agent was not paused${alone.join("")}`;
 }
 
@@ -84,7 +84,13 @@ function isCalled(name: string) {
   return (service: ServiceStatus) => service.name?.toLowerCase() === name.toLowerCase();
 }
 
-/** When a pause ends: `until 2026-11-24 06:12:03Z`. */
-export function describePauseEnd(until: string | null | undefined, flags = ""): string {
-  return until ? `until ${formatTime(until)}` : `until 'icinga-warden resume${flags}'`;
+/** When a pause ends: `until 2026-11-24 06:12:03Z`. @param service the one that is paused. Default: the agent. */
+export function describePauseEnd(until: string | null | undefined, service?: string): string {
+  return `until ${until ? formatTime(until) : describeResume(service)}`;
+}
+
+/** The command that ends a pause, to be pasted. */
+function describeResume(service?: string): string {
+  const name = service !== undefined && /\s/.test(service) ? `"${service}"` : service;
+  return `'icinga-warden resume${name === undefined ? "" : ` --service ${name}`}'`;
 }

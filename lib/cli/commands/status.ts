@@ -73,7 +73,7 @@ function headLines(status: Status, paint: Paint): string[] {
     ...(agent.lastEnd === "unclean" ? [paint.yellow("The previous run did not stop cleanly")] : []),
     ...(maintenance ? [paint.yellow(`Paused by ${describePause(maintenance)}`)] : []),
     ...pausedOf(services).map(({ name, paused }) =>
-      paint.yellow(sanitize(`${name} is paused by ${describePause(paused!, ` --service ${name}`)}`))
+      paint.yellow(sanitize(`${name} is paused by ${describePause(paused!, name!)}`))
     ),
   ];
 }
@@ -90,10 +90,10 @@ function wellBut(services: readonly ServiceStatus[]): string {
 
 function describePause(
   { since, until, by }: NonNullable<Status["maintenance"]>,
-  flags?: string,
+  service?: string,
 ): string {
   const who = by === "service" ? "the service control manager" : "a command";
-  return `${who} since ${formatTime(since)}, ${describePauseEnd(until, flags)}`;
+  return `${who} since ${formatTime(since)}, ${describePauseEnd(until, service)}`;
 }
 
 function serviceLines(status: Status, paint: Paint): string[] {
