@@ -82,7 +82,10 @@ export class ServiceWatch {
     this.#loop = { ...NO_LOOP, flapping: this.#report.counted.flapping ?? false };
     const key = service.name.toLowerCase();
     context.state.agent<number>("ServiceStates").onChange((change) => {
-      if (change.key === key && change.old !== undefined) this.#wake();
+      if (change.key !== key || change.old === undefined) return;
+      // By the next query it may run again.
+      this.#lookedAt = -Infinity;
+      this.#wake();
     });
     // Somebody has disabled it, or has enabled it again: no backoff delays that.
     context.state.agent<string>("ServiceStartTypes").onChange(({ key: changed, old, value }) => {

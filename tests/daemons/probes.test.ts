@@ -786,6 +786,17 @@ Deno.test("what was started in a pause has its time to settle: nobody saw the st
   await run.stop();
 });
 
+Deno.test("what was started anew between two queries has its time to settle", async () => {
+  const { run, pass, changes } = runHung();
+  const states = run.state.map("Agent.ServiceStates");
+  states.set("icinga2", 4);
+  await pass(14);
+  for (const state of [3, 1, 4]) states.set("icinga2", state);
+  await pass(14);
+  assertEquals([changes(), run.log.filter(({ level }) => level === "warning")], [[], []]);
+  await run.stop();
+});
+
 Deno.test("a service that is disabled and runs is not restarted: it would not start again", async () => {
   const { run, pass, changes } = runHung("disabled");
   await pass(90);
