@@ -245,15 +245,26 @@ export class ServiceWatch {
     } catch (error) {
       if (this.#isInterrupted(error)) return this.#noteShutdown(error);
       this.#loop = afterAttempt(this.#loop, false, this.#context.now());
-      // It may take longer: from the next query on it is pending, which has the same limit.
       const isLate = error instanceof ServiceError && error.kind === "timeout";
-      if (isLate && this.#context.now() - begin < this.#settings.pendingLimit) return;
+      if (isLate && await this.#isOnItsWay(begin)) return;
       return await this.#noteFailure(error);
     }
     if (!wasAsked) return this.#report.runs(this.#note("RUNNING").before);
     this.#loop = afterAttempt(this.#loop, true, this.#context.now());
     this.#see("RUNNING");
     this.#report.restarted(this.#since(begin), this.#loop.flapping);
+  }
+
+  /** Whether it is pending and may be: it reports progress, or `pendingLimit` is not over. The next ticks judge that. */
+  async #isOnItsWay(begin: number): Promise<boolean> {
+    const state = await this.#service.query().catch(() => undefined);
+    if (!state?.endsWith("_PENDING")) return false;
+    const { checkpoint } = this.#service.progress();
+    if (checkpoint === 0 && this.#context.now() - begin >= this.#settings.pendingLimit) {
+      return false;
+    }
+    this.#note(state);
+    return true;
   }
 
   /** During a shutdown nothing is restarted; the next boot starts the service. */

@@ -873,6 +873,37 @@ Deno.test("the process of a stuck service is not ended during an installation", 
   await end();
 });
 
+Deno.test("a start that is late is no error while the service makes progress", async () => {
+  const cases: [scenario: Scenario, pendingLimit: string, value: ServiceState, errors: number][] = [
+    [{ startTakes: 90_000 }, "60s", "START_PENDING", 0],
+    // It hangs: it makes no progress.
+    [{ startTakes: 90_000, hangOnStop: true }, "60s", "STOPPED", 1],
+    [{ refuseStarts: 99 }, "3m", "STOPPED", 1],
+  ];
+  for (const [scenario, pendingLimit, value, errors] of cases) {
+    const killNet = (manager: ServiceManager) =>
+      changed(manager, {
+        restart: async (service: string) => {
+          await manager.start(service).catch(() => {});
+          await clock.sleep(60_000);
+          throw new ServiceError("timeout", "start", service, "'net.exe' was killed");
+        },
+      });
+    const given = { pendingLimit };
+    const { clock, shared, records, end } = start(
+      { state: "STOPPED", ...scenario },
+      killNet,
+      given,
+    );
+    await clock.advance(60_000);
+    assertEquals([shared.get("value"), shared.get("restart_error")], [value, errors]);
+    assertEquals(records.filter((record) => record.startsWith("error")).length, errors);
+    if (errors === 0) await clock.advance(35_000);
+    if (errors === 0) assertEquals(shared.get("value"), "RUNNING");
+    await end();
+  }
+});
+
 Deno.test("a start may take as long as pendingLimit says, whatever one change may take", async () => {
   // One that hangs in its stop makes no progress either.
   const scenario: Scenario = { state: "STOPPED", startTakes: 90_000, hangOnStop: true };
