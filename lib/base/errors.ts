@@ -62,6 +62,29 @@ export function plainError(error: unknown, os: string = Deno.build.os): string {
   return cause?.[3] ?? message;
 }
 
+/** A reason of Deno's, with the system's number: `Permission denied (os error 13)`, in the system's language. */
+const REASON = /([^:;(\n]*?)\.? (\(os error \d+\))(?:: (\w+) '([^'\n]*)')?/g;
+
+/**
+ * An error's text, in which a usual cause of the system reads the same everywhere: without the system's number and
+ * language. `Permission denied (os error 13): stat '/x'` becomes `Cannot read /x: access is denied`.
+ *
+ * @param os whose numbers they are. Default: this system's.
+ */
+export function plainSystem(text: string, os: string = Deno.build.os): string {
+  return text.replaceAll(REASON, (whole, reason: string, number, action?, path?) => {
+    const said = plainError(number, os);
+    if (said === number) return whole;
+    const what = path === undefined ? "" : `Cannot ${verbOf(action)} ${path}: `;
+    return `${/^\s/.test(reason) ? " " : ""}${what}${said}`;
+  });
+}
+
+/** Deno names the function: `readfile`. */
+function verbOf(action = "use"): string {
+  return action.replace(/^(read|write)(?:file|dir)$/, "$1").replace(/^l?stat$/, "read");
+}
+
 /** Calls `act`; when it throws, calls `fail` with the reason. Returns the result of the last call. */
 export function attempt<T, F>(act: () => T, fail: (why: string) => F): T | F {
   try {

@@ -1,4 +1,4 @@
-import { plainError, sanitizeLines, toJson } from "../base/mod.ts";
+import { plainSystem, sanitizeLines, toJson } from "../base/mod.ts";
 
 const encoder = new TextEncoder();
 let lost: unknown;
@@ -99,9 +99,6 @@ export function paint(colourful: boolean): Paint {
   };
 }
 
-/** A reason of Deno's, with the system's number: `Permission denied (os error 13)`, in the system's language. */
-const REASON = /([^:;(\n]*?)\.? (\(os error \d+\))(?:: (\w+) '([^'\n]*)')?/g;
-
 const DENIED = "access is denied";
 
 /**
@@ -111,15 +108,12 @@ const DENIED = "access is denied";
  * @param os the system whose numbers these are. Default: this one's.
  */
 export function explainSystem(text: string, os: typeof Deno.build.os = Deno.build.os): string {
-  const plain = text.replaceAll(REASON, (whole, reason: string, number, action?, path?) => {
-    const said = plainError(number, os);
-    if (said === number) return whole;
-    const what = path === undefined ? "" : `Cannot ${verbOf(action)} ${path}: `;
-    return `${/^\s/.test(reason) ? " " : ""}${what}${said}`;
-  });
+  const plain = plainSystem(text, os);
   const isDenied = plain.endsWith(`: ${DENIED}`) || (plain !== text && plain.includes(DENIED));
   if (!isDenied || /administrator/.test(plain)) return plain;
-  return `${plain}; ${os === "windows" ? deniedOnWindows(plain) : "use an account that may"}`;
+  return `${plain}; ${
+    os === "windows" ? deniedOnWindows(plain) : "use an account with that right"
+  }`;
 }
 
 /** Windows denies a change of a file that is marked read-only, or that is open in a program, in the same words. */
@@ -127,9 +121,4 @@ function deniedOnWindows(text: string): string {
   const todo = "open the console as administrator";
   if (!text.startsWith("Cannot write ")) return todo;
   return `${todo}, and see whether the file is read-only, or open in another program`;
-}
-
-/** Deno names the function: `readfile`. */
-function verbOf(action = "use"): string {
-  return action.replace(/^(read|write)(?:file|dir)$/, "$1");
 }

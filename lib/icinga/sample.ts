@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { statfs } from "node:fs/promises";
-import { errorMessage } from "../base/mod.ts";
+import { errorMessage, plainSystem } from "../base/mod.ts";
 import {
   type CertificateFacts,
   certificateFiles,
@@ -108,7 +108,7 @@ export class Sampler {
         if (typeof found === "string") sample.unknown[name] = found;
         else Object.assign(sample, found);
       } catch (error) {
-        sample.unknown[name] = errorMessage(error);
+        sample.unknown[name] = plainSystem(errorMessage(error));
       }
     };
     let node: IcingaNode = {};

@@ -109,7 +109,7 @@ const failures: readonly Row[] = [
   [
     [1059],
     "services depend on each other in a circle",
-    "remove one of the dependencies with 'sc config NAME depend= /'",
+    "remove one of the dependencies with 'sc.exe config NAME depend= /'",
   ],
   [
     [1063],
@@ -121,7 +121,7 @@ const failures: readonly Row[] = [
   [
     [1079],
     "it shares its process with services of another account",
-    "set the account that those have, or let it run in a process of its own ('sc config NAME type= own')",
+    "set the account that those have, or let it run in a process of its own ('sc.exe config NAME type= own')",
   ],
   [
     [1083],

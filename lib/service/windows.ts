@@ -77,7 +77,7 @@ export class WindowsServiceManager extends ChangingServiceManager implements Ser
     const { code, stdout } = await this.#run("sc", "query", service, signal);
     const answer = readQuery(code, stdout);
     if (answer === "unreadable") {
-      const explanation = "the output of 'sc query' cannot be read; run it by hand to see why";
+      const explanation = "the output of 'sc.exe query' cannot be read; run it by hand to see why";
       throw new ServiceError("unreadable", "query", service, explanation);
     }
     if ("state" in answer) {

@@ -17,7 +17,7 @@ Deno.test("a missing right is said in one way, with what to do and without a num
     [
       "linux",
       "Cannot open /x: Permission denied (os error 13); an agent of another account may run there",
-      "Cannot open /x: access is denied; an agent of another account may run there; use an account that may",
+      "Cannot open /x: access is denied; an agent of another account may run there; use an account with that right",
     ],
     // An error of another kind, and a text that says already what to do.
     [
@@ -34,7 +34,7 @@ Deno.test("a missing right is said in one way, with what to do and without a num
     [
       "linux",
       "Cannot write /x: access is denied",
-      "Cannot write /x: access is denied; use an account that may",
+      "Cannot write /x: access is denied; use an account with that right",
     ],
     [
       "linux",
@@ -45,6 +45,11 @@ Deno.test("a missing right is said in one way, with what to do and without a num
       "linux",
       "Cannot do it: No such file or directory (os error 2): readfile '/x'",
       "Cannot do it: Cannot read /x: it does not exist",
+    ],
+    [
+      "windows",
+      "Access is denied. (os error 5): stat 'C:\\x'",
+      "Cannot read C:\\x: access is denied; open the console as administrator",
     ],
     [
       "windows",

@@ -61,6 +61,10 @@ Deno.test("of a healthy host each finding is ok", () => {
   });
 });
 
+const DENIED = Deno.build.os === "windows"
+  ? "Access is denied. (os error 5): stat '/x'"
+  : "Permission denied (os error 13): stat '/x'";
+
 Deno.test("each finding says what is wrong and how to fix it", () => {
   const sample = WELL.sample;
   const answer = { is: "unreachable", text: "refused", parent: "m" } as const;
@@ -80,11 +84,11 @@ Deno.test("each finding says what is wrong and how to fix it", () => {
     ],
     [
       { status: { ...WELL.status!, state: 1 } },
-      /^problem service: 'icinga2' is stopped; sc start icinga2/,
+      /^problem service: 'icinga2' is stopped; sc\.exe start icinga2$/,
     ],
     [
       { registration: { ...WELL.registration!, start: "disabled" } },
-      /^warning start type: disabled; sc config icinga2 start= auto/,
+      /^warning start type: disabled; sc\.exe config icinga2 start= auto$/,
     ],
     // A service that is watched may be stopped all the same.
     [
@@ -163,6 +167,15 @@ Deno.test("each finding says what is wrong and how to fix it", () => {
       /^ok parent connection: a master/,
     ],
     [{ clock: undefined }, /^unknown clock: nothing tells/],
+    // An error of the system is said in plain words.
+    [
+      { sample: { ...sample, disk: undefined!, unknown: { disk: DENIED } } },
+      /^unknown disk: Cannot read \/x: access is denied; run doctor as an administrator$/,
+    ],
+    [
+      { stateFile: DENIED },
+      /^unknown state file: Cannot read \/x: access is denied; run doctor as an administrator$/,
+    ],
     [
       { sample: { ...sample, stateFile: { modified: at(-DAY), unchanged: 0 } } },
       /^warning heartbeat file: .* not written for 1 d; .*restart/,

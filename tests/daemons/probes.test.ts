@@ -306,7 +306,7 @@ Deno.test("what else the probes find", () => {
       "disk",
       { disk: { free: 2 * GB, log: 2 * GB + 1, replay: 0 } },
       "warning",
-      /the log has 2.0 GB.*; stop the service, move icinga2.log away/,
+      /the log takes 2.0 GB.*; stop the service, move icinga2.log away/,
     ],
     [
       "disk",

@@ -65,6 +65,17 @@ Deno.test("without a folder every part of a sample says why it is not known", as
   assertEquals([link, tree], Array(2).fill("the service has no process"));
 });
 
+Deno.test("an error of the system is in a sample in plain words", async () => {
+  await using made = await fixture();
+  const number = Deno.build.os === "windows" ? 5 : 13;
+  const error = new Error(`Zugriff verweigert (os error ${number}): stat '/x'`);
+  const { unknown } = await sampling(made, {
+    tree: () => Promise.reject(error),
+    connections: none,
+  })(0);
+  assertEquals(unknown.tree, "Cannot read /x: access is denied");
+});
+
 Deno.test("where only the processes are looked at, nothing else is in a sample", async () => {
   await using made = await fixture();
   await nodeFolder(made, "agent", 1, 2);

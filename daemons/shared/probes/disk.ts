@@ -16,7 +16,7 @@ export const disk: Probe<{ readonly free: Size; readonly log: Size }> = {
   probe(sample, { free, log }) {
     const { disk: found, dataDir } = sample;
     if (!found) return unknown(sample, "disk");
-    const text = `${formatBytes(found.free)} are free below ${dataDir}, the log has ${
+    const text = `${formatBytes(found.free)} are free below ${dataDir}, the log takes ${
       formatBytes(found.log)
     }, the replay log ${formatBytes(found.replay)}`;
     if (found.free < free) return { is: "warning", text, advice: "free some space" };

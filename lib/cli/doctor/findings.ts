@@ -2,7 +2,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { configureProbes, type ProbeVerdict } from "../../../daemons/mod.ts";
 import type { CrashReport, IcingaFolder, IcingaSample, Validation } from "../../icinga/mod.ts";
-import { formatSpan } from "../../base/mod.ts";
+import { formatSpan, plainSystem } from "../../base/mod.ts";
 import type { ProbeStatus } from "../../control/mod.ts";
 import {
   type FoundRegistration,
@@ -89,7 +89,16 @@ export function findingsOf(facts: Facts): Finding[] {
       ]
       : unseenFindings(facts),
   ];
-  return LEVELS.flatMap((level) => findings.filter((finding) => finding.level === level));
+  return LEVELS.flatMap((level) =>
+    findings.filter((finding) => finding.level === level).map(explained)
+  );
+}
+
+/** A finding whose text is an error of the system, in plain words; with what to do where a right is missing. */
+function explained(found: Finding): Finding {
+  const text = plainSystem(found.text);
+  const isDenied = text !== found.text && text.endsWith("access is denied");
+  return { ...found, text, mend: found.mend ?? (isDenied ? AS_ADMINISTRATOR : null) };
 }
 
 /** What is found where the running agent's services are simulated: this host says nothing of them. */
@@ -100,6 +109,8 @@ export const SIMULATED: readonly Finding[] = [
     "the agent that runs from this home has simulated services (--simulate), so this host is not looked at",
   ),
 ];
+
+const AS_ADMINISTRATOR = "run doctor as an administrator";
 
 function finding(level: Finding["level"], check: string, text: string, mend?: string): Finding {
   return { level, check, text, mend: mend ?? null };
@@ -115,7 +126,8 @@ function serviceFindings({ service, registration, status, logon, sample }: Facts
     ];
   }
   if (registration === null) {
-    const mend = "compare the name in services.msc, or install Icinga 2";
+    const mend =
+      "compare the name with 'Service name' in the properties in services.msc, or install Icinga 2";
     return [finding("problem", "service", `'${service}' is not installed`, mend)];
   }
   const state = Object.entries(STATE).find(([, number]) => number === status?.state)?.[0];
@@ -123,10 +135,10 @@ function serviceFindings({ service, registration, status, logon, sample }: Facts
   return [
     status?.state === STATE.running
       ? finding("ok", "service", `'${service}' is running`)
-      : finding("problem", "service", `'${service}' is ${state}`, `sc start ${service}`),
+      : finding("problem", "service", `'${service}' is ${state}`, `sc.exe start ${service}`),
     start === "automatic" || start === "delayed"
       ? finding("ok", "start type", start)
-      : finding("warning", "start type", start, `sc config ${service} start= auto`),
+      : finding("warning", "start type", start, `sc.exe config ${service} start= auto`),
     accountFinding(account, logon),
   ];
 }
@@ -154,7 +166,7 @@ const LOGON: Readonly<
   unread: [
     "unknown",
     ": its right to log on as a service cannot be read",
-    "run doctor as an administrator",
+    AS_ADMINISTRATOR,
   ],
 };
 
@@ -251,7 +263,7 @@ function stateFileFinding({ stateFile, sample }: Facts): Finding {
   }
   if (stateFile === undefined) return finding("ok", "state file", "it can be read");
   if (stateFile !== "corrupt" && stateFile !== "empty") {
-    return finding("unknown", "state file", stateFile, "run doctor as an administrator");
+    return finding("unknown", "state file", stateFile, AS_ADMINISTRATOR);
   }
   const mend = "stop the service, move the file away, start it; or set repair to state-file";
   return finding(
