@@ -40,6 +40,11 @@ export function findHome(invocation: Pick<Invocation, "values">): AgentPaths {
   return paths;
 }
 
+/** The flag `--home` for a command to paste, with a blank before it. */
+export function homeFlag(home: string): string {
+  return ` --home ${/[\s&()^;,]/.test(home) ? `"${home}"` : home}`;
+}
+
 function namedHome(values: Invocation["values"]): string | undefined {
   return values.home ?? (Deno.env.get("ICINGA_WARDEN_HOME") || undefined);
 }

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { join, resolve } from "node:path";
 import { UsageError } from "../../lib/cli/command.ts";
-import { connectAgent, findPaths } from "../../lib/cli/paths.ts";
+import { connectAgent, findPaths, homeFlag } from "../../lib/cli/paths.ts";
 import { NotRunningError } from "../../lib/control/mod.ts";
 
 const VARIABLE = "ICINGA_WARDEN_HOME";
@@ -53,4 +53,13 @@ Deno.test("an agent that cannot serve commands is said to run, and since when it
     `The agent cannot be asked. Process 7 has tried since ${unserved.since}: the port is taken`,
   );
   await Deno.remove(home, { recursive: true });
+});
+
+Deno.test("a home in a command to paste is in quotes where a shell would split it", () => {
+  const cases: [home: string, flag: string][] = [
+    ["/opt/warden", " --home /opt/warden"],
+    ["C:\\Program Files\\x", ' --home "C:\\Program Files\\x"'],
+    ["C:\\a&b", ' --home "C:\\a&b"'],
+  ];
+  for (const [home, flag] of cases) assertEquals(homeFlag(home), flag);
 });

@@ -72,7 +72,8 @@ Deno.test("one daemon is run alone, unless it could not run or a flag is wrong",
     }
     const { code, errors } = await printed(run(...beat));
     assertEquals(code, 0);
-    assertMatch(errors, /^'icinga-warden status --home \S*icinga-warden-run-\S+' asks it; Ctrl\+C/);
+    const told = /^To see its state: icinga-warden status --home \S*icinga-warden-run-\S+; Ctrl\+C/;
+    assertMatch(errors, told);
     if (Deno.build.os === "windows") return;
     const none = "There is no Windows service control manager on";
     await assertRejects(run("icinga_agent_service"), UsageError, none);

@@ -507,9 +507,10 @@ testExe(
     const run = bench.start(...args, "--grant");
     const shown = await run.printed(/reader::run::Main::0: read in .*/);
     assertStringIncludes(shown, `read in ${bench.home}\n`);
-    const [, folder = ""] = /^'icinga-warden status --home (.+)' asks it; Ctrl\+C ends it$/m.exec(
-      shown,
-    )!;
+    const [, folder = ""] = /^To see its state: icinga-warden status --home (.+); Ctrl\+C ends it$/m
+      .exec(
+        shown,
+      )!;
     const [status, got] = await Promise.all([
       bench.run("status", "--json", "--home", folder),
       bench.run("get", "reader.Seen.text", "--home", folder),

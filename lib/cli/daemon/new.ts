@@ -5,7 +5,7 @@ import { refuseDaemonName } from "../../daemon/mod.ts";
 import { readsModule } from "../../thread/mod.ts";
 import { DAEMONS_FOLDER, findModules } from "../../registry/mod.ts";
 import { type Action, UsageError } from "../command.ts";
-import { findHome } from "../paths.ts";
+import { findHome, homeFlag } from "../paths.ts";
 import { writeTypes } from "./types.ts";
 
 type Extension = ".js" | ".ts";
@@ -17,6 +17,7 @@ export const newAction: Action = {
   async run(invocation) {
     const { name, extension, note } = readName(invocation.words[0]!);
     const { home } = findHome(invocation);
+    const where = invocation.values.home === undefined ? "" : homeFlag(home);
     const files = await writeDaemon(home, name, extension);
     const notes = [...(note === undefined ? [] : [note]), ...await typesNote(home)];
     return {
@@ -24,8 +25,8 @@ export const newAction: Action = {
       text: [
         ...notes,
         ...files.map((file) => `Wrote ${file}`),
-        `Try it:         icinga-warden daemon test ${name}`,
-        `Register it:    icinga-warden daemon register ${name}`,
+        `Try it:         icinga-warden daemon test ${name}${where}`,
+        `Register it:    icinga-warden daemon register ${name}${where}`,
       ],
     };
   },

@@ -5,6 +5,7 @@ import { fillIn } from "../../registry/mod.ts";
 import { type Action, EXIT, type Invocation, UsageError } from "../command.ts";
 import { readRun, RUN_FLAGS } from "../commands/run.ts";
 import { printError } from "../output.ts";
+import { homeFlag } from "../paths.ts";
 import { describeProblems, readGiven } from "./arguments.ts";
 import { chooseSubject, DAEMON_FLAGS, describeMissing, findKnown, grantOf } from "./subject.ts";
 
@@ -23,7 +24,7 @@ export const runAction: Action = {
     const folder = await Deno.makeTempDir({ prefix: "icinga-warden-run-" });
     const paths = { ...plan.paths, files: folder };
     const load = async () => alone(await plan.load(), name, entry);
-    printError(`'icinga-warden status --home ${folder}' asks it; Ctrl+C ends it`);
+    printError(`To see its state: icinga-warden status${homeFlag(folder)}; Ctrl+C ends it`);
     try {
       await runAgent({ ...plan, paths, load, foreground: true }, { anyPort: true });
     } finally {

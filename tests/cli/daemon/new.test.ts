@@ -58,8 +58,8 @@ Deno.test("a daemon is written in TypeScript unless told, and is named with what
         json: { name, files },
         lines: [
           ...files.map((file) => `Wrote ${file}`),
-          `Try it:         icinga-warden daemon test ${name}`,
-          `Register it:    icinga-warden daemon register ${name}`,
+          `Try it:         icinga-warden daemon test ${name} --home ${home}`,
+          `Register it:    icinga-warden daemon register ${name} --home ${home}`,
         ],
       });
     }
