@@ -56,7 +56,7 @@ export async function diagnose(parts: DiagnosisParts): Promise<Diagnosis> {
   });
   if (validation.is === "invalid") {
     const place = validation.place === undefined ? "" : `${validation.place}: `;
-    const advice = "correct the file, and check it with: icinga2 daemon -C";
+    const advice = "correct the file, and check it with: icinga-warden doctor";
     return found("its configuration is invalid", [`${place}${validation.text}`], advice, true);
   }
   const stateFile = (): Diagnosis => ({

@@ -121,7 +121,7 @@ Deno.test("each finding says what is wrong and how to fix it", () => {
     ],
     [
       { validation: { is: "unknown", text: "it hung" } },
-      /^unknown configuration: it hung; icinga2 daemon -C/,
+      /^unknown configuration: it hung; run 'icinga2 daemon -C' yourself in/,
     ],
     [
       { crashes: [{ file: "report.1", at: 0, line: "SIGSEGV" }] },
@@ -129,7 +129,7 @@ Deno.test("each finding says what is wrong and how to fix it", () => {
     ],
     [
       { hasDebugLog: true },
-      /^warning debug log: it is on, .*debuglog.conf; icinga2 feature disable debuglog/,
+      /^warning debug log: it is on, .*debuglog.conf; run 'icinga2 feature disable debuglog' in/,
     ],
     [
       { clock: "Leap Indicator: 3(not synchronized)" },
@@ -198,7 +198,7 @@ Deno.test("each finding says what is wrong and how to fix it", () => {
     ],
     [
       { validation: { is: "invalid", text: "syntax error" } },
-      /^problem configuration: syntax error; correct the file/,
+      /^problem configuration: syntax error; correct the file, and run doctor again$/,
     ],
     [{ registration: { ...WELL.registration!, start: "delayed" } }, /^ok start type: delayed$/],
     [{ registration: undefined }, /^ok service: it runs as 2 processes$/],
@@ -236,6 +236,8 @@ Deno.test("each finding says what is wrong and how to fix it", () => {
 Deno.test("problems come first, each on a line, and the last line counts them", () => {
   const crashes = [{ file: "report.1", at: 0, line: "two\nlines" }];
   const findings = findingsOf({ ...WELL, registration: null, crashes });
+  const two = findingsOf({ ...WELL, hasDebugLog: true, crashes });
+  assertEquals(formatFindings(two, paint(false)).at(-1), `2 warnings, ${two.length - 2} ok`);
   const lines = formatFindings(findings, paint(false));
   assertMatch(lines[0]!, /^PROBLEM +service +'icinga2' is not installed; fix: compare/);
   assertMatch(lines[1]!, /^WARNING +crashes +report.1: two lines; fix: look/);

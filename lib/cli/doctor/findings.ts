@@ -195,15 +195,18 @@ function unseenFindings({ folder }: Facts): Finding[] {
   );
 }
 
+/** On Windows that folder is not on the path. */
+const IN_SBIN = "in Icinga's folder sbin";
+
 function configFinding({ validation: { is, text, place } }: Facts): Finding {
   if (is === "valid") return finding("ok", "configuration", text);
   const where = place === undefined ? text : `${place}: ${text}`;
   if (is === "invalid") {
-    return finding("problem", "configuration", where, "correct the file, then: icinga2 daemon -C");
+    return finding("problem", "configuration", where, "correct the file, and run doctor again");
   }
   const mend = text.includes("cannot be run")
     ? "look whether Icinga 2 is installed, and whether your account may run it"
-    : "icinga2 daemon -C";
+    : `run 'icinga2 daemon -C' yourself ${IN_SBIN}`;
   return finding("unknown", "configuration", where, mend);
 }
 
@@ -283,7 +286,7 @@ function crashFindings({ crashes }: Facts): Finding[] {
 function debugLogFinding({ hasDebugLog, folder }: Facts): Finding {
   if (!hasDebugLog) return finding("ok", "debug log", "it is off");
   const file = join(folder.config, "features-enabled", "debuglog.conf");
-  const mend = "icinga2 feature disable debuglog, and restart the service";
+  const mend = `run 'icinga2 feature disable debuglog' ${IN_SBIN}, and restart the service`;
   return finding("warning", "debug log", `it is on, and fills the disk: ${file}`, mend);
 }
 

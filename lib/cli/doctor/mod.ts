@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { builtinDaemons } from "../../../daemons/mod.ts";
 import { CLOCK_SET, findIcingaFolder, icingaHost, targetsOf } from "../../agent/mod.ts";
-import { attempt, errorMessage, sanitize, systemClock } from "../../base/mod.ts";
+import { attempt, counted, errorMessage, sanitize, systemClock } from "../../base/mod.ts";
 import { readLogTail } from "../../log/mod.ts";
 import { Client, type Status } from "../../control/mod.ts";
 import { lookAt, readCrashes, Sampler, stateFault } from "../../icinga/mod.ts";
@@ -91,7 +91,8 @@ export function formatFindings(findings: readonly Finding[], paint: Paint): stri
   });
   const sum = LEVELS.flatMap((level) => {
     const count = findings.filter((finding) => finding.level === level).length;
-    return count > 0 ? `${count} ${level}` : [];
+    if (count === 0) return [];
+    return level === "problem" || level === "warning" ? counted(count, level) : `${count} ${level}`;
   });
   return [...lines, sum.join(", ")];
 }
