@@ -2,7 +2,8 @@ import { fault } from "../fault.ts";
 
 export default fault({
   what: "it fills the machine's memory with buffers in a tight loop, which no heap limit counts",
-  holds: "it is found out as the one that is silent while memory goes, given up, and started again",
+  holds:
+    "it is recognized as the thread without a heartbeat while memory is used up, given up, and started again",
   entry: { memoryLimit: "64MB", frozenAfter: "60s" },
   act() {
     const hoard: unknown[] = [];

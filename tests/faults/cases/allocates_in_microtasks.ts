@@ -2,7 +2,7 @@ import { fault } from "../fault.ts";
 
 export default fault({
   what: "it fills its heap in an endless loop of awaits",
-  holds: "it alone ends, if not by its heap's end then by its silence, and is started again",
+  holds: "it alone ends, at its heap's limit or since it sends no heartbeat, and is started again",
   entry: { memoryLimit: "64MB", frozenAfter: "2s" },
   async act() {
     const hoard: unknown[] = [];

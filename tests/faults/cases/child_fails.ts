@@ -2,7 +2,7 @@ import { fault } from "../fault.ts";
 
 export default fault({
   what: "a child thread of it throws",
-  holds: "the error is its parent's to see, and nobody is started again for it",
+  holds: "its parent sees the error, and no thread is started again for it",
   recovers: false,
   definition: `tasks: { fail() { throw new Error("in the child"); } },`,
   async act(context) {

@@ -2,7 +2,7 @@ import { fault } from "../fault.ts";
 
 export default fault({
   what: "it deletes its globals and freezes Object.prototype",
-  holds: "its realm is its own: it fails, is started again, and nobody else notices",
+  holds: "it fails and is started again, and no other thread is affected",
   act() {
     for (const name of ["onmessage", "onerror", "addEventListener", "console", "Deno", "self"]) {
       Reflect.deleteProperty(globalThis, name);

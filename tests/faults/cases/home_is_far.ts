@@ -3,7 +3,8 @@ import { fault } from "../fault.ts";
 
 export default fault({
   what: "home lies on a path of more than 200 characters with spaces and umlauts",
-  holds: "all is as elsewhere: daemons load, fail, are started again, and the log is written",
+  holds:
+    "all works as on other paths: daemons load, fail, are started again, and the log is written",
   home: `ein sehr langer Pfad für ${"größere ".repeat(20)}Häuser`,
   act() {
     throw new Error("as it does");

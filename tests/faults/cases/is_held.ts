@@ -2,7 +2,7 @@ import { fault } from "../fault.ts";
 
 export default fault({
   what: "the whole process is held for 5 s, as by a debugger or a machine that sleeps",
-  holds: "no thread is taken for frozen, since none had the chance to beat",
+  holds: "no thread is taken for frozen, since none could send a heartbeat",
   recovers: false,
   misses: true,
   entry: { frozenAfter: "2s" },

@@ -4,7 +4,7 @@ import { fault } from "../fault.ts";
 import { stopInOrder } from "../try.ts";
 
 export default fault({
-  what: "whoever reads its standard output goes away",
+  what: "the program that reads its standard output ends",
   holds: "the agent goes on and ends in order",
   async agent(bench) {
     const { code } = await new Deno.Command("sh", {

@@ -2,7 +2,7 @@ import { fault } from "../fault.ts";
 
 export default fault({
   what: "it replaces timers, promises' methods, JSON and postMessage by what throws",
-  holds: "its realm is its own: it fails, is started again, and nobody else notices",
+  holds: "it fails and is started again, and no other thread is affected",
   windows: true,
   act() {
     const trap = () => {

@@ -1,7 +1,7 @@
 import { fault } from "../fault.ts";
 
 export default fault({
-  what: "a promise of it rejects and nobody looks",
+  what: "a promise of it rejects, and nothing handles that",
   holds: "the rejection is a failure of this thread alone",
   async act() {
     void Promise.reject(new Error("nobody looks"));
