@@ -174,6 +174,15 @@ export function isUp(daemon: DaemonStatus): boolean {
   return daemon.enabled && UP.has(state ?? "absent");
 }
 
+/** Its old module goes on in these states, whatever is wrong with the new one. */
+const GOES_ON: ReadonlySet<string> = new Set(["running", "finished", "scheduled"]);
+
+/** What the problem of a daemon's module or entry means for it, as a clause after its name. */
+export function problemClause(daemon: DaemonStatus): string {
+  const goesOn = GOES_ON.has(mainThread(daemon)?.state ?? "absent");
+  return `${goesOn ? "runs, but not as configured" : "cannot run"}: ${daemon.problem}`;
+}
+
 /**
  * A service's state as text. It is marked as old during a pause, when queries fail, and when its daemon does not run.
  */
@@ -298,14 +307,19 @@ const THREAD_LEVELS: Readonly<Record<string, HealthProblem["level"]>> = {
 };
 
 function daemonProblems(daemon: DaemonStatus): Finding[] {
-  const { name, enabled, state, lastError, verdict, job } = daemon;
+  const { name, enabled } = daemon;
   if (!enabled) return [];
+  if (daemon.problem === null) return runProblems(daemon);
+  const text = `daemon ${name} ${problemClause(daemon)}`;
+  return GOES_ON.has(mainThread(daemon)?.state ?? "absent")
+    ? [...problem("warning", text), ...runProblems(daemon)]
+    : problem("critical", text);
+}
+
+/** Problems of its threads, or else of what its runs have come to. */
+function runProblems(daemon: DaemonStatus): Finding[] {
+  const { name, state, lastError, verdict, job } = daemon;
   const main = mainThread(daemon);
-  if (daemon.problem !== null) {
-    return main?.state === "running"
-      ? problem("warning", `daemon ${name} runs, but not as configured: ${daemon.problem}`)
-      : problem("critical", `daemon ${name} cannot run: ${daemon.problem}`);
-  }
   const waited = main?.state === "waiting" ? main.stateFor : 0;
   if (waited > START_TIME) {
     const span = formatSpan(waited);

@@ -4,6 +4,7 @@ import {
   formatRange,
   isUp,
   type Limits,
+  problemClause,
   serviceLabel,
   serviceState,
   THRESHOLDS,
@@ -158,8 +159,7 @@ function describeDaemon(daemon: DaemonStatus): string {
   const { name, problem, state, restarts, heap, lastError } = daemon;
   const memory = heap === null ? "" : `, ${heap} B of heap`;
   const error = lastError ? `, last error ${lastError.at}: ${lastError.message}` : "";
-  const fault = isUp(daemon) ? "runs, but not as configured" : "cannot run";
-  const status = problem === null ? state : `${fault}: ${problem}`;
+  const status = problem === null ? state : problemClause(daemon);
   return `daemon ${name}: ${status}, ${counted(restarts, "restart")}${memory}${error}`;
 }
 

@@ -530,8 +530,20 @@ Deno.test("a daemon that does not run is a problem, and one that is switched off
     "critical",
     "critical: daemon disk cannot run: no such file",
   ]);
-  assertEquals(verdict(daemon({}, { problem: "no such file" })), [
-    "warning",
+  for (const state of ["running", "finished", "scheduled"] as const) {
+    assertEquals(verdict(daemon({ state }, { problem: "no such file" })), [
+      "warning",
+      "warning: daemon disk runs, but not as configured: no such file",
+    ]);
+  }
+  const alarmed = verdict((maps) => {
+    daemon({}, { problem: "no such file" })(maps);
+    const now = { level: "critical", text: "C: is full", at: STARTED, numbers: {} };
+    maps["Daemons.disk.Verdict"] = { now };
+  });
+  assertEquals(alarmed, [
+    "critical",
+    "critical: disk: C: is full",
     "warning: daemon disk runs, but not as configured: no such file",
   ]);
   assertEquals(verdict(daemon({ state: "failed" }, { enabled: false })), ["ok"]);
