@@ -1,4 +1,4 @@
-import { type DaemonMap, defineDaemon } from "icinga-warden/daemon";
+import { type DaemonContext, type DaemonMap, defineDaemon } from "icinga-warden/daemon";
 import { isSameJson } from "../lib/base/mod.ts";
 import { checkServiceName } from "../lib/service/mod.ts";
 import { keepServiceRunning, type SharedService } from "./shared/keep_service_running.ts";
@@ -31,14 +31,29 @@ export default defineDaemon({
     ServiceStats: { description: "By service: queries and restarts, counted and timed" },
     ServiceProbes: { description: "By probe: is, text, failed, since, advice" },
   },
-  run: (context) =>
-    keepServiceRunning(context, {
-      service: context.arguments.service,
+  run(context) {
+    const { service } = context.arguments;
+    forgetOthers(context.state, service);
+    return keepServiceRunning(context, {
+      service,
       shared: shareIn(context.state.map("ServiceState")),
       probes: configureProbes(context.arguments.probes),
       waitsForNetwork: true,
-    }),
+    });
+  },
 });
+
+/** Deletes what was shared of the service that the argument named before. */
+function forgetOthers(state: Pick<DaemonContext["state"], "map">, service: string): void {
+  const stats = state.map("ServiceStats");
+  const others = [...stats.keys()].filter((name) => name !== service);
+  if (others.length === 0) return;
+  for (const name of others) stats.delete(name);
+  for (const name of ["ServiceState", "ServiceProbes"]) {
+    const map = state.map(name);
+    for (const key of [...map.keys()]) map.delete(key);
+  }
+}
 
 function shareIn(map: DaemonMap<unknown>): SharedService {
   const set = (key: string, value: unknown) => {

@@ -15,7 +15,7 @@ import {
   serviceStates,
   SimulatedServiceManager,
 } from "../../lib/service/mod.ts";
-import type { ServiceStats } from "../../lib/service/stats.ts";
+import { noStats, type ServiceStats } from "../../lib/service/stats.ts";
 import { MainState } from "../../lib/state/mod.ts";
 
 const PENDING_LIMIT = 60_000;
@@ -53,10 +53,12 @@ function start(
   wrap = (manager: ServiceManager) => manager,
   given: Record<string, unknown> = {},
   mode?: ServiceMode,
+  prepare: (state: MainState) => void = () => {},
 ) {
   const clock = new ManualClock(() => new Promise((resolve) => setImmediate(resolve)));
   const manager = new SimulatedServiceManager(clock, scenario);
   const state = new MainState({ thread: "main" });
+  prepare(state);
   const records: string[] = [];
   const ended: string[] = [];
   const stop = new AbortController();
@@ -101,6 +103,31 @@ Deno.test("a running service is queried at once and every 5 s, and left alone", 
   assertEquals(Object.fromEntries(shared), { restart_error: 0, value: "RUNNING" });
   assertEquals(records, ["info Service 'icinga2' is RUNNING"]);
   await end();
+});
+
+Deno.test("what was shared of another service is forgotten once the argument names a new one", async () => {
+  const of = (state: MainState, map: string) =>
+    state.map<string, unknown>(`Daemons.icinga_agent_service.${map}`);
+  for (const [name, kept] of [["other", false], ["icinga2", true]] as const) {
+    let probes: ReadonlyMap<string, unknown> | undefined;
+    const { clock, shared, stats, end } = start(
+      { absent: true },
+      undefined,
+      {},
+      undefined,
+      (state) => {
+        of(state, "ServiceState").set("value", "RUNNING");
+        of(state, "ServiceStats").set(name, { ...noStats(), restarts: 7 });
+        probes = of(state, "ServiceProbes").set("own", {});
+      },
+    );
+    assertEquals(shared.get("value"), kept ? "RUNNING" : undefined);
+    await clock.advance(1_000);
+    assertEquals([...stats.keys()], ["icinga2"]);
+    assertEquals(stats.get("icinga2")?.restarts, kept ? 7 : 0);
+    await end();
+    assertEquals(probes?.has("own"), false);
+  }
 });
 
 Deno.test("a service that crashes is restarted at the next query, and both are said", async () => {
