@@ -83,8 +83,8 @@ export interface Following {
  * daemons and every module in use, until `signal` is aborted. A module that was not examined in time is examined again
  * after 10 s, 20 s and so on, 5 min at most.
  *
- * A wrong configuration is refused as a whole: its errors are logged, and the old one stays in force. Whatever else
- * fails is logged once and tried again at the next check.
+ * A wrong configuration is refused as a whole: its errors are logged, and the old one stays in force. A file that cannot
+ * be read, and whatever else fails, is logged once and tried again at the next check.
  *
  * Files are compared by size and time of change, since notifications of the file system get lost on network drives and
  * differ between systems.
@@ -133,6 +133,8 @@ class Follower {
   #hasFile: boolean;
   /** Whether the configuration in the file is refused. */
   #isRefused = false;
+  /** Why the file could not be read at the last look, so that the next look tries again; undefined: it could. */
+  #unread: string | undefined;
   /** Looks until modules that were not examined in time are examined again, and how often that was done. */
   #retry = { looks: Infinity, done: 0 };
   /** What is under way: one thing at a time is read and applied. */
@@ -190,7 +192,7 @@ class Follower {
     const reloaded = await this.#reload(again);
     if (this.#signal.aborted) return;
     if (reloaded) await this.#apply(reloaded, files);
-    else this.#seen = settled;
+    else this.#seen = this.#unread === undefined ? settled : undefined;
   }
 
   /** @param files how the configuration and the folder were before they were read. */
@@ -234,7 +236,9 @@ class Follower {
       if (error instanceof ConfigError) return error;
       throw error;
     });
-    if (loaded instanceof ConfigError) return this.#refuse(loaded.message.split("\n"));
+    if (loaded instanceof ConfigError) {
+      return this.#refuse(loaded.message.split("\n"), loaded.isUnread);
+    }
     const daemons = await registry.resolve(loaded, again);
     const faults = faultsOf(before.config, { config: loaded.config, daemons });
     if (faults.length > 0) return this.#refuse(faults.map(loaded.describe));
@@ -249,20 +253,25 @@ class Follower {
       this.#retry.done = 0;
     }
     this.#isRefused = false;
+    this.#unread = undefined;
     this.#parts.onRefused?.(undefined);
     const late = lateKeys(before.config, loaded.config);
     if (late.length > 0) warning(`Changes of ${late.join(", ")} count from the next start on`);
     return { config: { ...loaded.config, log: before.config.log }, daemons };
   }
 
-  #refuse(lines: readonly string[]): undefined {
+  #refuse(lines: readonly string[], isUnread = false): undefined {
+    const text = `The changed configuration is refused, and the old one stays in force: ${
+      lines[0]
+    }`;
+    const isSaid = isUnread && text === this.#unread;
     this.#isRefused = true;
+    this.#unread = isUnread ? text : undefined;
+    if (isSaid) return;
     const { error } = agentLog(this.#parts.log);
     error("The changed configuration is refused, and the old one stays in force:");
     for (const line of lines) error(line);
-    this.#parts.onRefused?.(
-      `The changed configuration is refused, and the old one stays in force: ${lines[0]}`,
-    );
+    this.#parts.onRefused?.(text);
   }
 }
 

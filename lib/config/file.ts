@@ -17,7 +17,8 @@ export async function readConfigFile(file: string): Promise<Uint8Array<ArrayBuff
     return await Deno.readFile(file);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error instanceof ConfigError ? error : new ConfigError(file, [explainFailure(error)]);
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError(file, [explainFailure(error)], true);
   }
 }
 

@@ -15,8 +15,15 @@ const MAX_LINES = 100;
 export class ConfigError extends Error {
   override name = "ConfigError";
 
-  /** `problems` are all that is wrong with `file`; the message lists the first 100. */
-  constructor(readonly file: string, readonly problems: readonly PlacedProblem[]) {
+  /**
+   * `problems` are all that is wrong with `file`; the message lists the first 100. `isUnread`: it could not be read, which
+   * may be possible a moment later.
+   */
+  constructor(
+    readonly file: string,
+    readonly problems: readonly PlacedProblem[],
+    readonly isUnread = false,
+  ) {
     super(message(file, problems));
   }
 }

@@ -1,7 +1,8 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { join } from "node:path";
 import { within } from "../../lib/base/mod.ts";
-import { loadConfig } from "../../lib/config/mod.ts";
+import { ConfigError, loadConfig } from "../../lib/config/mod.ts";
+import { explainFailure } from "../../lib/config/file.ts";
 import type { LogEntry } from "../../lib/log/mod.ts";
 import { type RegisteredDaemon, Registry } from "../../lib/registry/registry.ts";
 import {
@@ -127,6 +128,31 @@ Deno.test("what is registered, changed and unregistered is applied", async () =>
     await write("daemons/help.js", "// changed");
     await until("b has changed", () => records.some((record) => /have changed: b$/.test(record)));
   });
+});
+
+Deno.test("a configuration that cannot be read is said once, and read once that is possible", async () => {
+  let isHeld = false;
+  const troubles: (string | undefined)[] = [];
+  await following(async ({ write, applied, records, clock, until }) => {
+    const refused = () => records.filter((record) => /cannot be read/.test(record)).length;
+    isHeld = true;
+    await write("icinga-warden.json", `{ "daemons": { "b": {} } }`);
+    await until("it is said", () => refused() === 1);
+    for (let checks = 3; checks > 0; checks--) await clock.check();
+    assertEquals([refused(), applied.length], [1, 0]);
+    assertMatch(troubles.at(-1) ?? "", /refused.*cannot be read/);
+    isHeld = false;
+    await until("it is applied", () => applied.at(-1)?.length === 1);
+    assertEquals(troubles.at(-1), undefined);
+  }, ({ configFile, load }) => ({
+    load: () =>
+      isHeld
+        ? Promise.reject(
+          new ConfigError(configFile, [explainFailure(new Error("(os error 32)"))], true),
+        )
+        : load(),
+    onRefused: (text) => void troubles.push(text),
+  }));
 });
 
 Deno.test("a configuration that is gone is a warning, once", async () => {
