@@ -101,7 +101,7 @@ export async function replaceFile(
     } finally {
       file.close();
     }
-    await whileHeld(() => files.rename(fresh, path), files, clock);
+    await renameFile(fresh, path, files, clock);
     // Not every file system can do that, and the file is in place.
     if (flush) await files.syncFolder(folderOf(path)).catch(() => {});
   } catch (error) {
@@ -120,29 +120,53 @@ export function replaceFileSync(path: string, content: string, mode = 0o644): vo
   const fresh = `${path}.new`;
   try {
     {
-      removeIfThere(fresh);
-      using file = Deno.openSync(fresh, { write: true, createNew: true, mode });
+      using file = whileHeldSync(() => createAnewSync(fresh, mode));
       for (let rest = bytesOf(content); rest.length > 0;) {
         rest = rest.subarray(file.writeSync(rest));
       }
       file.syncSync();
     }
-    renameWhileHeld(fresh, path);
+    whileHeldSync(() => Deno.renameSync(fresh, path));
   } catch (error) {
     removeIfThere(fresh);
     throw new FileError("write", path, error);
   }
 }
 
+/**
+ * Renames a file; one that is there is replaced. On Windows it is tried again for 2 s while another program holds a file.
+ *
+ * @throws {Error} the file system's own, when that is not possible.
+ */
+export function renameFile(
+  from: string,
+  to: string,
+  files: Pick<FileSystem, "rename" | "isHeld"> = systemFiles,
+  clock: Pick<Clock, "now" | "sleep"> = systemClock,
+): Promise<void> {
+  return whileHeld(() => files.rename(from, to), files, clock);
+}
+
 /** What is left of an earlier try goes first: its mode or owner may be another, or it is a pipe or a link. */
 async function createAnew(files: FileSystem, path: string, mode: number): Promise<WritableFile> {
-  await files.remove(path).catch(() => {});
+  await files.remove(path).catch((error) => {
+    if (files.isHeld(error)) throw error;
+  });
   return await files.create(path, mode);
+}
+
+function createAnewSync(path: string, mode: number): Deno.FsFile {
+  try {
+    Deno.removeSync(path);
+  } catch (error) {
+    if (systemFiles.isHeld(error)) throw error;
+  }
+  return Deno.openSync(path, { write: true, createNew: true, mode });
 }
 
 async function whileHeld<T>(
   step: () => Promise<T>,
-  files: FileSystem,
+  files: Pick<FileSystem, "isHeld">,
   clock: Pick<Clock, "now" | "sleep">,
 ): Promise<T> {
   for (const end = clock.now() + HELD_LIMIT;;) {
@@ -155,11 +179,11 @@ async function whileHeld<T>(
   }
 }
 
-function renameWhileHeld(from: string, to: string): void {
+function whileHeldSync<T>(step: () => T): T {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   for (const end = performance.now() + HELD_LIMIT;;) {
     try {
-      return Deno.renameSync(from, to);
+      return step();
     } catch (error) {
       if (!systemFiles.isHeld(error) || performance.now() >= end) throw error;
     }

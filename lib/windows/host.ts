@@ -4,7 +4,7 @@
  * @module
  */
 import { resolve } from "node:path";
-import { attempt, systemClock } from "../base/mod.ts";
+import { attempt, renameFile, systemClock } from "../base/mod.ts";
 import { type LogEntry, type LogFilter, readLogTail } from "../log/mod.ts";
 import { currentUser, grantServiceLogon, mayLogOn, sidOf } from "./account.ts";
 import type { AgentFiles } from "./agent_arguments.ts";
@@ -29,8 +29,8 @@ export const windowsHost = {
   clock: systemClock,
   /** What is done with its files. */
   files: {
-    /** Renames a file, and replaces one that has the new name. */
-    rename: (from: string, to: string): Promise<void> => Deno.rename(from, to),
+    /** Renames a file, and replaces one that has the new name; a scanner may hold a new exe for a moment. */
+    rename: (from: string, to: string): Promise<void> => renameFile(from, to),
     copy: (from: string, to: string): Promise<void> => Deno.copyFile(from, to),
     exists: (path: string): Promise<boolean> => Deno.stat(path).then(() => true, () => false),
     /** Removes a file, or a folder and all that is in it. */

@@ -26,9 +26,9 @@ async function soon(): Promise<void> {
 }
 
 /** A file system that notes each step; `held`: how often a step fails because another program holds the file. */
-function notedFiles(held: Partial<Record<"create" | "rename", number>> = {}, size = 3) {
+function notedFiles(held: Partial<Record<"remove" | "create" | "rename", number>> = {}, size = 3) {
   const steps: string[] = [];
-  const left = { create: 0, rename: 0, ...held };
+  const left = { remove: 0, create: 0, rename: 0, ...held };
   const note = (step: keyof typeof left, text: string) => {
     steps.push(text);
     if (left[step]-- > 0) throw new Error("held");
@@ -50,7 +50,7 @@ function notedFiles(held: Partial<Record<"create" | "rename", number>> = {}, siz
       await Promise.resolve();
       note("rename", `rename ${from} ${to}`);
     },
-    remove: (path) => soon().then(() => void steps.push(`remove ${path}`)),
+    remove: (path) => soon().then(() => note("remove", `remove ${path}`)),
     syncFolder: (path) => soon().then(() => void steps.push(`sync ${path}`)),
     isHeld: (error) => error instanceof Error && error.message === "held",
   };
@@ -80,11 +80,12 @@ Deno.test("a file is written aside, flushed and renamed, in this order", async (
 });
 
 Deno.test("while another program holds the file each step is tried again", async () => {
-  const { files, steps } = notedFiles({ create: 1, rename: 3 });
+  const { files, steps } = notedFiles({ remove: 2, create: 1, rename: 3 });
   const clock = new ManualClock();
   const done = replaceFile("a", "x", { files, clock, flush: false, mode: 0o644 });
   await clock.advance(1_900);
   await done;
+  assertEquals(steps.filter((step) => step.startsWith("remove")).length, 4, "what was left of it");
   assertEquals(steps.filter((step) => step.startsWith("create")).length, 2);
   assertEquals(steps.filter((step) => step.startsWith("rename")).length, 4);
   assertEquals(steps.includes("sync"), false);
