@@ -33,7 +33,7 @@ export interface TableLimits {
   cell?: number;
 }
 
-/** Narrower than this no column is made to fit a terminal. */
+/** Narrower than this no column is made, unless the terminal has not that much for each. */
 const LEAST_WIDTH = 8;
 
 const GAP = "  ";
@@ -52,17 +52,19 @@ export function table<Row>(
   const all = [header, ...cells].map((row) =>
     row.map((shown: Cell) => {
       const { text, paint } = typeof shown === "string" ? { text: shown } : shown;
-      return { letters: [...cut(sanitize(text), cell)], paint };
+      const letters = [...cut(sanitize(text), cell)];
+      return { letters, size: columnsOf(letters), paint };
     })
   );
   const widths = header.map((_, column) =>
-    all.reduce((most, row) => Math.max(most, row[column]!.letters.length), 0)
+    all.reduce((most, row) => Math.max(most, row[column]!.size), 0)
   );
   if (width !== undefined) narrow(widths, width - GAP.length * (header.length - 1));
   return all.map((row) =>
-    row.map(({ letters, paint }, column) => {
-      const shown = fit(letters, widths[column]!);
-      const padded = shown.join("") + " ".repeat(widths[column]! - shown.length);
+    row.map(({ letters, size, paint }, column) => {
+      const width = widths[column]!;
+      const shown = size <= width ? letters : fit(letters, width);
+      const padded = shown.join("") + " ".repeat(width - columnsOf(shown));
       return paint ? paint(padded) : padded;
     }).join(GAP).trimEnd()
   );
@@ -70,16 +72,36 @@ export function table<Row>(
 
 /** Takes from the widest column as long as all of them together are wider than `total`. */
 function narrow(widths: number[], total: number): void {
+  const least = Math.max(1, Math.min(LEAST_WIDTH, Math.floor(total / widths.length)));
   for (;;) {
     const widest = widths.indexOf(Math.max(...widths));
     const excess = widths.reduce((sum, width) => sum + width, 0) - total;
-    if (excess <= 0 || widths[widest]! <= LEAST_WIDTH) return;
+    if (excess <= 0 || widths[widest]! <= least) return;
     widths[widest]!--;
   }
 }
 
+/** As many of the letters as there is room for, and `…`. */
 function fit(letters: readonly string[], width: number): readonly string[] {
-  return letters.length <= width ? letters : [...letters.slice(0, width - 1), "…"];
+  let [count, room] = [0, width - 1];
+  while (count < letters.length && (room -= columnsOf([letters[count]!])) >= 0) count++;
+  return [...letters.slice(0, count), "…"];
+}
+
+/** Letters that take two columns of a terminal: those of East Asia, and emoji. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/u;
+
+/** Letters that take none: they change the one before. */
+const JOINED = /[\p{M}\u200d]/u;
+
+/** How many columns of a terminal letters take. */
+function columnsOf(letters: readonly string[]): number {
+  let columns = 0;
+  for (const letter of letters) {
+    columns += letter < "\u0300" ? 1 : JOINED.test(letter) ? 0 : WIDE.test(letter) ? 2 : 1;
+  }
+  return columns;
 }
 
 /** What a line goes on with below itself, where it has one column only. */

@@ -102,7 +102,25 @@ Deno.test("a table fits its terminal, and elsewhere each cell its limit", () => 
   }
   const [, line] = tableOf(["NAME", "STATE", "ERROR"], rows, { width: Infinity });
   assertEquals(line, `${"x".repeat(199)}…  RUNNING  ${"ä".repeat(199)}…`);
-  assertEquals(tableOf(["A", "B", "C"], rows, { width: 1 })[1]!.length, 8 + 2 + 7 + 2 + 8);
+});
+
+Deno.test("many columns fit a terminal too, each as narrow as need be", () => {
+  const headers = Array.from({ length: 10 }, (_, i) => `COLUMN ${i}`);
+  for (const width of [40, 80]) {
+    const lines = tableOf(headers, [headers.map(() => "x".repeat(99))], { width });
+    assertEquals(lines.map((line) => line.length <= width), [true, true]);
+    assertEquals(lines[1]!.match(/x…/g)?.length, 10);
+  }
+  assertEquals(tableOf(headers, [], { width: 1 })[0], "…  ".repeat(10).trimEnd());
+});
+
+Deno.test("letters of East Asia and emoji take two columns, and what joins a letter none", () => {
+  const rows = [["漢字漢字漢字漢字", "|"], ["e\u0301".repeat(5), "|"], ["😀ab", "|"]];
+  assertEquals(tableOf(["A", "B"], rows, { width: 14 }).slice(1), [
+    "漢字漢字漢…  |",
+    `${"e\u0301".repeat(5)}        |`,
+    "😀ab         |",
+  ]);
 });
 
 Deno.test("a table of very many rows is laid out too", () => {
