@@ -138,11 +138,11 @@ function foldLine(line: string, width: number): string[] {
   return lines;
 }
 
-/** The columns of the terminal; undefined when standard output is not a terminal. */
+/** The columns of the terminal; undefined when standard output is none, or one that does not say how wide it is. */
 export function terminalWidth(): number | undefined {
   if (!Deno.stdout.isTerminal()) return undefined;
   try {
-    return Deno.consoleSize().columns;
+    return Deno.consoleSize().columns || undefined;
   } catch {
     return undefined;
   }

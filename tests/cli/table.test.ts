@@ -75,6 +75,8 @@ Deno.test("there is a width and colour on a terminal alone, and none where NO_CO
     assertEquals([terminalWidth(), isColourful()], [undefined, false]);
     Deno.stdout.isTerminal = () => true;
     assertEquals([terminalWidth(), isColourful()], [40, true]);
+    columns = () => 0;
+    assertEquals(terminalWidth(), undefined);
     Deno.env.set("NO_COLOR", "1");
     columns = () => {
       throw new Error("no size");
