@@ -77,7 +77,7 @@ testSource("without a terminal a console runs one command a line, until exit", a
   );
   assertEquals(code, 0, stderr);
   assertMatch(stdout, /^Started an agent in process \d+; 'help' shows what there is, 'exit' ends/m);
-  assertMatch(stdout, /^icinga_agent_service::run::Main::0 +running/m);
+  assertMatch(stdout, /^icinga_agent_service::run::Main::0 +(?:starting|running)/m);
   assertMatch(stdout, /^ {2}get \[PATH\] +\S.*\n(?:.*\n)* {2}exit +leave the console$/m);
   assertMatch(stdout, /^ {2}daemon … +\S/m);
   assertEquals(/^ {2}(?:run|console|service) /m.test(stdout), false, stdout);
