@@ -23,6 +23,8 @@ export interface ParentLink {
   isEarly?: true;
   /** While there is none: what a parent's port answered, the best of them. */
   answer?: Answer & { parent: string };
+  /** While there is none: no parent's port was tried, since without `ca.crt` no answer can be judged. */
+  isUntried?: true;
   /** While there is none: what Icinga's log says of it. */
   refusal?: { line: string; meaning: string; advice: string };
 }
@@ -106,7 +108,12 @@ export class ParentLinks {
     }
     const refusal = refusalIn(await readLog(this.#parts.folder), Date.now() - REFUSAL_AGE);
     const answer = this.#parent?.answer;
-    const found = { ...(answer && { answer }), ...(refusal && { refusal }) };
+    const isUntried = !answer && ca === "" && parents.some(({ host }) => host !== undefined);
+    const found = {
+      ...(answer && { answer }),
+      ...(isUntried && { isUntried }),
+      ...(refusal && { refusal }),
+    };
     return { young, ...(isEarly && { isEarly }), ...found };
   }
 }

@@ -185,7 +185,7 @@ export class Sampler {
   ): Promise<Partial<IcingaSample> | string> {
     if (name === undefined) return "the name of the node is not known";
     if (port === undefined) return "the node has no ApiListener, so it has no port";
-    if (ca === "") return "there is no ca.crt";
+    if (ca === "") return "ca.crt is missing or empty";
     const now = this.#parts.clock.now();
     if (!this.#port || now - this.#port.at >= PORT_EVERY || this.#port.answer.is !== "good") {
       const answer = await tryHandshake({

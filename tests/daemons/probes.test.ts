@@ -85,6 +85,7 @@ Deno.test("the connection to the parents has four cases, and the second alone re
       false,
     ],
     [{ young: [] }, /the parent is to connect to this host, and does not/, false],
+    [{ young: [], isUntried: true }, /no parent's port was tried, since ca.crt is missing/, false],
     [{ young: [], answer: GOOD, refusal: REFUSAL }, /not signed: "ApiListener: code 19"/, false],
     [
       { young: [], answer: { ...GOOD, is: "certificate", text: "BadSignature" } },
@@ -374,6 +375,8 @@ Deno.test("an item of 'probes' that is wrong says what would be right", () => {
       ["disk failAfter=soon", /^failAfter: got "soon"; expected a duration/],
       ["cpu limit=much", /^limit: got "much"; expected a number/],
       ["disk of", /^got "of"; expected "off" or key=value; did you mean "off"\?$/],
+      ["disk free=5GB log=1GB free=6GB", /^free: written twice; expected once$/],
+      ["disk off action=tell", /^action: written twice; expected once$/],
       ["disk free", /^got "free"; expected "off" or key=value; write free=VALUE$/],
       ["disk  fre=5GB", /^fre: unknown argument; did you mean "free"\?/],
     ] as const

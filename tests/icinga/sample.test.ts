@@ -305,6 +305,16 @@ Deno.test("while no parent is connected the log's refusal of the last two minute
   assertEquals(await refusal(130_000), undefined);
 });
 
+Deno.test("without ca.crt no parent is tried, and that is told of those that have an address", async () => {
+  const tree = () => Promise.resolve({ pids: new Set([1]) });
+  for (const [host, expected] of [["127.0.0.1", true], ["", undefined]] as const) {
+    await using made = await fixture();
+    await namedFolder(made, "agent", {}, [[host, 1]]);
+    const { link } = await sampling(made, { tree, connections: none })(0);
+    assertEquals([link!.isUntried, link!.answer], [expected, undefined]);
+  }
+});
+
 Deno.test("what is known of a node's files is told, and what is missing for the rest", async () => {
   await using made = await fixture();
   await nodeFolder(made, "agent", 1);
@@ -325,7 +335,7 @@ Deno.test("what is known of a node's files is told, and what is missing for the 
   assertEquals(unknown, {
     certificate: `there is no ${join(data, "certs", "agent.crt")}`,
     crl: "the configuration names no crl_path",
-    port: "there is no ca.crt",
+    port: "ca.crt is missing or empty",
     link: "the node has no parents: it is a master",
     stateFile: `there is no ${join(data, "icinga2.state")}`,
   });

@@ -91,7 +91,8 @@ function readItem(probe: Probe, words: readonly string[]) {
   const bare = words.find((word) => word !== "off" && !word.includes("="));
   const given = words.filter((word) => word !== bare).map((word) => {
     const [key = "", ...text] = word === "off" ? ["action", "off"] : word.split("=");
-    return [key, valueOf(probe.arguments[key as keyof Probe["arguments"]], text.join("="))];
+    const spec = probe.arguments[key as keyof Probe["arguments"]];
+    return [key, valueOf(spec, text.join("="))] as const;
   });
   const { values, problems } = readArguments(probe.arguments, Object.fromEntries(given));
   if (bare !== undefined) {
@@ -99,7 +100,9 @@ function readItem(probe: Probe, words: readonly string[]) {
     const expected = `expected "off" or key=value; ${hint}`;
     return { values, problem: describeProblem({ path: [], value: bare, expected }) };
   }
-  return { values, problem: problems[0] && describeProblem(problems[0]) };
+  const [twice] = given.find(([key], i) => given.findIndex(([first]) => first === key) < i) ?? [];
+  const problem = problems[0] && describeProblem(problems[0]);
+  return { values, problem: problem ?? (twice && `${twice}: written twice; expected once`) };
 }
 
 function valueOf(spec: ArgumentSpec | undefined, text: string): unknown {

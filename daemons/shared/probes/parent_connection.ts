@@ -53,6 +53,9 @@ export const parentConnection: Probe = {
       return failed(`the own certificate is not accepted: ${certificate.fault}`, SIGN);
     }
     if (answer?.is === "certificate") return failed(`of its certificate ${answer.text}`, SIGN);
+    if (link.isUntried) {
+      return failed("no parent's port was tried, since ca.crt is missing or empty", PUT_BACK);
+    }
     if (!answer) {
       return failed(
         "the parent is to connect to this host, and does not",
@@ -68,13 +71,15 @@ export const parentConnection: Probe = {
     if (!certificate) {
       return failed(
         `its port answers, and the own certificate is missing or damaged: ${sample.unknown.certificate}`,
-        "put the file back before the service is started anew: it does not start without",
+        PUT_BACK,
       );
     }
     const text = `its port answers and its certificate is good${portEvidence(sample)}`;
     return failed(text, "restart the service", true);
   },
 };
+
+const PUT_BACK = "put the file back before the service is started anew: it does not start without";
 
 const SIGN =
   "compare ca.crt with the master's, and sign the certificate on the master: icinga2 ca list";
