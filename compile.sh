@@ -52,7 +52,7 @@ v8_flags=--optimize-for-size,--no-maglev
 
 # What 'icinga-warden docs' prints.
 pages=()
-for page in README.md docs/*.md; do pages+=(--include "$page"); done
+for page in README.md docs/*.md docs/*.schema.json; do pages+=(--include "$page"); done
 
 # Without --no-config Deno 2.9 takes the import map of the checkout, and the packages as a whole, instead of the bundles.
 mapfile -t unstable < <(sed -n 's/^ *"unstable": \[\(.*\)\],$/\1/p' deno.json | grep -o '[a-z-]*' | sed 's/^/--unstable-/')

@@ -72,7 +72,8 @@ export const WATCH_ARGUMENTS = {
   probes: {
     type: "list",
     default: [],
-    description: "What differs from the probes' defaults, such as 'disk off': see docs/icinga.md",
+    description:
+      "What differs from the probes' defaults, such as 'disk off'; see 'icinga-warden docs icinga'",
     check: checkProbe,
   },
   repair: {

@@ -5,8 +5,8 @@ import { type ControlConfig, formatAddress } from "./control_schema.ts";
 import type { Config, DaemonConfig } from "./schema.ts";
 
 const SAMPLE =
-  `// The configuration of icinga-warden. What is written here are the defaults: a key that is left out has
-// the value that it has here. Check your changes with: icinga-warden config check
+  `// The configuration of icinga-warden. All values in it are the defaults: a key that you leave
+// out has the value that it has here. Check your changes with: icinga-warden config check
 //
 // Durations are written 500ms, 5s, 2m, 1h or 1d, sizes 64KB, 10MB or 1GB (1KB is 1024 bytes).
 {
@@ -34,7 +34,7 @@ const SAMPLE =
         "whenDisabled": "warn",
         // Whether the process of a service that is stuck in a pending state is ended.
         "endStuck": false,
-        // What may be done to it: act, stopped (started when it is stopped, no more) or observe (nothing).
+        // What may be done to it: act (all), stopped (it is started when it is stopped) or observe (nothing).
         "mode": "act",
         // The folder that holds Icinga's etc and var; empty: %ProgramData%\\icinga2.
         "dataDir": "",
@@ -57,9 +57,9 @@ const SAMPLE =
 
   // The log file, logs/icinga-warden.log.
   "log": {
-    // The least severe records that are kept: trace, debug, info, warning, error or fatal.
+    // The lowest level that is logged: trace, debug, info, warning, error or fatal.
     "level": "info",
-    // When a file has grown to maxSize the next one begins; keep older files stay.
+    // A file that has grown to maxSize is renamed, and a new one begins; keep: how many older files are kept.
     "maxSize": "10MB",
     "keep": 5,
   },
@@ -68,14 +68,14 @@ const SAMPLE =
   "serviceManager": {
     "queryTimeout": "10s",
     "changeTimeout": "60s",
-    // What may be done to services: act, stopped (only what is stopped is started) or observe (nothing).
+    // What may be done to services: act (all), stopped (stopped ones are started) or observe (nothing).
     "mode": "act",
   },
 
   // Where commands such as 'icinga-warden status' and the page are served, on this host alone; "off": nowhere.
   "control": {
     "listen": "127.0.0.1:5664",
-    // Metrics for a Prometheus on another host: see docs/monitoring.md.
+    // Metrics for a Prometheus on another host: see 'icinga-warden docs monitoring'.
     // "metrics": { "listen": "0.0.0.0:9664", "user": "prometheus", "passwordFile": "metrics.password" },
     // Or as a file for windows_exporter or Grafana Alloy, which is written every minute:
     // "metrics": { "textfile": "C:\\\\Program Files\\\\windows_exporter\\\\textfile_inputs\\\\icinga-warden.prom" },

@@ -88,7 +88,8 @@ async function readCredentials(
   if (user === undefined || passwordFile === undefined) return undefined;
   const [password = ""] = (await read("passwordFile", home, passwordFile)).split(/\r?\n/);
   if (password === "") {
-    throw new Error(`control.metrics.passwordFile ${passwordFile}: its first line is empty`);
+    const file = resolve(home, passwordFile);
+    throw new Error(`control.metrics.passwordFile: the first line of ${file} is empty`);
   }
   return `${user}:${password}`;
 }

@@ -267,7 +267,14 @@ Deno.test("version --json says what it was made from, and what its runtime can",
 
 Deno.test("a page of the documentation is printed as it is", async () => {
   const root = new URL("../../", import.meta.url);
-  for (const [name, file] of [["readme", "README.md"], ["Windows.md", "docs/windows.md"]]) {
+  const cases = [
+    ["readme", "README.md"],
+    ["Windows.md", "docs/windows.md"],
+    ["docs/windows.md", "docs/windows.md"],
+    ["status.schema", "docs/status.schema.json"],
+    ["doctor.schema.json", "docs/doctor.schema.json"],
+  ];
+  for (const [name, file] of cases) {
     const { output } = await line("docs", name!);
     assertEquals(output, (await Deno.readTextFile(new URL(file!, root))).trimEnd());
   }

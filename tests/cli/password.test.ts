@@ -56,7 +56,7 @@ testSource(
     assertEquals(code, 2);
     assertMatch(
       String(said),
-      /^Secret 'db': \nicinga-warden: no secret was given; type it, or give it as the first line of standard input\n$/,
+      /^Secret 'db': \nicinga-warden: No secret was given; type it, or give it as the first line of standard input\n$/,
     );
     assertEquals(await ask("geheim\r"), [
       0,

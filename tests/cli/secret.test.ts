@@ -55,7 +55,7 @@ Deno.test("a secret is read from standard input, and shown by no command", async
   assertEquals(wrong.code, 2, wrong.output);
   assertMatch(wrong.output, /A secret cannot be named 'DB'; expected small letters/);
   const none = await warden(home, ["secret", "set", "db"], "");
-  assertEquals([none.code, /no secret was given/.test(none.output)], [2, true]);
+  assertEquals([none.code, /No secret was given/.test(none.output)], [2, true]);
   await Deno.remove(home, { recursive: true });
 });
 

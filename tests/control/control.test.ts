@@ -802,7 +802,7 @@ Deno.test("metrics on an address of their own are for who has the password, and 
   }, { metrics: { ...metrics, passwordFile: `${files}/nothing` } });
   await Deno.writeTextFile(`${files}/empty`, "\ns3cret\n");
   await withControl(({ troubles }) => {
-    assertMatch(troubles.get("metrics")!, /passwordFile .*empty: its first line is empty/);
+    assertMatch(troubles.get("metrics")!, /passwordFile: the first line of .*empty is empty$/);
     return Promise.resolve();
   }, { metrics: { ...metrics, passwordFile: `${files}/empty` } });
   await Deno.remove(files, { recursive: true });

@@ -37,8 +37,8 @@ testExe("the exe has every page of the documentation in itself", async (bench) =
   const { code, stdout } = await bench.run("docs");
   assertEquals(code, 0);
   for (const { name } of Deno.readDirSync(new URL("../../docs/", import.meta.url))) {
-    if (!name.endsWith(".md")) continue;
-    const page = name.replace(".md", "");
+    if (name.endsWith(".png")) continue;
+    const page = name.replace(/\.(?:md|json)$/, "");
     assertMatch(stdout, new RegExp(`^${page} +\\S`, "m"));
     const text = await Deno.readTextFile(new URL(`../../docs/${name}`, import.meta.url));
     assertEquals((await bench.run("docs", page)).stdout.trimEnd(), text.trimEnd());

@@ -18,6 +18,8 @@ const PAGES = [
   "performance",
   "architecture",
   "building",
+  "status.schema",
+  "doctor.schema",
 ];
 
 /** `icinga-warden docs` */
@@ -27,7 +29,7 @@ export const docsCommand: Command = {
   summary: "print a page of the documentation, or the list of them",
   async run({ words: [name] }) {
     if (name === undefined) return await listPages();
-    const page = name.toLowerCase().replace(/\.md$/, "");
+    const page = name.toLowerCase().replace(/^docs\//, "").replace(/\.(?:md|json)$/, "");
     if (!PAGES.includes(page)) {
       throw new UsageError(`Unknown page '${excerpt(name)}'; ${suggest(name, PAGES)}`);
     }
@@ -38,7 +40,9 @@ export const docsCommand: Command = {
 
 async function listPages() {
   const pages = await Promise.all(PAGES.map(async (name) => {
-    const [title = ""] = /(?<=^# ).+/m.exec(await readPage(name)) ?? [];
+    // The title of a page, or of a schema.
+    const [title = ""] = /(?<=^# ).+|(?<=^ {2}"title": ").+(?=",$)/m.exec(await readPage(name)) ??
+      [];
     return { name, title };
   }));
   const lines = align(pages.map(({ name, title }) => [name, title]));
@@ -46,7 +50,8 @@ async function listPages() {
 }
 
 function readPage(name: string): Promise<string> {
-  const file = name === "readme" ? "README.md" : `docs/${name}.md`;
+  const end = name.endsWith(".schema") ? "json" : "md";
+  const file = name === "readme" ? "README.md" : `docs/${name}.${end}`;
   return Deno.readTextFile(new URL(`../../../${file}`, import.meta.url));
 }
 

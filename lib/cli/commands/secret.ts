@@ -34,7 +34,7 @@ async function set(invocation: Invocation): Promise<Report> {
   const name = nameIn(invocation);
   const value = await readPassword(
     `Secret '${name}': `,
-    "no secret was given; type it, or give it as the first line of standard input",
+    "No secret was given; type it, or give it as the first line of standard input",
   );
   const file = await writeSecret(home, name, value, (path) => protect(path, home));
   return {

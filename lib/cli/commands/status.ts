@@ -21,7 +21,7 @@ export const statusCommand: Command = {
   words: "",
   summary: "show the state of the agent, its services and daemons",
   details: [
-    "With --json as docs/status.schema.json describes it. For a plugin's exit codes: check.",
+    "The form of --json: icinga-warden docs status.schema. For a plugin's exit codes: check.",
   ],
   async run(invocation) {
     const status = await (await connectAgent(invocation)).status();

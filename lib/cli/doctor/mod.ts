@@ -27,7 +27,7 @@ export const doctorCommand: Command = {
   details: [
     "Works whether the agent runs or not. Changes nothing.",
     "Exit codes: 0 no problem, 1 a problem (with --strict a warning too).",
-    "With --json as docs/doctor.schema.json describes it.",
+    "The form of --json: icinga-warden docs doctor.schema",
   ],
   flags: {
     strict: { help: "exit with 1 for a warning too" },
