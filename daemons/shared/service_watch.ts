@@ -88,8 +88,8 @@ export class ServiceWatch {
       this.#wake();
     });
     // Somebody has disabled it, or has enabled it again: no backoff delays that.
-    context.state.agent<string>("ServiceStartTypes").onChange(({ key: changed, old, value }) => {
-      const isNews = value === "disabled" || old === "disabled" && value !== undefined;
+    context.state.agent<string>("ServiceStartTypes").onChange(({ key: changed, value }) => {
+      const isNews = value === "disabled" || value !== undefined && this.#report.counted.disabled;
       if (changed === key && isNews) this.tryAtOnce();
     });
   }

@@ -866,6 +866,18 @@ Deno.test("a service that is enabled again is started at the next query", async 
   startTypes.set("icinga2", "demand");
   await clock.advance(4_000);
   assertEquals(shared.get("value"), "RUNNING");
+  // Windows has refused the start, before its start type was known.
+  const refused = start(
+    { state: "STOPPED", disabled: true },
+    (manager) => changed(manager, { isDisabled: () => Promise.resolve(undefined) }),
+  );
+  await refused.clock.advance(1_000);
+  assertEquals(refused.stats.get("icinga2")!.disabled, "warn");
+  refused.manager.repair();
+  refused.startTypes.set("icinga2", "demand");
+  await refused.clock.advance(4_000);
+  assertEquals(refused.shared.get("value"), "RUNNING");
+  await refused.end();
   // That a start type is known as soon as it does not run is no change of it.
   startTypes.delete("icinga2");
   manager.repair({ crashAt: [7_000] });
