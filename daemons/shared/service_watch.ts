@@ -342,7 +342,9 @@ export class ServiceWatch {
   }
 
   #share(): void {
-    const stable = isStable(this.#loop, this.#context.now(), this.#settings);
+    // While no query is answered nobody knows that it runs.
+    const stable = this.#report.counted.queryError === undefined &&
+      isStable(this.#loop, this.#context.now(), this.#settings);
     const { flapping, restarts: { length: restartsLastHour } } = this.#loop;
     Object.assign(this.#report.counted, { stable, flapping, restartsLastHour });
     this.#report.share();

@@ -553,6 +553,21 @@ Deno.test("queries that fail are counted as queries too, and it is shared why th
   await end();
 });
 
+Deno.test("a service that cannot be queried is not said to be stable", async () => {
+  let fails = false;
+  const { clock, stats, end } = start({}, (manager) =>
+    changed(manager, {
+      query: (...args) => fails ? Promise.reject(new Error("no answer")) : manager.query(...args),
+    }));
+  const stable: unknown[] = [];
+  for (fails of [false, true, false]) {
+    await clock.advance(60_000);
+    stable.push(stats.get("icinga2")!.stable);
+  }
+  assertEquals(stable, [true, false, true]);
+  await end();
+});
+
 Deno.test("an outage of queries is one error record, and the next one with the same words another", async () => {
   let fails = true;
   const { clock, records, end } = start({}, (manager) =>
