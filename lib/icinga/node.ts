@@ -80,8 +80,9 @@ function nodeOf(name: string, objects: readonly IcingaObject[], source: string):
   const endpointsOf = (zone?: IcingaObject) => listOf(zone?.properties.endpoints);
   const own = zones.find((zone) => endpointsOf(zone).includes(name));
   const parent = zones.find((zone) => own && zone.name === own.properties.parent);
-  const known = own && (!own.properties.parent || parent);
   const endpoints = new Map(of("Endpoint").map((endpoint) => [endpoint.name, endpoint.properties]));
+  const known = own && (!own.properties.parent || parent) &&
+    endpointsOf(parent).every((name) => endpoints.has(name));
   const crl = textOf(api?.properties.crl_path);
   const bind = textOf(api?.properties.bind_host);
   return {
@@ -128,10 +129,13 @@ async function readBytes(path: string): Promise<Uint8Array | undefined> {
 const decoder = new TextDecoder();
 const decode = (bytes: Uint8Array) => decoder.decode(bytes);
 
-/** The constants in `icinga2.vars` that are texts. */
+/** The constants in `icinga2.vars` that are texts or numbers, as texts. */
 function readConstants(bytes: Uint8Array): Map<string, string> {
   const found = [...netstrings(bytes)].map(parse)
-    .map((one) => [textOf(one?.name), textOf(one?.value)] as const);
+    .map((one) => {
+      const value = one?.value;
+      return [textOf(one?.name), typeof value === "number" ? `${value}` : textOf(value)] as const;
+    });
   return new Map(found.filter(([name, value]) => name !== "" && value !== ""));
 }
 
@@ -185,7 +189,20 @@ async function readPlain(file: string, depth = DEPTH): Promise<string> {
   return [text, ...included].join("\n");
 }
 
-/** Objects that are written with texts, numbers, lists and names of constants alone. */
+/** What is read of an object, where it begins to be assigned. */
+const ASSIGNED =
+  /(?:^|[;,\n])\s*(host|port|endpoints|parent|bind_host|bind_port|crl_path)\s*(?=[-+*/]?=)/g;
+
+/** The same, assigned a list, a text, or a number or name, and nothing after it. */
+const PLAIN = /(?:^|[;,\n])\s*(\w+)\s*=\s*(\[[^\]]*\]|"[^"\\]*"|[\w.]+)[^\S\n]*(?=[;,\n]|$)/g;
+
+/** Where objects depend on a condition it is not known which there are. */
+const CONDITION = /^\s*(?:if|for|while)\s*\(/m;
+
+/**
+ * Objects of which all that is read is a text, a number, a list, or a constant that is known. Others are left out: what
+ * they have is not known.
+ */
 function plainObjects(text: string, constants: ReadonlyMap<string, string>): IcingaObject[] {
   const valueOf = (word: string): unknown => {
     if (word.startsWith("[")) {
@@ -193,21 +210,19 @@ function plainObjects(text: string, constants: ReadonlyMap<string, string>): Ici
     }
     return /^"[^"\\]*"$/.test(word) ? word.slice(1, -1) : constants.get(word) ?? word;
   };
-  const found = text.matchAll(
+  const found = CONDITION.test(text) ? [] : text.matchAll(
     /^\s*object\s+(\w+)\s+("[^"\\]*"|\w+)\s*\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}/gm,
   );
-  return [...found].map(([, type, name, body]) => ({
-    type: type!,
-    name: String(valueOf(name!)),
-    properties: Object.fromEntries(
-      [
-        ...body!.replaceAll(/\{[^{}]*\}/g, "{}").matchAll(
-          /(?:^|[;\n{])\s*(\w+)\s*=\s*(\[[^\]]*\]|"[^"\\]*"|[\w.]+)/g,
-        ),
-      ]
-        .map(([, key, value]) => [key!, valueOf(value!)]),
-    ),
-  }));
+  return [...found].flatMap(([, type, name, inside]) => {
+    const body = inside!.replaceAll(/\{[^{}]*\}/g, "{}").trim();
+    const plain = [...body.matchAll(PLAIN)].map(([, key, value]) => [key!, value!] as const);
+    const isKnown = (value: string) => !/^[a-z_]\w*$/i.test(value) || constants.has(value);
+    const keys = new Set(plain.filter(([, value]) => isKnown(value)).map(([key]) => key));
+    const isPlain = !/(?:^|[;,\n])\s*import\b/.test(body) &&
+      [...body.matchAll(ASSIGNED)].every(([, key]) => keys.has(key!));
+    const properties = Object.fromEntries(plain.map(([key, value]) => [key, valueOf(value)]));
+    return isPlain ? [{ type: type!, name: String(valueOf(name!)), properties }] : [];
+  });
 }
 
 /** What is within quotes is no comment, such as `"conf.d/*.conf"`. */

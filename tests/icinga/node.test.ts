@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertNotEquals } from "@std/assert";
 import { describeEndpoint, readNode } from "../../lib/icinga/mod.ts";
 import { fixture, netstrings } from "./fixture.ts";
 
@@ -179,6 +179,44 @@ Deno.test("a constant has the value that Icinga wrote, whatever it is made of", 
   await made.write("etc/icinga2/constants.conf", 'const Parent = "master-" + "a"\n');
   await made.write("etc/icinga2/zones.conf", ZONES.replaceAll('"master-a"', "Parent"));
   assertEquals((await readNode(made.folder)).parents, PARENTS);
+});
+
+Deno.test("an object that is not plain is not guessed at", async () => {
+  await using made = await fixture();
+  const constants = { NodeName: "agent", ZoneName: "agent", Port: 5665, Other: 5999 };
+  await made.write(
+    "var/cache/icinga2/icinga2.vars",
+    netstrings(Object.entries(constants).map(([name, value]) => ({ name, value }))),
+  );
+  for (
+    const [from, to, isKnown] of [
+      ["port = 5999", "port = Other", true],
+      ['port = "5665"', "port = Port", true],
+      ['endpoints = [ "master-a", "master-b" ]', 'endpoints = [ "master-a",\n "master-b", ]', true],
+      ['port = "5665"', 'port = "5665", log_duration = 60 * 60', true],
+      ['host = "10.0.0.1"', 'host = "10.0." + "0.1"', false],
+      ["port = 5999", "port = Other + 1", false],
+      ["port = 5999", "port = Unheard", false],
+      ["object Endpoint NodeName { }", 'if (Other) {\n  object Endpoint "x" { }\n}', false],
+      ["port = 5999;", 'import "satellite"', false],
+      ['"master-b" ]', '"master-b" ] + [ "master-c" ]', false],
+      ['"master-b" ]', '"master-b", "master-c" ]', false],
+      ['parent = "master"', "parent = get_parent()", false],
+    ] as const
+  ) {
+    const zones = ZONES.replace(from, to);
+    assertNotEquals(zones, ZONES);
+    await made.write("etc/icinga2/zones.conf", zones);
+    assertEquals((await readNode(made.folder)).parents, isKnown ? PARENTS : undefined, to);
+  }
+  await made.write("etc/icinga2/zones.conf", ZONES);
+  for (const [port, expected] of [["Port", 5665], ["Port + 1", undefined]] as const) {
+    await made.write(
+      "etc/icinga2/features-enabled/api.conf",
+      `object ApiListener "api" { bind_port = ${port} }`,
+    );
+    assertEquals((await readNode(made.folder)).port, expected);
+  }
 });
 
 Deno.test("a configuration that is not plain leaves the parents unknown", async () => {
