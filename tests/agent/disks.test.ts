@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { statfs } from "node:fs/promises";
 import { mountsIn, readDisks } from "../../lib/agent/disks.ts";
 
@@ -18,7 +18,7 @@ Deno.test("disks are what is mounted of a device, each once, and the root", () =
 
 Deno.test("this host's disks have a size, and are read once for all that ask at a time", async () => {
   const asked = readDisks();
-  assertEquals(asked, readDisks());
+  assertStrictEquals(asked, readDisks());
   const disks = await asked;
   assert(disks.length > 0);
   const { bsize, blocks } = await statfs("/");

@@ -7,6 +7,7 @@ import { logsCommand } from "../../lib/cli/commands/logs.ts";
 import { pauseCommand, resumeCommand } from "../../lib/cli/commands/pause.ts";
 import { statusCommand, threadCommand } from "../../lib/cli/commands/status.ts";
 import { follow, watchCommand } from "../../lib/cli/commands/watch.ts";
+import { daemonCommand } from "../../lib/cli/daemon/mod.ts";
 import { listAction } from "../../lib/cli/daemon/show.ts";
 import { runCommandLine } from "../../lib/cli/mod.ts";
 import { parse } from "../../lib/cli/parse.ts";
@@ -422,6 +423,14 @@ Deno.test("daemon list shows what the running agent says of each daemon", () =>
     const row = rows.find(([name]) => name === "icinga_agent_service")!;
     assertEquals(row.slice(1, 5), ["built in", "yes", "running", "1"]);
     assertEquals(row.slice(6), ["3", "boom"]);
+  }));
+
+Deno.test("daemon restart is done when it is said, and refused where no such daemon runs", () =>
+  asking(async (_, { home, calls }) => {
+    const restart = (name: string) => run(home, daemonCommand, "restart", name);
+    assertEquals((await restart("known")).text, "Restarted daemon 'known'");
+    await assertRejects(() => restart("unknown"), RefusedError, "no such daemon");
+    assertEquals(calls, [["restart", "known"], ["restart", "unknown"]]);
   }));
 
 Deno.test("resume says what goes on, or what else is paused", () =>

@@ -19,6 +19,8 @@ Deno.test("a request's head is read", () => {
   );
   assertEquals([method, target, length], ["POST", "/api/pause?x=1", 12]);
   assertEquals([headers.get("host"), headers.get("x-many")], ["127.0.0.1:5664", "a, b"]);
+  const most = Array.from({ length: 63 }, (_, i) => `X-${i}: 1`);
+  assertEquals([...head("GET / HTTP/1.1", "Host: x", ...most).headers].length, 64);
 });
 
 Deno.test("what two readers could take for two things is refused", () => {

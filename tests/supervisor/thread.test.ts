@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, fail } from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ManualClock, systemClock, within } from "../../lib/base/mod.ts";
@@ -176,7 +176,7 @@ Deno.test({
     stop.abort();
     let isOver = false;
     const outcome = over.finally(() => isOver = true);
-    while (!isOver) {
+    for (let round = 0; round < 10_000 && !isOver; round++) {
       if (clock.nextWake !== undefined) await clock.advance(clock.nextWake - clock.now());
       await systemClock.sleep(5);
     }
@@ -187,6 +187,50 @@ Deno.test({
     await within(gone, limit);
     state.close();
     await Deno.remove(folder, { recursive: true });
+  },
+});
+
+Deno.test({
+  name: "a thread that fails is ended at once, and one that ends itself after half a second",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const state = new MainState({ thread: "agent" });
+    const clock = new ManualClock();
+    const late = (): never => fail("it goes on");
+    const limit = { ms: 60_000, late };
+    const ends: number[] = [];
+    const { terminate } = Worker.prototype;
+    Worker.prototype.terminate = function () {
+      ends.push(clock.now());
+      terminate.call(this);
+    };
+    try {
+      const fails = await runOf(folder, "fails", "throw new Error('boom');", state);
+      const { type, gone } = await within(runThread({ ...fails, clock }), limit);
+      assertEquals([type, gone, ends], ["failed", undefined, [0]]);
+
+      const pipe = join(folder, "pipe");
+      await new Deno.Command("mkfifo", { args: [pipe] }).output();
+      // Its end waits for this listener.
+      const waits = `() => Deno.readTextFileSync(${JSON.stringify(pipe)})`;
+      const body = `self.addEventListener("unload", ${waits}); Deno.exit(1);`;
+      const leaves = runThread({ ...await runOf(folder, "leaves", body, state), clock });
+      // It has told that it ends, and has half a second for that.
+      for (let round = 0; round < 1_000 && clock.nextWake !== 500; round++) {
+        await systemClock.sleep(20);
+      }
+      await clock.advance(499);
+      assertEquals(ends, [0]);
+      await clock.advance(1);
+      assertEquals(ends, [0, 500]);
+      await Deno.writeTextFile(pipe, "");
+      assertEquals((await within(leaves, limit)).type, "failed");
+    } finally {
+      Worker.prototype.terminate = terminate;
+      state.close();
+      await Deno.remove(folder, { recursive: true });
+    }
   },
 });
 
