@@ -199,6 +199,34 @@ Deno.test("uninstall --purge removes what the agent keeps in the service's home"
   assertEquals([...host.disk.keys()], kept.map((name) => `D:\\warden\\${name}`));
 });
 
+Deno.test("a home that another service uses is not purged, and a second service is warned of it", async () => {
+  const host = new FakeHost();
+  await install(host, "--home D:\\warden");
+  const second = await printed(() =>
+    installService(options("install --name second --home D:\\Warden"), host)
+  );
+  assertEquals(second.code, 0);
+  assertStringIncludes(
+    second.errors,
+    `Warning: Service '${NAME}' runs the agent of D:\\Warden too, and only one of them can run; name another home with --home`,
+  );
+  host.disk.set("D:\\warden\\icinga-warden.json", "");
+  host.calls.length = 0;
+  for (const flags of ["--purge", "--purge --dry-run"]) {
+    await assertRejects(
+      () => uninstallService(options(`uninstall --name second ${flags}`), host),
+      Error,
+      `Service '${NAME}' runs the agent of D:\\Warden too, so nothing was changed; leave out '--purge'`,
+    );
+  }
+  assertEquals([host.disk.size, host.calls], [1, []]);
+  assertEquals(await uninstallService(options("uninstall --name second"), host), 0);
+  const names = host.database.names();
+  host.database.names = () => names.map((name) => name.toUpperCase());
+  assertEquals(await uninstallService(options("uninstall --purge"), host), 0);
+  assertEquals(host.disk.size, 0);
+});
+
 Deno.test("a service that is marked for deletion and stays is said to", async () => {
   const host = new FakeHost();
   await install(host);

@@ -11,7 +11,7 @@ import {
 } from "../../windows/mod.ts";
 import { EXIT, UsageError } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
-import { homeOf, plannedAgent, requireAgent } from "./installed.ts";
+import { homeOf, otherOfHome, plannedAgent, requireAgent } from "./installed.ts";
 import { type ServiceOptions, wardenCommand } from "./options.ts";
 import { readPassword } from "./password.ts";
 import { checkSafety } from "./safety.ts";
@@ -42,6 +42,7 @@ export async function installService(options: ServiceOptions, host: Host): Promi
     warn: json ? (line) => warnings.push(line) : (line) => printError(`Warning: ${line}`),
   };
   requireNssm(installation);
+  warnOfHome(installation);
   if (!dryRun) host.database.requireAdministrator();
   const { account } = installation.wanted;
   checkPassword(options, account, found);
@@ -69,6 +70,15 @@ function sayHome({ options, found, host, say }: Installation): void {
   if (home === undefined || samePath(home, options.files.home)) return;
   say(`  it runs the agent of ${home}, not one of ${options.files.home}`);
   say(`  for a second agent, choose another --name, and name its home with --home`);
+}
+
+/** One home has one agent: the second of two services cannot run beside the first. */
+function warnOfHome({ options, agent: { files: { home } }, host, warn }: Installation): void {
+  const other = otherOfHome(home, options, host);
+  if (other === undefined) return;
+  warn(
+    `Service '${other}' runs the agent of ${home} too, and only one of them can run; name another home with --home`,
+  );
 }
 
 /** What an installation works on; NSSM's own program is one of the service's files too. */

@@ -54,6 +54,33 @@ export function homeOf(found: FoundRegistration, target: Target, host: Host): st
   return agentOf(exe, readAgentFlags(args)).files.home;
 }
 
+/** A service that runs an agent. */
+interface AgentService {
+  name: string;
+  kind: "native" | "nssm";
+  home: string;
+}
+
+/** The services of this host, beside one, that run an agent. */
+export function otherAgents({ name, files }: Target, host: Host): AgentService[] {
+  const others = host.database.names().filter((other) =>
+    other.toLowerCase() !== name.toLowerCase()
+  );
+  return others.flatMap((other) => {
+    // The registration of some of Windows' own services cannot be read.
+    const found = attempt(() => host.database.find(other), () => undefined);
+    if (!found) return [];
+    const target = { name: other, files };
+    const { kind } = installedProgram(found, target, host);
+    return kind === "other" ? [] : [{ name: other, kind, home: homeOf(found, target, host) }];
+  });
+}
+
+/** The name of another service that runs the agent of `home`; undefined where there is none. */
+export function otherOfHome(home: string, target: Target, host: Host): string | undefined {
+  return otherAgents(target, host).find((other) => samePath(other.home, home))?.name;
+}
+
 /**
  * The home of the agent that the service of the usual name runs; undefined where there is no such service, or it runs
  * something else.

@@ -12,7 +12,7 @@ import {
 import { EXIT } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
 import { bringToStop } from "./start_stop.ts";
-import { installedProgram, requireAgent } from "./installed.ts";
+import { otherAgents, otherOfHome, requireAgent } from "./installed.ts";
 import type { ServiceOptions } from "./options.ts";
 import { runSteps, showSteps, type Step } from "./steps.ts";
 
@@ -27,6 +27,7 @@ export async function uninstallService(options: ServiceOptions, host: Host): Pro
   if (!found) return sayMissing(options);
   const { exe, args } = requireAgent(found, options, host, "it stays");
   const { home } = agentOf(exe, readAgentFlags(args)).files;
+  requireOwnHome(home, options, host);
   const steps = uninstallSteps(options, host, isLastAgent(options, host));
   const purged = () => options.purge ? purgedPaths(home, host.files) : [];
   if (dryRun) {
@@ -84,13 +85,17 @@ function sayMissing({ name, purge, json }: ServiceOptions): number {
 }
 
 /** Whether no other native agent is left on this host: those write events. */
-function isLastAgent({ name, files }: ServiceOptions, host: Host): boolean {
-  const others = host.database.names().filter((other) => other !== name);
-  return !others.some((other) => {
-    // The registration of some of Windows' own services cannot be read.
-    const found = attempt(() => host.database.find(other), () => undefined);
-    return found && installedProgram(found, { name: other, files }, host).kind === "native";
-  });
+function isLastAgent(options: ServiceOptions, host: Host): boolean {
+  return !otherAgents(options, host).some(({ kind }) => kind === "native");
+}
+
+/** Insists that no other service runs the agent of a home that is to be purged: its files would be lost. */
+function requireOwnHome(home: string, options: ServiceOptions, host: Host): void {
+  const other = options.purge ? otherOfHome(home, options, host) : undefined;
+  if (other === undefined) return;
+  throw new Error(
+    `Service '${other}' runs the agent of ${home} too, so nothing was changed; leave out '--purge', or uninstall that service first`,
+  );
 }
 
 /**
