@@ -25,7 +25,7 @@ export function completionCommand(commands: () => Promise<readonly Command[]>): 
   return commandWithActions("completion", "print what completes command lines in a shell", {
     powershell: action(
       "powershell",
-      "in $PROFILE: icinga-warden completion powershell | Out-String | Invoke-Expression",
+      "in $PROFILE, with the path of the exe: & 'C:\\Program Files\\icinga-warden\\icinga-warden.exe' completion powershell | Out-String | Invoke-Expression",
       powershellScript,
     ),
     bash: action("bash", 'in ~/.bashrc: eval "$(icinga-warden completion bash)"', bashScript),
