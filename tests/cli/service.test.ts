@@ -216,7 +216,7 @@ Deno.test("a home that another service uses is not purged, and a second service 
     await assertRejects(
       () => uninstallService(options(`uninstall --name second ${flags}`), host),
       Error,
-      `Service '${NAME}' runs the agent of D:\\Warden too, so nothing was changed; leave out '--purge'`,
+      `Service '${NAME}' runs the agent of D:\\Warden too, so nothing changed; leave out '--purge'`,
     );
   }
   assertEquals([host.disk.size, host.calls], [1, []]);

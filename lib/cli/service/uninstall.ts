@@ -94,7 +94,7 @@ function requireOwnHome(home: string, options: ServiceOptions, host: Host): void
   const other = options.purge ? otherOfHome(home, options, host) : undefined;
   if (other === undefined) return;
   throw new Error(
-    `Service '${other}' runs the agent of ${home} too, so nothing was changed; leave out '--purge', or uninstall that service first`,
+    `Service '${other}' runs the agent of ${home} too, so nothing changed; leave out '--purge', or uninstall that service first`,
   );
 }
 
