@@ -16,6 +16,8 @@ export interface CertificateFacts {
   fingerprint: string;
   /** Why it is invalid at any time, such as that it is not signed; absent when it is valid. */
   fault?: string;
+  /** How to fix that; present with `fault`. */
+  mend?: string;
 }
 
 /** The files of a node's certificate. */
@@ -40,11 +42,14 @@ export async function readCertificate(
   if (!facts) return undefined;
   const [certificate, ...chain] = await openAll(own);
   const { subject, issuer, fingerprint256: fingerprint } = certificate!;
-  const fault = subject === issuer
-    ? "it is not signed by a CA: its request waits for the signature of the master"
+  const fault: Fault | undefined = subject === issuer
+    ? {
+      fault: "it is not signed by a CA: its request waits for the signature of the master",
+      mend: "sign its request on the master: icinga2 ca list, icinga2 ca sign",
+    }
     : await lookAt(ca)
     ? faultOf(certificate!, chain, await openAll(ca), node)
-    : `there is no ${ca}`;
+    : { fault: `there is no ${ca}`, mend: "copy ca.crt of the master to that place" };
   const [begins, ends] = [certificate!.validFrom, certificate!.validTo].map(Date.parse);
   const { modified } = facts;
   return {
@@ -53,9 +58,11 @@ export async function readCertificate(
     begins: begins!,
     ends: ends!,
     fingerprint,
-    ...(fault && { fault }),
+    ...fault,
   };
 }
+
+type Fault = Required<Pick<CertificateFacts, "fault" | "mend">>;
 
 /**
  * Why a certificate is not accepted.
@@ -68,9 +75,13 @@ function faultOf(
   chain: readonly X509Certificate[],
   trusted: readonly X509Certificate[],
   node: string,
-): string | undefined {
+): Fault | undefined {
   const name = /^CN=(.*)$/m.exec(own.subject)?.[1];
-  if (name !== node) return `it is for '${name}', and this node is '${node}'`;
+  if (name !== node) {
+    const mend =
+      "correct NodeName in constants.conf, or get a certificate for it: icinga2 node wizard";
+    return { fault: `it is for '${name}', and this node is '${node}'`, mend };
+  }
   const signed = (one: X509Certificate | undefined, by: readonly X509Certificate[]) =>
     by.find(({ publicKey }) => one?.verify(publicKey));
   let one: X509Certificate | undefined = own;
@@ -78,7 +89,10 @@ function faultOf(
     if (signed(one, trusted)) return undefined;
     one = signed(one, chain);
   }
-  return "it is not signed by the CA of ca.crt";
+  return {
+    fault: "it is not signed by the CA of ca.crt",
+    mend: "compare ca.crt with the master's, and get a certificate of it: icinga2 node wizard",
+  };
 }
 
 /** The certificates of a file, which has at least one. */

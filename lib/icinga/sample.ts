@@ -34,7 +34,7 @@ export interface IcingaSample {
   stateFile?: { modified: string; unchanged: number; tried?: string };
   /**
    * The node's certificate: when it ends, when the file was changed, when it begins while that lies in the future (UTC
-   * ISO 8601); why nobody accepts it, and that Icinga 2 still shows another one.
+   * ISO 8601); why nobody accepts it and how to fix that, and that Icinga 2 still shows another one.
    */
   certificate?: {
     file: string;
@@ -42,6 +42,7 @@ export interface IcingaSample {
     modified: string;
     begins?: string;
     fault?: string;
+    mend?: string;
     isLoaded?: false;
   };
   /** The list of revoked certificates: when the next is due, UTC ISO 8601. */
@@ -208,7 +209,7 @@ export class Sampler {
     const { name } = node, { own, ca } = certificateFiles(folder, name);
     const facts = await this.#own.read([own, ca], () => readCertificate(folder, name));
     if (!facts) return `there is no ${own}`;
-    const { fingerprint, file, fault } = facts;
+    const { fingerprint, file, fault, mend } = facts;
     const [begins, ends, modified] = [facts.begins, facts.ends, facts.modified]
       .map((at) => new Date(at).toISOString());
     const started = tree?.started ?? Infinity;
@@ -221,6 +222,7 @@ export class Sampler {
       modified: modified!,
       ...(facts.begins > Date.now() && { begins: begins! }),
       ...(fault && { fault }),
+      ...(mend && { mend }),
     };
     return { certificate: { ...known, ...(!isLoaded && { isLoaded }) } };
   }

@@ -8,9 +8,17 @@ const CASES = {
   "20 days": { ca: "ca", days: 20 },
   "3 days": { ca: "ca", days: 3 },
   expired: { ca: "ca", days: -1 },
-  "self-signed": { days: 365, fault: /not signed by a CA/ },
-  "of another CA": { ca: "other", days: 365, fault: /not signed by the CA/ },
-  "of another name": { ca: "ca", subject: "else", days: 365, fault: /for 'else'.*is 'agent'/ },
+  "self-signed": { days: 365, fault: /not signed by a CA/, mend: /icinga2 ca sign$/ },
+  "of another CA": {
+    ca: "other",
+    days: 365,
+    fault: /not signed by the CA/,
+    mend: /^compare ca.crt/,
+  },
+  "of another name": {
+    ...{ ca: "ca", subject: "else", days: 365, fault: /for 'else'.*is 'agent'/ },
+    mend: /^correct NodeName/,
+  },
 } as const;
 
 Deno.test({
@@ -30,6 +38,8 @@ Deno.test({
       assert(found.begins <= Date.now(), name);
       const fault = "fault" in options ? options.fault : /^$/;
       assert(fault.test(found.fault ?? ""), `${name}: ${found.fault}`);
+      const mend = "mend" in options ? options.mend : /^$/;
+      assert(mend.test(found.mend ?? ""), `${name}: ${found.mend}`);
     }
     await Deno.remove(join(certs, "ca.crt"));
     await makeCertificate(certs, "agent", { ca: "other" });

@@ -17,8 +17,8 @@ export const certificate: Probe<{ readonly limit: ArgumentSpec & { type: "durati
     const renew =
       "restart the service while its parents are reachable: it asks for a new one at its start";
     if (own.fault) {
-      const advice = "sign its request on the master: icinga2 ca list, icinga2 ca sign";
-      return { is: "critical", text: `${own.file}: ${own.fault}`, advice };
+      const known = own.mend !== undefined && { advice: own.mend };
+      return { is: "critical", text: `${own.file}: ${own.fault}`, ...known };
     }
     if (own.begins !== undefined) {
       return { is: "critical", text: `${own.file} is valid from ${own.begins} on`, advice: CLOCKS };

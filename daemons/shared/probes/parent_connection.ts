@@ -50,7 +50,10 @@ export const parentConnection: Probe = {
       return failed(`the own certificate is valid from ${certificate.begins} on`, CLOCKS);
     }
     if (certificate?.fault) {
-      return failed(`the own certificate is not accepted: ${certificate.fault}`, SIGN);
+      return failed(
+        `the own certificate is not accepted: ${certificate.fault}`,
+        certificate.mend ?? SIGN,
+      );
     }
     if (answer?.is === "certificate") return failed(`of its certificate ${answer.text}`, SIGN);
     if (link.isUntried) {
