@@ -50,10 +50,12 @@ Deno.test("the textfile has the metrics, is left alone while nothing changes, an
     assertEquals(mode, 0o644 & ~Deno.umask(), "the collector runs as another account");
   }
   await Deno.remove(file);
-  for (let i = 0; i < 4; i++) await turn();
-  assertEquals(await Deno.stat(file).catch(() => undefined), undefined);
-  await turn();
-  await Deno.remove(file);
+  for (const round of [1, 2]) {
+    for (let i = 0; i < 4; i++) await turn();
+    assertEquals(await Deno.stat(file).catch(() => undefined), undefined, `round ${round}`);
+    await turn();
+    await Deno.remove(file);
+  }
   moment.memory++;
   await turn();
   assertStringIncludes(await Deno.readTextFile(file), "_resident_memory_bytes 80000001\n");
