@@ -83,8 +83,8 @@ export class ServiceWatch {
     const key = service.name.toLowerCase();
     context.state.agent<number>("ServiceStates").onChange((change) => {
       if (change.key !== key || change.old === undefined) return;
-      // By the next query it may run again.
-      this.#lookedAt = -Infinity;
+      // By the next query it may run again. That the agent cannot see it for a moment says nothing.
+      if (change.value !== undefined) this.#lookedAt = -Infinity;
       this.#wake();
     });
     // Somebody has disabled it, or has enabled it again: no backoff delays that.
