@@ -81,6 +81,8 @@ export class Sampler {
   readonly #parts: SamplerParts;
   readonly #links: ParentLinks;
   readonly #unchanged: Seen;
+  /** The id of the service's process, as it was last known. */
+  #root: number | undefined;
   #used: { at: number; cpu: number; key: string } | undefined;
   readonly #node = new Unchanged<IcingaNode>();
   readonly #own = new Unchanged<CertificateFacts | undefined>();
@@ -133,13 +135,13 @@ export class Sampler {
         };
         return { tree: { processes: pids.size, ...known } };
       }),
-      part("stateFile", () => this.#stateFile()),
       part("disk", () => readDisk(folder)),
     ]);
     const ca = node.name === undefined
       ? ""
       : await Deno.readTextFile(certificateFiles(folder, node.name).ca).catch(() => "");
     await Promise.all([
+      part("stateFile", () => this.#stateFile(tree)),
       part("certificate", () => this.#certificate(node, tree)),
       part("crl", () => readCrl(node)),
       part("port", () => this.#readPort(node, ca)),
@@ -167,11 +169,13 @@ export class Sampler {
     return this.#node.read(files, () => readNode(folder));
   }
 
-  async #stateFile(): Promise<Partial<IcingaSample> | string> {
+  /** A process writes it for the first time after 5 min: how long the one before did not counts no more. */
+  async #stateFile(tree: TreeFacts | undefined): Promise<Partial<IcingaSample> | string> {
     const path = stateFileOf(this.#parts.folder);
     const facts = await lookAt(path);
     if (!facts) return `there is no ${path}`;
-    const key = `${facts.modified} ${facts.size}`;
+    if (tree) [this.#root] = tree.pids;
+    const key = `${facts.modified} ${facts.size} ${this.#root}`;
     this.#unchanged.look([key], this.#parts.clock.now());
     const modified = new Date(facts.modified).toISOString();
     const unchanged = Math.round(this.#unchanged.age(key) / 1000);

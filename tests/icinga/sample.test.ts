@@ -100,6 +100,18 @@ Deno.test("the state file's age is counted while it is watched, whatever the clo
   assertEquals(await unchanged(3 * MINUTE + 1), 0, "the host slept");
 });
 
+Deno.test("the state file's age is counted anew for another process of the service", async () => {
+  await using made = await fixture();
+  let root: number | undefined = 7;
+  const tree = () => Promise.resolve(root === undefined ? root : { pids: new Set([root, 9]) });
+  const take = sampling(made, { tree, connections: () => Promise.reject() });
+  await made.write("var/lib/icinga2/icinga2.state", "");
+  const ages: unknown[] = [];
+  // It cannot be read for a moment; then the service is started anew.
+  for (root of [7, undefined, 7, 8, 8]) ages.push((await take(MINUTE)).stateFile?.unchanged);
+  assertEquals(ages, [0, 60, 120, 0, 60]);
+});
+
 Deno.test("without its own port a node's connections are not known, as where Icinga's file was torn", async () => {
   await using made = await fixture();
   await nodeFolder(made, "agent", 1, 2);
