@@ -27,15 +27,18 @@ export async function uninstallService(options: ServiceOptions, host: Host): Pro
   if (!found) return sayMissing(options);
   const { exe, args } = requireAgent(found, options, host, "it stays");
   const { home } = agentOf(exe, readAgentFlags(args)).files;
-  requireOwnHome(home, options, host);
   const steps = uninstallSteps(options, host, isLastAgent(options, host));
-  const purged = () => options.purge ? purgedPaths(home, host.files) : [];
+  // The files of another agent would be lost.
+  const other = options.purge ? otherOfHome(home, options, host) : undefined;
+  const shared = other === undefined ? [] : [`${home}: service '${other}' runs its agent`];
+  const purged = () => options.purge && !other ? purgedPaths(home, host.files) : [];
   if (dryRun) {
+    for (const why of shared) printError(`icinga-warden: Nothing would be purged from ${why}`);
     showSteps([...steps, { commands: (await purged()).map(purgeCommand) }], options);
     return EXIT.done;
   }
   await runSteps(steps);
-  const left = await purge(await purged(), host.files);
+  const left = [...shared, ...await purge(await purged(), host.files)];
   if (json) printJson({ service: name, wasInstalled: true, home, left });
   else sayRemoved(options, home, left);
   return left.length === 0 ? EXIT.done : EXIT.failed;
@@ -87,15 +90,6 @@ function sayMissing({ name, purge, json }: ServiceOptions): number {
 /** Whether no other native agent is left on this host: those write events. */
 function isLastAgent(options: ServiceOptions, host: Host): boolean {
   return !otherAgents(options, host).some(({ kind }) => kind === "native");
-}
-
-/** Insists that no other service runs the agent of a home that is to be purged: its files would be lost. */
-function requireOwnHome(home: string, options: ServiceOptions, host: Host): void {
-  const other = options.purge ? otherOfHome(home, options, host) : undefined;
-  if (other === undefined) return;
-  throw new Error(
-    `Service '${other}' runs the agent of ${home} too, so nothing changed; leave out '--purge', or uninstall that service first`,
-  );
 }
 
 /**
