@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { attempt } from "../../lib/base/mod.ts";
 import { type IcingaFolder, icingaFolder, parseTcp, procSources } from "../../lib/icinga/mod.ts";
 import { hasProgram, tellSkipped } from "../skipped.ts";
 import { makeCa, makeCertificate } from "./fixture.ts";
@@ -157,11 +158,15 @@ ${more}`,
   let child: Deno.ChildProcess | undefined;
   const pidFile = join(run, "icinga2.pid");
   const signal = async (signal: Deno.Signal) => {
-    for (const pid of (await procSources(folder).tree())?.pids ?? []) {
-      try {
-        Deno.kill(pid, signal);
-      } catch {
-        // It has ended.
+    const done = new Set<number>();
+    // The kernel may leave out a child while others end (proc(5), "children"): it is found once its parent is stopped.
+    for (let found = 1; found > 0;) {
+      const tree = await procSources(folder).tree();
+      const others = new Set(tree?.pids).difference(done);
+      found = others.size;
+      for (const pid of others) {
+        done.add(pid);
+        attempt(() => Deno.kill(pid, signal), () => {});
       }
     }
   };
