@@ -71,6 +71,8 @@ const PAUSE_SAVE = 3_000;
 
 /** Follows the problem of a module that was not examined in time. */
 const AGAIN = "; it is tried again, unless its thread is in an endless loop";
+/** Follows the problem of a module that could not be read. */
+const READ_AGAIN = "; it is read again";
 
 /** Writes of the agent itself. Above that they travel together: every message wakes every thread. */
 const WRITE_PACE = { burst: 20, perSecond: 4, onHeld: () => {} };
@@ -284,7 +286,8 @@ export class Agent {
     const names = new Set(daemons.map(({ name }) => name));
     for (const name of map.keys()) if (!names.has(name)) map.delete(name);
     for (const daemon of daemons) {
-      const { name, module, enabled, permissions, problem, runs, description, isLate } = daemon;
+      const { name, module, enabled, permissions, problem, runs, description, isLate, isUnread } =
+        daemon;
       if (problem !== undefined && problem !== map.get(name)?.problem) {
         const outcome = runs
           ? "runs, but not as configured"
@@ -292,7 +295,7 @@ export class Agent {
           ? "goes on as it was"
           : "cannot run";
         agentLog(this.#parts.log).error(
-          `Daemon '${name}' ${outcome}: ${problem}${isLate ? AGAIN : ""}`,
+          `Daemon '${name}' ${outcome}: ${problem}${isLate ? AGAIN : isUnread ? READ_AGAIN : ""}`,
         );
       }
       // What a daemon that does not run, or runs its old version, has shared is still shown.

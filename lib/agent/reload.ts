@@ -80,7 +80,7 @@ export interface Following {
 
 /**
  * Applies the daemons that the agent was started with, and from then on each change of the configuration, the folder of
- * daemons and every module in use, until `signal` is aborted. A module that was not examined in time is examined again
+ * daemons and every module in use, until `signal` is aborted. A module that was not examined in time, or could not be read, is examined again
  * after 10 s, 20 s and so on, 5 min at most.
  *
  * A wrong configuration is refused as a whole: its errors are logged, and the old one stays in force. A file that cannot
@@ -201,7 +201,7 @@ class Follower {
     this.#inForce = inForce;
     await this.#parts.agent.apply(inForce.config, inForce.daemons);
     this.#seen = [files, ...inForce.daemons.map(({ version }) => version)].join("\n");
-    this.#planRetry(inForce.daemons.some(({ isLate }) => isLate));
+    this.#planRetry(inForce.daemons.some(({ isLate, isUnread }) => isLate || isUnread));
   }
 
   #planRetry(isWanted: boolean): void {

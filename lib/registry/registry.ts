@@ -48,6 +48,8 @@ export interface RegisteredDaemon {
   problem?: string;
   /** Whether its problem is a time limit, which says nothing of the module: it is to be examined again. */
   isLate?: boolean;
+  /** Whether its problem is that a file of it cannot be read now: it is to be examined again. */
+  isUnread?: boolean;
   /** Whether it runs in spite of its problem; absent: as it was, where it runs already. */
   runs?: boolean;
 }
@@ -153,6 +155,7 @@ export class Registry {
     const daemon = { ...plain, files, version: signature(files) };
     const refusal = this.#refuse(files);
     if (refusal !== undefined) return { ...daemon, problem: notSafe(name, refusal) };
+    if (examined.isUnread) return { ...daemon, problem: examined.refusal!, isUnread: true };
     const key = JSON.stringify([file, daemon.version, config.arguments]);
     const before = this.#probes.get(key);
     const counts = before && !this.#over.has(before) && !(isAgain && await isRefusal(before));

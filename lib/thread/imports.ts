@@ -1,4 +1,5 @@
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { FileError } from "../base/mod.ts";
 
 /** An import in a module's text. */
 export interface Import {
@@ -225,6 +226,8 @@ export interface ExaminedModule {
   texts: ReadonlyMap<string, string>;
   /** Why it is not loaded, in one line that begins with a file; absent when it is. */
   refusal?: string;
+  /** Whether the refusal is that a file cannot be read now. */
+  isUnread?: boolean;
 }
 
 /** Finds the files that a module is made of: itself, those that it imports, and those that they import. */
@@ -236,7 +239,8 @@ export async function examineModule(file: string): Promise<ExaminedModule> {
   for (const next of files) {
     const own = refuseModuleFile(next);
     if (own !== undefined) return refused(`${next}: ${own}`);
-    const text = await readModule(next);
+    const text = await Deno.readTextFile(next).catch((error: unknown) => unread(next, error));
+    if (typeof text !== "string") return { ...refused(text.refusal), isUnread: true };
     if (UTF_16.test(text)) return refused(`${next}: is UTF-16 text; save the file as UTF-8`);
     texts.set(next, text);
     size += text.length;
@@ -255,6 +259,15 @@ export async function examineModule(file: string): Promise<ExaminedModule> {
     if (files.size > MOST.files) return refused(`${file}: imports more than ${MOST.files} files`);
   }
   return { files: [...files], texts };
+}
+
+/**
+ * Why a file that is there cannot be read now: another program holds it, say. Empty text where there is none, or this
+ * thread may not read it.
+ */
+function unread(file: string, error: unknown): "" | { refusal: string } {
+  if (statOf(file) === undefined || error instanceof Deno.errors.NotCapable) return "";
+  return { refusal: `${file}: cannot be read (${new FileError("read", file, error).reason})` };
 }
 
 /** A module's text; empty where there is no file that can be read. */

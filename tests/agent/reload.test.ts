@@ -263,41 +263,49 @@ Deno.test("a module that comes later and does not take what its entry says is it
   });
 });
 
-Deno.test("what was not examined in time is examined again after 10 s, 20 s and so on up to 5 min", async () => {
-  const resolved: boolean[] = [];
-  let isLate = true;
-  const late = ({ registry }: ReloadParts): Partial<ReloadParts> => ({
-    registry: {
-      resolve: async (loaded) => {
-        const [a, ...others] = await registry.resolve(loaded);
-        resolved.push(isLate);
-        return [{ ...a!, ...(isLate && { isLate, problem: "late" }) }, ...others];
+for (
+  const [flag, what] of [["isLate", "was not examined in time"], [
+    "isUnread",
+    "could not be read",
+  ]] as const
+) {
+  Deno.test(`what ${what} is examined again after 10 s, 20 s and so on up to 5 min`, async () => {
+    const resolved: boolean[] = [];
+    let isLate = true;
+    const late = ({ registry }: ReloadParts): Partial<ReloadParts> => ({
+      registry: {
+        resolve: async (loaded) => {
+          const [a, ...others] = await registry.resolve(loaded);
+          resolved.push(isLate);
+          return [{ ...a!, ...(isLate && { [flag]: true, problem: "late" }) }, ...others];
+        },
       },
-    },
+    });
+    await following(async ({ write, applied, records, clock }) => {
+      const looks = async () => {
+        for (let looks = 1; looks <= 300; looks++) {
+          await clock.check();
+          if (resolved.length > 0) return (resolved.length = 0, looks);
+        }
+        throw new Error("not examined again within 300 looks");
+      };
+      await write("daemons/a.js", module("a", "// 1\n"));
+      await looks();
+      const waits: number[] = [];
+      while (waits.length < 7) waits.push(await looks());
+      assertEquals(waits, [10, 20, 40, 80, 160, 300, 300]);
+      assertEquals(records, ["info The daemons have changed: a"]);
+      await write("daemons/a.js", module("a", "// another 1\n"));
+      await looks();
+      assertEquals(await looks(), 10, "what has changed is not waited for so long");
+      isLate = false;
+      assertEquals(await looks(), 20);
+      assertEquals(applied.at(-1)![0]!.problem, undefined);
+      for (let checks = 60; checks > 0; checks--) await clock.check();
+      assertEquals(resolved, []);
+    }, late);
   });
-  await following(async ({ write, applied, records, clock }) => {
-    const looks = async () => {
-      for (let looks = 1;; looks++) {
-        await clock.check();
-        if (resolved.length > 0) return (resolved.length = 0, looks);
-      }
-    };
-    await write("daemons/a.js", module("a", "// 1\n"));
-    await looks();
-    const waits: number[] = [];
-    while (waits.length < 7) waits.push(await looks());
-    assertEquals(waits, [10, 20, 40, 80, 160, 300, 300]);
-    assertEquals(records, ["info The daemons have changed: a"]);
-    await write("daemons/a.js", module("a", "// another 1\n"));
-    await looks();
-    assertEquals(await looks(), 10, "what has changed is not waited for so long");
-    isLate = false;
-    assertEquals(await looks(), 20);
-    assertEquals(applied.at(-1)![0]!.problem, undefined);
-    for (let checks = 60; checks > 0; checks--) await clock.check();
-    assertEquals(resolved, []);
-  }, late);
-});
+}
 
 Deno.test("a daemon that is to be restarted is examined again where it has a problem", async () => {
   await following(async ({ write, until, applied, home, records, renew }) => {

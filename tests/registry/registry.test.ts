@@ -105,6 +105,26 @@ Deno.test("a module that has changed is looked at anew; one that has not is not"
   }
 });
 
+Deno.test("a module that is there and cannot be read is a problem for now", {
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  const home = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(join(home, "daemons"));
+    await Deno.symlink("/proc/self/mem", join(home, "daemons", "a.js"));
+    const registry = new Registry(home);
+    const config = parse(`{ "daemons": { "a": {} } }`);
+    const [a] = await registry.resolve({ config, describe: () => "" });
+    assertEquals(a!.isUnread, true);
+    assertMatch(
+      a!.problem!,
+      /daemons\/a\.js: cannot be read \(Input\/output error \(os error 5\)\)$/,
+    );
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
+});
+
 Deno.test("a problem of a module is remembered until it is asked for again", async () => {
   const home = await Deno.makeTempDir();
   await Deno.mkdir(join(home, "daemons", "sub"), { recursive: true });
