@@ -5,12 +5,16 @@
  */
 import type { ServiceErrorKind, ServiceState } from "../../lib/service/mod.ts";
 
-/** Errors that a retry does not fix: the next attempt waits long. Only a start reports that. */
+/**
+ * Errors that a retry does not fix: the next attempt waits long. Only a start reports that. Each logon with a wrong
+ * password counts for the lockout of a domain account.
+ */
 export const PERMANENT: ReadonlySet<ServiceErrorKind | "failed"> = new Set([
   "exe-missing",
   "exe-invalid",
   "disabled",
   "marked-for-deletion",
+  "logon-failed",
 ]);
 
 /** What to do about a state. */

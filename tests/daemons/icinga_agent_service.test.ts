@@ -330,7 +330,7 @@ Deno.test("whenDisabled: ignore warns of nothing, enable sets the start type and
   await enabled.end();
 });
 
-for (const code of [2, 3, 193, 1072]) {
+for (const code of [2, 3, 193, 1069, 1072]) {
   Deno.test(`code ${code} is no matter of a retry: tried each 5 min, one error an hour`, async () => {
     let tried = 0;
     const { clock, records, shared, end } = start(
