@@ -4,6 +4,7 @@ import {
   type Clock,
   cut,
   type FileError,
+  readTextWhenFreeSync,
   replaceFile,
   systemClock,
   within,
@@ -114,6 +115,7 @@ export class Agent {
         replaceFile(path, text, { mode: 0o600 }).catch(({ reason }: FileError) => {
           throw new Error(reason);
         }),
+      read: readTextWhenFreeSync,
       onWarning: agentLog(log).warning,
       onTrouble: (text) => troubles?.report("state", text),
     });

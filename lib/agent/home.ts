@@ -1,5 +1,11 @@
 import { join } from "node:path";
-import { attempt, FileError, refusePipe, replaceFileSync } from "../base/mod.ts";
+import {
+  attempt,
+  FileError,
+  readTextWhenFreeSync,
+  refusePipe,
+  replaceFileSync,
+} from "../base/mod.ts";
 import type { AgentTrouble, ReportTrouble } from "../daemon/mod.ts";
 
 /** Where an agent's files are. */
@@ -171,7 +177,7 @@ function describeHolder(home: string, last: ReturnType<typeof read>): string {
 function read(file: string): { record: RunRecord | undefined } | undefined {
   return attempt(() => {
     refusePipe(file);
-    return { record: parseRecord(Deno.readTextFileSync(file)) };
+    return { record: parseRecord(readTextWhenFreeSync(file)) };
   }, () => undefined);
 }
 

@@ -147,6 +147,25 @@ export function renameFile(
   return whileHeld(() => files.rename(from, to), files, clock);
 }
 
+/**
+ * Reads a file. On Windows it is tried again for 2 s while another program has it open and shares it with no one.
+ *
+ * @throws {Error} the file system's own, when that is not possible.
+ */
+export function readWhenFree(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  return whileHeld(() => Deno.readFile(path), { isHeld: isUnshared }, systemClock);
+}
+
+/** The same as {@linkcode readWhenFree} for a text, synchronously: it blocks the thread. For the start of a run. */
+export function readTextWhenFreeSync(path: string): string {
+  return whileHeldSync(() => Deno.readTextFileSync(path), isUnshared);
+}
+
+/** ERROR_SHARING_VIOLATION, winerror.h. To a reader ERROR_ACCESS_DENIED means that it lacks the right. */
+function isUnshared(error: unknown): boolean {
+  return errorMessage(error).includes("(os error 32)");
+}
+
 /** What is left of an earlier try goes first: its mode or owner may be another, or it is a pipe or a link. */
 async function createAnew(files: FileSystem, path: string, mode: number): Promise<WritableFile> {
   await files.remove(path).catch((error) => {
@@ -179,13 +198,13 @@ async function whileHeld<T>(
   }
 }
 
-function whileHeldSync<T>(step: () => T): T {
+function whileHeldSync<T>(step: () => T, isHeld = systemFiles.isHeld): T {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   for (const end = performance.now() + HELD_LIMIT;;) {
     try {
       return step();
     } catch (error) {
-      if (!systemFiles.isHeld(error) || performance.now() >= end) throw error;
+      if (!isHeld(error) || performance.now() >= end) throw error;
     }
     Atomics.wait(pause, 0, 0, HELD_WAIT);
   }

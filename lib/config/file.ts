@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { excerpt, plainError, positions } from "../base/mod.ts";
+import { excerpt, plainError, positions, readWhenFree } from "../base/mod.ts";
 import { ConfigError, type PlacedProblem } from "./problem.ts";
 
 /** A larger file is no configuration, bytes. */
@@ -14,7 +14,7 @@ export async function readConfigFile(file: string): Promise<Uint8Array<ArrayBuff
   try {
     const refusal = refuseConfigFile(await Deno.stat(file));
     if (refusal) throw new ConfigError(file, [refusal]);
-    return await Deno.readFile(file);
+    return await readWhenFree(file);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     if (error instanceof ConfigError) throw error;

@@ -17,6 +17,8 @@ export interface StateFileOptions {
   path: string;
   /** Replaces a file's text in one step: a reader sees the old text or the new one. */
   write: (path: string, text: string) => Promise<void>;
+  /** Reads a file's text. Default: `Deno.readTextFileSync`. */
+  read?: (path: string) => string;
   /** Told in one sentence what went wrong once. */
   onWarning: (warning: string) => void;
   /** Told in one sentence what cannot be saved, when that begins or changes; undefined: all is saved again. */
@@ -145,12 +147,12 @@ function removeLargest(texts: Map<string, string>, limit: number): string {
 
 /** Gives back what was saved; false when there is a file that must not be written over. */
 function restore(state: PublicState, options: StateFileOptions): boolean {
-  const { path, onTrouble } = options;
+  const { path, read = Deno.readTextFileSync, onTrouble } = options;
   let text: string;
   try {
     // Reading a pipe would not end.
     if (Deno.statSync(path).isFifo) throw new Error("it is a pipe; expected a file");
-    text = Deno.readTextFileSync(path);
+    text = read(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return true;
     onTrouble(`Cannot read the saved state ${path}, and saves none: ${words(error)}`);

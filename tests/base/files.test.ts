@@ -4,6 +4,8 @@ import {
   FileError,
   type FileSystem,
   ManualClock,
+  readTextWhenFreeSync,
+  readWhenFree,
   refusePipe,
   replaceFile,
   replaceFileSync,
@@ -186,3 +188,29 @@ Deno.test(
     });
   },
 );
+
+Deno.test("a file that another program shares with no one is read once it is free; another error is not waited for", async () => {
+  const unshared = new Error("The process cannot access the file. (os error 32)");
+  const refused = new Deno.errors.PermissionDenied("Access is denied. (os error 5)");
+  const { readFile, readTextFileSync } = Deno;
+  let errors: Error[] = [];
+  const read = <T>(value: T): T => {
+    const error = errors.shift();
+    if (error) throw error;
+    return value;
+  };
+  try {
+    Deno.readTextFileSync = () => read("text");
+    Deno.readFile = () => Promise.resolve().then(() => read(new Uint8Array([1])));
+    errors = [unshared, unshared];
+    assertEquals(readTextWhenFreeSync("a"), "text");
+    errors = [unshared, unshared];
+    assertEquals(await readWhenFree("a"), new Uint8Array([1]));
+    errors = [refused];
+    assertThrows(() => readTextWhenFreeSync("a"), Deno.errors.PermissionDenied);
+    errors = [refused];
+    await assertRejects(() => readWhenFree("a"), Deno.errors.PermissionDenied);
+  } finally {
+    Object.assign(Deno, { readFile, readTextFileSync });
+  }
+});

@@ -186,6 +186,27 @@ testWindows(
   },
 );
 
+testWindows(
+  "a saved state that another program shares with no one is read once it is free",
+  async (windows) => {
+    const files = {
+      "icinga-warden.json": configuration({}),
+      "state.json":
+        '{"format":1,"saved":"2026-01-01T00:00:00.000Z","maps":{"Daemons.x.Kept":{"n":7}}}',
+    };
+    const home = await windows.home(files);
+    const release = await windows.holdFileAlone(home, "state.json");
+    const agent = windows.agentIn(home, ["--foreground", "--simulate"]);
+    await agent.logged(/Started icinga-warden/);
+    await release();
+    await until(
+      "it is saved anew",
+      async () => !(await agent.read("state.json")).includes("2026-01"),
+    );
+    assertMatch(await agent.read("state.json"), /"Daemons.x.Kept":\{"n":7\}/);
+  },
+);
+
 /** Changes what is saved each 200 ms. */
 const SAVER = `
 export default {

@@ -2,6 +2,7 @@
 // neither rename nor remove it (no FILE_SHARE_DELETE).
 //
 //     hold.exe PATH UNTIL           prints "held", and holds it until there is a file UNTIL; 10 min at most
+//     hold.exe alone:PATH UNTIL     the same, and nobody else may open it
 //     hold.exe mutex:NAME UNTIL     the same with a mutex, as Windows Installer does while it is at work
 //
 // Build: x86_64-w64-mingw32-gcc -O2 -municode -o hold.exe hold.c
@@ -18,9 +19,12 @@ int wmain(int count, wchar_t **arguments) {
     fprintf(stderr, "Usage: hold.exe PATH UNTIL\n");
     return 1;
   }
-  HANDLE held = wcsncmp(arguments[1], L"mutex:", 6) == 0
-    ? CreateMutexW(NULL, TRUE, arguments[1] + 6)
-    : CreateFileW(arguments[1], GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
+  int alone = wcsncmp(arguments[1], L"alone:", 6) == 0;
+  wchar_t *path = alone ? arguments[1] + 6 : arguments[1];
+  DWORD share = alone ? 0 : FILE_SHARE_READ | FILE_SHARE_WRITE;
+  HANDLE held = wcsncmp(path, L"mutex:", 6) == 0
+    ? CreateMutexW(NULL, TRUE, path + 6)
+    : CreateFileW(path, GENERIC_READ, share, NULL, OPEN_EXISTING, 0, NULL);
   if (held == NULL || held == INVALID_HANDLE_VALUE) {
     fprintf(stderr, "Cannot hold it: %lu\n", GetLastError());
     return 1;

@@ -260,7 +260,11 @@ export class Windows {
 
   /** Starts the agent in a console of its own, in a home that holds the exe and `files`. */
   async agent(args: string[], files: Record<string, string> = {}, home = "home"): Promise<Agent> {
-    const { folder } = await this.home(files, home);
+    return this.agentIn(await this.home(files, home), args);
+  }
+
+  /** Starts the agent in a console of its own, in a home that is there. */
+  agentIn({ folder }: Home, args: string[]): Agent {
     const console = `${system.windowsRoot}\\bin\\console.exe`;
     const child = system.command(folder, console, ["600", "icinga-warden.exe", ...args]).spawn();
     const agent = new Agent(folder, child);
@@ -312,6 +316,11 @@ export class Windows {
   /** Holds a file of a home, so that it can be neither renamed nor removed; returns what lets it go: see hold.c. */
   holdFile(home: Home, file: string): Promise<() => Promise<void>> {
     return this.#hold(home, `${home.inside}\\${file.replaceAll("/", "\\")}`);
+  }
+
+  /** The same; nobody else may even open it. */
+  holdFileAlone(home: Home, file: string): Promise<() => Promise<void>> {
+    return this.#hold(home, `alone:${home.inside}\\${file}`);
   }
 
   /** Holds a mutex as {@linkcode holdFile} does a file. */
