@@ -61,7 +61,7 @@ export interface CrashReport {
   file: string;
   /** When it was written, ms since the Unix epoch. */
   at: number;
-  /** Its first line. */
+  /** Its first line that is not empty, or that it has none. */
   line: string;
 }
 
@@ -71,7 +71,8 @@ export async function readCrashes({ log }: IcingaFolder, since: number): Promise
     .filter(({ path, modified }) => /[\\/]report\.[^\\/]*$/.test(path) && isSince(modified, since))
     .sort((a, b) => b.modified - a.modified).slice(0, 10);
   return await Promise.all(files.map(async ({ path, modified }) => {
-    const line = (await readEnd(path, TAIL)).split("\n").find((line) => line.trim() !== "") ?? "";
+    const line = (await readEnd(path, TAIL)).split("\n").find((line) => line.trim() !== "") ??
+      "the file is empty";
     return { file: path, at: modified, line: cut(sanitize(line), 300) };
   }));
 }

@@ -152,6 +152,10 @@ Deno.test("each finding says what is wrong and how to fix it", () => {
     )),
     [
       { sample: { ...sample, stateFile: undefined! } },
+      /^unknown state file: there is none yet; wait: the service writes it within 5 min/,
+    ],
+    [
+      { sample: { ...sample, stateFile: undefined! }, status: undefined },
       /^unknown state file: there is none yet; start the service/,
     ],
     [{ stateFile: "denied" }, /^unknown state file: denied; run doctor as an administrator/],

@@ -96,6 +96,15 @@ Deno.test("what is of the future was before the clock was set back, and is no ne
   assertEquals(said(now)?.line, "Certificate validation failed");
 });
 
+Deno.test("a crash report shows its first line that is not empty, or that it has none", async () => {
+  await using made = await fixture();
+  const now = Date.now();
+  await made.write("var/log/icinga2/crash/report.1", "\n \nCaught SIGSEGV\nmore");
+  await made.write("var/log/icinga2/crash/report.2", "");
+  const found = await readCrashes(made.folder, now - 60_000);
+  assertEquals(found.map(({ line }) => line).sort(), ["Caught SIGSEGV", "the file is empty"]);
+});
+
 Deno.test("Icinga tries to write its state while its last attempt is not older than 10 min", () => {
   const dump = "ConfigObject: Dumping program state to file 'icinga2.state'";
   const table: [lines: [minutes: number, severity: string, text: string][], told?: string][] = [

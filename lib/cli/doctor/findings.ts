@@ -259,9 +259,11 @@ function lookOnce(
 }
 
 /** Icinga 2 does not start with a corrupt one. */
-function stateFileFinding({ stateFile, sample }: Facts): Finding {
+function stateFileFinding({ stateFile, sample, status }: Facts): Finding {
   if (stateFile === undefined && !sample.stateFile) {
-    const mend = "start the service: it writes the file within minutes";
+    const mend = status?.state === STATE.running
+      ? "wait: the service writes it within 5 min of its start"
+      : "start the service: it writes the file within 5 min";
     return finding("unknown", "state file", "there is none yet", mend);
   }
   if (stateFile === undefined) return finding("ok", "state file", "it can be read");
