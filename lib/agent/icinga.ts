@@ -59,6 +59,8 @@ class IcingaWatch {
       const text = `Icinga 2 of service '${service}' cannot be looked at: ${errorMessage(error)}`;
       this.#say("warning", about, text);
     }
+    // What was seen before would hold the service back for ever.
+    this.#samples.delete(service.toLowerCase());
   }
 
   /** Shares what is seen. Returns the folder of Icinga's that is missing; undefined: it is there, or not needed. */

@@ -381,6 +381,32 @@ Deno.test("a stop is explained once; an invalid configuration holds until a file
   assertEquals(watch.levels, ["warning"]);
 });
 
+Deno.test("a folder that is gone, or cannot be read, holds its service back no longer", async () => {
+  await using made = await fixture();
+  await made.write("var/lib/icinga2/icinga2.state", "2:{},");
+  const { root, data } = made.folder;
+  const invalid = { is: "invalid", text: "syntax error" } as const;
+  await using watch = watching(root, { validate: () => Promise.resolve(invalid) });
+  const { service, diagnosis, until, host } = watch;
+  service.set("value", "STOPPED");
+  for (const file of [undefined, "a file is in its place"]) {
+    await until(() => diagnosis()?.hold === true);
+    await Deno.rename(data, `${data}.away`);
+    const above = join(root, "var", "lib");
+    if (file !== undefined) {
+      await Deno.rename(above, `${above}.away`);
+      await Deno.writeTextFile(above, file);
+    }
+    await until(() => !host.has("icinga2"));
+    if (file !== undefined) {
+      await Deno.remove(above);
+      await Deno.rename(`${above}.away`, above);
+    }
+    await Deno.rename(`${data}.away`, data);
+  }
+  await until(() => diagnosis() !== undefined);
+});
+
 Deno.test("a service that stays down is looked at every 10 min and told every hour; one that runs for 5 min is well", async () => {
   await using made = await fixture();
   await made.write("var/lib/icinga2/icinga2.state", "2:{},");
