@@ -43,10 +43,12 @@ export default defineDaemon({
   },
   async run(context) {
     const map = context.state.map<ServiceEntry>("ServiceState");
-    const shown = context.state.map("ServiceProbes");
     const names = new Set(context.arguments.services);
-    for (const name of map.keys()) if (!names.has(name)) map.delete(name);
-    for (const key of shown.keys()) if (!names.has(key.split("/")[0]!)) shown.delete(key);
+    for (
+      const shared of [map, context.state.map("ServiceStats"), context.state.map("ServiceProbes")]
+    ) {
+      for (const key of shared.keys()) if (!names.has(key.split("/")[0]!)) shared.delete(key);
+    }
     const probes = configureProbes(context.arguments.probes, { areNamed: true });
     await Promise.all([...names].map((service) => {
       const shared = shareIn(map, service);

@@ -37,10 +37,16 @@ Deno.test("what is counted goes on where the daemon was before it was started ag
 Deno.test("a service that is listed no longer is forgotten", async () => {
   const run = simulate(daemon, {
     arguments: { services: ["one"] },
-    maps: { ServiceState: { gone: { value: "STOPPED", restart_error: 3 } } },
+    maps: {
+      ServiceState: { gone: { value: "STOPPED", restart_error: 3 } },
+      ServiceStats: { gone: { ...noStats(), flapping: true } },
+      ServiceProbes: { "gone/memory": {} },
+    },
   });
   await run.advance(0);
   assertEquals([...run.map("ServiceState").keys()], ["one"]);
+  assertEquals([...run.map("ServiceStats").keys()], ["one"]);
+  assertEquals([...run.map("ServiceProbes").keys()], []);
   await run.stop();
 });
 
