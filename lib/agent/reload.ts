@@ -80,11 +80,11 @@ export interface Following {
 
 /**
  * Applies the daemons that the agent was started with, and from then on each change of the configuration, the folder of
- * daemons and every module in use, until `signal` is aborted. A module that was not examined in time, or could not be read, is examined again
- * after 10 s, 20 s and so on, 5 min at most.
+ * daemons and every module in use, until `signal` is aborted. A module that was not examined in time, or could not be
+ * read, is examined again after 10 s, 20 s and so on, 5 min at most.
  *
- * A wrong configuration is refused as a whole: its errors are logged, and the old one stays in force. A file that cannot
- * be read, and whatever else fails, is logged once and tried again at the next check.
+ * A wrong configuration is refused as a whole: its errors are logged, and the old one stays in force. A configuration
+ * that cannot be read, and whatever else fails, is logged once and tried again at the next check.
  *
  * Files are compared by size and time of change, since notifications of the file system get lost on network drives and
  * differ between systems.
@@ -135,7 +135,7 @@ class Follower {
   #isRefused = false;
   /** Why the file could not be read at the last look, so that the next look tries again; undefined: it could. */
   #unread: string | undefined;
-  /** Looks until modules that were not examined in time are examined again, and how often that was done. */
+  /** Looks until modules that were late, or could not be read, are examined again, and how often that was done. */
   #retry = { looks: Infinity, done: 0 };
   /** What is under way: one thing at a time is read and applied. */
   #turn: Promise<unknown> = Promise.resolve();

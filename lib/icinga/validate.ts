@@ -56,7 +56,8 @@ export async function validate(plan: ValidatePlan): Promise<Validation> {
 
 /**
  * What the output of `icinga2 daemon -C` says: the first critical line on the configuration, and the place that follows
- * it. What Icinga says before of a file of its certificates is the reason. Any other failure, such as a file that it may not write, does not make the configuration invalid.
+ * it; or the line before it, where that is on a key or a certificate. Any other failure, such as a file that it may not
+ * write, does not make the configuration invalid.
  */
 export function readValidation(code: number, output: string): Validation {
   if (code === 0) return { is: "valid", text: "the configuration is valid" };
