@@ -50,7 +50,9 @@ export function keepServiceRunning(
     ? (why: string | undefined) => watch.observe(why)
     : undefined;
   const restart = () => watch.restartRunning();
-  const runner = new ProbeRunner(context, service, probes, { restart, prefix, random });
+  const isDisabled = () => watch.isDisabled();
+  const plan = { restart, isDisabled, prefix, random };
+  const runner = new ProbeRunner(context, service, probes, plan);
   let mended = diagnosis()?.mended;
   return context.every(settings.interval, async () => {
     if (diagnosis()?.mended !== mended) {

@@ -169,14 +169,24 @@ export class ServiceWatch {
       const isSame = runningSince !== undefined && runningSince === this.runningSince;
       if (!isSame || this.#isLeftAlone()) return;
       try {
-        if (await this.#disabled.isDisabled()) return this.#report.wouldNotStart();
-        if (!this.#isLeftAlone()) await this.#restart();
+        await this.#restart();
       } catch (error) {
         if (!this.#isInterrupted(error)) throw error;
       } finally {
         this.#share();
       }
     });
+  }
+
+  /** Whether it would not start again after a stop, since it is disabled; then a warning says so. */
+  async isDisabled(): Promise<boolean> {
+    try {
+      if (!await this.#disabled.isDisabled()) return false;
+      this.#report.wouldNotStart();
+    } catch (error) {
+      if (!this.#isInterrupted(error)) throw error;
+    }
+    return true;
   }
 
   async #act(state: ServiceState | undefined): Promise<void> {

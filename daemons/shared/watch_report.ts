@@ -34,6 +34,7 @@ export class WatchReport {
   readonly #flapping = new Repeated();
   readonly #observed = new Repeated();
   readonly #queryErrors = new Repeated();
+  readonly #unstartable = new Repeated();
 
   /** `restart_error` begins with 0. */
   constructor(context: WatchContext, service: Service, shared: SharedState) {
@@ -145,10 +146,9 @@ export class WatchReport {
 
   /** It runs, and is not restarted though a probe asks for that, since Windows would not start it again. */
   wouldNotStart(): void {
-    const { name } = this.#service;
-    this.#context.log.warning(
-      `Service '${name}' is not restarted: its start type is disabled, and it would not start again`,
-    );
+    const text = `Service '${this.#service.name}' is not restarted: its start type is disabled, ` +
+      "and it would not start again";
+    if (this.#isDue(this.#unstartable, text)) this.#context.log.warning(text);
   }
 
   /** It is disabled, and left so; @param wanted whether that is to be warned of. */

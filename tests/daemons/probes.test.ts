@@ -810,11 +810,19 @@ Deno.test("what was started anew between two queries has its time to settle", as
   }
 });
 
-Deno.test("a service that is disabled and runs is not restarted: it would not start again", async () => {
+Deno.test("a service that is disabled and runs is not restarted before it is enabled", async () => {
   const { run, pass, changes } = runHung("disabled");
-  await pass(90);
+  await pass(50);
   assertEquals(changes(), []);
   const texts = run.log.filter(({ level }) => level === "warning").map(({ message }) => message);
-  assertMatch(texts.join("\n"), /is not restarted: its start type is disabled, and it would not/);
+  assertEquals(texts.length, 2, texts.join("\n"));
+  assertMatch(texts[0]!, /the service is restarted in .* unless that changes$/);
+  assertMatch(texts[1]!, /is not restarted: its start type is disabled, and it would not start/);
+  const { failed, text } = run.map<SharedProbe>("ServiceProbes").get("heartbeat_file")!;
+  assertEquals(failed, true);
+  assertMatch(text, /hangs; it is not restarted, since its start type is disabled$/);
+  run.services.repair();
+  await pass(2);
+  assertEquals(changes(), ["stop icinga2", "start icinga2"]);
   await run.stop();
 });

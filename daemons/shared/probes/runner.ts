@@ -26,6 +26,8 @@ type Context = Pick<DaemonContext, "log" | "now" | "signal" | "state">;
 export interface RunnerPlan {
   /** Stops and starts the service. */
   restart: () => Promise<void>;
+  /** Whether the service would not start again after a stop, since it is disabled. Default: it would. */
+  isDisabled?: () => Promise<boolean>;
   /** What their keys begin with in the map `ServiceProbes`. Default: nothing. */
   prefix?: string;
   /** From 0 to 1, for the wait before a restart. Default: `Math.random`. */
@@ -51,12 +53,13 @@ export class ProbeRunner {
     context: Context,
     service: Service,
     probes: readonly ConfiguredProbe[],
-    { prefix = "", random = Math.random, ...plan }: RunnerPlan,
+    { prefix = "", random = Math.random, isDisabled = () => Promise.resolve(false), ...plan }:
+      RunnerPlan,
   ) {
     this.#context = context;
     this.#service = service;
     this.#probes = probes.filter(({ action }) => action !== "off");
-    this.#plan = { prefix, random, ...plan };
+    this.#plan = { prefix, random, isDisabled, ...plan };
     this.#shared = context.state.map<SharedProbe>("ServiceProbes");
     this.#host = context.state.agent<IcingaSample>("Host");
     const keys = new Set(this.#probes.map(({ name }) => prefix + name));
@@ -101,6 +104,14 @@ export class ProbeRunner {
       });
       const { step } = judged;
       const wouldRestart = step === "restart" && observe !== undefined;
+      if (step === "restart" && !wouldRestart && await this.#plan.isDisabled()) {
+        // It stays due: it is restarted once somebody has enabled it.
+        const text = `${verdict.text}; it is not restarted, since its start type is disabled`;
+        const info = { ...before!, verdict: { ...verdict, text }, at: now() };
+        this.#infos.set(probe.name, info);
+        this.#share(probe.name, info, mayRestart);
+        continue;
+      }
       const { failsSince } = before ?? {};
       // Nothing is restarted, so that it still fails is no news.
       const same = wouldRestart &&
