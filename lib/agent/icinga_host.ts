@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
-import { attempt } from "../base/mod.ts";
+import { attempt, systemClock } from "../base/mod.ts";
 import type { HostSources, IcingaFolder, Validation } from "../icinga/mod.ts";
+import { runChild } from "../service/mod.ts";
 
 /** What this host says of a service of Icinga 2 beside its files. */
 export interface IcingaHost {
@@ -48,9 +49,19 @@ export function foreignProgram(
   return isIcinga ? undefined : processes.find((process) => process.pid === pid)?.exe;
 }
 
+/** Of Windows' event log as much is read, bytes, and waited for it as long, ms. */
+const EVENTS = { most: 1024 * 1024, limit: 5_000 };
+
+/** Runs Windows' `wevtutil.exe`. */
+const runWevtutil = (args: string[]) => {
+  const program = join(Deno.env.get("SystemRoot") || "C:\\Windows", "System32", "wevtutil.exe");
+  return runChild(program, args, { ...EVENTS, clock: systemClock, withoutErrors: true });
+};
+
 /** What this host says of a service of Icinga 2. */
 export async function icingaHost(service: string, folder: IcingaFolder): Promise<IcingaHost> {
-  const { procHolder, procSources, procTree, treeOf, validate } = await import("../icinga/mod.ts");
+  const icinga = await import("../icinga/mod.ts");
+  const { eventReader, procHolder, procSources, procTree, treeOf, validate } = icinga;
   if (Deno.build.os !== "windows") {
     return {
       sources: procSources(folder),
@@ -87,6 +98,7 @@ export async function icingaHost(service: string, folder: IcingaFolder): Promise
       },
       connections: ({ pids }) =>
         Promise.resolve(listConnections().filter(({ pid }) => pids.has(pid))),
+      events: eventReader(runWevtutil),
     },
     validate(limit) {
       const program = programOf(database.find(service)?.commandLine ?? "");

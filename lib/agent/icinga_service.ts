@@ -166,6 +166,7 @@ export class IcingaService {
         since: Math.min(wall, Date.now() - (now - began)),
         validate: () => host.validate(),
         holder: (port) => host.holder(port),
+        events: host.sources.events,
       }),
     );
     // A stop that nothing explains, and that is over, may have been a restart by a person or a probe.

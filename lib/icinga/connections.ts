@@ -1,3 +1,5 @@
+import type { ReadEvents } from "./event_log.ts";
+
 /** A TCP connection of this host that is established. */
 export interface Connection {
   /** The address and port of this side; IPv4 where it is one, written in IPv6 or not. */
@@ -28,6 +30,8 @@ export interface HostSources {
   tree(): Promise<TreeFacts | undefined>;
   /** The established TCP connections of these processes. */
   connections(tree: TreeFacts): Promise<Connection[]>;
+  /** Icinga's records in the event log of the system, where it has one. */
+  events?: ReadEvents;
 }
 
 /** The criteria of a parent's connection. */

@@ -1,5 +1,5 @@
-import { join } from "node:path";
 import type { IcingaFolder } from "./folder.ts";
+import type { ReadEvents } from "./event_log.ts";
 import { criticalLines, isSince, readCrashes, readLog } from "./log.ts";
 import { type IcingaNode, readNode } from "./node.ts";
 import type { REPAIRS } from "./settings.ts";
@@ -32,20 +32,23 @@ export interface DiagnosisParts {
   validate(): Promise<Validation>;
   /** The process that listens on a port of this host, such as `process 12 (java.exe)`; undefined: none or unknown. */
   holder(port: number): Promise<string | undefined>;
+  /** Icinga's records in the event log: see `HostSources`. */
+  events?: ReadEvents | undefined;
 }
 
 /** Looks why it stopped: the configuration, a new crash report, the holder of its port, its state file, its log. */
 export async function diagnose(parts: DiagnosisParts): Promise<Diagnosis> {
   const { folder, since } = parts;
-  const [validation, crashes, lines, node, state] = await Promise.all([
+  // First, since 'icinga2 daemon -C' writes what is wrong into the event log too.
+  const log = await readLog(folder, since, parts.events).catch(() => undefined);
+  const [validation, crashes, node, state] = await Promise.all([
     parts.validate(),
     readCrashes(folder, since).catch(() => []),
-    readLog(folder).catch(() => []),
     readNode(folder).catch((): IcingaNode => ({})),
     stateFault(folder).catch(() => undefined),
   ]);
   const holder = node.port === undefined ? undefined : await parts.holder(node.port);
-  const critical = criticalLines(lines.filter(({ at }) => isSince(at, since)));
+  const critical = criticalLines(log?.lines.filter(({ at }) => isSince(at, since)) ?? []);
   const said = critical.map(({ text }) => `log: ${text}`);
   const found = (what: string, evidence: string[], advice: string, hold = false): Diagnosis => ({
     what,
@@ -81,6 +84,6 @@ export async function diagnose(parts: DiagnosisParts): Promise<Diagnosis> {
   if (state === "empty") return stateFile();
   const why = validation.is === "unknown" ? [validation.text] : [];
   return said.length > 0
-    ? found("it stopped, and its log says why", why, `look at ${join(folder.log, "icinga2.log")}`)
+    ? found("it stopped, and its log says why", why, `look at ${log?.place}`)
     : found("it stopped, and nothing says why", why, "was it stopped by a person or an update?");
 }

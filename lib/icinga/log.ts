@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { cut, sanitize } from "../base/mod.ts";
 import { ownAddresses } from "./connections.ts";
+import { EVENT_LOG, type ReadEvents } from "./event_log.ts";
 import { type IcingaFolder, listFolder, readEnd } from "./folder.ts";
 
 /** A line of Icinga's log. */
@@ -51,8 +52,31 @@ export function criticalLines(
 }
 
 /** The end of Icinga's log. */
-export async function readLog({ log }: IcingaFolder): Promise<LogLine[]> {
-  return parseLog(await readEnd(join(log, "icinga2.log"), TAIL));
+export interface IcingaLog {
+  /** The oldest first. */
+  lines: LogLine[];
+  /** Where they are: the file, or the event log. */
+  place: string;
+}
+
+/**
+ * The end of Icinga's log: its file, or the Windows event log where the file has no line since a time and the event log
+ * has: the file is missing, or was left behind when Icinga began to write there.
+ *
+ * @param since ms since the Unix epoch; older lines may be among those of the file.
+ */
+export async function readLog(
+  { log }: IcingaFolder,
+  since: number,
+  events?: ReadEvents,
+): Promise<IcingaLog> {
+  const file = join(log, "icinga2.log");
+  const lines = parseLog(await readEnd(file, TAIL));
+  if (events && !lines.some(({ at }) => isSince(at, since))) {
+    const found = parseLog(await events(since));
+    if (found.length > 0) return { lines: found, place: EVENT_LOG };
+  }
+  return { lines, place: file };
 }
 
 /** A report that Icinga left when it crashed. */
@@ -121,7 +145,7 @@ export function isSince(at: number, since: number, now: number = Date.now()): bo
 }
 
 /** Icinga tries to write its state every 300 s; within this time it has tried twice, ms. */
-const TRIED_WITHIN = 10 * 60_000;
+export const TRIED_WITHIN = 10 * 60_000;
 
 /**
  * What the log says of a state file that Icinga tries to write: the first critical line after the last attempt, else that

@@ -29,6 +29,7 @@ export {
 } from "./connections.ts";
 export { type Answer } from "./handshake.ts";
 export { diagnose, type Diagnosis, type DiagnosisParts } from "./diagnose.ts";
+export { eventReader, type ReadEvents } from "./event_log.ts";
 export { parseTcp, procHolder, procSources, procTree } from "./proc.ts";
 export { checkDataDir, checkRepair } from "./settings.ts";
 export { moveStateFile, stateFault } from "./state_file.ts";

@@ -32,7 +32,7 @@ export interface ParentLink {
 /** What the connection is read from. */
 export interface ParentLinkParts {
   folder: IcingaFolder;
-  sources: Pick<HostSources, "connections">;
+  sources: Pick<HostSources, "connections" | "events">;
   /** How often a sample is taken, ms. */
   every: number;
   clock: Pick<Clock, "now">;
@@ -106,7 +106,9 @@ export class ParentLinks {
       const answer = await askParents(parents, ca, this.#parts.limit);
       this.#parent = answer && { at: now, answer };
     }
-    const refusal = refusalIn(await readLog(this.#parts.folder), Date.now() - REFUSAL_AGE);
+    const since = Date.now() - REFUSAL_AGE;
+    const { lines } = await readLog(this.#parts.folder, since, this.#parts.sources.events);
+    const refusal = refusalIn(lines, since);
     const answer = this.#parent?.answer;
     const isUntried = !answer && ca === "" && parents.some(({ host }) => host !== undefined);
     const found = {

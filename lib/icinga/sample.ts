@@ -11,7 +11,7 @@ import { type HostSources, Seen, type TreeFacts } from "./connections.ts";
 import type { Diagnosis } from "./diagnose.ts";
 import { type IcingaFolder, listFolder, lookAt } from "./folder.ts";
 import { type Answer, shownCertificate, tryHandshake } from "./handshake.ts";
-import { readLog, stateAttempt } from "./log.ts";
+import { readLog, stateAttempt, TRIED_WITHIN } from "./log.ts";
 import { describeEndpoint, type IcingaNode, readNode, writtenFiles } from "./node.ts";
 import { type ParentLink, type ParentLinkParts, ParentLinks } from "./parent_link.ts";
 import { STATE_LATE } from "./settings.ts";
@@ -179,9 +179,15 @@ export class Sampler {
     this.#unchanged.look([key], this.#parts.clock.now());
     const modified = new Date(facts.modified).toISOString();
     const unchanged = Math.round(this.#unchanged.age(key) / 1000);
-    const lines = unchanged < STATE_LATE ? [] : await readLog(this.#parts.folder).catch(() => []);
-    const tried = stateAttempt(lines);
+    const tried = unchanged < STATE_LATE ? undefined : await this.#tried();
     return { stateFile: { modified, unchanged, ...(tried !== undefined && { tried }) } };
+  }
+
+  /** Whether Icinga still tries to write its state. */
+  async #tried(): Promise<string | undefined> {
+    const { folder, sources } = this.#parts;
+    const log = await readLog(folder, Date.now() - TRIED_WITHIN, sources.events).catch(() => {});
+    return stateAttempt(log?.lines ?? []);
   }
 
   async #readPort(

@@ -6,7 +6,7 @@ import { outputLimit } from "./output.ts";
 export interface ChildResult {
   /** Its exit code. */
   code: number;
-  /** The first {@linkcode outputLimit} bytes of its standard output. */
+  /** The first bytes of its standard output. */
   stdout: Uint8Array;
   /** The same of its standard error; empty where that is not read. */
   stderr: Uint8Array;
@@ -30,6 +30,8 @@ export interface ChildOptions {
   clock: Clock;
   /** Leaves its standard error unread: each pipe costs the agent some processor time. */
   withoutErrors?: boolean;
+  /** How many bytes of its standard output are kept, and of its standard error. Default: {@linkcode outputLimit}. */
+  most?: number;
   /** Kills it on abort. */
   signal?: AbortSignal;
 }
@@ -45,7 +47,7 @@ const grace = 500;
 export async function runChild(
   program: string,
   args: string[],
-  { limit, clock, withoutErrors, signal, endTree, place }: ChildOptions,
+  { limit, clock, withoutErrors, signal, endTree, place, most }: ChildOptions,
 ): Promise<ChildResult | undefined> {
   signal?.throwIfAborted();
   const child = new Deno.Command(program, {
@@ -56,7 +58,7 @@ export async function runChild(
     stderr: withoutErrors ? "null" : "piped",
   }).spawn();
   const streams = withoutErrors ? [child.stdout] : [child.stdout, child.stderr];
-  const outputs = streams.map((stream) => new Output(stream));
+  const outputs = streams.map((stream) => new Output(stream, most));
   let status: Deno.CommandStatus | undefined;
   try {
     status = await within(child.status, { ms: limit, clock, signal });
@@ -93,9 +95,10 @@ class Output {
   /** Whether more may come. */
   isOpen = true;
   readonly #reader: ReadableStreamBYOBReader;
-  #room = outputLimit;
+  #room: number;
 
-  constructor(stream: ReadableStream<Uint8Array>) {
+  constructor(stream: ReadableStream<Uint8Array>, most = outputLimit) {
+    this.#room = most;
     this.#reader = stream.getReader({ mode: "byob" });
     this.ended = this.#drain().catch(() => {}).finally(() => this.isOpen = false);
   }

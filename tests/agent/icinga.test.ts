@@ -98,6 +98,23 @@ Deno.test("a service that cannot be looked at hides no other, and each is said o
   assertMatch(watch.records[0]!, /^Icinga 2 of service 'a' cannot be looked at: /);
 });
 
+Deno.test("a stop is explained by the event log where Icinga writes there", async () => {
+  await using made = await fixture();
+  await made.write("var/lib/icinga2/icinga2.state", "2:{},");
+  const events = (since: number) => {
+    const at = new Date(since + 1_000).toISOString().replace("T", " ").slice(0, 19);
+    return Promise.resolve(`[${at} +0000] critical/Main: out of luck\n`);
+  };
+  const none = () => Promise.resolve(undefined);
+  const sources = { tree: none, connections: () => Promise.resolve([]), events };
+  await using watch = watching(made.folder.root, { sources });
+  watch.service.set("value", "RUNNING");
+  await watch.until(() => watch.host.size > 0);
+  watch.service.set("value", "STOPPED");
+  await watch.until(() => watch.diagnosis() !== undefined);
+  assertEquals(watch.diagnosis()!.evidence, ["log: Main: out of luck"]);
+});
+
 Deno.test("of a simulated service nothing is looked at, unless it names a folder", async () => {
   const config = defaultConfig();
   const services = async (given: Record<string, unknown>, isWindows: boolean) => {

@@ -4,6 +4,7 @@ import {
   diagnose,
   procHolder,
   procTree,
+  type ReadEvents,
   readValidation,
   validate,
   type Validation,
@@ -78,12 +79,14 @@ Deno.test("a stop is explained by the configuration, a crash, the port's holder,
   );
   let validation: Validation = { is: "invalid", text: "syntax error", place: "x.conf:1" };
   let holder: string | undefined = "process 7 (java.exe)";
+  let events: ReadEvents | undefined = undefined;
   const found = () =>
     diagnose({
       folder: made.folder,
       since: Date.now() - 60_000,
       validate: () => Promise.resolve(validation),
       holder: (port) => Promise.resolve(port === 5665 ? holder : undefined),
+      events,
     });
   await made.write("var/log/icinga2/crash/report.1", "Caught SIGSEGV.");
   const report = await made.write("var/log/icinga2/crash/report.2", "Caught SIGABRT.", -1_000);
@@ -117,6 +120,13 @@ Deno.test("a stop is explained by the configuration, a crash, the port's holder,
   assertEquals(logged.evidence, ["hung", said]);
   await Deno.remove(made.folder.log, { recursive: true });
   assertEquals((await found()).what, "it stopped, and nothing says why");
+  events = () => Promise.resolve(line(1_000, "critical/Main: out of luck"));
+  const told = await found();
+  assertEquals([told.what, told.evidence, told.advice], [
+    "it stopped, and its log says why",
+    ["hung", said],
+    "look at the Windows event log (Application, source Icinga 2)",
+  ]);
 });
 
 Deno.test({

@@ -22,10 +22,10 @@ Location: in C:\\etc\\x.conf: 1:1
 
 Deno.test("the log's lines are read in UTF-8, with CRLF, and without those of own connections", async () => {
   await using made = await fixture();
-  assertEquals(await readLog(made.folder), []);
+  assertEquals((await readLog(made.folder, 0)).lines, []);
   for (const text of [LOG, `\ufeff${LOG.replaceAll("\n", "\r\n")}`]) {
     await made.write("var/log/icinga2/icinga2.log", text);
-    const lines = await readLog(made.folder);
+    const lines = (await readLog(made.folder, 0)).lines;
     assertEquals(lines.length, 7);
     assertEquals(lines[0], {
       at: Date.UTC(2026, 10, 28, 9),
@@ -136,7 +136,7 @@ Deno.test("only the last 64 KB of a large log are read", async () => {
   await using made = await fixture();
   const line = "[2026-11-28 10:00:00 +0100] information/x: ".padEnd(99, "x") + "\n";
   await made.write("var/log/icinga2/icinga2.log", line.repeat(2_000) + line.replace("x:", "last:"));
-  const lines = await readLog(made.folder);
+  const lines = (await readLog(made.folder, 0)).lines;
   assertEquals([lines.length, lines.at(-1)!.text.slice(0, 4)], [655, "last"]);
 });
 

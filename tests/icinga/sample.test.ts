@@ -144,6 +144,34 @@ Deno.test("of a state file that is late it is told whether Icinga still tries to
   assertEquals(await tried(MINUTE), undefined);
 });
 
+Deno.test("without a file of the log the records of the event log tell the same, and are read for that alone", async () => {
+  await using made = await fixture();
+  await nodeFolder(made, "agent", 1, 2);
+  await made.write("var/lib/icinga2/icinga2.state", "");
+  const refused = "ApiListener: Certificate validation failed for endpoint 'master-0': code 18";
+  let reads = 0;
+  let links = [{
+    local: { address: "10.0.0.5", port: 40_000 },
+    remote: { address: "10.0.0.1", port: 2 },
+    pid: 1,
+  }];
+  const take = sampling(made, {
+    tree: () => Promise.resolve({ pids: new Set([1]) }),
+    connections: () => Promise.resolve(links),
+    events() {
+      reads++;
+      return Promise.resolve(logOf(["information", DUMPING], ["warning", refused]));
+    },
+  });
+  // Two samples until the connection counts, then it does, and the state file is not late yet.
+  for (let i = 0; i < 4; i++) await take(MINUTE);
+  const connected = await take(MINUTE);
+  assertEquals([connected.link?.connected !== undefined, reads], [true, 1]);
+  assertEquals((await take(2 * MINUTE)).stateFile?.tried, DUMPING);
+  links = [];
+  assertEquals((await take(MINUTE)).link?.refusal?.line, refused);
+});
+
 const DUMPING = "ConfigObject: Dumping program state to file 'x'";
 
 /** A log of now, a line for each. */

@@ -81,6 +81,9 @@ Deno.test({
     const result = await shell("yes | head -c 20000000; yes | head -c 20000000 >&2; exit 3");
     assertEquals(result?.code, 3);
     assertEquals([result?.stdout.length, result?.stderr.length], [outputLimit, outputLimit]);
+    const options = { limit, clock: systemClock, most: 100_000 };
+    const more = await runChild("/bin/sh", ["-c", "yes | head -c 200000"], options);
+    assertEquals(more?.stdout.length, 100_000);
   },
 });
 

@@ -89,6 +89,7 @@ compile_programs() {
   try $gcc -o "$bed/bed/bin/console.exe" "$here/console.c"
   try $gcc -o "$bed/bed/bin/control.exe" "$here/control.c" -ladvapi32
   try $gcc -o "$bed/bed/bin/hold.exe" "$here/hold.c"
+  try $gcc -o "$bed/bed/bin/wevtutil.exe" "$here/wevtutil.c"
 }
 
 fetch_nssm() {

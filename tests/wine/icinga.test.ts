@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { testWindows } from "./machine.ts";
 
 testWindows(
@@ -93,6 +93,45 @@ testWindows(
     assertEquals([disk.is, memory.is], ["ok", "ok"], output);
     // The service has another name and program; its folder is named.
     assertEquals(heartbeat.is, "ok", output);
+  },
+);
+
+testWindows(
+  "without a file of its log, Icinga's records are read from the event log",
+  async (windows) => {
+    const service = "warden event log";
+    await windows.install(service);
+    const home = await windows.home({
+      "icinga/etc/icinga2/constants.conf": 'const NodeName = "agent"\n',
+      "icinga/etc/icinga2/features-enabled/api.conf": 'object ApiListener "api" { }\n',
+      "icinga/etc/icinga2/zones.conf": `
+      object Endpoint "master" { host = "127.0.0.1"; port = "1" }
+      object Zone "master" { endpoints = [ "master" ] }
+      object Endpoint "agent" { }
+      object Zone "agent" { endpoints = [ "agent" ]; parent = "master" }\n`,
+    });
+    const entry = { arguments: { service, dataDir: `${home.inside}\\icinga` } };
+    const config = { daemons: { icinga_agent_service: entry } };
+    await home.write("icinga-warden.json", JSON.stringify(config));
+    const finding = async () => {
+      const { output } = await home.warden("doctor", "--json");
+      const [{ findings }] = JSON.parse(output).services;
+      return (findings as { check: string; level: string; text: string }[])
+        .find(({ check }) => check === "parent connection")!;
+    };
+    assertEquals((await finding()).text.includes("ApiListener"), false);
+    const refused = "Certificate validation failed for endpoint 'master': code 18";
+    const asked = await windows.icingaLogs(`warning/ApiListener: ${refused}`);
+    const { level, text } = await finding();
+    assert(text.endsWith(`"ApiListener: ${refused}"`), `${level}: ${text}`);
+    const query = await asked();
+    // No Wine: Windows has answered the query itself.
+    if (query === undefined) return;
+    const [verb, log, about, ...options] = query.trim().split("\n");
+    assertEquals([verb, log, ...options], [
+      ...["qe", "Application", "/c:200", "/rd:true", "/f:xml", "/uni:true"],
+    ]);
+    assertMatch(about!, /^\/q:.*'Icinga 2'.* <= 120\d\d\d\]\]\]$/);
   },
 );
 

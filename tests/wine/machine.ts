@@ -1,6 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readNssmOutput, splitCommandLine } from "../../lib/windows/mod.ts";
+import { eventXml } from "../icinga/events.ts";
 import { tellSkipped } from "../skipped.ts";
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -144,6 +145,7 @@ export const isRealWindows = system === onWindows;
 export class Windows {
   readonly #services: string[] = [];
   readonly #agents: Agent[] = [];
+  readonly #undo: (() => Promise<unknown>)[] = [];
   #homes = 0;
   readonly #folder = `runs/${crypto.randomUUID()}`;
 
@@ -199,6 +201,37 @@ export class Windows {
     return [...output.matchAll(levels)].map(([, id, level]) => (
       { type: Number(level) - 1, id: Number(id) }
     ));
+  }
+
+  /**
+   * Puts a record into the event log as Icinga 2 does, and returns what it was asked for, under Wine, which has no event
+   * log: a stand-in for `wevtutil.exe` prints the record until the case ends.
+   */
+  async icingaLogs(text: string): Promise<() => Promise<string | undefined>> {
+    if (system === onWindows) {
+      const options = ["/L", "APPLICATION", "/T", "ERROR", "/ID", "1", "/D", text];
+      const { code, output } = await this.run("eventcreate.exe", ...options, "/SO", "Icinga 2");
+      if (code !== 0) throw new Error(`eventcreate.exe ended with ${code}: ${output}`);
+      const key = "HKLM\\SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\Icinga 2";
+      this.#undo.push(() => this.run("reg.exe", "delete", key, "/f"));
+      return () => Promise.resolve(undefined);
+    }
+    const [output, asked] = ["wevtutil.xml", "wevtutil.txt"].map((name) =>
+      join(system.drive, name)
+    );
+    const program = join(system.drive, "windows", "system32", "wevtutil.exe");
+    const own = await Deno.readFile(program);
+    const overrides = "HKCU\\Software\\Wine\\DllOverrides";
+    this.#undo.push(async () => {
+      await Deno.writeFile(program, own);
+      await this.run("reg.exe", "delete", overrides, "/v", "wevtutil.exe", "/f");
+      await Promise.all([output!, asked!].map((path) => Deno.remove(path).catch(() => {})));
+    });
+    await Deno.copyFile(join(system.root, "bin", "wevtutil.exe"), program);
+    await this.run("reg.exe", "add", overrides, "/v", "wevtutil.exe", "/d", "native", "/f");
+    const units = Uint16Array.from(eventXml(Date.now(), text), (unit) => unit.charCodeAt(0));
+    await Deno.writeFile(output!, new Uint8Array(units.buffer));
+    return () => Deno.readTextFile(asked!);
   }
 
   /** Installs the stand-in under a name and starts it. */
@@ -376,6 +409,7 @@ export class Windows {
   /** Ends what a case has left: its agents, services and files. */
   async clean(): Promise<void> {
     for (const agent of this.#agents) await agent.kill();
+    for (const undo of this.#undo) await undo();
     for (const service of this.#services) {
       for (const fault of ["crash", "pause", "stay", "broken", "slow", "hang"]) {
         await this.repair(service, fault);
