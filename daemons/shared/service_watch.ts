@@ -88,9 +88,10 @@ export class ServiceWatch {
       this.#wake();
     });
     // Somebody has disabled it, or has enabled it again: no backoff delays that.
-    context.state.agent<string>("ServiceStartTypes").onChange(({ key: changed, value }) => {
-      const isNews = value === "disabled" || value !== undefined && this.#report.counted.disabled;
-      if (changed === key && isNews) this.tryAtOnce();
+    context.state.agent<string>("ServiceStartTypes").onChange(({ key: changed, old, value }) => {
+      if (changed !== key || value === undefined) return;
+      const wasDisabled = old === "disabled" || this.#report.counted.disabled !== undefined;
+      if (value === "disabled" || wasDisabled) this.tryAtOnce();
     });
   }
 
@@ -219,7 +220,8 @@ export class ServiceWatch {
     const now = this.#context.now();
     const reason = this.heldBack() ?? this.#hold();
     this.#report.held(reason);
-    if (reason !== undefined || !this.#mayTry(now)) return;
+    if (reason !== undefined) return this.#disabled.forgetOld();
+    if (!this.#mayTry(now)) return;
     if (state === "STOPPED" && await this.#disabled.isLeftSo()) return;
     // A pause may have begun while the start type was read.
     if (this.#isLeftAlone()) return;
@@ -242,6 +244,8 @@ export class ServiceWatch {
     const { backoff, interval } = this.#settings;
     const isDueNow = this.#isDueNow;
     this.#isDueNow = false;
+    // What comes after this attempt waits for its own result alone.
+    if (isDueNow) this.#notBefore = -Infinity;
     return isDueNow ||
       now + interval / 2 >= Math.max(nextAttempt(this.#loop, backoff), this.#notBefore);
   }
@@ -344,6 +348,7 @@ export class ServiceWatch {
   #forgetLoop(): void {
     this.#loop = NO_LOOP;
     this.#report.forgetLoop();
+    this.observe(undefined);
   }
 
   #setLoop(loop: Loop): void {

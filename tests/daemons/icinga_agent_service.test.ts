@@ -720,6 +720,18 @@ Deno.test("a disabled service is not even enabled where it is only observed", as
   await end();
 });
 
+Deno.test("a service that is disabled after its stop would not be restarted, and that is shared no longer", async () => {
+  const given = { mode: "observe", whenDisabled: "ignore" };
+  const { clock, startTypes, stats, end } = start({ state: "STOPPED" }, undefined, given);
+  await clock.advance(1_000);
+  assertEquals(stats.get("icinga2")!.wouldRestart, "it is STOPPED");
+  startTypes.set("icinga2", "disabled");
+  await clock.advance(4_000);
+  const { disabled, wouldRestart } = stats.get("icinga2")!;
+  assertEquals([disabled, wouldRestart], ["ignore", undefined]);
+  await end();
+});
+
 Deno.test("in the mode stopped a stopped service is started", async () => {
   const { clock, shared, end } = start({ state: "STOPPED" }, undefined, { mode: "stopped" });
   await clock.advance(0);
@@ -900,6 +912,45 @@ Deno.test("a service that is enabled again is started at the next query", async 
   startTypes.set("icinga2", "demand");
   await clock.advance(2_500);
   assertEquals(shared.get("value"), "STOPPED");
+  await end();
+});
+
+Deno.test("a service that could not be enabled, and that a person enables, is started at the next query", async () => {
+  const { clock, startTypes, shared, manager, end } = start(
+    { state: "STOPPED", disabled: true, accessDenied: true },
+    undefined,
+    { whenDisabled: "enable" },
+  );
+  startTypes.set("icinga2", "disabled");
+  await clock.advance(6_000);
+  assertEquals(manager.calls.filter((call) => call.startsWith("enable")).length, 1);
+  manager.repair();
+  startTypes.set("icinga2", "auto");
+  await clock.advance(4_000);
+  assertEquals(shared.get("value"), "RUNNING");
+  await end();
+});
+
+Deno.test("a service that is enabled again and refuses to start is tried at successive queries", async () => {
+  const { clock, startTypes, shared, end } = start({ state: "STOPPED", refuseStarts: 2 });
+  startTypes.set("icinga2", "disabled");
+  await clock.advance(1_000);
+  startTypes.set("icinga2", "demand");
+  await clock.advance(14_000);
+  assertEquals(shared.get("value"), "RUNNING");
+  await end();
+});
+
+Deno.test("a service that is enabled again while its start is held back is not called disabled", async () => {
+  const { clock, startTypes, aside, stats, end } = start({ state: "STOPPED" });
+  startTypes.set("icinga2", "disabled");
+  await clock.advance(1_000);
+  assertEquals(stats.get("icinga2")!.disabled, "warn");
+  aside.set("installing", "wait for it");
+  startTypes.set("icinga2", "auto");
+  await clock.advance(4_000);
+  const { disabled, held } = stats.get("icinga2")!;
+  assertEquals([disabled, held], [undefined, "wait for it"]);
   await end();
 });
 
