@@ -42,7 +42,12 @@ export function findHome(invocation: Pick<Invocation, "values">): AgentPaths {
 
 /** The flag `--home` for a command to paste, with a blank before it. */
 export function homeFlag(home: string): string {
-  return ` --home ${/[\s&()^;,]/.test(home) ? `"${home}"` : home}`;
+  return ` --home ${pasted(home)}`;
+}
+
+/** A word of a command to paste: in quotes where a shell would split it. */
+export function pasted(word: string): string {
+  return /[\s&()^;,]/.test(word) ? `"${word}"` : word;
 }
 
 function namedHome(values: Invocation["values"]): string | undefined {

@@ -87,6 +87,10 @@ Deno.test("each finding says what is wrong and how to fix it", () => {
       /^problem service: 'icinga2' is stopped; sc\.exe start icinga2$/,
     ],
     [
+      { service: "Icinga 2", status: { ...WELL.status!, state: 1 } },
+      /^problem service: 'Icinga 2' is stopped; sc\.exe start "Icinga 2"$/,
+    ],
+    [
       { registration: { ...WELL.registration!, start: "disabled" } },
       /^warning start type: disabled; sc\.exe config icinga2 start= auto$/,
     ],

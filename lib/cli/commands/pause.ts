@@ -3,7 +3,7 @@ import { parsePauseTime, PAUSE_TIMES, type ServiceStatus } from "../../control/m
 import { checkServiceName } from "../../service/mod.ts";
 import { type Command, type Invocation, UsageError } from "../command.ts";
 import { printError } from "../output.ts";
-import { connectAgent } from "../paths.ts";
+import { connectAgent, pasted } from "../paths.ts";
 
 /** `icinga-warden pause` */
 export const pauseCommand: Command = {
@@ -91,6 +91,5 @@ export function describePauseEnd(until: string | null | undefined, service?: str
 
 /** The command that ends a pause, to be pasted. */
 function describeResume(service?: string): string {
-  const name = service !== undefined && /\s/.test(service) ? `"${service}"` : service;
-  return `'icinga-warden resume${name === undefined ? "" : ` --service ${name}`}'`;
+  return `'icinga-warden resume${service === undefined ? "" : ` --service ${pasted(service)}`}'`;
 }

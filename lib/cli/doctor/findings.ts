@@ -10,6 +10,7 @@ import {
   type QueriedStatus,
   STATE,
 } from "../../windows/mod.ts";
+import { pasted } from "../paths.ts";
 
 /** The levels of a finding, in the order in which they are printed. `unknown`: it could not be checked. */
 export const LEVELS = ["problem", "warning", "unknown", "ok"] as const;
@@ -133,12 +134,15 @@ function serviceFindings({ service, registration, status, logon, sample }: Facts
   const state = Object.entries(STATE).find(([, number]) => number === status?.state)?.[0];
   const { start, account } = registration;
   return [
-    status?.state === STATE.running
-      ? finding("ok", "service", `'${service}' is running`)
-      : finding("problem", "service", `'${service}' is ${state}`, `sc.exe start ${service}`),
+    status?.state === STATE.running ? finding("ok", "service", `'${service}' is running`) : finding(
+      "problem",
+      "service",
+      `'${service}' is ${state}`,
+      `sc.exe start ${pasted(service)}`,
+    ),
     start === "automatic" || start === "delayed"
       ? finding("ok", "start type", start)
-      : finding("warning", "start type", start, `sc.exe config ${service} start= auto`),
+      : finding("warning", "start type", start, `sc.exe config ${pasted(service)} start= auto`),
     accountFinding(account, logon),
   ];
 }
