@@ -6,8 +6,8 @@
 import type { ServiceErrorKind, ServiceState } from "../../lib/service/mod.ts";
 
 /**
- * Errors that a retry does not fix: the next attempt waits long. Only a start reports that. Each logon with a wrong
- * password counts for the lockout of a domain account.
+ * Errors that a retry does not fix: the next attempt waits long. Only a start reports that. Several logons with a wrong
+ * password can lock the account.
  */
 export const PERMANENT: ReadonlySet<ServiceErrorKind | "failed"> = new Set([
   "exe-missing",

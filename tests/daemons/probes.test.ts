@@ -63,8 +63,8 @@ Deno.test("without its part of a sample a probe is unknown, and says why", () =>
   assertEquals(said("parent_connection", sample), "no parents");
   const first = { ...sample, tree: { processes: 1 } };
   assertEquals(["cpu", "memory"].map((name) => said(name, first)), [
-    "two samples are needed for the load",
-    "the service's processes do not tell it",
+    "the load is known after the second sample",
+    "the memory of the service's processes cannot be read",
   ]);
 });
 

@@ -19,7 +19,9 @@ export const cpu: Probe<{ readonly limit: ArgumentSpec & { type: "number" } }> =
     const { tree } = sample;
     if (!tree) return unknown(sample, "tree");
     const used = tree.cpu;
-    if (used === undefined) return { is: "unknown", text: "two samples are needed for the load" };
+    if (used === undefined) {
+      return { is: "unknown", text: "the load is known after the second sample" };
+    }
     const text = `the service's processes take ${used} % of a processor`;
     if (limit === 0 || used <= limit) return { is: "ok", text };
     return { is: "warning", text, advice: "look at its log; a restart may help" };

@@ -15,7 +15,7 @@ export const memory: Probe<{ readonly limit: ArgumentSpec & { type: "size" } }> 
     if (!tree) return unknown(sample, "tree");
     const used = tree.memory;
     if (used === undefined) {
-      return { is: "unknown", text: "the service's processes do not tell it" };
+      return { is: "unknown", text: "the memory of the service's processes cannot be read" };
     }
     const text = `the service's processes take ${formatBytes(used)}`;
     if (limit === 0 || used <= limit) return { is: "ok", text };
