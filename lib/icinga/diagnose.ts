@@ -1,6 +1,6 @@
 import type { IcingaFolder } from "./folder.ts";
 import type { ReadEvents } from "./event_log.ts";
-import { criticalLines, isSince, readCrashes, readLog } from "./log.ts";
+import { criticalLines, isSince, type LogLine, readCrashes, readLog } from "./log.ts";
 import { type IcingaNode, readNode } from "./node.ts";
 import type { REPAIRS } from "./settings.ts";
 import { stateFault, stateFileOf } from "./state_file.ts";
@@ -36,6 +36,12 @@ export interface DiagnosisParts {
   events?: ReadEvents | undefined;
 }
 
+/**
+ * What a validation says itself, and of an earlier state of the files: each `icinga2 daemon -C` writes it into the event
+ * log.
+ */
+const OF_VALIDATION = /^(?:config: |cli: Config validation failed)/;
+
 /** Looks why it stopped: the configuration, a new crash report, the holder of its port, its state file, its log. */
 export async function diagnose(parts: DiagnosisParts): Promise<Diagnosis> {
   const { folder, since } = parts;
@@ -48,7 +54,9 @@ export async function diagnose(parts: DiagnosisParts): Promise<Diagnosis> {
     stateFault(folder).catch(() => undefined),
   ]);
   const holder = node.port === undefined ? undefined : await parts.holder(node.port);
-  const critical = criticalLines(log?.lines.filter(({ at }) => isSince(at, since)) ?? []);
+  const counts = ({ at, text }: LogLine) =>
+    isSince(at, since) && (validation.is === "unknown" || !OF_VALIDATION.test(text));
+  const critical = criticalLines(log?.lines.filter(counts) ?? []);
   const said = critical.map(({ text }) => `log: ${text}`);
   const found = (what: string, evidence: string[], advice: string, hold = false): Diagnosis => ({
     what,

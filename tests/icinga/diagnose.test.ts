@@ -127,6 +127,12 @@ Deno.test("a stop is explained by the configuration, a crash, the port's holder,
     ["hung", said],
     "look at the Windows event log (Application, source Icinga 2)",
   ]);
+  // What an earlier validation has written there, before the file was corrected.
+  const old = ["config: Error: syntax error", "cli: Config validation failed."]
+    .map((text) => line(2_000, `critical/${text}`)).join("");
+  events = () => Promise.resolve(old + line(1_000, "critical/Main: out of luck"));
+  validation = { is: "valid", text: "" };
+  assertEquals((await found()).evidence, [said]);
 });
 
 Deno.test({
