@@ -43,25 +43,19 @@ export class DisabledService {
     return false;
   }
 
-  /** A start is held back, and nothing else looks at its start type: forgets that it was disabled, where it is no more. */
-  forgetOld(): void {
-    const startType = this.#startType();
-    if (startType !== undefined && startType !== "disabled") {
-      delete this.#parts.report.counted.disabled;
-    }
-  }
-
-  /** As the agent's own thread has read it; undefined: it could not, or the service runs. */
-  #startType(): string | undefined {
-    const { context, service } = this.#parts;
-    return context.state.agent<string>("ServiceStartTypes").get(service.name.toLowerCase());
+  /** While a start is held back nothing else looks at the start type: forgets that it was disabled, where it is no more. */
+  async forgetOld(): Promise<void> {
+    const { counted } = this.#parts.report;
+    if (counted.disabled && await this.isDisabled() === false) delete counted.disabled;
   }
 
   /** The agent's own thread has asked Windows already; where it cannot, or the service runs, `sc` is run. */
   async isDisabled(): Promise<boolean | undefined> {
-    const startType = this.#startType();
+    const { context, service } = this.#parts;
+    const startType = context.state.agent<string>("ServiceStartTypes")
+      .get(service.name.toLowerCase());
     if (startType !== undefined) return startType === "disabled";
-    return await this.#parts.service.isDisabled().catch((error) => {
+    return await service.isDisabled().catch((error) => {
       if (this.#parts.isInterrupted(error)) throw error;
       return undefined;
     });

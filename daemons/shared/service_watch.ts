@@ -220,7 +220,7 @@ export class ServiceWatch {
     const now = this.#context.now();
     const reason = this.heldBack() ?? this.#hold();
     this.#report.held(reason);
-    if (reason !== undefined) return this.#disabled.forgetOld();
+    if (reason !== undefined) return await this.#disabled.forgetOld();
     if (!this.#mayTry(now)) return;
     if (state === "STOPPED" && await this.#disabled.isLeftSo()) return;
     // A pause may have begun while the start type was read.
@@ -294,6 +294,7 @@ export class ServiceWatch {
     const isPermanent = PERMANENT.has(kind);
     if (isPermanent) this.#wait(LONGEST_WAIT);
     if (kind === "disabled") return void await this.#disabled.meet(LONGEST_WAIT);
+    delete this.#report.counted.disabled;
     this.#report.counted.restartFailures++;
     this.#report.failed(errorMessage(error), isPermanent);
   }

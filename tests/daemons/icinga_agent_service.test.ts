@@ -941,16 +941,35 @@ Deno.test("a service that is enabled again and refuses to start is tried at succ
   await end();
 });
 
-Deno.test("a service that is enabled again while its start is held back is not called disabled", async () => {
-  const { clock, startTypes, aside, stats, end } = start({ state: "STOPPED" });
-  startTypes.set("icinga2", "disabled");
+for (const who of ["the agent", "sc"]) {
+  Deno.test(`a service that is enabled again while its start is held back is not called disabled: ${who} says so`, async () => {
+    const scenario: Scenario = { state: "STOPPED", disabled: true };
+    const { clock, manager, startTypes, aside, stats, end } = start(scenario);
+    const tell = (startType: string) => who === "sc" || startTypes.set("icinga2", startType);
+    tell("disabled");
+    await clock.advance(1_000);
+    assertEquals(stats.get("icinga2")!.disabled, "warn");
+    aside.set("installing", "wait for it");
+    manager.repair();
+    tell("auto");
+    await clock.advance(4_000);
+    const { disabled, held } = stats.get("icinga2")!;
+    assertEquals([disabled, held], [undefined, "wait for it"]);
+    await end();
+  });
+}
+
+Deno.test("a service that is refused a start for another reason is not called disabled", async () => {
+  const { clock, manager, stats, end } = start(
+    { state: "STOPPED", disabled: true },
+    (manager) => changed(manager, { isDisabled: () => Promise.resolve(undefined) }),
+  );
   await clock.advance(1_000);
   assertEquals(stats.get("icinga2")!.disabled, "warn");
-  aside.set("installing", "wait for it");
-  startTypes.set("icinga2", "auto");
-  await clock.advance(4_000);
-  const { disabled, held } = stats.get("icinga2")!;
-  assertEquals([disabled, held], [undefined, "wait for it"]);
+  manager.repair({ accessDenied: true });
+  await clock.advance(300_000);
+  const { disabled, restartFailures } = stats.get("icinga2")!;
+  assertEquals([disabled, restartFailures], [undefined, 1]);
   await end();
 });
 
