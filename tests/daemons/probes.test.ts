@@ -810,6 +810,30 @@ Deno.test("what was started anew between two queries has its time to settle", as
   }
 });
 
+Deno.test("a failure from before a start is over as soon as nothing fails any more", async () => {
+  const items = ["heartbeat_file action=tell", "disk off"];
+  const run = simulate(daemon, { arguments: { probes: items } });
+  const host = run.state.map<string, IcingaSample>("Agent.Host");
+  const pass = async (minutes: number, unchanged: number) => {
+    for (const end = run.now + minutes * MINUTE; run.now < end;) {
+      const stateFile = { modified: at(0), unchanged };
+      host.set("icinga2", { ...WELL, ...FAR, at: at(run.now), stateFile });
+      await run.advance("1m");
+    }
+    return run.map<SharedProbe>("ServiceProbes").get("heartbeat_file")!.failed;
+  };
+  assertEquals(await pass(17, 7200), true);
+  run.services.set("STOPPED");
+  // The sample is from before the start.
+  assertEquals(await pass(1, 7200), true);
+  assertEquals(await pass(1, 30), false);
+  const said = () => run.log.filter(({ message }) => message.includes("is ok again")).length;
+  assertEquals(said(), 1);
+  assertEquals(await pass(20, 30), false);
+  assertEquals(said(), 1);
+  await run.stop();
+});
+
 Deno.test("a service that is disabled and runs is not restarted before it is enabled", async () => {
   const { run, pass, changes } = runHung("disabled");
   await pass(50);

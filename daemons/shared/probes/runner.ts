@@ -86,7 +86,10 @@ export class ProbeRunner {
     if (!sample || runningSince === undefined) return;
     for (const probe of this.#probes) {
       const before = this.#infos.get(probe.name);
-      if (now() - runningSince < probe.settle) continue;
+      if (now() - runningSince < probe.settle) {
+        if (this.#isOver(probe, sample)) observe?.(undefined);
+        continue;
+      }
       if (before && now() - before.at < probe.every) continue;
       const seen = probe.probe(sample, Date.now());
       const verdict = heldByConfiguration(seen, sample);
@@ -126,6 +129,23 @@ export class ProbeRunner {
       if (step !== "restart") continue;
       return await this.#plan.restart();
     }
+  }
+
+  /**
+   * Whether a failure from before this start is over, which is then shared. Else nothing is judged yet; nor is it known
+   * whether a restart has helped.
+   */
+  #isOver(probe: ConfiguredProbe, sample: IcingaSample): boolean {
+    const { name } = probe;
+    if (!this.#shared.get(this.#plan.prefix + name)?.failed) return false;
+    const verdict = probe.probe(sample, Date.now());
+    if (verdict.is !== "ok") return false;
+    const { at = -Infinity, restarts = 0 } = this.#infos.get(name) ?? {};
+    const info = { verdict, failed: false, restarts, at };
+    this.#infos.set(name, info);
+    this.#share(name, info, false);
+    this.#say(probe, info, "recovered", false);
+    return true;
   }
 
   /** The sample of the service; undefined when there is none, or it is too old. */
