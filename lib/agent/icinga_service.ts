@@ -47,7 +47,10 @@ export class IcingaService {
   #mendsNext = false;
   /** It was moved aside, and the service has not been RUNNING long enough since. */
   #wasMended = false;
-  #restarts: number | undefined;
+  /** Whether its state was STOPPED, and no restart has followed. */
+  #isStopSeen = false;
+  /** How many restarts there were, when they were last counted. */
+  #restarts: { done: number; failed: number } | undefined;
   #diagnosis: Diagnosis | undefined;
   #held: { signature: string; at: number } | undefined;
   #diagnosedAt = -Infinity;
@@ -84,21 +87,30 @@ export class IcingaService {
 
   /** Takes note of the service's state, as its daemon sees it. */
   note(value: unknown): void {
-    if (value === "STOPPED") this.#stop ??= this.#ran;
+    if (value === "STOPPED") {
+      this.#stop ??= this.#ran;
+      this.#isStopSeen = true;
+    }
     const isRunning = value === "RUNNING";
     if (isRunning && this.#runsSince === undefined) this.#ran = this.#moment();
     this.#runsSince = isRunning ? this.#runsSince ?? this.parts.clock.now() : undefined;
   }
 
-  /** A restart that took no time is not in the state, which travels in batches, but in the counts. */
+  /**
+   * Takes note of the restarts. They tell of a stop that is not in the state, which travels in batches. The restart that
+   * follows a stop in the state is not another stop.
+   */
   count(stats: unknown): void {
     if (!isObject(stats)) return;
-    const restarts = Number(stats.restarts) + Number(stats.restartFailures);
-    if (this.#restarts !== undefined && restarts > this.#restarts) {
-      this.#stop ??= this.#ran;
-      this.#ran = this.#moment();
-    }
-    this.#restarts = restarts;
+    const [done, failed] = [Number(stats.restarts), Number(stats.restartFailures)];
+    const before = this.#restarts;
+    this.#restarts = { done, failed };
+    if (!before) return;
+    const stops = done - before.done - (this.#isStopSeen ? 1 : 0);
+    if (stops > 0 || failed > before.failed) this.#stop ??= this.#ran;
+    if (!(done > before.done)) return;
+    this.#isStopSeen = false;
+    this.#ran = this.#moment();
   }
 
   /**
@@ -142,6 +154,8 @@ export class IcingaService {
   /** Diagnoses a stop, ends a diagnosis, and mends what may be mended. */
   async #explain(): Promise<void> {
     const now = this.parts.clock.now();
+    // Somebody else has started it.
+    if (this.#runsSince !== undefined) this.#isStopSeen = false;
     const isDown = this.#runsSince === undefined && this.#diagnosis !== undefined && !this.#held;
     if (this.#stop) await this.#diagnose(this.#stop);
     else if (isDown && now - this.#diagnosedAt >= HOLD_TIME) await this.#diagnose(this.#ran);

@@ -336,6 +336,41 @@ Deno.test("a stop is explained by what has happened since the start before it", 
   ]);
 });
 
+Deno.test("what explains a stop is kept when the service is restarted, or refuses to start", async () => {
+  await using made = await fixture();
+  await made.write("var/lib/icinga2/icinga2.state", "2:{},");
+  await using watch = watching(made.folder.root);
+  const count = (restarts: number, restartFailures: number) =>
+    watch.stats.set("Icinga2", { restarts, restartFailures });
+  const pass = async (time: number) => {
+    const end = watch.clock.now() + time;
+    await watch.until(() => watch.clock.now() > end);
+  };
+  watch.service.set("value", "RUNNING");
+  count(1, 0);
+  await watch.until(() => watch.host.size > 0);
+  await pass(120_000);
+  const report = await made.write("var/log/icinga2/crash/report.1", "Caught SIGSEGV.", 60_000);
+  watch.service.set("value", "STOPPED");
+  await watch.until(() => watch.diagnosis()?.what === "it crashed");
+  count(1, 1);
+  await pass(60_000);
+  assertEquals(watch.diagnosis()!.what, "it crashed");
+  watch.service.set("value", "RUNNING");
+  count(2, 1);
+  await pass(60_000);
+  assertEquals(watch.diagnosis()!.what, "it crashed");
+  await pass(300_000);
+  assertEquals([watch.diagnosis(), watch.records.length], [undefined, 1]);
+  await Deno.remove(report);
+  // A stop after which a person has started it does not hide the next one, which is not in the state.
+  for (const value of ["STOPPED", "RUNNING"]) watch.service.set("value", value);
+  await watch.until(() => watch.records.length === 2);
+  await made.write("var/log/icinga2/crash/report.2", "Caught SIGABRT.");
+  count(3, 1);
+  await watch.until(() => watch.diagnosis()?.what === "it crashed");
+});
+
 Deno.test("what has happened while a service was down explains no later stop", async () => {
   await using made = await fixture();
   await made.write("var/lib/icinga2/icinga2.state", "2:{},");
