@@ -49,6 +49,8 @@ export class ServiceWatch {
   #work: Promise<void> = Promise.resolve();
   /** Whether a change of its state waits for a query. */
   #hasChanged = false;
+  /** A restart that takes longer than its limit and is under way: when it began, and what it failed with so far. */
+  #late: { begin: number; error: unknown } | undefined;
   /** Windows is assumed to be shutting down until this time, ms of the clock. */
   #shutsDownUntil = -Infinity;
   #loop: Loop;
@@ -196,6 +198,7 @@ export class ServiceWatch {
     if (state === undefined) this.#forgetLoop();
     const { since, before } = this.#note(state);
     if (state === undefined && isFirst) await this.#hintName();
+    if (!state?.endsWith("_PENDING")) await this.#endLate(state);
     this.#setLoop(afterSeen(this.#loop, state === "RUNNING", now, this.#settings));
     if (state !== "RUNNING" && this.#service.isPaused()) return;
     const limit = pendingLimit(this.#settings.pendingLimit, this.#service.progress());
@@ -260,10 +263,24 @@ export class ServiceWatch {
       if (this.#isInterrupted(error)) return this.#noteShutdown(error);
       this.#loop = afterAttempt(this.#loop, false, this.#context.now());
       const isLate = error instanceof ServiceError && error.kind === "timeout";
-      if (isLate && await this.#isOnItsWay(begin)) return;
-      return await this.#noteFailure(error);
+      if (!isLate || !await this.#isOnItsWay(begin)) return await this.#noteFailure(error);
+      this.#late = { begin, error };
+      return;
     }
     if (!wasAsked) return this.#report.runs(this.#note("RUNNING").before);
+    this.#noteRestart(begin);
+  }
+
+  /** The restart that was late is over: it counts as any other. */
+  async #endLate(state: ServiceState | undefined): Promise<void> {
+    const late = this.#late;
+    this.#late = undefined;
+    if (!late) return;
+    if (state === "RUNNING") this.#noteRestart(late.begin);
+    else if (state === "STOPPED" && !this.#isLeftAlone()) await this.#noteFailure(late.error);
+  }
+
+  #noteRestart(begin: number): void {
     this.#loop = afterAttempt(this.#loop, true, this.#context.now());
     this.#see("RUNNING");
     this.#report.restarted(this.#since(begin), this.#loop.flapping);

@@ -1028,6 +1028,26 @@ Deno.test("a start that is late is no error while the service makes progress", a
   }
 });
 
+Deno.test("a late start that came to run is a restart, and one that ended STOPPED is a failure", async () => {
+  const late = (manager: ServiceManager) =>
+    changed(manager, {
+      restart: async (service: string) => {
+        await manager.start(service).catch(() => {});
+        throw new ServiceError("timeout", "start", service, "'net.exe' was killed");
+      },
+    });
+  // It crashes as soon as it was seen to run, or before.
+  for (const [crashEvery, isSeen] of [[8_000, true], [1_000, false]] as const) {
+    const scenario: Scenario = { state: "STOPPED", startTakes: 21_000, crashEvery };
+    const { clock, stats, shared, end } = start(scenario, late, { maxRestarts: 3 });
+    await clock.advance(8 * 60_000);
+    const { restarts, restartFailures, flapping } = stats.get("icinga2")!;
+    assertEquals([restarts > 2, restartFailures > 2, flapping], [isSeen, !isSeen, isSeen]);
+    assertEquals(Number(shared.get("restart_error")) > 2, !isSeen);
+    await end();
+  }
+});
+
 Deno.test("a start may take as long as pendingLimit says, whatever one change may take", async () => {
   // One that hangs in its stop makes no progress either.
   const scenario: Scenario = { state: "STOPPED", startTakes: 90_000, hangOnStop: true };
