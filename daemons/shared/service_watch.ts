@@ -75,6 +75,7 @@ export class ServiceWatch {
     this.#hold = hold;
     this.#report = new WatchReport(context, service, shared);
     this.#report.counted.mode = this.mode;
+    if (this.mode !== "observe") this.observe(undefined);
     this.#disabled = new DisabledService({
       ...{ context, service, settings, mode: this.mode, report: this.#report },
       isInterrupted: (error) => this.#isInterrupted(error),
@@ -345,7 +346,8 @@ export class ServiceWatch {
     if (isNew || wasUnseen || hasMoved) this.#see(state);
     if (isNew) {
       this.#notBefore = -Infinity;
-      if (before) this.observe(undefined);
+      // Its thread may have been started anew while it was STOPPED: then that is not said a second time.
+      if (before || state === "RUNNING") this.observe(undefined);
       this.#report.changed(state, before?.state, this.#loop.flapping);
     }
     return { before: before?.state, since: this.#seen!.at };

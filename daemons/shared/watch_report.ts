@@ -90,6 +90,7 @@ export class WatchReport {
   /** It was restarted; @param seconds how long that took. */
   restarted(seconds: number, isFlapping: boolean): void {
     if (!isFlapping) this.#failures.reset();
+    delete this.counted.disabled;
     this.counted.restarts++;
     this.counted.restart = observe(this.counted.restart, seconds);
     this.counted.lastRestart = new Date().toISOString();

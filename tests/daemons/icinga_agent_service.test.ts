@@ -720,6 +720,24 @@ Deno.test("a disabled service is not even enabled where it is only observed", as
   await end();
 });
 
+Deno.test("what would have been done is forgotten by a new thread, unless it is so still", async () => {
+  const cases: [mode: string, scenario: Scenario, expected: string | undefined][] = [
+    ["observe", { state: "STOPPED" }, "it is STOPPED"],
+    ["observe", {}, undefined],
+    ["act", { state: "STOPPED" }, undefined],
+  ];
+  for (const [mode, scenario, expected] of cases) {
+    const { clock, stats, end } = start(scenario, undefined, { mode }, undefined, (state) => {
+      const before = { ...noStats(), wouldRestart: "it is STOPPED", wouldRestarts: 1 };
+      state.map("Daemons.icinga_agent_service.ServiceStats").set("icinga2", before);
+    });
+    await clock.advance(10_000);
+    const { wouldRestart, wouldRestarts } = stats.get("icinga2")!;
+    assertEquals([wouldRestart, wouldRestarts], [expected, 1], mode);
+    await end();
+  }
+});
+
 Deno.test("a service that is disabled after its stop would not be restarted, and that is shared no longer", async () => {
   const given = { mode: "observe", whenDisabled: "ignore" };
   const { clock, startTypes, stats, end } = start({ state: "STOPPED" }, undefined, given);
@@ -958,6 +976,20 @@ for (const who of ["the agent", "sc"]) {
     await end();
   });
 }
+
+Deno.test("a service that could be started is not called disabled, though its start type cannot be read", async () => {
+  const { clock, manager, stats, end } = start(
+    { state: "STOPPED", disabled: true },
+    (manager) => changed(manager, { isDisabled: () => Promise.resolve(undefined) }),
+  );
+  await clock.advance(1_000);
+  assertEquals(stats.get("icinga2")!.disabled, "warn");
+  manager.repair();
+  await clock.advance(299_500);
+  const { disabled, restarts } = stats.get("icinga2")!;
+  assertEquals([disabled, restarts], [undefined, 1]);
+  await end();
+});
 
 Deno.test("a service that is refused a start for another reason is not called disabled", async () => {
   const { clock, manager, stats, end } = start(

@@ -820,8 +820,13 @@ Deno.test("a failure from before a start is over as soon as nothing fails any mo
       host.set("icinga2", { ...WELL, ...FAR, at: at(run.now), stateFile });
       await run.advance("1m");
     }
-    return run.map<SharedProbe>("ServiceProbes").get("heartbeat_file")!.failed;
+    return run.map<SharedProbe>("ServiceProbes").get("heartbeat_file")?.failed;
   };
+  // It has failed for too short a time to be logged.
+  assertEquals(await pass(16, 660), false);
+  run.services.set("STOPPED");
+  assertEquals(await pass(2, 30), false);
+  assertEquals(run.map<SharedProbe>("ServiceProbes").get("heartbeat_file")!.is, "ok");
   assertEquals(await pass(17, 7200), true);
   run.services.set("STOPPED");
   // The sample is from before the start.

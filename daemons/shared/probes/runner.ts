@@ -132,20 +132,21 @@ export class ProbeRunner {
   }
 
   /**
-   * Whether a failure from before this start is over, which is then shared. Else nothing is judged yet; nor is it known
-   * whether a restart has helped.
+   * Shares that a fault from before this start is over. Else nothing is judged yet; nor is it known whether a restart
+   * has helped. Returns whether the fault had been logged.
    */
   #isOver(probe: ConfiguredProbe, sample: IcingaSample): boolean {
     const { name } = probe;
-    if (!this.#shared.get(this.#plan.prefix + name)?.failed) return false;
+    const shared = this.#shared.get(this.#plan.prefix + name);
+    if (!shared || !isFault(shared)) return false;
     const verdict = probe.probe(sample, Date.now());
     if (verdict.is !== "ok") return false;
     const { at = -Infinity, restarts = 0 } = this.#infos.get(name) ?? {};
     const info = { verdict, failed: false, restarts, at };
     this.#infos.set(name, info);
     this.#share(name, info, false);
-    this.#say(probe, info, "recovered", false);
-    return true;
+    if (shared.failed) this.#say(probe, info, "recovered", false);
+    return shared.failed;
   }
 
   /** The sample of the service; undefined when there is none, or it is too old. */
