@@ -119,8 +119,8 @@ export function fold(text: string, width: number | undefined = terminalWidth()):
 }
 
 function foldLine(line: string, width: number): string[] {
-  if ([...line].length < width) return [line];
-  const column = line.search(/(?<=^ *| {2})\S(?!.* {2}\S)/);
+  if (columnsOf([...line]) < width) return [line];
+  const column = Math.max(0, line.search(/(?<=^ *| {2})\S(?!.* {2}\S)/));
   const indent = line.search(/\S/);
   if (column > indent && column > width * 2 / 3) {
     const below = " ".repeat(indent) + GAP + GAP + line.slice(column);
@@ -132,7 +132,7 @@ function foldLine(line: string, width: number): string[] {
     const last = lines.at(-1)!;
     const isFirst = last.trim() === "" || last.endsWith(GAP);
     const longer = isFirst ? last + word : `${last} ${word}`;
-    if (isFirst || [...longer].length < width) lines.splice(-1, 1, longer);
+    if (isFirst || columnsOf([...longer]) < width) lines.splice(-1, 1, longer);
     else lines.push(hanging + word);
   }
   return lines;

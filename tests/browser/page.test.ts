@@ -54,12 +54,12 @@ testPage(
     await page.locator("#log", { hasText: "Restarted service" }).waitFor();
     const count = page.locator('#state p[data-name="counted"] b');
     const before = Number(await count.textContent());
-    while (Number(await count.textContent()) < before + 3) await page.waitForTimeout(50);
+    await until(async () => Number(await count.textContent()) >= before + 3);
     // What is past stays in sight, whatever status follows.
     const about = page.locator("#about");
     for (let statuses = 0; statuses < 2; statuses++) {
       const text = await about.textContent();
-      while (await about.textContent() === text) await page.waitForTimeout(50);
+      await until(async () => await about.textContent() !== text);
     }
     assert(await page.locator(".strip .tone-crit").count() >= 1);
     const strip = await page.locator(".strip").getAttribute("aria-label");
@@ -445,3 +445,11 @@ Deno.test("the page is small, names no other host, and has nothing inline", asyn
   }
   assert(size < 60_000, `${size} bytes`);
 });
+
+/** Waits until something holds, 2 min at most. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 120_000; !await holds();) {
+    if (Date.now() > end) throw new Error(`not within 2 min: ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -47,6 +47,8 @@ Deno.test("a line that is wider than the terminal is broken between words, below
     // A word that no line takes is not broken: it may be a path.
     ["  a  C:\\a\\long\\path\\to\\it b", 12, ["  a  C:\\a\\long\\path\\to\\it", "     b"]],
     ["ääää ööö", 8, ["ääää", "  ööö"]],
+    ["漢字 漢字", 9, ["漢字", "  漢字"]],
+    ["\ta bb", 4, ["\ta", "  bb"]],
   ];
   for (const [text, width, folded] of cases) assertEquals(fold(text, width), folded.join("\n"));
   assertEquals(fold("one two three"), "one two three");
