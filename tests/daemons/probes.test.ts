@@ -445,6 +445,12 @@ Deno.test("what a verdict leads to: a look each minute, failAfter 3 min, restart
     run("restart-once", times(70, bad), { lastRestart: 0 }),
     "3 warn 56 restart 3 warn 5",
   );
+  // What the log says of the time to come knows that budget.
+  const plan = { action: "restart", failAfter: 0, every: MINUTE, now: HOUR, random: () => 0.5 };
+  for (const [lastRestart, due] of [[undefined, HOUR + 5 * MINUTE], [50 * MINUTE, 110 * MINUTE]]) {
+    const { info } = judgeProbe(undefined, bad, { ...plan, lastRestart });
+    assertEquals(info.due, due);
+  }
   // The host slept between all looks: nothing lasted.
   assertEquals(run("restart", times(20, bad), { gap: 2 * HOUR }), "20");
   assertEquals(LONGEST_DELAY, 10 * MINUTE);

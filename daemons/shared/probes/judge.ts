@@ -75,10 +75,10 @@ export function judgeProbe(
   const isNews = !info.failed;
   info.failed = true;
   if (mayRestart(info, plan)) {
-    info.due = before?.due ?? now + plan.random() * LONGEST_DELAY;
-    const { lastRestart } = plan;
-    const isAffordable = lastRestart === undefined || now - lastRestart >= BUDGET_TIME;
-    if (!isNews && now >= info.due && isAffordable) {
+    const { lastRestart = -Infinity } = plan;
+    const due = before?.due ?? now + plan.random() * LONGEST_DELAY;
+    info.due = Math.max(due, lastRestart + BUDGET_TIME);
+    if (!isNews && now >= info.due) {
       // `failed` is reset: when the restart does not help, that is logged again.
       const restarts = info.restarts + 1;
       return { info: { ...base, restarts }, step: "restart" };
