@@ -18,14 +18,12 @@ import {
 } from "./crash_loop.ts";
 import { decide, PERMANENT, queriesAtOnce } from "./watch_decisions.ts";
 import { DisabledService, LOOK_AGAIN } from "./disabled_service.ts";
+import { LastSeen } from "./last_seen.ts";
 import type { WatchSettings } from "./watch_arguments.ts";
 import { type SharedState, type WatchContext, WatchReport } from "./watch_report.ts";
 
 /** Why nothing is restarted after Windows has refused a start with that (1115). */
 const SHUTTING_DOWN = "Windows is shutting down";
-
-/** A service that was not seen for an interval and this time may have been started anew meanwhile, ms. */
-const UNSEEN_TIME = 60_000;
 
 /** Keeps one service running; each tick is one query and, where it is called for, one restart. */
 export class ServiceWatch {
@@ -38,9 +36,7 @@ export class ServiceWatch {
   readonly #hold: () => string | undefined;
   readonly #report: WatchReport;
   readonly #disabled: DisabledService;
-  #seen: { state: ServiceState | undefined; at: number; checkpoint: number } | undefined;
-  /** When a query was last answered. */
-  #lookedAt = -Infinity;
+  readonly #seen: LastSeen;
   /** No attempt before this time, even where the backoff allows one; ms of the clock. */
   #notBefore = -Infinity;
   /** Whether one attempt may ignore the backoff. */
@@ -73,6 +69,7 @@ export class ServiceWatch {
     this.#shared = shared;
     this.#settings = settings;
     this.#hold = hold;
+    this.#seen = new LastSeen(settings.interval);
     this.#report = new WatchReport(context, service, shared);
     this.#report.counted.mode = this.mode;
     if (this.mode !== "observe") this.observe(undefined);
@@ -87,7 +84,7 @@ export class ServiceWatch {
     context.state.agent<number>("ServiceStates").onChange((change) => {
       if (change.key !== key || change.old === undefined) return;
       // By the next query it may run again. That the agent cannot see it for a moment says nothing.
-      if (change.value !== undefined) this.#lookedAt = -Infinity;
+      if (change.value !== undefined) this.#seen.doubt();
       this.#wake();
     });
     // Somebody has disabled it, or has enabled it again: no backoff delays that.
@@ -100,7 +97,7 @@ export class ServiceWatch {
 
   /** Since when it is RUNNING, ms of the context's clock; undefined while it is not. */
   get runningSince(): number | undefined {
-    return this.#seen?.state === "RUNNING" ? this.#seen.at : undefined;
+    return this.#seen.state === "RUNNING" ? this.#seen.since : undefined;
   }
 
   /** Why no service is restarted at present, as a clause; undefined: it may be. */
@@ -195,9 +192,10 @@ export class ServiceWatch {
 
   async #act(state: ServiceState | undefined): Promise<void> {
     const now = this.#context.now();
-    const isFirst = this.#seen === undefined;
+    const isFirst = this.#seen.since === undefined;
     if (state === undefined) this.#forgetLoop();
-    const { since, before } = this.#note(state);
+    const before = this.#note(state);
+    const since = this.#seen.since!;
     if (state === undefined && isFirst) await this.#hintName();
     if (!state?.endsWith("_PENDING")) await this.#endLate(state);
     this.#setLoop(afterSeen(this.#loop, state === "RUNNING", now, this.#settings));
@@ -215,7 +213,7 @@ export class ServiceWatch {
       case "report-stuck":
         this.#reportStuck(state!, limit);
         // The next report follows after another `limit`.
-        this.#seen!.at = now;
+        this.#seen.since = now;
     }
   }
 
@@ -268,7 +266,7 @@ export class ServiceWatch {
       this.#late = { begin, error };
       return;
     }
-    if (!wasAsked) return this.#report.runs(this.#note("RUNNING").before);
+    if (!wasAsked) return this.#report.runs(this.#note("RUNNING"));
     this.#noteRestart(begin);
   }
 
@@ -283,7 +281,7 @@ export class ServiceWatch {
 
   #noteRestart(begin: number): void {
     this.#loop = afterAttempt(this.#loop, true, this.#context.now());
-    this.#see("RUNNING");
+    this.#seen.begin("RUNNING", this.#service.progress().checkpoint, this.#context.now());
     this.#report.restarted(this.#since(begin), this.#loop.flapping);
   }
 
@@ -330,32 +328,19 @@ export class ServiceWatch {
     if (isEnded) this.#service.endProcess();
   }
 
-  /**
-   * Shares the state and logs a change of it. Returns the state before, and the time of the last change or progress, ms
-   * of the clock.
-   */
-  #note(state: ServiceState | undefined): { before: ServiceState | undefined; since: number } {
-    const before = this.#seen;
+  /** Shares the state and logs a change of it. Returns the state before; undefined: none was seen. */
+  #note(state: ServiceState | undefined): ServiceState | undefined {
+    const { state: before, since } = this.#seen;
     this.#shared.setValue(state);
     if (state !== "STOPPED") delete this.#report.counted.disabled;
-    const isNew = !before || before.state !== state;
-    // After a pause, or a time without an answer, it may be another process that runs.
-    const wasUnseen = this.#context.now() - this.#lookedAt > this.#settings.interval + UNSEEN_TIME;
-    this.#lookedAt = this.#context.now();
-    const hasMoved = this.#service.progress().checkpoint !== before?.checkpoint;
-    if (isNew || wasUnseen || hasMoved) this.#see(state);
-    if (isNew) {
+    const { checkpoint } = this.#service.progress();
+    if (this.#seen.take(state, checkpoint, this.#context.now())) {
       this.#notBefore = -Infinity;
       // Its thread may have been started anew while it was STOPPED: then that is not said a second time.
-      if (before || state === "RUNNING") this.observe(undefined);
-      this.#report.changed(state, before?.state, this.#loop.flapping);
+      if (since !== undefined || state === "RUNNING") this.observe(undefined);
+      this.#report.changed(state, before, this.#loop.flapping);
     }
-    return { before: before?.state, since: this.#seen!.at };
-  }
-
-  #see(state: ServiceState | undefined): void {
-    const { checkpoint } = this.#service.progress();
-    this.#seen = { state, at: this.#context.now(), checkpoint };
+    return before;
   }
 
   /** Logs the right name where the configuration has the display name, the most frequent mistake. */
