@@ -20,6 +20,8 @@ export interface Bench {
   readonly pid: number;
   /** What ticks beside it, outside of it. */
   readonly metronome: Metronome;
+  /** So many ticks in a row a healthy daemon may miss where the machine is to blame and the metronome cannot know. Default: 0. */
+  readonly unseen?: number;
   /** What it has printed on standard output: its log. */
   output(): string;
   /** What is in its log file; empty when there is none. */

@@ -67,8 +67,9 @@ export interface StopExpectations {
   /** The healthy daemons must have missed ticks, since the whole agent was held. */
   misses?: boolean;
   /**
-   * So many ticks in a row they may have missed otherwise. Default: 0, unless the machine has at least four times more to
-   * do than it has processors: it may then keep a single thread from its turn, and not the metronome.
+   * So many ticks in a row they may have missed otherwise. Default: those of the bench, and more if the machine has at
+   * least four times more to do than it has processors: it may then keep a single thread from its turn, and not the
+   * metronome.
    */
   allowed?: number;
   /** All that standard error must show. Default: nothing. */
@@ -78,8 +79,11 @@ export interface StopExpectations {
 /** Stops the agent; it must end in order, and the healthy daemons must have missed no tick, or those expected. */
 export async function stopInOrder(
   bench: Bench,
-  { misses = false, allowed = Math.floor(crowding() / 4), stderr: expected = /^$/ }:
-    StopExpectations = {},
+  {
+    misses = false,
+    allowed = (bench.unseen ?? 0) + Math.floor(crowding() / 4),
+    stderr: expected = /^$/,
+  }: StopExpectations = {},
 ): Promise<string> {
   for (const daemon of ["healthy_one", "healthy_two"]) {
     const ticking = `${daemon}::run::Main::0: ticking`;
