@@ -177,10 +177,13 @@ export function isUp(daemon: DaemonStatus): boolean {
 /** Its old module goes on in these states, whatever is wrong with the new one. */
 const GOES_ON: ReadonlySet<string> = new Set(["running", "finished", "scheduled"]);
 
+function goesOn(daemon: DaemonStatus): boolean {
+  return GOES_ON.has(mainThread(daemon)?.state ?? "absent");
+}
+
 /** What the problem of a daemon's module or entry means for it, as a clause after its name. */
 export function problemClause(daemon: DaemonStatus): string {
-  const goesOn = GOES_ON.has(mainThread(daemon)?.state ?? "absent");
-  return `${goesOn ? "runs, but not as configured" : "cannot run"}: ${daemon.problem}`;
+  return `${goesOn(daemon) ? "runs, but not as configured" : "cannot run"}: ${daemon.problem}`;
 }
 
 /**
@@ -311,7 +314,7 @@ function daemonProblems(daemon: DaemonStatus): Finding[] {
   if (!enabled) return [];
   if (daemon.problem === null) return runProblems(daemon);
   const text = `daemon ${name} ${problemClause(daemon)}`;
-  return GOES_ON.has(mainThread(daemon)?.state ?? "absent")
+  return goesOn(daemon)
     ? [...problem("warning", text), ...runProblems(daemon)]
     : problem("critical", text);
 }
