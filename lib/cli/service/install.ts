@@ -11,7 +11,7 @@ import {
 } from "../../windows/mod.ts";
 import { EXIT, UsageError } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
-import { homeOf, otherOfHome, plannedAgent, requireAgent } from "./installed.ts";
+import { homeOf, ofHome, otherAgents, plannedAgent, requireAgent } from "./installed.ts";
 import { type ServiceOptions, wardenCommand } from "./options.ts";
 import { readPassword } from "./password.ts";
 import { checkSafety } from "./safety.ts";
@@ -74,7 +74,7 @@ function sayHome({ options, found, host, say }: Installation): void {
 
 /** One home has one agent: the second of two services cannot run beside the first. */
 function warnOfHome({ options, agent: { files: { home } }, host, warn }: Installation): void {
-  const other = otherOfHome(home, options, host);
+  const other = ofHome(home, otherAgents(options, host));
   if (other === undefined) return;
   warn(
     `Service '${other}' runs the agent of ${home} too, and only one of them can run; name another home with --home`,

@@ -50,35 +50,40 @@ export function installedProgram(
 
 /** The home of the agent that a service runs. */
 export function homeOf(found: FoundRegistration, target: Target, host: Host): string {
-  const { exe, args } = installedProgram(found, target, host);
+  return homeOfProgram(installedProgram(found, target, host));
+}
+
+function homeOfProgram({ exe, args }: InstalledProgram): string {
   return agentOf(exe, readAgentFlags(args)).files.home;
 }
 
 /** A service that runs an agent. */
-interface AgentService {
+export interface AgentService {
   name: string;
   kind: "native" | "nssm";
   home: string;
 }
 
-/** The services of this host, beside one, that run an agent. */
-export function otherAgents({ name, files }: Target, host: Host): AgentService[] {
-  const others = host.database.names().filter((other) =>
-    other.toLowerCase() !== name.toLowerCase()
-  );
-  return others.flatMap((other) => {
-    // The registration of some of Windows' own services cannot be read.
-    const found = attempt(() => host.database.find(other), () => undefined);
-    if (!found) return [];
-    const target = { name: other, files };
-    const { kind } = installedProgram(found, target, host);
-    return kind === "other" ? [] : [{ name: other, kind, home: homeOf(found, target, host) }];
-  });
+/** A service that runs an agent; undefined when there is none of this name, or it runs something else. */
+function agentService(target: Target, host: Host): AgentService | undefined {
+  // The registration of some of Windows' own services cannot be read.
+  const found = attempt(() => host.database.find(target.name), () => undefined);
+  if (!found) return undefined;
+  const program = installedProgram(found, target, host);
+  const { kind } = program;
+  return kind === "other" ? undefined : { name: target.name, kind, home: homeOfProgram(program) };
 }
 
-/** The name of another service that runs the agent of `home`; undefined where there is none. */
-export function otherOfHome(home: string, target: Target, host: Host): string | undefined {
-  return otherAgents(target, host).find((other) => samePath(other.home, home))?.name;
+/** The services of this host, beside one, that run an agent. */
+export function otherAgents({ name, files }: Target, host: Host): AgentService[] {
+  return host.database.names()
+    .filter((other) => other.toLowerCase() !== name.toLowerCase())
+    .flatMap((other) => agentService({ name: other, files }, host) ?? []);
+}
+
+/** The name of the first of some services that runs the agent of `home`; undefined where there is none. */
+export function ofHome(home: string, agents: readonly AgentService[]): string | undefined {
+  return agents.find((agent) => samePath(agent.home, home))?.name;
 }
 
 /**
@@ -88,12 +93,7 @@ export function otherOfHome(home: string, target: Target, host: Host): string | 
  * @param exe the path of this exe.
  */
 export function homeOfService(host: Host = windowsHost, exe = Deno.execPath()): string | undefined {
-  const name = SERVICE_NAME;
-  const found = attempt(() => host.database.find(name), () => undefined);
-  if (!found) return undefined;
-  const target = { name, files: agentOf(exe, {}).files };
-  const { kind } = installedProgram(found, target, host);
-  return kind === "other" ? undefined : homeOf(found, target, host);
+  return agentService({ name: SERVICE_NAME, files: agentOf(exe, {}).files }, host)?.home;
 }
 
 /**

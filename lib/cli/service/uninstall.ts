@@ -12,7 +12,7 @@ import {
 import { EXIT } from "../command.ts";
 import { print, printError, printJson } from "../output.ts";
 import { bringToStop } from "./start_stop.ts";
-import { otherAgents, otherOfHome, requireAgent } from "./installed.ts";
+import { ofHome, otherAgents, requireAgent } from "./installed.ts";
 import type { ServiceOptions } from "./options.ts";
 import { runSteps, showSteps, type Step } from "./steps.ts";
 
@@ -27,9 +27,12 @@ export async function uninstallService(options: ServiceOptions, host: Host): Pro
   if (!found) return sayMissing(options);
   const { exe, args } = requireAgent(found, options, host, "it stays");
   const { home } = agentOf(exe, readAgentFlags(args)).files;
-  const steps = uninstallSteps(options, host, isLastAgent(options, host));
+  const others = otherAgents(options, host);
+  // Only native agents write events.
+  const isLast = !others.some(({ kind }) => kind === "native");
+  const steps = uninstallSteps(options, host, isLast);
   // The files of another agent would be lost.
-  const other = options.purge ? otherOfHome(home, options, host) : undefined;
+  const other = options.purge ? ofHome(home, others) : undefined;
   const shared = other === undefined ? [] : [`${home}: service '${other}' runs its agent`];
   const purged = () => options.purge && !other ? purgedPaths(home, host.files) : [];
   if (dryRun) {
@@ -85,11 +88,6 @@ function sayMissing({ name, purge, json }: ServiceOptions): number {
   if (!purge) return EXIT.done;
   printError("icinga-warden: Nothing is purged: the home of a missing service is not known");
   return EXIT.failed;
-}
-
-/** Whether no other native agent is left on this host: those write events. */
-function isLastAgent(options: ServiceOptions, host: Host): boolean {
-  return !otherAgents(options, host).some(({ kind }) => kind === "native");
 }
 
 /**
